@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Networks: a --model text becomes a list of layers and two tables of segments. */
+#ifndef BASIN_MODEL_H
+#define BASIN_MODEL_H
+
+#include <jansson.h>
+
+#include "layer.h"
+#include "likelihood.h"
+#include "potential.h"
+
+enum { LAYERS_MAX = 256 };
+
+struct model {
+	struct arena arena;
+	const char *spec;             /* "mlp:784-128-10" */
+	const char *kind;             /* "mlp" */
+	enum activation activation;
+	int input[3];                 /* channels, height, width */
+	int outputs;
+	enum image_order order;       /* of the batch it reads */
+	struct segments params, stats;
+	struct layer layer[LAYERS_MAX];
+	int n_layers;                 /* the last one's output is the model's */
+};
+
+/* Builds "linear" or "mlp:IN-HIDDEN-…-OUT" for inputs of c×h×w and so many outputs, PyTorch's names and default
+ * initialisation (weights and biases U(±1/√fan_in)). Errors: ERR_USAGE for an unknown model or sizes that don't fit
+ * the data ("--model mlp:784-128-10: the data has 3072 inputs"); ERR_MEMORY. */
+status model_build(const char *spec, const char *activation, const int input[3], int outputs, struct model *out);
+void model_free(struct model *m);
+
+/* {kind, spec, sizes, norm, activation, input, outputs}: what a snapshot's header says, and what model_from_json needs
+ * to build the same network. Errors: ERR_INPUT. */
+json_t *model_to_json(const struct model *m);
+status model_from_json(const json_t *j, struct model *out);
+
+/* ---- net.c: a network with a likelihood on a data set is a potential ---- */
+
+struct net_options {
+	const struct model *model;        /* kept, not copied; freeze and prior are set before this */
+	const struct dataset *data;       /* kept; NULL: no data, prediction and gradients are refused */
+	const struct normalize *normalize;
+	const struct likelihood *likelihood;
+	double noise_sd;                  /* gaussian likelihood */
+	enum augment augment;
+	enum precision precision;
+	int batch;                        /* largest batch */
+	bool infer_only;                  /* plan forward only */
+};
+
+/* Errors: ERR_USAGE (likelihood and data do not fit), ERR_MEMORY, ERR_LIBRARY. */
+status net_open(const struct net_options *o, struct device *d, struct potential **out);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A potential is what samplers see: parameters, a minibatch value and gradient, and perhaps predictions. A network with
+ * a likelihood on a data set is one; analytic targets are others. It gives the likelihood part alone: the prior is the
+ * affine verb's, which knows every segment's factor. */
+#ifndef BASIN_POTENTIAL_H
+#define BASIN_POTENTIAL_H
+
+#include "layer.h"
+
+/* Where a gradient is taken: θ + c·v + σξ, made in one pass on the way into the working weights. */
+struct point {
+	const float *theta;    /* device, n_params */
+	const float *v;        /* device, or NULL */
+	int v_coef;            /* slot of c */
+	int sigma;             /* slot of σ, or SLOT_NONE */
+	enum stream stream;    /* of ξ */
+};
+
+/* Which examples: rows index[first … first + n − 1] of the potential's set. */
+struct batch {
+	const uint32_t *index; /* device, or NULL for consecutive rows */
+	size_t first;
+	int n;
+	const float *weight;   /* device: (n), or NULL for 1 */
+	double scale;          /* of the sum over the batch; 1/n for its mean */
+};
+
+struct gradient_request {
+	struct point at;
+	struct batch batch;
+	float *gradient;       /* device, n_params */
+	bool accumulate;       /* add to gradient and to SLOT_NLL */
+	bool count;            /* add to the running totals (the first gradient of a step does) */
+	enum stats_policy policy;
+	float *stats;          /* device, n_stats: running statistics that are updated or used */
+	enum stream augment;   /* stream of this pass's augmentation */
+};
+
+struct potential;
+
+struct potential_ops {
+	/* Value to SLOT_NLL and gradient of scale · Σ wᵢ ℓᵢ(point). Errors: ERR_LIBRARY. */
+	status (*value_grad)(struct potential *p, struct slots *s, const struct gradient_request *r);
+	/* Outputs (logits, or means) of rows first … first + n − 1 to host memory (n, outputs), n ≤ batch; θ and stats on
+	 * the device; nothing is augmented. prepare is called once per θ and makes the working weights. NULL where a
+	 * potential predicts nothing. */
+	status (*prepare)(struct potential *p, const float *theta, const float *stats);
+	status (*predict)(struct potential *p, size_t first, int n, float *out);
+	/* Exact Hessian–vector product of the batch's mean, or NULL. */
+	status (*hvp)(struct potential *p, struct slots *s, const struct gradient_request *r, const float *v);
+	void (*close)(struct potential *p);
+};
+
+/* The public part; each kind embeds it as its first member. */
+struct potential {
+	const struct potential_ops *ops;
+	struct device *device;
+	size_t n_params, n_stats;
+	size_t n;                        /* N: training examples; 1 for an analytic target */
+	int batch;                       /* largest batch it was planned for */
+	int outputs;                     /* per example; 0 where nothing is predicted */
+	bool fixed;                      /* u(θ) is one function: no batch norm, no augmentation */
+	const struct segments *params, *stats;
+	const struct pieces *pieces;     /* of params: prior factors and frozenness */
+	const char *(*target_note)(const struct potential *p);  /* what an analytic target is, or NULL */
+};
+
+/* Closes any potential; NULL is fine. */
+void potential_close(struct potential *p);
+
+/* ---- analytic targets (analytic.c): exp(−u(θ)/T), N = 1 ---- */
+
+/* Opens "gaussian:V1,V2,…[@RHO]": mean 0, variances Vi > 0, every correlation RHO, −1/(d−1) < RHO < 1.
+ * Errors: ERR_USAGE. */
+status analytic_open(const char *spec, struct device *d, struct potential **out);
+bool analytic_is(const char *spec);
+/* The gaussian's covariance (d × d, row-major, double). */
+const double *analytic_covariance(const struct potential *p, int *d);
+
+#endif

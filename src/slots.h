@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Slots: the small table of numbers that a step's verbs read and write, where the device can reach it. Coefficients go
+ * in before a step, losses and sums come out; verbs name them by index, so a recorded step replays without the host. */
+#ifndef BASIN_SLOTS_H
+#define BASIN_SLOTS_H
+
+#include <stdint.h>
+
+#include "rng.h"
+
+enum slot {
+	SLOT_NONE = -1,       /* as a coefficient or scale: 0, and the term costs nothing */
+	SLOT_NLL,             /* mean of ℓᵢ over the last batch, nats per example */
+	SLOT_NLL_TOTAL,       /* running sums over every example of every counted batch: Σ ℓᵢ, */
+	SLOT_CORRECT_TOTAL,   /* right answers (classification; else 0), */
+	SLOT_SEEN_TOTAL,      /* examples */
+	SLOT_BAD,             /* sticky: 1 once a loss was not finite */
+	SLOT_GOOD_NLL,        /* the last finite SLOT_NLL */
+	SLOT_SAMPLER,         /* first of the sampler's own */
+	SLOTS = 32
+};
+
+struct slots {
+	double value[SLOTS];  /* the host's copy */
+	uint64_t step;        /* k of every noise counter of this step: updates done before it */
+	struct rng_key key;   /* seed and chain */
+	void *device;         /* the backend's copy; NULL where the device reads the host's */
+};
+
+#endif

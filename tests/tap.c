@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tap.h"
+
+#include <ftw.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "err.h"
+
+static int count, failures;
+static char scratch[] = "/tmp/basin-test-XXXXXX";
+static bool have_scratch;
+
+static bool report(bool condition, const char *name, va_list args)
+{
+	printf("%sok %d - ", condition ? "" : "not ", ++count);
+	vprintf(name, args);
+	putchar('\n');
+	fflush(stdout);
+	failures += !condition;
+	return condition;
+}
+
+bool ok(bool condition, const char *name, ...)
+{
+	va_list args;
+	va_start(args, name);
+	report(condition, name, args);
+	va_end(args);
+	return condition;
+}
+
+bool near(double got, double want, double tolerance, const char *name, ...)
+{
+	bool good = fabs(got - want) <= tolerance;
+	va_list args;
+	va_start(args, name);
+	report(good, name, args);
+	va_end(args);
+	if (!good)
+		note("got %.17g, wanted %.17g ± %g", got, want, tolerance);
+	return good;
+}
+
+void skip(const char *name, const char *reason)
+{
+	printf("ok %d - %s # SKIP %s\n", ++count, name, reason);
+}
+
+void note(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	fputs("# ", stdout);
+	vprintf(format, args);
+	putchar('\n');
+	va_end(args);
+	fflush(stdout);
+}
+
+int done_testing(void)
+{
+	printf("1..%d\n", count);
+	return failures ? 1 : 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static void remove_scratch(void)
+{
+	nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *scratch_folder(void)
+{
+	if (!have_scratch) {
+		if (!mkdtemp(scratch)) {
+			perror("mkdtemp");
+			exit(99);
+		}
+		have_scratch = true;
+		atexit(remove_scratch);
+	}
+	return scratch;
+}
+
+void must(int s, const char *what, const char *file, int line)
+{
+	if (s == OK)
+		return;
+	printf("Bail out! %s:%d: %s: %s\n", file, line, what, fail_message((status)s));
+	exit(99);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The Test Anything Protocol, for the C tests. */
+#ifndef BASIN_TAP_H
+#define BASIN_TAP_H
+
+#include <stdbool.h>
+
+/* Prints "ok N - name" or "not ok N - name" and returns condition. */
+bool ok(bool condition, const char *name, ...) __attribute__((format(printf, 2, 3)));
+
+/* ok(|got − want| ≤ tolerance), with both numbers shown when it fails; NaN equals nothing. */
+bool near(double got, double want, double tolerance, const char *name, ...) __attribute__((format(printf, 4, 5)));
+
+/* A passed check that could not be made here, with its reason. */
+void skip(const char *name, const char *reason);
+
+/* A line of diagnostics ("# …"). */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints the plan; returns the test program's exit status. */
+int done_testing(void);
+
+/* A fresh empty folder that is removed at exit. */
+const char *scratch_folder(void);
+
+/* Stops the test program when a call that must work fails, with Basin's own message. */
+#define MUST(expr) must((int)(expr), #expr, __FILE__, __LINE__)
+void must(int status, const char *what, const char *file, int line);
+
+#endif
