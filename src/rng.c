@@ -33,12 +33,18 @@ void rng_words(struct rng_key key, enum stream stream, uint64_t step, uint32_t q
 	philox4x32(counter, words, out);
 }
 
+/* Maps 64 random bits to [0, bound) by the high half of their product. */
+static uint64_t scale_word(const uint32_t w[2], uint64_t bound)
+{
+	uint64_t word = (uint64_t)w[1] << 32 | w[0];
+	return (uint64_t)(((unsigned __int128)word * bound) >> 64);
+}
+
 uint64_t rng_below(struct rng_key key, enum stream stream, uint64_t step, uint32_t quad, uint64_t bound)
 {
 	uint32_t w[4];
 	rng_words(key, stream, step, quad, w);
-	uint64_t word = (uint64_t)w[1] << 32 | w[0];
-	return (uint64_t)(((unsigned __int128)word * bound) >> 64);
+	return scale_word(w, bound);
 }
 
 double rng_uniform(struct rng_key key, enum stream stream, uint64_t step, uint64_t element)
@@ -62,8 +68,12 @@ void rng_permutation(struct rng_key key, enum stream stream, uint64_t step, uint
 {
 	for (size_t i = 0; i < n; i++)
 		order[i] = (uint32_t)i;
+	uint32_t w[4] = {0};
 	for (size_t i = n; i-- > 1;) {
-		size_t j = rng_below(key, stream, step, (uint32_t)i, i + 1);
+		/* One block serves two draws: index i takes half i % 2 of quad i / 2. */
+		if (i % 2 || i == n - 1)
+			rng_words(key, stream, step, (uint32_t)(i / 2), w);
+		size_t j = (size_t)scale_word(w + i % 2 * 2, i + 1);
 		uint32_t t = order[i];
 		order[i] = order[j];
 		order[j] = t;

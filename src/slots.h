@@ -9,12 +9,12 @@
 #include "rng.h"
 
 enum slot {
-	SLOT_NONE = -1,       /* as a coefficient or scale: 0, and the term costs nothing */
+	SLOT_NONE,            /* as a coefficient or scale: 0, and the term costs nothing; a zeroed struct names it */
 	SLOT_NLL,             /* mean of ℓᵢ over the last batch, nats per example */
 	SLOT_NLL_TOTAL,       /* running sums over every example of every counted batch: Σ ℓᵢ, */
 	SLOT_CORRECT_TOTAL,   /* right answers (classification; else 0), */
 	SLOT_SEEN_TOTAL,      /* examples */
-	SLOT_BAD,             /* sticky: 1 once a loss was not finite */
+	SLOT_BAD,             /* sticky: 1 + the step whose loss was not finite, or 0 */
 	SLOT_GOOD_NLL,        /* the last finite SLOT_NLL */
 	SLOT_SAMPLER,         /* first of the sampler's own */
 	SLOTS = 32
