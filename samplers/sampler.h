@@ -53,6 +53,7 @@ struct sampler {
 
 extern const struct sampler sampler_sgd, sampler_sgld, sampler_fsgld, sampler_entropy_sgd, sampler_entropy_sgld,
 	sampler_entropy_mcmc;
+extern const struct opt_table table_sgd, table_fsgld, table_entropy_sgd, table_entropy_sgld, table_entropy_mcmc;
 extern const struct sampler *const samplers[];  /* table.c; NULL-terminated */
 
 /* Errors: ERR_USAGE, listing the names. */

@@ -23,6 +23,8 @@ status run_create(const char *path, json_t *json, struct run *out);
 /* Opens a run for reading, or (lock) to go on with it. Errors: ERR_INPUT when it is not a run; ERR_USAGE when another
  * process writes it. */
 status run_open(const char *path, bool lock, struct run *out);
+/* Writes r->json again, by rename; the run must be locked. Errors: ERR_IO. */
+status run_save(struct run *r);
 void run_close(struct run *r);
 
 /* "PATH/chain-K.SUFFIX" in the run's arena. */

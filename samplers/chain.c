@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "chain.h"
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chain_state.h"
+
+/* ---- one step ---- */
+
+static status next_batch(struct chain *c)
+{
+	const struct chain_plan *p = c->plan;
+	struct batch *b = &c->state.batch;
+	struct device *d = p->potential->device;
+	size_t size = (size_t)p->batch;
+	if (size == p->n) {
+		*b = (struct batch){.n = p->batch, .scale = 1.0 / p->batch};
+		return OK;
+	}
+	if (p->iid) {
+		for (size_t i = 0; i < size; i++)
+			c->order[i] = (uint32_t)rng_below(c->state.slots.key, STREAM_SHUFFLE, c->step, (uint32_t)i, p->n);
+		TRY(d->ops->put(d, c->order_device, c->order, size * sizeof *c->order));
+		*b = (struct batch){.index = c->order_device, .n = p->batch, .scale = 1.0 / p->batch};
+		return OK;
+	}
+	uint64_t epoch = c->step / p->epoch_steps, first = c->step % p->epoch_steps * size;
+	if (!c->have_order || c->order_epoch != epoch) {
+		rng_permutation(c->state.slots.key, STREAM_SHUFFLE, epoch, c->order, p->n);
+		TRY(d->ops->put(d, c->order_device, c->order, p->n * sizeof *c->order));
+		c->order_epoch = epoch;
+		c->have_order = true;
+	}
+	size_t n = p->n - first < size ? p->n - first : size;
+	*b = (struct batch){.index = c->order_device, .first = first, .n = (int)n, .scale = 1.0 / (double)n};
+	return OK;
+}
+
+static status take_step(struct chain *c)
+{
+	struct sampler_state *s = &c->state;
+	struct device *d = c->plan->potential->device;
+	s->slots.step = c->step;
+	s->lr = schedule_lr(&c->plan->schedule, c->step);
+	TRY(next_batch(c));
+	c->plan->sampler->coef(s);
+	TRY(d->ops->slots_send(d, &s->slots));
+	TRY(c->plan->sampler->step(s));
+	c->step++;
+	return OK;
+}
+
+/* ---- what a step may end with ---- */
+
+static double epochs(const struct chain *c)
+{
+	return (double)c->step / (double)c->plan->epoch_steps;
+}
+
+/* Means since a mark of the running totals, which then moves on to now. */
+static void since(struct chain_mark *mark, const struct slots *s, uint64_t step, double *nll, double *accuracy)
+{
+	double seen = s->value[SLOT_SEEN_TOTAL] - mark->seen;
+	*nll = seen > 0 ? (s->value[SLOT_NLL_TOTAL] - mark->nll) / seen : (double)NAN;
+	*accuracy = seen > 0 ? (s->value[SLOT_CORRECT_TOTAL] - mark->correct) / seen : (double)NAN;
+	*mark = (struct chain_mark){step, s->value[SLOT_NLL_TOTAL], s->value[SLOT_CORRECT_TOTAL], s->value[SLOT_SEEN_TOTAL]};
+}
+
+static status fail_chain(struct chain *c, const char *what, uint64_t step)
+{
+	const double *v = c->state.slots.value;
+	c->phase = CHAIN_FAILED;
+	progress_end(c->plan->progress);
+	warn("chain %d stopped: %s at step %llu (last finite loss %g nats per example); take a smaller --lr%s, or look at the data",
+	     c->k, what, (unsigned long long)step, v[SLOT_GOOD_NLL],
+	     c->plan->schedule.kind == SCHEDULE_CONSTANT ? ", a --schedule that decays" : "");
+	return chain_checkpoint(c);
+}
+
+static status keep_snapshot(struct chain *c)
+{
+	struct potential *p = c->plan->potential;
+	struct device *d = p->device;
+	struct sampler_state *s = &c->state;
+	for (int i = 0; i < SAMPLER_VECTORS; i++) {
+		if (!s->vector[i] || !c->plan->sampler->vectors[i].role)
+			continue;
+		TRY(d->ops->reduce(d, &s->slots, p->n_params, s->vector[i], s->vector[i], NULL, SLOT_NORM));
+		TRY(d->ops->slots_fetch(d, &s->slots));
+		if (!isfinite(s->slots.value[SLOT_NORM]))
+			return fail_chain(c, "a parameter was not finite", c->step);
+	}
+	double nll, accuracy;
+	since(&c->kept, &s->slots, c->step, &nll, &accuracy);
+	for (int i = 0; i < SAMPLER_VECTORS; i++) {
+		const char *role = c->plan->sampler->vectors[i].role;
+		if (!s->vector[i] || !role)
+			continue;
+		TRY(d->ops->get(d, c->host[i], s->vector[i], p->n_params * sizeof(float)));
+		TRY(snaps_write(c->snaps, c->step, epochs(c), role, nll, c->host[i], c->host_stats));
+	}
+	c->unsynced = true;
+	return OK;
+}
+
+static status log_step(struct chain *c, double now)
+{
+	uint64_t steps = c->step - c->logged.step;
+	double seen = c->state.slots.value[SLOT_SEEN_TOTAL] - c->logged.seen, seconds = now - c->logged_at;
+	c->line = (struct log_line){.step = c->step, .epoch = epochs(c), .lr = c->state.lr,
+	                            .temperature = c->plan->temperature, .step_ms = seconds / (double)steps * 1e3,
+	                            .examples_per_s = seen / seconds};
+	since(&c->logged, &c->state.slots, c->step, &c->line.nll, &c->line.accuracy);
+	if (!c->plan->counts_correct)
+		c->line.accuracy = (double)NAN;
+	c->logged_at = now;
+	return log_write(c->log, &c->line);
+}
+
+static bool checkpoint_due(const struct chain *c, double now)
+{
+	const struct chain_plan *p = c->plan;
+	if (p->checkpoint_steps)
+		return c->step % p->checkpoint_steps == 0;
+	return now - c->checkpointed_at >= p->checkpoint_seconds;
+}
+
+/* Always in the same order: due snapshots, log line, checkpoint. Signals act after it. */
+static status end_step(struct chain *c)
+{
+	const struct chain_plan *p = c->plan;
+	struct device *d = p->potential->device;
+	double now = clock_seconds();
+	bool last = c->step == p->schedule.total, stop = *p->stop != 0;
+	bool keep = keep_due(&p->keep, c->step), log = last || c->step % p->log_every == 0;
+	bool checkpoint = last || stop || checkpoint_due(c, now);
+	if (keep || log || checkpoint) {
+		TRY(d->ops->slots_fetch(d, &c->state.slots));
+		double bad = c->state.slots.value[SLOT_BAD];
+		if (bad > 0)
+			return fail_chain(c, "the loss was not finite", (uint64_t)bad);
+	}
+	if (keep) {
+		TRY(keep_snapshot(c));
+		if (c->phase == CHAIN_FAILED)
+			return OK;
+	}
+	if (log)
+		TRY(log_step(c, now));
+	if (last)
+		c->phase = CHAIN_DONE;
+	if (checkpoint)
+		TRY(chain_checkpoint(c));
+	else if (c->unsynced && now - c->synced_at >= 1)
+		TRY(chain_sync(c, now));
+	uint64_t before = (uint64_t)c->k * p->schedule.total;
+	if (progress_due(p->progress, before + c->step))
+		progress_show(p->progress, c->k, p->chains, before + c->step, &c->line, p->schedule.total);
+	if (stop && !last)
+		return fail(ERR_INTERRUPTED, "interrupted");
+	return OK;
+}
+
+status chain_run(struct chain *c)
+{
+	c->logged_at = c->checkpointed_at = c->synced_at = clock_seconds();
+	while (c->phase == CHAIN_RUNNING) {
+		TRY(take_step(c));
+		TRY(end_step(c));
+	}
+	return OK;
+}
+
+enum chain_phase chain_phase(const struct chain *c)
+{
+	return c->phase;
+}
+
+uint64_t chain_step(const struct chain *c)
+{
+	return c->step;
+}

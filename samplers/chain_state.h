@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of a chain, shared by the loop (chain.c) and by what opens, saves and restores it (chain_state.c). */
+#ifndef BASIN_CHAIN_STATE_H
+#define BASIN_CHAIN_STATE_H
+
+#include "chain.h"
+
+/* The last slot is the chain's own: a norm, to see that what is kept is finite. */
+enum { SLOT_NORM = SLOTS - 1 };
+
+/* The running totals at some step. */
+struct chain_mark {
+	uint64_t step;
+	double nll, correct, seen;
+};
+
+struct chain {
+	struct arena arena;
+	const struct chain_plan *plan;
+	int k;
+	enum chain_phase phase;
+	uint64_t step;                         /* updates done */
+	struct sampler_state state;
+	uint32_t *order, *order_device;        /* (N) of the epoch, or (B) drawn with replacement */
+	bool have_order;
+	uint64_t order_epoch;
+	float *host[SAMPLER_VECTORS];          /* (n_params) each: on the way to and from files */
+	float *host_stats;                     /* (n_stats), or NULL */
+	struct chain_mark logged, kept;        /* at the last log line, at the last snapshot */
+	double logged_at, checkpointed_at, synced_at;   /* monotonic seconds */
+	bool unsynced;                         /* snapshots were written since the last sync */
+	struct log_line line;                  /* the last one, for the progress line */
+	struct snaps_writer *snaps;
+	struct log_file *log;
+};
+
+/* Syncs the files, then replaces the checkpoint. Errors: ERR_IO. */
+status chain_checkpoint(struct chain *c);
+status chain_sync(struct chain *c, double now);
+
+#endif

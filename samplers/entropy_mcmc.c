@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Entropy-MCMC (Li & Zhang 2024, arXiv 2310.05401, algorithm 1, on the mean-potential scale), both from the old values:
+ *   θ ← θ − λ(ĝ(θ) + δθ + (θ − a)/(κN)) + √(2λ/β) ξ₁
+ *   a ← a − λ(δₐa + (a − θ)/(κN)) + √(2λ/β) ξ₂
+ * Its joint target is exp(−(N/T)[mean ℓ(θ) + (δ/2)‖θ‖² + (δₐ/2)‖a‖² + ‖θ − a‖²/(2κN)]). */
+#include <math.h>
+#include <stdio.h>
+
+#include "sampler.h"
+
+enum { COUPLING, ANCHOR_DECAY };   /* param */
+enum { GRADIENT = SLOT_SAMPLER, DECAY, APART, TOGETHER, DECAY_ANCHOR, NOISE };
+
+static const struct opt_def defs[] = {
+	{.name = "coupling", .type = OPT_REAL, .arg = "KAPPA", .fallback = "4e-4", .above_min = true, .max = 1e12,
+	 .help = "coupling κ: θ and a differ with variance κT"},
+	{.name = "anchor-decay", .type = OPT_REAL, .arg = "DELTA", .min = 0, .max = 1e6, .unit = "per example",
+	 .help = "weight decay δₐ of the anchor a; without it δ, as published; 0 is the paper's joint"},
+	{0},
+};
+const struct opt_table table_entropy_mcmc =
+	{.owner = "entropy-mcmc", .heading = "Entropy-MCMC options", .selector = "sampler", .defs = defs};
+
+static status init(struct sampler_state *s, const struct opts *o, double lr_max)
+{
+	double c = 1 / (opts_real(o, "coupling") * s->n), d = s->decay;
+	double da = opts_given(o, "anchor-decay") ? opts_real(o, "anchor-decay") : d;
+	/* The largest eigenvalue of the linear part of both equations, where ℓ is flat. */
+	double rate = c + (d + da) / 2 + sqrt(c * c + (d - da) * (d - da) / 4);
+	s->param[COUPLING] = 1 / (c * s->n);
+	s->param[ANCHOR_DECAY] = da;
+	if (lr_max * rate >= 2)
+		return fail(ERR_USAGE, "--coupling %g: with --lr %g the pair diverges (λ(c + (δ+δₐ)/2 + √(c² + (δ−δₐ)²/4)) = %g, "
+		            "2 or more, where c = 1/(κN)); take a larger coupling or a --lr below %g",
+		            s->param[COUPLING], lr_max, lr_max * rate, 2 / rate);
+	return OK;
+}
+
+static void coef(struct sampler_state *s)
+{
+	double *v = s->slots.value, pull = s->lr / (s->param[COUPLING] * s->n);
+	v[GRADIENT] = -s->lr;
+	v[DECAY] = -s->lr * s->decay;
+	v[APART] = -pull;
+	v[TOGETHER] = pull;
+	v[DECAY_ANCHOR] = -s->lr * s->param[ANCHOR_DECAY];
+	v[NOISE] = sqrt(2 * s->lr / s->beta);
+}
+
+static status step(struct sampler_state *s)
+{
+	float *theta = s->vector[0], *anchor = s->vector[1];
+	TRY(sampler_gradient(s, SLOT_NONE));
+	const struct affine a = {
+		.n_in = 3, .n_out = 2, .x = {theta, anchor, s->gradient},
+		.out = {{.y = theta, .base = 0, .coef = {APART, TOGETHER, GRADIENT}, .prior = DECAY, .prior_at = 0,
+		         .noise = NOISE, .stream = STREAM_LANGEVIN_0},
+		        {.y = anchor, .base = 1, .coef = {TOGETHER, APART, SLOT_NONE}, .prior = DECAY_ANCHOR, .prior_at = 1,
+		         .noise = NOISE, .stream = STREAM_LANGEVIN_1}},
+	};
+	return sampler_affine(s, &a);
+}
+
+static void target(const struct sampler_state *s, char *text, size_t size)
+{
+	double c = 1 / (s->param[COUPLING] * s->n), da = s->param[ANCHOR_DECAY], t = s->n / s->beta;
+	snprintf(text, size, "(θ, a) ~ exp(−(N/T)[mean ℓ(θ) + (δ/2)‖θ‖² + (δₐ/2)‖a‖² + ‖θ − a‖²/(2κN)]), N = %g, T = %g, "
+	         "δ = %g, δₐ = %g, κ = %g: θ and a differ with variance κT = %g, and θ's marginal carries the extra prior "
+	         "precision (N/T)·cδₐ/(c + δₐ) = %g, c = 1/(κN)",
+	         s->n, t, s->decay, da, s->param[COUPLING], s->param[COUPLING] * t, s->beta * c * da / (c + da));
+}
+
+const struct sampler sampler_entropy_mcmc = {
+	.name = "entropy-mcmc",
+	.help = "Entropy-MCMC: θ coupled to an anchor a, both kept",
+	.reference = "arXiv 2310.05401",
+	.options = &table_entropy_mcmc,
+	.vectors = {{.name = "theta", .role = "theta"}, {.name = "anchor", .role = "anchor"}},
+	.gradients_per_step = 1,
+	.init = init,
+	.coef = coef,
+	.step = step,
+	.target = target,
+};

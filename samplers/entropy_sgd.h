@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What Entropy-SGD and Entropy-SGLD share: they differ in the noise on x alone. */
+#ifndef BASIN_ENTROPY_SGD_H
+#define BASIN_ENTROPY_SGD_H
+
+#include "sampler.h"
+
+enum { ENTROPY_COUPLING, ENTROPY_INNER, ENTROPY_AVERAGE, ENTROPY_OUTER, ENTROPY_RESTART_X };   /* param */
+
+#define ENTROPY_OPTIONS                                                                                        \
+	{.name = "coupling", .type = OPT_REAL, .arg = "KAPPA", .fallback = "4e-4", .above_min = true,          \
+	 .max = 1e12, .help = "coupling κ: the force towards x is (θ′ − x)/(κN)"},                            \
+	{.name = "inner-steps", .type = OPT_COUNT, .arg = "K", .fallback = "20", .min = 1, .max = 1e9,         \
+	 .unit = "steps", .help = "inner Langevin steps between two updates of x"},                            \
+	{.name = "average", .type = OPT_REAL, .arg = "ALPHA", .fallback = "0.25", .above_min = true, .max = 1, \
+	 .help = "weight α of the newest θ′ in the running mean μ"},                                           \
+	{.name = "outer-rate", .type = OPT_REAL, .arg = "R", .fallback = "1", .above_min = true, .max = 2,     \
+	 .help = "rate r of the outer update x ← x + r(μ − x)"},                                              \
+	{.name = "restart", .type = OPT_CHOICE, .arg = "none|x", .fallback = "none",                           \
+	 .help = "after an outer update θ′ runs on (none) or restarts from x (x)"}
+
+status entropy_init(struct sampler_state *s, const struct opts *o, double lr_max);
+void entropy_coef(struct sampler_state *s);
+/* The inner step, and every K steps the outer one with its noise read from the given slot. */
+status entropy_step(struct sampler_state *s, int outer_noise);
+
+/* First slot that entropy_coef leaves free. */
+extern const int entropy_slots;
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Entropy-SGLD (Dziugaite & Roy 2018, arXiv 1712.09376; in the form of the Entropy-MCMC authors' code): Entropy-SGD whose
+ * outer step also adds noise,  x ← x + r(μ − x) + √(λκ) ξ. */
+#include <math.h>
+
+#include "entropy_sgd.h"
+
+static const struct opt_def defs[] = {ENTROPY_OPTIONS, {0}};
+const struct opt_table table_entropy_sgld =
+	{.owner = "entropy-sgld", .heading = "Entropy-SGLD options", .selector = "sampler", .defs = defs};
+
+static void coef(struct sampler_state *s)
+{
+	entropy_coef(s);
+	s->slots.value[entropy_slots] = sqrt(s->lr * s->param[ENTROPY_COUPLING]);
+}
+
+static status step(struct sampler_state *s)
+{
+	return entropy_step(s, entropy_slots);
+}
+
+const struct sampler sampler_entropy_sgld = {
+	.name = "entropy-sgld",
+	.help = "Entropy-SGLD: Entropy-SGD with noise on the outer step, no sampling target",
+	.reference = "Dziugaite & Roy 2018",
+	.options = &table_entropy_sgld,
+	.vectors = {{.name = "theta"}, {.name = "anchor", .role = "anchor"}, {.name = "mean"}},
+	.gradients_per_step = 1,
+	.init = entropy_init,
+	.coef = coef,
+	.step = step,
+};

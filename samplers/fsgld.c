@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Flatness-aware SGLD (arXiv 2510.02174, algorithm 1): the gradient is taken at a Gaussian perturbation,
+ *   θ ← θ − λ(ĝ(θ + σε) + δθ) + √(2λ/β) ξ,  one ε a step,
+ * with σ = β^(−(1+η)/4) unless it is given. The weight decay acts at θ. */
+#include <math.h>
+#include <stdio.h>
+
+#include "sgld.h"
+
+enum { SIGMA };                  /* param */
+enum { POINT_SIGMA = SGLD_SLOTS };
+
+static const struct opt_def defs[] = {
+	{.name = "sigma", .type = OPT_REAL, .arg = "SD", .min = 0, .max = 1e6,
+	 .help = "deviation σ of the perturbation; without it σ = β^(−(1+η)/4)"},
+	{.name = "eta", .type = OPT_REAL, .arg = "ETA", .fallback = "0.1", .min = 0, .max = 100,
+	 .help = "exponent η that ties σ to the inverse temperature β = N/T"},
+	{0},
+};
+const struct opt_table table_fsgld =
+	{.owner = "fsgld", .heading = "fSGLD options", .selector = "sampler", .defs = defs};
+
+static status init(struct sampler_state *s, const struct opts *o, double lr_max)
+{
+	(void)lr_max;
+	s->param[SIGMA] = opts_given(o, "sigma") ? opts_real(o, "sigma") : pow(s->beta, -(1 + opts_real(o, "eta")) / 4);
+	return OK;
+}
+
+static void coef(struct sampler_state *s)
+{
+	sgld_coef(s);
+	s->slots.value[POINT_SIGMA] = s->param[SIGMA];
+}
+
+static status step(struct sampler_state *s)
+{
+	TRY(sampler_gradient(s, POINT_SIGMA));
+	return sgld_update(s);
+}
+
+static void target(const struct sampler_state *s, char *text, size_t size)
+{
+	snprintf(text, size, "θ ~ exp(−(N/T) u_σ(θ)), u_σ(θ) = E[(1/N) Σ ℓᵢ(θ + σε)] + (δ/2)‖θ‖², ε ~ N(0, I), "
+	         "σ = %g, N = %g, T = %g, δ = %g",
+	         s->param[SIGMA], s->n, s->n / s->beta, s->decay);
+}
+
+const struct sampler sampler_fsgld = {
+	.name = "fsgld",
+	.help = "flatness-aware SGLD: Langevin steps with randomly perturbed gradients",
+	.reference = "arXiv 2510.02174",
+	.options = &table_fsgld,
+	.vectors = {{.name = "theta", .role = "theta"}},
+	.gradients_per_step = 1,
+	.init = init,
+	.coef = coef,
+	.step = step,
+	.target = target,
+};

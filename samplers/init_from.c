@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Initial parameters from the last snapshot of a run or file. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "problem.h"
+
+static status same_shape(const char *path, const struct segment *want, const struct segment *have)
+{
+	if (!have)
+		return fail(ERR_USAGE, "--init %s: has no tensor %s", path, want->name);
+	bool same = have->ndim == want->ndim;
+	for (int i = 0; same && i < want->ndim; i++)
+		same = have->shape[i] == want->shape[i];
+	if (!same)
+		return fail(ERR_USAGE, "--init %s: tensor %s has another shape there", path, want->name);
+	return OK;
+}
+
+static status read_last(const char *path, struct snaps_reader *r, const struct segments *params, float *x)
+{
+	struct snaps_record record;
+	if (snaps_count(r) == 0)
+		return fail(ERR_USAGE, "--init %s: holds no snapshot", path);
+	TRY(snaps_read(r, snaps_count(r) - 1, &record));
+	for (int i = 0; i < params->n; i++) {
+		const struct segment *want = &params->at[i], *have = segments_find(snaps_params(r), want->name);
+		TRY(same_shape(path, want, have));
+		memcpy(x + want->offset, record.params + have->offset, want->count * sizeof *x);
+	}
+	return OK;
+}
+
+status problem_init_from(const char *path, const struct segments *params, float *x)
+{
+	struct arena names = {0};
+	struct snaps_reader *r = NULL;
+	struct stat st;
+	char *file = NULL;
+	bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	status s = arena_text(&names, &file, folder ? "%s/chain-0.snaps" : "%s", path);
+	if (s == OK)
+		s = snaps_open(file, 0, &r);
+	if (s == OK)
+		s = read_last(path, r, params, x);
+	else
+		s = fail_within(s, "--init %s: ", path);
+	snaps_reader_close(r);
+	arena_free(&names);
+	return s;
+}

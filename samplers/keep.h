@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which states of a chain become snapshots. Steps are counts of updates done; step 0 is never kept. */
+#ifndef BASIN_KEEP_H
+#define BASIN_KEEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "opt.h"
+#include "schedule.h"
+
+struct keep {
+	uint64_t every;         /* --keep-every; 0: the rule below */
+	uint64_t last_epochs;   /* --keep-last; 0: the last state alone */
+	uint64_t burn_in;       /* states up to this step are not kept */
+	uint64_t epoch_steps;
+	uint64_t steps;         /* of the run */
+	struct schedule schedule;
+};
+
+/* Reads --keep-every, --keep-last and --burn-in. Errors: ERR_USAGE (both given; nothing would be kept). */
+status keep_open(struct keep *k, const struct opts *o, const struct schedule *schedule, uint64_t epoch_steps);
+
+bool keep_due(const struct keep *k, uint64_t step);
+/* How many states a whole run keeps. */
+uint64_t keep_count(const struct keep *k);
+
+#endif

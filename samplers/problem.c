@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "problem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts.h"
+
+/* ---- data and model ---- */
+
+static status open_data(struct problem *p, const struct opts *o)
+{
+	const char *spec = opts_text(o, "data"), *likelihood = opts_text(o, "likelihood");
+	const struct likelihood *wanted = NULL;
+	if (!spec)
+		return fail(ERR_USAGE, "--data KIND[:PATH] must be given (for a start: --data shapes)");
+	if (likelihood)
+		TRY(likelihood_find(likelihood, &wanted));
+	const struct dataset_request r = {
+		.spec = spec, .split = SPLIT_TRAIN, .labels = opts_text(o, "labels"), .holdout = opts_text(o, "holdout"),
+		.target = opts_text(o, "target"), .standardize = opts_flag(o, "standardize"),
+		.class_targets = wanted && wanted->class_targets,
+	};
+	TRY(dataset_open(&r, &p->data));
+	p->has_data = true;
+	p->likelihood = wanted ? wanted : likelihood_default(&p->data);
+	p->noise_sd = opts_real(o, "noise-sd");
+	if (opts_given(o, "noise-sd") && p->likelihood->loss != LOSS_GAUSSIAN)
+		return fail(ERR_USAGE, "--noise-sd belongs to --likelihood gaussian; this run has %s", p->likelihood->name);
+	if (!p->data.image && opts_given(o, "normalize"))
+		return fail(ERR_USAGE, "--normalize is for images; for a table there is --standardize");
+	return normalize_parse(opts_text(o, "normalize"), &p->data, &p->normalize);
+}
+
+static status open_net(struct problem *p, const struct opts *o, const char *spec, int batch)
+{
+	int input[3] = {p->data.c, p->data.h, p->data.w}, outputs = p->likelihood->outputs(&p->data);
+	bool crop = strcmp(opts_text(o, "augment"), "crop-flip") == 0;
+	if (outputs == 0)
+		return fail(ERR_USAGE, "--likelihood %s does not fit the targets of %s", p->likelihood->name, p->data.spec);
+	if (crop && !p->data.image)
+		return fail(ERR_USAGE, "--augment crop-flip is for images; %s is a table", p->data.spec);
+	TRY(model_build(spec, opts_text(o, "activation"), input, outputs, &p->model));
+	if (opts_text(o, "freeze"))
+		TRY(segments_freeze(&p->model.params, opts_text(o, "freeze")));
+	TRY(segments_prior(&p->model.params, opts_text(o, "prior")));
+	const struct net_options net = {
+		.model = &p->model, .data = &p->data, .normalize = &p->normalize, .likelihood = p->likelihood,
+		.noise_sd = p->noise_sd, .augment = crop ? AUGMENT_CROP_FLIP : AUGMENT_NONE,
+		.precision = PRECISION_FP32, .batch = batch,
+	};
+	return net_open(&net, p->device, &p->potential);
+}
+
+static status refuse_for_analytic(const struct opts *o)
+{
+	static const char *const names[] = {"data", "labels", "holdout", "target", "normalize", "augment", "init", "freeze",
+	                                    "likelihood", "noise-sd", "prior", "epochs", "batch", "keep-last", NULL};
+	for (const char *const *n = names; *n; n++)
+		if (opts_given(o, *n))
+			return fail(ERR_USAGE, "--%s does not apply to --model %s, which has no data", *n, opts_text(o, "model"));
+	return OK;
+}
+
+/* ---- schedule ---- */
+
+static status open_schedule(struct chain_plan *plan, const struct opts *o)
+{
+	static const char *const kinds[] = {"constant", "cosine", "cyclical", "step"};
+	const char *kind = opts_text(o, "schedule");
+	struct schedule *s = &plan->schedule;
+	*s = (struct schedule){.lr = opts_real(o, "lr"), .lr_end = opts_real(o, "lr-end"), .cycles = 1,
+	                       .gamma = opts_real(o, "gamma")};
+	while (s->kind < SCHEDULE_STEP && strcmp(kind, kinds[s->kind]) != 0)
+		s->kind++;
+	if (opts_given(o, "epochs") == opts_given(o, "steps"))
+		return fail(ERR_USAGE, "one of --epochs and --steps must be given");
+	s->total = opts_given(o, "steps") ? (uint64_t)opts_count(o, "steps")
+	                                  : (uint64_t)opts_count(o, "epochs") * plan->epoch_steps;
+	bool decays = s->kind == SCHEDULE_COSINE || s->kind == SCHEDULE_CYCLICAL;
+	if (opts_given(o, "lr-end") && !decays)
+		return fail(ERR_USAGE, "--lr-end belongs to --schedule cosine and cyclical; this run has %s", kind);
+	if (opts_given(o, "cycles") && s->kind != SCHEDULE_CYCLICAL)
+		return fail(ERR_USAGE, "--cycles belongs to --schedule cyclical; this run has %s", kind);
+	if ((opts_given(o, "milestones") || opts_given(o, "gamma")) && s->kind != SCHEDULE_STEP)
+		return fail(ERR_USAGE, "--milestones and --gamma belong to --schedule step; this run has %s", kind);
+	if (s->kind == SCHEDULE_CYCLICAL) {
+		s->cycles = (uint64_t)opts_count(o, "cycles");
+		if (s->cycles > s->total)
+			return fail(ERR_USAGE, "--cycles %llu: more than the run's %llu steps", (unsigned long long)s->cycles,
+			            (unsigned long long)s->total);
+	}
+	if (s->kind == SCHEDULE_STEP) {
+		if (!opts_text(o, "milestones"))
+			return fail(ERR_USAGE, "--schedule step needs --milestones");
+		TRY(schedule_milestones(s, opts_text(o, "milestones"), plan->epoch_steps));
+	}
+	return OK;
+}
+
+/* ---- the plan ---- */
+
+static status open_batches(struct problem *p, const struct opts *o)
+{
+	struct chain_plan *plan = &p->plan;
+	size_t n = p->has_data ? p->data.n : 1, given = opts_given(o, "batch") ? (size_t)opts_count(o, "batch") : 128;
+	if (n > INT32_MAX)
+		return fail(ERR_USAGE, "--data: %zu examples are more than this program can index", n);
+	if (opts_given(o, "batch") && given > n)
+		return fail(ERR_USAGE, "--batch %zu: the data has %zu examples (0 takes them all)", given, n);
+	plan->n = n;
+	plan->batch = (int)(given == 0 || given > n ? n : given);
+	plan->epoch_steps = (n + (size_t)plan->batch - 1) / (size_t)plan->batch;
+	plan->iid = strcmp(opts_text(o, "sampling"), "iid") == 0;
+	if (plan->iid && (size_t)plan->batch == n)
+		return fail(ERR_USAGE, "--sampling iid draws minibatches; with --batch %d every step sees all examples", plan->batch);
+	return OK;
+}
+
+static status open_cadence(struct chain_plan *plan, const struct opts *o)
+{
+	const char *text = opts_text(o, "checkpoint-every");
+	char *end;
+	double value = strtod(text, &end);
+	plan->log_every = (uint64_t)opts_count(o, "log-every");
+	if (end != text && value > 0 && *end == '\0' && isfinite(value)) {
+		plan->checkpoint_seconds = value;
+		return OK;
+	}
+	if (end != text && strcmp(end, "steps") == 0 && value >= 1 && value <= 1e15 && value == floor(value)) {
+		plan->checkpoint_steps = (uint64_t)value;
+		return OK;
+	}
+	return fail(ERR_USAGE, "--checkpoint-every %s: expected seconds (60) or steps (1000steps), above 0", text);
+}
+
+static status open_init(struct problem *p, const struct opts *o)
+{
+	if (!opts_text(o, "init"))
+		return OK;
+	float *x;
+	TRY(ARENA_NEW(&p->arena, p->potential->n_params, &x));
+	TRY(problem_init_from(opts_text(o, "init"), p->potential->params, x));
+	p->plan.init = x;
+	return OK;
+}
+
+static status open_plan(struct problem *p, const struct opts *o)
+{
+	static const char *const dtypes[] = {"float32", "float16", "bfloat16"};
+	struct chain_plan *plan = &p->plan;
+	plan->sampler = p->sampler;
+	plan->options = o;
+	plan->potential = p->potential;
+	plan->seed = (uint32_t)opts_count(o, "seed");
+	plan->chains = (int)opts_count(o, "chains");
+	plan->counts_correct = p->likelihood && p->likelihood->class_targets;
+	if (opts_given(o, "temperature") && opts_given(o, "beta"))
+		return fail(ERR_USAGE, "--temperature and --beta say the same thing (β = N/T): give one");
+	plan->temperature = opts_given(o, "beta") ? (double)plan->n / opts_real(o, "beta") : opts_real(o, "temperature");
+	plan->decay = opts_given(o, "weight-decay") ? opts_real(o, "weight-decay") : p->has_data ? 5e-4 : 0;
+	while (strcmp(opts_text(o, "snapshot-dtype"), dtypes[plan->dtype]) != 0)
+		plan->dtype++;
+	TRY(open_schedule(plan, o));
+	TRY(keep_open(&plan->keep, o, &plan->schedule, plan->epoch_steps));
+	TRY(open_cadence(plan, o));
+	return open_init(p, o);
+}
+
+static status open_all(const struct opts *o, struct problem *p)
+{
+	const char *spec = opts_text(o, "model");
+	if (!spec)
+		return fail(ERR_USAGE, "--model MODEL must be given (for a start: --model mlp:3072-256-10)");
+	TRY(sampler_find(opts_text(o, "sampler"), &p->sampler));
+	TRY(backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, &p->device));
+	if (analytic_is(spec)) {
+		TRY(refuse_for_analytic(o));
+		TRY(open_batches(p, o));
+		TRY(analytic_open(spec, p->device, &p->potential));
+	} else {
+		TRY(open_data(p, o));
+		TRY(open_batches(p, o));
+		TRY(open_net(p, o, spec, p->plan.batch));
+	}
+	TRY(open_plan(p, o));
+	return facts_open(p, o);
+}
+
+status problem_open(const struct opts *o, struct problem *p)
+{
+	*p = (struct problem){0};
+	status s = open_all(o, p);
+	if (s != OK)
+		problem_close(p);
+	return s;
+}
+
+void problem_close(struct problem *p)
+{
+	json_decref(p->facts);
+	potential_close(p->potential);
+	model_free(&p->model);
+	if (p->has_data)
+		dataset_close(&p->data);
+	if (p->device)
+		p->device->ops->close(p->device);
+	arena_free(&p->arena);
+	*p = (struct problem){0};
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What `basin sample` was asked to do: options become data, a model, a potential and a chain plan. */
+#ifndef BASIN_PROBLEM_H
+#define BASIN_PROBLEM_H
+
+#include "chain.h"
+#include "command.h"
+#include "model.h"
+
+extern const struct opt_table *const sample_tables[];
+
+struct problem {
+	struct device *device;
+	bool has_data;
+	struct dataset data;
+	struct normalize normalize;
+	const struct likelihood *likelihood;   /* NULL for an analytic target */
+	double noise_sd;
+	struct model model;
+	struct potential *potential;
+	const struct sampler *sampler;
+	struct arena arena;
+	struct chain_plan plan;                /* all but run, progress and stop */
+	char target[1024];                     /* the sentence */
+	json_t *facts;                         /* what run.json and every snapshot header say of the data, model and target */
+};
+
+/* Opens everything the options name and checks that it fits together. The options are kept.
+ * Errors: ERR_USAGE, ERR_INPUT, ERR_MEMORY, ERR_LIBRARY. On failure *p is closed. */
+status problem_open(const struct opts *o, struct problem *p);
+void problem_close(struct problem *p);
+
+/* Reads the last snapshot of a run or file into x (host, params->count floats), tensor by tensor by name.
+ * Errors: ERR_USAGE naming the tensor that does not fit; ERR_INPUT, ERR_DAMAGE. */
+status problem_init_from(const char *path, const struct segments *params, float *x);
+
+#endif

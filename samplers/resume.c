@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "resume.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checkpoint.h"
+
+static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "quiet", "progress",
+                                         NULL};
+
+static bool listed(const char *const *names, const char *name)
+{
+	for (; *names; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+/* The length may change where no step depends on it, and in the unit the run was given in. */
+static status check_length(const struct opts *run, const char *name)
+{
+	if (strcmp(opts_text(run, "schedule"), "constant") != 0)
+		return fail(ERR_USAGE, "--%s can't change on --resume: under --schedule %s every step depends on the length", name,
+		            opts_text(run, "schedule"));
+	if (!opts_given(run, name))
+		return fail(ERR_USAGE, "--%s: this run's length was given by --%s", name,
+		            strcmp(name, "steps") == 0 ? "epochs" : "steps");
+	return OK;
+}
+
+static status apply(struct opts *run, const struct opts *given, const struct opt_def *def)
+{
+	if (!opts_given(given, def->name) || strcmp(def->name, "resume") == 0)
+		return OK;
+	if (strcmp(def->name, "epochs") == 0 || strcmp(def->name, "steps") == 0)
+		TRY(check_length(run, def->name));
+	else if (!listed(may_change, def->name))
+		return fail(ERR_USAGE, "--%s can't change on --resume; only threads, device, logging, checkpointing, the data path "
+		            "and, under a constant schedule, the length can", def->name);
+	char number[32];
+	if (def->type == OPT_FLAG)
+		return opts_set(run, def->name, "yes");
+	if (def->type == OPT_COUNT) {
+		snprintf(number, sizeof number, "%lld", opts_count(given, def->name));
+		return opts_set(run, def->name, number);
+	}
+	return opts_set(run, def->name, opts_text(given, def->name));
+}
+
+static status apply_all(const struct run *run, const struct opts *given, struct opts *o)
+{
+	TRY(opts_from_json(o, json_object_get(run->json, "options")));
+	for (const struct opt_table *const *t = sample_tables; *t; t++)
+		for (const struct opt_def *def = (*t)->defs; def->name; def++)
+			TRY(apply(o, given, def));
+	return OK;
+}
+
+status resume_options(const struct run *run, const struct opts *given, struct opts **out)
+{
+	char *none[] = {NULL};
+	TRY(opts_parse(out, sample_tables, 0, none));
+	status s = apply_all(run, given, *out);
+	if (s != OK) {
+		opts_free(*out);
+		*out = NULL;
+	}
+	return s;
+}
+
+static const char *fact(const json_t *j, const char *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json_object_get(j, object), key));
+	return text ? text : "";
+}
+
+static void warn_where_bits_change(const struct run *run, const struct problem *p)
+{
+	json_t *now = json_object(), *then = json_object_get(run->json, "device");
+	p->device->ops->describe(p->device, now);
+	static const char *const keys[] = {"name", "instruction_set", "threads", "libraries", NULL};
+	for (const char *const *k = keys; *k; k++)
+		if (!json_equal(json_object_get(now, *k), json_object_get(then, *k)))
+			warn("the run was begun with another %s: from here on its numbers differ in their last bits", *k);
+	json_decref(now);
+}
+
+status resume_check(struct run *run, const struct problem *p, const struct opts *o)
+{
+	if (p->has_data) {
+		const char *then = fact(run->json, "data", "fingerprint"), *now = fact(p->facts, "data", "fingerprint");
+		if (strcmp(then, now) != 0)
+			return fail(ERR_USAGE, "--data %s: not the data that the run %s was begun with (fingerprint %s there, %s here)",
+			            p->data.spec, run->path, then, now);
+	}
+	warn_where_bits_change(run, p);
+	json_t *options = json_object_get(run->json, "options");
+	const char *name = opts_given(o, "epochs") ? "epochs" : "steps";
+	if (json_integer_value(json_object_get(options, name)) == opts_count(o, name))
+		return OK;
+	json_object_set_new(options, name, json_integer(opts_count(o, name)));
+	return run_save(run);
+}
+
+status resume_steps_done(struct run *run, uint64_t *done)
+{
+	*done = 0;
+	for (int k = 0; k < run->chains; k++) {
+		const char *path;
+		json_t *meta;
+		TRY(run_file(run, k, "ckpt", &path));
+		if (access(path, F_OK) != 0)
+			continue;
+		TRY(checkpoint_meta(path, &meta));
+		*done += (uint64_t)json_integer_value(json_object_get(meta, "step"));
+		json_decref(meta);
+	}
+	return OK;
+}

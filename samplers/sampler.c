@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sampler.h"
+
+status sampler_gradient(struct sampler_state *s, int sigma)
+{
+	const struct gradient_request r = {
+		.at = {.theta = s->vector[0], .sigma = sigma, .stream = STREAM_PERTURB},
+		.batch = s->batch,
+		.gradient = s->gradient,
+		.count = true,
+		.policy = STATS_RUN,
+		.stats = s->stats,
+		.augment = STREAM_AUGMENT,
+	};
+	return s->potential->ops->value_grad(s->potential, &s->slots, &r);
+}
+
+status sampler_affine(struct sampler_state *s, const struct affine *a)
+{
+	struct device *d = s->potential->device;
+	return d->ops->affine(d, &s->slots, s->potential->pieces, a);
+}
