@@ -9,42 +9,13 @@
 
 /* ---- one step ---- */
 
-static status next_batch(struct chain *c)
-{
-	const struct chain_plan *p = c->plan;
-	struct batch *b = &c->state.batch;
-	struct device *d = p->potential->device;
-	size_t size = (size_t)p->batch;
-	if (size == p->n) {
-		*b = (struct batch){.n = p->batch, .scale = 1.0 / p->batch};
-		return OK;
-	}
-	if (p->iid) {
-		for (size_t i = 0; i < size; i++)
-			c->order[i] = (uint32_t)rng_below(c->state.slots.key, STREAM_SHUFFLE, c->step, (uint32_t)i, p->n);
-		TRY(d->ops->put(d, c->order_device, c->order, size * sizeof *c->order));
-		*b = (struct batch){.index = c->order_device, .n = p->batch, .scale = 1.0 / p->batch};
-		return OK;
-	}
-	uint64_t epoch = c->step / p->epoch_steps, first = c->step % p->epoch_steps * size;
-	if (!c->have_order || c->order_epoch != epoch) {
-		rng_permutation(c->state.slots.key, STREAM_SHUFFLE, epoch, c->order, p->n);
-		TRY(d->ops->put(d, c->order_device, c->order, p->n * sizeof *c->order));
-		c->order_epoch = epoch;
-		c->have_order = true;
-	}
-	size_t n = p->n - first < size ? p->n - first : size;
-	*b = (struct batch){.index = c->order_device, .first = first, .n = (int)n, .scale = 1.0 / (double)n};
-	return OK;
-}
-
 static status take_step(struct chain *c)
 {
 	struct sampler_state *s = &c->state;
 	struct device *d = c->plan->potential->device;
 	s->slots.step = c->step;
 	s->lr = schedule_lr(&c->plan->schedule, c->step);
-	TRY(next_batch(c));
+	TRY(batches_at(&c->batches, c->step, &s->batch));
 	c->plan->sampler->coef(s);
 	TRY(d->ops->slots_send(d, &s->slots));
 	TRY(c->plan->sampler->step(s));

@@ -116,7 +116,7 @@ static status allocate(struct chain *c)
 	const struct chain_plan *p = c->plan;
 	struct sampler_state *s = &c->state;
 	struct device *d = p->potential->device;
-	size_t bytes = p->potential->n_params * sizeof(float), order = p->iid ? (size_t)p->batch : p->n;
+	size_t bytes = p->potential->n_params * sizeof(float);
 	for (int i = 0; i < SAMPLER_VECTORS && p->sampler->vectors[i].name; i++) {
 		const char *when = p->sampler->vectors[i].when;
 		if (when && opts_real(p->options, when) == 0)
@@ -129,8 +129,7 @@ static status allocate(struct chain *c)
 		TRY(d->ops->alloc(d, p->potential->n_stats * sizeof(float), (void **)&s->stats));
 		TRY(ARENA_NEW(&c->arena, p->potential->n_stats, &c->host_stats));
 	}
-	TRY(ARENA_NEW(&c->arena, order, &c->order));
-	TRY(d->ops->alloc(d, order * sizeof *c->order, (void **)&c->order_device));
+	TRY(batches_open(&c->batches, &c->arena, d, s->slots.key, p->n, p->batch, p->iid));
 	return d->ops->slots_open(d, &s->slots);
 }
 
@@ -241,7 +240,7 @@ void chain_close(struct chain *c)
 		d->ops->free(d, c->state.vector[i]);
 	d->ops->free(d, c->state.gradient);
 	d->ops->free(d, c->state.stats);
-	d->ops->free(d, c->order_device);
+	batches_close(&c->batches);
 	d->ops->slots_close(d, &c->state.slots);
 	/* Whatever mattered was synced, with its errors seen, by the last checkpoint. */
 	(void)snaps_close(c->snaps);

@@ -3,6 +3,7 @@
 #ifndef BASIN_CHAIN_STATE_H
 #define BASIN_CHAIN_STATE_H
 
+#include "batches.h"
 #include "chain.h"
 
 /* The last slot is the chain's own: a norm, to see that what is kept is finite. */
@@ -21,9 +22,7 @@ struct chain {
 	enum chain_phase phase;
 	uint64_t step;                         /* updates done */
 	struct sampler_state state;
-	uint32_t *order, *order_device;        /* (N) of the epoch, or (B) drawn with replacement */
-	bool have_order;
-	uint64_t order_epoch;
+	struct batches batches;
 	float *host[SAMPLER_VECTORS];          /* (n_params) each: on the way to and from files */
 	float *host_stats;                     /* (n_stats), or NULL */
 	struct chain_mark logged, kept;        /* at the last log line, at the last snapshot */

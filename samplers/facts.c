@@ -102,18 +102,29 @@ static json_t *model_facts(const struct problem *p, const struct opts *o)
 	return json_pack("{s:s, s:s}", "kind", "analytic", "spec", opts_text(o, "model"));
 }
 
+/* The sampler with every option that a chain's numbers depend on. The rest (where the run lies, how many chains there
+ * are, what is logged) stays out, so that chain k's file is the same bytes in any of them. */
+static json_t *sampler_facts(const struct problem *p, const struct opts *o)
+{
+	static const char *const outside[] = {"out", "resume", "chains", "threads", "device", "log-every", "checkpoint-every",
+	                                      "quiet", "progress", "data", "labels", "init", NULL};
+	json_t *sampler = opts_to_json(o);
+	for (const char *const *name = outside; *name; name++)
+		json_object_del(sampler, *name);
+	json_object_set_new(sampler, "name", json_string(p->sampler->name));
+	json_object_set_new(sampler, "reference", json_string(p->sampler->reference));
+	return sampler;
+}
+
 status facts_open(struct problem *p, const struct opts *o)
 {
 	TRY(write_target(p, o));
-	json_t *sampler = opts_to_json(o);
-	json_object_set_new(sampler, "name", json_string(p->sampler->name));
-	json_object_set_new(sampler, "reference", json_string(p->sampler->reference));
 	p->facts = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:f, s:b, s:o}",
 	                     "model", model_facts(p, o),
 	                     "likelihood", p->likelihood ? json_pack("{s:s, s:f}", "name", p->likelihood->name,
 	                                                             "noise_sd", p->noise_sd) : json_null(),
 	                     "normalize", normalize_facts(p), "standardize", standardize_facts(p),
-	                     "classes", class_facts(p), "sampler", sampler, "target", p->target,
+	                     "classes", class_facts(p), "sampler", sampler_facts(p, o), "target", p->target,
 	                     "seed", (json_int_t)p->plan.seed, "temperature", p->plan.temperature, "fixed", (int)p->potential->fixed,
 	                     "data", data_facts(p));
 	if (!p->facts)

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which examples each step sees: every example once an epoch in a new order, independent draws, or all of them. */
+#ifndef BASIN_BATCHES_H
+#define BASIN_BATCHES_H
+
+#include "potential.h"
+
+struct batches {
+	struct device *device;
+	struct rng_key key;
+	size_t n;                 /* N */
+	int size;                 /* B ≤ N; the last batch of an epoch holds what is left */
+	bool iid;
+	uint64_t epoch_steps;     /* ⌈N/B⌉ */
+	uint32_t *order;          /* host: (N) of the epoch, or (B) drawn with replacement; NULL where B = N */
+	uint32_t *order_device;
+	bool have_order;
+	uint64_t epoch;           /* that `order` holds */
+};
+
+/* Allocates the order from the arena and on the device. Errors: ERR_MEMORY. */
+status batches_open(struct batches *b, struct arena *a, struct device *d, struct rng_key key, size_t n, int size, bool iid);
+void batches_close(struct batches *b);
+
+/* The batch of a step: a function of key and step alone. With B = N all rows in order. Errors: ERR_LIBRARY. */
+status batches_at(struct batches *b, uint64_t step, struct batch *out);
+
+#endif
