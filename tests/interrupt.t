@@ -1,0 +1,134 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Runs that are stopped: by signals, kill -9, a full disk, a loss that blows up. Nothing is lost, and what goes on goes on
+# to the same bits.
+set -u
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 99
+n=0
+ok() { # ok STATUS NAME
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+is() { [ "$1" = "$2" ]; ok $? "$3 (got $1)"; }
+skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
+
+awk 'BEGIN { srand(1); for (i = 0; i < 200; i++) { a = rand() - .5; b = rand() - .5; print a "," b "," a - 2 * b + .1 * rand() } }' >d.csv
+steps=60000
+common="--data csv:d.csv --model mlp:2-16-1 --batch 32 --lr 0.01 --steps $steps --keep-every 1000 --chains 2 --threads 1
+	--checkpoint-every 50steps --log-every 500"
+
+# ---- kill -9 at random moments, every sampler ----
+for sampler in sgd sgld fsgld entropy-sgd entropy-sgld entropy-mcmc; do
+	extra=
+	case $sampler in
+	sgd) extra="--momentum 0.9 --lr 0.001" ;;
+	entropy-*) extra="--coupling 1 --inner-steps 7" ;;
+	esac
+	[ $sampler = entropy-sgd ] && extra="--coupling 1"
+	"$BASIN" sample $common --sampler $sampler $extra --checkpoint-every 1000 --out whole-$sampler --quiet 2>whole.err || { cat whole.err; }
+	"$BASIN" sample $common --sampler $sampler $extra --out cut-$sampler --quiet &
+	pid=$!
+	sleep 0.$(awk -v s="$pid" 'BEGIN { srand(s); print 2 + int(4 * rand()) }')
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	tries=0
+	while ! grep -q "resumed at step [1-9]" resumed 2>/dev/null && [ $tries -lt 5 ]; do
+		# Stopped once more on the way, to resume what was resumed.
+		timeout -s KILL 0.3 "$BASIN" sample --resume cut-$sampler 2>>resumed >/dev/null
+		tries=$((tries + 1))
+	done
+	"$BASIN" sample --resume cut-$sampler >/dev/null 2>>resumed
+	status=$?
+	grep -q "resumed at step [1-9]" resumed
+	ok $? "$sampler resumes beyond step 0 after kill -9"
+	[ $status -eq 0 ] && cmp -s whole-$sampler/chain-0.snaps cut-$sampler/chain-0.snaps &&
+		cmp -s whole-$sampler/chain-1.snaps cut-$sampler/chain-1.snaps
+	ok $? "$sampler goes on to the same bits"
+	rm -f resumed
+done
+[ "$(wc -l <cut-sgld/chain-0.log.jsonl)" -eq $((steps / 500)) ]
+ok $? "the log of a resumed run has every line once"
+
+# ---- signals ----
+for signal in INT TERM; do
+	"$BASIN" sample $common --out by-$signal 2>err &
+	pid=$!
+	sleep 0.4
+	kill -$signal $pid
+	wait $pid
+	is $? 3 "SIG$signal ends a run with status 3"
+	grep -q -- "--resume by-$signal" err
+	ok $? "and says how to go on"
+done
+"$BASIN" sample --resume by-INT --quiet 2>err && cmp -s whole-sgld/chain-1.snaps by-INT/chain-1.snaps
+ok $? "an interrupted run resumes to the same bits"
+"$BASIN" sample --resume by-INT >out 2>err
+is $? 0 "a finished run resumes to status 0"
+grep -q "finished already" out
+ok $? "and says that it was finished"
+"$BASIN" sample --resume by-TERM --lr 0.5 2>err
+is $? 2 "another step size is refused on --resume"
+grep -q -- "--lr" err
+ok $? "naming the option"
+awk '{ print $1 "0" }' d.csv >other.csv
+"$BASIN" sample --resume by-TERM --data csv:other.csv 2>err
+is $? 2 "other data are refused on --resume"
+"$BASIN" sample $common --out by-INT 2>err
+is $? 2 "an --out that exists is refused"
+
+# ---- a longer run under a constant schedule ----
+"$BASIN" sample $common --steps 3000 --out short --quiet && "$BASIN" sample --resume short --steps 6000 --quiet &&
+	"$BASIN" sample $common --steps 6000 --out long --quiet
+ok $? "a finished run can be made longer"
+size() { wc -c <"$1"; }
+[ "$(size short/chain-0.snaps)" -eq "$(size long/chain-0.snaps)" ]
+ok $? "and then holds what a longer run holds"
+"$BASIN" sample $common --steps 3000 --schedule cosine --out bent --quiet
+"$BASIN" sample --resume bent --steps 6000 2>err
+is $? 2 "not under a schedule that depends on the length"
+
+# ---- two writers ----
+"$BASIN" sample $common --out busy --quiet &
+pid=$!
+sleep 0.2
+"$BASIN" sample --resume busy 2>err
+is $? 2 "a second writer is refused"
+kill $pid
+wait $pid 2>/dev/null
+
+# ---- a loss that is not finite ----
+# --lr 30 leads the regression to overflow; the second chain goes on all the same.
+"$BASIN" sample $common --steps 2000 --lr 30 --out wild --quiet 2>err
+is $? 1 "a diverging chain ends the run with status 1"
+grep -q "chain 0 stopped: the loss was not finite at step [0-9]* (last finite loss [0-9.e+]* nats" err && grep -q "chain 1 stopped" err
+ok $? "each names its step and last finite loss, the others go on"
+"$BASIN" sample --resume wild --quiet 2>err
+is $? 1 "a failed chain stays failed"
+
+# ---- no room ----
+(ulimit -f 100; "$BASIN" sample $common --keep-every 1 --out full 2>err)
+is $? 1 "a file-size limit stops the run with status 1"
+grep -qi "full/chain-0" err && grep -q -- "--resume" err
+ok $? "names the file and says how to go on"
+"$BASIN" info --verify full >/dev/null 2>err
+is $? 0 "what was kept before is whole"
+"$BASIN" sample --resume full --quiet 2>err && "$BASIN" sample $common --keep-every 1 --out roomy --quiet &&
+	cmp -s full/chain-1.snaps roomy/chain-1.snaps
+ok $? "with room again it goes on to the same bits"
+if mkdir small 2>/dev/null && mount -t tmpfs -o size=256k none small 2>/dev/null; then
+	"$BASIN" sample $common --keep-every 1 --out small/run 2>err
+	status=$?
+	is $status 1 "a full disk stops the run with status 1"
+	"$BASIN" info --verify small/run >/dev/null
+	is $? 0 "and leaves nothing half-written"
+	umount small
+else
+	skip "a full disk" "no tmpfs can be mounted here"
+fi
+"$BASIN" sample $common --out /proc/nowhere 2>err
+is $? 1 "a folder that can't be made"
+grep -q /proc/nowhere err
+ok $? "is named"
+echo "1..$n"
