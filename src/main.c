@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdio.h>
+#include "program.h"
 
-int main(void)
+static const struct command *const commands[] = {
+	NULL,
+};
+
+int main(int argc, char **argv)
 {
-	puts("basin");
-	return 0;
+	return program_run(commands, argc, argv);
 }

@@ -25,7 +25,7 @@ struct opt_def {
 	enum opt_type type;
 	const char *arg;       /* placeholder "RATE", or the choices "constant|cosine"; NULL for flags */
 	const char *fallback;  /* the default as one would type it; NULL: none */
-	double min, max;       /* inclusive range of numbers; min = max = 0: any */
+	double min, max;       /* inclusive range of numbers, ±INFINITY for no bound; min = max = 0: any */
 	bool above_min;        /* the lower end itself is refused */
 	const char *unit;      /* "steps", "nats"; NULL */
 	const char *help;      /* one sentence, lower case, no full stop */
@@ -34,17 +34,20 @@ struct opt_def {
 struct opt_table {
 	const char *owner;             /* heading and scope: "sample", "entropy-mcmc", … */
 	const char *heading;           /* "Entropy-MCMC options", in --help and the man page */
-	const char *selector;          /* the option that switches this table on ("sampler"), or NULL: always on */
+	const char *selector;          /* the option that switches this table on ("sampler") where its value is the owner, or
+	                                * begins with "owner:"; it stands in an always-on table. NULL: always on */
 	const struct opt_def *defs;    /* ends with name NULL */
 };
 
 struct opts;  /* the values of one command's options */
 
-/* Parses a command line against NULL-terminated tables. GNU style: --name value, --name=value, unambiguous prefixes,
- * -- ends options; positional arguments are collected in order. --config FILE is read first: `option = value` lines,
- * # comments; the command line wins. An option of a table that its selector has not switched on is refused:
- * "--sigma belongs to --sampler fsgld; this run has --sampler sgld". The same option may stand in several selectable
- * tables. Errors: ERR_USAGE naming option and value (a near miss is suggested); ERR_INPUT for the config file. */
+/* Parses a command line against NULL-terminated tables; argv[0] is the command's own name and is skipped. GNU style:
+ * --name value, --name=value, unambiguous prefixes, -- ends options; positional arguments are collected in order.
+ * --config FILE is read first: `option = value` lines, # comments; the command line wins. --help, --version, --config and
+ * --dump-config are declared everywhere; once --help or --version is met the rest is neither read nor checked.
+ * An option of a table that its selector has not switched on is refused: "--sigma belongs to --sampler fsgld; this run
+ * has --sampler sgld". The same option may stand in several selectable tables.
+ * Errors: ERR_USAGE naming option and value (a near miss is suggested); ERR_INPUT for the config file. */
 status opts_parse(struct opts **out, const struct opt_table *const *tables, int argc, char **argv);
 void opts_free(struct opts *o);
 
@@ -62,13 +65,16 @@ const char *opts_text(const struct opts *o, const char *name);
 status opts_set(struct opts *o, const char *name, const char *value);
 
 /* {name: value} of every option that applies, defaults included (null where unset), for run.json; and back: a resumed
- * run takes all of them. Errors: ERR_INPUT for an unknown option or a bad value. */
+ * run takes all of them. What o held before is forgotten, and a value that is the option's default does not count as
+ * given. Errors: ERR_INPUT for an unknown option or a bad value. */
 json_t *opts_to_json(const struct opts *o);
 status opts_from_json(struct opts *o, const json_t *j);
 
-/* --help, the config file that gives these values, the mdoc OPTIONS section, and the completion words. */
+/* --help, the config file that gives these values, what stands below a man page's .Sh OPTIONS, and the branch of a bash
+ * `case $command in` that sets options, words and files to what this command's options and values complete to. */
 void opts_help(const struct opt_table *const *tables, FILE *to);
 void opts_dump_config(const struct opts *o, FILE *to);
 void opts_mdoc(const struct opt_table *const *tables, FILE *to);
+void opts_complete(const struct opt_table *const *tables, const char *command, FILE *to);
 
 #endif

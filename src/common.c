@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What several commands share: options, and the end of a report. */
+#include <errno.h>
+#include <string.h>
+
+#include "command.h"
+
+enum { THREADS_MAX = 4096 };
+
+static const struct opt_def device[] = {
+	{.name = "device", .type = OPT_TEXT, .arg = "cpu|cuda|cuda:N",
+	 .help = "where to compute; by default a GPU where this build and machine have one, else the CPU"},
+	{.name = "threads", .type = OPT_COUNT, .arg = "N", .min = 1, .max = THREADS_MAX,
+	 .help = "processor threads; by default all"},
+	{.name = "precision", .type = OPT_CHOICE, .arg = "fp32", .fallback = "fp32", .help = "arithmetic of the networks"},
+	{0},
+};
+
+static const struct opt_def report[] = {
+	{.name = "json", .type = OPT_FLAG, .help = "print one JSON object instead of a table"},
+	{0},
+};
+
+static const struct opt_def progress[] = {
+	{.name = "quiet", .type = OPT_FLAG, .help = "show no progress and no warnings"},
+	{.name = "progress", .type = OPT_FLAG,
+	 .help = "show progress as plain lines, also where standard error is no terminal"},
+	{0},
+};
+
+const struct opt_table table_device = {.owner = "device", .heading = "Device options", .defs = device};
+const struct opt_table table_report = {.owner = "report", .heading = "Output options", .defs = report};
+const struct opt_table table_progress = {.owner = "progress", .heading = "Progress options", .defs = progress};
+
+status report_json(json_t *object)
+{
+	if (!object)
+		return fail(ERR_MEMORY, "out of memory: the JSON report");
+	int failed = json_dumpf(object, stdout, JSON_INDENT(2));
+	json_decref(object);
+	if (failed && !ferror(stdout))
+		return fail(ERR_MEMORY, "out of memory: the JSON report");
+	putchar('\n');
+	return report_end();
+}
+
+status report_end(void)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return OK;
+	/* An earlier write may have failed, and its reason is gone. */
+	const char *reason = errno == EBADF ? "it is closed" : errno ? strerror(errno) : "an earlier write failed";
+	return fail(ERR_IO, "standard output: %s; the results are incomplete", reason);
+}
