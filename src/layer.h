@@ -45,7 +45,7 @@ struct layer_io {
 	/* backward */
 	const void *dy;
 	void *dx[2];               /* NULL: not wanted */
-	float *dweight, *dbias;    /* slices of the flat gradient */
+	float *dweight, *dbias;    /* slices of the flat gradient; NULL: not wanted */
 	bool add_dx[2];            /* add to what is there */
 	bool add_dparams;
 };
@@ -55,12 +55,13 @@ struct layer_plan;
 
 struct layer_ops {
 	enum layer_kind kind;
-	/* Errors: ERR_MEMORY, ERR_LIBRARY. */
+	/* Errors: ERR_USAGE (a precision it has not), ERR_MEMORY, ERR_LIBRARY. */
 	status (*plan)(struct device *d, const struct layer *l, int n, enum plan_mode mode, enum precision precision,
 	               struct layer_plan **out);
 	void (*drop)(struct layer_plan *p);
 	status (*forward)(struct layer_plan *p, const struct layer_io *io);
-	/* Both gradients in one call: dx from dy, and dweight, dbias. In-place dx = dy is allowed for activations. */
+	/* Both gradients in one call: dx from dy, and dweight, dbias. x and y are what forward had. Activations may work in
+	 * place: dx = dy, and y = x where the derivative follows from y (ReLU, tanh). */
 	status (*backward)(struct layer_plan *p, const struct layer_io *io);
 	/* Bytes of the working weights, where they are not the parameters as they lie (else NULL or 0), and the pass that
 	 * makes them from the point's float32 values. */

@@ -17,6 +17,8 @@ extern const struct likelihood *const likelihoods[];  /* categorical, gaussian, 
 
 /* Errors: ERR_USAGE, listing the names. */
 status likelihood_find(const char *name, const struct likelihood **out);
+/* The number of outputs that l and d ask of a network. Errors: ERR_USAGE, saying how they don't fit. */
+status likelihood_outputs(const struct likelihood *l, const struct dataset *d, int *out);
 /* gaussian for real targets, else categorical. */
 const struct likelihood *likelihood_default(const struct dataset *d);
 

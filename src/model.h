@@ -42,11 +42,11 @@ struct net_options {
 	const struct dataset *data;       /* kept; NULL: no data, prediction and gradients are refused */
 	const struct normalize *normalize;
 	const struct likelihood *likelihood;
-	double noise_sd;                  /* gaussian likelihood */
+	double noise_sd;                  /* gaussian likelihood; in the units of the targets as stored */
 	enum augment augment;
 	enum precision precision;
 	int batch;                        /* largest batch */
-	bool infer_only;                  /* plan forward only */
+	bool infer_only;                  /* forward only; likelihood and targets are then not looked at */
 };
 
 /* Errors: ERR_USAGE (likelihood and data do not fit), ERR_MEMORY, ERR_LIBRARY. */

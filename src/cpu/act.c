@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Activations: ReLU max(x, 0), SiLU x/(1 + e⁻ˣ), tanh. ReLU is not oneDNN's, which turns NaN into 0: a diverged chain
+ * would go on unseen. */
+#include "cpu/layers.h"
+
+#include <stdlib.h>
+
+#include "cpu/onednn.h"
+
+enum { PARALLEL_FROM = 1 << 16 };
+
+struct layer_plan {
+	struct onednn onednn;
+	size_t n;
+	enum activation kind;
+	struct onednn_op forward, backward;
+	float *sum;  /* a gradient before it is added, made when one is */
+};
+
+static bool from_output(enum activation kind)
+{
+	return kind != ACTIVATION_SILU;
+}
+
+static void drop(struct layer_plan *p)
+{
+	if (!p)
+		return;
+	onednn_op_close(&p->forward);
+	onednn_op_close(&p->backward);
+	onednn_close(&p->onednn);
+	free(p->sum);
+	free(p);
+}
+
+static status prepare(struct layer_plan *p, enum plan_mode mode)
+{
+	struct onednn_eltwise shape = {.n = (dnnl_dim_t)p->n, .use_dst = from_output(p->kind)};
+	if (p->kind == ACTIVATION_RELU)
+		return OK;
+	shape.algorithm = p->kind == ACTIVATION_SILU ? dnnl_eltwise_swish : dnnl_eltwise_tanh_use_dst_for_bwd;
+	shape.alpha = 1;
+	TRY(onednn_open(&p->onednn));
+	TRY(onednn_eltwise(&p->onednn, &shape, &p->forward));
+	if (mode == PLAN_INFER)
+		return OK;
+	shape.backward = true;
+	return onednn_eltwise(&p->onednn, &shape, &p->backward);
+}
+
+static status plan(struct device *d, const struct layer *l, int n, enum plan_mode mode, enum precision precision,
+                   struct layer_plan **out)
+{
+	(void)d;
+	*out = NULL;
+	if (precision != PRECISION_FP32)
+		return fail(ERR_USAGE, "--precision bf16: activations on the CPU have float32 only; use --precision fp32");
+	struct layer_plan *p = calloc(1, sizeof *p);
+	if (!p)
+		return fail(ERR_MEMORY, "out of memory: an activation's plan");
+	p->n = (size_t)n * (size_t)l->out[0] * (size_t)l->out[1] * (size_t)l->out[2];
+	p->kind = l->activation;
+	status s = prepare(p, mode);
+	if (s != OK) {
+		drop(p);
+		return s;
+	}
+	*out = p;
+	return OK;
+}
+
+static status forward(struct layer_plan *p, const struct layer_io *io)
+{
+	if (p->kind != ACTIVATION_RELU)
+		return onednn_run(&p->onednn, &p->forward, (const void *[]){io->x[0], io->y});
+	const float *x = io->x[0];
+	float *y = io->y;
+#pragma omp parallel for simd schedule(static) if (p->n >= PARALLEL_FROM)
+	for (size_t i = 0; i < p->n; i++)
+		y[i] = x[i] < 0 ? 0 : x[i];
+	return OK;
+}
+
+static void relu_backward(const float *y, const float *dy, float *dx, size_t n)
+{
+#pragma omp parallel for simd schedule(static) if (n >= PARALLEL_FROM)
+	for (size_t i = 0; i < n; i++)
+		dx[i] = y[i] <= 0 ? 0 : dy[i];
+}
+
+static status backward(struct layer_plan *p, const struct layer_io *io)
+{
+	float *dx = io->dx[0];
+	if (!dx)
+		return OK;
+	if (io->add_dx[0]) {
+		if (!p->sum)
+			p->sum = aligned_alloc(64, (p->n * sizeof(float) + 63) & ~(size_t)63);
+		if (!p->sum)
+			return fail(ERR_MEMORY, "out of memory: %zu bytes for an activation's gradient", p->n * sizeof(float));
+		dx = p->sum;
+	}
+	if (p->kind == ACTIVATION_RELU)
+		relu_backward(io->y, io->dy, dx, p->n);
+	else
+		TRY(onednn_run(&p->onednn, &p->backward, (const void *[]){from_output(p->kind) ? io->y : io->x[0], io->dy, dx}));
+	if (io->add_dx[0]) {
+		float *total = io->dx[0];
+#pragma omp parallel for simd schedule(static) if (p->n >= PARALLEL_FROM)
+		for (size_t i = 0; i < p->n; i++)
+			total[i] += dx[i];
+	}
+	return OK;
+}
+
+const struct layer_ops cpu_activation = {
+	.kind = LAYER_ACTIVATION,
+	.plan = plan,
+	.drop = drop,
+	.forward = forward,
+	.backward = backward,
+};

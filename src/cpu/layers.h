@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The CPU's layers, one table. */
+#ifndef BASIN_CPU_LAYERS_H
+#define BASIN_CPU_LAYERS_H
+
+#include "layer.h"
+
+extern const struct layer_ops cpu_linear, cpu_activation;
+extern const struct layer_ops *const cpu_layers[LAYER_KINDS];
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one place that speaks to oneDNN, whose C API changed between its versions 2 and 3: each call Basin needs becomes an
+ * operation that is made once for a shape and then run on pointers. */
+#ifndef BASIN_ONEDNN_H
+#define BASIN_ONEDNN_H
+
+#include <stdbool.h>
+
+#include <dnnl.h>
+
+#include "err.h"
+
+enum { ONEDNN_ARGS = 4 };
+
+struct onednn {
+	dnnl_engine_t engine;
+	dnnl_stream_t stream;
+};
+
+/* A primitive with its memory objects. Zero-initialised: not made yet; onednn_op_close takes it back to that. */
+struct onednn_op {
+	dnnl_primitive_t primitive;
+	int n;
+	dnnl_exec_arg_t arg[ONEDNN_ARGS];
+	const void *at[ONEDNN_ARGS];  /* where each memory object points now */
+};
+
+/* C (m, n) = A (m, k) · B (k, n), row-major float32; `transpose` says that an operand is stored as (k, m) or (n, k).
+ * With `bias`, a vector of n is added to every row; with `add`, the product is added to what C holds.
+ * Pointers of onednn_run: A, B, C, and the bias where there is one. */
+struct onednn_product {
+	dnnl_dim_t m, n, k;
+	bool transpose_a, transpose_b, bias, add;
+};
+
+/* An elementwise function over n float32. Pointers of onednn_run: forward x, y; backward the tensor that the
+ * derivative is written in (x, or y for oneDNN's …_use_dst_for_bwd), dy, dx. dx may be dy. */
+struct onednn_eltwise {
+	dnnl_alg_kind_t algorithm;
+	float alpha;
+	dnnl_dim_t n;
+	bool backward, use_dst;
+};
+
+/* Opens an engine and a stream on the CPU. Errors: ERR_LIBRARY. */
+status onednn_open(struct onednn *o);
+void onednn_close(struct onednn *o);
+
+/* Make an operation. Errors: ERR_LIBRARY. */
+status onednn_product(const struct onednn *o, const struct onednn_product *shape, struct onednn_op *op);
+status onednn_eltwise(const struct onednn *o, const struct onednn_eltwise *shape, struct onednn_op *op);
+void onednn_op_close(struct onednn_op *op);
+
+/* Runs an operation on op->n pointers, in the order its shape gives. Errors: ERR_LIBRARY. */
+status onednn_run(const struct onednn *o, struct onednn_op *op, const void *const *at);
+
+#endif

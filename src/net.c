@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A network with a likelihood on a data set: what the sampler sees is a potential. */
+#include "model.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "graph.h"
+
+struct net {
+	struct potential base;
+	struct arena arena;
+	struct net_options options;
+	struct pieces pieces;
+	struct graph graph;
+	struct gather gather;      /* what stays the same from batch to batch */
+	struct loss loss;
+	const void *set, *target;  /* device */
+	float *point;              /* device: θ + c·v + σξ, made when one is asked for */
+	/* what predict uses, from prepare */
+	const float *theta;
+	float *stats;
+	uint64_t prepared;         /* how often; marks the plans whose working weights are of this θ */
+};
+
+static size_t inputs_of(const int shape[3])
+{
+	return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
+}
+
+/* Makes θ + c·v + σξ; where that is θ there is nothing to make. */
+static status materialise(struct net *net, const struct slots *s, const struct point *at, const float **theta)
+{
+	struct device *d = net->base.device;
+	bool moved = at->v && at->v_coef != SLOT_NONE;
+	*theta = at->theta;
+	if (!moved && at->sigma == SLOT_NONE)
+		return OK;
+	if (!net->point)
+		TRY(d->ops->alloc(d, net->base.n_params * sizeof(float), (void **)&net->point));
+	struct affine a = {.n_in = 1 + moved, .n_out = 1, .x = {at->theta, moved ? at->v : NULL}};
+	a.out[0] = (struct affine_output){.y = net->point, .base = 0, .coef = {SLOT_NONE, moved ? at->v_coef : SLOT_NONE},
+	                                  .noise = at->sigma, .stream = at->stream};
+	*theta = net->point;
+	return d->ops->affine(d, s, &net->pieces, &a);
+}
+
+static status check_batch(const struct net *net, int n)
+{
+	if (!net->options.data)
+		return fail(ERR_USAGE, "this network has no data set");
+	if (n < 1 || n > net->base.batch)
+		return fail(ERR_USAGE, "a batch of %d examples, but the network was made for 1 to %d", n, net->base.batch);
+	return OK;
+}
+
+static status value_grad(struct potential *base, struct slots *s, const struct gradient_request *r)
+{
+	struct net *net = (struct net *)base;
+	struct device *d = base->device;
+	const struct batch *b = &r->batch;
+	struct graph_plan *plan;
+	const float *theta;
+	TRY(check_batch(net, b->n));
+	if (net->options.infer_only)
+		return fail(ERR_USAGE, "this network was opened for prediction only");
+	TRY(graph_plan(&net->graph, b->n, PLAN_TRAIN, &plan));
+	TRY(materialise(net, s, &r->at, &theta));
+	TRY(graph_weights(&net->graph, plan, theta));
+
+	struct gather gather = net->gather;
+	gather.augment = net->options.augment;
+	gather.stream = r->augment;
+	gather.index = b->index;
+	gather.first = b->first;
+	gather.n = b->n;
+	TRY(d->ops->gather(d, s, &gather));
+	TRY(graph_forward(&net->graph, plan, theta, r->stats, r->policy));
+
+	struct loss loss = net->loss;
+	loss.n = b->n;
+	loss.index = b->index;
+	loss.first = b->first;
+	loss.weight = b->weight;
+	loss.scale = b->scale;
+	loss.count = r->count;
+	loss.add_value = r->accumulate;
+	TRY(d->ops->loss(d, s, &loss));
+	return graph_backward(&net->graph, plan, theta, r->stats, r->policy, r->gradient, r->accumulate);
+}
+
+static status prepare(struct potential *base, const float *theta, const float *stats)
+{
+	struct net *net = (struct net *)base;
+	net->theta = theta;
+	net->stats = (float *)stats;  /* STATS_USE only reads them */
+	net->prepared++;
+	return OK;
+}
+
+static status predict(struct potential *base, size_t first, int n, float *out)
+{
+	struct net *net = (struct net *)base;
+	struct device *d = base->device;
+	struct graph_plan *plan;
+	TRY(check_batch(net, n));
+	if (first > net->options.data->n || (size_t)n > net->options.data->n - first)
+		return fail(ERR_USAGE, "rows %zu to %zu of a data set that has %zu", first, first + (size_t)n - 1,
+		            net->options.data->n);
+	if (!net->theta)
+		return fail(ERR_USAGE, "a prediction before its parameters were given");
+	TRY(graph_plan(&net->graph, n, PLAN_INFER, &plan));
+	if (plan->stamp != net->prepared) {
+		TRY(graph_weights(&net->graph, plan, net->theta));
+		plan->stamp = net->prepared;
+	}
+	struct gather gather = net->gather;
+	gather.first = first;
+	gather.n = n;
+	TRY(d->ops->gather(d, NULL, &gather));
+	TRY(graph_forward(&net->graph, plan, net->theta, net->stats, STATS_USE));
+	return d->ops->get(d, out, graph_output(&net->graph), (size_t)n * (size_t)base->outputs * sizeof *out);
+}
+
+static void net_close(struct potential *base)
+{
+	struct net *net = (struct net *)base;
+	struct device *d = base->device;
+	graph_close(&net->graph);
+	if (net->point)
+		d->ops->free(d, net->point);
+	if (net->set)
+		d->ops->release(d, net->set);
+	if (net->target)
+		d->ops->release(d, net->target);
+	arena_free(&net->arena);
+	free(net);
+}
+
+static const struct potential_ops net_ops = {
+	.value_grad = value_grad,
+	.prepare = prepare,
+	.predict = predict,
+	.close = net_close,
+};
+
+/* ---- opening ---- */
+
+/* The likelihood's side of the data: what it reads, on the device. */
+static status open_loss(struct net *net)
+{
+	const struct net_options *o = &net->options;
+	const struct dataset *data = o->data;
+	const struct likelihood *l = o->likelihood;
+	struct device *d = net->base.device;
+	int outputs;
+	TRY(likelihood_outputs(l, data, &outputs));
+	if (outputs != o->model->outputs)
+		return fail(ERR_USAGE, "--model %s has %d output%s, but --likelihood %s needs %d for this data set",
+		            o->model->spec, o->model->outputs, o->model->outputs == 1 ? "" : "s", l->name, outputs);
+	if (l->loss == LOSS_GAUSSIAN && !(isfinite(o->noise_sd) && o->noise_sd > 0))
+		return fail(ERR_USAGE, "--noise-sd %g: --likelihood gaussian needs a deviation above 0", o->noise_sd);
+	const void *host = l->class_targets ? (const void *)data->label : data->target;
+	size_t count = data->n * (l->class_targets ? 1 : (size_t)outputs);
+	if (l->loss == LOSS_BERNOULLI) {
+		/* The loss reads real targets: 0 and 1. */
+		float *real;
+		TRY(ARENA_NEW(&net->arena, data->n, &real));
+		for (size_t i = 0; i < data->n; i++)
+			real[i] = (float)data->label[i];
+		host = real;
+	}
+	TRY(d->ops->resident(d, host, count * sizeof(float), &net->target));
+	net->loss = (struct loss){.kind = l->loss, .output = graph_output(&net->graph), .k = outputs,
+	                          .target = net->target, .noise_sd = o->noise_sd,
+	                          .gradient = graph_output_gradient(&net->graph)};
+	return OK;
+}
+
+static status open_data(struct net *net)
+{
+	const struct net_options *o = &net->options;
+	const struct dataset *data = o->data;
+	struct device *d = net->base.device;
+	size_t inputs = (size_t)data->c * (size_t)data->h * (size_t)data->w;
+	if (inputs != inputs_of(o->model->input))
+		return fail(ERR_USAGE, "--model %s: the data has %zu inputs", o->model->spec, inputs);
+	size_t bytes = data->n * inputs * (data->element == ELEMENT_U8 ? 1 : sizeof(float));
+	TRY(d->ops->resident(d, data->x, bytes, &net->set));
+	net->base.n = data->n;
+	net->gather = (struct gather){.set = net->set, .element = data->element, .c = data->c, .h = data->h, .w = data->w,
+	                              .order = o->model->order, .out = net->graph.x};
+	normalize_gather(o->normalize, &net->gather);
+	return o->infer_only ? OK : open_loss(net);
+}
+
+static status open_parts(struct net *net)
+{
+	const struct net_options *o = &net->options;
+	struct device *d = net->base.device;
+	struct graph_plan *plan;
+	if (o->batch < 1)
+		return fail(ERR_USAGE, "--batch %d: expected 1 or more", o->batch);
+	TRY(pieces_of(&o->model->params, &net->arena, &net->pieces));
+	TRY(graph_open(&net->graph, d, o->model, o->precision, o->batch, o->infer_only));
+	if (o->data)
+		TRY(open_data(net));
+	/* What can't be planned is said now, not at the first step. */
+	return graph_plan(&net->graph, o->batch, o->infer_only ? PLAN_INFER : PLAN_TRAIN, &plan);
+}
+
+status net_open(const struct net_options *o, struct device *d, struct potential **out)
+{
+	*out = NULL;
+	struct net *net = calloc(1, sizeof *net);
+	if (!net)
+		return fail(ERR_MEMORY, "out of memory: a network");
+	const struct model *m = o->model;
+	net->options = *o;
+	net->base = (struct potential){
+		.ops = &net_ops, .device = d, .n_params = m->params.count, .n_stats = m->stats.count, .batch = o->batch,
+		.outputs = m->outputs, .fixed = o->augment == AUGMENT_NONE && !m->stats.count, .params = &m->params,
+		.stats = &m->stats, .pieces = &net->pieces,
+	};
+	status s = open_parts(net);
+	if (s != OK) {
+		net_close(&net->base);
+		return s;
+	}
+	*out = &net->base;
+	return OK;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tensor.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+status segments_add(struct segments *s, struct arena *a, const char *name, int ndim, const int64_t *shape,
+                    enum init_kind init, double init_scale, int *index)
+{
+	if (s->n == s->capacity) {
+		int capacity = s->capacity ? 2 * s->capacity : 16;
+		struct segment *grown;
+		TRY(ARENA_NEW(a, (size_t)capacity, &grown));
+		if (s->n)
+			memcpy(grown, s->at, (size_t)s->n * sizeof *grown);
+		s->at = grown;
+		s->capacity = capacity;
+	}
+	char *copy;
+	TRY(arena_text(a, &copy, "%s", name));
+	struct segment *seg = &s->at[s->n];
+	*seg = (struct segment){.name = copy, .ndim = ndim, .offset = s->count, .count = 1, .init = init,
+	                        .init_scale = init_scale, .prior = 1};
+	for (int i = 0; i < ndim; i++) {
+		seg->shape[i] = shape[i];
+		seg->count *= (size_t)shape[i];
+	}
+	s->count += seg->count;
+	if (index)
+		*index = s->n;
+	s->n++;
+	return OK;
+}
+
+const struct segment *segments_find(const struct segments *s, const char *name)
+{
+	for (int i = 0; i < s->n; i++)
+		if (!strcmp(s->at[i].name, name))
+			return &s->at[i];
+	return NULL;
+}
+
+/* ---- patterns over names ---- */
+
+/* Cuts the next comma-separated word off *rest (modified); NULL at the end. */
+static char *next_word(char **rest)
+{
+	return *rest ? strsep(rest, ",") : NULL;
+}
+
+static status no_match(const struct segments *s, const char *option, const char *pattern)
+{
+	char names[512] = "";
+	for (int i = 0; i < s->n; i++) {
+		size_t used = strlen(names);
+		if (used + strlen(s->at[i].name) + 8 > sizeof names) {
+			snprintf(names + used, sizeof names - used, ", …");
+			break;
+		}
+		snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", s->at[i].name);
+	}
+	return fail(ERR_USAGE, "%s: no tensor's name matches “%s”; there are %s", option, pattern, names);
+}
+
+static status freeze_each(struct segments *s, char *rest)
+{
+	for (char *word; (word = next_word(&rest));) {
+		bool found = false;
+		for (int i = 0; i < s->n; i++)
+			if (!fnmatch(word, s->at[i].name, 0))
+				s->at[i].frozen = found = true;
+		if (!found)
+			return no_match(s, "--freeze", word);
+	}
+	return OK;
+}
+
+status segments_freeze(struct segments *s, const char *patterns)
+{
+	char *copy = strdup(patterns);
+	if (!copy)
+		return fail(ERR_MEMORY, "out of memory");
+	status result = freeze_each(s, copy);
+	free(copy);
+	return result;
+}
+
+static status prior_each(struct segments *s, const char *text, char *rest)
+{
+	char *kind = next_word(&rest);
+	if (!kind || strcmp(kind, "gaussian"))
+		return fail(ERR_USAGE, "--prior %s: expected “gaussian”, or “gaussian,PATTERN=FACTOR,…”", text);
+	for (char *word; (word = next_word(&rest));) {
+		char *equals = strrchr(word, '='), *end;
+		if (!equals || equals == word)
+			return fail(ERR_USAGE, "--prior %s: expected PATTERN=FACTOR, not “%s”", text, word);
+		*equals = 0;
+		errno = 0;
+		double factor = strtod(equals + 1, &end);
+		if (end == equals + 1 || *end || errno || !isfinite(factor) || factor < 0)
+			return fail(ERR_USAGE, "--prior %s: “%s” is not a factor: expected a number, 0 or more", text, equals + 1);
+		bool found = false;
+		for (int i = 0; i < s->n; i++)
+			if (!fnmatch(word, s->at[i].name, 0)) {
+				s->at[i].prior = factor;
+				found = true;
+			}
+		if (!found)
+			return no_match(s, "--prior", word);
+	}
+	return OK;
+}
+
+status segments_prior(struct segments *s, const char *text)
+{
+	char *copy = strdup(text);
+	if (!copy)
+		return fail(ERR_MEMORY, "out of memory");
+	status result = prior_each(s, text, copy);
+	free(copy);
+	return result;
+}
+
+/* ---- first values ---- */
+
+static void init_uniform(const struct segment *seg, struct rng_key key, float *x)
+{
+	uint32_t words[4];
+	size_t have = SIZE_MAX;
+	for (size_t e = seg->offset; e < seg->offset + seg->count; e++) {
+		if (e / 4 != have) {
+			have = e / 4;
+			rng_words(key, STREAM_INIT, 0, (uint32_t)have, words);
+		}
+		/* rng_uniform's value, four elements for one block of random words. */
+		double u = (words[e % 4] + 0.5) * 0x1p-32;
+		x[e] = (float)(seg->init_scale * (2 * u - 1));
+	}
+}
+
+void segments_init(const struct segments *s, struct rng_key key, float *x)
+{
+	for (int i = 0; i < s->n; i++) {
+		const struct segment *seg = &s->at[i];
+		switch (seg->init) {
+		case INIT_CONSTANT:
+			for (size_t e = 0; e < seg->count; e++)
+				x[seg->offset + e] = (float)seg->init_scale;
+			break;
+		case INIT_UNIFORM:
+			init_uniform(seg, key, x);
+			break;
+		case INIT_NORMAL:
+			for (size_t e = 0; e < seg->count; e++)
+				x[seg->offset + e] = (float)(seg->init_scale * rng_normal(key, STREAM_INIT, 0, seg->offset + e));
+			break;
+		}
+	}
+}
+
+/* ---- the order of files ---- */
+
+/* Both orders of a 4-D weight (out, in, height, width): element (o, i, h, w) lies at file = ((o·I + i)·H + h)·W + w and at
+ * memory = ((o·H + h)·W + w)·I + i. */
+static void permute(const struct segment *seg, const float *from, float *to, bool to_file)
+{
+	if (seg->ndim != 4) {
+		memcpy(to, from, seg->count * sizeof *to);
+		return;
+	}
+	size_t in = (size_t)seg->shape[1], plane = (size_t)seg->shape[2] * (size_t)seg->shape[3];
+	for (size_t o = 0; o < (size_t)seg->shape[0]; o++)
+		for (size_t i = 0; i < in; i++)
+			for (size_t hw = 0; hw < plane; hw++) {
+				size_t file = (o * in + i) * plane + hw, memory = (o * plane + hw) * in + i;
+				if (to_file)
+					to[file] = from[memory];
+				else
+					to[memory] = from[file];
+			}
+}
+
+void segment_to_file(const struct segment *seg, const float *from, float *to)
+{
+	permute(seg, from, to, true);
+}
+
+void segment_from_file(const struct segment *seg, const float *from, float *to)
+{
+	permute(seg, from, to, false);
+}
+
+/* ---- pieces ---- */
+
+status pieces_of(const struct segments *s, struct arena *a, struct pieces *out)
+{
+	*out = (struct pieces){.count = s->count};
+	TRY(ARENA_NEW(a, (size_t)s->n, &out->at));
+	for (int i = 0; i < s->n; i++) {
+		const struct segment *seg = &s->at[i];
+		struct piece *last = out->n ? &out->at[out->n - 1] : NULL;
+		if (last && last->frozen == seg->frozen && last->prior == seg->prior)
+			last->count += seg->count;
+		else
+			out->at[out->n++] = (struct piece){seg->offset, seg->count, seg->prior, seg->frozen};
+	}
+	return OK;
+}
