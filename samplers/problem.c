@@ -36,10 +36,9 @@ static status open_data(struct problem *p, const struct opts *o)
 
 static status open_net(struct problem *p, const struct opts *o, const char *spec, int batch)
 {
-	int input[3] = {p->data.c, p->data.h, p->data.w}, outputs = p->likelihood->outputs(&p->data);
+	int input[3] = {p->data.c, p->data.h, p->data.w}, outputs;
 	bool crop = strcmp(opts_text(o, "augment"), "crop-flip") == 0;
-	if (outputs == 0)
-		return fail(ERR_USAGE, "--likelihood %s does not fit the targets of %s", p->likelihood->name, p->data.spec);
+	TRY(likelihood_outputs(p->likelihood, &p->data, &outputs));
 	if (crop && !p->data.image)
 		return fail(ERR_USAGE, "--augment crop-flip is for images; %s is a table", p->data.spec);
 	TRY(model_build(spec, opts_text(o, "activation"), input, outputs, &p->model));

@@ -60,8 +60,8 @@ static status apply_all(const struct run *run, const struct opts *given, struct 
 
 status resume_options(const struct run *run, const struct opts *given, struct opts **out)
 {
-	char *none[] = {NULL};
-	TRY(opts_parse(out, sample_tables, 0, none));
+	char *none[] = {(char[]){"sample"}, NULL};
+	TRY(opts_parse(out, sample_tables, 1, none));
 	status s = apply_all(run, given, *out);
 	if (s != OK) {
 		opts_free(*out);

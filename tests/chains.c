@@ -27,8 +27,8 @@ static void write_csv(void)
 
 static struct opts *parse(const char *const *words)
 {
-	char *argv[48] = {(char *)"--data", csv, (char *)"--model", (char *)"linear"};
-	int argc = 4;
+	char *argv[48] = {(char *)"sample", (char *)"--data", csv, (char *)"--model", (char *)"linear"};
+	int argc = 5;
 	for (; *words; words++)
 		argv[argc++] = (char *)(uintptr_t)*words;
 	struct opts *o;

@@ -23,8 +23,8 @@ static double hessian[D * D];   /* of ℓ, row-major */
 
 static struct opts *parse(const char *sampler, const char *const *extra)
 {
-	char *argv[16] = {(char *)"--sampler", (char *)(uintptr_t)sampler};
-	int argc = 2;
+	char *argv[16] = {(char *)"sample", (char *)"--sampler", (char *)(uintptr_t)sampler};
+	int argc = 3;
 	for (; extra && *extra; extra++)
 		argv[argc++] = (char *)(uintptr_t)*extra;
 	struct opts *o;
