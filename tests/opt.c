@@ -233,8 +233,8 @@ static void help(void)
 {
 	char *text = printed(NULL, opts_help);
 	ok(strstr(text, "  --lr RATE               step size λ (default 0.1; > 0)\n"), "help: type, default, range");
-	ok(strstr(text, "  --batch N               examples a step (default 128 examples; ≥ 1)\n"), "help: unit");
-	ok(strstr(text, "  --below X               upper bound (in nats; ≤ 3)\n"), "help: unit without default");
+	ok(strstr(text, "  --batch N               examples a step (examples; default 128; ≥ 1)\n"), "help: unit");
+	ok(strstr(text, "  --below X               upper bound (nats; ≤ 3)\n"), "help: unit without default");
 	ok(strstr(text, "  --sampling shuffle|iid  order"), "help: choices, widest label");
 	ok(strstr(text, "  --sampler sgld|fsgld|esgd|esgld|emcmc\n                          method (default sgld)\n"),
 	   "help: a long label has a line of its own");
