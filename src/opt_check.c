@@ -39,20 +39,33 @@ static bool open_below(const struct opt_def *d)
 	return d->min <= -9e18;
 }
 
+/* 1e+15 as one would write it, and 100000 rather than 1e+05. */
+static const char *bound(double x, char out[32])
+{
+	snprintf(out, 32, "%.10g", x);
+	for (int zeros = 6; zeros < 19; zeros++)
+		if (x == pow(10, zeros))
+			snprintf(out, 32, "1e%d", zeros);
+	return out;
+}
+
 void opt_range(const struct opt_def *d, char out[OPT_RANGE_SIZE])
 {
+	char min[32], max[32];
 	const char *from = d->above_min ? ">" : "≥";
+	bound(d->min, min);
+	bound(d->max, max);
 	out[0] = 0;
 	if (any_number(d) || (open_above(d) && open_below(d)))
 		return;
 	if (open_below(d))
-		snprintf(out, OPT_RANGE_SIZE, "≤ %.10g", d->max);
+		snprintf(out, OPT_RANGE_SIZE, "≤ %s", max);
 	else if (open_above(d))
-		snprintf(out, OPT_RANGE_SIZE, "%s %.10g", from, d->min);
+		snprintf(out, OPT_RANGE_SIZE, "%s %s", from, min);
 	else if (d->above_min)
-		snprintf(out, OPT_RANGE_SIZE, "> %.10g and ≤ %.10g", d->min, d->max);
+		snprintf(out, OPT_RANGE_SIZE, "> %s and ≤ %s", min, max);
 	else
-		snprintf(out, OPT_RANGE_SIZE, "%.10g to %.10g", d->min, d->max);
+		snprintf(out, OPT_RANGE_SIZE, "%s to %s", min, max);
 }
 
 static status bad_number(const struct opt_value *v, const struct opt_def *d)

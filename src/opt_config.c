@@ -174,7 +174,7 @@ static status text_of(struct opts *o, const struct opt_def *d, const json_t *j, 
 	            : d->type == OPT_COUNT ? "an integer"
 	            : d->type == OPT_REAL  ? "a number"
 	                                   : "text",
-	            kinds[json_typeof(j)]);
+	            d->type >= OPT_TEXT && json_is_string(j) ? "text with a zero byte" : kinds[json_typeof(j)]);
 }
 
 static bool is_default(const struct opt_def *d, const char *text)

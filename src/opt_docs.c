@@ -96,17 +96,20 @@ static const struct opt_def *nth(const struct opt_table *const *tables, int n)
 	}
 }
 
-/* The words among a value's alternatives: in "cpu|cuda|cuda:N" the last one is a pattern, N being the reader's to fill. */
-static void words(const struct opt_def *d, FILE *to)
+/* The words among a value's alternatives, with blanks between them: in "cpu|cuda|cuda:N" the last one is a pattern, N
+ * being the reader's to fill in. */
+static void alternatives(const struct opt_def *d, char *out, size_t size)
 {
 	char text[TEXT_SIZE], *rest = text;
 	snprintf(text, sizeof text, "%s", d->arg);
-	const char *between = "";
-	for (char *word; (word = strsep(&rest, "|"));)
-		if (d->type == OPT_CHOICE || !strpbrk(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
-			fprintf(to, "%s%s", between, word);
-			between = " ";
-		}
+	out[0] = 0;
+	if (d->type != OPT_CHOICE && !strchr(d->arg, '|'))
+		return;
+	for (char *word; (word = strsep(&rest, "|"));) {
+		size_t used = strlen(out);
+		if (d->type == OPT_CHOICE || !strpbrk(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+			snprintf(out + used, size - used, "%s%s", used ? " " : "", word);
+	}
 }
 
 void opts_complete(const struct opt_table *const *tables, const char *command, FILE *to)
@@ -117,15 +120,15 @@ void opts_complete(const struct opt_table *const *tables, const char *command, F
 		fprintf(to, "%s--%s", i ? " " : "", d->name);
 	fputs("'\n\t\tcase $option in\n", to);
 	for (int i = 0; (d = nth(tables, i)); i++) {
+		char words[TEXT_SIZE] = "";
+		if (d->type != OPT_FLAG && d->type != OPT_PATH)
+			alternatives(d, words, sizeof words);
 		if (d->type == OPT_FLAG)
 			fprintf(to, "\t\t--%s) option= ;;\n", d->name);
 		else if (d->type == OPT_PATH)
 			fprintf(to, "\t\t--%s) files=yes ;;\n", d->name);
-		else if (d->type == OPT_CHOICE || strchr(d->arg, '|')) {
-			fprintf(to, "\t\t--%s) words='", d->name);
-			words(d, to);
-			fputs("' ;;\n", to);
-		}
+		else if (words[0])
+			fprintf(to, "\t\t--%s) words='%s' ;;\n", d->name, words);
 	}
 	fputs("\t\tesac ;;\n", to);
 }

@@ -6,9 +6,29 @@
 
 enum { WIDTH = 80, COLUMN = 26, LINE_SIZE = 2048 };
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_def(const struct opt_def *a, const struct opt_def *b)
+{
+	return same_text(a->name, b->name) && a->type == b->type && same_text(a->arg, b->arg) &&
+	       same_text(a->fallback, b->fallback) && a->min == b->min && a->max == b->max && a->above_min == b->above_min &&
+	       same_text(a->unit, b->unit) && same_text(a->help, b->help);
+}
+
+/* Tables under one selector that would read the same. */
 static bool same_section(const struct opt_table *a, const struct opt_table *b)
 {
-	return a->selector && b->selector && a->defs == b->defs && strcmp(a->selector, b->selector) == 0;
+	if (!a->selector || !b->selector || strcmp(a->selector, b->selector) != 0)
+		return false;
+	for (int i = 0;; i++) {
+		if (!same_def(&a->defs[i], &b->defs[i]))
+			return false;
+		if (!a->defs[i].name)
+			return true;
+	}
 }
 
 bool opt_section_next(const struct opt_table *const *tables, int *i, struct opt_section *out)
@@ -83,21 +103,19 @@ void opt_describe(const struct opt_def *d, char *out, size_t size)
 {
 	char range[OPT_RANGE_SIZE];
 	opt_range(d, range);
-	const char *unit = d->unit ? d->unit : "", *between = "";
+	const char *fallback = d->fallback && !d->fallback[0] ? "empty" : d->fallback;
+	const char *const facts[] = {d->unit ? d->unit : "", fallback ? "default " : "", range};
 	snprintf(out, size, "%s", d->help);
-	if (!d->fallback && !d->unit && !range[0])
-		return;
-	strncat(out, " (", size - strlen(out) - 1);
+	bool any = false;
+	for (int i = 0; i < 3; i++) {
+		size_t used = strlen(out);
+		if (facts[i][0]) {
+			snprintf(out + used, size - used, "%s%s%s", any ? "; " : " (", facts[i], i == 1 ? fallback : "");
+			any = true;
+		}
+	}
 	size_t used = strlen(out);
-	if (d->fallback)
-		snprintf(out + used, size - used, "default %s%s%s", d->fallback[0] ? d->fallback : "empty", d->unit ? " " : "",
-		         unit);
-	else if (d->unit)
-		snprintf(out + used, size - used, "in %s", unit);
-	if (d->fallback || d->unit)
-		between = "; ";
-	used = strlen(out);
-	snprintf(out + used, size - used, "%s%s)", range[0] ? between : "", range);
+	snprintf(out + used, size - used, "%s", any ? ")" : "");
 }
 
 static void help_table(const struct opt_section *s, FILE *to)

@@ -44,7 +44,7 @@ status opt_check_text(const struct opt_value *v, const struct opt_def *d);
 enum { OPT_RANGE_SIZE = 96 };
 void opt_range(const struct opt_def *d, char out[OPT_RANGE_SIZE]);
 
-/* The help with default, unit and range behind it: "step size λ (default 0.1; > 0)". */
+/* The help with unit, default and range behind it: "length (steps; default 100; ≥ 1)". */
 void opt_describe(const struct opt_def *d, char *out, size_t size);
 
 /* Reads option = value lines into values. */

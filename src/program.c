@@ -74,11 +74,14 @@ static status dump(const struct command *const *commands, int argc, char **argv)
 	const struct command *c;
 	if (argc == 2 && strcmp(argv[1], "completion") == 0) {
 		completion_print(commands, stdout);
+	} else if (argc == 2 && strcmp(argv[1], "commands") == 0) {
+		for (int i = 0; commands[i]; i++)
+			puts(commands[i]->name);
 	} else if (argc == 3 && strcmp(argv[1], "mdoc") == 0) {
 		TRY(find(commands, argv[2], &c));
 		opts_mdoc(c->tables, stdout);
 	} else {
-		return fail(ERR_USAGE, "--dump: expected mdoc COMMAND, or completion");
+		return fail(ERR_USAGE, "--dump: expected commands, mdoc COMMAND or completion");
 	}
 	return report_end();
 }

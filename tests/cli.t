@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The program around the commands: help, version, messages, exit status, standard output; with basin itself and with
+# a program that has commands for the purpose.
+try=$(dirname "$BASIN")/tests/cli_program
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+n=0
+
+result() {
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
+		echo "not ok $n - $2"
+		sed 's/^/# out: /' "$tmp/out"
+		sed 's/^/# err: /' "$tmp/err"
+	fi
+}
+
+# run STATUS NAME COMMAND...: the exit status must be right; leaves $tmp/out and $tmp/err.
+run() {
+	want=$1 name=$2
+	shift 2
+	"$@" >"$tmp/out" 2>"$tmp/err"
+	got=$?
+	[ $got -eq "$want" ]
+	result $? "$name: exit status $want (got $got)"
+}
+
+out() { grep -qF -e "$1" "$tmp/out"; result $? "$name: says “$1”"; }
+err() { grep -qxF -e "$1" "$tmp/err"; result $? "$name: complains “$1”"; }
+quiet() { ! [ -s "$tmp/err" ]; result $? "$name: nothing on standard error"; }
+silent() { ! [ -s "$tmp/out" ]; result $? "$name: nothing on standard output"; }
+
+for program in "$BASIN" "$try"; do
+	p=$(basename "$program")
+	run 0 "$p --help" "$program" --help
+	out 'Usage: basin COMMAND [options]'
+	quiet
+	run 0 "$p help" "$program" help
+	out 'Usage: basin COMMAND [options]'
+	run 0 "$p --version" "$program" --version
+	grep -qx 'basin [0-9][0-9.]*' "$tmp/out"
+	result $? "$name: the first line is name and version"
+	quiet
+	run 2 "$p alone" "$program"
+	err 'basin: a command is missing'
+	silent
+	run 2 "$p zzzzzz" "$program" zzzzzz
+	err 'basin: unknown command zzzzzz; basin --help lists the commands'
+	run 2 "$p --frob" "$program" --frob
+	err 'basin: unknown option --frob; the command comes first, and basin --help lists them'
+	run 2 "$p help zzzzzz" "$program" help zzzzzz
+	err 'basin: unknown command zzzzzz; basin --help lists the commands'
+	run 2 "$p --dump x" "$program" --dump x
+	for argument in --help --version; do
+		run 1 "$p $argument to a full disk" sh -c '"$1" "$2" >/dev/full' - "$program" $argument
+		err 'basin: standard output: No space left on device; the results are incomplete'
+		run 1 "$p $argument, closed output" sh -c '"$1" "$2" >&-' - "$program" $argument
+		err 'basin: standard output: it is closed; the results are incomplete'
+	done
+done
+
+run 0 'commands are listed' "$try" --help
+out '  try         tries things out'
+run 2 'near miss of a command' "$try" tyr
+err 'basin: unknown command tyr; did you mean try?'
+for words in 'help try' 'try --help' 'try --he' 'try --batch x --help'; do
+	# shellcheck disable=SC2086
+	run 0 "$words" "$try" $words
+	out 'Usage: basin try [KIND] [options]'
+	out 'tries things out'
+	out '--batch N '
+	quiet
+done
+run 0 'try --version' "$try" try --version
+grep -q '^basin [0-9]' "$tmp/out"
+result $? "$name: says the version"
+
+run 0 'try' "$try" try --batch=5
+out 'batch 5'
+run 0 'try --json' "$try" try --json
+[ "$(tr -d ' \n' <"$tmp/out")" = '{"batch":128}' ]
+result $? "$name: one object and nothing else"
+run 2 'try --batch 0' "$try" try --batch 0
+err 'basin: --batch 0: expected an integer ≥ 1 (examples)'
+silent
+for kind in usage:2 input:2 damage:2 io:1 memory:1 library:1 diverged:1 check:1 interrupted:3; do
+	run "${kind#*:}" "try ${kind%:*}" "$try" try "${kind%:*}"
+	err "basin: it went wrong: ${kind%:*}"
+done
+
+run 0 'try --dump-config' "$try" try --sampler fsgld --sigma 0.25 --dump-config
+cp "$tmp/out" "$tmp/conf"
+run 0 'try with that file' "$try" try --config "$tmp/conf" --dump-config
+cmp -s "$tmp/out" "$tmp/conf"
+result $? "$name: the same again"
+out 'sigma = 0.25'
+echo 'batch = many' >"$tmp/conf"
+run 2 'try with a bad file' "$try" try --config "$tmp/conf"
+err "basin: $tmp/conf:1: batch = many: expected an integer ≥ 1 (examples)"
+
+run 1 'results to a full disk' sh -c '"$1" try >/dev/full' - "$try"
+err 'basin: standard output: No space left on device; the results are incomplete'
+run 1 'JSON to a full disk' sh -c '"$1" try --json >/dev/full' - "$try"
+err 'basin: standard output: No space left on device; the results are incomplete'
+run 1 'results to closed output' sh -c '"$1" try >&-' - "$try"
+err 'basin: standard output: it is closed; the results are incomplete'
+run 1 'a reader that goes away' sh -c '{ "$1" flood; echo $? >"$2"; } | true; exit "$(cat "$2")"' - "$try" "$tmp/status"
+err 'basin: standard output: Broken pipe; the results are incomplete'
+run 0 'closed standard input and error' sh -c '"$1" try <&- 2>&-' - "$try"
+out 'batch 128'
+
+echo "1..$n"

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The program with commands of its own, for cli.t. */
+#include "program.h"
+
+#include <string.h>
+
+#include "opt_tables.h"
+
+/* Fails as it is told by its positional argument; without one prints its batch size. */
+static status try_run(const struct opts *o)
+{
+	const char *const *p;
+	static const char *const kinds[] = {"done", "usage", "input", "damage", "io", "memory", "library", "diverged", "check",
+	                                    "interrupted"};
+	if (opts_positionals(o, &p))
+		for (int s = 1; s < STATUS_COUNT; s++)
+			if (strcmp(p[0], kinds[s]) == 0)
+				return fail((status)s, "it went wrong: %s", kinds[s]);
+	if (opts_flag(o, "json"))
+		return report_json(json_pack("{s:I}", "batch", (json_int_t)opts_count(o, "batch")));
+	printf("batch %lld\n", opts_count(o, "batch"));
+	return OK;
+}
+
+static const struct command command_try = {"try", "[KIND] [options]", "tries things out", test_tables, try_run};
+
+static const struct opt_table *const shared_tables[] = {&table_device, &table_report, &table_progress, NULL};
+
+/* Prints more than a pipe holds. */
+static status flood_run(const struct opts *o)
+{
+	(void)o;
+	for (int i = 0; i < 100000; i++)
+		puts("a line of output");
+	return OK;
+}
+
+static const struct command command_flood = {"flood", "[options]", "prints a lot", shared_tables, flood_run};
+
+int main(int argc, char **argv)
+{
+	static const struct command *const commands[] = {&command_try, &command_flood, NULL};
+	return program_run(commands, argc, argv);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Option tables with one of everything, for the tests of options. */
+#ifndef BASIN_TESTS_OPT_TABLES_H
+#define BASIN_TESTS_OPT_TABLES_H
+
+#include "opt.h"
+
+extern const struct opt_table *const test_tables[];
+
+#endif
