@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The CPU backend's parts, for its own files. */
+#ifndef BASIN_CPU_H
+#define BASIN_CPU_H
+
+#include "kernels.h"
+#include "layers.h"
+
+struct cpu_device {
+	struct device device;
+	const struct kernels *kernels;
+};
+
+/* Below so many elements a verb stays on the calling thread: waking the others would cost more than it saves. */
+enum { PARALLEL_MIN = 1 << 15 };
+
+static inline const struct kernels *kernels_of(const struct device *d)
+{
+	return ((const struct cpu_device *)d)->kernels;
+}
+
+/* The verbs, as struct backend describes them. */
+status cpu_affine(struct device *d, const struct slots *s, const struct pieces *p, const struct affine *a);
+status cpu_reduce(struct device *d, struct slots *s, size_t n, const float *x, const float *y, const float *w, int slot);
+status cpu_pointwise(struct device *d, const struct slots *s, const struct pieces *p, const struct pointwise *w);
+status cpu_gather(struct device *d, const struct slots *s, const struct gather *g);
+status cpu_loss(struct device *d, struct slots *s, const struct loss *l);
+
+extern const struct backend cpu_backend;
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One instruction set's kernels as a table. */
+#include "kernels.h"
+
+#define ISA_TEXT_(isa) #isa
+#define ISA_TEXT(isa) ISA_TEXT_(isa)
+
+extern const struct kernels KERNEL(kernels);
+
+const struct kernels KERNEL(kernels) = {
+	.name = ISA_TEXT(ISA),
+	.normals = KERNEL(normals),
+	.normals_of_words = KERNEL(normals_of_words),
+	.affine = KERNEL(affine),
+	.dot = KERNEL(dot),
+	.pointwise = KERNEL(pointwise),
+	.row_u8 = KERNEL(row_u8),
+	.row_f32 = KERNEL(row_f32),
+	.loss = KERNEL(loss),
+};

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The hot loops of the CPU backend, compiled once for each instruction set with ISA and LANES defined on the command
+ * line; isa.c picks a set at start. Ranges and threads are vec.c's; a kernel sees plain arrays. An element's bits never
+ * depend on where an array ends: the rest of a vector is computed in padding. */
+#ifndef BASIN_KERNELS_H
+#define BASIN_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend.h"
+
+enum {
+	NOISE_GROUP = 64,                    /* elements: the largest number of normals made at a time */
+	AFFINE_TERMS = AFFINE_INPUTS + 1,    /* the inputs and the noise */
+	ROW_BLOCK = 64                       /* rows of a loss summed together */
+};
+
+/* y[o] = base[o] + Σ coef[o][j]·term[o][j] */
+struct affine_kernel {
+	const float *term[AFFINE_OUTPUTS][AFFINE_TERMS];
+	float coef[AFFINE_OUTPUTS][AFFINE_TERMS];
+	const float *base[AFFINE_OUTPUTS];
+	float *y[AFFINE_OUTPUTS];
+};
+
+struct pointwise_kernel {
+	const float *x[POINTWISE_INPUTS];
+	float *y[POINTWISE_OUTPUTS];
+	float c[POINTWISE_COEFS], rest[POINTWISE_COEFS];  /* rest = 1 − c, rounded once */
+};
+
+/* One row of pixels: out[i·stride + j] = scale[j]·in[j·plane + i·step] + shift[j] for i < n, j < channels. */
+struct row_kernel {
+	int n, channels, stride, step;
+	size_t plane;
+	const float *scale, *shift;
+};
+
+/* What a block of rows adds up to. */
+struct loss_sums {
+	double weighted, plain, correct;  /* Σ wᵢℓᵢ, Σ ℓᵢ, right answers */
+};
+
+struct kernels {
+	const char *name;                    /* "x86-64-v4" */
+	/* out[i] = normal number `element + i`, i < n; element and n are multiples of NOISE_GROUP. */
+	void (*normals)(struct rng_key key, enum stream stream, uint64_t step, uint64_t element, size_t n, float *out);
+	/* The normals that NOISE_GROUP given words turn into. */
+	void (*normals_of_words)(const uint32_t *words, float *out);
+	void (*affine)(const struct affine_kernel *a, int outputs, int terms, size_t n);
+	/* Σ w·x·y in double; w may be NULL. */
+	double (*dot)(const float *x, const float *y, const float *w, size_t n);
+	void (*pointwise)(enum pointwise_fn fn, const struct pointwise_kernel *p, size_t n);
+	void (*row_u8)(const struct row_kernel *r, const uint8_t *in, float *out);
+	void (*row_f32)(const struct row_kernel *r, const float *in, float *out);
+	/* Rows first … first + n − 1 of the batch. */
+	void (*loss)(const struct loss *l, int first, int n, struct loss_sums *sums);
+};
+
+#define KERNEL_PASTE_(name, isa) name##_##isa
+#define KERNEL_PASTE(name, isa) KERNEL_PASTE_(name, isa)
+#define KERNEL(name) KERNEL_PASTE(name, ISA)  /* the name that this compilation gives to its own copy */
+
+#ifdef ISA
+void KERNEL(normals)(struct rng_key key, enum stream stream, uint64_t step, uint64_t element, size_t n, float *out);
+void KERNEL(normals_of_words)(const uint32_t *words, float *out);
+void KERNEL(affine)(const struct affine_kernel *a, int outputs, int terms, size_t n);
+double KERNEL(dot)(const float *x, const float *y, const float *w, size_t n);
+void KERNEL(pointwise)(enum pointwise_fn fn, const struct pointwise_kernel *p, size_t n);
+void KERNEL(row_u8)(const struct row_kernel *r, const uint8_t *in, float *out);
+void KERNEL(row_f32)(const struct row_kernel *r, const float *in, float *out);
+void KERNEL(loss)(const struct loss *l, int first, int n, struct loss_sums *sums);
+#endif
+
+/* Every set of this build, best first, NULL-terminated. */
+extern const struct kernels *const kernels_all[];
+/* Whether this processor can run it. */
+int kernels_usable(const struct kernels *k);
+/* The best one here, or the one that the environment variable BASIN_ISA names (v2, v3, v4, plain).
+ * Errors: ERR_USAGE when it names none, or one that this processor cannot run. */
+status kernels_pick(const struct kernels **out);
+
+#endif

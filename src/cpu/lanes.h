@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Vectors of LANES floats and the few elementary functions that the kernels need, in GNU C's vector types: the same
+ * source serves every instruction set. PORTABLE leaves out the few intrinsics, for plain C.
+ * The polynomials are minimax fits; the errors stated are their maxima before rounding to float32. */
+#ifndef BASIN_LANES_H
+#define BASIN_LANES_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifndef PORTABLE
+#include <immintrin.h>
+#endif
+
+typedef float vf __attribute__((vector_size(4 * LANES)));
+typedef int32_t vi __attribute__((vector_size(4 * LANES)));
+typedef uint32_t vu __attribute__((vector_size(4 * LANES)));
+typedef uint64_t vq __attribute__((vector_size(4 * LANES)));   /* LANES / 2 of them */
+typedef double vd __attribute__((vector_size(8 * LANES)));     /* LANES of them */
+typedef float vf_memory __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+static inline vf load(const float *p)
+{
+	return *(const vf_memory *)p;
+}
+
+static inline void store(float *p, vf v)
+{
+	*(vf_memory *)p = v;
+}
+
+/* The first n < LANES elements; the other lanes are `fill` (of load), or not written (of store). */
+static inline vf load_part(const float *p, size_t n, float fill)
+{
+#if !defined PORTABLE && LANES == 16
+	return (vf)_mm512_mask_loadu_ps(_mm512_set1_ps(fill), (__mmask16)((1u << n) - 1), p);
+#else
+	float t[LANES];
+	for (size_t i = 0; i < LANES; i++)
+		t[i] = i < n ? p[i] : fill;
+	return load(t);
+#endif
+}
+
+static inline void store_part(float *p, vf v, size_t n)
+{
+#if !defined PORTABLE && LANES == 16
+	_mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
+#else
+	memcpy(p, &v, n * sizeof(float));
+#endif
+}
+
+/* mask's lanes are 0 or all ones. */
+static inline vf pick(vi mask, vf yes, vf no)
+{
+	return (vf)((mask & (vi)yes) | (~mask & (vi)no));
+}
+
+static inline vf lane_sqrt(vf x)
+{
+#if !defined PORTABLE && LANES == 16
+	return (vf)_mm512_sqrt_ps((__m512)x);
+#elif !defined PORTABLE && LANES == 8
+	return (vf)_mm256_sqrt_ps((__m256)x);
+#elif !defined PORTABLE
+	return (vf)_mm_sqrt_ps((__m128)x);
+#else
+	for (int i = 0; i < LANES; i++)
+		x[i] = sqrtf(x[i]);
+	return x;
+#endif
+}
+
+/* The products of the low halves of 64-bit lanes; the high halves are ignored. */
+static inline vq multiply_low(vq a, vq b)
+{
+#if !defined PORTABLE && LANES == 16
+	return (vq)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+#elif !defined PORTABLE && LANES == 8
+	return (vq)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+#elif !defined PORTABLE
+	return (vq)_mm_mul_epu32((__m128i)a, (__m128i)b);
+#else
+	return (a & 0xffffffffu) * (b & 0xffffffffu);
+#endif
+}
+
+/* √(−2 ln u) of u = (w + ½)·2⁻³². Where u > ½ the signed word gives 1 − u without cancellation, so that small radii
+ * keep their relative accuracy. ln(1 + f) = f − f²/2 + f³·P(f), |f³·ΔP| < 2⁻²³ on [√½ − 1, √2 − 1]. */
+static inline vf lane_radius(vu w)
+{
+	vi high = (vi)w >> 31;
+	vf t = (__builtin_convertvector((vi)w, vf) + 0.5f) * 0x1p-32f;  /* u, or u − 1 for words with the top bit */
+	vf one = (vf)(high & 0x3f800000);
+	vf u = t + one;
+	vf lost = t - (u - one);
+	vi exponent = ((vi)u - 0x3f3504f3) >> 23;                       /* of u / √½, so that 1 + f lies in [√½, √2) */
+	vf f = (vf)((vi)u - (exponent << 23)) - 1.0f + lost;
+	vf p = f * 0x1.a2c896p-3f - 0x1.4a924ap-2f;
+	p = p * f + 0x1.5f940ap-2f;
+	p = p * f - 0x1.97c2fcp-2f;
+	p = p * f + 0x1.ff9a26p-2f;
+	p = p * f - 0x1.5558e4p-1f;
+	vf ff = f * f;
+	vf e = __builtin_convertvector(exponent, vf);
+	return lane_sqrt(e * -0x1.62e43p0f + ((p * f) * ff + (ff - 2.0f * f)));
+}
+
+/* sin and cos of φ = 2π·(int32)w·2⁻³². The quadrant comes from the top bits, exactly; the rest is within ±π/4.
+ * sin: |error| < 2⁻²⁹, cos: < 2⁻²⁴. */
+static inline void lane_sincos(vu w, vf *sine, vf *cosine)
+{
+	vu quadrant = (w + 0x20000000u) >> 30;
+	vf x = __builtin_convertvector((vi)(w - (quadrant << 30)), vf) * 0x1.921fb6p-30f;
+	vf z = x * x;
+	vf s = z * -0x1.98da66p-13f + 0x1.1105b4p-7f;
+	s = s * z - 0x1.555540p-3f;
+	s = (s * z) * x + x;
+	vf c = z * -0x1.647572p-10f + 0x1.553f94p-5f;
+	c = c * z - 0x1.ffffbap-2f;
+	c = c * z + 1.0f;
+	vi odd = (vi)(quadrant << 31) >> 31;
+	*sine = (vf)((vu)pick(odd, c, s) ^ ((quadrant << 30) & 0x80000000u));
+	*cosine = (vf)((vu)pick(odd, s, c) ^ (((quadrant + 1) << 30) & 0x80000000u));
+}
+
+/* eˣ for x ≤ 0, relative error < 2⁻²³; 0 below −86; NaN for NaN. */
+static inline vf lane_exp(vf x)
+{
+	vi tiny = x < -86.0f;
+	x = pick(tiny, (vf){0}, x);
+	vf k = (x * 0x1.715476p0f + 0x1.8p23f) - 0x1.8p23f;             /* to the nearest integer */
+	vf r = x - k * 0x1.62e4p-1f;
+	r = r - k * 0x1.7f7d1cp-20f;
+	vf p = r * 0x1.6db42ap-10f + 0x1.123b56p-7f;
+	p = p * r + 0x1.55545ep-5f;
+	p = p * r + 0x1.55548ep-3f;
+	p = p * r + 0.5f;
+	p = p * (r * r) + r + 1.0f;
+	vi scaled = (vi)p + (__builtin_convertvector(k, vi) << 23);
+	return pick(tiny, (vf){0}, (vf)scaled);
+}
+
+/* The largest lane (NaN lanes are passed over), and the sum of all lanes in double. */
+static inline float lane_max(vf x)
+{
+	float t[LANES];
+	store(t, x);
+	float m[4] = {t[0], t[1], t[2], t[3]};
+	for (int i = 4; i < LANES; i++)
+		m[i % 4] = t[i] > m[i % 4] ? t[i] : m[i % 4];
+	float a = m[0] > m[1] ? m[0] : m[1], b = m[2] > m[3] ? m[2] : m[3];
+	return a > b ? a : b;
+}
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The likelihoods: values are summed in double, gradients are float32. */
+#include "kernels.h"
+#include "lanes.h"
+
+static size_t set_row(const struct loss *l, int i)
+{
+	return l->index ? l->index[l->first + (size_t)i] : l->first + (size_t)i;
+}
+
+/* One row: exp(x − max) into e (may be NULL), max into *max; returns Σ exp(x − max). */
+static inline double exponentials(const float *x, int k, float *e, float *max)
+{
+	vf high = (vf){0} - INFINITY;
+	int whole = k - k % LANES, rest = k % LANES;
+	for (int j = 0; j < whole; j += LANES) {
+		vf v = load(x + j);
+		high = pick((vi)(v > high), v, high);
+	}
+	vf last = load_part(x + whole, (size_t)rest, -INFINITY);
+	high = pick((vi)(last > high), last, high);
+	float m = lane_max(high);
+	vd sum = {0};
+	for (int j = 0; j < whole; j += LANES) {
+		vf v = lane_exp(load(x + j) - m);
+		sum += __builtin_convertvector(v, vd);
+		if (e)
+			store(e + j, v);
+	}
+	if (rest) {
+		vf v = lane_exp(last - m);
+		sum += __builtin_convertvector(v, vd);
+		if (e)
+			store_part(e + whole, v, (size_t)rest);
+	}
+	*max = m;
+	double part[4] = {sum[0], sum[1], sum[2], sum[3]};
+	for (int i = 4; i < LANES; i++)
+		part[i % 4] += sum[i];
+	return (part[0] + part[1]) + (part[2] + part[3]);
+}
+
+/* The first of the largest outputs is the answer. */
+static bool is_answer(const float *x, int32_t y, float max)
+{
+	if (!(x[y] == max))
+		return false;
+	for (int32_t j = 0; j < y; j++)
+		if (x[j] == max)
+			return false;
+	return true;
+}
+
+/* ℓ = ln Σ exp(x) − x_y; ∇ℓ = softmax(x) − onehot(y) */
+static void categorical(const struct loss *l, int first, int n, struct loss_sums *sums)
+{
+	const int k = l->k;
+	const int32_t *label = l->target;
+	for (int i = first; i < first + n; i++) {
+		const float *x = l->output + (size_t)i * (size_t)k;
+		float *g = l->gradient ? l->gradient + (size_t)i * (size_t)k : NULL, max;
+		int32_t y = label[set_row(l, i)];
+		double weight = l->weight ? l->weight[i] : 1, xy = x[y];
+		double sum = exponentials(x, k, g, &max);
+		bool right = is_answer(x, y, max);
+		double value = log(sum) + (max - xy);
+		sums->weighted += weight * value;
+		sums->plain += value;
+		sums->correct += right;
+		if (!g)
+			continue;
+		/* For the label p − 1 is −Σ over the others, which keeps its accuracy where p is near 1. */
+		double others = sum - g[y], f = l->scale * weight / sum;
+		for (int j = 0; j < k; j++)
+			g[j] *= (float)f;
+		g[y] = (float)(-f * others);
+	}
+}
+
+/* ℓ = Σ ½((x − y)/σ)² + ½ ln 2πσ²; ∇ℓ = (x − y)/σ² */
+static void gaussian(const struct loss *l, int first, int n, struct loss_sums *sums)
+{
+	const int k = l->k;
+	const double precision = 1 / (l->noise_sd * l->noise_sd);
+	const double constant = k * (log(l->noise_sd) + 0.91893853320467274178);  /* ½ ln 2π */
+	for (int i = first; i < first + n; i++) {
+		const float *x = l->output + (size_t)i * (size_t)k;
+		const float *y = (const float *)l->target + set_row(l, i) * (size_t)k;
+		double weight = l->weight ? l->weight[i] : 1, squares = 0;
+		for (int j = 0; j < k; j++) {
+			double d = (double)x[j] - (double)y[j];
+			squares += d * d;
+			if (l->gradient)
+				l->gradient[(size_t)i * (size_t)k + (size_t)j] = (float)(l->scale * weight * precision * d);
+		}
+		double value = precision * squares / 2 + constant;
+		sums->weighted += weight * value;
+		sums->plain += value;
+	}
+}
+
+/* ℓ = Σ ln(1 + eˣ) − y·x; ∇ℓ = 1/(1 + e⁻ˣ) − y */
+static void bernoulli(const struct loss *l, int first, int n, struct loss_sums *sums)
+{
+	const int k = l->k;
+	for (int i = first; i < first + n; i++) {
+		const float *x = l->output + (size_t)i * (size_t)k;
+		const float *y = (const float *)l->target + set_row(l, i) * (size_t)k;
+		double weight = l->weight ? l->weight[i] : 1, value = 0;
+		for (int j = 0; j < k; j++) {
+			double e = exp(-fabs((double)x[j]));  /* never overflows */
+			double p = x[j] > 0 ? 1 / (1 + e) : e / (1 + e);
+			value += log1p(e) + (x[j] > 0 ? x[j] : 0) - (double)y[j] * x[j];
+			if (l->gradient)
+				l->gradient[(size_t)i * (size_t)k + (size_t)j] = (float)(l->scale * weight * (p - y[j]));
+		}
+		sums->weighted += weight * value;
+		sums->plain += value;
+		if (k == 1)
+			sums->correct += (x[0] > 0) == (y[0] > 0.5f);
+	}
+}
+
+void KERNEL(loss)(const struct loss *l, int first, int n, struct loss_sums *sums)
+{
+	switch (l->kind) {
+	case LOSS_CATEGORICAL:
+		categorical(l, first, n, sums);
+		return;
+	case LOSS_GAUSSIAN:
+		gaussian(l, first, n, sums);
+		return;
+	default:
+		bernoulli(l, first, n, sums);
+	}
+}

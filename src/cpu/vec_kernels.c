@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The vector verbs' loops. */
+#include "kernels.h"
+#include "lanes.h"
+#include "pointwise.h"
+
+/* With the numbers of outputs and terms known to the compiler, coefficients stay in registers. */
+static inline __attribute__((always_inline)) void affine_fixed(const struct affine_kernel *a, const int outputs,
+                                                               const int terms, size_t n)
+{
+	for (size_t i = 0; i < n; i += LANES) {
+		vf y[AFFINE_OUTPUTS];
+		for (int o = 0; o < outputs; o++) {
+			vf base = load(a->base[o] + i), sum = {0};
+			if (terms)
+				sum = load(a->term[o][0] + i) * a->coef[o][0];
+			for (int j = 1; j < terms; j++)
+				sum = load(a->term[o][j] + i) * a->coef[o][j] + sum;
+			y[o] = terms ? base + sum : base;
+		}
+		for (int o = 0; o < outputs; o++)
+			store(a->y[o] + i, y[o]);
+	}
+}
+
+#define AFFINE_FIXED(outputs, terms)                                                       \
+	static void affine_##outputs##_##terms(const struct affine_kernel *a, size_t n)    \
+	{                                                                                  \
+		struct affine_kernel local = *a;                                           \
+		affine_fixed(&local, outputs, terms, n);                                   \
+	}
+#define AFFINE_BOTH(terms) AFFINE_FIXED(1, terms) AFFINE_FIXED(2, terms)
+AFFINE_BOTH(0)
+AFFINE_BOTH(1)
+AFFINE_BOTH(2)
+AFFINE_BOTH(3)
+AFFINE_BOTH(4)
+AFFINE_BOTH(5)
+AFFINE_BOTH(6)
+
+typedef void affine_fn(const struct affine_kernel *a, size_t n);
+
+static affine_fn *const affine_table[AFFINE_OUTPUTS][AFFINE_TERMS + 1] = {
+	{affine_1_0, affine_1_1, affine_1_2, affine_1_3, affine_1_4, affine_1_5, affine_1_6},
+	{affine_2_0, affine_2_1, affine_2_2, affine_2_3, affine_2_4, affine_2_5, affine_2_6},
+};
+
+void KERNEL(affine)(const struct affine_kernel *a, int outputs, int terms, size_t n)
+{
+	affine_fn *run = affine_table[outputs - 1][terms];
+	size_t whole = n - n % LANES, rest = n % LANES;
+	if (whole)
+		run(a, whole);
+	if (!rest)
+		return;
+	float term[AFFINE_OUTPUTS][AFFINE_TERMS][LANES], base[AFFINE_OUTPUTS][LANES], y[AFFINE_OUTPUTS][LANES];
+	struct affine_kernel tail = *a;
+	memset(term, 0, sizeof term);
+	memset(base, 0, sizeof base);
+	for (int o = 0; o < outputs; o++) {
+		for (int j = 0; j < terms; j++)
+			tail.term[o][j] = memcpy(term[o][j], a->term[o][j] + whole, rest * sizeof(float));
+		tail.base[o] = memcpy(base[o], a->base[o] + whole, rest * sizeof(float));
+		tail.y[o] = y[o];
+	}
+	run(&tail, LANES);
+	for (int o = 0; o < outputs; o++)
+		memcpy(a->y[o] + whole, y[o], rest * sizeof(float));
+}
+
+double KERNEL(dot)(const float *x, const float *y, const float *w, size_t n)
+{
+	vd sum = {0};
+	for (size_t i = 0; i < n; i += LANES) {
+		size_t rest = n - i;
+		vf one = rest < LANES ? load_part(x + i, rest, 0) : load(x + i);
+		vf two = rest < LANES ? load_part(y + i, rest, 0) : load(y + i);
+		vd product = __builtin_convertvector(one, vd) * __builtin_convertvector(two, vd);
+		if (w)
+			product *= __builtin_convertvector(rest < LANES ? load_part(w + i, rest, 0) : load(w + i), vd);
+		sum += product;
+	}
+	double total = 0;
+	for (int i = 0; i < LANES; i++)
+		total += sum[i];
+	return total;
+}
+
+/* A row of pointwise.h over n elements. Inputs and outputs may be the same arrays, never shifted ones. */
+#define POINTWISE_LOOP(fn, inputs, outputs)                                                \
+	static void loop_##fn(const struct pointwise_kernel *p, size_t n)                  \
+	{                                                                                  \
+		const struct pointwise_kernel k = *p;                                      \
+		_Pragma("omp simd")                                                        \
+		for (size_t i = 0; i < n; i++) {                                           \
+			float x[POINTWISE_INPUTS], y[POINTWISE_OUTPUTS];                   \
+			for (int j = 0; j < inputs; j++)                                   \
+				x[j] = k.x[j][i];                                          \
+			pointwise_##fn(x, k.c, k.rest, y);                                 \
+			for (int j = 0; j < outputs; j++)                                  \
+				k.y[j][i] = y[j];                                          \
+		}                                                                          \
+	}
+POINTWISE_ROWS(POINTWISE_LOOP)
+
+void KERNEL(pointwise)(enum pointwise_fn fn, const struct pointwise_kernel *p, size_t n)
+{
+#define POINTWISE_ENTRY(fn, inputs, outputs) {loop_##fn, inputs, outputs},
+	static const struct {
+		void (*run)(const struct pointwise_kernel *p, size_t n);
+		int inputs, outputs;
+	} rows[] = {POINTWISE_ROWS(POINTWISE_ENTRY)};
+	size_t whole = n - n % LANES, rest = n % LANES;
+	rows[fn].run(p, whole);
+	if (!rest)
+		return;
+	float x[POINTWISE_INPUTS][LANES] = {{0}}, y[POINTWISE_OUTPUTS][LANES];
+	struct pointwise_kernel tail = *p;
+	for (int j = 0; j < rows[fn].inputs; j++)
+		tail.x[j] = memcpy(x[j], p->x[j] + whole, rest * sizeof(float));
+	for (int j = 0; j < rows[fn].outputs; j++)
+		tail.y[j] = y[j];
+	rows[fn].run(&tail, LANES);
+	for (int j = 0; j < rows[fn].outputs; j++)
+		memcpy(p->y[j] + whole, y[j], rest * sizeof(float));
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The nonlinear element functions of the pointwise verb, one source for every backend (a CUDA file defines
+ * POINTWISE_ROW as a device function). x: inputs, c: coefficients, rest: 1 − c rounded once, y: outputs. */
+#ifndef BASIN_POINTWISE_H
+#define BASIN_POINTWISE_H
+
+#include <math.h>
+
+#ifndef POINTWISE_ROW
+#define POINTWISE_ROW static inline
+#endif
+
+/* X(function, inputs, outputs), in the order of enum pointwise_fn. */
+#define POINTWISE_ROWS(X) \
+	X(clip, 1, 1)     \
+	X(adamw, 4, 3)    \
+	X(psgld, 2, 2)    \
+	X(asam, 2, 1)
+
+/* y = clamp(x, ±c₀) */
+POINTWISE_ROW void pointwise_clip(const float *x, const float *c, const float *rest, float *y)
+{
+	(void)rest;
+	float low = x[0] < -c[0] ? -c[0] : x[0];
+	y[0] = low > c[0] ? c[0] : low;
+}
+
+/* AdamW (Loshchilov & Hutter 2019, algorithm 2, in PyTorch's scaling) on (θ, m, v; g) → (θ, m, v):
+ * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − λδθ − λ/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε).
+ * c = β₁, β₂, λ/(1−β₁ᵗ), 1/√(1−β₂ᵗ), ε, λδ. */
+POINTWISE_ROW void pointwise_adamw(const float *x, const float *c, const float *rest, float *y)
+{
+	float m = c[0] * x[1] + rest[0] * x[3];
+	float v = c[1] * x[2] + rest[1] * x[3] * x[3];
+	y[0] = x[0] - (c[5] * x[0] + c[2] * m / (c[3] * sqrtf(v) + c[4]));
+	y[1] = m;
+	y[2] = v;
+}
+
+/* RMSprop's preconditioner (Li et al. 2016, "Preconditioned SGLD", algorithm 1) on (v; g) → (v, G): v ← c₀v + (1−c₀)g², G = 1/(c₁ + √v). */
+POINTWISE_ROW void pointwise_psgld(const float *x, const float *c, const float *rest, float *y)
+{
+	float v = c[0] * x[0] + rest[0] * x[1] * x[1];
+	y[0] = v;
+	y[1] = 1.0f / (c[1] + sqrtf(v));
+}
+
+/* ASAM's direction before it is scaled to length (Kwon et al. 2021, eq. 5) on (θ; g): y = (|θ| + c₀)² g. */
+POINTWISE_ROW void pointwise_asam(const float *x, const float *c, const float *rest, float *y)
+{
+	(void)rest;
+	float t = fabsf(x[0]) + c[0];
+	y[0] = t * t * x[1];
+}
+
+#endif
