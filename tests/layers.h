@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A backend's layers against the oracles in tests/ref; each backend has a driver that calls this. */
+#ifndef BASIN_TEST_LAYERS_H
+#define BASIN_TEST_LAYERS_H
+
+#include "layer.h"
+
+void check_layers(struct device *d);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Each layer in plain double C, as its definition reads: the oracle of every backend. ref_fd checks the derivatives here
+ * against finite differences. */
+#ifndef BASIN_REF_H
+#define BASIN_REF_H
+
+#include "layer.h"
+
+/* y (n, out) = x (n, in) Wᵀ + b; b may be NULL. */
+void ref_linear(int n, int in, int out, const double *x, const double *weight, const double *bias, double *y);
+/* Sets dx (n, in), dweight (out, in), dbias (out) from dy (n, out); each may be NULL. */
+void ref_linear_backward(int n, int in, int out, const double *x, const double *weight, const double *dy, double *dx,
+                         double *dweight, double *dbias);
+
+double ref_activation(enum activation kind, double x);
+double ref_activation_slope(enum activation kind, double x);
+
+/* A network of linear layers and activations with a likelihood, as Basin's mlp and linear are. */
+struct ref_mlp {
+	int n_widths;
+	const int *width;          /* inputs, hidden …, outputs */
+	enum activation activation;
+	enum loss_kind loss;
+	double noise_sd;
+};
+
+size_t ref_mlp_params(const struct ref_mlp *m);
+/* scale · Σ wᵢ ℓᵢ over n rows of x (n, inputs). target: classes (n) or values (n, outputs); weight (n) may be NULL.
+ * θ in the order weight, bias, weight, bias …; the gradient is set and may be NULL, so may output (n, outputs). */
+double ref_mlp(const struct ref_mlp *m, const double *theta, int n, const double *x, const double *target,
+               const double *weight, double scale, double *gradient, double *output);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The oracles' derivatives against central differences of their values. */
+#include <math.h>
+
+#include "ref/ref.h"
+#include "rng.h"
+#include "tap.h"
+
+static const struct rng_key key = {7, 0};
+static const double STEP = 1e-5;  /* truncation error about 1e-10, rounding about 1e-11 */
+
+static void fill(double *x, int n, uint64_t step)
+{
+	for (int i = 0; i < n; i++)
+		x[i] = rng_normal(key, STREAM_PROBE, step, (uint64_t)i);
+}
+
+/* Σ r·y of a linear layer: its gradient is the backward pass with dy = r. */
+enum { N = 3, IN = 4, OUT = 5 };
+
+static double projected(const double *x, const double *w, const double *b, const double *r)
+{
+	double y[N * OUT], sum = 0;
+	ref_linear(N, IN, OUT, x, w, b, y);
+	for (int i = 0; i < N * OUT; i++)
+		sum += r[i] * y[i];
+	return sum;
+}
+
+/* The largest gap between `gradient` and the differences of projected() along each of v[0 … n−1]. */
+static double gap(double *v, int n, const double *gradient, const double *x, const double *w, const double *b, const double *r)
+{
+	double worst = 0;
+	for (int i = 0; i < n; i++) {
+		double old = v[i];
+		v[i] = old + STEP;
+		double up = projected(x, w, b, r);
+		v[i] = old - STEP;
+		double down = projected(x, w, b, r);
+		v[i] = old;
+		worst = fmax(worst, fabs((up - down) / (2 * STEP) - gradient[i]));
+	}
+	return worst;
+}
+
+static void linear(void)
+{
+	double x[N * IN], w[OUT * IN], b[OUT], r[N * OUT], dx[N * IN], dw[OUT * IN], db[OUT];
+	fill(x, N * IN, 0);
+	fill(w, OUT * IN, 1);
+	fill(b, OUT, 2);
+	fill(r, N * OUT, 3);
+	ref_linear_backward(N, IN, OUT, x, w, r, dx, dw, db);
+	near(gap(x, N * IN, dx, x, w, b, r), 0, 1e-8, "linear: gradient with respect to x");
+	near(gap(w, OUT * IN, dw, x, w, b, r), 0, 1e-8, "linear: gradient with respect to W");
+	near(gap(b, OUT, db, x, w, b, r), 0, 1e-8, "linear: gradient with respect to b");
+}
+
+static void activations(void)
+{
+	static const char *const names[] = {"relu", "silu", "tanh"};
+	for (int kind = ACTIVATION_RELU; kind <= ACTIVATION_TANH; kind++) {
+		double worst = 0;
+		for (double x = -4.05; x < 4.1; x += 0.1) {  /* never within STEP of ReLU's kink */
+			double slope = (ref_activation((enum activation)kind, x + STEP) -
+			                ref_activation((enum activation)kind, x - STEP)) / (2 * STEP);
+			worst = fmax(worst, fabs(slope - ref_activation_slope((enum activation)kind, x)));
+		}
+		near(worst, 0, 1e-8, "%s: slope", names[kind]);
+	}
+}
+
+static void networks(void)
+{
+	static const char *const names[] = {"categorical", "gaussian", "bernoulli"};
+	static const int width[] = {4, 6, 5, 3};
+	enum { ROWS = 7, PARAMS = 6 * 5 + 5 * 7 + 3 * 6 };
+	double theta[PARAMS], gradient[PARAMS], x[ROWS * 4], target[ROWS * 3], weight[ROWS];
+	fill(theta, PARAMS, 4);
+	fill(x, ROWS * 4, 5);
+	fill(weight, ROWS, 6);
+	for (int kind = LOSS_CATEGORICAL; kind < LOSS_KINDS; kind++) {
+		struct ref_mlp m = {4, width, ACTIVATION_TANH, (enum loss_kind)kind, 0.7};
+		ok(ref_mlp_params(&m) == PARAMS, "%s: the network has %d parameters", names[kind], PARAMS);
+		fill(target, ROWS * 3, 7);
+		for (int i = 0; i < ROWS * 3 && kind != LOSS_GAUSSIAN; i++)
+			target[i] = kind == LOSS_CATEGORICAL ? i % 3 : i % 2;
+		ref_mlp(&m, theta, ROWS, x, target, weight, 0.3, gradient, NULL);
+		double worst = 0;
+		for (int i = 0; i < PARAMS; i++) {
+			double old = theta[i];
+			theta[i] = old + STEP;
+			double up = ref_mlp(&m, theta, ROWS, x, target, weight, 0.3, NULL, NULL);
+			theta[i] = old - STEP;
+			double down = ref_mlp(&m, theta, ROWS, x, target, weight, 0.3, NULL, NULL);
+			theta[i] = old;
+			worst = fmax(worst, fabs((up - down) / (2 * STEP) - gradient[i]));
+		}
+		near(worst, 0, 1e-7, "%s: gradient of a network of three layers, weighted", names[kind]);
+	}
+}
+
+int main(void)
+{
+	linear();
+	activations();
+	networks();
+	return done_testing();
+}
