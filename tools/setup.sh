@@ -92,6 +92,7 @@ setup_choose() {
 			return
 		}
 	done
+	# shellcheck disable=SC1091 # the system's
 	case $(. /etc/os-release 2>/dev/null && echo "${ID-}-${VERSION_ID-}") in
 	debian-1[012] | ubuntu-2[0-3].* | fedora-*) echo "${2#*|}" ;;
 	*) echo "${2%%|*}" ;;

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The other side of `make bench`: SGLD in PyTorch, written as the published implementations write it, and the data.
+
+    peer.py data FOLDER INPUTS CLASSES ROWS      writes x.npy (float32) and y.npy (int64), standard library only
+    peer.py step INPUTS-HIDDEN-CLASSES BATCH STEPS THREADS
+    peer.py update COUNT REPEATS THREADS
+
+step and update print milliseconds per step: the mean over the steps after a warm-up. Where there is a choice the peer
+does less than Basin: its batches are slices that are never gathered or shuffled, it has no weight decay, it logs
+nothing and writes no checkpoint. Exit status 3: there is no PyTorch here.
+"""
+import array
+import os
+import random
+import sys
+import time
+
+
+def write_npy(path, dtype, shape, values):
+    """The .npy format, version 1.0: magic, length of the header, header padded to 64 bytes, data."""
+    text = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }" % (dtype, shape)
+    text += " " * (-(len(text) + 11) % 64) + "\n"
+    with open(path, "wb") as f:
+        f.write(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode())
+        f.write(values.tobytes())
+
+
+def data(folder, inputs, classes, rows):
+    draw = random.Random(1)
+    labels = array.array("q", (i % classes for i in range(rows)))
+    # Standard normal inputs whose first values carry the label, so that the loss goes down as in a real run.
+    values = array.array("f", (draw.gauss(0, 1) for _ in range(rows * inputs)))
+    for i in range(rows):
+        values[i * inputs + labels[i] % inputs] += 2
+    write_npy(os.path.join(folder, "x.npy"), "<f4", (rows, inputs), values)
+    write_npy(os.path.join(folder, "y.npy"), "<i8", (rows,), labels)
+
+
+def step(torch, sizes, batch, steps):
+    n = 4096
+    inputs, hidden, classes = (int(s) for s in sizes.split("-"))
+    model = torch.nn.Sequential(torch.nn.Linear(inputs, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, classes))
+    criterion = torch.nn.CrossEntropyLoss()
+    x, y = torch.randn(n, inputs), torch.randint(classes, (n,))
+    batches = [(x[i:i + batch], y[i:i + batch]) for i in range(0, n - batch + 1, batch)]
+    lr, noise = 1e-3, (2e-3 / n) ** 0.5
+
+    def run(count):
+        for k in range(count):
+            inputs_k, labels_k = batches[k % len(batches)]
+            model.zero_grad()
+            loss = criterion(model(inputs_k), labels_k)
+            loss.backward()
+            for p in model.parameters():
+                p.data.add_(p.grad, alpha=-lr)
+                p.data.add_(torch.randn_like(p), alpha=noise)
+
+    return timed(run, steps)
+
+
+def update(torch, count, repeats):
+    p, grad = torch.randn(count), torch.randn(count)
+
+    def run(times):
+        for _ in range(times):
+            p.data.add_(grad, alpha=-1e-3)
+            p.data.add_(torch.randn_like(p), alpha=1e-4)
+
+    return timed(run, repeats)
+
+
+def timed(run, count):
+    run(max(count // 10, 2))
+    start = time.perf_counter()
+    run(count)
+    return (time.perf_counter() - start) / count * 1e3
+
+
+def main(args):
+    if args and args[0] == "data":
+        data(args[1], *map(int, args[2:5]))
+        return 0
+    if not args or args[0] not in ("step", "update"):
+        sys.stderr.write(__doc__)
+        return 2
+    try:
+        import torch
+    except ImportError:
+        return 3
+    torch.manual_seed(1)
+    torch.set_num_threads(int(args[-1]))
+    if args[0] == "step":
+        print("%.5f" % step(torch, args[1], int(args[2]), int(args[3])))
+    else:
+        print("%.5f" % update(torch, int(args[1]), int(args[2])))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
