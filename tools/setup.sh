@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
+# What quickstart, quickcheck and .ci/run share: find what is missing, install it, build. Sourced from the top folder.
+
+# What each need is called by apt and dnf; words of one cell are tried in turn ("libmsgpack-c-dev|libmsgpack-dev").
+setup_packages() {
+	case $1:$2 in
+	apt:compiler) echo gcc libc6-dev ;;
+	apt:make | apt:autoconf | apt:automake | apt:pkg-config | apt:mandoc | apt:clang | apt:shellcheck) echo "$2" ;;
+	apt:xz) echo xz-utils ;;
+	apt:awk) echo mawk ;;
+	apt:oneDNN) echo libdnnl-dev ;;
+	apt:msgpack-c) echo 'libmsgpack-c-dev|libmsgpack-dev' ;;
+	apt:gsl) echo libgsl-dev ;;
+	apt:matio) echo libmatio-dev ;;
+	apt:jansson) echo libjansson-dev ;;
+	apt:xxhash) echo libxxhash-dev ;;
+	apt:zlib) echo zlib1g-dev ;;
+	dnf:compiler) echo gcc ;;
+	dnf:make | dnf:autoconf | dnf:automake | dnf:mandoc | dnf:xz | dnf:clang) echo "$2" ;;
+	dnf:pkg-config) echo pkgconf-pkg-config ;;
+	dnf:awk) echo gawk ;;
+	dnf:oneDNN) echo onednn-devel ;;
+	dnf:msgpack-c) echo 'msgpack-c-devel|msgpack-devel' ;;
+	dnf:gsl) echo gsl-devel ;;
+	dnf:matio) echo matio-devel ;;
+	dnf:jansson) echo jansson-devel ;;
+	dnf:xxhash) echo xxhash-devel ;;
+	dnf:zlib) echo zlib-devel ;;
+	dnf:shellcheck) echo ShellCheck ;;
+	esac
+}
+
+setup_has_program() {
+	command -v "$1" >/dev/null 2>&1
+}
+
+# oneDNN has no pkg-config file in Debian: ask the compiler.
+setup_has_onednn() {
+	setup_dir=$(mktemp -d) || return 1
+	printf '#include <dnnl.h>\nint main(void) { return !dnnl_version(); }\n' >"$setup_dir/try.c"
+	setup_found=0
+	# shellcheck disable=SC2086 # CC and the flags may hold several words
+	${CC:-cc} ${CPPFLAGS-} ${CFLAGS-} "$setup_dir/try.c" ${LDFLAGS-} -ldnnl -o "$setup_dir/try" >/dev/null 2>&1 ||
+		setup_found=1
+	rm -rf "$setup_dir"
+	return $setup_found
+}
+
+setup_has() {
+	case $1 in
+	compiler) setup_has_program "${CC:-cc}" && printf '#include <stdio.h>\n' | ${CC:-cc} -E - >/dev/null 2>&1 ;;
+	make | autoconf | automake | mandoc | xz | awk | clang | shellcheck) setup_has_program "$1" ;;
+	pkg-config) setup_has_program "${PKG_CONFIG:-pkg-config}" ;;
+	oneDNN) setup_has_onednn ;;
+	msgpack-c) setup_has_module msgpack-c || setup_has_module 'msgpack >= 3' ;;
+	jansson) setup_has_module 'jansson >= 2.10' ;;
+	gsl) setup_has_module 'gsl >= 2.5' ;;
+	matio) setup_has_module 'matio >= 1.5' ;;
+	xxhash) setup_has_module 'libxxhash >= 0.8' ;;
+	zlib) setup_has_module zlib ;;
+	esac
+}
+
+setup_has_module() {
+	"${PKG_CONFIG:-pkg-config}" --exists "$1" 2>/dev/null
+}
+
+# The needs among "$@" that are not met, on one line.
+setup_missing() {
+	setup_list=
+	for setup_need; do
+		setup_has "$setup_need" || setup_list="$setup_list $setup_need"
+	done
+	echo "${setup_list# }"
+}
+
+# setup_choose MANAGER CELL: the first of the alternatives that the package manager knows. Without package lists (a
+# user who can't fetch them) the release's age decides.
+setup_choose() {
+	case $2 in *'|'*) ;; *)
+		echo "$2"
+		return
+		;;
+	esac
+	for setup_word in "${2%%|*}" "${2#*|}"; do
+		case $1 in
+		apt) apt-cache show "$setup_word" >/dev/null 2>&1 ;;
+		dnf) dnf -q list "$setup_word" >/dev/null 2>&1 ;;
+		esac && {
+			echo "$setup_word"
+			return
+		}
+	done
+	# shellcheck disable=SC1091 # the system's
+	case $(. /etc/os-release 2>/dev/null && echo "${ID-}-${VERSION_ID-}") in
+	debian-1[012] | ubuntu-2[0-3].* | fedora-*) echo "${2#*|}" ;;
+	*) echo "${2%%|*}" ;;
+	esac
+}
+
+setup_package_installed() {
+	case $1 in
+	apt) [ "$(dpkg-query -W -f='${db:Status-Status}' "$2" 2>/dev/null)" = installed ] ;;
+	dnf) rpm -q "$2" >/dev/null 2>&1 ;;
+	esac
+}
+
+# True when apt has no package lists, or none younger than a week.
+setup_apt_lists_old() {
+	[ -z "$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mtime -7 2>/dev/null | head -n 1)" ]
+}
+
+# Runs a command as root: setup_as_root holds "" or "sudo -n".
+setup_root() {
+	printf '$ %s%s\n' "${setup_as_root:+$setup_as_root }" "$*"
+	# shellcheck disable=SC2086 # two words on purpose
+	$setup_as_root "$@"
+}
+
+# setup_install NEED…: installs the packages of the needs, or says what to install and fails.
+setup_install() {
+	if setup_has_program apt-get; then
+		setup_manager=apt
+	elif setup_has_program dnf; then
+		setup_manager=dnf
+	else
+		echo "Missing: $*." >&2
+		echo "There is neither apt-get nor dnf here. Install these (the libraries with their headers) and start again." >&2
+		return 1
+	fi
+	setup_rights=yes
+	setup_as_root=
+	if [ "$(id -u)" != 0 ]; then
+		setup_as_root='sudo -n'
+		sudo -n true 2>/dev/null || setup_rights=no
+	fi
+	setup_update=no
+	if [ $setup_manager = apt ] && setup_apt_lists_old; then
+		setup_update=yes
+		if [ $setup_rights = yes ]; then
+			setup_root apt-get update -q || echo "apt-get update failed; trying with the lists there are." >&2
+		fi
+	fi
+
+	setup_names=
+	for setup_need; do
+		for setup_cell in $(setup_packages $setup_manager "$setup_need"); do
+			setup_name=$(setup_choose $setup_manager "$setup_cell")
+			setup_package_installed $setup_manager "$setup_name" || setup_names="$setup_names $setup_name"
+		done
+	done
+	if [ -z "$setup_names" ]; then
+		echo "Missing: $*, though the packages that hold them are installed." >&2
+		echo "Is another compiler or pkg-config first in PATH, or are CC, PKG_CONFIG or PKG_CONFIG_PATH set?" >&2
+		return 1
+	fi
+	echo "Missing: $*. To be installed:$setup_names"
+
+	if [ $setup_manager = apt ]; then
+		set -- env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends
+	else
+		set -- dnf install -y
+	fi
+	if [ $setup_rights = no ]; then
+		echo "This needs root, and sudo does not work without a password here. As root, run" >&2
+		[ $setup_update = no ] || echo "  apt-get update" >&2
+		[ $setup_manager = dnf ] || shift 2
+		echo "  $*$setup_names" >&2
+		echo "and start again." >&2
+		return 1
+	fi
+	# shellcheck disable=SC2086 # a list of names
+	if ! setup_root "$@" $setup_names; then
+		[ $setup_manager = apt ] && [ $setup_update = no ] || return 1
+		# Lists that are younger than a week may still name packages that the mirror has replaced.
+		setup_root apt-get update -q
+		setup_root "$@" $setup_names
+	fi
+}
+
+# setup_needs NEED…: what the build needs, and these; installs what is missing.
+setup_needs() {
+	set -- compiler make awk pkg-config oneDNN msgpack-c gsl matio jansson xxhash zlib "$@"
+	# A release's tarball brings its configure along, a git checkout does not.
+	if [ -e .git ] || [ ! -e configure ]; then
+		set -- autoconf automake "$@"
+	fi
+	setup_absent=$(setup_missing "$@")
+	[ -n "$setup_absent" ] || return 0
+	# shellcheck disable=SC2086 # a list of names
+	setup_install $setup_absent || return 1
+	setup_absent=$(setup_missing "$@")
+	if [ -n "$setup_absent" ]; then
+		echo "Still missing after the installation: $setup_absent." >&2
+		return 1
+	fi
+}
+
+setup_cores() {
+	nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
+}
+
+# Builds in ./build, or in the top folder where that one is configured already, and sets setup_build to the folder.
+setup_build() {
+	setup_build=build
+	[ ! -e config.status ] || setup_build=.
+	if [ ! -e configure ] || { [ -e .git ] && [ ! -e $setup_build/Makefile ]; }; then
+		echo '$ ./bootstrap'
+		./bootstrap || return 1
+	fi
+	mkdir -p $setup_build
+	if [ ! -e $setup_build/Makefile ]; then
+		setup_source=$([ $setup_build = . ] && echo . || echo ..)
+		echo "\$ cd $setup_build && $setup_source/configure"
+		(cd $setup_build && "$setup_source/configure" -q) || return 1
+	fi
+	echo "\$ make -C $setup_build -j$(setup_cores)"
+	make -C $setup_build -j"$(setup_cores)" --no-print-directory
+}
