@@ -177,7 +177,7 @@ static status open_resumed(struct chain *c, const char *checkpoint, const char *
 {
 	struct checkpoint_blob blobs[SAMPLER_VECTORS + 1];
 	json_t *meta;
-	uint64_t snaps_at, log_at;
+	uint64_t snaps_at = 0, log_at = 0;
 	TRY(checkpoint_read(checkpoint, &meta, blobs, blobs_of(c, blobs)));
 	status restored = restore(c, meta, &snaps_at, &log_at);
 	json_decref(meta);
