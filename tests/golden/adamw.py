@@ -15,7 +15,7 @@ def row(x):
 
 start, gradients, thetas = row(theta), [], []
 for step in range(STEPS):
-    theta.grad = torch.randn(N).double() * 10.0 ** (step % 3 - 1)
+    theta.grad = (torch.randn(N) * 10.0 ** (step % 3 - 1)).double()
     gradients.append(row(theta.grad))
     optimizer.step()
     thetas.append(row(theta))
