@@ -10,14 +10,17 @@ static inline __attribute__((always_inline)) void affine_fixed(const struct affi
 {
 	for (size_t i = 0; i < n; i += LANES) {
 		vf y[AFFINE_OUTPUTS];
+#pragma GCC unroll 2
 		for (int o = 0; o < outputs; o++) {
 			vf base = load(a->base[o] + i), sum = {0};
 			if (terms)
 				sum = load(a->term[o][0] + i) * a->coef[o][0];
+#pragma GCC unroll 5
 			for (int j = 1; j < terms; j++)
 				sum = load(a->term[o][j] + i) * a->coef[o][j] + sum;
 			y[o] = terms ? base + sum : base;
 		}
+#pragma GCC unroll 2
 		for (int o = 0; o < outputs; o++)
 			store(a->y[o] + i, y[o]);
 	}
