@@ -82,24 +82,13 @@ static void gather_image(const struct kernels *k, const struct gather *g, const 
 	}
 }
 
-status cpu_gather(struct device *d, const struct slots *s, const struct gather *g)
+/* Positions from … to − 1 of the batch. */
+static void gather_range(const struct kernels *k, const struct slots *s, const struct gather *g,
+                         const struct row_kernel *all, int from, int to)
 {
-	static const float ones[CHANNELS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-	static const float zeros[CHANNELS_MAX];
-	const struct kernels *k = kernels_of(d);
-	if (g->c < 1 || g->c > CHANNELS_MAX)
-		return fail(ERR_INPUT, "images of %d channels: 1 to %d can be read", g->c, CHANNELS_MAX);
-	bool together = g->order == ORDER_HWC;
-	struct row_kernel all = {
-		.channels = together ? g->c : 1, .stride = together ? g->c : 1, .step = 1,
-		.plane = (size_t)g->h * (size_t)g->w,
-		.scale = g->per_channel ? g->scale : ones, .shift = g->per_channel ? g->shift : zeros,
-	};
-	size_t size = (size_t)g->c * all.plane;
-	bool copy = g->element == ELEMENT_F32 && !g->per_channel && g->augment == AUGMENT_NONE && (!together || g->c == 1);
-#pragma omp parallel for schedule(static) num_threads(d->threads) \
-	if ((size_t)g->n * size >= PARALLEL_MIN && d->threads > 1)
-	for (int i = 0; i < g->n; i++) {
+	size_t size = (size_t)g->c * all->plane;
+	bool copy = g->element == ELEMENT_F32 && !g->per_channel && g->augment == AUGMENT_NONE && all->channels == 1;
+	for (int i = from; i < to; i++) {
 		size_t at = (g->index ? g->index[g->first + (size_t)i] : g->first + (size_t)i) * size;
 		float *out = g->out + (size_t)i * size;
 		if (copy) {
@@ -109,7 +98,28 @@ status cpu_gather(struct device *d, const struct slots *s, const struct gather *
 		struct crop crop = {0};
 		if (g->augment == AUGMENT_CROP_FLIP)
 			crop = draw_crop(s, g->stream, i);
-		gather_image(k, g, &all, g->augment == AUGMENT_CROP_FLIP ? &crop : NULL, at, out);
+		gather_image(k, g, all, g->augment == AUGMENT_CROP_FLIP ? &crop : NULL, at, out);
 	}
+}
+
+status cpu_gather(struct device *d, const struct slots *s, const struct gather *g)
+{
+	static const float ones[CHANNELS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+	static const float zeros[CHANNELS_MAX];
+	const struct kernels *k = kernels_of(d);
+	if (g->c < 1 || g->c > CHANNELS_MAX)
+		return fail(ERR_INPUT, "images of %d channels: 1 to %d can be read", g->c, CHANNELS_MAX);
+	int together = g->order == ORDER_HWC ? g->c : 1;
+	struct row_kernel all = {
+		.channels = together, .stride = together, .step = 1, .plane = (size_t)g->h * (size_t)g->w,
+		.scale = g->per_channel ? g->scale : ones, .shift = g->per_channel ? g->shift : zeros,
+	};
+	if (d->threads == 1 || (size_t)g->n * (size_t)g->c * all.plane < PARALLEL_MIN) {
+		gather_range(k, s, g, &all, 0, g->n);
+		return OK;
+	}
+#pragma omp parallel for schedule(static) num_threads(d->threads)
+	for (int i = 0; i < g->n; i++)
+		gather_range(k, s, g, &all, i, i + 1);
 	return OK;
 }

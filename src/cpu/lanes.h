@@ -144,16 +144,30 @@ static inline vf lane_exp(vf x)
 	return pick(tiny, (vf){0}, (vf)scaled);
 }
 
-/* The largest lane (NaN lanes are passed over), and the sum of all lanes in double. */
+/* The largest lane; where one is NaN, anything. */
 static inline float lane_max(vf x)
 {
+#if !defined PORTABLE && LANES == 16
+	return _mm512_reduce_max_ps((__m512)x);
+#else
 	float t[LANES];
 	store(t, x);
-	float m[4] = {t[0], t[1], t[2], t[3]};
-	for (int i = 4; i < LANES; i++)
-		m[i % 4] = t[i] > m[i % 4] ? t[i] : m[i % 4];
-	float a = m[0] > m[1] ? m[0] : m[1], b = m[2] > m[3] ? m[2] : m[3];
-	return a > b ? a : b;
+	for (int half = LANES / 2; half; half /= 2)
+		for (int i = 0; i < half; i++)
+			t[i] = t[i + half] > t[i] ? t[i + half] : t[i];
+	return t[0];
+#endif
+}
+
+/* The sum of all lanes, in double. */
+static inline double lane_sum(const vd *x)
+{
+	double t[LANES];
+	memcpy(t, x, sizeof t);
+	for (int half = LANES / 2; half; half /= 2)
+		for (int i = 0; i < half; i++)
+			t[i] += t[i + half];
+	return t[0];
 }
 
 #endif

@@ -13,19 +13,29 @@ static void add(struct loss_sums *to, const struct loss_sums *from)
 	to->correct += from->correct;
 }
 
+/* Block b of the rows that start at `from`. */
+static void sum_block(const struct kernels *k, const struct loss *l, int from, int b, struct loss_sums *part)
+{
+	int first = from + b * ROW_BLOCK, rows = l->n - first < ROW_BLOCK ? l->n - first : ROW_BLOCK;
+	*part = (struct loss_sums){0};
+	k->loss(l, first, rows, part);
+}
+
 static struct loss_sums sum_rows(struct device *d, const struct loss *l)
 {
 	const struct kernels *k = kernels_of(d);
+	bool alone = d->threads == 1 || (size_t)l->n * (size_t)l->k < PARALLEL_MIN;
 	struct loss_sums total = {0};
 	for (int from = 0; from < l->n; from += BLOCKS * ROW_BLOCK) {
 		struct loss_sums part[BLOCKS];
 		int left = l->n - from, blocks = left < BLOCKS * ROW_BLOCK ? (left + ROW_BLOCK - 1) / ROW_BLOCK : BLOCKS;
-#pragma omp parallel for schedule(static) num_threads(d->threads) \
-	if ((size_t)left * (size_t)l->k >= PARALLEL_MIN && d->threads > 1)
-		for (int b = 0; b < blocks; b++) {
-			int rows = left - b * ROW_BLOCK < ROW_BLOCK ? left - b * ROW_BLOCK : ROW_BLOCK;
-			part[b] = (struct loss_sums){0};
-			k->loss(l, from + b * ROW_BLOCK, rows, &part[b]);
+		if (alone) {
+			for (int b = 0; b < blocks; b++)
+				sum_block(k, l, from, b, &part[b]);
+		} else {
+#pragma omp parallel for schedule(static) num_threads(d->threads)
+			for (int b = 0; b < blocks; b++)
+				sum_block(k, l, from, b, &part[b]);
 		}
 		for (int b = 0; b < blocks; b++)
 			add(&total, &part[b]);

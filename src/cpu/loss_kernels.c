@@ -8,8 +8,18 @@ static size_t set_row(const struct loss *l, int i)
 	return l->index ? l->index[l->first + (size_t)i] : l->first + (size_t)i;
 }
 
-/* One row: exp(x − max) into e (may be NULL), max into *max; returns Σ exp(x − max). */
-static inline double exponentials(const float *x, int k, float *e, float *max)
+/* A row of at most LANES outputs: exp(x − max) stays in a register until Σ is known. */
+static inline double short_row(const float *x, int k, vf *e, float *max)
+{
+	vf v = k == LANES ? load(x) : load_part(x, (size_t)k, -INFINITY);
+	*max = lane_max(v);
+	*e = lane_exp(v - *max);
+	vd sum = __builtin_convertvector(*e, vd);
+	return lane_sum(&sum);
+}
+
+/* A row of any length: exp(x − max) into e (may be NULL), max into *max; returns Σ exp(x − max). */
+static double long_row(const float *x, int k, float *e, float *max)
 {
 	vf high = (vf){0} - INFINITY;
 	int whole = k - k % LANES, rest = k % LANES;
@@ -18,26 +28,21 @@ static inline double exponentials(const float *x, int k, float *e, float *max)
 		high = pick((vi)(v > high), v, high);
 	}
 	vf last = load_part(x + whole, (size_t)rest, -INFINITY);
-	high = pick((vi)(last > high), last, high);
-	float m = lane_max(high);
+	*max = lane_max(pick((vi)(last > high), last, high));
 	vd sum = {0};
 	for (int j = 0; j < whole; j += LANES) {
-		vf v = lane_exp(load(x + j) - m);
+		vf v = lane_exp(load(x + j) - *max);
 		sum += __builtin_convertvector(v, vd);
 		if (e)
 			store(e + j, v);
 	}
 	if (rest) {
-		vf v = lane_exp(last - m);
+		vf v = lane_exp(last - *max);
 		sum += __builtin_convertvector(v, vd);
 		if (e)
 			store_part(e + whole, v, (size_t)rest);
 	}
-	*max = m;
-	double part[4] = {sum[0], sum[1], sum[2], sum[3]};
-	for (int i = 4; i < LANES; i++)
-		part[i % 4] += sum[i];
-	return (part[0] + part[1]) + (part[2] + part[3]);
+	return lane_sum(&sum);
 }
 
 /* The first of the largest outputs is the answer. */
@@ -60,20 +65,26 @@ static void categorical(const struct loss *l, int first, int n, struct loss_sums
 		const float *x = l->output + (size_t)i * (size_t)k;
 		float *g = l->gradient ? l->gradient + (size_t)i * (size_t)k : NULL, max;
 		int32_t y = label[set_row(l, i)];
-		double weight = l->weight ? l->weight[i] : 1, xy = x[y];
-		double sum = exponentials(x, k, g, &max);
+		double weight = l->weight ? l->weight[i] : 1;
+		vf e;
+		double sum = k <= LANES ? short_row(x, k, &e, &max) : long_row(x, k, g, &max);
+		double value = log(sum) + ((double)max - x[y]);
 		bool right = is_answer(x, y, max);
-		double value = log(sum) + (max - xy);
 		sums->weighted += weight * value;
 		sums->plain += value;
 		sums->correct += right;
 		if (!g)
 			continue;
 		/* For the label p − 1 is −Σ over the others, which keeps its accuracy where p is near 1. */
-		double others = sum - g[y], f = l->scale * weight / sum;
-		for (int j = 0; j < k; j++)
+		double f = l->scale * weight / sum;
+		float label_term = (float)(-f * (sum - (k <= LANES ? e[y] : g[y])));
+		if (k < LANES)
+			store_part(g, e * (float)f, (size_t)k);
+		else if (k == LANES)
+			store(g, e * (float)f);
+		for (int j = 0; k > LANES && j < k; j++)
 			g[j] *= (float)f;
-		g[y] = (float)(-f * others);
+		g[y] = label_term;
 	}
 }
 

@@ -29,7 +29,7 @@ static inline uint32_t counter_of_lane(int lane)
 }
 
 /* The 4·LANES normals of words w[0 … 3], lanes in the order of counter_of_lane. */
-static inline void box_muller(const vu w[4], float *out)
+static inline __attribute__((always_inline)) void box_muller(const vu w[4], float *out)
 {
 	vf sine, cosine, n[4];
 	for (int i = 0; i < 4; i += 2) {
@@ -46,17 +46,19 @@ static inline void box_muller(const vu w[4], float *out)
 	store(out + 3 * LANES, __builtin_shufflevector(b, d, HIGH_PAIRS));
 }
 
-/* One half (even or odd lanes) of a vector of counters through ten rounds. */
-static inline __attribute__((always_inline)) void philox(vq c[4], const vq key[10][2])
+/* Ten rounds for the even and the odd lanes of a vector of counters: independent work side by side. */
+static inline __attribute__((always_inline)) void philox(vq c[2][4], const vq key[10][2])
 {
 	const vq m0 = (vq){0} + 0xD2511F53u, m1 = (vq){0} + 0xCD9E8D57u;
-	for (int round = 0; round < 10; round++) {
-		vq p0 = multiply_low(c[0], m0), p1 = multiply_low(c[2], m1);
-		c[0] = (p1 >> 32) ^ c[1] ^ key[round][0];
-		c[2] = (p0 >> 32) ^ c[3] ^ key[round][1];
-		c[1] = p1;
-		c[3] = p0;
-	}
+#pragma GCC unroll 10
+	for (int round = 0; round < 10; round++)
+		for (int half = 0; half < 2; half++) {
+			vq *x = c[half], p0 = multiply_low(x[0], m0), p1 = multiply_low(x[2], m1);
+			x[0] = (p1 >> 32) ^ x[1] ^ key[round][0];
+			x[2] = (p0 >> 32) ^ x[3] ^ key[round][1];
+			x[1] = p1;
+			x[3] = p0;
+		}
 }
 
 void KERNEL(normals)(struct rng_key key, enum stream stream, uint64_t step, uint64_t element, size_t n, float *out)
@@ -73,12 +75,11 @@ void KERNEL(normals)(struct rng_key key, enum stream stream, uint64_t step, uint
 	const vq c1 = (vq){0} + (uint64_t)stream, c2 = (vq){0} + (uint64_t)(uint32_t)step, c3 = (vq){0} + (step >> 32);
 	for (size_t i = 0; i < n; i += 4 * LANES) {
 		uint64_t quad = (element + i) / 4;
-		vq e[4] = {even + quad, c1, c2, c3}, o[4] = {odd + quad, c1, c2, c3};
-		philox(e, keys);
-		philox(o, keys);
+		vq c[2][4] = {{even + quad, c1, c2, c3}, {odd + quad, c1, c2, c3}};
+		philox(c, keys);
 		vu w[4];
 		for (int j = 0; j < 4; j++)
-			w[j] = (vu)((e[j] & 0xffffffffu) | o[j] << 32);
+			w[j] = (vu)((c[0][j] & 0xffffffffu) | c[1][j] << 32);
 		box_muller(w, out + i);
 	}
 }

@@ -148,21 +148,30 @@ status cpu_affine(struct device *d, const struct slots *s, const struct pieces *
 	return OK;
 }
 
+/* One block of a sum over n elements. */
+static double reduce_block(const struct kernels *k, size_t n, const float *x, const float *y, const float *w, size_t from)
+{
+	size_t length = n - from < REDUCE_BLOCK ? n - from : REDUCE_BLOCK;
+	return k->dot(x + from, y + from, w ? w + from : NULL, length);
+}
+
 status cpu_reduce(struct device *d, struct slots *s, size_t n, const float *x, const float *y, const float *w, int slot)
 {
 	const struct kernels *k = kernels_of(d);
 	double total = 0;
+	if (d->threads == 1 || n < PARALLEL_MIN) {
+		for (size_t from = 0; from < n; from += REDUCE_BLOCK)
+			total += reduce_block(k, n, x, y, w, from);
+		s->value[slot] = total;
+		return OK;
+	}
 	for (size_t from = 0; from < n; from += (size_t)REDUCE_BLOCKS * REDUCE_BLOCK) {
 		double part[REDUCE_BLOCKS];
-		size_t left = n - from, blocks = (left + REDUCE_BLOCK - 1) / REDUCE_BLOCK;
-		if (blocks > REDUCE_BLOCKS)
-			blocks = REDUCE_BLOCKS;
-#pragma omp parallel for schedule(static) num_threads(d->threads) if (left >= PARALLEL_MIN && d->threads > 1)
-		for (size_t b = 0; b < blocks; b++) {
-			size_t first = b * REDUCE_BLOCK, length = left - first < REDUCE_BLOCK ? left - first : REDUCE_BLOCK;
-			first += from;
-			part[b] = k->dot(x + first, y + first, w ? w + first : NULL, length);
-		}
+		size_t blocks = (n - from + REDUCE_BLOCK - 1) / REDUCE_BLOCK;
+		blocks = blocks < REDUCE_BLOCKS ? blocks : REDUCE_BLOCKS;
+#pragma omp parallel for schedule(static) num_threads(d->threads)
+		for (size_t b = 0; b < blocks; b++)
+			part[b] = reduce_block(k, n, x, y, w, from + b * REDUCE_BLOCK);
 		for (size_t b = 0; b < blocks; b++)
 			total += part[b];
 	}

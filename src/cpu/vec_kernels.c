@@ -10,14 +10,17 @@ static inline __attribute__((always_inline)) void affine_fixed(const struct affi
 {
 	for (size_t i = 0; i < n; i += LANES) {
 		vf y[AFFINE_OUTPUTS];
+#pragma GCC unroll 2
 		for (int o = 0; o < outputs; o++) {
 			vf base = load(a->base[o] + i), sum = {0};
 			if (terms)
 				sum = load(a->term[o][0] + i) * a->coef[o][0];
+#pragma GCC unroll 5
 			for (int j = 1; j < terms; j++)
 				sum = load(a->term[o][j] + i) * a->coef[o][j] + sum;
 			y[o] = terms ? base + sum : base;
 		}
+#pragma GCC unroll 2
 		for (int o = 0; o < outputs; o++)
 			store(a->y[o] + i, y[o]);
 	}
@@ -70,20 +73,25 @@ void KERNEL(affine)(const struct affine_kernel *a, int outputs, int terms, size_
 
 double KERNEL(dot)(const float *x, const float *y, const float *w, size_t n)
 {
-	vd sum = {0};
-	for (size_t i = 0; i < n; i += LANES) {
+	/* Two chains of additions run side by side. */
+	vd sum[2] = {{0}, {0}};
+	size_t i = 0;
+	for (; i + 2 * LANES <= n && !w; i += 2 * LANES)
+		for (int j = 0; j < 2; j++) {
+			vd one = __builtin_convertvector(load(x + i + j * LANES), vd);
+			sum[j] += one * __builtin_convertvector(load(y + i + j * LANES), vd);
+		}
+	for (; i < n; i += LANES) {
 		size_t rest = n - i;
 		vf one = rest < LANES ? load_part(x + i, rest, 0) : load(x + i);
 		vf two = rest < LANES ? load_part(y + i, rest, 0) : load(y + i);
 		vd product = __builtin_convertvector(one, vd) * __builtin_convertvector(two, vd);
 		if (w)
 			product *= __builtin_convertvector(rest < LANES ? load_part(w + i, rest, 0) : load(w + i), vd);
-		sum += product;
+		sum[0] += product;
 	}
-	double total = 0;
-	for (int i = 0; i < LANES; i++)
-		total += sum[i];
-	return total;
+	sum[0] += sum[1];
+	return lane_sum(&sum[0]);
 }
 
 /* A row of pointwise.h over n elements. Inputs and outputs may be the same arrays, never shifted ones. */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What every backend must do, as one body of checks over an open device; each backend has a thin driver. `label` says
+ * which device or instruction set the checks are about. */
+#ifndef BASIN_BACKEND_BODY_H
+#define BASIN_BACKEND_BODY_H
+
+#include "backend.h"
+
+void check_memory(struct device *d, const char *label);
+void check_normals(struct device *d, const char *label);
+void check_affine(struct device *d, const char *label);
+void check_reduce(struct device *d, const char *label);
+void check_pointwise(struct device *d, const char *label);
+void check_gather(struct device *d, const char *label);
+void check_loss(struct device *d, const char *label);
+/* All of the above. */
+void check_backend(struct device *d, const char *label);
+
+/* Every result of fixed calls that are large enough to be shared among threads, downloaded into out[count]: the same
+ * bits are asked of one thread and of two. Returns the number of bytes that were filled. */
+size_t backend_fingerprint(struct device *d, void *out, size_t size);
+
+/* Host to device and back; the test ends where that fails. */
+void *upload(struct device *d, const void *host, size_t bytes);
+void download(struct device *d, void *host, const void *from, size_t bytes);
+void *host_take(size_t bytes);
+
+/* Reproducible choices: a uniform integer below n, a standard normal. */
+struct draws {
+	uint32_t seed;
+	uint64_t next;
+};
+int draw(struct draws *r, int n);
+double draw_normal(struct draws *r);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The CPU backend, once for every instruction set that this processor has. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend_body.h"
+#include "cpu/kernels.h"
+#include "tap.h"
+
+static double normal_of(const uint32_t *w, int element)
+{
+	double r = sqrt(-2 * log((w[element & ~1] + 0.5) * 0x1p-32)), phi = 8 * atan(1) * (int32_t)w[element | 1] * 0x1p-32;
+	return element % 2 ? r * sin(phi) : r * cos(phi);
+}
+
+/* Words at the ends of their range, and at the borders of the transform's cases. */
+static void check_words(const struct kernels *k)
+{
+	static const uint32_t corners[] = {
+		0, 1, 2, 0x007fffff, 0x00800000, 0x1fffffff, 0x20000000, 0x3fffffff, 0x40000000, 0x5fffffff, 0x60000000,
+		0x7fffffff, 0x80000000, 0x80000001, 0x9fffffff, 0xa0000000, 0xb504f333, 0xb504f334, 0xbfffffff, 0xc0000000,
+		0xdfffffff, 0xe0000000, 0xfffffe00, 0xffffff00, 0xfffffffd, 0xfffffffe, 0xffffffff,
+	};
+	enum { CORNERS = sizeof corners / sizeof *corners };
+	struct draws r = {91, 0};
+	double worst = 0;
+	for (int trial = 0; trial < 4000; trial++) {
+		uint32_t words[NOISE_GROUP];
+		float got[NOISE_GROUP];
+		for (int i = 0; i < NOISE_GROUP; i++) {
+			int j = (trial * NOISE_GROUP + i) / 2;
+			words[i] = i % 2 ? corners[j / CORNERS % CORNERS] : corners[j % CORNERS];
+			if (trial > 50 && draw(&r, 2))
+				words[i] ^= (uint32_t)draw(&r, 1 << 16) << draw(&r, 17);
+		}
+		k->normals_of_words(words, got);
+		for (int i = 0; i < NOISE_GROUP; i++) {
+			double want = normal_of(words + i / 4 * 4, i % 4);
+			double error = fabs(got[i] - want) / fmax(1, fabs(want));
+			worst = error <= worst ? worst : error;
+		}
+	}
+	ok(worst < 0x1p-20, "%s: normals of extreme words are within 2^%.1f of double's", k->name, log2(worst));
+	/* Counters beyond 2³¹, and their wrapping at 2³². */
+	static float noise[4 * NOISE_GROUP];
+	const uint64_t starts[] = {(UINT64_C(1) << 33) - 128, (UINT64_C(1) << 34) - 128};
+	struct rng_key key = {2, 0xffffffff};
+	worst = 0;
+	for (int i = 0; i < 2; i++) {
+		k->normals(key, STREAM_PROBE, UINT64_MAX, starts[i], 4 * NOISE_GROUP, noise);
+		for (uint64_t j = 0; j < 4 * NOISE_GROUP; j++)
+			worst = fmax(worst, fabs(noise[j] - rng_normal(key, STREAM_PROBE, UINT64_MAX, starts[i] + j)));
+	}
+	ok(worst < 1e-5, "%s: noise of elements far beyond 2³² agrees", k->name);
+}
+
+static void check_threads(const char *isa)
+{
+	const size_t size = 4 << 20;
+	void *bits[2];
+	size_t filled[2];
+	for (int threads = 1; threads <= 2; threads++) {
+		struct device *d;
+		MUST(backend_open("cpu", threads, &d));
+		bits[threads - 1] = host_take(size);
+		filled[threads - 1] = backend_fingerprint(d, bits[threads - 1], size);
+		d->ops->close(d);
+	}
+	ok(filled[0] > 0 && filled[0] == filled[1] && memcmp(bits[0], bits[1], filled[0]) == 0,
+	   "%s: one thread and two give the same bits", isa);
+	free(bits[0]);
+	free(bits[1]);
+}
+
+static void check_open(void)
+{
+	struct device *d = (struct device *)1;
+	ok(backend_open("abacus", 0, &d) == ERR_USAGE && !d && strstr(fail_message(ERR_USAGE), "--device abacus") &&
+	           strstr(fail_message(ERR_USAGE), "cpu"), "an unknown device is refused by name");
+	ok(backend_open("cpu:1", 0, &d) == ERR_USAGE, "there is no second CPU");
+	ok(backend_open("cpu:x", 0, &d) == ERR_USAGE, "a device number is a number");
+	ok(backend_open("cpu", -1, &d) == ERR_USAGE, "a negative number of threads is refused");
+	setenv("OMP_NUM_THREADS", "2", 1);
+	MUST(backend_open(NULL, 0, &d));
+	ok(d->threads == 2, "all threads are as many as OMP_NUM_THREADS says");
+	d->ops->close(d);
+	setenv("BASIN_ISA", "v9", 1);
+	ok(backend_open("cpu", 1, &d) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "BASIN_ISA=v9"),
+	   "an unknown instruction set is refused");
+	unsetenv("BASIN_ISA");
+}
+
+int main(void)
+{
+	check_open();
+	for (int i = 0; kernels_all[i]; i++) {
+		const char *isa = kernels_all[i]->name;
+		if (!kernels_usable(kernels_all[i])) {
+			skip(isa, "this processor has no such instructions");
+			continue;
+		}
+		struct device *d;
+		setenv("BASIN_ISA", isa, 1);
+		MUST(backend_open("cpu", 2, &d));
+		check_words(kernels_all[i]);
+		check_backend(d, isa);
+		d->ops->close(d);
+		check_threads(isa);
+	}
+	return done_testing();
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Losses against the plain double ones, and what they leave in the slots. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend_body.h"
+#include "ref/loss.h"
+#include "tap.h"
+
+enum { SET = 300 };
+static const double noise_sd = 0.6;
+
+struct loss_case {
+	enum loss_kind kind;
+	int n, k;
+	bool weighted, indexed, gradient;
+	double spread;  /* of the outputs */
+};
+
+static const char *const names[LOSS_KINDS] = {"categorical", "gaussian", "bernoulli"};
+
+static void targets(struct draws *r, const struct loss_case *c, int32_t *label, float *y)
+{
+	for (int i = 0; i < SET; i++)
+		label[i] = draw(r, c->k);
+	for (int i = 0; i < SET * c->k; i++)
+		y[i] = c->kind == LOSS_BERNOULLI ? (float)draw(r, 2) : (float)draw_normal(r);
+}
+
+static void check_case(struct device *d, const char *label, const struct loss_case *c)
+{
+	struct draws r = {71 + (uint32_t)c->k, 0};
+	size_t outputs = (size_t)(c->n * c->k);
+	float *x = host_take(outputs * sizeof *x), *g = host_take(outputs * sizeof *g);
+	float *y = host_take((size_t)(SET * c->k) * sizeof *y), *weight = host_take((size_t)c->n * sizeof *weight);
+	double *row = host_take((size_t)c->k * 3 * sizeof *row), *yrow = row + c->k, *grow = yrow + c->k;
+	int32_t classes[SET];
+	uint32_t *index = host_take(((size_t)c->n + 5) * sizeof *index);
+	for (size_t i = 0; i < outputs; i++)
+		x[i] = (float)(c->spread * draw_normal(&r));
+	if (c->k > 2)
+		x[2] = x[1] = 10;  /* a tie for the largest */
+	targets(&r, c, classes, y);
+	for (int i = 0; i < c->n + 5; i++)
+		index[i] = (uint32_t)draw(&r, SET);
+	for (int i = 0; i < c->n; i++)
+		weight[i] = (float)draw(&r, 4) / 2;
+	struct slots s = {0};
+	s.value[SLOT_NLL] = 4;
+	s.value[SLOT_SEEN_TOTAL] = 1000;
+	MUST(d->ops->slots_open(d, &s));
+	MUST(d->ops->slots_send(d, &s));
+	struct loss l = {
+		.kind = c->kind, .n = c->n, .k = c->k, .first = c->indexed ? 5 : 0, .noise_sd = noise_sd, .scale = 0.37,
+		.output = upload(d, x, outputs * sizeof *x), .count = true, .add_value = c->weighted,
+		.target = c->kind == LOSS_CATEGORICAL ? upload(d, classes, sizeof classes)
+		                                      : upload(d, y, (size_t)(SET * c->k) * sizeof *y),
+		.index = c->indexed ? upload(d, index, ((size_t)c->n + 5) * sizeof *index) : NULL,
+		.weight = c->weighted ? upload(d, weight, (size_t)c->n * sizeof *weight) : NULL,
+		.gradient = c->gradient ? upload(d, g, outputs * sizeof *g) : NULL,
+	};
+	MUST(d->ops->loss(d, &s, &l));
+	MUST(d->ops->slots_fetch(d, &s));
+	if (c->gradient)
+		download(d, g, l.gradient, outputs * sizeof *g);
+	double value = 0, plain = 0, correct = 0, size = 1, worst = 0;
+	for (int i = 0; i < c->n; i++) {
+		size_t at = c->indexed ? index[l.first + (size_t)i] : (size_t)i;
+		double w = c->weighted ? weight[i] : 1;
+		for (int j = 0; j < c->k; j++) {
+			row[j] = x[i * c->k + j];
+			yrow[j] = y[at * (size_t)c->k + (size_t)j];
+		}
+		double one = ref_loss(c->kind, c->k, row, classes[at], yrow, noise_sd, grow);
+		value += w * one;
+		plain += one;
+		size += fabs(one) + (c->kind == LOSS_CATEGORICAL ? c->spread : 0);
+		correct += ref_correct(c->kind, c->k, row, classes[at], yrow);
+		for (int j = 0; c->gradient && j < c->k; j++) {
+			double want = 0.37 * w * grow[j], error = fabs(g[i * c->k + j] - want);
+			error /= fmax(fabs(want), c->kind == LOSS_CATEGORICAL ? 1e-30 : 1e-9);
+			worst = error <= worst ? worst : error;
+		}
+	}
+	const char *kind = names[c->kind];
+	double start = c->weighted ? 4 : 0;
+	near(s.value[SLOT_NLL], start + 0.37 * value, 2e-7 * size, "%s: %s, %d × %d: value", label, kind, c->n, c->k);
+	near(s.value[SLOT_NLL_TOTAL], plain, 2e-7 * size, "%s: %s, %d × %d: total", label, kind, c->n, c->k);
+	ok(s.value[SLOT_CORRECT_TOTAL] == correct && s.value[SLOT_SEEN_TOTAL] == 1000 + c->n,
+	   "%s: %s, %d × %d: right answers and examples", label, kind, c->n, c->k);
+	ok(s.value[SLOT_BAD] == 0 && s.value[SLOT_GOOD_NLL] == s.value[SLOT_NLL], "%s: %s: the value is finite", label, kind);
+	if (c->gradient)
+		near(worst, 0, 3e-7 * (5 + c->spread), "%s: %s, %d × %d: relative error of the gradient", label, kind, c->n, c->k);
+	d->ops->free(d, (void *)l.output);
+	d->ops->free(d, (void *)l.target);
+	d->ops->free(d, (void *)l.index);
+	d->ops->free(d, (void *)l.weight);
+	d->ops->free(d, l.gradient);
+	d->ops->slots_close(d, &s);
+	free(x);
+	free(g);
+	free(y);
+	free(weight);
+	free(row);
+	free(index);
+}
+
+/* A loss that is not finite is remembered, and so is the last one that was. */
+static void check_sticky(struct device *d, const char *label, enum loss_kind kind, float bad)
+{
+	float x[4] = {1, 2, 3, 4};
+	int32_t classes[2] = {0, 1};
+	struct slots s = {0};
+	MUST(d->ops->slots_open(d, &s));
+	struct loss l = {
+		.kind = kind, .n = 2, .k = 2, .output = upload(d, x, sizeof x), .noise_sd = 1, .scale = 0.5, .count = false,
+		.target = kind == LOSS_CATEGORICAL ? upload(d, classes, sizeof classes) : upload(d, (float[4]){1, 0, 1}, sizeof x),
+	};
+	double good = 0;
+	for (int i = 0; i < 3; i++) {
+		x[2] = i == 1 ? bad : 3;
+		MUST(d->ops->put(d, (void *)l.output, x, sizeof x));
+		MUST(d->ops->loss(d, &s, &l));
+		MUST(d->ops->slots_fetch(d, &s));
+		if (i == 0)
+			good = s.value[SLOT_NLL];
+		if (i == 1)
+			ok(s.value[SLOT_BAD] == 1 && s.value[SLOT_GOOD_NLL] == good && isfinite(good),
+			   "%s: %s: an output of %g is noticed and the last finite loss kept", label, names[kind], bad);
+	}
+	ok(s.value[SLOT_BAD] == 1 && s.value[SLOT_NLL_TOTAL] == 0 && s.value[SLOT_SEEN_TOTAL] == 0,
+	   "%s: %s: a bad loss stays known; uncounted batches leave the totals alone", label, names[kind]);
+	d->ops->free(d, (void *)l.output);
+	d->ops->free(d, (void *)l.target);
+	d->ops->slots_close(d, &s);
+}
+
+void check_loss(struct device *d, const char *label)
+{
+	static const int outputs[] = {1, 2, 10, 16, 37, 100};
+	for (int kind = 0; kind < LOSS_KINDS; kind++)
+		for (int i = 0; i < (int)(sizeof outputs / sizeof *outputs); i++) {
+			struct loss_case c = {(enum loss_kind)kind, 32 + i, outputs[i], i % 2, i % 3 != 2, i != 3, i == 4 ? 30 : 2};
+			check_case(d, label, &c);
+		}
+	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 1, 10, false, true, true, 2});
+	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 5000, 10, true, true, true, 2});
+	check_sticky(d, label, LOSS_CATEGORICAL, NAN);
+	check_sticky(d, label, LOSS_CATEGORICAL, INFINITY);
+	check_sticky(d, label, LOSS_GAUSSIAN, NAN);
+	check_sticky(d, label, LOSS_GAUSSIAN, 1e38f * 10);
+	check_sticky(d, label, LOSS_BERNOULLI, NAN);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The oracle itself: gradients against central differences, values against closed forms. */
+#include <math.h>
+
+#include "ref/loss.h"
+#include "tap.h"
+
+static void differences(enum loss_kind kind, const char *name, int k)
+{
+	double x[6], y[6], g[6], worst = 0;
+	const double h = 1e-5, sd = 0.7;
+	for (int trial = 0; trial < 20; trial++) {
+		for (int j = 0; j < k; j++) {
+			uint64_t e = (uint64_t)(trial * 16 + j);
+			x[j] = 3 * rng_normal((struct rng_key){1, 1}, STREAM_DATA, 0, e);
+			y[j] = kind == LOSS_BERNOULLI ? rng_uniform((struct rng_key){1, 1}, STREAM_DATA, 1, e) > 0.5
+			                              : rng_normal((struct rng_key){1, 1}, STREAM_DATA, 2, e);
+		}
+		int label = trial % k;
+		ref_loss(kind, k, x, label, y, sd, g);
+		for (int j = 0; j < k; j++) {
+			double at = x[j];
+			x[j] = at + h;
+			double above = ref_loss(kind, k, x, label, y, sd, NULL);
+			x[j] = at - h;
+			double below = ref_loss(kind, k, x, label, y, sd, NULL);
+			x[j] = at;
+			worst = fmax(worst, fabs((above - below) / (2 * h) - g[j]) / fmax(1, fabs(g[j])));
+		}
+	}
+	near(worst, 0, 1e-8, "%s with %d outputs: gradients are central differences", name, k);
+}
+
+int main(void)
+{
+	const double zero[4] = {0}, one = 1, y = 3, two = 2;
+	for (int k = 1; k <= 6; k++) {
+		differences(LOSS_CATEGORICAL, "categorical", k);
+		differences(LOSS_GAUSSIAN, "gaussian", k);
+		differences(LOSS_BERNOULLI, "bernoulli", k);
+	}
+	near(ref_loss(LOSS_CATEGORICAL, 4, zero, 2, NULL, 0, NULL), log(4), 1e-15, "four equal classes: ln 4");
+	near(ref_loss(LOSS_BERNOULLI, 1, zero, 0, &one, 0, NULL), log(2), 1e-15, "a fair coin: ln 2");
+	near(ref_loss(LOSS_GAUSSIAN, 1, &one, 0, &y, 2, NULL), 0.5 + log(2) + 0.5 * log(8 * atan(1)), 1e-14,
+	     "one deviation off: ½ + ln σ + ½ ln 2π");
+	near(ref_loss(LOSS_BERNOULLI, 1, &two, 0, &one, 0, NULL), -log(1 / (1 + exp(-2))), 1e-15, "−ln of the logistic");
+	ok(ref_correct(LOSS_CATEGORICAL, 4, zero, 0, NULL) && !ref_correct(LOSS_CATEGORICAL, 4, zero, 1, NULL),
+	   "ties go to the lowest class");
+	return done_testing();
+}
