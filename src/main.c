@@ -5,7 +5,11 @@ static const struct command *const commands[] = {
 	NULL,
 };
 
+static const struct backend *const backends_built[] = {
+	NULL,
+};
+
 int main(int argc, char **argv)
 {
-	return program_run(commands, argc, argv);
+	return program_run(&(struct program){.commands = commands, .backends = backends_built}, argc, argv);
 }

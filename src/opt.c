@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Options: the command line, and the values. getopt_long has no notion of tables that another option switches on, nor
+/* Options: the tables, and the command line. getopt_long has no notion of tables that another option switches on, nor
  * of where a value came from; the rules of the command line itself are its own. */
 #include "opt.h"
 
 #include <assert.h>
-#include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,7 +125,7 @@ static bool is_flag(const struct opts *o, const char *name)
 	return false;
 }
 
-static status unknown(const struct opts *o, const char *name)
+status opt_unknown(const struct opts *o, const char *name)
 {
 	struct opt_value *off = strncmp(name, "no-", 3) == 0 ? opt_find(o, name + 3) : NULL;
 	if (off && is_flag(o, off->name))
@@ -156,7 +154,7 @@ static status resolve(const struct opts *o, const char *name, struct opt_value *
 		}
 	if (found > 1)
 		return fail(ERR_USAGE, "--%s is ambiguous: it may be %s", name, list);
-	return found ? OK : unknown(o, name);
+	return found ? OK : opt_unknown(o, name);
 }
 
 /* Takes argv[*i], "--name" or "--name=value", and the value behind it. */
@@ -247,71 +245,4 @@ void opts_free(struct opts *o)
 		return;
 	arena_free(&o->arena);
 	free(o);
-}
-
-int opts_positionals(const struct opts *o, const char *const **out)
-{
-	*out = o->positionals;
-	return o->n_positionals;
-}
-
-/* The text that counts: given, or the default of the table that is on; NULL where there is neither. */
-static const char *current(const struct opts *o, const char *name, unsigned types)
-{
-	struct opt_value *v = opt_find(o, name);
-	assert(v && "the option is declared");
-	const struct opt_def *d = opt_active(o, name);
-	assert(!d || types & 1u << d->type);
-	(void)types;
-	return !d ? NULL : v->text ? v->text : d->fallback;
-}
-
-bool opts_given(const struct opts *o, const char *name)
-{
-	struct opt_value *v = opt_find(o, name);
-	assert(v && "the option is declared");
-	return v->text != NULL;
-}
-
-bool opts_flag(const struct opts *o, const char *name)
-{
-	const char *text = current(o, name, 1u << OPT_FLAG);
-	return text && strcmp(text, "yes") == 0;
-}
-
-long long opts_count(const struct opts *o, const char *name)
-{
-	const char *text = current(o, name, 1u << OPT_COUNT);
-	return text ? strtoll(text, NULL, 10) : LLONG_MIN;
-}
-
-double opts_real(const struct opts *o, const char *name)
-{
-	const char *text = current(o, name, 1u << OPT_REAL);
-	return text ? strtod(text, NULL) : NAN;
-}
-
-const char *opts_text(const struct opts *o, const char *name)
-{
-	return current(o, name, 1u << OPT_TEXT | 1u << OPT_PATH | 1u << OPT_CHOICE);
-}
-
-status opts_set(struct opts *o, const char *name, const char *value)
-{
-	struct opt_value *v = opt_find(o, name), before;
-	if (!v)
-		return unknown(o, name);
-	before = *v;
-	char *text;
-	TRY(arena_text(&o->arena, &text, "%s", value));
-	*v = (struct opt_value){.name = v->name, .text = text};
-	/* All of them: a selector's new value may leave another option without its table. */
-	for (int i = 0; i < o->n_values; i++) {
-		status s = opt_check(o, &o->values[i]);
-		if (s != OK) {
-			*v = before;
-			return s;
-		}
-	}
-	return OK;
 }

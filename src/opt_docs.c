@@ -7,16 +7,19 @@
 
 enum { MDOC_WIDTH = 78, TEXT_SIZE = 2048 };
 
-/* One word of running text: a backslash is roff's escape character, and -- would be set as two hyphens. */
+/* One word of running text. A backslash is roff's escape character; a bare - is a hyphen, right in "Entropy-MCMC" but
+ * not in what is to be typed: an option, a negative number. */
 static size_t mdoc_word(const char *word, size_t n, char *out, size_t size)
 {
 	size_t used = 0;
+	bool option = memmem(word, n, "--", 2) != NULL;
 	if (n && (word[0] == '.' || word[0] == '\''))
 		used += (size_t)snprintf(out, size, "\\&");
 	for (size_t i = 0; i < n && used + 4 < size; i++) {
+		bool between = i && i + 1 < n && isalpha((unsigned char)word[i - 1]) && isalpha((unsigned char)word[i + 1]);
 		if (word[i] == '\\')
 			used += (size_t)snprintf(out + used, size - used, "\\e");
-		else if (word[i] == '-')
+		else if (word[i] == '-' && (option || !between))
 			used += (size_t)snprintf(out + used, size - used, "\\-");
 		else
 			out[used++] = word[i];
@@ -44,8 +47,14 @@ static void mdoc_text(const char *text, FILE *to)
 static void mdoc_table(const struct opt_section *s, FILE *to)
 {
 	char text[TEXT_SIZE];
-	mdoc_word(s->title, strlen(s->title), text, sizeof text);
-	fprintf(to, ".Ss %s\n.Bl -tag -width Ds\n", text);
+	fputs(".Ss ", to);
+	for (const char *word = s->title; *word; word += strspn(word, " ")) {
+		size_t n = strcspn(word, " ");
+		mdoc_word(word, n, text, sizeof text);
+		fprintf(to, "%s%s", word == s->title ? "" : " ", text);
+		word += n;
+	}
+	fputs("\n.Bl -tag -width Ds\n", to);
 	for (const struct opt_def *d = s->table->defs; d->name; d++) {
 		fprintf(to, ".It Fl Fl %s", d->name);
 		if (d->type == OPT_CHOICE) {

@@ -33,6 +33,9 @@ const struct opt_def *opt_active(const struct opts *o, const char *name);
 bool opt_table_on(const struct opts *o, const struct opt_table *t);
 struct opt_value *opt_find(const struct opts *o, const char *name);
 
+/* Fails, with the nearest name that is known. */
+status opt_unknown(const struct opts *o, const char *name);
+
 /* Fails with "--batch 0: " or "FILE:3: batch = 0: " in front; ERR_USAGE or ERR_INPUT accordingly. */
 status opt_complain(const struct opt_value *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -51,11 +51,6 @@ static void command_help(const struct command *c, FILE *to)
 	opts_help(c->tables, to);
 }
 
-static void version(FILE *to)
-{
-	fputs("basin " PACKAGE_VERSION "\n", to);
-}
-
 static status help(const struct command *const *commands, const char *name)
 {
 	const struct command *c;
@@ -86,7 +81,7 @@ static status dump(const struct command *const *commands, int argc, char **argv)
 	return report_end();
 }
 
-static status run_command(const struct command *c, int argc, char **argv)
+static status run_command(const struct program *p, const struct command *c, int argc, char **argv)
 {
 	struct opts *o;
 	TRY(opts_parse(&o, c->tables, argc, argv));
@@ -94,7 +89,7 @@ static status run_command(const struct command *c, int argc, char **argv)
 	if (opts_flag(o, "help"))
 		command_help(c, stdout);
 	else if (opts_flag(o, "version"))
-		version(stdout);
+		version_print(p->backends, stdout);
 	else if (opts_flag(o, "dump-config"))
 		opts_dump_config(o, stdout);
 	else
@@ -110,37 +105,37 @@ static bool is_option(const char *word, const char *name)
 	return n > 2 && strncmp(word, name, n) == 0;
 }
 
-static status dispatch(const struct command *const *commands, int argc, char **argv)
+static status dispatch(const struct program *p, int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 	const struct command *c;
 	if (!word) {
-		overview(commands, stderr);
+		overview(p->commands, stderr);
 		return fail(ERR_USAGE, "a command is missing");
 	}
 	if (is_option(word, "--help"))
-		return help(commands, NULL);
+		return help(p->commands, NULL);
 	if (strcmp(word, "help") == 0)
-		return help(commands, argv[2]);
+		return help(p->commands, argv[2]);
 	if (is_option(word, "--version")) {
-		version(stdout);
+		version_print(p->backends, stdout);
 		return report_end();
 	}
 	if (strcmp(word, "--dump") == 0)
-		return dump(commands, argc - 1, argv + 1);
+		return dump(p->commands, argc - 1, argv + 1);
 	if (word[0] == '-')
 		return fail(ERR_USAGE, "unknown option %s; the command comes first, and basin --help lists them", word);
-	TRY(find(commands, word, &c));
-	return run_command(c, argc - 1, argv + 1);
+	TRY(find(p->commands, word, &c));
+	return run_command(p, c, argc - 1, argv + 1);
 }
 
-int program_run(const struct command *const *commands, int argc, char **argv)
+int program_run(const struct program *p, int argc, char **argv)
 {
 	/* A reader that went away is then an error of the write, with words and an exit status, not a silent death. */
 	signal(SIGPIPE, SIG_IGN);
 	status s = fill_standard_streams();
 	if (s == OK)
-		s = dispatch(commands, argc, argv);
+		s = dispatch(p, argc, argv);
 	if (s != OK)
 		fprintf(stderr, "basin: %s\n", fail_message(s));
 	return fail_exit_status(s);

@@ -5,12 +5,20 @@
 
 #include <stdio.h>
 
+#include "backend.h"
 #include "command.h"
 
-/* Runs one of the commands (NULL-terminated) on a command line and returns the exit status. What failed is said on
- * standard error; results that could not be written are a failure. Nothing else may use the process's standard
- * output afterwards. */
-int program_run(const struct command *const *commands, int argc, char **argv);
+struct program {
+	const struct command *const *commands;   /* NULL-terminated */
+	const struct backend *const *backends;   /* NULL-terminated; what --version lists */
+};
+
+/* Runs one of the commands on a command line and returns the exit status. What failed is said on standard error; results
+ * that could not be written are a failure. */
+int program_run(const struct program *p, int argc, char **argv);
+
+/* Name and version, then a line for each back end and each library. */
+void version_print(const struct backend *const *backends, FILE *to);
 
 /* The bash completion script of all commands. */
 void completion_print(const struct command *const *commands, FILE *to);

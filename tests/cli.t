@@ -75,6 +75,16 @@ done
 run 0 'try --version' "$try" try --version
 grep -q '^basin [0-9]' "$tmp/out"
 result $? "$name: says the version"
+for line in 'back end works: x86-64-v2, 2 threads' 'oneFFT 1.2' 'back end fails: not usable here: no driver'; do
+	grep -qxF "$line" "$tmp/out"
+	result $? "$name: says “$line”"
+done
+# What pkg-config says of the same libraries; msgpack-c's module has had two names.
+for library in GSL:gsl jansson:jansson matio:matio msgpack-c:msgpack-c msgpack-c:msgpack xxHash:libxxhash zlib:zlib; do
+	version=$(pkg-config --modversion "${library#*:}" 2>/dev/null) || continue
+	grep -qxF "${library%:*} $version" "$tmp/out"
+	result $? "$name: says “${library%:*} $version”"
+done
 
 run 0 'try' "$try" try --batch=5
 out 'batch 5'

@@ -37,8 +37,40 @@ static status flood_run(const struct opts *o)
 
 static const struct command command_flood = {"flood", "[options]", "prints a lot", shared_tables, flood_run};
 
+static status open_works(int number, int threads, struct device **out)
+{
+	static struct device device;
+	(void)number, (void)threads;
+	*out = &device;
+	return OK;
+}
+
+static status open_fails(int number, int threads, struct device **out)
+{
+	(void)number, (void)threads;
+	*out = NULL;
+	return fail(ERR_LIBRARY, "no driver");
+}
+
+static void describe(const struct device *d, json_t *into)
+{
+	(void)d;
+	json_object_set_new(into, "instruction_set", json_string("x86-64-v2"));
+	json_object_set_new(into, "threads", json_integer(2));
+	json_object_set_new(into, "libraries", json_pack("{s:s}", "oneFFT", "1.2"));
+}
+
+static void close_nothing(struct device *d)
+{
+	(void)d;
+}
+
+static const struct backend works = {.name = "works", .open = open_works, .close = close_nothing, .describe = describe};
+static const struct backend fails = {.name = "fails", .open = open_fails};
+
 int main(int argc, char **argv)
 {
 	static const struct command *const commands[] = {&command_try, &command_flood, NULL};
-	return program_run(commands, argc, argv);
+	static const struct backend *const backends[] = {&works, &fails, NULL};
+	return program_run(&(struct program){.commands = commands, .backends = backends}, argc, argv);
 }

@@ -11,7 +11,7 @@
 
 enum { WORDS = 32 };
 
-/* Parses words separated by blanks; "\1" in a word stands for a blank. Leaks nothing: the words live until the next call. */
+/* Parses words separated by blanks; "\\1" in a word stands for a blank. The words live until the next call. */
 static status parse(struct opts **o, const char *line)
 {
 	static char text[1024];
@@ -82,6 +82,10 @@ static void types(void)
 	is(opts_text(o, "out"), "--json", "whatever stands behind an option that takes a value is its value");
 	ok(opts_flag(o, "json"), "a flag");
 	is(opts_text(o, "sampling"), "iid", "a choice");
+	opts_free(o);
+
+	MUST(opts_parse(&o, test_tables, 0, NULL));
+	ok(opts_count(o, "batch") == 128 && opts_positionals(o, &p) == 0, "an empty command line");
 	opts_free(o);
 
 	o = parsed("--model= --offset +5");
@@ -234,11 +238,12 @@ static void help(void)
 	char *text = printed(NULL, opts_help);
 	ok(strstr(text, "  --lr RATE               step size λ (default 0.1; > 0)\n"), "help: type, default, range");
 	ok(strstr(text, "  --batch N               examples a step (examples; default 128; ≥ 1)\n"), "help: unit");
+	ok(strstr(text, "  --steps K               length (steps; 0 to 1e15)\n"), "help: a large bound");
 	ok(strstr(text, "  --below X               upper bound (nats; ≤ 3)\n"), "help: unit without default");
 	ok(strstr(text, "  --sampling shuffle|iid  order"), "help: choices, widest label");
 	ok(strstr(text, "  --sampler sgld|fsgld|esgd|esgld|emcmc\n                          method (default sgld)\n"),
 	   "help: a long label has a line of its own");
-	ok(occurrences(text, "Entropy options (--sampler esgd|esgld):") == 1 && occurrences(text, "--restart") == 1,
+	ok(occurrences(text, "E-SGD options, E-SGLD options (--sampler esgd|esgld):") == 1 && occurrences(text, "--restart") == 1,
 	   "help: tables of the same options are one section");
 	ok(strstr(text, "Entropy-MCMC options (--sampler emcmc):"), "help: says what switches a section on");
 	ok(occurrences(text, "--dump-config") == 1 && occurrences(text, "--version") == 1, "help: the built-in ones once");
@@ -259,7 +264,8 @@ static void mdoc(void)
 	ok(strstr(text, ".It Fl Fl lr Ar RATE\nStep size λ (default 0.1; > 0).\n"), "mdoc: an item");
 	ok(strstr(text, ".It Fl Fl sampling Cm shuffle | iid\n"), "mdoc: choices");
 	ok(strstr(text, ".It Fl Fl json\n"), "mdoc: a flag");
-	ok(strstr(text, ".Ss Entropy options (\\-\\-sampler esgd|esgld)\n"), "mdoc: a selected section");
+	ok(strstr(text, ".Ss E-SGD options, E-SGLD options (\\-\\-sampler esgd|esgld)\n"), "mdoc: a selected section");
+	ok(strstr(text, "\n\\&'a\\eb' as \\-\\-is\\-it, well-known (default \\-1).\n"), "mdoc: escapes");
 	ok(occurrences(text, ".Bl ") == occurrences(text, ".El\n") && occurrences(text, ".Bl ") == 6, "mdoc: lists are closed");
 	free(text);
 }

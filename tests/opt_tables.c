@@ -9,6 +9,7 @@ static const struct opt_def main_defs[] = {
 	{.name = "batch", .type = OPT_COUNT, .arg = "N", .fallback = "128", .min = 1, .max = INFINITY, .unit = "examples",
 	 .help = "examples a step"},
 	{.name = "seed", .type = OPT_COUNT, .arg = "N", .fallback = "1", .max = 4294967295., .help = "seed of everything"},
+	{.name = "steps", .type = OPT_COUNT, .arg = "K", .max = 1e15, .unit = "steps", .help = "length"},
 	{.name = "offset", .type = OPT_COUNT, .arg = "N", .help = "any integer"},
 	{.name = "lr", .type = OPT_REAL, .arg = "RATE", .fallback = "0.1", .max = INFINITY, .above_min = true,
 	 .help = "step size λ"},
@@ -28,12 +29,14 @@ static const struct opt_def fsgld_defs[] = {
 	{0},
 };
 
-static const struct opt_def entropy_defs[] = {
-	{.name = "coupling", .type = OPT_REAL, .arg = "KAPPA", .fallback = "1e-3", .max = INFINITY, .above_min = true,
-	 .help = "coupling κ"},
-	{.name = "restart", .type = OPT_CHOICE, .arg = "none|x", .fallback = "none", .help = "what restarts"},
-	{0},
-};
+/* Two tables that read the same, as two methods of one family have them. */
+#define ENTROPY_OPTIONS                                                                                       \
+	{.name = "coupling", .type = OPT_REAL, .arg = "KAPPA", .fallback = "1e-3", .max = INFINITY, .above_min = true, \
+	 .help = "coupling κ"},                                                                                \
+	{.name = "restart", .type = OPT_CHOICE, .arg = "none|x", .fallback = "none", .help = "what restarts"}
+
+static const struct opt_def esgd_defs[] = {ENTROPY_OPTIONS, {0}};
+static const struct opt_def esgld_defs[] = {ENTROPY_OPTIONS, {0}};
 
 static const struct opt_def emcmc_defs[] = {
 	{.name = "coupling", .type = OPT_REAL, .arg = "KAPPA", .fallback = "4e-4", .max = INFINITY, .above_min = true,
@@ -42,14 +45,15 @@ static const struct opt_def emcmc_defs[] = {
 };
 
 static const struct opt_def mlp_defs[] = {
+	{.name = "escape", .type = OPT_TEXT, .arg = "TEXT", .fallback = "-1", .help = "'a\\b' as --is-it, well-known"},
 	{.name = "width", .type = OPT_COUNT, .arg = "N", .fallback = "16", .min = 1, .max = 4096, .help = "hidden units"},
 	{0},
 };
 
 static const struct opt_table table_main = {.owner = "test", .heading = "Main options", .defs = main_defs};
 static const struct opt_table table_fsgld = {"fsgld", "fSGLD options", "sampler", fsgld_defs};
-static const struct opt_table table_esgd = {"esgd", "Entropy options", "sampler", entropy_defs};
-static const struct opt_table table_esgld = {"esgld", "Entropy options", "sampler", entropy_defs};
+static const struct opt_table table_esgd = {"esgd", "E-SGD options", "sampler", esgd_defs};
+static const struct opt_table table_esgld = {"esgld", "E-SGLD options", "sampler", esgld_defs};
 static const struct opt_table table_emcmc = {"emcmc", "Entropy-MCMC options", "sampler", emcmc_defs};
 static const struct opt_table table_mlp = {"mlp", "MLP options", "model", mlp_defs};
 
