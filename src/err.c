@@ -8,7 +8,7 @@
 static _Thread_local char message[2048];
 static int quiet_warnings;
 
-status fail(status s, const char *format, ...)
+status (fail)(status s, const char *format, ...)
 {
 	/* Formatted aside first: an argument may be the recorded message itself. */
 	char text[sizeof message];
@@ -20,7 +20,7 @@ status fail(status s, const char *format, ...)
 	return s;
 }
 
-status fail_within(status s, const char *format, ...)
+status (fail_within)(status s, const char *format, ...)
 {
 	char text[sizeof message];
 	va_list args;

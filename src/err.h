@@ -35,6 +35,11 @@ status fail(status s, const char *format, ...) __attribute__((format(printf, 2, 
 /* Puts words in front of the recorded message ("--data cifar10:DIR: ") and returns s unchanged. */
 status fail_within(status s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same functions, with a return value that compilers and analyzers see: what follows a TRY() is then known to run
+ * only where the call before it worked. */
+#define fail(s, ...) ({ const status fail_status_ = (s); fail(fail_status_, __VA_ARGS__); fail_status_; })
+#define fail_within(s, ...) ({ const status fail_status_ = (s); fail_within(fail_status_, __VA_ARGS__); fail_status_; })
+
 /* The last recorded message; the status's own meaning where none was recorded. Valid until the next fail(). */
 const char *fail_message(status s);
 
