@@ -35,11 +35,10 @@ status fail(status s, const char *format, ...) __attribute__((format(printf, 2, 
 /* Puts words in front of the recorded message ("--data cifar10:DIR: ") and returns s unchanged. */
 status fail_within(status s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Clang's analyzer reads one file at a time and can't know that these two return what they were given. */
-#ifdef __clang_analyzer__
-#define fail(s, ...) ((fail)(s, __VA_ARGS__), (s))
-#define fail_within(s, ...) ((fail_within)(s, __VA_ARGS__), (s))
-#endif
+/* The same functions, with a return value that compilers and analyzers see: what follows a TRY() is then known to run
+ * only where the call before it worked. */
+#define fail(s, ...) ({ const status fail_status_ = (s); fail(fail_status_, __VA_ARGS__); fail_status_; })
+#define fail_within(s, ...) ({ const status fail_status_ = (s); fail_within(fail_status_, __VA_ARGS__); fail_status_; })
 
 /* The last recorded message; the status's own meaning where none was recorded. Valid until the next fail(). */
 const char *fail_message(status s);
