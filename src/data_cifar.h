@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the two CIFAR sets and their two distributions share. */
+#ifndef BASIN_DATA_CIFAR_H
+#define BASIN_DATA_CIFAR_H
+
+#include "dataset_reader.h"
+
+enum { CIFAR_BYTES = 3 * 32 * 32 };
+
+struct cifar {
+	int classes;
+	int label_bytes;                         /* in front of each binary record; the last one is the class */
+	const char *const *files[2];             /* of the training and the test split, without .bin; NULL-terminated */
+	const char *const *places;               /* folders to look in, each with its slash */
+	const char *names_text, *names_pickle;   /* optional files of class names */
+	const char *labels_key, *names_key;      /* dict keys of the python version */
+};
+
+/* Errors: ERR_INPUT naming file and record unless 0 ≤ label < classes. */
+status cifar_label(const char *file, size_t record, int64_t label, int classes, const char *what);
+
+/* Reads the python version. Errors: ERR_INPUT, ERR_MEMORY. */
+status cifar_read_pickles(const struct cifar *f, const char *folder, const char *const *files, struct dataset *out);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the built-in sets show: ten figures each. */
+#ifndef BASIN_DATA_FIGURES_H
+#define BASIN_DATA_FIGURES_H
+
+#include "render.h"
+
+enum { FIGURES = 10 };
+
+extern const struct figure figures_shapes[FIGURES], figures_glyphs[FIGURES];
+extern const struct figure figure_dot, figure_bar;  /* clutter */
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "dataset.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "dataset_reader.h"
+#include "input_file.h"
+#include "npy.h"
+
+const struct dataset_reader *const dataset_readers[] = {
+	&reader_shapes, &reader_glyphs, &reader_cifar10, &reader_cifar100, &reader_svhn, &reader_mnist, &reader_fashion_mnist,
+	&reader_npy, &reader_csv, NULL,
+};
+
+void dataset_images(struct dataset *out, size_t n, int c, int h, int w, const uint8_t *x, const int32_t *label, int n_classes)
+{
+	out->n = n;
+	out->element = ELEMENT_U8;
+	out->c = c;
+	out->h = h;
+	out->w = w;
+	out->x = x;
+	out->label = label;
+	out->n_classes = n_classes;
+	out->image = true;
+}
+
+void dataset_table(struct dataset *out, size_t n, int columns, const float *x)
+{
+	out->n = n;
+	out->element = ELEMENT_F32;
+	out->c = out->h = 1;
+	out->w = columns;
+	out->x = x;
+}
+
+status dataset_class_names(struct dataset *out, const char *path)
+{
+	char *text, *rest, **names;
+	size_t size;
+	int n = 0;
+	TRY(input_read(path, &out->arena, (uint8_t **)&text, &size));
+	TRY(ARENA_NEW(&out->arena, (size_t)out->n_classes, &names));
+	for (char *line = strtok_r(text, "\r\n", &rest); line; line = strtok_r(NULL, "\r\n", &rest))
+		if (line[strspn(line, " \t")]) {
+			if (n < out->n_classes)
+				names[n] = line;
+			n++;
+		}
+	if (n != out->n_classes)
+		return fail(ERR_INPUT, "%s: holds %d class names, one a line; %d were expected", path, n, out->n_classes);
+	out->class_names = (const char *const *)names;
+	return OK;
+}
+
+status dataset_relabel(struct dataset *out, const char *path)
+{
+	struct npy labels;
+	int32_t *to;
+	if (!out->label)
+		return fail(ERR_USAGE, "--labels %s: %s has real targets, not classes", path, out->spec);
+	status s = npy_read(path, &out->arena, &labels);
+	if (s != OK)
+		return fail_within(s, "--labels ");
+	if (!npy_is_integer(labels.type))
+		return fail(ERR_INPUT, "--labels %s: dtype %s; integers were expected", path, npy_name(labels.type));
+	if (labels.ndim < 1 || labels.count != out->n || (size_t)labels.shape[0] != out->n)
+		return fail(ERR_INPUT, "--labels %s: holds %zu labels; %s has %zu training examples, and each needs one", path,
+		            labels.count, out->spec, out->n);
+	TRY(ARENA_NEW(&out->arena, out->n, &to));
+	for (size_t i = 0; i < out->n; i++) {
+		int64_t label = npy_integer(&labels, i);
+		if (label < 0 || label >= out->n_classes)
+			return fail(ERR_INPUT, "--labels %s: label %zu is %lld; 0 to %d were expected", path, i, (long long)label,
+			            out->n_classes - 1);
+		to[i] = (int32_t)label;
+	}
+	out->label = to;
+	return OK;
+}
+
+status dataset_fingerprint(struct dataset *d)
+{
+	uint64_t dims[8] = {d->n, d->element, (uint64_t)d->c, (uint64_t)d->h, (uint64_t)d->w, (uint64_t)d->n_classes,
+	                    (uint64_t)d->n_targets, 0};
+	size_t values = d->n * (size_t)d->c * (size_t)d->h * (size_t)d->w;
+	XXH3_state_t *state = XXH3_createState();
+	if (!state)
+		return fail(ERR_MEMORY, "out of memory");
+	XXH3_64bits_reset(state);
+	XXH3_64bits_update(state, dims, sizeof dims);
+	XXH3_64bits_update(state, d->x, values * (d->element == ELEMENT_U8 ? 1 : sizeof(float)));
+	if (d->label)
+		XXH3_64bits_update(state, d->label, d->n * sizeof *d->label);
+	if (d->target)
+		XXH3_64bits_update(state, d->target, d->n * (size_t)d->n_targets * sizeof *d->target);
+	d->fingerprint = XXH3_64bits_digest(state);
+	XXH3_freeState(state);
+	return OK;
+}
+
+/* A name that still finds the file after a chdir; a path that leads nowhere stays as it is, for the reader to refuse. */
+static status absolute(struct arena *a, const char *path, char **out)
+{
+	char *full = realpath(path, NULL);
+	status s = arena_text(a, out, "%s", full ? full : path);
+	free(full);
+	return s;
+}
+
+static status find_reader(const char *spec, const struct dataset_reader **out, const char **path)
+{
+	size_t length = strcspn(spec, ":");
+	char list[512] = "";
+	for (const struct dataset_reader *const *r = dataset_readers; *r; r++) {
+		const char *kind = (*r)->kind;
+		if (strlen(kind) != length || memcmp(kind, spec, length)) {
+			size_t used = strlen(list);
+			snprintf(list + used, sizeof list - used, "%s%s%s%s", used ? ", " : "", kind, (*r)->path ? ":" : "",
+			         (*r)->path ? (*r)->path : "");
+			continue;
+		}
+		*out = *r;
+		*path = spec[length] ? spec + length + 1 : NULL;
+		if ((*r)->path && (!*path || !**path))
+			return fail(ERR_USAGE, "%s: a path is missing: %s:%s was expected", spec, kind, (*r)->path);
+		if (!(*r)->path && *path)
+			return fail(ERR_USAGE, "%s: %s is built in and takes no path", spec, kind);
+		return OK;
+	}
+	return fail(ERR_USAGE, "%s: no such kind of data set; there are %s", spec, list);
+}
+
+static status open_split(const struct dataset_request *r, struct dataset *out)
+{
+	const struct dataset_reader *reader;
+	const char *path;
+	char *spec, *first = NULL, *second = NULL;
+	struct arena *a = &out->arena;
+	TRY(find_reader(r->spec ? r->spec : "", &reader, &path));
+	if (path) {
+		const char *comma = reader == &reader_npy ? strrchr(path, ',') : NULL;
+		if (comma) {
+			TRY(arena_text(a, &spec, "%.*s", (int)(comma - path), path));
+			TRY(absolute(a, spec, &first));
+			TRY(absolute(a, comma + 1, &second));
+			TRY(arena_text(a, &first, "%s,%s", first, second));
+		} else {
+			TRY(absolute(a, path, &first));
+		}
+	}
+	TRY(arena_text(a, &spec, "%s%s%s", reader->kind, first ? ":" : "", first ? first : ""));
+	out->spec = spec;
+	out->kind = reader->kind;
+	out->split = r->split;
+	out->has_test = reader->has_test;
+
+	if (r->target && reader != &reader_csv)
+		return fail(ERR_USAGE, "--target %s: only csv sets have named columns; this is %s", r->target, reader->kind);
+	if (r->split == SPLIT_HOLDOUT && !r->holdout)
+		return fail(ERR_USAGE, "--split holdout: nothing is held out of %s without --holdout", r->spec);
+	if (r->split == SPLIT_TEST && !reader->has_test)
+		return fail(ERR_USAGE, "--split test: %s has no test split: every row is training data; set some aside with "
+		            "--holdout and take --split holdout", r->spec);
+	TRY(reader->read(r, first, r->split == SPLIT_TEST ? SPLIT_TEST : SPLIT_TRAIN, out));
+	if (out->n > UINT32_MAX)
+		return fail(ERR_INPUT, "%s: %zu examples; at most 2³² − 1 are read", r->spec, out->n);
+	if (r->split == SPLIT_TEST) {
+		if (r->standardize && out->image)
+			return fail(ERR_USAGE, "--standardize: %s holds images; --normalize is theirs", r->spec);
+		return dataset_fingerprint(out);
+	}
+	if (r->labels)
+		TRY(dataset_relabel(out, r->labels));
+	TRY(dataset_divide(out, r->holdout, r->standardize));
+	return OK;
+}
+
+status dataset_open(const struct dataset_request *r, struct dataset *out)
+{
+	*out = (struct dataset){0};
+	status s = open_split(r, out);
+	if (s != OK)
+		dataset_close(out);
+	return s;
+}
+
+void dataset_close(struct dataset *d)
+{
+	arena_free(&d->arena);
+	*d = (struct dataset){0};
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How a kind of data set is read: one static const struct per kind, listed in dataset.c. */
+#ifndef BASIN_DATASET_READER_H
+#define BASIN_DATASET_READER_H
+
+#include "dataset.h"
+
+struct dataset_reader {
+	const char *kind;         /* "cifar10" */
+	const char *path;         /* what follows the colon: "DIR", "FILE", "IMAGES.npy,LABELS.npy"; NULL: nothing does */
+	const char *help;         /* one line */
+	bool has_test;
+	/* Fills the shape, values, labels or targets, and class names of SPLIT_TRAIN (all training rows; what is held out is
+	 * taken away elsewhere) or SPLIT_TEST. Errors: as dataset_open. */
+	status (*read)(const struct dataset_request *r, const char *path, enum split split, struct dataset *out);
+};
+
+extern const struct dataset_reader reader_shapes, reader_glyphs, reader_cifar10, reader_cifar100, reader_svhn, reader_mnist,
+	reader_fashion_mnist, reader_npy, reader_csv;
+extern const struct dataset_reader *const dataset_readers[];  /* NULL-terminated */
+
+/* Sets what all byte images share; x is n × c·h·w bytes in out's arena. */
+void dataset_images(struct dataset *out, size_t n, int c, int h, int w, const uint8_t *x, const int32_t *label, int n_classes);
+/* The same for a table of n rows of `columns` floats. */
+void dataset_table(struct dataset *out, size_t n, int columns, const float *x);
+
+/* Replaces out's labels by an integer .npy file's, one each (train_noisy of CIFAR-10N …). Errors: ERR_USAGE, ERR_INPUT. */
+status dataset_relabel(struct dataset *out, const char *path);
+
+/* Sets out->fingerprint: XXH3-64 over eight little-endian 64-bit numbers (n, element type, c, h, w, classes, targets, 0),
+ * then the values, then the int32 labels or the float targets. Errors: ERR_MEMORY. */
+status dataset_fingerprint(struct dataset *out);
+
+/* Keeps the rows of `split` of a training set: all but the held-out ones, or these alone, in their order; where asked,
+ * values and real targets become (value − mean)/sd by the training rows (population deviation; 1 where it is 0).
+ * The fingerprint is taken in between, of the values as they were loaded.
+ * Errors: ERR_USAGE naming --holdout or --standardize, ERR_MEMORY. */
+status dataset_divide(struct dataset *out, const char *holdout, bool standardize);
+
+/* A name for each class: from lines of text, blank ones left out, which must be n_classes. Errors: ERR_INPUT, ERR_MEMORY. */
+status dataset_class_names(struct dataset *out, const char *path);
+
+#endif

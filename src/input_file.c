@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "input_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_AT_ONCE = 1 << 30 };  /* bytes: a read() returns at most 2 GiB */
+
+bool input_is_file(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool input_is_folder(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+status input_size(const char *path, size_t *size)
+{
+	struct stat st;
+	*size = 0;
+	if (stat(path, &st) != 0)
+		return fail(ERR_INPUT, "%s: %s", path, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return fail(ERR_INPUT, "%s: is a folder; a file was expected", path);
+	if (!S_ISREG(st.st_mode))
+		return fail(ERR_INPUT, "%s: is not a regular file", path);
+	*size = (size_t)st.st_size;
+	return OK;
+}
+
+status input_read_into(const char *path, void *to, size_t size)
+{
+	size_t have, done = 0;
+	TRY(input_size(path, &have));
+	if (have != size)
+		return fail(ERR_INPUT, "%s: holds %zu bytes; %zu were expected", path, have, size);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(ERR_INPUT, "%s: %s", path, strerror(errno));
+	while (done < size) {
+		size_t left = size - done;
+		ssize_t got = read(fd, (char *)to + done, left < READ_AT_ONCE ? left : READ_AT_ONCE);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			status s = got < 0 ? fail(ERR_INPUT, "%s: %s", path, strerror(errno)) :
+				fail(ERR_INPUT, "%s: ended after %zu of %zu bytes: it changed while it was read", path, done,
+				     size);
+			close(fd);
+			return s;
+		}
+		done += (size_t)got;
+	}
+	close(fd);
+	return OK;
+}
+
+status input_read(const char *path, struct arena *a, uint8_t **data, size_t *size)
+{
+	*data = NULL;
+	TRY(input_size(path, size));
+	TRY(ARENA_NEW(a, *size + 1, data));
+	return input_read_into(path, *data, *size);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Input files that are read whole, with their sizes checked first. */
+#ifndef BASIN_INPUT_FILE_H
+#define BASIN_INPUT_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+
+bool input_is_file(const char *path);
+bool input_is_folder(const char *path);
+
+/* Bytes of a regular file. Errors: ERR_INPUT (missing, a folder, unreadable). */
+status input_size(const char *path, size_t *size);
+
+/* Fills `to` with all of a file that must hold `size` bytes. Errors: ERR_INPUT. */
+status input_read_into(const char *path, void *to, size_t size);
+
+/* A whole file in the arena, with a zero byte after its end. Errors: ERR_INPUT, ERR_MEMORY. */
+status input_read(const char *path, struct arena *a, uint8_t **data, size_t *size);
+
+#endif

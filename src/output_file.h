@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An output file that appears whole or not at all: written beside its place under a temporary name, then renamed. */
+#ifndef BASIN_OUTPUT_FILE_H
+#define BASIN_OUTPUT_FILE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "arena.h"
+
+struct output_file {
+	char *path, *temporary;  /* in the arena */
+	FILE *to;                /* write here */
+};
+
+/* Opens PATH.tmp-PID for writing. Errors: ERR_IO, ERR_USAGE (PATH exists and may not be replaced), ERR_MEMORY. */
+status output_open(struct output_file *f, struct arena *a, const char *path, bool replace);
+
+/* Syncs, closes and renames to PATH; where anything went wrong since output_open the temporary file is removed and PATH
+ * is as it was. Errors: ERR_IO. */
+status output_commit(struct output_file *f);
+
+/* Closes and removes the temporary file. */
+void output_abandon(struct output_file *f);
+
+#endif
