@@ -21,8 +21,8 @@
 #define HIGH_PAIRS 2, 3, 6, 7
 #endif
 
-/* Transposing 4 × 4 blocks within 128-bit parts leaves counters in order when lane 4p + t holds counter LANES/4·0 + … :
- * output vector t takes the t-th counter of every part p, so part p's t-th lane holds counter t·LANES/4 + p. */
+/* Which of a vector's LANES counters a lane runs. Box–Muller's results are transposed in 4 × 4 blocks within 128-bit
+ * parts: lane t of part p ends up in part p of output vector t, which must hold counter t·LANES/4 + p. */
 static inline uint32_t counter_of_lane(int lane)
 {
 	return (uint32_t)(lane % 4 * (LANES / 4) + lane / 4);
