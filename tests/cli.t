@@ -99,6 +99,11 @@ for kind in usage:2 input:2 damage:2 io:1 memory:1 library:1 diverged:1 check:1 
 	err "basin: it went wrong: ${kind%:*}"
 done
 
+run 0 'a warning' "$try" flood step
+err 'basin: warning: mind the step'
+run 0 'a warning with --quiet' "$try" flood step --quiet
+quiet
+
 run 0 'try --dump-config' "$try" try --sampler fsgld --sigma 0.25 --dump-config
 cp "$tmp/out" "$tmp/conf"
 run 0 'try with that file' "$try" try --config "$tmp/conf" --dump-config
