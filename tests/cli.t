@@ -41,6 +41,8 @@ for program in "$BASIN" "$try"; do
 	run 0 "$p --version" "$program" --version
 	grep -qx 'basin [0-9][0-9.]*' "$tmp/out"
 	result $? "$name: the first line is name and version"
+	grep -qx 'back end [a-z]*: .*[0-9] threads\{0,1\}' "$tmp/out"
+	result $? "$name: there is a back end"
 	quiet
 	run 2 "$p alone" "$program"
 	err 'basin: a command is missing'
