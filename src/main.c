@@ -5,11 +5,7 @@ static const struct command *const commands[] = {
 	NULL,
 };
 
-static const struct backend *const backends_built[] = {
-	NULL,
-};
-
 int main(int argc, char **argv)
 {
-	return program_run(&(struct program){.commands = commands, .backends = backends_built}, argc, argv);
+	return program_run(&(struct program){.commands = commands, .backends = backends}, argc, argv);
 }

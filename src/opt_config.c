@@ -89,6 +89,17 @@ static bool fits_line(const char *text)
 }
 
 /* Defaults are written as comments: an option that excludes another one must not count as given. */
+static void dump_line(const struct opt_def *d, const char *given, FILE *to)
+{
+	const char *fallback = d->type == OPT_FLAG ? "no" : d->fallback;
+	if (given && !fits_line(given))
+		fprintf(to, "# %s: its value does not fit on a line; give it on the command line\n", d->name);
+	else if (given)
+		fprintf(to, "%s = %s\n", d->name, given);
+	else
+		fprintf(to, "#%s =%s%s\n", d->name, fallback ? " " : "", fallback ? fallback : "");
+}
+
 void opts_dump_config(const struct opts *o, FILE *to)
 {
 	fputs("# Lines that begin with # show defaults.\n", to);
@@ -97,17 +108,9 @@ void opts_dump_config(const struct opts *o, FILE *to)
 		if (t == &opt_builtin || !opt_table_on(o, t))
 			continue;
 		fprintf(to, "\n# %s\n", t->heading);
-		for (const struct opt_def *d = t->defs; d->name; d++) {
-			const char *text = opt_find(o, d->name)->text;
-			if (opt_active(o, d->name) != d)
-				continue;
-			if (text && !fits_line(text))
-				fprintf(to, "# %s: its value does not fit on a line; give it on the command line\n", d->name);
-			else if (text)
-				fprintf(to, "%s = %s\n", d->name, text);
-			else
-				fprintf(to, "#%s = %s\n", d->name, d->type == OPT_FLAG ? "no" : d->fallback ? d->fallback : "");
-		}
+		for (const struct opt_def *d = t->defs; d->name; d++)
+			if (opt_active(o, d->name) == d)
+				dump_line(d, opt_find(o, d->name)->text, to);
 	}
 }
 

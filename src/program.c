@@ -81,11 +81,20 @@ static status dump(const struct command *const *commands, int argc, char **argv)
 	return report_end();
 }
 
+static bool wants_quiet(const struct command *c, const struct opts *o)
+{
+	for (int i = 0; c->tables[i]; i++)
+		if (c->tables[i] == &table_progress)
+			return opts_flag(o, "quiet");
+	return false;
+}
+
 static status run_command(const struct program *p, const struct command *c, int argc, char **argv)
 {
 	struct opts *o;
 	TRY(opts_parse(&o, c->tables, argc, argv));
 	status s = OK;
+	warn_quiet(wants_quiet(c, o));
 	if (opts_flag(o, "help"))
 		command_help(c, stdout);
 	else if (opts_flag(o, "version"))

@@ -41,6 +41,8 @@ for program in "$BASIN" "$try"; do
 	run 0 "$p --version" "$program" --version
 	grep -qx 'basin [0-9][0-9.]*' "$tmp/out"
 	result $? "$name: the first line is name and version"
+	grep -qx 'back end [a-z]*: .*[0-9] threads\{0,1\}' "$tmp/out"
+	result $? "$name: there is a back end"
 	quiet
 	run 2 "$p alone" "$program"
 	err 'basin: a command is missing'
@@ -98,6 +100,11 @@ for kind in usage:2 input:2 damage:2 io:1 memory:1 library:1 diverged:1 check:1 
 	run "${kind#*:}" "try ${kind%:*}" "$try" try "${kind%:*}"
 	err "basin: it went wrong: ${kind%:*}"
 done
+
+run 0 'a warning' "$try" flood step
+err 'basin: warning: mind the step'
+run 0 'a warning with --quiet' "$try" flood step --quiet
+quiet
 
 run 0 'try --dump-config' "$try" try --sampler fsgld --sigma 0.25 --dump-config
 cp "$tmp/out" "$tmp/conf"

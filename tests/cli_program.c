@@ -26,10 +26,14 @@ static const struct command command_try = {"try", "[KIND] [options]", "tries thi
 
 static const struct opt_table *const shared_tables[] = {&table_device, &table_report, &table_progress, NULL};
 
-/* Prints more than a pipe holds. */
+/* Prints more than a pipe holds; with a positional argument warns instead. */
 static status flood_run(const struct opts *o)
 {
-	(void)o;
+	const char *const *p;
+	if (opts_positionals(o, &p)) {
+		warn("mind the %s", p[0]);
+		return OK;
+	}
 	for (int i = 0; i < 100000; i++)
 		puts("a line of output");
 	return OK;
