@@ -123,16 +123,39 @@ static void print_tensors(const json_t *list)
 	}
 }
 
-static void print_snapshots(const json_t *report)
+static void print_chain(const json_t *chain)
+{
+	const json_t *state = json_object_get(chain, "state"), *step = json_object_get(chain, "step");
+	json_int_t torn = json_integer_value(json_object_get(chain, "torn_bytes"));
+	const char *role;
+	json_t *count;
+	printf("chain %lld", (long long)json_integer_value(json_object_get(chain, "chain")));
+	if (json_is_string(state))
+		printf(": %s at step %lld", json_string_value(state), (long long)json_integer_value(step));
+	printf(": %lld snapshots", (long long)json_integer_value(json_object_get(chain, "snapshots")));
+	if (json_is_integer(json_object_get(chain, "first_step")))
+		printf(", steps %lld to %lld", (long long)json_integer_value(json_object_get(chain, "first_step")),
+		       (long long)json_integer_value(json_object_get(chain, "last_step")));
+	json_object_foreach(json_object_get(chain, "roles"), role, count)
+		printf(", %lld %s", (long long)json_integer_value(count), role);
+	if (torn)
+		printf("; an incomplete last record of %lld bytes is ignored", (long long)torn);
+	if (json_is_integer(json_object_get(chain, "damaged")))
+		printf("; %lld damaged", (long long)json_integer_value(json_object_get(chain, "damaged")));
+	putchar('\n');
+}
+
+static void print_snapshots(json_t *report)
 {
 	size_t i;
-	const json_t *row;
+	json_t *row, *sampler = json_object_get(report, "sampler");
+	/* The many options are for machines. */
+	if (json_object_get(sampler, "name"))
+		json_object_set(report, "sampler", json_object_get(sampler, "name"));
 	report_print(report);
 	puts("");
-	json_array_foreach(json_object_get(report, "chains"), i, row) {
-		fputs(i ? "\n" : "", stdout);
-		report_print(row);
-	}
+	json_array_foreach(json_object_get(report, "chains"), i, row)
+		print_chain(row);
 	if (json_object_get(report, "tensors"))
 		puts("");
 	print_tensors(json_object_get(report, "tensors"));
@@ -195,7 +218,9 @@ static status info_data(const struct opts *o, const char *spec)
 	char fingerprint[17];
 	if (opts_flag(o, "tensors") || opts_flag(o, "verify"))
 		return fail(ERR_USAGE, "--tensors and --verify are about snapshots; %s is a data set", spec);
-	TRY(dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TRAIN}, &d));
+	status s = dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TRAIN}, &d);
+	if (s != OK)
+		return strchr(spec, ':') ? s : fail_within(s, "%s is no run and no file; as a data set: ", spec);
 	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)d.fingerprint);
 	json_t *report = json_pack("{s:s, s:s, s:s, s:I, s:[i, i, i], s:s, s:i, s:i, s:b, s:s}", "data", d.spec, "kind", d.kind,
 	                           "split", split_name(d.split), "n", (json_int_t)d.n, "shape", d.c, d.h, d.w, "element",

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes metrics.h: inputs and known answers from NumPy, SciPy and scikit-learn for the tests of predict/.
+"""Inputs and known answers from NumPy, SciPy and scikit-learn for the tests of predict/.
 
-Run in this folder: ./metrics.py > metrics.h (made with NumPy 2.4.6, SciPy 1.17.1, scikit-learn 1.9.1).
+Run in this folder: ./metrics.py > metrics.h writes that header for the C tests, and probs.npy, labels.npy, ood.npy and
+predict.txt for predict.t (made with NumPy 2.4.6, SciPy 1.17.1, scikit-learn 1.9.1).
 """
 import numpy as np
 from scipy import integrate, optimize, special, stats
@@ -61,7 +62,36 @@ def classification():
     number("c_expected_entropy", stats.entropy(p, axis=2).mean())
     number("c_max_logit_3", -logits[:, 3].astype(np.float64).max(1).mean())
     number("c_energy_3", -special.logsumexp(logits[:, 3].astype(np.float64), axis=1).mean())
+    files(p, y, mean)
     number("c_mi_3", stats.entropy(mean[3]) - stats.entropy(p[:, 3], axis=1).mean())
+
+
+def files(p, y, mean):
+    """What predict.t reads: the members' probabilities, and a second set of them, twice as flat, as foreign."""
+    flat = special.softmax(np.log(p[:, :35]) / 2, axis=2)
+    np.save("probs.npy", p), np.save("labels.npy", y.astype(np.uint8)), np.save("ood.npy", flat.astype(np.float32))
+    flat = flat.astype(np.float32).astype(np.float64)
+    mean = p.mean(0)
+    ood = np.r_[np.zeros(len(y)), np.ones(35)]
+    entropy = np.r_[stats.entropy(mean, axis=1), stats.entropy(flat.mean(0), axis=1)]
+    mi = entropy - np.r_[stats.entropy(p, axis=2).mean(0), stats.entropy(flat, axis=2).mean(0)]
+    msp = -np.r_[mean.max(1), flat.mean(0).max(1)]
+    with open("predict.txt", "w") as out:
+        def say(key, value):
+            out.write(f"{key} {value:.15g}\n")
+        say("accuracy", metrics.accuracy_score(y, mean.argmax(1)))
+        say("nll", metrics.log_loss(y, mean, labels=range(4)))
+        say("brier", metrics.brier_score_loss(y, mean, labels=range(4), scale_by_half=False))
+        say("ece", ece(mean, y))
+        say("entropy", entropy[:len(y)].mean())
+        say("mutual_information", mi[:len(y)].mean())
+        say("first_nll", metrics.log_loss(y, p[0], labels=range(4)))
+        for name, score in (("entropy", entropy), ("mi", mi), ("msp", msp)):
+            say(f"auroc_{name}", metrics.roc_auc_score(ood, score))
+            say(f"aupr_out_{name}", metrics.average_precision_score(ood, score))
+            say(f"aupr_in_{name}", metrics.average_precision_score(1 - ood, -score))
+            fpr, tpr, _ = metrics.roc_curve(ood, score, drop_intermediate=False)
+            say(f"fpr95_{name}", fpr[np.argmax(tpr >= 0.95)])
 
 
 def detection():
