@@ -22,19 +22,21 @@ static const struct opt_table *const tables[] = {&table_info, &table_report, NUL
 
 /* ---- snapshot files ---- */
 
-/* Every record's checksum: how many are damaged, with the first one's message. */
-static json_t *verify(struct snaps_reader *r, json_t *messages)
+/* Reads every record: counts the damaged ones, and keeps what is said of each. */
+static status verify(struct snaps_reader *r, json_t *messages, json_int_t *damaged)
 {
-	json_int_t damaged = 0;
+	*damaged = 0;
 	for (size_t i = 0; i < snaps_count(r); i++) {
 		struct snaps_record record;
 		status s = snaps_read(r, i, &record);
-		if (s == OK)
-			continue;
-		damaged++;
-		json_array_append_new(messages, json_string(fail_message(s)));
+		if (s != OK && s != ERR_DAMAGE)
+			return s;
+		if (s == ERR_DAMAGE) {
+			++*damaged;
+			json_array_append_new(messages, json_string(fail_message(s)));
+		}
 	}
-	return json_integer(damaged);
+	return OK;
 }
 
 static status describe_records(struct snaps_reader *r, json_t *chain)
@@ -76,8 +78,11 @@ static status describe_chain(struct selection *s, size_t i, bool check, json_t *
 	json_object_set_new(chain, "state", state ? json_incref(state) : json_null());
 	json_object_set_new(chain, "step", step ? json_incref(step) : json_null());
 	TRY(describe_records(r, chain));
-	if (check)
-		json_object_set_new(chain, "damaged", verify(r, messages));
+	if (check) {
+		json_int_t damaged;
+		TRY(verify(r, messages, &damaged));
+		json_object_set_new(chain, "damaged", json_integer(damaged));
+	}
 	return OK;
 }
 

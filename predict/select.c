@@ -51,7 +51,7 @@ static status wanted(struct snaps_reader *r, size_t i, const struct opts *o, str
 			s = snaps_read(r, i, &record);
 	}
 	if (s == ERR_DAMAGE && opts_flag(o, "skip-damaged")) {
-		warn("%s; the record is left out", fail_message(s));
+		warn("left out: %s", fail_message(s));
 		return OK;
 	}
 	TRY(s);
