@@ -111,7 +111,6 @@ static status score_runs(const struct opts *o, struct arena *a, json_t *figures)
 		network_close(&n);
 	}
 	json_object_set_new(figures, "snapshots", json_integer((json_int_t)chosen.n));
-	json_object_set_new(figures, "units", json_string("nats"));
 	report_facts(figures, header);
 	json_object_set_new(figures, "roles", select_roles(&chosen));
 	select_close(&chosen);
@@ -141,7 +140,7 @@ static status score_stored(const struct opts *o, struct arena *a, json_t *figure
 	json_object_set_new(figures, "id", json_string(id_path));
 	json_object_set_new(figures, "ood", json_string(ood_path));
 	json_object_set_new(figures, "snapshots", json_integer((json_int_t)id.members));
-	json_object_set_new(figures, "units", json_string("nats"));
+	report_facts(figures, NULL);
 	return OK;
 }
 

@@ -185,7 +185,6 @@ static status predict_runs(const struct opts *o, struct arena *a, json_t *figure
 		s = predict_network(o, &chosen, &n, a, figures);
 		network_close(&n);
 	}
-	json_object_set_new(figures, "units", json_string("nats"));
 	report_facts(figures, header);
 	json_object_set_new(figures, "roles", select_roles(&chosen));
 	select_close(&chosen);
@@ -212,7 +211,9 @@ static status predict_stored(const struct opts *o, struct arena *a, json_t *figu
 	if (s == OK)
 		s = score_classes(&stored.mixture, curve.label, o, a, figures);
 	json_object_set_new(figures, "data", json_string(probs));
-	json_object_set_new(figures, "units", json_string("nats"));
+	json_object_set_new(figures, "split", json_null());
+	report_facts(figures, NULL);
+	json_object_set_new(figures, "roles", json_array());
 	if (wants_curve)
 		json_object_set(figures, "curve", curve.rows);
 	json_decref(curve.rows);

@@ -57,9 +57,10 @@ void report_roc(json_t *into, const struct roc *r)
 void report_facts(json_t *into, const json_t *header)
 {
 	static const char *const facts[] = {"temperature", "target", NULL};
+	json_object_set_new(into, "units", json_string("nats"));
 	for (int i = 0; facts[i]; i++) {
 		json_t *fact = json_object_get(header, facts[i]);
-		json_object_set(into, facts[i], fact ? fact : json_null());
+		json_object_set_new(into, facts[i], fact ? json_incref(fact) : json_null());
 	}
 	if (json_is_false(json_object_get(header, "fixed")))
 		json_object_set_new(into, "note", json_string("not the posterior of a fixed model; for one, use --norm frn "
@@ -80,8 +81,7 @@ static const struct word words[] = {
 	{"rmse", "RMSE", ""}, {"crps", "CRPS", ""}, {"coverage", "95 % coverage", ""}, {"auroc", "AUROC", ""},
 	{"aupr_out", "AUPR, OOD positive", ""}, {"aupr_in", "AUPR, ID positive", ""},
 	{"fpr95", "FPR95, OOD positive", ""}, {"fpr95_in", "FPR95, ID positive", ""}, {"base_rate", "base rate", ""},
-	{"n_id", "ID examples", ""}, {"n_ood", "OOD examples", ""}, {"ood_normalize", "OOD normalised by", ""},
-	{"n_params", "parameters", ""}, {"n_stats", "statistics", ""},
+	{"n_id", "ID examples", ""}, {"n_ood", "OOD examples", ""}, {"n_params", "parameters", ""}, {"n_stats", "statistics", ""},
 };
 
 static struct word find(const char *name)
@@ -143,6 +143,9 @@ void report_print(const json_t *object)
 		    (json_is_array(value) && json_is_object(json_array_get(value, 0))))
 			continue;
 		struct word w = find(key);
+		/* An undefined figure is shown, a fact that isn't there isn't. */
+		if (json_is_null(value) && w.label == key)
+			continue;
 		printf("%s%*s ", w.label, 21 - width(w.label), "");
 		print_value(value);
 		snprintf(error, sizeof error, "%.40s_se", key);

@@ -17,7 +17,8 @@ void report_classes(json_t *into, const struct class_metrics *m);
 void report_regression(json_t *into, const struct regression_metrics *m);
 void report_roc(json_t *into, const struct roc *r);
 
-/* What the snapshots are, from their header: units, temperature, target, and a note where the model is not fixed. */
+/* Units, and what the snapshots are: temperature and target of their header (nulls where that is NULL), and a note where
+ * the model is not fixed. */
 void report_facts(json_t *into, const json_t *header);
 
 /* Prints an object's members as "name  value" rows, those it knows in words with units and standard errors. */
