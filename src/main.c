@@ -2,6 +2,9 @@
 #include "program.h"
 
 static const struct command *const commands[] = {
+	&command_predict,
+	&command_ood,
+	&command_info,
 	NULL,
 };
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "metrics.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "bootstrap.h"
+
+int ece_bin(double confidence)
+{
+	int b = (int)ceil(confidence * ECE_BINS) - 1;
+	/* The product may round across an edge; the edges are the quotients. */
+	while (b > 0 && confidence <= (double)b / ECE_BINS)
+		b--;
+	while (b < ECE_BINS - 1 && confidence > (b + 1.0) / ECE_BINS)
+		b++;
+	return b < 0 ? 0 : b >= ECE_BINS ? ECE_BINS - 1 : b;
+}
+
+struct bin {
+	double confidence, right;
+};
+
+static double calibration_error(const struct bin bin[ECE_BINS], size_t n)
+{
+	double e = 0;
+	for (int b = 0; b < ECE_BINS; b++)
+		e += fabs(bin[b].right - bin[b].confidence);
+	return e / (double)n;
+}
+
+/* right and loss (n): per example, what the bootstrap resamples. p (c) is scratch. */
+static status score(const struct mixture *m, const int32_t *label, struct class_metrics *out, double *right, double *loss,
+                    double *p)
+{
+	struct bin bin[ECE_BINS] = {{0}};
+	double n = (double)m->n, accuracy = 0, nll = 0, brier = 0, entropy = 0, expected = 0;
+	for (size_t i = 0; i < m->n; i++) {
+		int y = label[i], best = 0;
+		if (y < 0 || y >= m->c)
+			return fail(ERR_INPUT, "label %d of example %zu is not one of the %d classes 0 … %d", y, i, m->c,
+			            m->c - 1);
+		mixture_mean(m, i, p);
+		double squares = 0;
+		for (int j = 0; j < m->c; j++) {
+			double d = p[j] - (j == y);
+			squares += d * d;
+			if (p[j] > p[best])
+				best = j;
+		}
+		right[i] = best == y;
+		loss[i] = -log(fmax(p[y], FLT_MIN));
+		accuracy += right[i];
+		nll += loss[i];
+		brier += squares;
+		entropy += entropy_of(p, m->c);
+		expected += m->entropy[i] / (double)m->members;
+		struct bin *b = &bin[ece_bin(p[best])];
+		b->confidence += p[best];
+		b->right += right[i];
+	}
+	out->accuracy = accuracy / n;
+	out->nll = nll / n;
+	out->brier = brier / n;
+	out->ece = calibration_error(bin, m->n);
+	out->entropy = entropy / n;
+	out->expected_entropy = expected / n;
+	out->mutual_information = m->members > 1 ? fmax(0, out->entropy - out->expected_entropy) : NAN;
+	return OK;
+}
+
+status metrics_classes(const struct mixture *m, const int32_t *label, bool errors, struct class_metrics *out)
+{
+	*out = (struct class_metrics){m->n, m->members, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+	if (!m->n || !m->members)
+		return OK;
+	struct arena arena = {0};
+	double *column, *p;
+	status s = ARENA_NEW(&arena, 2 * m->n, &column);
+	if (s == OK)
+		s = ARENA_NEW(&arena, (size_t)m->c, &p);
+	if (s == OK)
+		s = score(m, label, out, column, column + m->n, p);
+	if (s == OK && errors) {
+		double se[2];
+		s = bootstrap_means(m->n, 2, column, se);
+		out->accuracy_se = se[0];
+		out->nll_se = se[1];
+	}
+	arena_free(&arena);
+	return s;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mixture.h"
+
+#include <math.h>
+#include <stdint.h>
+
+double entropy_of(const double *p, int c)
+{
+	double h = 0;
+	for (int j = 0; j < c; j++)
+		if (p[j] > 0)
+			h -= p[j] * log(p[j]);
+	return h > 0 ? h : 0;
+}
+
+status mixture_open(struct arena *a, size_t n, int c, bool logits, struct mixture *m)
+{
+	*m = (struct mixture){.n = n, .c = c};
+	if (c < 1 || n > SIZE_MAX / sizeof(double) / (size_t)c)
+		return fail(ERR_MEMORY, "out of memory: %zu × %d probabilities asked for", n, c);
+	TRY(ARENA_NEW(a, n * (size_t)c, &m->p));
+	TRY(ARENA_NEW(a, n, &m->entropy));
+	if (logits) {
+		TRY(ARENA_NEW(a, n, &m->max_logit));
+		TRY(ARENA_NEW(a, n, &m->energy));
+	}
+	return OK;
+}
+
+/* Adds one row of logits; false when one of them is not finite. */
+static bool add_row(struct mixture *m, size_t i, const float *z, int k, float *p_out)
+{
+	int c = m->c, shift = c - k;  /* a Bernoulli's first class has the logit 0 and no output */
+	double top = shift ? 0 : z[0];
+	for (int j = 0; j < k; j++) {
+		if (!isfinite(z[j]))
+			return false;
+		top = fmax(top, z[j]);
+	}
+	double total = shift ? exp(-top) : 0, mean = 0;
+	for (int j = 0; j < k; j++) {
+		double e = exp(z[j] - top);
+		total += e;
+		mean += e * (z[j] - top);
+	}
+	mean += shift ? exp(-top) * -top : 0;
+	double *p = m->p + i * (size_t)c;
+	for (int j = 0; j < c; j++) {
+		double pj = exp((j < shift ? 0 : z[j - shift]) - top) / total;
+		p[j] += pj;
+		if (p_out)
+			p_out[j] = (float)pj;
+	}
+	/* H = log Σ e^{z−top} − Σ p (z − top): no logarithm of a probability that has underflowed. */
+	m->entropy[i] += fmax(0, log(total) - mean / total);
+	m->max_logit[i] += top;
+	m->energy[i] -= top + log(total);
+	return true;
+}
+
+status mixture_add_logits(struct mixture *m, size_t first, size_t count, const float *logits, int k, float *p)
+{
+	size_t bad = SIZE_MAX, c = (size_t)m->c;
+#pragma omp parallel for schedule(static) reduction(min : bad) if (count * c > 4096)
+	for (size_t i = 0; i < count; i++)
+		if (!add_row(m, first + i, logits + i * (size_t)k, k, p ? p + i * c : NULL) && i < bad)
+			bad = i;
+	if (bad != SIZE_MAX)
+		return fail(ERR_INPUT, "the network's outputs for example %zu are not finite", first + bad);
+	return OK;
+}
+
+status mixture_add_probs(struct mixture *m, size_t first, size_t count, const double *p, double tolerance)
+{
+	for (size_t i = 0; i < count; i++) {
+		const double *row = p + i * (size_t)m->c;
+		double sum = 0;
+		for (int j = 0; j < m->c; j++) {
+			if (!(row[j] >= 0))
+				return fail(ERR_INPUT, "row %zu: probability %d is %g; probabilities are at least 0",
+				            first + i, j, row[j]);
+			sum += row[j];
+		}
+		if (!(fabs(sum - 1) <= tolerance))
+			return fail(ERR_INPUT, "row %zu sums to %g; probabilities of one example sum to 1 ± %g. Logits "
+			            "have to go through a softmax first", first + i, sum, tolerance);
+		for (int j = 0; j < m->c; j++)
+			m->p[(first + i) * (size_t)m->c + (size_t)j] += row[j];
+		m->entropy[first + i] += entropy_of(row, m->c);
+	}
+	return OK;
+}
+
+void mixture_next(struct mixture *m)
+{
+	m->members++;
+}
+
+void mixture_mean(const struct mixture *m, size_t i, double *p)
+{
+	for (int j = 0; j < m->c; j++)
+		p[j] = m->p[i * (size_t)m->c + (size_t)j] / (double)m->members;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A mixture of class probabilities over ensemble members, one member added at a time: what every classification metric
+ * and OOD score is made of. Sums are double and in the members' order, so threads don't change them. */
+#ifndef BASIN_MIXTURE_H
+#define BASIN_MIXTURE_H
+
+#include <stdbool.h>
+
+#include "arena.h"
+
+struct mixture {
+	size_t n;            /* examples */
+	int c;               /* classes */
+	size_t members;      /* S, added so far */
+	double *p;           /* (n, c): Σ of the members' probabilities */
+	double *entropy;     /* (n): Σ of H(p_s), nats */
+	double *max_logit;   /* (n): Σ of the largest logit; NULL where members have no logits */
+	double *energy;      /* (n): Σ of −logsumexp of the logits; NULL likewise */
+};
+
+/* H(p) = −Σ p log p over c probabilities, in nats; 0 log 0 is 0. */
+double entropy_of(const double *p, int c);
+
+/* An empty mixture whose arrays lie in the arena; `logits`: members will have logits. Errors: ERR_MEMORY. */
+status mixture_open(struct arena *a, size_t n, int c, bool logits, struct mixture *m);
+
+/* Adds a part of the current member: the softmax of `count` rows of logits (count, k) for examples first …. One logit in
+ * a mixture of two classes is a Bernoulli's: its classes have logits (0, z). `p` (count, c) receives the member's
+ * probabilities unless it is NULL. Errors: ERR_INPUT for a logit that is not finite, naming the example. */
+status mixture_add_logits(struct mixture *m, size_t first, size_t count, const float *logits, int k, float *p);
+
+/* The same from probabilities (count, c). Each is ≥ 0 and a row sums to 1 ± tolerance; they are taken as they are.
+ * Errors: ERR_INPUT, naming the row, from 0. */
+status mixture_add_probs(struct mixture *m, size_t first, size_t count, const double *p, double tolerance);
+
+/* The current member is complete. */
+void mixture_next(struct mixture *m);
+
+/* Called after each member that was added. */
+typedef status mixture_watcher(void *context, const struct mixture *m);
+
+/* The mean probabilities of example i into p (c). */
+void mixture_mean(const struct mixture *m, size_t i, double *p);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "regression.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <gsl/gsl_sort_double.h>
+
+#include "arena.h"
+#include "bootstrap.h"
+
+static const double half_log_2pi = 0.918938533204672741780329736406;
+
+static double own_mean(const struct regression *r, size_t s, size_t i, int j)
+{
+	double out = (double)r->output[(s * r->n + i) * (size_t)r->k + (size_t)j];
+	return r->scale ? r->shift[j] + r->scale[j] * out : out;
+}
+
+static double own_sd(const struct regression *r, int j)
+{
+	return r->scale ? r->noise_sd * r->scale[j] : r->noise_sd;
+}
+
+/* log Π_j N(y_j; μ_sj, σ_j²) of one member and example. */
+static double log_density(const struct regression *r, const float *y, size_t s, size_t i)
+{
+	double log_p = 0;
+	for (int j = 0; j < r->k; j++) {
+		double sd = own_sd(r, j), z = ((double)y[i * (size_t)r->k + (size_t)j] - own_mean(r, s, i, j)) / sd;
+		log_p -= z * z / 2 + log(sd) + half_log_2pi;
+	}
+	return log_p;
+}
+
+/* log(e^a + e^b) */
+static double log_add(double a, double b)
+{
+	double top = fmax(a, b);
+	return top == -INFINITY ? top : top + log1p(exp(fmin(a, b) - top));
+}
+
+double gaussian_mixture_cdf(const double *mu, size_t s, double sd, double y)
+{
+	double sum = 0;
+	for (size_t i = 0; i < s; i++)
+		sum += erfc((mu[i] - y) / sd * M_SQRT1_2);
+	return sum / 2 / (double)s;
+}
+
+/* Per-example figures; columns of n. */
+struct columns {
+	double *nll, *square, *crps, *covered;
+};
+
+/* One example; mu (S) is scratch. */
+static void score(const struct regression *r, const float *y, size_t i, double *mu, const struct columns *c)
+{
+	double log_p = -INFINITY;
+	for (size_t s = 0; s < r->members; s++)
+		log_p = log_add(log_p, log_density(r, y, s, i));
+	c->nll[i] = log((double)r->members) - log_p;
+	c->square[i] = c->crps[i] = c->covered[i] = 0;
+	for (int j = 0; j < r->k; j++) {
+		double target = (double)y[i * (size_t)r->k + (size_t)j], sd = own_sd(r, j), mean = 0;
+		for (size_t s = 0; s < r->members; s++)
+			mean += mu[s] = own_mean(r, s, i, j);
+		mean /= (double)r->members;
+		gsl_sort(mu, 1, r->members);
+		/* y lies between the quantiles exactly where its own probability lies between theirs. */
+		double probability = gaussian_mixture_cdf(mu, r->members, sd, target);
+		c->square[i] += (target - mean) * (target - mean);
+		c->crps[i] += gaussian_mixture_crps(mu, r->members, sd, target);
+		c->covered[i] += probability >= 0.025 && probability <= 0.975;
+	}
+}
+
+static status check(const struct regression *r, const float *y)
+{
+	size_t row = r->n * (size_t)r->k;
+	for (size_t e = 0; e < row; e++)
+		if (!isfinite(y[e]))
+			return fail(ERR_INPUT, "the target of example %zu is not finite", e / (size_t)r->k);
+	for (size_t e = 0; e < r->members * row; e++)
+		if (!isfinite(r->output[e]))
+			return fail(ERR_INPUT, "the output of member %zu for example %zu is not finite", e / row,
+			            e % row / (size_t)r->k);
+	if (!(r->noise_sd > 0) || !isfinite(r->noise_sd))
+		return fail(ERR_INPUT, "the likelihood's deviation is %g; it must be above 0", r->noise_sd);
+	return OK;
+}
+
+static double total(const double *x, size_t n)
+{
+	double sum = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += x[i];
+	return sum;
+}
+
+static status score_all(const struct regression *r, const float *y, const struct columns *c)
+{
+	int failed = 0;
+#pragma omp parallel reduction(| : failed)
+	{
+		double *mu = malloc(r->members * sizeof *mu);
+		failed |= !mu;
+#pragma omp for schedule(static)
+		for (size_t i = 0; i < r->n; i++)
+			if (mu)
+				score(r, y, i, mu, c);
+		free(mu);
+	}
+	return failed ? fail(ERR_MEMORY, "out of memory: the outputs of %zu members", r->members) : OK;
+}
+
+status metrics_regression(const struct regression *r, const float *y, struct regression_metrics *out)
+{
+	*out = (struct regression_metrics){r->n, r->members, NAN, NAN, NAN, NAN, NAN};
+	if (!r->n || !r->members)
+		return OK;
+	TRY(check(r, y));
+	struct arena arena = {0};
+	struct columns c;
+	double *x, targets = (double)r->n * r->k;
+	status s = ARENA_NEW(&arena, 4 * r->n, &x);
+	if (s == OK) {
+		c = (struct columns){x, x + r->n, x + 2 * r->n, x + 3 * r->n};
+		s = score_all(r, y, &c);
+	}
+	if (s == OK)
+		s = bootstrap_means(r->n, 1, c.nll, &out->nll_se);
+	if (s == OK) {
+		out->nll = total(c.nll, r->n) / (double)r->n;
+		out->rmse = sqrt(total(c.square, r->n) / targets);
+		out->crps = total(c.crps, r->n) / targets;
+		out->coverage = total(c.covered, r->n) / targets;
+	}
+	arena_free(&arena);
+	return s;
+}
+
+status regression_curve(const struct regression *r, const float *y, double *nll, double *rmse)
+{
+	struct arena arena = {0};
+	size_t row = r->n * (size_t)r->k;
+	double *log_p, *sum;
+	status st = ARENA_NEW(&arena, r->n, &log_p);
+	if (st == OK)
+		st = ARENA_NEW(&arena, row, &sum);
+	for (size_t i = 0; st == OK && i < r->n; i++)
+		log_p[i] = -INFINITY;
+	for (size_t s = 0; st == OK && s < r->members; s++) {
+		double loss = 0, square = 0;
+		for (size_t i = 0; i < r->n; i++) {
+			log_p[i] = log_add(log_p[i], log_density(r, y, s, i));
+			loss += log((double)(s + 1)) - log_p[i];
+			for (int j = 0; j < r->k; j++) {
+				size_t e = i * (size_t)r->k + (size_t)j;
+				sum[e] += own_mean(r, s, i, j);
+				double d = (double)y[e] - sum[e] / (double)(s + 1);
+				square += d * d;
+			}
+		}
+		nll[s] = loss / (double)r->n;
+		rmse[s] = sqrt(square / (double)row);
+	}
+	arena_free(&arena);
+	return st;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Metrics of regression ensembles: each member predicts a Gaussian around its output with the likelihood's deviation,
+ * and the ensemble predicts their equal mixture. All figures are in the target's own units. */
+#ifndef BASIN_REGRESSION_H
+#define BASIN_REGRESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "err.h"
+
+struct regression {
+	size_t n;              /* examples */
+	int k;                 /* targets of one example */
+	size_t members;        /* S */
+	const float *output;   /* (S, n, k) network outputs */
+	const double *shift;   /* (k) own units = shift + scale · output; NULL for 0 and 1 */
+	const double *scale;
+	double noise_sd;       /* deviation of the likelihood, in the outputs' units */
+};
+
+/* NaN where a figure is undefined. */
+struct regression_metrics {
+	size_t n, members;
+	double nll;            /* −mean log (1/S) Σ_s Π_j N(y_j; μ_sj, σ_j²): nats per example, density in own units */
+	double nll_se;         /* bootstrap over examples */
+	double rmse;           /* of the mixture's mean, over examples and targets */
+	double crps;           /* mean over examples and targets */
+	double coverage;       /* share of targets inside the mixture's central 95 % interval */
+};
+
+/* y: (n, k) in own units. Errors: ERR_INPUT for an output or target that is not finite; ERR_MEMORY. */
+status metrics_regression(const struct regression *r, const float *y, struct regression_metrics *out);
+
+/* NLL and RMSE of the first 1, 2, … S members, into nll (S) and rmse (S). Errors: ERR_MEMORY. */
+status regression_curve(const struct regression *r, const float *y, double *nll, double *rmse);
+
+/* Cumulative probability at y of the equal mixture of N(mu_i, sd²), s members. */
+double gaussian_mixture_cdf(const double *mu, size_t s, double sd, double y);
+
+/* Continuous ranked probability score ∫ (F(x) − 1{x ≥ y})² dx of the same mixture; mu is sorted, rising.
+ * Up to 256 members by the closed form over pairs (Grimit, Gneiting, Berrocal & Johnson 2006, eq. 5); beyond, where its
+ * S² terms would take too long, by Gauss–Legendre panels that visit each member only within 8.5 deviations: S terms,
+ * equal to the closed form to 1e-10 deviations. */
+double gaussian_mixture_crps(const double *mu, size_t s, double sd, double y);
+
+#endif

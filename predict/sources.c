@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finding snapshot files behind a path, and whether they belong together. */
+#include "sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "checkpoint.h"
+#include "run.h"
+
+static bool exists(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static status reserve(struct selection *s, size_t more)
+{
+	struct snaps_source *larger;
+	TRY(ARENA_NEW(&s->arena, s->n_sources + more, &larger));
+	if (s->n_sources)
+		memcpy(larger, s->source, s->n_sources * sizeof *larger);
+	s->source = larger;
+	return OK;
+}
+
+/* Adds a file; room was reserved. checkpoint: its chain's, where that exists. */
+static status add(struct selection *s, const char *path, const char *checkpoint)
+{
+	struct snaps_source *source = &s->source[s->n_sources];
+	struct snaps_reader *r;
+	char *copy;
+	TRY(arena_text(&s->arena, &copy, "%s", path));
+	*source = (struct snaps_source){.path = copy};
+	if (exists(checkpoint)) {
+		TRY(checkpoint_meta(checkpoint, &source->checkpoint));
+		source->committed = (uint64_t)json_integer_value(json_object_get(source->checkpoint, "snaps_length"));
+	}
+	s->n_sources++;
+	TRY(select_reader(s, s->n_sources - 1, &r));
+	source->header = json_incref((json_t *)snaps_meta(r));
+	return OK;
+}
+
+static status add_run(struct selection *s, const char *path, struct run *run)
+{
+	size_t before = s->n_sources;
+	TRY(reserve(s, (size_t)run->chains));
+	for (int k = 0; k < run->chains; k++) {
+		const char *snaps, *checkpoint;
+		TRY(run_file(run, k, "snaps", &snaps));
+		TRY(run_file(run, k, "ckpt", &checkpoint));
+		if (!exists(snaps))
+			warn("%s: chain %d has not begun and is left out", path, k);
+		else
+			TRY(add(s, snaps, checkpoint));
+	}
+	if (s->n_sources == before)
+		return fail(ERR_INPUT, "%s: the run holds no snapshot file yet", path);
+	return OK;
+}
+
+status select_sources(struct selection *s, const char *path)
+{
+	if (is_folder(path)) {
+		struct run run;
+		TRY(run_open(path, false, &run));
+		status st = add_run(s, path, &run);
+		run_close(&run);
+		return st;
+	}
+	if (!exists(path))
+		return fail(ERR_INPUT, "%s: there is no such run or snapshot file", path);
+	char *checkpoint;
+	size_t stem = strlen(path);
+	stem -= stem > 6 && strcmp(path + stem - 6, ".snaps") == 0 ? 6 : 0;
+	TRY(arena_text(&s->arena, &checkpoint, "%.*s.ckpt", (int)stem, path));
+	TRY(reserve(s, 1));
+	return add(s, path, checkpoint);
+}
+
+/* ---- do they belong together? ---- */
+
+static status check_alike(const struct snaps_source *a, const struct snaps_source *b)
+{
+	static const char *const facts[] = {"model", "likelihood", "normalize", "standardize", NULL};
+	static const char *const words[] = {"models", "likelihoods", "input normalisations", "standardisations"};
+	for (int i = 0; facts[i]; i++) {
+		const json_t *x = json_object_get(a->header, facts[i]), *y = json_object_get(b->header, facts[i]);
+		if (json_equal(x, y) || (!x && !y))
+			continue;
+		const char *spec_x = json_string_value(json_object_get(x, "spec"));
+		const char *spec_y = json_string_value(json_object_get(y, "spec"));
+		return fail(ERR_USAGE, "%s and %s can't be pooled: their %s differ%s%s%s%s%s", a->path, b->path, words[i],
+		            spec_x && spec_y ? " (" : "", spec_x && spec_y ? spec_x : "", spec_x && spec_y ? ", " : "",
+		            spec_x && spec_y ? spec_y : "", spec_x && spec_y ? ")" : "");
+	}
+	return OK;
+}
+
+struct origin {
+	json_int_t seed, chain;
+	const char *path;
+};
+
+static int by_origin(const void *a, const void *b)
+{
+	const struct origin *x = a, *y = b;
+	return x->seed != y->seed ? (x->seed > y->seed) - (x->seed < y->seed)
+	                          : (x->chain > y->chain) - (x->chain < y->chain);
+}
+
+static status warn_of_twins(const struct selection *s)
+{
+	struct origin *origin = malloc(s->n_sources * sizeof *origin);
+	if (!origin)
+		return fail(ERR_MEMORY, "out of memory: %zu snapshot files", s->n_sources);
+	for (size_t i = 0; i < s->n_sources; i++) {
+		const json_t *h = s->source[i].header;
+		origin[i] = (struct origin){json_integer_value(json_object_get(h, "seed")),
+		                            json_integer_value(json_object_get(h, "chain")), s->source[i].path};
+	}
+	qsort(origin, s->n_sources, sizeof *origin, by_origin);
+	for (size_t i = 1; i < s->n_sources; i++)
+		if (by_origin(&origin[i - 1], &origin[i]) == 0)
+			warn("%s and %s share seed %lld and chain %lld: their draws are not independent", origin[i - 1].path,
+			     origin[i].path, (long long)origin[i].seed, (long long)origin[i].chain);
+	free(origin);
+	return OK;
+}
+
+status sources_check(struct selection *s)
+{
+	for (size_t i = 0; i < s->n_sources; i++) {
+		const json_t *checkpoint = s->source[i].checkpoint;
+		const char *state = json_string_value(json_object_get(checkpoint, "state"));
+		if (state && strcmp(state, "done") != 0)
+			warn("%s: the chain %s; what it kept so far is read", s->source[i].path,
+			     strcmp(state, "failed") == 0 ? "failed" : "is not finished");
+		if (i)
+			TRY(check_alike(&s->source[0], &s->source[i]));
+	}
+	return warn_of_twins(s);
+}

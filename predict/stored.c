@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stored.h"
+
+#include <limits.h>
+
+static const double tolerance = 1e-3;
+
+static status read_shape(struct arena *a, const char *path, struct stored *out)
+{
+	struct npy *array = &out->array;
+	TRY(npy_read(path, a, array));
+	if (array->ndim != 2 && array->ndim != 3)
+		return fail(ERR_INPUT, "%s: %d dimensions; expected (examples, classes) or (members, examples, classes)", path,
+		            array->ndim);
+	const int64_t *shape = array->shape + array->ndim - 2;
+	if (array->count == 0 || shape[1] > INT_MAX)
+		return fail(ERR_INPUT, "%s: there are no probabilities in it", path);
+	out->members = array->ndim == 3 ? (size_t)array->shape[0] : 1;
+	return mixture_open(a, (size_t)shape[0], (int)shape[1], false, &out->mixture);
+}
+
+status stored_open(struct arena *a, const char *option, const char *path, struct stored *out)
+{
+	*out = (struct stored){.option = option, .path = path};
+	status s = read_shape(a, path, out);
+	return s == OK ? OK : fail_within(s, "--%s ", option);
+}
+
+status stored_fill(struct stored *s, struct arena *a, mixture_watcher *watcher, void *context)
+{
+	struct mixture *m = &s->mixture;
+	size_t each = m->n * (size_t)m->c, element = npy_size(s->array.type);
+	double *p;
+	TRY(ARENA_NEW(a, each, &p));
+	for (size_t i = 0; i < s->members; i++) {
+		struct npy member = s->array;
+		member.data = (const char *)s->array.data + i * each * element;
+		member.count = each;
+		npy_double(&member, p);
+		status st = mixture_add_probs(m, 0, m->n, p, tolerance);
+		if (st != OK && s->members > 1)
+			st = fail_within(st, "member %zu, ", i);
+		if (st != OK)
+			return fail_within(st, "--%s %s: ", s->option, s->path);
+		mixture_next(m);
+		if (watcher)
+			TRY(watcher(context, m));
+	}
+	return OK;
+}
+
+static status read_labels(struct arena *a, const char *path, size_t n, const int32_t **out)
+{
+	struct npy array;
+	int32_t *label;
+	TRY(npy_read(path, a, &array));
+	if (!npy_is_integer(array.type))
+		return fail(ERR_INPUT, "%s: elements are %s; labels are integers", path, npy_name(array.type));
+	if (array.count != n || array.ndim < 1 || array.shape[0] != (int64_t)n)
+		return fail(ERR_INPUT, "%s: %zu labels for %zu rows of probabilities", path, array.count, n);
+	TRY(ARENA_NEW(a, n, &label));
+	for (size_t i = 0; i < n; i++) {
+		int64_t y = npy_integer(&array, i);
+		if (y < 0 || y > INT32_MAX)
+			return fail(ERR_INPUT, "%s: label %lld of example %zu is no class", path, (long long)y, i);
+		label[i] = (int32_t)y;
+	}
+	*out = label;
+	return OK;
+}
+
+status stored_labels(struct arena *a, const char *path, size_t n, const int32_t **out)
+{
+	status s = read_labels(a, path, n, out);
+	return s == OK ? OK : fail_within(s, "--labels ");
+}

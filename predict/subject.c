@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Data sets as a network sees them. */
+#include <string.h>
+
+#include "network.h"
+
+static const struct opt_def batch_defs[] = {
+	{.name = "batch", .type = OPT_COUNT, .arg = "B", .min = 1, .max = 1e6, .unit = "examples",
+	 .help = "examples predicted at a time; without it the run's own, at most 1024"},
+	{0},
+};
+
+const struct opt_table table_batch = {.owner = "batch", .heading = "Batches", .defs = batch_defs};
+
+enum { BATCH_DEFAULT = 128, BATCH_MAX = 1024 };
+
+const char *split_name(enum split s)
+{
+	return s == SPLIT_TRAIN ? "train" : s == SPLIT_TEST ? "test" : "holdout";
+}
+
+/* The run's own value of an option. */
+static const json_t *run_option(const struct network *n, const char *name)
+{
+	return json_object_get(json_object_get(n->header, "sampler"), name);
+}
+
+static status load(const struct network *n, const struct subject_request *r, struct subject *s)
+{
+	const char *own = json_string_value(json_object_get(json_object_get(n->header, "data"), "spec"));
+	struct dataset_request ask = {
+		.spec = r->spec ? r->spec : own,
+		.target = r->foreign ? NULL : json_string_value(run_option(n, "target")),
+		.class_targets = !r->foreign && n->likelihood->class_targets,
+	};
+	if (!ask.spec)
+		return fail(ERR_USAGE, "--data must be given: the snapshots don't say what they were trained on");
+	/* Another file is taken whole, unless a part of it is asked for as the run had it. */
+	if (!r->foreign && (!r->spec || r->split))
+		ask.holdout = json_string_value(run_option(n, "holdout"));
+	if (r->split) {
+		ask.split = strcmp(r->split, "train") == 0 ? SPLIT_TRAIN : strcmp(r->split, "test") == 0 ? SPLIT_TEST
+		                                                                                       : SPLIT_HOLDOUT;
+		return dataset_open(&ask, &s->data);
+	}
+	ask.split = SPLIT_TEST;
+	status st = dataset_open(&ask, &s->data);
+	if (st != ERR_USAGE)
+		return st;
+	ask.split = SPLIT_TRAIN;
+	s->fell_back = true;
+	return dataset_open(&ask, &s->data);
+}
+
+static status check_shape(const struct network *n, const struct subject *s)
+{
+	const struct dataset *d = &s->data;
+	const int *in = n->model.input;
+	if (d->c != in[0] || d->h != in[1] || d->w != in[2])
+		return fail(ERR_USAGE, "%s: its examples are %d×%d×%d (channels, height, width), the model's inputs %d×%d×%d",
+		            d->spec, d->c, d->h, d->w, in[0], in[1], in[2]);
+	return OK;
+}
+
+/* A table's columns as training had them, by its means and deviations. */
+static status standardise(const struct network *n, struct subject *s)
+{
+	struct dataset *d = &s->data;
+	size_t columns = (size_t)d->c * (size_t)d->h * (size_t)d->w;
+	float *x;
+	const float *raw = d->x;
+	if (!n->x_mean || !n->x_sd)
+		return OK;
+	if (d->element != ELEMENT_F32)
+		return fail(ERR_USAGE, "%s: the run standardised a table, and these are images", d->spec);
+	TRY(ARENA_NEW(&s->arena, d->n * columns, &x));
+	for (size_t e = 0; e < d->n * columns; e++)
+		x[e] = (float)(((double)raw[e] - n->x_mean[e % columns]) / n->x_sd[e % columns]);
+	d->x = x;
+	return OK;
+}
+
+static int batch_size(const struct network *n, const struct subject_request *r, size_t examples)
+{
+	json_int_t run = json_integer_value(run_option(n, "batch")), b = run > 0 ? run : BATCH_DEFAULT;
+	b = opts_given(r->opts, "batch") ? opts_count(r->opts, "batch") : b < BATCH_MAX ? b : BATCH_MAX;
+	return (int)((size_t)b < examples ? (size_t)b : examples);
+}
+
+static status prepare(struct network *n, const struct subject_request *r, struct subject *s)
+{
+	TRY(load(n, r, s));
+	if (s->data.n == 0)
+		return fail(ERR_USAGE, "%s: its %s split holds no examples", s->data.spec, split_name(s->data.split));
+	TRY(check_shape(n, s));
+	TRY(standardise(n, s));
+	s->normalize = n->normalize;
+	if (r->normalize)
+		TRY(normalize_parse(r->normalize, &s->data, &s->normalize));
+	const struct net_options net = {
+		.model = &n->model, .data = &s->data, .normalize = &s->normalize, .likelihood = n->likelihood,
+		.noise_sd = n->noise_sd, .augment = AUGMENT_NONE, .precision = PRECISION_FP32,
+		.batch = batch_size(n, r, s->data.n), .infer_only = true,
+	};
+	return net_open(&net, n->device, &s->potential);
+}
+
+status subject_open(struct network *n, const struct subject_request *r, struct subject *out)
+{
+	memset(out, 0, sizeof *out);
+	status s = prepare(n, r, out);
+	if (s != OK)
+		subject_close(out);
+	return s;
+}
+
+void subject_close(struct subject *s)
+{
+	potential_close(s->potential);
+	dataset_close(&s->data);
+	arena_free(&s->arena);
+	memset(s, 0, sizeof *s);
+}

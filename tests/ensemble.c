@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Snapshots chosen, read, predicted with and averaged, against a plain forward pass in double. */
+#include "ensemble.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "regression.h"
+#include "rng.h"
+#include "tap.h"
+
+enum { ROWS = 37, COLUMNS = 3, HIDDEN = 5, OUTPUTS = 3, RECORDS = 4 };
+
+extern const struct opt_table table_device, table_progress;
+static const struct opt_table *const tables[] = {&table_select, &table_batch, &table_device, &table_progress, NULL};
+
+static double table[ROWS][COLUMNS];
+static int classes[ROWS];
+static double target[ROWS];
+
+/* ---- what is on disk ---- */
+
+static const char *path_of(struct arena *a, const char *name)
+{
+	char *path;
+	MUST(arena_text(a, &path, "%s/%s", scratch_folder(), name));
+	return path;
+}
+
+static void write_tables(struct arena *a)
+{
+	FILE *f = fopen(path_of(a, "classes.csv"), "w"), *g = fopen(path_of(a, "real.csv"), "w");
+	struct rng_key key = {3, 0};
+	for (int i = 0; i < ROWS; i++) {
+		for (int j = 0; j < COLUMNS; j++) {
+			table[i][j] = (float)rng_normal(key, STREAM_PROBE, 0, (uint64_t)(i * COLUMNS + j));
+			fprintf(f, "%.9g,", table[i][j]);
+			fprintf(g, "%.9g,", table[i][j]);
+		}
+		classes[i] = i % OUTPUTS;
+		target[i] = (float)(50 + 10 * rng_normal(key, STREAM_PROBE, 1, (uint64_t)i));
+		fprintf(f, "%d\n", classes[i]);
+		fprintf(g, "%.9g\n", target[i]);
+	}
+	fclose(f);
+	fclose(g);
+}
+
+static json_t *header_of(const struct model *m, const char *likelihood, const char *csv, int seed, int chain)
+{
+	return json_pack("{s:o, s:{s:s, s:f}, s:n, s:n, s:i, s:{s:s}, s:s, s:i, s:i, s:f, s:b, s:{s:s, s:s+}}",
+	                 "model", model_to_json(m), "likelihood", "name", likelihood, "noise_sd", 0.5, "normalize",
+	                 "standardize", "classes", m->outputs, "sampler", "name", "sgld", "target", "a test", "seed", seed,
+	                 "chain", chain, "temperature", 1.0, "fixed", 1, "data", "kind", "csv", "spec", "csv:", csv);
+}
+
+static void fill(float *x, size_t n, int seed, int chain, int record)
+{
+	struct rng_key key = {(uint32_t)seed, (uint32_t)chain};
+	for (size_t e = 0; e < n; e++)
+		x[e] = (float)rng_normal(key, STREAM_INIT, (uint64_t)record, e);
+}
+
+/* RECORDS records of each role: theta and anchor at steps 10, 20, …; the anchor's record number is RECORDS + i. */
+static const char *write_snaps(struct arena *a, const char *name, const struct model *m, json_t *header)
+{
+	static const char *const roles[] = {"theta", "anchor", NULL};
+	struct snaps_writer *w;
+	const char *path = path_of(a, name);
+	int seed = (int)json_integer_value(json_object_get(header, "seed"));
+	int chain = (int)json_integer_value(json_object_get(header, "chain"));
+	float *x = calloc(m->params.count, sizeof *x);
+	MUST(snaps_create(path, header, &m->params, &m->stats, roles, SNAPS_FLOAT32, &w));
+	for (int i = 0; i < RECORDS; i++)
+		for (int r = 0; r < 2; r++) {
+			fill(x, m->params.count, seed, chain, i + r * RECORDS);
+			MUST(snaps_write(w, (uint64_t)(10 * (i + 1)), i + 1, roles[r], 0.5, x, NULL));
+		}
+	MUST(snaps_close(w));
+	free(x);
+	json_decref(header);
+	return path;
+}
+
+/* ---- the oracle ---- */
+
+static void forward(const struct model *m, const float *theta, const double *in, double *out)
+{
+	const float *w1 = theta + segments_find(&m->params, "fc1.weight")->offset;
+	const float *b1 = theta + segments_find(&m->params, "fc1.bias")->offset;
+	const float *w2 = theta + segments_find(&m->params, "fc2.weight")->offset;
+	const float *b2 = theta + segments_find(&m->params, "fc2.bias")->offset;
+	double hidden[HIDDEN];
+	for (int h = 0; h < HIDDEN; h++) {
+		hidden[h] = b1[h];
+		for (int j = 0; j < COLUMNS; j++)
+			hidden[h] += w1[h * COLUMNS + j] * in[j];
+		hidden[h] = hidden[h] > 0 ? hidden[h] : 0;
+	}
+	for (int k = 0; k < m->outputs; k++) {
+		out[k] = b2[k];
+		for (int h = 0; h < HIDDEN; h++)
+			out[k] += w2[k * HIDDEN + h] * hidden[h];
+	}
+}
+
+/* ---- running the library ---- */
+
+static struct opts *options(const char *const *words)
+{
+	struct opts *o;
+	char *argv[16] = {"test"};
+	int argc = 1;
+	for (; words[argc - 1]; argc++)
+		argv[argc] = (char *)words[argc - 1];
+	MUST(opts_parse(&o, tables, argc, argv));
+	return o;
+}
+
+static void expect_choice(const char *what, const char *const *words, size_t n, uint64_t first, uint64_t last)
+{
+	struct opts *o = options(words);
+	struct selection s;
+	MUST(select_open(o, &s));
+	ok(s.n == n && s.choice[0].step == first && s.choice[s.n - 1].step == last, "%s: %zu snapshots, steps %d to %d", what,
+	   n, (int)first, (int)last);
+	select_close(&s);
+	opts_free(o);
+}
+
+static void expect_refusal(const char *what, const char *const *words, status want, const char *message)
+{
+	struct opts *o = options(words);
+	struct selection s;
+	status got = select_open(o, &s);
+	ok(got == want && strstr(fail_message(want), message), "%s: %s", what, fail_message(want));
+	opts_free(o);
+}
+
+#define WORDS(...) (const char *const[]) {__VA_ARGS__, NULL}
+
+static void choices(const char *a, const char *b)
+{
+	expect_choice("both roles", WORDS(a), 2 * RECORDS, 10, 40);
+	expect_choice("one role", WORDS(a, "--role", "anchor"), RECORDS, 10, 40);
+	expect_choice("from a step", WORDS(a, "--role", "theta", "--from-step", "20"), 3, 20, 40);
+	expect_choice("up to a step", WORDS(a, "--role", "theta", "--to-step", "20"), 2, 10, 20);
+	expect_choice("the last of each chain", WORDS(a, b, "--role", "theta", "--last", "1"), 2, 40, 40);
+	expect_choice("one chain", WORDS(a, b, "--chain", "1"), 2 * RECORDS, 10, 40);
+	expect_refusal("nothing left", WORDS(a, "--chain", "7"), ERR_USAGE, "no snapshots are left");
+	expect_refusal("an unknown role", WORDS(a, "--role", "moon"), ERR_USAGE, "no snapshots are left");
+}
+
+static void average(const struct model *m, const char *a, const char *b)
+{
+	struct opts *o = options(WORDS(a, b, "--role", "theta", "--batch", "10", "--quiet"));
+	struct arena arena = {0};
+	struct selection s;
+	struct network n;
+	struct subject subject;
+	struct predictions p;
+	float *theta = calloc(m->params.count, sizeof *theta);
+	double want[ROWS][OUTPUTS] = {{0}}, worst = 0;
+	MUST(select_open(o, &s));
+	MUST(network_open(s.source[0].header, o, &n));
+	MUST(subject_open(&n, &(struct subject_request){.opts = o}, &subject));
+	ok(subject.fell_back && subject.data.split == SPLIT_TRAIN && subject.data.n == ROWS, "a table has a train split alone");
+	MUST(predictions_open(&arena, &n, &subject, s.n, &p));
+	MUST(ensemble_run(&s, &n, &p, 1, o, NULL, NULL));
+	for (int chain = 0; chain < 2; chain++)
+		for (int i = 0; i < RECORDS; i++) {
+			fill(theta, m->params.count, 1, chain, i);
+			for (int row = 0; row < ROWS; row++) {
+				double z[OUTPUTS], sum = 0;
+				forward(m, theta, table[row], z);
+				for (int k = 0; k < OUTPUTS; k++)
+					sum += exp(z[k]);
+				for (int k = 0; k < OUTPUTS; k++)
+					want[row][k] += exp(z[k]) / sum / (2 * RECORDS);
+			}
+		}
+	for (int row = 0; row < ROWS; row++) {
+		double got[OUTPUTS];
+		mixture_mean(&p.mixture, (size_t)row, got);
+		for (int k = 0; k < OUTPUTS; k++)
+			worst = fmax(worst, fabs(got[k] - want[row][k]));
+	}
+	ok(p.mixture.members == 2 * RECORDS, "two chains are pooled");
+	ok(worst < 2e-6, "averaged probabilities are the plain forward pass's (worst difference %.1e)", worst);
+	ok(subject.data.label[4] == classes[4], "labels come with the data");
+	subject_close(&subject);
+	network_close(&n);
+	select_close(&s);
+	arena_free(&arena);
+	opts_free(o);
+	free(theta);
+}
+
+/* A run on a standardised table: columns go in as (x − mean)/sd, outputs come out as mean + sd · output. */
+static void regression(struct arena *a)
+{
+	struct model m;
+	int input[3] = {1, 1, COLUMNS};
+	MUST(model_build("mlp:3-5-1", "relu", input, 1, &m));
+	json_t *header = header_of(&m, "gaussian", path_of(a, "real.csv"), 1, 0);
+	json_object_set_new(header, "standardize", json_pack("{s:[f,f,f], s:[f,f,f], s:[f], s:[f]}", "x_mean", 0.5, -0.25, 0.0,
+	                                                     "x_sd", 2.0, 0.5, 1.0, "target_mean", 50.0, "target_sd", 10.0));
+	const char *path = write_snaps(a, "real.snaps", &m, header);
+	struct opts *o = options(WORDS(path, "--role", "theta", "--quiet"));
+	struct arena arena = {0};
+	struct selection s;
+	struct network n;
+	struct subject subject;
+	struct predictions p;
+	struct regression_metrics got;
+	float *theta = calloc(m.params.count, sizeof *theta);
+	double nll = 0, square = 0;
+	MUST(select_open(o, &s));
+	MUST(network_open(s.source[0].header, o, &n));
+	MUST(subject_open(&n, &(struct subject_request){.opts = o}, &subject));
+	MUST(predictions_open(&arena, &n, &subject, s.n, &p));
+	MUST(ensemble_run(&s, &n, &p, 1, o, NULL, NULL));
+	const struct regression r = {ROWS, 1, s.n, p.outputs, n.target_mean, n.target_sd, n.noise_sd};
+	MUST(metrics_regression(&r, subject.data.target, &got));
+	for (int row = 0; row < ROWS; row++) {
+		double density = 0, mean = 0;
+		for (int i = 0; i < RECORDS; i++) {
+			double in[COLUMNS] = {(table[row][0] - 0.5) / 2, (table[row][1] + 0.25) / 0.5, table[row][2]}, out;
+			fill(theta, m.params.count, 1, 0, i);
+			forward(&m, theta, in, &out);
+			double mu = 50 + 10 * out, z = (target[row] - mu) / 5;
+			density += exp(-z * z / 2) / (5 * sqrt(2 * M_PI)) / RECORDS;
+			mean += mu / RECORDS;
+		}
+		nll -= log(density) / ROWS;
+		square += (target[row] - mean) * (target[row] - mean) / ROWS;
+	}
+	near(got.rmse, sqrt(square), 1e-4, "a standardised run's RMSE is in the target's own units");
+	near(got.nll, nll, 1e-4, "and so is the density in its NLL");
+	subject_close(&subject);
+	network_close(&n);
+	select_close(&s);
+	arena_free(&arena);
+	opts_free(o);
+	model_free(&m);
+	free(theta);
+}
+
+static void damage(const char *path)
+{
+	FILE *f = fopen(path, "r+b");
+	fseek(f, 0, SEEK_END);
+	long size = ftell(f);
+	int byte;
+	fseek(f, size * 3 / 4, SEEK_SET);
+	byte = fgetc(f);
+	fseek(f, size * 3 / 4, SEEK_SET);
+	fputc(byte ^ 0x10, f);
+	fclose(f);
+
+	struct opts *o = options(WORDS(path));
+	struct selection s;
+	struct snaps_record record;
+	status st = select_open(o, &s);
+	if (st == OK) {
+		for (size_t i = 0; i < s.n && st == OK; i++)
+			st = select_read(&s, i, &record);
+		select_close(&s);
+	}
+	ok(st == ERR_DAMAGE && strstr(fail_message(st), path), "a damaged record stops the reading: %s", fail_message(st));
+	opts_free(o);
+	warn_quiet(1);
+	expect_choice("damage left out", WORDS(path, "--skip-damaged"), 2 * RECORDS - 1, 10, 40);
+}
+
+static void misfits(struct arena *a, const char *first)
+{
+	struct model other;
+	int input[3] = {1, 1, COLUMNS};
+	MUST(model_build("mlp:3-4-3", "relu", input, OUTPUTS, &other));
+	const char *path = write_snaps(a, "other.snaps", &other, header_of(&other, "categorical", "x.csv", 1, 3));
+	expect_refusal("another model", WORDS(first, path), ERR_USAGE, "models differ (mlp:3-5-3, mlp:3-4-3)");
+	expect_refusal("no file", WORDS("/nowhere/run"), ERR_INPUT, "/nowhere/run");
+	json_t *analytic = json_pack("{s:{s:s, s:s}}", "model", "kind", "analytic", "spec", "gaussian:1,2");
+	struct opts *o = options(WORDS(first));
+	struct network n;
+	status got = network_open(analytic, o, &n);
+	ok(got == ERR_USAGE && strstr(fail_message(ERR_USAGE), "gaussian:1,2"),
+	   "an analytic target predicts nothing: %s", fail_message(ERR_USAGE));
+	json_decref(analytic);
+	opts_free(o);
+	model_free(&other);
+}
+
+int main(void)
+{
+	struct arena a = {0};
+	struct model m;
+	int input[3] = {1, 1, COLUMNS};
+	write_tables(&a);
+	MUST(model_build("mlp:3-5-3", "relu", input, OUTPUTS, &m));
+	const char *csv = path_of(&a, "classes.csv");
+	const char *first = write_snaps(&a, "first.snaps", &m, header_of(&m, "categorical", csv, 1, 0));
+	const char *second = write_snaps(&a, "second.snaps", &m, header_of(&m, "categorical", csv, 1, 1));
+	choices(first, second);
+	average(&m, first, second);
+	regression(&a);
+	misfits(&a, first);
+	damage(second);
+	model_free(&m);
+	arena_free(&a);
+	return done_testing();
+}

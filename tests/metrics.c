@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Classification metrics against scikit-learn and SciPy, closed forms at the edges, the bootstrap against the binomial. */
+#include "metrics.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "golden/metrics.h"
+#include "tap.h"
+
+static struct arena arena;
+
+static struct mixture of(size_t n, int c, size_t members, const double *p)
+{
+	struct mixture m;
+	MUST(mixture_open(&arena, n, c, false, &m));
+	for (size_t s = 0; s < members; s++) {
+		MUST(mixture_add_probs(&m, 0, n, p + s * n * (size_t)c, 1e-3));
+		mixture_next(&m);
+	}
+	return m;
+}
+
+static void golden_values(const struct mixture *m, const char *from)
+{
+	struct class_metrics got;
+	MUST(metrics_classes(m, c_labels, false, &got));
+	ok(got.n == C_N && got.members == C_MEMBERS, "%s: counts", from);
+	near(got.accuracy, c_accuracy, 1e-15, "%s: accuracy is scikit-learn's, ties to the lowest index", from);
+	near(got.nll, c_nll, 1e-13, "%s: NLL is scikit-learn's", from);
+	near(got.brier, c_brier, 1e-13, "%s: Brier score is scikit-learn's", from);
+	near(got.ece, c_ece, 1e-13, "%s: ECE", from);
+	near(got.entropy, c_entropy, 1e-13, "%s: entropy is SciPy's", from);
+	near(got.expected_entropy, c_expected_entropy, 1e-13, "%s: expected entropy", from);
+	near(got.mutual_information, c_entropy - c_expected_entropy, 1e-13, "%s: mutual information", from);
+	ok(isnan(got.accuracy_se) && isnan(got.nll_se), "%s: no standard errors unless asked", from);
+}
+
+static void stream_in_parts(void)
+{
+	struct mixture m;
+	float p[C_N * C_CLASSES];
+	double worst = 0;
+	MUST(mixture_open(&arena, C_N, C_CLASSES, true, &m));
+	for (size_t s = 0; s < C_MEMBERS; s++) {
+		const float *z = c_logits + s * C_N * C_CLASSES;
+		for (size_t first = 0; first < C_N; first += 13) {
+			size_t count = C_N - first < 13 ? C_N - first : 13;
+			MUST(mixture_add_logits(&m, first, count, z + first * C_CLASSES, C_CLASSES, p + first * C_CLASSES));
+		}
+		mixture_next(&m);
+		for (size_t e = 0; e < C_N * C_CLASSES; e++)
+			worst = fmax(worst, fabs((double)p[e] - c_probs[s * C_N * C_CLASSES + e]));
+	}
+	ok(worst < 1e-7, "members' probabilities are SciPy's softmax");
+	golden_values(&m, "logits in batches");
+	near(-m.max_logit[3] / C_MEMBERS, c_max_logit_3, 1e-14, "mean largest logit");
+	near(m.energy[3] / C_MEMBERS, c_energy_3, 1e-14, "mean energy");
+}
+
+static void degenerate(void)
+{
+	const double sure[] = {1, 0, 0, 1, 1, 0};
+	const int32_t right[] = {0, 1, 0}, wrong[] = {1, 0, 1}, beyond[] = {0, 2, 0}, negative[] = {0, -1, 0};
+	struct mixture m = of(3, 2, 1, sure);
+	struct class_metrics got;
+	MUST(metrics_classes(&m, right, true, &got));
+	ok(got.accuracy == 1 && got.nll == 0 && got.brier == 0 && got.ece == 0 && got.entropy == 0,
+	   "certain and right: every loss is 0");
+	ok(got.accuracy_se == 0 && got.nll_se == 0, "certain and right: no spread");
+	ok(isnan(got.mutual_information) && got.expected_entropy == 0, "one member has no mutual information");
+	MUST(metrics_classes(&m, wrong, false, &got));
+	near(got.nll, -log(FLT_MIN), 1e-12, "probability 0 counts as FLT_MIN");
+	ok(got.accuracy == 0 && got.brier == 2 && got.ece == 1, "certain and wrong: Brier 2, ECE 1");
+	ok(metrics_classes(&m, beyond, false, &got) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "label 2 of example 1"),
+	   "a label beyond the classes is refused: %s", fail_message(ERR_INPUT));
+	ok(metrics_classes(&m, negative, false, &got) == ERR_INPUT, "a negative label is refused");
+
+	const double two[] = {1, 0, 0, 1};
+	const int32_t zero[] = {0};
+	m = of(1, 2, 2, two);
+	MUST(metrics_classes(&m, zero, true, &got));
+	near(got.mutual_information, log(2), 1e-15, "members certain of different classes: mutual information log 2");
+	ok(got.accuracy == 1, "a tie goes to the lowest index");
+	ok(isnan(got.accuracy_se), "one example has no standard error");
+	const int32_t one[] = {1};
+	MUST(metrics_classes(&m, one, false, &got));
+	ok(got.accuracy == 0, "a tie is wrong for the higher index");
+
+	const double same[] = {0.3, 0.7, 0.3, 0.7, 0.3, 0.7};
+	m = of(1, 2, 3, same);
+	MUST(metrics_classes(&m, zero, false, &got));
+	ok(got.mutual_information >= 0 && got.mutual_information < 1e-15, "equal members: mutual information 0, never below");
+
+	m = of(0, 2, 1, sure);
+	MUST(metrics_classes(&m, zero, true, &got));
+	ok(isnan(got.accuracy) && isnan(got.nll) && isnan(got.ece), "no examples: nothing is defined");
+}
+
+static void refusals(void)
+{
+	const double nan_p[] = {0.5, 0.5, NAN, 1}, negative[] = {1.2, -0.2}, short_row[] = {0.5, 0.498};
+	const double close_row[] = {0.5, 0.4995};
+	const float z[] = {1, 2, NAN, 1}, inf[] = {1, -INFINITY};
+	struct mixture m;
+	MUST(mixture_open(&arena, 2, 2, true, &m));
+	ok(mixture_add_probs(&m, 0, 2, nan_p, 1e-3) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "row 1"),
+	   "a NaN probability is refused: %s", fail_message(ERR_INPUT));
+	ok(mixture_add_probs(&m, 0, 1, negative, 1e-3) == ERR_INPUT, "a negative probability is refused");
+	ok(mixture_add_probs(&m, 1, 1, short_row, 1e-3) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "row 1 sums to 0.998"),
+	   "a row that sums to 0.998 is refused: %s", fail_message(ERR_INPUT));
+	ok(mixture_add_probs(&m, 1, 1, close_row, 1e-3) == OK, "a row that sums to 0.9995 is taken");
+	ok(mixture_add_logits(&m, 0, 2, z, 2, NULL) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "example 1"),
+	   "a NaN logit is refused: %s", fail_message(ERR_INPUT));
+	ok(mixture_add_logits(&m, 0, 1, inf, 2, NULL) == ERR_INPUT, "an infinite logit is refused");
+}
+
+static void bernoulli(void)
+{
+	const float z[] = {0, 3, -800, 800};
+	struct mixture m;
+	double p[2];
+	MUST(mixture_open(&arena, 4, 2, true, &m));
+	MUST(mixture_add_logits(&m, 0, 4, z, 1, NULL));
+	mixture_next(&m);
+	mixture_mean(&m, 1, p);
+	near(p[1], 1 / (1 + exp(-3)), 1e-15, "one logit: the sigmoid is class 1's probability");
+	near(p[0], 1 / (1 + exp(3)), 1e-15, "one logit: class 0 has the rest");
+	near(m.energy[1], -log(1 + exp(3)), 1e-14, "one logit: energy of (0, z)");
+	mixture_mean(&m, 2, p);
+	ok(p[0] == 1 && p[1] == 0 && m.entropy[2] == 0, "a very negative logit saturates");
+	mixture_mean(&m, 3, p);
+	ok(p[0] == 0 && p[1] == 1 && m.entropy[3] == 0, "a very positive logit saturates");
+	near(m.entropy[0], log(2), 1e-15, "logit 0 has entropy log 2");
+}
+
+static void bins(void)
+{
+	bool good = true;
+	for (int k = 1; k <= ECE_BINS; k++) {
+		double edge = (double)k / ECE_BINS;
+		good &= ece_bin(edge) == k - 1 && ece_bin(nextafter(edge, 0)) == k - 1;
+		if (k < ECE_BINS)
+			good &= ece_bin(nextafter(edge, 1)) == k;
+	}
+	ok(good && ece_bin(0) == 0 && ece_bin(1) == ECE_BINS - 1, "bins are open below and closed above");
+}
+
+/* The bootstrap's deviation of a mean is √(v/n), v the population variance, within its own error of 1/√(2·1000) = 2.2 %
+ * of it. Six of those: a false alarm has probability 2e-9; the resamples are fixed. */
+static void bootstrap(void)
+{
+	enum { N = 400 };
+	double p[2 * N], mean = 0, square = 0;
+	int32_t label[N];
+	struct class_metrics got;
+	for (int i = 0; i < N; i++) {
+		p[2 * i] = 0.55 + 0.4 * ((i * 37) % N) / N;
+		p[2 * i + 1] = 1 - p[2 * i];
+		label[i] = i % 4 == 0;
+		double loss = -log(p[2 * i + label[i]]);
+		mean += loss / N;
+		square += loss * loss / N;
+	}
+	struct mixture m = of(N, 2, 1, p);
+	MUST(metrics_classes(&m, label, true, &got));
+	double want = sqrt(0.75 * 0.25 / N), want_nll = sqrt((square - mean * mean) / N);
+	near(got.accuracy_se / want, 1, 6 * 0.0224, "standard error of the accuracy is the binomial's");
+	near(got.nll_se / want_nll, 1, 6 * 0.0224, "standard error of the NLL is the mean's");
+}
+
+int main(void)
+{
+	struct mixture m = of(C_N, C_CLASSES, C_MEMBERS, c_probs);
+	golden_values(&m, "probabilities");
+	stream_in_parts();
+	degenerate();
+	refusals();
+	bernoulli();
+	bins();
+	bootstrap();
+	arena_free(&arena);
+	return done_testing();
+}

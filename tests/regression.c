@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Regression metrics against SciPy; CRPS and intervals against GSL's quadrature and bisection. */
+#include "regression.h"
+
+#include <math.h>
+#include <string.h>
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_integration.h>
+#include <gsl/gsl_sort_double.h>
+
+#include "golden/metrics.h"
+#include "rng.h"
+#include "tap.h"
+
+enum { MEMBERS_MAX = 3000 };
+
+struct case_of {
+	const double *mu;
+	size_t s;
+	double sd, y;
+};
+
+static double mixture_below(const struct case_of *c, double x)
+{
+	double sum = 0;
+	for (size_t i = 0; i < c->s; i++)
+		sum += gsl_cdf_gaussian_P(x - c->mu[i], c->sd);
+	return sum / (double)c->s;
+}
+
+static double integrand(double x, void *context)
+{
+	const struct case_of *c = context;
+	double f = mixture_below(c, x) - (x >= c->y);
+	return f * f;
+}
+
+/* By GSL's adaptive quadrature between the members' edges. */
+static double crps_by_quadrature(struct case_of *c)
+{
+	gsl_integration_workspace *w = gsl_integration_workspace_alloc(2000);
+	gsl_function f = {integrand, c};
+	double lo = fmin(c->mu[0] - 10 * c->sd, c->y), hi = fmax(c->mu[c->s - 1] + 10 * c->sd, c->y), a, b, error;
+	gsl_integration_qag(&f, lo, nextafter(c->y, lo), 0, 1e-11, 2000, GSL_INTEG_GAUSS61, w, &a, &error);
+	gsl_integration_qag(&f, c->y, hi, 0, 1e-11, 2000, GSL_INTEG_GAUSS61, w, &b, &error);
+	gsl_integration_workspace_free(w);
+	return a + b;
+}
+
+static double quantile(const struct case_of *c, double q)
+{
+	double lo = c->mu[0] - 40 * c->sd, hi = c->mu[c->s - 1] + 40 * c->sd;
+	for (int i = 0; i < 200; i++) {
+		double middle = (lo + hi) / 2;
+		if (mixture_below(c, middle) < q)
+			lo = middle;
+		else
+			hi = middle;
+	}
+	return lo;
+}
+
+static void golden_values(void)
+{
+	struct regression r = {R_N, R_K, R_MEMBERS, r_output, r_shift, r_scale, r_sd};
+	struct regression_metrics got;
+	double nll[R_MEMBERS], rmse[R_MEMBERS];
+	MUST(metrics_regression(&r, r_y, &got));
+	near(got.nll, r_nll, 1e-12, "NLL in own units is SciPy's");
+	near(got.rmse, r_rmse, 1e-12, "RMSE of the mixture's mean");
+	near(got.crps, r_crps, 1e-9, "CRPS is SciPy's integral");
+	near(got.coverage, r_coverage, 1e-15, "coverage is that of the quantiles");
+	ok(got.nll_se > 0 && got.nll_se < 1, "NLL has a standard error");
+	MUST(regression_curve(&r, r_y, nll, rmse));
+	near(nll[R_MEMBERS - 1], r_nll, 1e-12, "the curve's last NLL is the whole ensemble's");
+	near(rmse[R_MEMBERS - 1], r_rmse, 1e-12, "the curve's last RMSE is the whole ensemble's");
+	r.members = 3;
+	MUST(metrics_regression(&r, r_y, &got));
+	near(nll[2], got.nll, 1e-12, "the curve's third NLL is that of three members");
+	near(rmse[2], got.rmse, 1e-12, "the curve's third RMSE is that of three members");
+	r.n = 0;
+	MUST(metrics_regression(&r, r_y, &got));
+	ok(isnan(got.nll) && isnan(got.rmse) && isnan(got.crps) && isnan(got.coverage), "no examples: nothing is defined");
+}
+
+/* Members at spread · N(0, 1), so that few or many of them overlap. */
+static void crps_case(size_t s, double spread, double sd, double y)
+{
+	double mu[MEMBERS_MAX];
+	struct rng_key key = {7, 0};
+	for (size_t i = 0; i < s; i++)
+		mu[i] = 3 + spread * rng_normal(key, STREAM_PROBE, 0, i);
+	gsl_sort(mu, 1, s);
+	struct case_of c = {mu, s, sd, y};
+	double want = crps_by_quadrature(&c);
+	near(gaussian_mixture_crps(mu, s, sd, y), want, 1e-10 * (sd + want),
+	     "CRPS of %zu members, spread %g, deviation %g, at %g: GSL's integral", s, spread, sd, y);
+	near(gaussian_mixture_cdf(mu, s, sd, y), mixture_below(&c, y), 1e-14, "… and its cumulative probability");
+}
+
+static void single_member(void)
+{
+	const float out[] = {2};
+	const float y[] = {5};
+	struct regression r = {1, 1, 1, out, NULL, NULL, 1.5};
+	struct regression_metrics got;
+	MUST(metrics_regression(&r, y, &got));
+	/* Gneiting & Raftery (2007), eq. 21, at z = 2. */
+	double phi = exp(-2) / sqrt(2 * M_PI), want = 1.5 * (2 * (2 * gsl_cdf_ugaussian_P(2) - 1) + 2 * phi - 1 / sqrt(M_PI));
+	near(got.crps, want, 1e-14, "one member: CRPS of a Gaussian");
+	near(got.nll, 2 + log(1.5) + log(2 * M_PI) / 2, 1e-14, "one member: NLL of a Gaussian");
+	ok(got.rmse == 3 && got.coverage == 0 && isnan(got.nll_se), "one member, one example: RMSE 3, outside, no error");
+}
+
+/* 2.5 % of the mixture lie beyond each quantile: targets just inside count, targets just outside don't. */
+static void interval(void)
+{
+	const float out[] = {0, 1, 7, 7.5f};
+	const double mu[] = {0, 1, 7, 7.5};
+	struct case_of c = {mu, 4, 0.8, 0};
+	double lower = quantile(&c, 0.025), upper = quantile(&c, 0.975);
+	const double at[] = {lower - 1e-4, lower + 1e-4, upper - 1e-4, upper + 1e-4};
+	const double inside[] = {0, 1, 1, 0};
+	bool good = true;
+	for (int i = 0; i < 4; i++) {
+		const float y[] = {(float)at[i]};
+		struct regression r = {1, 1, 4, out, NULL, NULL, 0.8};
+		struct regression_metrics got;
+		MUST(metrics_regression(&r, y, &got));
+		good &= got.coverage == inside[i];
+	}
+	ok(good, "coverage turns at the quantiles %.4f and %.4f", lower, upper);
+}
+
+static void refusals(void)
+{
+	const float bad[] = {1, NAN}, fine[] = {1, 2};
+	struct regression r = {2, 1, 1, bad, NULL, NULL, 1};
+	struct regression_metrics got;
+	ok(metrics_regression(&r, fine, &got) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "member 0 for example 1"),
+	   "a NaN output is refused: %s", fail_message(ERR_INPUT));
+	r.output = fine;
+	ok(metrics_regression(&r, bad, &got) == ERR_INPUT, "a NaN target is refused: %s", fail_message(ERR_INPUT));
+	r.noise_sd = 0;
+	ok(metrics_regression(&r, fine, &got) == ERR_INPUT, "a deviation of 0 is refused: %s", fail_message(ERR_INPUT));
+}
+
+int main(void)
+{
+	golden_values();
+	crps_case(1, 0, 0.7, 2);
+	crps_case(16, 1, 0.5, 3.3);
+	crps_case(256, 1, 0.5, 3.3);
+	crps_case(257, 1, 0.5, 3.3);
+	crps_case(257, 0.01, 0.5, 9);
+	crps_case(300, 40, 0.5, -300);
+	crps_case(1000, 2, 1, 3);
+	crps_case(1000, 1, 0.02, 2.9);
+	single_member();
+	interval();
+	refusals();
+	return done_testing();
+}
