@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Two .npy files: images or rows, and labels or targets. uint8 of 3 or 4 dimensions are images: (n, h, w), (n, c, h, w) where
+ * the second dimension is 1, 3 or 4, else (n, h, w, c) where the last one is. Everything else is a table of n rows. */
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "dataset_reader.h"
+#include "npy.h"
+
+static bool channels(int64_t c)
+{
+	return c == 1 || c == 3 || c == 4;
+}
+
+/* (n, h, w, c) to (n, c, h, w). */
+static status channels_first(struct arena *a, const struct npy *in, const uint8_t **out)
+{
+	size_t n = (size_t)in->shape[0], pixels = (size_t)(in->shape[1] * in->shape[2]), c = (size_t)in->shape[3];
+	const uint8_t *from = in->data;
+	uint8_t *to;
+	TRY(arena_take(a, in->count, 1, &to));
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < c; k++)
+			for (size_t p = 0; p < pixels; p++)
+				to[(i * c + k) * pixels + p] = from[(i * pixels + p) * c + k];
+	*out = to;
+	return OK;
+}
+
+static status set_images(const char *path, const struct npy *in, struct dataset *out)
+{
+	const int64_t *s = in->shape;
+	const uint8_t *x = in->data;
+	if (in->ndim == 3) {
+		dataset_images(out, (size_t)s[0], 1, (int)s[1], (int)s[2], x, NULL, 0);
+	} else if (channels(s[1])) {
+		dataset_images(out, (size_t)s[0], (int)s[1], (int)s[2], (int)s[3], x, NULL, 0);
+	} else if (channels(s[3])) {
+		TRY(channels_first(&out->arena, in, &x));
+		dataset_images(out, (size_t)s[0], (int)s[3], (int)s[1], (int)s[2], x, NULL, 0);
+	} else {
+		return fail(ERR_INPUT, "%s: uint8 images of shape (%lld, %lld, %lld, %lld); (n, h, w), (n, c, h, w) or (n, h, w, c) "
+		            "with 1, 3 or 4 channels were expected", path, (long long)s[0], (long long)s[1], (long long)s[2],
+		            (long long)s[3]);
+	}
+	return OK;
+}
+
+static status check_finite(const char *path, const float *x, size_t count, size_t per_row)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!isfinite(x[i]))
+			return fail(ERR_INPUT, "%s: value %zu of row %zu is not a finite float32 number", path, i % per_row,
+			            i / per_row);
+	return OK;
+}
+
+static status set_labels(const char *path, const struct npy *in, struct dataset *out)
+{
+	int32_t *label;
+	int64_t largest = 0;
+	if (in->count != out->n)
+		return fail(ERR_INPUT, "%s: holds %zu integer labels; (n,) or (n, 1) was expected, one for each of %zu examples", path,
+		            in->count, out->n);
+	TRY(ARENA_NEW(&out->arena, out->n, &label));
+	for (size_t i = 0; i < out->n; i++) {
+		int64_t y = npy_integer(in, i);
+		if (y < 0 || y > 999999)
+			return fail(ERR_INPUT, "%s: label %zu is %lld; classes 0, 1, 2 … were expected (below 1,000,000)", path, i,
+			            (long long)y);
+		label[i] = (int32_t)y;
+		largest = y > largest ? y : largest;
+	}
+	out->label = label;
+	out->n_classes = largest < 1 ? 2 : (int)largest + 1;
+	return OK;
+}
+
+static status read_npy(const struct dataset_request *r, const char *path, enum split split, struct dataset *out)
+{
+	(void)r, (void)split;
+	const char *comma = strrchr(path, ',');
+	struct npy x, y;
+	char *first;
+	float *values;
+	if (!comma || comma == path || !comma[1])
+		return fail(ERR_USAGE, "npy:%s: npy:IMAGES.npy,LABELS.npy was expected", path);
+	TRY(arena_text(&out->arena, &first, "%.*s", (int)(comma - path), path));
+	TRY(npy_read(first, &out->arena, &x));
+	TRY(npy_read(comma + 1, &out->arena, &y));
+	if (x.ndim < 1 || x.count == 0)
+		return fail(ERR_INPUT, "%s: holds no examples", first);
+	size_t n = (size_t)x.shape[0], per_row = x.count / n;
+	if (per_row > INT_MAX)
+		return fail(ERR_INPUT, "%s: %zu values an example; at most %d are read", first, per_row, INT_MAX);
+	if (x.type == NPY_U1 && (x.ndim == 3 || x.ndim == 4)) {
+		TRY(set_images(first, &x, out));
+	} else {
+		TRY(ARENA_NEW(&out->arena, x.count, &values));
+		npy_float(&x, values);
+		TRY(check_finite(first, values, x.count, per_row));
+		dataset_table(out, n, (int)per_row, values);
+	}
+	if (y.ndim < 1 || (size_t)y.shape[0] != n)
+		return fail(ERR_INPUT, "%s: holds %lld labels; %s has %zu examples", comma + 1,
+		            (long long)(y.ndim ? y.shape[0] : 1), first, n);
+	if (npy_is_integer(y.type))
+		return set_labels(comma + 1, &y, out);
+	if (y.ndim > 2 || y.count == 0 || y.count / n > INT_MAX)
+		return fail(ERR_INPUT, "%s: real targets of %d dimensions; (n,) or (n, k) was expected", comma + 1, y.ndim);
+	TRY(ARENA_NEW(&out->arena, y.count, &values));
+	npy_float(&y, values);
+	out->n_targets = (int)(y.count / n);
+	TRY(check_finite(comma + 1, values, y.count, y.count / n));
+	out->target = values;
+	return OK;
+}
+
+const struct dataset_reader reader_npy = {
+	.kind = "npy", .path = "IMAGES.npy,LABELS.npy", .has_test = false, .read = read_npy,
+	.help = "two NumPy arrays: uint8 images or rows of numbers, and integer classes or real targets",
+};
