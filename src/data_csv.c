@@ -88,7 +88,7 @@ static status next_line(struct csv *c)
 		if (!p[strspn(p, " \t")])
 			continue;
 		while (p) {
-			char *start = p + strspn(p, " \t"), *end;
+			char *start = p + strspn(p, " \t"), *end = NULL;
 			if (*start == '"') {
 				TRY(unquote(c, start + 1, &end));
 				TRY(add_cell(c, start + 1));
