@@ -2,6 +2,7 @@
 #include "program.h"
 
 static const struct command *const commands[] = {
+	&command_sample,
 	&command_predict,
 	&command_ood,
 	&command_info,
