@@ -10,7 +10,7 @@
 
 enum { LARGE = 11173962, SMALL = 4810, ROUNDS_MAX = 1000 };
 
-enum { A = SLOT_SAMPLER, B, NOISE, PRIOR };  /* slots */
+enum { A = SLOT_SAMPLER, B, NOISE, PRIOR, SUM };  /* slots */
 
 struct work {
 	struct device *d;
@@ -96,7 +96,7 @@ static void run_copy(struct work *w)
 
 static void run_reduce(struct work *w)
 {
-	w->d->ops->reduce(w->d, &w->s, w->n, w->theta, w->gradient, NULL, B + 4);
+	w->d->ops->reduce(w->d, &w->s, w->n, w->theta, w->gradient, NULL, SUM);
 }
 
 static int compare(const void *a, const void *b)
