@@ -2,6 +2,7 @@
 #include "chain.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,9 +45,10 @@ static status fail_chain(struct chain *c, const char *what, uint64_t step)
 	const double *v = c->state.slots.value;
 	c->phase = CHAIN_FAILED;
 	progress_end(c->plan->progress);
-	warn("chain %d stopped: %s at step %llu (last finite loss %g nats per example); take a smaller --lr%s, or look at the data",
-	     c->k, what, (unsigned long long)step, v[SLOT_GOOD_NLL],
-	     c->plan->schedule.kind == SCHEDULE_CONSTANT ? ", a --schedule that decays" : "");
+	/* An error, not a warning: --quiet does not hide it. */
+	fprintf(stderr, "basin: chain %d stopped: %s at step %llu (last finite loss %g nats per example); take a smaller --lr%s, "
+	        "or look at the data\n", c->k, what, (unsigned long long)step, v[SLOT_GOOD_NLL],
+	        c->plan->schedule.kind == SCHEDULE_CONSTANT ? ", a --schedule that decays" : "");
 	return chain_checkpoint(c);
 }
 

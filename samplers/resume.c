@@ -51,7 +51,13 @@ static status apply(struct opts *run, const struct opts *given, const struct opt
 
 static status apply_all(const struct run *run, const struct opts *given, struct opts *o)
 {
-	TRY(opts_from_json(o, json_object_get(run->json, "options")));
+	/* How much the first command had to say is not a property of the run. */
+	json_t *options = json_copy(json_object_get(run->json, "options"));
+	json_object_del(options, "quiet");
+	json_object_del(options, "progress");
+	status s = opts_from_json(o, options);
+	json_decref(options);
+	TRY(s);
 	for (const struct opt_table *const *t = sample_tables; *t; t++)
 		for (const struct opt_def *def = (*t)->defs; def->name; def++)
 			TRY(apply(o, given, def));

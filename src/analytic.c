@@ -64,20 +64,6 @@ static status fetch_point(struct analytic *a, const struct slots *s, const struc
 	return OK;
 }
 
-/* Writes the slots as the losses do: the value, the running totals, and a value that is not finite. */
-static void record(struct slots *s, const struct gradient_request *r, double u, double value)
-{
-	s->value[SLOT_NLL] = r->accumulate ? s->value[SLOT_NLL] + value : value;
-	if (r->count) {
-		s->value[SLOT_NLL_TOTAL] += u;
-		s->value[SLOT_SEEN_TOTAL] += 1;
-	}
-	if (isfinite(value))
-		s->value[SLOT_GOOD_NLL] = s->value[SLOT_NLL];
-	else if (s->value[SLOT_BAD] == 0)
-		s->value[SLOT_BAD] = 1 + (double)s->step;
-}
-
 static status value_grad(struct potential *base, struct slots *s, const struct gradient_request *r)
 {
 	struct analytic *a = (struct analytic *)base;
@@ -98,7 +84,11 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 		a->host[i] = (float)(factor * a->gradient[i] + (r->accumulate ? (double)a->host[i] : 0));
 	TRY(d->ops->put(d, r->gradient, a->host, bytes));
 	TRY(d->ops->slots_fetch(d, s));
-	record(s, r, u, factor * u);
+	slots_value(s, factor * u, r->accumulate);
+	if (r->count) {
+		s->value[SLOT_NLL_TOTAL] += u;
+		s->value[SLOT_SEEN_TOTAL] += 1;
+	}
 	return d->ops->slots_send(d, s);
 }
 

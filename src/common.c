@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What several commands share: options, and the end of a report. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "json_text.h"
 
 enum { THREADS_MAX = 4096 };
 
@@ -36,11 +39,12 @@ status report_json(json_t *object)
 {
 	if (!object)
 		return fail(ERR_MEMORY, "out of memory: the JSON report");
-	int failed = json_dumpf(object, stdout, JSON_INDENT(2));
+	char *text = json_text(object);
 	json_decref(object);
-	if (failed && !ferror(stdout))
+	if (!text)
 		return fail(ERR_MEMORY, "out of memory: the JSON report");
-	putchar('\n');
+	puts(text);
+	free(text);
 	return report_end();
 }
 

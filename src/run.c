@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "json_text.h"
 
 static status path_in(struct run *r, const char *name, char **out)
 {
@@ -75,7 +76,7 @@ status run_save(struct run *r)
 	char *path;
 	struct replacement file;
 	TRY(path_in(r, "run.json", &path));
-	char *text = json_dumps(r->json, JSON_INDENT(2));
+	char *text = json_text(r->json);
 	if (!text)
 		return fail(ERR_MEMORY, "%s: out of memory", path);
 	status s = replace_begin(path, &file);

@@ -4,6 +4,7 @@
 #ifndef BASIN_SLOTS_H
 #define BASIN_SLOTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rng.h"
@@ -26,5 +27,9 @@ struct slots {
 	struct rng_key key;   /* seed and chain */
 	void *device;         /* the backend's copy; NULL where the device reads the host's */
 };
+
+/* Sets SLOT_NLL, or adds to it, and keeps SLOT_GOOD_NLL and SLOT_BAD by what comes out: what a loss does on a device that
+ * reads the host's slots. */
+void slots_value(struct slots *s, double value, bool add);
 
 #endif

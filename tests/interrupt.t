@@ -26,7 +26,7 @@ for sampler in sgd sgld fsgld entropy-sgd entropy-sgld entropy-mcmc; do
 	sgd) extra="--momentum 0.9 --lr 0.001" ;;
 	entropy-*) extra="--coupling 1 --inner-steps 7" ;;
 	esac
-	[ $sampler = entropy-sgd ] && extra="--coupling 1"
+	[ $sampler = entropy-mcmc ] && extra="--coupling 1"
 	"$BASIN" sample $common --sampler $sampler $extra --checkpoint-every 1000 --out whole-$sampler --quiet 2>whole.err || { cat whole.err; }
 	"$BASIN" sample $common --sampler $sampler $extra --out cut-$sampler --quiet &
 	pid=$!
@@ -72,7 +72,7 @@ ok $? "and says that it was finished"
 is $? 2 "another step size is refused on --resume"
 grep -q -- "--lr" err
 ok $? "naming the option"
-awk '{ print $1 "0" }' d.csv >other.csv
+awk '{ print $1 "1" }' d.csv >other.csv
 "$BASIN" sample --resume by-TERM --data csv:other.csv 2>err
 is $? 2 "other data are refused on --resume"
 "$BASIN" sample $common --out by-INT 2>err

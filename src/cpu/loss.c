@@ -2,7 +2,6 @@
 /* The loss of a batch: blocks of rows, summed in order, into the slots. */
 #include "cpu.h"
 
-#include <math.h>
 
 enum { BLOCKS = 256 };  /* of ROW_BLOCK rows, kept at a time */
 
@@ -46,16 +45,11 @@ static struct loss_sums sum_rows(struct device *d, const struct loss *l)
 status cpu_loss(struct device *d, struct slots *s, const struct loss *l)
 {
 	struct loss_sums sums = sum_rows(d, l);
-	double value = l->scale * sums.weighted;
-	s->value[SLOT_NLL] = l->add_value ? s->value[SLOT_NLL] + value : value;
+	slots_value(s, l->scale * sums.weighted, l->add_value);
 	if (l->count) {
 		s->value[SLOT_NLL_TOTAL] += sums.plain;
 		s->value[SLOT_CORRECT_TOTAL] += sums.correct;
 		s->value[SLOT_SEEN_TOTAL] += l->n;
 	}
-	if (isfinite(s->value[SLOT_NLL]))
-		s->value[SLOT_GOOD_NLL] = s->value[SLOT_NLL];
-	else
-		s->value[SLOT_BAD] = 1;
 	return OK;
 }

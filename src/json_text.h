@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* JSON as text for people: 0.1, not 0.10000000000000001. */
+#ifndef BASIN_JSON_TEXT_H
+#define BASIN_JSON_TEXT_H
+
+#include <jansson.h>
+
+/* Indented, with the fewest digits (15 to 17) from which every real number reads back exactly. The caller frees it with
+ * free(); NULL without memory, or where a number is not finite. */
+char *json_text(const json_t *j);
+
+#endif
