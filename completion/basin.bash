@@ -11,12 +11,90 @@ _basin()
 		option=${COMP_WORDS[COMP_CWORD-2]}
 	fi
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W ' help --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'sample predict ood info help --help --version' -- "$cur")
 		return
 	fi
 	case $command in
 	help)
-		((COMP_CWORD == 2)) && words='' || option=-- ;;
+		((COMP_CWORD == 2)) && words='sample predict ood info' || option=-- ;;
+	sample)
+		options='--data --labels --holdout --target --standardize --normalize --augment --model --activation --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --milestones --gamma --chains --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --precision --quiet --progress --config --dump-config --help --version'
+		case $option in
+		--labels) files=yes ;;
+		--standardize) option= ;;
+		--normalize) words='data none' ;;
+		--augment) words='none crop-flip' ;;
+		--activation) words='relu silu tanh' ;;
+		--init) files=yes ;;
+		--likelihood) words='categorical gaussian bernoulli' ;;
+		--sampler) words='sgd sgld fsgld entropy-sgd entropy-sgld entropy-mcmc' ;;
+		--sampling) words='shuffle iid' ;;
+		--schedule) words='constant cosine cyclical step' ;;
+		--out) files=yes ;;
+		--resume) files=yes ;;
+		--snapshot-dtype) words='float32 float16 bfloat16' ;;
+		--nesterov) option= ;;
+		--restart) words='none x' ;;
+		--device) words='cpu cuda' ;;
+		--precision) words='fp32' ;;
+		--quiet) option= ;;
+		--progress) option= ;;
+		--config) files=yes ;;
+		--dump-config) option= ;;
+		--help) option= ;;
+		--version) option= ;;
+		esac ;;
+	predict)
+		options='--data --split --curve --save-probs --save-member-probs --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --device --threads --precision --json --quiet --progress --config --dump-config --help --version'
+		case $option in
+		--split) words='train test holdout' ;;
+		--curve) option= ;;
+		--save-probs) files=yes ;;
+		--save-member-probs) files=yes ;;
+		--probs) files=yes ;;
+		--labels) files=yes ;;
+		--skip-damaged) option= ;;
+		--device) words='cpu cuda' ;;
+		--precision) words='fp32' ;;
+		--json) option= ;;
+		--quiet) option= ;;
+		--progress) option= ;;
+		--config) files=yes ;;
+		--dump-config) option= ;;
+		--help) option= ;;
+		--version) option= ;;
+		esac ;;
+	ood)
+		options='--ood --id --split --score --ood-normalize --save-scores --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --device --threads --precision --json --quiet --progress --config --dump-config --help --version'
+		case $option in
+		--split) words='train test holdout' ;;
+		--score) words='entropy mi msp max-logit energy' ;;
+		--ood-normalize) words='id' ;;
+		--save-scores) files=yes ;;
+		--id-probs) files=yes ;;
+		--ood-probs) files=yes ;;
+		--skip-damaged) option= ;;
+		--device) words='cpu cuda' ;;
+		--precision) words='fp32' ;;
+		--json) option= ;;
+		--quiet) option= ;;
+		--progress) option= ;;
+		--config) files=yes ;;
+		--dump-config) option= ;;
+		--help) option= ;;
+		--version) option= ;;
+		esac ;;
+	info)
+		options='--tensors --verify --json --config --dump-config --help --version'
+		case $option in
+		--tensors) option= ;;
+		--verify) option= ;;
+		--json) option= ;;
+		--config) files=yes ;;
+		--dump-config) option= ;;
+		--help) option= ;;
+		--version) option= ;;
+		esac ;;
 	esac
 	if [[ $words ]]; then
 		:

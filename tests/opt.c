@@ -115,9 +115,14 @@ static void names(void)
 	ok(opts_count(o, "batch") == 5 && opts_flag(o, "json") && opts_count(o, "seed") == 9, "unambiguous beginnings");
 	is(opts_text(o, "sampling"), "iid", "a beginning that is longer than what two share");
 	opts_free(o);
+	o = parsed("--lr 3");
+	ok(opts_real(o, "lr") == 3 && !opts_given(o, "lr-end"), "a whole name is not the beginning of another");
+	opts_free(o);
+	refused("--lr-=2x", "--lr-end 2x: expected a number ≥ 0");
 	refused("--sampl x", "--sampl is ambiguous: it may be --sampler, --sampling");
 	refused("--bacth 5", "unknown option --bacth; did you mean --batch?");
 	refused("--batchs=5", "unknown option --batchs; did you mean --batch?");
+	refused("--uot x", "unknown option --uot; did you mean --out?");
 	refused("--zzz", "unknown option --zzz; --help lists the options");
 	refused("--no-json", "unknown option --no-json; leave --json out instead");
 	refused("-x", "unknown option -x; options begin with --, and --help lists them");
@@ -140,6 +145,7 @@ static void values(void)
 	refused("--batch 5e4", "--batch 5e4: expected an integer ≥ 1 (examples)");
 	refused("--batch 1.5", "--batch 1.5: expected an integer ≥ 1 (examples)");
 	refused("--batch 5x", "--batch 5x: expected an integer ≥ 1 (examples)");
+	refused("--batch 5-3", "--batch 5-3: expected an integer ≥ 1 (examples)");
 	refused("--batch=", "--batch : expected an integer ≥ 1 (examples)");
 	refused("--batch=\1" "5", "--batch  5: expected an integer ≥ 1 (examples)");
 	refused("--batch 0x10", "--batch 0x10: expected an integer ≥ 1 (examples)");
@@ -158,6 +164,7 @@ static void values(void)
 	refused("--shift nan", "--shift nan: expected a number");
 	refused("--shift -inf", "--shift -inf: expected a number");
 	refused("--shift 0x1p3", "--shift 0x1p3: expected a number");
+	refused("--shift 0x10", "--shift 0x10: expected a number");
 	refused("--shift 1,5", "--shift 1,5: expected a number");
 	refused("--fraction 1.01", "--fraction 1.01: expected a number from 0 to 1");
 	refused("--fraction -1e-9", "--fraction -1e-9: expected a number from 0 to 1");
@@ -188,8 +195,10 @@ static void selectors(void)
 	is(opts_text(o, "restart"), NULL, "its neighbour has none");
 	opts_free(o);
 	o = parsed("--model mlp:3-4-5 --width 8");
+	ok(opts_real(o, "fraction") == 0.75, "a selected table goes before the main one");
 	ok(opts_count(o, "width") == 8, "an owner with details behind a colon");
 	opts_free(o);
+	refused("--model mlp --fraction 0.4", "--fraction 0.4: expected a number from 0.5 to 1");
 	refused("--model mlp --width 5000", "--width 5000: expected an integer from 1 to 4096");
 }
 

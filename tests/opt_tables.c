@@ -13,6 +13,7 @@ static const struct opt_def main_defs[] = {
 	{.name = "offset", .type = OPT_COUNT, .arg = "N", .help = "any integer"},
 	{.name = "lr", .type = OPT_REAL, .arg = "RATE", .fallback = "0.1", .max = INFINITY, .above_min = true,
 	 .help = "step size λ"},
+	{.name = "lr-end", .type = OPT_REAL, .arg = "RATE", .fallback = "0", .max = INFINITY, .help = "last step size"},
 	{.name = "fraction", .type = OPT_REAL, .arg = "F", .min = 0, .max = 1, .help = "share"},
 	{.name = "shift", .type = OPT_REAL, .arg = "X", .fallback = "-2.5", .help = "any number"},
 	{.name = "below", .type = OPT_REAL, .arg = "X", .min = -INFINITY, .max = 3, .unit = "nats", .help = "upper bound"},
@@ -45,6 +46,8 @@ static const struct opt_def emcmc_defs[] = {
 };
 
 static const struct opt_def mlp_defs[] = {
+	/* Stands in the main table too: where this one is on, its default and range count. */
+	{.name = "fraction", .type = OPT_REAL, .arg = "F", .fallback = "0.75", .min = 0.5, .max = 1, .help = "larger share"},
 	{.name = "escape", .type = OPT_TEXT, .arg = "TEXT", .fallback = "-1", .help = "'a\\b' as --is-it, well-known"},
 	{.name = "width", .type = OPT_COUNT, .arg = "N", .fallback = "16", .min = 1, .max = 4096, .help = "hidden units"},
 	{0},
