@@ -311,8 +311,27 @@ static void sudden_death(void)
 	small_model_close(&m);
 }
 
-int main(void)
+/* Files of every type for readers in other languages. */
+static void write_for_others(const char *folder)
 {
+	struct small_model m;
+	uint64_t ends[7];
+	for (int dtype = SNAPS_FLOAT32; dtype <= SNAPS_BFLOAT16; dtype++) {
+		char path[1024];
+		snprintf(path, sizeof path, "%s/%s.snaps", folder, snaps_dtype_name((enum snaps_dtype)dtype));
+		small_model_open(&m, 1);
+		write_file(&m, path, (enum snaps_dtype)dtype, 3, ends);
+		small_model_close(&m);
+	}
+}
+
+/* `write FOLDER` writes files for tests/read_snaps.t instead of testing. */
+int main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "write") == 0) {
+		write_for_others(argv[2]);
+		return 0;
+	}
 	for (int dtype = SNAPS_FLOAT32; dtype <= SNAPS_BFLOAT16; dtype++)
 		round_trip((enum snaps_dtype)dtype, dtype != SNAPS_FLOAT16);
 	going_on();
