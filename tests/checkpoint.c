@@ -46,7 +46,8 @@ static void round_trip(void)
 	fill(1);
 	MUST(checkpoint_write(path, meta, blobs, 2));
 	MUST(checkpoint_read(path, &back, to, 2));
-	ok(json_equal(meta, back) && signbit(json_real_value(json_array_get(json_object_get(back, "edges"), 1))), "facts come back exactly");
+	ok(json_equal(meta, back) && signbit(json_real_value(json_array_get(json_object_get(back, "edges"), 1))),
+	   "facts come back exactly");
 	ok(memcmp(a, theta, sizeof a) == 0 && memcmp(b, velocity, sizeof b) == 0, "vectors come back bit for bit");
 	json_decref(back);
 	MUST(checkpoint_meta(path, &back));
@@ -54,9 +55,11 @@ static void round_trip(void)
 	json_decref(back);
 	ok(access(scratch_path("chain-0.ckpt.tmp"), F_OK) != 0, "no temporary file stays");
 	to[1].bytes -= 4;
-	ok(checkpoint_read(path, &back, to, 2) == ERR_INPUT && !back && strstr(fail_message(ERR_INPUT), "velocity"), "a vector of another size is refused, by name");
+	ok(checkpoint_read(path, &back, to, 2) == ERR_INPUT && !back && strstr(fail_message(ERR_INPUT), "velocity"),
+	   "a vector of another size is refused, by name");
 	to[1] = (struct checkpoint_blob){"anchor", b, sizeof b};
-	ok(checkpoint_read(path, &back, to, 2) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "anchor"), "so is one of another name");
+	ok(checkpoint_read(path, &back, to, 2) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "anchor"),
+	   "so is one of another name");
 	ok(checkpoint_read(path, &back, to, 1) == ERR_INPUT, "and another number of them");
 	MUST(checkpoint_write(path, meta, NULL, 0));
 	MUST(checkpoint_read(path, &back, NULL, 0));
@@ -109,6 +112,7 @@ static int write_one(void *context)
 	struct work *w = context;
 	json_t *meta = facts(w->step);
 	status s = checkpoint_write(w->path, meta, blobs, 2);
+	json_decref(meta);
 	return s == OK ? 0 : s == ERR_IO && strstr(fail_message(s), "free space") ? 10 : 1;
 }
 
@@ -140,7 +144,8 @@ static void unwritable_folder(void)
 		skip("a folder without write permission", "root may write everywhere");
 		return;
 	}
-	ok(mkdir(folder, 0555) == 0 && write_one(&w) == 1 && strstr(fail_message(ERR_IO), w.path), "a folder without write permission is named");
+	ok(mkdir(folder, 0555) == 0 && write_one(&w) == 1 && strstr(fail_message(ERR_IO), w.path),
+	   "a folder without write permission is named");
 	chmod(folder, 0755);
 }
 

@@ -101,8 +101,8 @@ static void snapshots(void)
 		count(&cut, read_all(path, length % 2 ? second : 0));
 	}
 	ok(flipped.clean == flipped.cases && flipped.accepted == 0, "snapshots: each of %d changed bytes is found", flipped.cases);
-	ok(sealed.clean == sealed.cases, "snapshots: %d headers changed under a matching checksum, %d of them acceptable", sealed.cases,
-	   sealed.accepted);
+	ok(sealed.clean == sealed.cases, "snapshots: %d headers changed under a matching checksum, %d of them acceptable",
+	   sealed.cases, sealed.accepted);
 	ok(records.clean == records.cases && records.accepted > 0, "snapshots: %d records likewise, %d of them acceptable",
 	   records.cases, records.accepted);
 	ok(cut.clean == cut.cases, "snapshots: %d lengths", cut.cases);
@@ -186,7 +186,8 @@ static void checkpoints(void)
 		count(&cut, checkpoint_read(path, &meta, to, 1));
 		json_decref(meta);
 	}
-	ok(flipped.clean == flipped.cases && flipped.accepted == 0, "checkpoints: each of %d changed bytes is found", flipped.cases);
+	ok(flipped.clean == flipped.cases && flipped.accepted == 0,
+	   "checkpoints: each of %d changed bytes is found", flipped.cases);
 	ok(sealed.clean == sealed.cases, "checkpoints: %d of them under a matching checksum, %d acceptable", sealed.cases,
 	   sealed.accepted);
 	ok(cut.clean == cut.cases && cut.accepted == 0, "checkpoints: %d lengths under a matching checksum", cut.cases);

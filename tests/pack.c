@@ -29,13 +29,14 @@ static void known_bytes(void)
 	bytes_are(json_integer(1), "\xcf\0\0\0\0\0\0\0\1", 9, "a small integer takes 9 bytes");
 	bytes_are(json_integer(-2), "\xd3\xff\xff\xff\xff\xff\xff\xff\xfe", 9, "a negative one is an int64");
 	bytes_are(json_real(-1.5), "\xcb\xbf\xf8\0\0\0\0\0\0", 9, "a real is a float64");
-	bytes_are(json_pack("{s:[n,b,b]}", "λ", 1, 0), "\x81\xa2\xce\xbb\x93\xc0\xc3\xc2", 8, "maps, arrays, text, null, booleans");
+	bytes_are(json_pack("{s:[n,b,b]}", "λ", 1, 0),
+	          "\x81\xa2\xce\xbb\x93\xc0\xc3\xc2", 8, "maps, arrays, text, null, booleans");
 }
 
 static void round_trips(void)
 {
-	json_t *value = json_pack("{s:i, s:I, s:f, s:f, s:f, s:s, s:[[], {}, n, b], s:{s:{s:s%}}}", "zero", 0, "least",
-	                          (json_int_t)INT64_MIN, "tenth", 0.1, "minus zero", -0.0, "smallest", 5e-324, "text", "σ² = 1e−3",
+	json_t *value = json_pack("{s:i, s:I, s:f, s:f, s:f, s:s, s:[[], {}, n, b], s:{s:{s:s%}}}", "zero", 0,
+	                          "least", (json_int_t)INT64_MIN, "tenth", 0.1, "minus zero", -0.0, "smallest", 5e-324, "text", "σ² = 1e−3",
 	                          "list", 1, "deep", "er", "nul", "a\0b", (size_t)3);
 	json_t *back, *null_back;
 	msgpack_sbuffer b;

@@ -28,13 +28,15 @@ static void create_and_open(void)
 	MUST(run_file(&r, 2, "snaps", &file));
 	ok(strcmp(file, scratch_path("run/chain-2.snaps")) == 0, "a chain's file has its name");
 	struct run other;
-	ok(run_create(path, json, &other) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "--out"), "an existing folder is refused");
+	ok(run_create(path, json, &other) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "--out"),
+	   "an existing folder is refused");
 	MUST(run_open(path, false, &again));
 	ok(json_equal(again.json, json) && again.chains == 3 && again.lock < 0, "others read it meanwhile");
 	run_close(&again);
 	char pid[24];
 	snprintf(pid, sizeof pid, "%ld", (long)getpid());
-	ok(run_open(path, true, &again) == ERR_USAGE && strstr(fail_message(ERR_USAGE), pid), "a second writer is refused, with the first one's number");
+	ok(run_open(path, true, &again) == ERR_USAGE && strstr(fail_message(ERR_USAGE), pid),
+	   "a second writer is refused, with the first one's number");
 	json_object_set_new(r.json, "chains", json_integer(4));
 	MUST(run_save(&r));
 	ok(run_open(path, true, &again) == ERR_USAGE, "writing run.json again does not loosen the lock");
@@ -52,7 +54,8 @@ static void refusals(void)
 	json_t *json = facts(1);
 	spit(file, "x", 1);
 	ok(run_open(file, false, &r) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "run.json"), "a file is not a run");
-	ok(run_open(scratch_folder(), true, &r) == ERR_INPUT && access(scratch_path("lock"), F_OK) != 0, "a folder without run.json is not, and stays as it is");
+	ok(run_open(scratch_folder(), true, &r) == ERR_INPUT && access(scratch_path("lock"), F_OK) != 0,
+	   "a folder without run.json is not, and stays as it is");
 	ok(run_open(scratch_path("none"), false, &r) == ERR_INPUT, "nor is what does not exist");
 	ok(run_create(file, json, &r) == ERR_USAGE, "a run does not replace a file");
 	ok(run_create(scratch_path("none/run"), json, &r) == ERR_IO, "a missing parent folder is named");
@@ -71,7 +74,10 @@ static void refusals(void)
 static int create_one(void *context)
 {
 	struct run r;
-	status s = run_create(context, facts(1), &r);
+	json_t *json = facts(1);
+	status s = run_create(context, json, &r);
+	json_decref(json);
+	run_close(&r);
 	return s == OK ? 0 : s == ERR_IO && access(context, F_OK) != 0 ? 10 : 1;
 }
 

@@ -176,14 +176,16 @@ static void damage(void)
 	whole[ends[2] + 200] ^= 1;
 	spit(path, whole, n);
 	MUST(snaps_open(path, 0, &r));
-	ok(snaps_read(r, 2, &record) == ERR_DAMAGE && strstr(fail_message(ERR_DAMAGE), "step 20, theta"), "the message names the step");
+	ok(snaps_read(r, 2, &record) == ERR_DAMAGE && strstr(fail_message(ERR_DAMAGE), "step 20, theta"),
+	   "the message names the step");
 	note("%s", fail_message(ERR_DAMAGE));
 	snaps_reader_close(r);
 	whole[ends[2] + 200] ^= 1;
 	whole[ends[5] + 60] ^= 1;
 	spit(path, whole, n);
 	MUST(snaps_open(path, 0, &r));
-	ok(snaps_torn(r) == 0 && snaps_read(r, 5, &record) == ERR_DAMAGE, "a whole last record with a wrong byte is damage, not a torn tail");
+	ok(snaps_torn(r) == 0 && snaps_read(r, 5, &record) == ERR_DAMAGE,
+	   "a whole last record with a wrong byte is damage, not a torn tail");
 	snaps_reader_close(r);
 	ok(snaps_open(scratch_folder(), 0, &r) == ERR_INPUT, "a folder is no snapshot file");
 	spit(path, "PK\3\4 something else", 19);
@@ -234,7 +236,8 @@ static int fill_disk(void *context)
 			continue;
 		/* A second try must fail in the same way: the file ends where it did. */
 		status again = snaps_write(w, (uint64_t)i, 0, "theta", 0, d->m.theta, d->m.running);
-		bool good = s == ERR_IO && again == ERR_IO && snaps_length(w) == before && strstr(fail_message(s), "what was written so far is whole") &&
+		bool good = s == ERR_IO && again == ERR_IO && snaps_length(w) == before &&
+		            strstr(fail_message(s), "what was written so far is whole") &&
 		            strstr(fail_message(s), "basin sample --resume") && strstr(fail_message(s), d->path);
 		return !good ? 1 : i == d->whole ? 20 : 2;
 	}
