@@ -36,8 +36,8 @@ static void known_bytes(void)
 static void round_trips(void)
 {
 	json_t *value = json_pack("{s:i, s:I, s:f, s:f, s:f, s:s, s:[[], {}, n, b], s:{s:{s:s%}}}", "zero", 0,
-	                          "least", (json_int_t)INT64_MIN, "tenth", 0.1, "minus zero", -0.0, "smallest", 5e-324, "text", "σ² = 1e−3",
-	                          "list", 1, "deep", "er", "nul", "a\0b", (size_t)3);
+	                          "least", (json_int_t)INT64_MIN, "tenth", 0.1, "minus zero", -0.0,
+	                          "smallest", 5e-324, "text", "σ² = 1e−3", "list", 1, "deep", "er", "nul", "a\0b", (size_t)3);
 	json_t *back, *null_back;
 	msgpack_sbuffer b;
 	msgpack_sbuffer_init(&b);
