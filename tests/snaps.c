@@ -197,6 +197,43 @@ static void damage(void)
 	small_model_close(&m);
 }
 
+/* What a power cut can leave: the length is there, the bytes are zeros. */
+static void zeros(void)
+{
+	static const char *const roles[] = {"anchor", "theta", NULL};  /* the longer record first */
+	struct small_model m;
+	struct snaps_writer *w;
+	struct snaps_reader *r;
+	struct snaps_record record;
+	const char *path = scratch_path("zeros.snaps");
+	size_t n;
+	small_model_open(&m, 0);
+	MUST(snaps_create(path, m.meta, &m.params, NULL, roles, SNAPS_FLOAT32, &w));
+	uint64_t begin = snaps_length(w);
+	MUST(snaps_write(w, 1, 0, "theta", 0, m.theta, NULL));
+	uint64_t end = snaps_length(w);
+	MUST(snaps_close(w));
+	uint8_t *data = slurp(path, &n), *longer = calloc(2, n);
+	if (!longer)
+		return;
+	memcpy(longer, data, n);
+	spit(path, longer, end + (end - begin) - 1);
+	MUST(snaps_open(path, end, &r));
+	ok(snaps_count(r) == 1 && snaps_torn(r) == end - begin - 1, "zeros shorter than a record are a torn tail");
+	snaps_reader_close(r);
+	spit(path, longer, end + (end - begin));
+	MUST(snaps_open(path, end, &r));
+	ok(snaps_count(r) == 2 && snaps_torn(r) == 0 && snaps_read(r, 0, &record) == OK && snaps_read(r, 1, &record) == ERR_DAMAGE,
+	   "as many as a record are damage");
+	snaps_reader_close(r);
+	MUST(snaps_append(path, end, &m.params, NULL, &w));
+	ok(snaps_length(w) == end, "going on cuts them off");
+	MUST(snaps_close(w));
+	free(data);
+	free(longer);
+	small_model_close(&m);
+}
+
 static void out_of_range(void)
 {
 	struct small_model m;
@@ -340,6 +377,7 @@ int main(int argc, char **argv)
 	going_on();
 	truncations();
 	damage();
+	zeros();
 	out_of_range();
 	full_disk();
 	sudden_death();
