@@ -117,7 +117,12 @@ status tail_write(struct tail *t, const void *data, size_t n)
 
 status tail_sync(struct tail *t)
 {
-	return fdatasync(t->fd) ? write_failed(t->path, errno) : OK;
+	if (t->synced == t->length)
+		return OK;
+	if (fdatasync(t->fd))
+		return write_failed(t->path, errno);
+	t->synced = t->length;
+	return OK;
 }
 
 status tail_close(struct tail *t)

@@ -14,6 +14,7 @@ struct tail {
 	char *path;
 	int fd;             /* −1: closed */
 	uint64_t length;    /* bytes; what lies beyond is not there */
+	uint64_t synced;    /* bytes known to survive a power cut */
 };
 
 /* Makes a new file, which must not exist. Errors: ERR_IO, ERR_MEMORY. */
@@ -23,7 +24,7 @@ status tail_create(const char *path, struct tail *out);
 status tail_open(const char *path, uint64_t length, struct tail *out);
 /* Appends n bytes; where they don't fit, the file is cut back to what it was. Errors: ERR_IO, with what to do. */
 status tail_write(struct tail *t, const void *data, size_t n);
-/* Makes what was written survive a power cut. Errors: ERR_IO. */
+/* Makes what was written survive a power cut; free where nothing was. Errors: ERR_IO. */
 status tail_sync(struct tail *t);
 /* A closed tail is fine. Errors: ERR_IO. */
 status tail_close(struct tail *t);

@@ -96,9 +96,11 @@ void progress_show(struct progress *p, int chain, int chains, uint64_t done, con
 		add(&t, "  ETA ");
 		add_duration(&t, done < p->total ? (double)(p->total - done) / rate : 0);
 	}
-	if (isfinite(line->nll))
+	/* Before a chain's first line there is nothing to tell. */
+	if (line->step && isfinite(line->nll))
 		add(&t, "  nll %.4f", line->nll);
-	add(&t, "  λ %.4g  T %.4g", line->lr, line->temperature);
+	if (line->step)
+		add(&t, "  λ %.4g  T %.4g", line->lr, line->temperature);
 	if (!p->terminal) {
 		fprintf(stderr, "%s\n", t.at);
 		return;

@@ -38,7 +38,8 @@ struct snaps_header {
 	uint64_t bytes;                    /* in the file */
 };
 
-/* The header's bytes into b, and its layouts into *out, whose segments and json stay empty. Errors: ERR_USAGE, ERR_MEMORY. */
+/* The header's bytes into b, and its layouts into *out, whose segments and json stay empty.
+ * Errors: ERR_USAGE, ERR_MEMORY. */
 status snaps_header_write(const json_t *meta, const struct segments *params, const struct segments *stats,
                           const char *const *roles, enum snaps_dtype dtype, msgpack_sbuffer *b, struct snaps_header *out);
 /* Reads and checks the header of a file of `size` bytes. Errors: ERR_INPUT, ERR_DAMAGE, ERR_IO, ERR_MEMORY; *out is then

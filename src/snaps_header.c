@@ -97,8 +97,9 @@ static status check_kind(const char *path, const uint8_t *data, size_t n)
 		return fail(ERR_DAMAGE, "%s: the header has no version", path);
 	json_int_t v = json_integer_value(version);
 	json_decref(version);
-	return v == FORMAT_VERSION ? OK : fail(ERR_INPUT, "%s: version %" JSON_INTEGER_FORMAT " of the snapshot format; this program "
-	                                "reads version %d", path, v, FORMAT_VERSION);
+	return v == FORMAT_VERSION ? OK
+	     : fail(ERR_INPUT, "%s: version %" JSON_INTEGER_FORMAT " of the snapshot format; this program reads version %d", path,
+	            v, FORMAT_VERSION);
 }
 
 /* Reads as much of the file as the header takes; *out is the caller's to free. */

@@ -82,14 +82,13 @@ static status damaged_extent(const struct snaps_reader *r, uint64_t at, uint64_t
 	return OK;
 }
 
-/* The longest record that what begins at `at` can be. */
-static uint64_t longest(const struct snaps_reader *r, int role)
+/* The shortest record that what begins with this role's head, or with none (−1), can be. */
+static uint64_t shortest(const struct snaps_reader *r, int role)
 {
-	uint64_t most = 0;
-	for (int i = 0; i < r->header.n_roles; i++)
-		if (i == role || (role < 0 && r->header.layout[i].bytes > most))
-			most = r->header.layout[i].bytes;
-	return most;
+	uint64_t least = r->header.layout[role < 0 ? 0 : role].bytes;
+	for (int i = 0; role < 0 && i < r->header.n_roles; i++)
+		least = r->header.layout[i].bytes < least ? r->header.layout[i].bytes : least;
+	return least;
 }
 
 static status find_records(struct snaps_reader *r)
@@ -99,7 +98,7 @@ static status find_records(struct snaps_reader *r)
 		struct place p = {.at = at, .role = -1};
 		uint64_t rest = r->size - at;
 		TRY(role_at(r, at, &p.role, &p.step));
-		if (rest < longest(r, p.role) && at >= r->committed && (p.role >= 0 || rest < r->header.layout[0].bytes)) {
+		if (rest < shortest(r, p.role) && at >= r->committed) {
 			r->torn = rest;
 			return OK;
 		}
@@ -208,8 +207,8 @@ static status check_place(const struct snaps_reader *r, size_t i)
 		return fail(ERR_USAGE, "%s: has %zu records, asked for number %zu", r->path, r->n, i);
 	if (r->place[i].role >= 0)
 		return OK;
-	return damaged(r, i, r->place[i].at + r->place[i].bytes < r->committed ? "the file ends before the checkpoint's length" :
-	               "no record begins there");
+	bool ends = r->place[i].at + r->place[i].bytes == r->size && r->size < r->committed;
+	return damaged(r, i, ends ? "the file ends before the checkpoint's length" : "no record begins there");
 }
 
 status snaps_boundary(const struct snaps_reader *r, uint64_t length, uint64_t *end)
@@ -242,12 +241,14 @@ static status take_floats(const struct snaps_reader *r, size_t n, float **out)
 static status take_memory(struct snaps_reader *r)
 {
 	const struct segments *sets[] = {&r->header.params, &r->header.stats};
-	size_t largest = 1;
+	size_t largest = 1, longest = 0;
 	for (int k = 0; k < 2; k++)
 		for (int i = 0; i < sets[k]->n; i++)
 			largest = sets[k]->at[i].count > largest ? sets[k]->at[i].count : largest;
+	for (int i = 0; i < r->header.n_roles; i++)
+		longest = r->header.layout[i].bytes > longest ? r->header.layout[i].bytes : longest;
 	if (!r->buffer)
-		r->buffer = aligned_alloc(ALIGN, (longest(r, -1) + 2 * ALIGN - 1) / ALIGN * ALIGN);
+		r->buffer = aligned_alloc(ALIGN, (longest + 2 * ALIGN - 1) / ALIGN * ALIGN);
 	if (!r->buffer)
 		return fail(ERR_MEMORY, "%s: out of memory for a record", r->path);
 	TRY(take_floats(r, r->header.params.count, &r->params));

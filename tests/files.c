@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "files.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,8 +43,10 @@ uint8_t *slurp(const char *path, size_t *bytes)
 
 void spit(const char *path, const void *data, size_t bytes)
 {
-	FILE *f = fopen(path, "wb");
-	need(f && fwrite(data, 1, bytes, f) == bytes && fclose(f) == 0, path);
+	/* Written over and then cut: a file that is emptied first is flushed to disk by some file systems. */
+	int fd = open(path, O_WRONLY | O_CREAT, 0666);
+	need(fd >= 0 && write(fd, data, bytes) == (ssize_t)bytes && ftruncate(fd, (off_t)bytes) == 0, path);
+	close(fd);
 }
 
 int with_file_limit(size_t bytes, int (*work)(void *), void *context)

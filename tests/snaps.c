@@ -176,14 +176,16 @@ static void damage(void)
 	whole[ends[2] + 200] ^= 1;
 	spit(path, whole, n);
 	MUST(snaps_open(path, 0, &r));
-	ok(snaps_read(r, 2, &record) == ERR_DAMAGE && strstr(fail_message(ERR_DAMAGE), "step 20, theta"), "the message names the step");
+	ok(snaps_read(r, 2, &record) == ERR_DAMAGE && strstr(fail_message(ERR_DAMAGE), "step 20, theta"),
+	   "the message names the step");
 	note("%s", fail_message(ERR_DAMAGE));
 	snaps_reader_close(r);
 	whole[ends[2] + 200] ^= 1;
 	whole[ends[5] + 60] ^= 1;
 	spit(path, whole, n);
 	MUST(snaps_open(path, 0, &r));
-	ok(snaps_torn(r) == 0 && snaps_read(r, 5, &record) == ERR_DAMAGE, "a whole last record with a wrong byte is damage, not a torn tail");
+	ok(snaps_torn(r) == 0 && snaps_read(r, 5, &record) == ERR_DAMAGE,
+	   "a whole last record with a wrong byte is damage, not a torn tail");
 	snaps_reader_close(r);
 	ok(snaps_open(scratch_folder(), 0, &r) == ERR_INPUT, "a folder is no snapshot file");
 	spit(path, "PK\3\4 something else", 19);
@@ -192,6 +194,43 @@ static void damage(void)
 	ok(snaps_open(path, 0, &r) == ERR_INPUT, "an empty file is refused");
 	ok(snaps_open(scratch_path("none.snaps"), 0, &r) == ERR_INPUT, "a missing file is refused");
 	free(whole);
+	small_model_close(&m);
+}
+
+/* What a power cut can leave: the length is there, the bytes are zeros. */
+static void zeros(void)
+{
+	static const char *const roles[] = {"anchor", "theta", NULL};  /* the longer record first */
+	struct small_model m;
+	struct snaps_writer *w;
+	struct snaps_reader *r;
+	struct snaps_record record;
+	const char *path = scratch_path("zeros.snaps");
+	size_t n;
+	small_model_open(&m, 0);
+	MUST(snaps_create(path, m.meta, &m.params, NULL, roles, SNAPS_FLOAT32, &w));
+	uint64_t begin = snaps_length(w);
+	MUST(snaps_write(w, 1, 0, "theta", 0, m.theta, NULL));
+	uint64_t end = snaps_length(w);
+	MUST(snaps_close(w));
+	uint8_t *data = slurp(path, &n), *longer = calloc(2, n);
+	if (!longer)
+		return;
+	memcpy(longer, data, n);
+	spit(path, longer, end + (end - begin) - 1);
+	MUST(snaps_open(path, end, &r));
+	ok(snaps_count(r) == 1 && snaps_torn(r) == end - begin - 1, "zeros shorter than a record are a torn tail");
+	snaps_reader_close(r);
+	spit(path, longer, end + (end - begin));
+	MUST(snaps_open(path, end, &r));
+	ok(snaps_count(r) == 2 && snaps_torn(r) == 0 && snaps_read(r, 0, &record) == OK && snaps_read(r, 1, &record) == ERR_DAMAGE,
+	   "as many as a record are damage");
+	snaps_reader_close(r);
+	MUST(snaps_append(path, end, &m.params, NULL, &w));
+	ok(snaps_length(w) == end, "going on cuts them off");
+	MUST(snaps_close(w));
+	free(data);
+	free(longer);
 	small_model_close(&m);
 }
 
@@ -234,7 +273,8 @@ static int fill_disk(void *context)
 			continue;
 		/* A second try must fail in the same way: the file ends where it did. */
 		status again = snaps_write(w, (uint64_t)i, 0, "theta", 0, d->m.theta, d->m.running);
-		bool good = s == ERR_IO && again == ERR_IO && snaps_length(w) == before && strstr(fail_message(s), "what was written so far is whole") &&
+		bool good = s == ERR_IO && again == ERR_IO && snaps_length(w) == before &&
+		            strstr(fail_message(s), "what was written so far is whole") &&
 		            strstr(fail_message(s), "basin sample --resume") && strstr(fail_message(s), d->path);
 		return !good ? 1 : i == d->whole ? 20 : 2;
 	}
@@ -311,13 +351,33 @@ static void sudden_death(void)
 	small_model_close(&m);
 }
 
-int main(void)
+/* Files of every type for readers in other languages. */
+static void write_for_others(const char *folder)
 {
+	struct small_model m;
+	uint64_t ends[7];
+	for (int dtype = SNAPS_FLOAT32; dtype <= SNAPS_BFLOAT16; dtype++) {
+		char path[1024];
+		snprintf(path, sizeof path, "%s/%s.snaps", folder, snaps_dtype_name((enum snaps_dtype)dtype));
+		small_model_open(&m, 1);
+		write_file(&m, path, (enum snaps_dtype)dtype, 3, ends);
+		small_model_close(&m);
+	}
+}
+
+/* `write FOLDER` writes files for tests/read_snaps.t instead of testing. */
+int main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "write") == 0) {
+		write_for_others(argv[2]);
+		return 0;
+	}
 	for (int dtype = SNAPS_FLOAT32; dtype <= SNAPS_BFLOAT16; dtype++)
 		round_trip((enum snaps_dtype)dtype, dtype != SNAPS_FLOAT16);
 	going_on();
 	truncations();
 	damage();
+	zeros();
 	out_of_range();
 	full_disk();
 	sudden_death();
