@@ -54,22 +54,30 @@ static status run_chain(const struct chain_plan *plan, int k, bool resumed, stru
 	return s;
 }
 
+static status run_each(const struct chain_plan *plan, bool resumed, struct outcome *outcome)
+{
+	for (int k = 0; k < plan->chains; k++)
+		TRY(run_chain(plan, k, resumed, outcome));
+	return OK;
+}
+
 static status run_chains(struct problem *p, struct run *run, const struct opts *o, bool resumed)
 {
 	struct chain_plan *plan = &p->plan;
 	struct progress progress;
 	struct outcome outcome = {0};
 	uint64_t done = 0, total = plan->schedule.total;
+	if (resumed)
+		TRY(resume_steps_done(run, &done));
 	plan->run = run;
 	plan->progress = &progress;
 	plan->stop = &stop_asked;
-	if (resumed)
-		TRY(resume_steps_done(run, &done));
 	listen();
 	progress_start(&progress, opts_flag(o, "quiet"), opts_flag(o, "progress"), done, total * (uint64_t)plan->chains);
 	double start = clock_seconds();
-	for (int k = 0; k < plan->chains; k++)
-		TRY(run_chain(plan, k, resumed, &outcome));
+	status s = run_each(plan, resumed, &outcome);
+	plan->progress = NULL;
+	TRY(s);
 	progress_end(&progress);
 	if (outcome.failed)
 		return fail(ERR_DIVERGED, "%d of %d chains stopped on a non-finite loss; %s holds what was kept", outcome.failed,

@@ -198,15 +198,18 @@ void segment_from_file(const struct segment *seg, const float *from, float *to)
 
 status pieces_of(const struct segments *s, struct arena *a, struct pieces *out)
 {
+	struct piece *at, *last = NULL;
 	*out = (struct pieces){.count = s->count};
-	TRY(ARENA_NEW(a, (size_t)s->n, &out->at));
+	TRY(ARENA_NEW(a, (size_t)s->n, &at));
+	out->at = at;
 	for (int i = 0; i < s->n; i++) {
 		const struct segment *seg = &s->at[i];
-		struct piece *last = out->n ? &out->at[out->n - 1] : NULL;
-		if (last && last->frozen == seg->frozen && last->prior == seg->prior)
+		if (last && last->frozen == seg->frozen && last->prior == seg->prior) {
 			last->count += seg->count;
-		else
-			out->at[out->n++] = (struct piece){seg->offset, seg->count, seg->prior, seg->frozen};
+			continue;
+		}
+		last = &at[out->n++];
+		*last = (struct piece){seg->offset, seg->count, seg->prior, seg->frozen};
 	}
 	return OK;
 }

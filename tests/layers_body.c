@@ -284,7 +284,7 @@ static void activation_shape(struct device *d, const struct layer_ops *ops, enum
 {
 	size_t count = (size_t)n * (size_t)width;
 	struct vec x = vec_new(d, count), y = vec_new(d, count), dy = vec_new(d, count), dx = vec_new(d, count);
-	double *want = malloc(count * sizeof *want), *bound = malloc(count * sizeof *bound);
+	double *want = calloc(count, sizeof *want), *bound = calloc(count, sizeof *bound);
 	if (!want || !bound)
 		exit(99);
 	char where[64];
