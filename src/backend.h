@@ -139,6 +139,7 @@ struct backend {
 	/* Elementwise; frozen pieces are left alone. */
 	status (*pointwise)(struct device *d, const struct slots *s, const struct pieces *p, const struct pointwise *w);
 
+	/* s may be NULL where nothing is augmented. */
 	status (*gather)(struct device *d, const struct slots *s, const struct gather *g);
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Activations: ReLU max(x, 0), SiLU x/(1 + e⁻ˣ), tanh. ReLU is not oneDNN's, which turns NaN into 0: a diverged chain
  * would go on unseen. */
-#include "cpu/layers.h"
+#include "cpu/cpu.h"
 
 #include <stdlib.h>
 
 #include "cpu/onednn.h"
 
-enum { PARALLEL_FROM = 1 << 16 };
+enum { SHARE = 1 << 13 };  /* elements that a thread works on at a time */
 
 struct layer_plan {
+	const struct device *device;
 	struct onednn onednn;
 	size_t n;
 	enum activation kind;
@@ -51,13 +52,13 @@ static status prepare(struct layer_plan *p, enum plan_mode mode)
 static status plan(struct device *d, const struct layer *l, int n, enum plan_mode mode, enum precision precision,
                    struct layer_plan **out)
 {
-	(void)d;
 	*out = NULL;
 	if (precision != PRECISION_FP32)
 		return fail(ERR_USAGE, "--precision bf16: activations on the CPU have float32 only; use --precision fp32");
 	struct layer_plan *p = calloc(1, sizeof *p);
 	if (!p)
 		return fail(ERR_MEMORY, "out of memory: an activation's plan");
+	p->device = d;
 	p->n = (size_t)n * (size_t)l->out[0] * (size_t)l->out[1] * (size_t)l->out[2];
 	p->kind = l->activation;
 	status s = prepare(p, mode);
@@ -69,27 +70,30 @@ static status plan(struct device *d, const struct layer *l, int n, enum plan_mod
 	return OK;
 }
 
+/* One of the kernels over the whole batch. */
+static void each(const struct layer_plan *p, void (*kernel)(const float *, const float *, float *, size_t), const float *a,
+                 const float *b, float *out)
+{
+	if (p->n < PARALLEL_MIN || p->device->threads == 1) {
+		kernel(a, b, out, p->n);
+		return;
+	}
+#pragma omp parallel for schedule(static) num_threads(p->device->threads)
+	for (size_t i = 0; i < p->n; i += SHARE)
+		kernel(a + i, b + i, out + i, p->n - i < SHARE ? p->n - i : SHARE);
+}
+
 static status forward(struct layer_plan *p, const struct layer_io *io)
 {
 	if (p->kind != ACTIVATION_RELU)
 		return onednn_run(&p->onednn, &p->forward, (const void *[]){io->x[0], io->y});
-	const float *x = io->x[0];
-	float *y = io->y;
-#pragma omp parallel for simd schedule(static) if (p->n >= PARALLEL_FROM)
-	for (size_t i = 0; i < p->n; i++)
-		y[i] = x[i] < 0 ? 0 : x[i];
+	each(p, kernels_of(p->device)->gate, io->x[0], io->x[0], io->y);
 	return OK;
-}
-
-static void relu_backward(const float *y, const float *dy, float *dx, size_t n)
-{
-#pragma omp parallel for simd schedule(static) if (n >= PARALLEL_FROM)
-	for (size_t i = 0; i < n; i++)
-		dx[i] = y[i] <= 0 ? 0 : dy[i];
 }
 
 static status backward(struct layer_plan *p, const struct layer_io *io)
 {
+	const struct kernels *k = kernels_of(p->device);
 	float *dx = io->dx[0];
 	if (!dx)
 		return OK;
@@ -101,15 +105,11 @@ static status backward(struct layer_plan *p, const struct layer_io *io)
 		dx = p->sum;
 	}
 	if (p->kind == ACTIVATION_RELU)
-		relu_backward(io->y, io->dy, dx, p->n);
+		each(p, k->gate, io->y, io->dy, dx);
 	else
 		TRY(onednn_run(&p->onednn, &p->backward, (const void *[]){from_output(p->kind) ? io->y : io->x[0], io->dy, dx}));
-	if (io->add_dx[0]) {
-		float *total = io->dx[0];
-#pragma omp parallel for simd schedule(static) if (p->n >= PARALLEL_FROM)
-		for (size_t i = 0; i < p->n; i++)
-			total[i] += dx[i];
-	}
+	if (io->add_dx[0])
+		each(p, k->sum, io->dx[0], dx, io->dx[0]);
 	return OK;
 }
 

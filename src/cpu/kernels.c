@@ -17,4 +17,7 @@ const struct kernels KERNEL(kernels) = {
 	.row_u8 = KERNEL(row_u8),
 	.row_f32 = KERNEL(row_f32),
 	.loss = KERNEL(loss),
+	.gate = KERNEL(gate),
+	.sum = KERNEL(sum),
+	.column_sums = KERNEL(column_sums),
 };

@@ -56,6 +56,12 @@ struct kernels {
 	void (*row_f32)(const struct row_kernel *r, const float *in, float *out);
 	/* Rows first … first + n − 1 of the batch. */
 	void (*loss)(const struct loss *l, int first, int n, struct loss_sums *sums);
+	/* out[i] = a[i] ≤ 0 ? 0 : b[i], NaN in a passing b: ReLU is gate(x, x), its backward pass gate(y, dy). */
+	void (*gate)(const float *a, const float *b, float *out, size_t n);
+	void (*sum)(const float *a, const float *b, float *out, size_t n);
+	/* out[j] = (add ? out[j] : 0) + Σ of column j of m (rows, columns), first ≤ j < end: blocks of ROW_BLOCK rows in
+	 * float32, their sum in double, so that long batches lose nothing. */
+	void (*column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
 };
 
 #define KERNEL_PASTE_(name, isa) name##_##isa
@@ -71,6 +77,9 @@ void KERNEL(pointwise)(enum pointwise_fn fn, const struct pointwise_kernel *p, s
 void KERNEL(row_u8)(const struct row_kernel *r, const uint8_t *in, float *out);
 void KERNEL(row_f32)(const struct row_kernel *r, const float *in, float *out);
 void KERNEL(loss)(const struct loss *l, int first, int n, struct loss_sums *sums);
+void KERNEL(gate)(const float *a, const float *b, float *out, size_t n);
+void KERNEL(sum)(const float *a, const float *b, float *out, size_t n);
+void KERNEL(column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
 #endif
 
 /* Every set of this build, best first, NULL-terminated. */

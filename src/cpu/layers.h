@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The CPU's layers, one table. */
+/* The CPU's kinds of layers. */
 #ifndef BASIN_CPU_LAYERS_H
 #define BASIN_CPU_LAYERS_H
 

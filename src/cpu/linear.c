@@ -3,16 +3,17 @@
  * All three products are oneDNN's matmul primitive: over the shapes of small and middle-sized networks it was never behind
  * the inner-product primitive or dnnl_sgemm by more than the noise, and up to twice as fast on batches of 32. One rule
  * for all shapes also keeps bits the same from run to run. */
-#include "cpu/layers.h"
+#include "cpu/cpu.h"
 
 #include <stdlib.h>
 
 #include "cpu/onednn.h"
 
 enum product { FORWARD, DATA, DATA_ADD, WEIGHTS, WEIGHTS_ADD, PRODUCTS };
-enum { COLUMNS = 64, ROWS = 64, PARALLEL_FROM = 1 << 17 };
+enum { COLUMNS = 64 };  /* of the bias that a thread sums at a time */
 
 struct layer_plan {
+	const struct device *device;
 	struct onednn onednn;
 	int n, in, out;
 	bool bias;
@@ -49,13 +50,13 @@ static void drop(struct layer_plan *p)
 static status plan(struct device *d, const struct layer *l, int n, enum plan_mode mode, enum precision precision,
                    struct layer_plan **out)
 {
-	(void)d;
 	*out = NULL;
 	if (precision != PRECISION_FP32)
 		return fail(ERR_USAGE, "--precision bf16: linear layers on the CPU have float32 only; use --precision fp32");
 	struct layer_plan *p = calloc(1, sizeof *p);
 	if (!p)
 		return fail(ERR_MEMORY, "out of memory: a linear layer's plan");
+	p->device = d;
 	p->n = n;
 	p->in = flat(l->in);
 	p->out = flat(l->out);
@@ -80,26 +81,18 @@ static status forward(struct layer_plan *p, const struct layer_io *io)
 	return onednn_run(&p->onednn, &p->product[FORWARD], (const void *[]){io->x[0], io->weight, io->y, io->bias});
 }
 
-/* Sums the rows of dy (n, out): 64 of them in float32, the blocks in double, so that long batches lose nothing. */
-static void sum_rows(const float *restrict dy, size_t n, size_t out, bool add, float *restrict dbias)
+/* db (out): the sum of dy's rows. */
+static void sum_rows(const struct layer_plan *p, const float *dy, bool add, float *dbias)
 {
-#pragma omp parallel for schedule(static) if (n * out >= PARALLEL_FROM)
-	for (size_t first = 0; first < out; first += COLUMNS) {
-		size_t width = out - first < COLUMNS ? out - first : COLUMNS;
-		double total[COLUMNS] = {0};
-		for (size_t row = 0; row < n; row += ROWS) {
-			size_t end = n - row < ROWS ? n : row + ROWS;
-			float block[COLUMNS] = {0};
-			for (size_t i = row; i < end; i++)
-#pragma omp simd
-				for (size_t j = 0; j < width; j++)
-					block[j] += dy[i * out + first + j];
-			for (size_t j = 0; j < width; j++)
-				total[j] += (double)block[j];
-		}
-		for (size_t j = 0; j < width; j++)
-			dbias[first + j] = (float)(total[j] + (add ? (double)dbias[first + j] : 0));
+	const struct kernels *k = kernels_of(p->device);
+	size_t n = (size_t)p->n, out = (size_t)p->out;
+	if (n * out < PARALLEL_MIN || p->device->threads == 1) {
+		k->column_sums(dy, n, out, 0, out, add, dbias);
+		return;
 	}
+#pragma omp parallel for schedule(static) num_threads(p->device->threads)
+	for (size_t first = 0; first < out; first += COLUMNS)
+		k->column_sums(dy, n, out, first, out - first < COLUMNS ? out : first + COLUMNS, add, dbias);
 }
 
 static status backward(struct layer_plan *p, const struct layer_io *io)
@@ -115,7 +108,7 @@ static status backward(struct layer_plan *p, const struct layer_io *io)
 		TRY(onednn_run(&p->onednn, &p->product[which], (const void *[]){io->dy, io->x[0], io->dweight}));
 	}
 	if (io->dbias)
-		sum_rows(io->dy, (size_t)p->n, (size_t)p->out, io->add_dparams, io->dbias);
+		sum_rows(p, io->dy, io->add_dparams, io->dbias);
 	return OK;
 }
 
