@@ -150,13 +150,25 @@ static void print_chain(const json_t *chain)
 	putchar('\n');
 }
 
+/* What says the same in fewer words to a person: a model by its spec, a sampler without its many options. */
+static void shorten(json_t *report)
+{
+	static const char *const by[][2] = {{"model", "spec"}, {"sampler", "name"}, {"likelihood", "name"}, {"data", "spec"}};
+	const json_t *likelihood = json_object_get(report, "likelihood");
+	const char *name = json_string_value(json_object_get(likelihood, "name"));
+	bool gaussian = name && strcmp(name, "gaussian") == 0;
+	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+		json_t *word = json_object_get(json_object_get(report, by[i][0]), by[i][1]);
+		if (word && !(gaussian && strcmp(by[i][0], "likelihood") == 0))
+			json_object_set(report, by[i][0], word);
+	}
+}
+
 static void print_snapshots(json_t *report)
 {
 	size_t i;
-	json_t *row, *sampler = json_object_get(report, "sampler");
-	/* The many options are for machines. */
-	if (json_object_get(sampler, "name"))
-		json_object_set(report, "sampler", json_object_get(sampler, "name"));
+	json_t *row;
+	shorten(report);
 	report_print(report);
 	puts("");
 	json_array_foreach(json_object_get(report, "chains"), i, row)
