@@ -119,6 +119,16 @@ fails 2 "step [23]0" "predict stops at damage, by its step" "$BASIN" predict "$d
 [ $? = 0 ] && [ "$(member snapshots)" = 7 ] && grep -q 'left out' "$dir/err"
 ok $? "--skip-damaged leaves the record out and says so"
 
+# ---- bernoulli ----
+
+awk 'BEGIN { for (i = 0; i < 80; i++) print (i % 9) - 4 "," (i % 9 > 4 || i % 18 == 4) }' >"$dir/two.csv"
+"$BASIN" sample --quiet --data "csv:$dir/two.csv" --likelihood bernoulli --model linear --batch 0 --lr 0.02 --steps 2000 \
+	--keep-every 100 --burn-in 1000 --out "$dir/two" || ok 1 "a logistic regression to read"
+"$BASIN" predict --json --quiet --save-probs "$dir/p.npy" "$dir/two" >"$dir/out"
+[ $? = 0 ] && [ "$(member snapshots)" = 10 ] && equal "$(member accuracy)" 1 0.1 && equal "$(member brier)" 0 0.15 &&
+	[ "$(wc -c <"$dir/p.npy")" = $((128 + 80 * 2 * 8)) ]
+ok $? "one logit is scored as two classes"
+
 # ---- regression ----
 
 awk 'BEGIN { print "a,b,y"; for (i = 0; i < 60; i++) { a = (i % 8) / 4; b = (i % 5); print a "," b "," 100 + 20 * a - 5 * b + (i % 3) } }' \
@@ -132,6 +142,10 @@ ok $? "a regression is scored on its training rows, and predict says so"
 equal "$(member rmse)" 0.82 0.15 && [ "$(member snapshots)" = 20 ] && [ "$(grep -c '^      "rmse":' "$dir/out")" = 20 ]
 ok $? "the RMSE is in the target's own units; the curve has a row a snapshot"
 fails 2 "gaussian" "class probabilities of a regression are refused" "$BASIN" predict --save-probs "$dir/p.npy" "$dir/line"
-fails 2 "gaussian" "OOD scores of a regression are refused" "$BASIN" ood --ood "csv:$dir/line.csv" "$dir/line"
+mv "$dir/line.csv" "$dir/moved.csv"
+fails 2 "data can name" "a data set that is gone is asked for" "$BASIN" predict "$dir/line"
+"$BASIN" predict --json --quiet --data "csv:$dir/moved.csv" "$dir/line" >"$dir/out"
+ok $? "and may be named elsewhere"
+fails 2 "gaussian" "OOD scores of a regression are refused" "$BASIN" ood --ood "csv:$dir/moved.csv" "$dir/line"
 
 echo "1..$count"
