@@ -49,7 +49,8 @@ ok $? "the report has its figures and facts"
 ok $? "two chains of two roles, the test split"
 [ "$(member note)" = '"not the posterior of a fixed model; for one, use --norm frn --augment none"' ]
 ok $? "augmentation has no fixed model, and the report says so"
-equal "$(member mutual_information)" "$(awk -v a="$(member entropy)" -v b="$(member expected_entropy)" 'BEGIN { printf "%.17g", a - b }')" 1e-15
+difference=$(awk -v a="$(member entropy)" -v b="$(member expected_entropy)" 'BEGIN { printf "%.17g", a - b }')
+equal "$(member mutual_information)" "$difference" 1e-15
 ok $? "mutual information is the difference of the entropies"
 nll=$(member nll)
 
@@ -96,7 +97,8 @@ fails 2 "ood" "a missing --ood is asked for" "$BASIN" ood "$dir/run"
 # ---- info and damage ----
 
 "$BASIN" info --json --verify --tensors "$dir/run" >"$dir/out"
-[ $? = 0 ] && grep -q '"name": "fc.weight"' "$dir/out" && grep -q '"state": "done"' "$dir/out" && grep -q 'κ = 0.01' "$dir/out"
+[ $? = 0 ] && grep -q '"name": "fc.weight"' "$dir/out" && grep -q '"state": "done"' "$dir/out" &&
+	grep -q 'κ = 0.01' "$dir/out"
 ok $? "info tells tensors, state and target, and finds no damage"
 "$BASIN" info "$dir/run" >"$dir/out"
 [ "$(grep -c '^chain [01]: done at step 30: 4 snapshots, steps 20 to 30, 2 theta, 2 anchor$' "$dir/out")" = 2 ]
@@ -131,8 +133,11 @@ ok $? "one logit is scored as two classes"
 
 # ---- regression ----
 
-awk 'BEGIN { print "a,b,y"; for (i = 0; i < 60; i++) { a = (i % 8) / 4; b = (i % 5); print a "," b "," 100 + 20 * a - 5 * b + (i % 3) } }' \
-	>"$dir/line.csv"
+awk 'BEGIN {
+	print "a,b,y"
+	for (i = 0; i < 60; i++)
+		print (i % 8) / 4 "," i % 5 "," 100 + 5 * (i % 8) - 5 * (i % 5) + (i % 3)
+}' >"$dir/line.csv"
 "$BASIN" sample --quiet --data "csv:$dir/line.csv" --standardize --model linear --noise-sd 0.1 --batch 0 --lr 0.005 \
 	--steps 4000 --keep-every 100 --burn-in 2000 --out "$dir/line" || ok 1 "a regression to read"
 "$BASIN" predict --json --curve "$dir/line" >"$dir/out" 2>"$dir/err"
