@@ -42,11 +42,13 @@ static status verify(struct snaps_reader *r, json_t *messages, json_int_t *damag
 static status describe_records(struct snaps_reader *r, json_t *chain)
 {
 	uint64_t first = 0, last = 0;
+	json_int_t damaged = 0;  /* as far as their heads tell */
 	json_t *roles = json_object();
 	for (size_t i = 0; i < snaps_count(r); i++) {
 		const char *role;
 		uint64_t step;
 		status s = snaps_peek(r, i, &step, &role);
+		damaged += s == ERR_DAMAGE;
 		if (s == ERR_DAMAGE)
 			continue;
 		if (s != OK) {
@@ -62,6 +64,7 @@ static status describe_records(struct snaps_reader *r, json_t *chain)
 	json_object_set_new(chain, "first_step", any ? json_integer((json_int_t)first) : json_null());
 	json_object_set_new(chain, "last_step", any ? json_integer((json_int_t)last) : json_null());
 	json_object_set_new(chain, "roles", roles);
+	json_object_set_new(chain, "damaged", json_integer(damaged));
 	json_object_set_new(chain, "torn_bytes", json_integer((json_int_t)snaps_torn(r)));
 	return OK;
 }
@@ -145,18 +148,30 @@ static void print_chain(const json_t *chain)
 		printf(", %lld %s", (long long)json_integer_value(count), role);
 	if (torn)
 		printf("; an incomplete last record of %lld bytes is ignored", (long long)torn);
-	if (json_is_integer(json_object_get(chain, "damaged")))
+	if (json_integer_value(json_object_get(chain, "damaged")))
 		printf("; %lld damaged", (long long)json_integer_value(json_object_get(chain, "damaged")));
 	putchar('\n');
+}
+
+/* What says the same in fewer words to a person: a model by its spec, a sampler without its many options. */
+static void shorten(json_t *report)
+{
+	static const char *const by[][2] = {{"model", "spec"}, {"sampler", "name"}, {"likelihood", "name"}, {"data", "spec"}};
+	const json_t *likelihood = json_object_get(report, "likelihood");
+	const char *name = json_string_value(json_object_get(likelihood, "name"));
+	bool gaussian = name && strcmp(name, "gaussian") == 0;
+	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+		json_t *word = json_object_get(json_object_get(report, by[i][0]), by[i][1]);
+		if (word && !(gaussian && strcmp(by[i][0], "likelihood") == 0))
+			json_object_set(report, by[i][0], word);
+	}
 }
 
 static void print_snapshots(json_t *report)
 {
 	size_t i;
-	json_t *row, *sampler = json_object_get(report, "sampler");
-	/* The many options are for machines. */
-	if (json_object_get(sampler, "name"))
-		json_object_set(report, "sampler", json_object_get(sampler, "name"));
+	json_t *row;
+	shorten(report);
 	report_print(report);
 	puts("");
 	json_array_foreach(json_object_get(report, "chains"), i, row)

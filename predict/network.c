@@ -30,8 +30,8 @@ static status read_normalize(const json_t *j, struct arena *a, struct normalize 
 		return fail(ERR_INPUT, "the header's normalize has %zu channels; expected 1 to %d", channels, CHANNELS_MAX);
 	TRY(doubles(j, "mean", a, channels, &mean));
 	TRY(doubles(j, "sd", a, channels, &sd));
-	if (!sd)
-		return fail(ERR_INPUT, "the header's normalize has no sd");
+	if (!mean || !sd)
+		return fail(ERR_INPUT, "the header's normalize lacks mean or sd");
 	out->on = true;
 	out->channels = (int)channels;
 	for (size_t i = 0; i < channels; i++) {

@@ -64,7 +64,7 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 	json_object_set_new(figures, "ood_normalize", ood->data.image ? json_string(opts_text(o, "ood-normalize"))
 	                                                              : json_null());
 	json_object_set_new(figures, "id", json_string(id->data.spec));
-	json_object_set_new(figures, "split", json_string(split_name(id->data.split)));
+	json_object_set_new(figures, "id_split", json_string(split_name(id->data.split)));
 	json_object_set_new(figures, "ood", json_string(ood->data.spec));
 	json_object_set_new(figures, "ood_split", json_string(split_name(ood->data.split)));
 	return OK;

@@ -63,8 +63,8 @@ void report_facts(json_t *into, const json_t *header)
 		json_object_set_new(into, facts[i], fact ? json_incref(fact) : json_null());
 	}
 	if (json_is_false(json_object_get(header, "fixed")))
-		json_object_set_new(into, "note", json_string("not the posterior of a fixed model; for one, use --norm frn "
-		                                              "--augment none"));
+		json_object_set_new(into, "note", json_string("not the posterior of a fixed model; "
+		                                              "for one, use --norm frn --augment none"));
 }
 
 /* ---- for people ---- */
@@ -75,13 +75,16 @@ struct word {
 };
 
 static const struct word words[] = {
-	{"n", "examples", ""}, {"snapshots", "snapshots", ""}, {"accuracy", "accuracy", ""}, {"nll", "NLL", " nats"},
-	{"brier", "Brier score", ""}, {"ece", "ECE (15 bins)", ""}, {"entropy", "entropy", " nats"},
-	{"expected_entropy", "expected entropy", " nats"}, {"mutual_information", "mutual information", " nats"},
-	{"rmse", "RMSE", ""}, {"crps", "CRPS", ""}, {"coverage", "95 % coverage", ""}, {"auroc", "AUROC", ""},
-	{"aupr_out", "AUPR, OOD positive", ""}, {"aupr_in", "AUPR, ID positive", ""},
+	{"n", "examples", ""}, {"snapshots", "snapshots", ""},
+	{"accuracy", "accuracy", ""}, {"nll", "NLL", " nats"}, {"brier", "Brier score", ""}, {"ece", "ECE (15 bins)", ""},
+	{"entropy", "entropy", " nats"}, {"expected_entropy", "expected entropy", " nats"},
+	{"mutual_information", "mutual information", " nats"},
+	{"rmse", "RMSE", ""}, {"crps", "CRPS", ""}, {"coverage", "95 % coverage", ""},
+	{"auroc", "AUROC", ""}, {"aupr_out", "AUPR, OOD positive", ""}, {"aupr_in", "AUPR, ID positive", ""},
 	{"fpr95", "FPR95, OOD positive", ""}, {"fpr95_in", "FPR95, ID positive", ""}, {"base_rate", "base rate", ""},
-	{"n_id", "ID examples", ""}, {"n_ood", "OOD examples", ""}, {"n_params", "parameters", ""}, {"n_stats", "statistics", ""},
+	{"n_id", "ID examples", ""}, {"n_ood", "OOD examples", ""}, {"id", "ID set", ""}, {"ood", "OOD set", ""},
+	{"id_split", "ID split", ""}, {"ood_split", "OOD split", ""}, {"ood_normalize", "OOD normalised as", ""},
+	{"n_params", "parameters", ""}, {"n_stats", "statistics", ""},
 };
 
 static struct word find(const char *name)
@@ -140,11 +143,11 @@ void report_print(const json_t *object)
 		size_t length = strlen(key);
 		char error[64];
 		if ((length > 3 && strcmp(key + length - 3, "_se") == 0) || strcmp(key, "units") == 0 ||
-		    (json_is_array(value) && json_is_object(json_array_get(value, 0))))
+		    (json_is_array(value) && (json_array_size(value) == 0 || json_is_object(json_array_get(value, 0)))))
 			continue;
 		struct word w = find(key);
 		/* An undefined figure is shown, a fact that isn't there isn't. */
-		if (json_is_null(value) && w.label == key)
+		if (json_is_null(value) && (w.label == key || strcmp(key, "ood_normalize") == 0))
 			continue;
 		printf("%s%*s ", w.label, 21 - width(w.label), "");
 		print_value(value);

@@ -89,7 +89,10 @@ static int batch_size(const struct network *n, const struct subject_request *r, 
 
 static status prepare(struct network *n, const struct subject_request *r, struct subject *s)
 {
-	TRY(load(n, r, s));
+	status loaded = load(n, r, s);
+	if (loaded == ERR_INPUT && !r->spec)
+		return fail_within(loaded, "the run's own data set (--data can name its new place): ");
+	TRY(loaded);
 	if (s->data.n == 0)
 		return fail(ERR_USAGE, "%s: its %s split holds no examples", s->data.spec, split_name(s->data.split));
 	TRY(check_shape(n, s));

@@ -59,6 +59,12 @@ static void stream_in_parts(void)
 	near(m.energy[3] / C_MEMBERS, c_energy_3, 1e-14, "mean energy");
 }
 
+/* The call failed as it should, with these words in its message. */
+static void refused(status got, status want, const char *words, const char *what)
+{
+	ok(got == want && strstr(fail_message(got), words), "%s: %s", what, fail_message(got));
+}
+
 static void degenerate(void)
 {
 	const double sure[] = {1, 0, 0, 1, 1, 0};
@@ -73,9 +79,8 @@ static void degenerate(void)
 	MUST(metrics_classes(&m, wrong, false, &got));
 	near(got.nll, -log(FLT_MIN), 1e-12, "probability 0 counts as FLT_MIN");
 	ok(got.accuracy == 0 && got.brier == 2 && got.ece == 1, "certain and wrong: Brier 2, ECE 1");
-	ok(metrics_classes(&m, beyond, false, &got) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "label 2 of example 1"),
-	   "a label beyond the classes is refused: %s", fail_message(ERR_INPUT));
-	ok(metrics_classes(&m, negative, false, &got) == ERR_INPUT, "a negative label is refused");
+	refused(metrics_classes(&m, beyond, false, &got), ERR_INPUT, "label 2 of example 1", "a label beyond the classes");
+	refused(metrics_classes(&m, negative, false, &got), ERR_INPUT, "label -1", "a negative label");
 
 	const double two[] = {1, 0, 0, 1};
 	const int32_t zero[] = {0};
@@ -105,15 +110,12 @@ static void refusals(void)
 	const float z[] = {1, 2, NAN, 1}, inf[] = {1, -INFINITY};
 	struct mixture m;
 	MUST(mixture_open(&arena, 2, 2, true, &m));
-	ok(mixture_add_probs(&m, 0, 2, nan_p, 1e-3) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "row 1"),
-	   "a NaN probability is refused: %s", fail_message(ERR_INPUT));
-	ok(mixture_add_probs(&m, 0, 1, negative, 1e-3) == ERR_INPUT, "a negative probability is refused");
-	ok(mixture_add_probs(&m, 1, 1, short_row, 1e-3) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "row 1 sums to 0.998"),
-	   "a row that sums to 0.998 is refused: %s", fail_message(ERR_INPUT));
+	refused(mixture_add_probs(&m, 0, 2, nan_p, 1e-3), ERR_INPUT, "row 1", "a NaN probability");
+	refused(mixture_add_probs(&m, 0, 1, negative, 1e-3), ERR_INPUT, "at least 0", "a negative probability");
+	refused(mixture_add_probs(&m, 1, 1, short_row, 1e-3), ERR_INPUT, "row 1 sums to 0.998", "a row that sums to 0.998");
 	ok(mixture_add_probs(&m, 1, 1, close_row, 1e-3) == OK, "a row that sums to 0.9995 is taken");
-	ok(mixture_add_logits(&m, 0, 2, z, 2, NULL) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "example 1"),
-	   "a NaN logit is refused: %s", fail_message(ERR_INPUT));
-	ok(mixture_add_logits(&m, 0, 1, inf, 2, NULL) == ERR_INPUT, "an infinite logit is refused");
+	refused(mixture_add_logits(&m, 0, 2, z, 2, NULL), ERR_INPUT, "example 1", "a NaN logit");
+	refused(mixture_add_logits(&m, 0, 1, inf, 2, NULL), ERR_INPUT, "example 0", "an infinite logit");
 }
 
 static void bernoulli(void)

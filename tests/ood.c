@@ -48,6 +48,12 @@ static void standard_error(void)
 	near(r.auroc_se / want, 1, 0.15, "standard error of the AUROC is Hanley and McNeil's");
 }
 
+/* The call failed as it should, with these words in its message. */
+static void refused(status got, status want, const char *words, const char *what)
+{
+	ok(got == want && strstr(fail_message(got), words), "%s: %s", what, fail_message(got));
+}
+
 static void edges(void)
 {
 	const double low[] = {1, 2, 3}, high[] = {4, 5}, bad[] = {1, NAN}, inf[] = {INFINITY, INFINITY};
@@ -67,8 +73,7 @@ static void edges(void)
 	ok(r.auroc == 1 && isnan(r.auroc_se), "one of each: an AUROC without a standard error");
 	MUST(ood_roc(low, 3, inf, 2, &r));
 	ok(r.auroc == 1, "infinite scores are ordered");
-	ok(ood_roc(low, 3, bad, 2, &r) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "out-of-distribution example 1"),
-	   "a NaN score is refused: %s", fail_message(ERR_INPUT));
+	refused(ood_roc(low, 3, bad, 2, &r), ERR_INPUT, "out-of-distribution example 1", "a NaN score");
 	/* 20 OOD examples: 19 of them are exactly 95 %. */
 	double id[2] = {0.5, -1}, ood[20];
 	for (int i = 0; i < 20; i++)
@@ -89,8 +94,7 @@ static void scores(void)
 		MUST(mixture_add_logits(&m, 0, C_N, c_logits + s * C_N * C_CLASSES, C_CLASSES, NULL));
 		mixture_next(&m);
 		if (s == 0)
-			ok(ood_scores(&m, OOD_MI, score) == ERR_USAGE, "mi of one member is refused: %s",
-			   fail_message(ERR_USAGE));
+			refused(ood_scores(&m, OOD_MI, score), ERR_USAGE, "one member", "mi of one member");
 	}
 	MUST(ood_score_find("mi", &which));
 	MUST(ood_scores(&m, which, score));
@@ -111,9 +115,9 @@ static void scores(void)
 	for (int i = 0; i < C_N; i++)
 		total += score[i] / C_N;
 	near(total, c_entropy, 1e-13, "mean entropy is SciPy's");
-	ok(ood_score_find("odin", &which) == ERR_USAGE, "an unknown score is refused: %s", fail_message(ERR_USAGE));
-	ok(ood_scores(&probs, OOD_ENERGY, score) == ERR_USAGE && ood_scores(&probs, OOD_MAX_LOGIT, score) == ERR_USAGE,
-	   "energy and max-logit of probabilities are refused: %s", fail_message(ERR_USAGE));
+	refused(ood_score_find("odin", &which), ERR_USAGE, "max-logit", "an unknown score");
+	refused(ood_scores(&probs, OOD_ENERGY, score), ERR_USAGE, "needs logits", "energy of probabilities");
+	refused(ood_scores(&probs, OOD_MAX_LOGIT, score), ERR_USAGE, "needs logits", "max-logit of probabilities");
 	arena_free(&arena);
 }
 

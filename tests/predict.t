@@ -87,7 +87,8 @@ fails 2 "integers" "labels that are not integers are refused" \
 fails 2 "60 labels for 35 rows" "labels of another number are refused" \
 	"$BASIN" predict --probs "$golden/ood.npy" --labels "$golden/labels.npy"
 # One byte of a probability's exponent: row 2 no longer sums to 1.
-{ head -c $((128 + 2 * 32 + 7)) "$dir/mean.npy"; printf '\100'; tail -c +$((128 + 2 * 32 + 9)) "$dir/mean.npy"; } >"$dir/bad.npy"
+at=$((128 + 2 * 32 + 7))
+{ head -c $at "$dir/mean.npy"; printf '\100'; tail -c +$((at + 2)) "$dir/mean.npy"; } >"$dir/bad.npy"
 fails 2 "row 2 sums to" "a row that does not sum to 1 is refused by number" \
 	"$BASIN" predict --probs "$dir/bad.npy" --labels "$golden/labels.npy"
 fails 2 "go together" "probabilities without labels are refused" "$BASIN" predict --probs "$golden/probs.npy"

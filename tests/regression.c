@@ -133,17 +133,22 @@ static void interval(void)
 	ok(good, "coverage turns at the quantiles %.4f and %.4f", lower, upper);
 }
 
+/* The call failed as it should, with these words in its message. */
+static void refused(status got, status want, const char *words, const char *what)
+{
+	ok(got == want && strstr(fail_message(got), words), "%s: %s", what, fail_message(got));
+}
+
 static void refusals(void)
 {
 	const float bad[] = {1, NAN}, fine[] = {1, 2};
 	struct regression r = {2, 1, 1, bad, NULL, NULL, 1};
 	struct regression_metrics got;
-	ok(metrics_regression(&r, fine, &got) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "member 0 for example 1"),
-	   "a NaN output is refused: %s", fail_message(ERR_INPUT));
+	refused(metrics_regression(&r, fine, &got), ERR_INPUT, "member 0 for example 1", "a NaN output");
 	r.output = fine;
-	ok(metrics_regression(&r, bad, &got) == ERR_INPUT, "a NaN target is refused: %s", fail_message(ERR_INPUT));
+	refused(metrics_regression(&r, bad, &got), ERR_INPUT, "target of example 1", "a NaN target");
 	r.noise_sd = 0;
-	ok(metrics_regression(&r, fine, &got) == ERR_INPUT, "a deviation of 0 is refused: %s", fail_message(ERR_INPUT));
+	refused(metrics_regression(&r, fine, &got), ERR_INPUT, "deviation is 0", "a deviation of 0");
 }
 
 int main(void)

@@ -1,0 +1,156 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# basin predict, ood and info on runs that basin sample made.
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+count=0
+
+ok() {  # ok STATUS NAME
+	count=$((count + 1))
+	[ "$1" = 0 ] && echo "ok $count - $2" || echo "not ok $count - $2"
+}
+
+member() {  # member KEY [FILE]: its value, one JSON object with one member a line
+	sed -n "s/^  \"$1\": \(.*[^,]\),*\$/\1/p" "${2:-$dir/out}"
+}
+
+equal() {  # equal A B TOLERANCE
+	awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(a != "" && b != "" && d <= t && d >= -t) }'
+}
+
+fails() {  # fails STATUS WORDS NAME COMMAND…: that exit status, and WORDS in the message
+	status=$1 words=$2 name=$3
+	shift 3
+	"$@" >"$dir/out" 2>"$dir/err"
+	[ $? = "$status" ] && grep -q -e "$words" "$dir/err"
+	result=$?
+	ok $result "$name"
+	[ $result = 0 ] || sed 's/^/# /' "$dir/err"
+}
+
+has() {  # has KEY…: each is a member of the report
+	for key; do
+		[ -n "$(member "$key")" ] || { echo "# $key is missing"; return 1; }
+	done
+}
+
+"$BASIN" sample --quiet --data shapes --model linear --sampler entropy-mcmc --lr 0.01 --coupling 0.01 --batch 1000 \
+	--epochs 3 --keep-last 2 --chains 2 --augment crop-flip --out "$dir/run" || ok 1 "a run to read"
+
+# ---- classes ----
+
+"$BASIN" predict --json --quiet "$dir/run" >"$dir/out"
+ok $? "predict reads a run"
+has n snapshots accuracy nll brier ece entropy expected_entropy mutual_information accuracy_se nll_se data split units \
+	temperature target
+ok $? "the report has its figures and facts"
+[ "$(member n)" = 2000 ] && [ "$(member snapshots)" = 8 ] && [ "$(member split)" = '"test"' ] &&
+	[ "$(member units)" = '"nats"' ] && grep -q '"anchor"' "$dir/out" && grep -q '"theta"' "$dir/out"
+ok $? "two chains of two roles, the test split"
+[ "$(member note)" = '"not the posterior of a fixed model; for one, use --norm frn --augment none"' ]
+ok $? "augmentation has no fixed model, and the report says so"
+difference=$(awk -v a="$(member entropy)" -v b="$(member expected_entropy)" 'BEGIN { printf "%.17g", a - b }')
+equal "$(member mutual_information)" "$difference" 1e-15
+ok $? "mutual information is the difference of the entropies"
+nll=$(member nll)
+
+"$BASIN" predict --json --quiet --batch 7 --threads 1 "$dir/run" >"$dir/out"
+equal "$(member nll)" "$nll" 1e-6
+ok $? "another batch size and thread count: the same figures"
+"$BASIN" predict --json --quiet --split train --role anchor --last 1 "$dir/run" >"$dir/out"
+[ "$(member n)" = 10000 ] && [ "$(member snapshots)" = 2 ] && ! grep -q '"theta"' "$dir/out"
+ok $? "the training split with the last anchors"
+"$BASIN" predict --json --quiet --curve "$dir/run/chain-0.snaps" >"$dir/out"
+[ "$(grep -c '^      "snapshots":' "$dir/out")" = 4 ] && [ "$(member snapshots)" = 4 ]
+ok $? "one snapshot file, and its curve"
+"$BASIN" predict "$dir/run/chain-1.snaps" "$dir/run" >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && grep -q 'share seed 1 and chain 1' "$dir/err" && grep -q '^snapshots *12$' "$dir/out"
+ok $? "runs that share seed and chain are pooled with a warning"
+
+# ---- ood, and the same from stored probabilities ----
+
+"$BASIN" predict --json --quiet --save-member-probs "$dir/id.npy" "$dir/run" >"$dir/out" &&
+	"$BASIN" predict --json --quiet --data glyphs --save-member-probs "$dir/ood.npy" "$dir/run" >"$dir/out" &&
+	[ "$(wc -c <"$dir/id.npy")" = $((128 + 8 * 2000 * 10 * 4)) ]
+ok $? "members' probabilities are saved"
+for score in entropy mi msp; do
+	"$BASIN" ood --json --quiet --ood glyphs --score $score "$dir/run" >"$dir/run.json" &&
+		"$BASIN" ood --json --score $score --id-probs "$dir/id.npy" --ood-probs "$dir/ood.npy" >"$dir/out" &&
+		equal "$(member auroc)" "$(member auroc "$dir/run.json")" 1e-5 &&
+		equal "$(member aupr_in)" "$(member aupr_in "$dir/run.json")" 1e-5
+	ok $? "ood by $score is the same from a run and from its saved members"
+done
+cp "$dir/run.json" "$dir/out"
+has auroc auroc_se aupr_out aupr_in fpr95 fpr95_in base_rate n_id n_ood score ood_normalize id ood units temperature target
+ok $? "the report has its figures and facts"
+[ "$(member ood_normalize)" = '"id"' ] && [ "$(member n_ood)" = 2000 ] && [ "$(member id_split)" = '"test"' ]
+ok $? "the report says how the foreign set was normalised"
+auroc=$(member auroc)
+"$BASIN" ood --json --quiet --ood glyphs --score msp --ood-normalize 0.5:0.5 "$dir/run" >"$dir/out"
+[ "$(member ood_normalize)" = '"0.5:0.5"' ] && ! equal "$(member auroc)" "$auroc" 0
+ok $? "another normalisation gives other figures"
+"$BASIN" ood --json --quiet --ood shapes --score energy "$dir/run" >"$dir/out"
+equal "$(member auroc)" 0.5 1e-12
+ok $? "a set against itself has AUROC ½"
+fails 2 "ood" "a missing --ood is asked for" "$BASIN" ood "$dir/run"
+
+# ---- info and damage ----
+
+"$BASIN" info --json --verify --tensors "$dir/run" >"$dir/out"
+[ $? = 0 ] && grep -q '"name": "fc.weight"' "$dir/out" && grep -q '"state": "done"' "$dir/out" &&
+	grep -q 'κ = 0.01' "$dir/out"
+ok $? "info tells tensors, state and target, and finds no damage"
+"$BASIN" info "$dir/run" >"$dir/out"
+[ "$(grep -c '^chain [01]: done at step 30: 4 snapshots, steps 20 to 30, 2 theta, 2 anchor$' "$dir/out")" = 2 ]
+ok $? "info lists the chains"
+"$BASIN" info --json shapes >"$dir/out"
+[ "$(member n)" = 10000 ] && [ "$(member kind)" = '"shapes"' ]
+ok $? "info describes a data set"
+cp "$dir/run/chain-0.snaps" "$dir/torn.snaps"
+printf 'part of a record' >>"$dir/torn.snaps"
+"$BASIN" info "$dir/torn.snaps" >"$dir/out"
+[ $? = 0 ] && grep -q 'incomplete last record of 16 bytes' "$dir/out"
+ok $? "a torn tail is reported"
+size=$(wc -c <"$dir/run/chain-0.snaps")
+printf 'damage' | dd of="$dir/run/chain-0.snaps" bs=1 seek=$((size / 2)) conv=notrunc 2>/dev/null
+fails 1 "damaged" "info --verify finds damage" "$BASIN" info --verify "$dir/run"
+grep -q '^chain 0: .*; 1 damaged$' "$dir/out" && grep -q '^damaged: .*step [23]0' "$dir/out"
+ok $? "and names the chain and step"
+fails 2 "step [23]0" "predict stops at damage, by its step" "$BASIN" predict "$dir/run"
+"$BASIN" predict --json --skip-damaged "$dir/run" >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && [ "$(member snapshots)" = 7 ] && grep -q 'left out' "$dir/err"
+ok $? "--skip-damaged leaves the record out and says so"
+
+# ---- bernoulli ----
+
+awk 'BEGIN { for (i = 0; i < 80; i++) print (i % 9) - 4 "," (i % 9 > 4 || i % 18 == 4) }' >"$dir/two.csv"
+"$BASIN" sample --quiet --data "csv:$dir/two.csv" --likelihood bernoulli --model linear --batch 0 --lr 0.02 --steps 2000 \
+	--keep-every 100 --burn-in 1000 --out "$dir/two" || ok 1 "a logistic regression to read"
+"$BASIN" predict --json --quiet --save-probs "$dir/p.npy" "$dir/two" >"$dir/out"
+[ $? = 0 ] && [ "$(member snapshots)" = 10 ] && equal "$(member accuracy)" 1 0.1 && equal "$(member brier)" 0 0.15 &&
+	[ "$(wc -c <"$dir/p.npy")" = $((128 + 80 * 2 * 8)) ]
+ok $? "one logit is scored as two classes"
+
+# ---- regression ----
+
+awk 'BEGIN {
+	print "a,b,y"
+	for (i = 0; i < 60; i++)
+		print (i % 8) / 4 "," i % 5 "," 100 + 5 * (i % 8) - 5 * (i % 5) + (i % 3)
+}' >"$dir/line.csv"
+"$BASIN" sample --quiet --data "csv:$dir/line.csv" --standardize --model linear --noise-sd 0.1 --batch 0 --lr 0.005 \
+	--steps 4000 --keep-every 100 --burn-in 2000 --out "$dir/line" || ok 1 "a regression to read"
+"$BASIN" predict --json --curve "$dir/line" >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && has n snapshots nll nll_se rmse crps coverage && grep -q 'no test split' "$dir/err"
+ok $? "a regression is scored on its training rows, and predict says so"
+# The noise i % 3 has deviation 0.82 around its mean, which the intercept takes.
+equal "$(member rmse)" 0.82 0.15 && [ "$(member snapshots)" = 20 ] && [ "$(grep -c '^      "rmse":' "$dir/out")" = 20 ]
+ok $? "the RMSE is in the target's own units; the curve has a row a snapshot"
+fails 2 "gaussian" "class probabilities of a regression are refused" "$BASIN" predict --save-probs "$dir/p.npy" "$dir/line"
+mv "$dir/line.csv" "$dir/moved.csv"
+fails 2 "data can name" "a data set that is gone is asked for" "$BASIN" predict "$dir/line"
+"$BASIN" predict --json --quiet --data "csv:$dir/moved.csv" "$dir/line" >"$dir/out"
+ok $? "and may be named elsewhere"
+fails 2 "gaussian" "OOD scores of a regression are refused" "$BASIN" ood --ood "csv:$dir/moved.csv" "$dir/line"
+
+echo "1..$count"
