@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The generated sets: each image shows one of ten figures at a random place, size, angle and colour, lighter or darker than
  * a shaded and striped background, among small clutter, in some images behind a bar, with noise on every byte.
+ * Most figures are lighter than the ground, so that a linear model sees something, and too little.
  * Image i of a split is a function of the set, the split and i alone, in integers: the bytes are the same everywhere. */
 #include "data_figures.h"
 #include "dataset_reader.h"
@@ -78,7 +79,7 @@ static void make_image(const struct builtin *b, enum split split, int i, uint8_t
 	struct canvas c;
 	struct paint ground = {0};
 	struct layer l = {.figure = &b->figures[i % FIGURES]};
-	int sign = between(&d, 0, 1) ? 1 : -1, contrast = between(&d, 50, 100);
+	int sign = between(&d, 0, 3) ? 1 : -1, contrast = between(&d, 50, 100);
 	for (int k = 0; k < 3; k++) {
 		int depth = between(&d, 40, 130);
 		ground.base[k] = sign > 0 ? depth : 255 - depth;

@@ -6,6 +6,7 @@ static const struct command *const commands[] = {
 	&command_predict,
 	&command_ood,
 	&command_info,
+	&command_data,
 	NULL,
 };
 
