@@ -23,7 +23,8 @@ static const struct opt_table table_data = {.owner = "data", .heading = "Data", 
 
 static const struct opt_def model_defs[] = {
 	{.name = "model", .type = OPT_TEXT, .arg = "MODEL",
-	 .help = "linear, mlp:IN-HIDDEN-OUT (any number of hidden layers), or an analytic target gaussian:V1,V2,…[@RHO]"},
+	 .help = "a network, linear or mlp:IN-HIDDEN-OUT with any number of hidden layers, or an analytic target, "
+	         "gaussian:V1,V2,…[@RHO]"},
 	{.name = "activation", .type = OPT_CHOICE, .arg = "relu|silu|tanh", .fallback = "relu",
 	 .help = "nonlinearity between layers"},
 	{.name = "init", .type = OPT_PATH, .arg = "RUN|FILE.snaps",
