@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How hard the built-in set "shapes" is: test accuracy of a linear model, an MLP and a small ResNet, in PyTorch.
 
+Measured with PyTorch 1.13 on two threads: linear 0.20, MLP 0.76 (10 epochs), ResNet of 3 blocks 0.975 (12 epochs). The MLP
+and the ResNet were measured while lighter and darker figures were equally many (they are 3 to 1 now), where the linear model
+had 0.13.
+
     basin data write shapes --format cifar10 --out DIR && bench/shapes_resnet.py DIR [EPOCHS] [THREADS]
 """
 import sys

@@ -58,9 +58,12 @@ static status take_array(gzFile file, const char *path, size_t file_size, int di
 		return fail(ERR_INPUT, "%s: truncated: its header announces %zu bytes, the file holds %zu", path, bytes, file_size);
 	TRY(arena_take(a, bytes, 1, x));
 	TRY(take(file, path, *x, bytes, "its data"));
-	int got = gzread(file, &more, 1);
-	if (got)
-		return fail(ERR_INPUT, got > 0 ? "%s: longer than its header announces" : "%s: damaged at its end", path);
+	int got = gzread(file, &more, 1), code;
+	gzerror(file, &code);
+	if (got > 0)
+		return fail(ERR_INPUT, "%s: longer than its header announces", path);
+	if (got < 0 || code == Z_BUF_ERROR)
+		return fail(ERR_INPUT, "%s: damaged or truncated at its end", path);
 	return OK;
 }
 

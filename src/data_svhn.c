@@ -3,7 +3,7 @@
  * files with X, uint8 32 × 32 × 3 × n (row, column, channel, image; column-major), and y, n × 1, where 10 is the digit 0. */
 #include <limits.h>
 #include <matio.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dataset_reader.h"
@@ -90,27 +90,27 @@ static status read_labels(const char *path, mat_t *file, int32_t *label, size_t 
 	return s;
 }
 
-/* matio takes lengths from the file at their word, so what it would be given is checked first: the 128-byte header, and
- * every element's length against what is left. */
-static status check_elements(const char *path, struct arena *a)
+/* matio takes lengths from the file at their word, so they are checked first: the 128-byte header, then every element's
+ * length against what is left. */
+static status check_elements(const char *path, size_t size)
 {
-	struct arena scratch = {0};
-	uint8_t *bytes;
-	size_t size, at = 128;
-	(void)a;
-	status s = input_read(path, &scratch, &bytes, &size);
-	if (s == OK && (size < 136 || memcmp(bytes + 124, "\x00\x01IM", 4)))
+	char head[128];
+	status s = OK;
+	FILE *f = fopen(path, "rb");
+	if (!f)
+		return fail(ERR_INPUT, "%s: can't be opened", path);
+	if (fread(head, sizeof head, 1, f) != 1 || memcmp(head + 124, "\0\1IM", 4))
 		s = fail(ERR_INPUT, "%s: not a little-endian MATLAB 5 file", path);
-	while (s == OK && at < size) {
-		uint32_t tag[2] = {0};
-		if (size - at >= 8)
-			memcpy(tag, bytes + at, 8);
-		if (size - at < 8 || tag[1] > size - at - 8)
-			s = fail(ERR_INPUT, "%s: truncated: the element at byte %zu announces %u bytes, %zu are left", path, at, tag[1],
-			         size - at < 8 ? 0 : size - at - 8);
-		at += 8 + (size_t)tag[1];
+	for (size_t at = sizeof head; s == OK && at < size;) {
+		uint32_t tag[2] = {0};   /* type, bytes that follow */
+		size_t left = size - at;
+		if (left < sizeof tag || fseeko(f, (off_t)at, SEEK_SET) != 0 || fread(tag, sizeof tag, 1, f) != 1 ||
+		    tag[1] > left - sizeof tag)
+			s = fail(ERR_INPUT, "%s: truncated: the element at byte %zu announces %u bytes, %zu are left with its tag",
+			         path, at, tag[1], left);
+		at += sizeof tag + tag[1];
 	}
-	arena_free(&scratch);
+	fclose(f);
 	return s;
 }
 
@@ -126,7 +126,7 @@ static status read_svhn(const struct dataset_request *r, const char *path, enum 
 		return fail(ERR_INPUT, "%s: is a file; the folder that holds %s was expected", path, name);
 	TRY(arena_text(&out->arena, &file_name, "%s/%s", path, name));
 	TRY(input_size(file_name, &size));
-	TRY(check_elements(file_name, &out->arena));
+	TRY(check_elements(file_name, size));
 	mat_t *file = Mat_Open(file_name, MAT_ACC_RDONLY);
 	if (!file)
 		return fail(ERR_INPUT, "%s: not a MATLAB 5 file", file_name);

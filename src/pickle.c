@@ -157,8 +157,8 @@ static status memo_put(struct machine *m, uint64_t index)
 {
 	struct pickle_value **v;
 	TRY(top(m, 1, &v));
-	/* Picklers number their memo 0, 1, 2 … or 1, 2, 3 …; anything else would only ask for memory. */
-	if (index > m->memos + 1)
+	/* Picklers count their memo up, so a number beyond the bytes so far would only ask for memory. */
+	if (index > place(m))
 		return fail(ERR_INPUT, "%s: malformed pickle: memo %llu before byte %zu is out of turn", m->name,
 		            (unsigned long long)index, place(m));
 	while (m->memos <= index) {
