@@ -410,6 +410,7 @@ static void refusals(void)
 	ok(net_open(&o, d, &p) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "--precision bf16"), "bf16 is refused on the CPU");
 	o.precision = PRECISION_FP32;
 	o.infer_only = true;
+	free((void *)q.data.label);
 	q.data.label = NULL;
 	MUST(net_open(&o, d, &p));
 	float theta[15] = {0}, out[15] = {1};
