@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cpu/onednn.h"
 
+#include <omp.h>
 #include <stdlib.h>
+
+/* Multiplications, and elements, below which waking other threads costs more than they save. */
+enum { ALONE_PRODUCT = 1 << 20, ALONE_ELTWISE = 1 << 14 };
 
 /* ---- the two C APIs ---- */
 
@@ -110,6 +114,22 @@ static status check(dnnl_status_t r, const char *what)
 	return fail(ERR_LIBRARY, "oneDNN %d.%d: %s failed (status %d)", DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR, what, (int)r);
 }
 
+/* oneDNN takes as many threads as OpenMP offers, when it makes a primitive and when it runs one: with `alone`, one is
+ * offered. Returns the number to give back to omp_set_num_threads. */
+static int offer_threads(bool alone)
+{
+	int threads = omp_get_max_threads();
+	if (alone && threads > 1)
+		omp_set_num_threads(1);
+	return threads;
+}
+
+static void restore_threads(bool alone, int threads)
+{
+	if (alone && threads > 1)
+		omp_set_num_threads(threads);
+}
+
 status onednn_open(struct onednn *o)
 {
 	*o = (struct onednn){0};
@@ -131,8 +151,9 @@ void onednn_close(struct onednn *o)
 
 /* Turns a primitive's description (freed here) into an operation whose arguments have the given meanings and shapes. */
 static status make(const struct onednn *o, dnnl_primitive_desc_t pd, int n, const int *meaning, const desc *shape,
-                   const char *what, struct onednn_op *op)
+                   bool alone, const char *what, struct onednn_op *op)
 {
+	op->alone = alone;
 	status s = check(dnnl_primitive_create(&op->primitive, pd), what);
 	dnnl_primitive_desc_destroy(pd);
 	for (int i = 0; s == OK && i < n; i++) {
@@ -172,11 +193,14 @@ status onednn_product(const struct onednn *o, const struct onednn_product *p, st
 		if (r == dnnl_success)
 			r = dnnl_primitive_attr_set_post_ops(attr, post);
 	}
+	bool alone = p->m * p->n * p->k < ALONE_PRODUCT;
+	int threads = offer_threads(alone);
 	if (r == dnnl_success)
 		r = matmul_desc(&pd, o->engine, shape[A], shape[B], p->bias ? shape[BIAS] : NULL, shape[C], attr);
 	status s = check(r, "preparing a matrix product");
 	if (s == OK)
-		s = make(o, pd, p->bias ? 4 : 3, meaning, shape, "making a matrix product", op);
+		s = make(o, pd, p->bias ? 4 : 3, meaning, shape, alone, "making a matrix product", op);
+	restore_threads(alone, threads);
 	if (post)
 		dnnl_post_ops_destroy(post);
 	if (attr)
@@ -195,10 +219,13 @@ status onednn_eltwise(const struct onednn *o, const struct onednn_eltwise *e, st
 	TRY(check(desc_make(&flat, 1, (const dnnl_dims_t){e->n}, (const dnnl_dims_t){1}), "describing memory"));
 	const desc shape[] = {flat, flat, flat};
 	dnnl_primitive_desc_t pd = NULL;
+	bool alone = e->n < ALONE_ELTWISE;
+	int threads = offer_threads(alone);
 	status s = check(eltwise_desc(&pd, o->engine, e, flat), "preparing an elementwise function");
 	if (s == OK)
-		s = make(o, pd, e->backward ? 3 : 2, e->backward ? backward : forward, shape,
+		s = make(o, pd, e->backward ? 3 : 2, e->backward ? backward : forward, shape, alone,
 		         "making an elementwise function", op);
+	restore_threads(alone, threads);
 	desc_drop(flat);
 	return s;
 }
@@ -221,5 +248,8 @@ status onednn_run(const struct onednn *o, struct onednn_op *op, const void *cons
 		TRY(check(dnnl_memory_set_data_handle(op->arg[i].memory, (void *)at[i]), "pointing at memory"));
 		op->at[i] = at[i];
 	}
-	return check(dnnl_primitive_execute(op->primitive, o->stream, op->n, op->arg), "running a primitive");
+	int threads = offer_threads(op->alone);
+	dnnl_status_t r = dnnl_primitive_execute(op->primitive, o->stream, op->n, op->arg);
+	restore_threads(op->alone, threads);
+	return check(r, "running a primitive");
 }

@@ -20,6 +20,7 @@ struct onednn {
 /* A primitive with its memory objects. Zero-initialised: not made yet; onednn_op_close takes it back to that. */
 struct onednn_op {
 	dnnl_primitive_t primitive;
+	bool alone;                   /* too small for a second thread */
 	int n;
 	dnnl_exec_arg_t arg[ONEDNN_ARGS];
 	const void *at[ONEDNN_ARGS];  /* where each memory object points now */

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The graph with layers that the networks here don't have: sums of two inputs, and weights in a working copy. */
+#include "graph.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ref/ref.h"
+#include "tap.h"
+
+enum { N = 9, IN = 6, MID = 5, OUT = 3, PARAMS = MID * (IN + 1) + MID * (MID + 1) + OUT * (MID + 1) };
+
+static const struct rng_key key = {8, 0};
+
+/* ---- y = x₀ + x₁, in the place of activations ---- */
+
+struct layer_plan {
+	size_t n;
+	struct layer_plan *inner;  /* of the linear layer that is wrapped */
+	size_t weights;
+};
+
+static status sum_plan(struct device *d, const struct layer *l, int n, enum plan_mode mode, enum precision precision,
+                       struct layer_plan **out)
+{
+	(void)d, (void)mode, (void)precision;
+	*out = calloc(1, sizeof **out);
+	if (!*out)
+		return ERR_MEMORY;
+	(*out)->n = (size_t)n * (size_t)l->out[0];
+	return OK;
+}
+
+static void sum_drop(struct layer_plan *p)
+{
+	free(p);
+}
+
+static status sum_forward(struct layer_plan *p, const struct layer_io *io)
+{
+	for (size_t i = 0; i < p->n; i++)
+		((float *)io->y)[i] = ((const float *)io->x[0])[i] + ((const float *)io->x[1])[i];
+	return OK;
+}
+
+static status sum_backward(struct layer_plan *p, const struct layer_io *io)
+{
+	for (int k = 0; k < 2; k++)
+		for (size_t i = 0; i < p->n; i++) {
+			float *dx = io->dx[k];
+			dx[i] = ((const float *)io->dy)[i] + (io->add_dx[k] ? dx[i] : 0);
+		}
+	return OK;
+}
+
+static const struct layer_ops sum_ops = {.kind = LAYER_ACTIVATION, .plan = sum_plan, .drop = sum_drop,
+                                         .forward = sum_forward, .backward = sum_backward};
+
+/* ---- linear layers that want their weights elsewhere ---- */
+
+static const struct layer_ops *linear;
+static int materialised;
+
+static status copy_plan(struct device *d, const struct layer *l, int n, enum plan_mode mode, enum precision precision,
+                        struct layer_plan **out)
+{
+	*out = calloc(1, sizeof **out);
+	if (!*out)
+		return ERR_MEMORY;
+	(*out)->weights = (size_t)l->in[0] * (size_t)l->out[0];
+	return linear->plan(d, l, n, mode, precision, &(*out)->inner);
+}
+
+static void copy_drop(struct layer_plan *p)
+{
+	linear->drop(p->inner);
+	free(p);
+}
+
+static status copy_forward(struct layer_plan *p, const struct layer_io *io)
+{
+	return linear->forward(p->inner, io);
+}
+
+static status copy_backward(struct layer_plan *p, const struct layer_io *io)
+{
+	return linear->backward(p->inner, io);
+}
+
+static size_t copy_bytes(const struct layer_plan *p)
+{
+	return p->weights * sizeof(float);
+}
+
+static status copy_materialise(struct layer_plan *p, const float *weight, void *working)
+{
+	materialised++;
+	memcpy(working, weight, p->weights * sizeof(float));
+	return OK;
+}
+
+static const struct layer_ops copy_ops = {.kind = LAYER_LINEAR, .plan = copy_plan, .drop = copy_drop, .forward = copy_forward,
+                                          .backward = copy_backward, .working_bytes = copy_bytes,
+                                          .materialise = copy_materialise};
+
+/* ---- out(a + mid(a)), a = first(x) ---- */
+
+static void add_linear(struct model *m, int input, int in, int out, const char *weight, const char *bias)
+{
+	struct layer *l = &m->layer[m->n_layers++];
+	*l = (struct layer){.kind = LAYER_LINEAR, .input = {input, -2}, .in = {in, 1, 1}, .out = {out, 1, 1}, .stat = -1};
+	MUST(segments_add(&m->params, &m->arena, weight, 2, (int64_t[]){out, in}, INIT_NORMAL, 1, &l->weight));
+	MUST(segments_add(&m->params, &m->arena, bias, 1, (int64_t[]){out}, INIT_NORMAL, 1, &l->bias));
+}
+
+static void residual(struct model *m)
+{
+	*m = (struct model){.input = {IN, 1, 1}, .outputs = OUT};
+	add_linear(m, -1, IN, MID, "first.weight", "first.bias");
+	add_linear(m, 0, MID, MID, "mid.weight", "mid.bias");
+	m->layer[m->n_layers++] = (struct layer){.kind = LAYER_ACTIVATION, .input = {0, 1}, .in = {MID, 1, 1}, .out = {MID, 1, 1},
+	                                         .weight = -1, .bias = -1, .stat = -1, .activation = ACTIVATION_SILU};
+	add_linear(m, 2, MID, OUT, "last.weight", "last.bias");
+}
+
+/* Outputs, and the gradient of Σ r·output, in double. */
+static void oracle(const double *t, const double *x, const double *r, double *y, double *g)
+{
+	const double *w1 = t, *b1 = w1 + MID * IN, *w2 = b1 + MID, *b2 = w2 + MID * MID, *w3 = b2 + MID, *b3 = w3 + OUT * MID;
+	double *g1 = g, *h1 = g1 + MID * IN, *g2 = h1 + MID, *h2 = g2 + MID * MID, *g3 = h2 + MID, *h3 = g3 + OUT * MID;
+	double a[N * MID], b[N * MID], sum[N * MID], dsum[N * MID], da[N * MID];
+	ref_linear(N, IN, MID, x, w1, b1, a);
+	ref_linear(N, MID, MID, a, w2, b2, b);
+	for (int i = 0; i < N * MID; i++)
+		sum[i] = a[i] + b[i];
+	ref_linear(N, MID, OUT, sum, w3, b3, y);
+	ref_linear_backward(N, MID, OUT, sum, w3, r, dsum, g3, h3);
+	ref_linear_backward(N, MID, MID, a, w2, dsum, da, g2, h2);
+	for (int i = 0; i < N * MID; i++)
+		da[i] += dsum[i];
+	ref_linear_backward(N, IN, MID, x, w1, da, NULL, g1, h1);
+}
+
+static double worst(const float *got, const double *want, int n)
+{
+	double off = 0, largest = 0;
+	for (int i = 0; i < n; i++) {
+		off = fmax(off, fabs((double)got[i] - want[i]));
+		largest = fmax(largest, fabs(want[i]));
+	}
+	return off / largest;
+}
+
+int main(void)
+{
+	struct device *d;
+	struct model m;
+	struct graph g;
+	struct graph_plan *p;
+	double theta[PARAMS], x[N * IN], r[N * OUT], y[N * OUT], want[PARAMS];
+	MUST(backend_open("cpu", 1, &d));
+	const struct backend *real = d->ops;
+	linear = real->layers[LAYER_LINEAR];
+	const struct layer_ops *const table[LAYER_KINDS] = {[LAYER_LINEAR] = &copy_ops, [LAYER_ACTIVATION] = &sum_ops};
+	struct backend fake = *real;
+	fake.layers = table;
+	d->ops = &fake;
+	residual(&m);
+	ok(m.params.count == PARAMS, "the network has %d parameters", PARAMS);
+	float *device_theta, *gradient, host[PARAMS], first[PARAMS], device_r[N * OUT], out[N * OUT];
+	MUST(fake.alloc(d, PARAMS * sizeof(float), (void **)&device_theta));
+	MUST(fake.alloc(d, PARAMS * sizeof(float), (void **)&gradient));
+	segments_init(&m.params, key, device_theta);
+	MUST(graph_open(&g, d, &m, PRECISION_FP32, N, false));
+	for (int i = 0; i < PARAMS; i++)
+		theta[i] = (double)device_theta[i];
+	for (int i = 0; i < N * IN; i++)
+		x[i] = (double)(g.x[i] = (float)rng_normal(key, STREAM_PROBE, 0, (uint64_t)i));
+	for (int i = 0; i < N * OUT; i++)
+		r[i] = (double)(device_r[i] = (float)rng_normal(key, STREAM_PROBE, 1, (uint64_t)i));
+	oracle(theta, x, r, y, want);
+	for (int turn = 0; turn < 2; turn++) {
+		MUST(graph_plan(&g, N, PLAN_TRAIN, &p));
+		MUST(graph_weights(&g, p, device_theta));
+		MUST(graph_forward(&g, p, device_theta, NULL, STATS_RUN));
+		MUST(fake.get(d, out, graph_output(&g), sizeof out));
+		MUST(fake.put(d, graph_output_gradient(&g), device_r, sizeof device_r));
+		MUST(graph_backward(&g, p, device_theta, NULL, STATS_RUN, gradient, turn == 1));
+		MUST(fake.get(d, turn ? host : first, gradient, sizeof host));
+	}
+	near(worst(out, y, N * OUT), 0, 1e-6, "outputs of a network with a sum of two branches");
+	near(worst(first, want, PARAMS), 0, 2e-6, "its gradient: both branches reach the layer they start from");
+	bool twice = true;
+	for (int i = 0; i < PARAMS; i++)
+		twice = twice && fabsf(host[i] - 2 * first[i]) <= 1e-5f * (1 + fabsf(first[i]));
+	ok(twice, "added to itself, the gradient doubles");
+	ok(materialised == 6, "three layers' working weights were made for each gradient");
+	graph_close(&g);
+	fake.free(d, device_theta);
+	fake.free(d, gradient);
+	model_free(&m);
+	d->ops = real;
+	real->close(d);
+	return done_testing();
+}
