@@ -8,6 +8,7 @@
 #include "dataset.h"
 #include "network.h"
 #include "report.h"
+#include "run.h"
 #include "select.h"
 
 static const struct opt_def info_defs[] = {
@@ -184,12 +185,29 @@ static void print_snapshots(json_t *report)
 		printf("damaged: %s\n", json_string_value(row));
 }
 
+/* What made a run: program, time, device. A single snapshot file doesn't say. */
+static status describe_run(const char *path, json_t *into)
+{
+	static const char *const facts[] = {"version", "started", "device", NULL};
+	struct stat st;
+	struct run run;
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return OK;
+	TRY(run_open(path, false, &run));
+	for (int i = 0; facts[i]; i++)
+		if (json_object_get(run.json, facts[i]))
+			json_object_set(into, facts[i], json_object_get(run.json, facts[i]));
+	run_close(&run);
+	return OK;
+}
+
 static status describe_snapshots(const struct opts *o, struct selection *s, const char *path, json_t *report)
 {
 	struct snaps_reader *r;
-	json_t *chains = json_array(), *messages = json_array();
 	json_object_set_new(report, "path", json_string(path));
+	TRY(describe_run(path, report));
 	describe_header(s->source[0].header, report);
+	json_t *chains = json_array(), *messages = json_array();
 	json_object_set_new(report, "chains", chains);
 	json_object_set_new(report, "damage", messages);
 	for (size_t i = 0; i < s->n_sources; i++)

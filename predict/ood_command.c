@@ -148,7 +148,6 @@ static status run_ood(const struct opts *o)
 {
 	struct arena arena = {0};
 	json_t *figures = json_object();
-	warn_quiet(opts_flag(o, "quiet"));
 	status s = opts_given(o, "id-probs") || opts_given(o, "ood-probs") ? score_stored(o, &arena, figures)
 	                                                                   : score_runs(o, &arena, figures);
 	if (s == OK && opts_flag(o, "json")) {

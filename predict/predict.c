@@ -224,7 +224,6 @@ static status run_predict(const struct opts *o)
 {
 	struct arena arena = {0};
 	json_t *figures = json_object();
-	warn_quiet(opts_flag(o, "quiet"));
 	status s = opts_given(o, "probs") || opts_given(o, "labels") ? predict_stored(o, &arena, figures)
 	                                                             : predict_runs(o, &arena, figures);
 	if (s == OK)

@@ -98,8 +98,8 @@ fails 2 "ood" "a missing --ood is asked for" "$BASIN" ood "$dir/run"
 
 "$BASIN" info --json --verify --tensors "$dir/run" >"$dir/out"
 [ $? = 0 ] && grep -q '"name": "fc.weight"' "$dir/out" && grep -q '"state": "done"' "$dir/out" &&
-	grep -q 'κ = 0.01' "$dir/out"
-ok $? "info tells tensors, state and target, and finds no damage"
+	grep -q 'κ = 0.01' "$dir/out" && grep -q '"instruction_set"' "$dir/out"
+ok $? "info tells tensors, state, target and device, and finds no damage"
 "$BASIN" info "$dir/run" >"$dir/out"
 [ "$(grep -c '^chain [01]: done at step 30: 4 snapshots, steps 20 to 30, 2 theta, 2 anchor$' "$dir/out")" = 2 ]
 ok $? "info lists the chains"
