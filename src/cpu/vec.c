@@ -26,8 +26,8 @@ struct terms {
 /* An affine call in one piece. */
 struct affine_plan {
 	int outputs, terms;               /* terms of the longer output */
-	struct terms out[AFFINE_OUTPUTS];
 	int noises;
+	struct terms out[AFFINE_OUTPUTS];
 	enum stream stream[AFFINE_OUTPUTS];
 };
 
