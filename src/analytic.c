@@ -48,16 +48,8 @@ static status factor_of(const struct analytic *a, const struct batch *b, double 
 static status fetch_point(struct analytic *a, const struct slots *s, const struct point *at)
 {
 	struct device *d = a->base.device;
-	const float *from = at->theta;
-	bool moved = at->v && at->v_coef != SLOT_NONE;
-	if (moved || at->sigma != SLOT_NONE) {
-		struct affine verb = {.n_in = 1 + moved, .n_out = 1, .x = {at->theta, moved ? at->v : NULL}};
-		verb.out[0] = (struct affine_output){.y = a->point, .base = 0,
-		                                     .coef = {SLOT_NONE, moved ? at->v_coef : SLOT_NONE},
-		                                     .noise = at->sigma, .stream = at->stream};
-		TRY(d->ops->affine(d, s, &a->pieces, &verb));
-		from = a->point;
-	}
+	const float *from;
+	TRY(point_make(&a->base, s, at, &a->point, &from));
 	TRY(d->ops->get(d, a->host, from, (size_t)a->d * sizeof(float)));
 	for (int i = 0; i < a->d; i++)
 		a->theta[i] = (double)a->host[i];
@@ -181,9 +173,7 @@ static status open_parts(struct analytic *a, const char *spec)
 	}
 	/* Chains start apart, as widely as the target's widest direction. */
 	TRY(segments_add(&a->params, &a->arena, "theta", 1, (int64_t[]){a->d}, INIT_NORMAL, sqrt(widest), NULL));
-	TRY(pieces_of(&a->params, &a->arena, &a->pieces));
-	struct device *d = a->base.device;
-	return d->ops->alloc(d, n * sizeof(float), (void **)&a->point);
+	return pieces_of(&a->params, &a->arena, &a->pieces);
 }
 
 status analytic_open(const char *spec, struct device *d, struct potential **out)

@@ -85,7 +85,7 @@ static status write_split(struct arena *a, const char *folder, const char *name,
 	TRY(arena_text(a, &path, "%s/%s", folder, name));
 	TRY(output_open(&f, a, path, false));
 	/* matio opens by name: it fills the file that is held here until it is synced and renamed. */
-	status s = write_variables(path, f.temporary, x, y, d->n);
+	status s = write_variables(path, f.file.temporary, x, y, d->n);
 	/* matio does not look at every write; the size says whether all of them arrived. */
 	if (s == OK && (fstat(fileno(f.to), &st) != 0 || (size_t)st.st_size < d->n * (IMAGE + 1)))
 		s = fail(ERR_IO, "%s: can't be written: is the disk full?", path);

@@ -28,23 +28,6 @@ static size_t inputs_of(const int shape[3])
 	return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
 }
 
-/* Makes θ + c·v + σξ; where that is θ there is nothing to make. */
-static status materialise(struct net *net, const struct slots *s, const struct point *at, const float **theta)
-{
-	struct device *d = net->base.device;
-	bool moved = at->v && at->v_coef != SLOT_NONE;
-	*theta = at->theta;
-	if (!moved && at->sigma == SLOT_NONE)
-		return OK;
-	if (!net->point)
-		TRY(d->ops->alloc(d, net->base.n_params * sizeof(float), (void **)&net->point));
-	struct affine a = {.n_in = 1 + moved, .n_out = 1, .x = {at->theta, moved ? at->v : NULL}};
-	a.out[0] = (struct affine_output){.y = net->point, .base = 0, .coef = {SLOT_NONE, moved ? at->v_coef : SLOT_NONE},
-	                                  .noise = at->sigma, .stream = at->stream};
-	*theta = net->point;
-	return d->ops->affine(d, s, &net->pieces, &a);
-}
-
 static status check_batch(const struct net *net, int n)
 {
 	if (!net->options.data)
@@ -65,7 +48,7 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	if (net->options.infer_only)
 		return fail(ERR_USAGE, "this network was opened for prediction only");
 	TRY(graph_plan(&net->graph, b->n, PLAN_TRAIN, &plan));
-	TRY(materialise(net, s, &r->at, &theta));
+	TRY(point_make(base, s, &r->at, &net->point, &theta));
 	TRY(graph_weights(&net->graph, plan, theta));
 
 	struct gather gather = net->gather;

@@ -9,28 +9,37 @@
 status output_open(struct output_file *f, struct arena *a, const char *path, bool replace)
 {
 	struct stat st;
+	char *copy;
 	*f = (struct output_file){0};
 	if (!replace && lstat(path, &st) == 0)
 		return fail(ERR_USAGE, "%s: exists already; it is not overwritten", path);
-	TRY(arena_text(a, &f->path, "%s", path));
-	TRY(arena_text(a, &f->temporary, "%s.tmp-%ld", path, (long)getpid()));
-	f->to = fopen(f->temporary, "wxe");
-	if (!f->to)
-		return fail(ERR_IO, "%s: %s", f->temporary, strerror(errno));
-	return OK;
+	TRY(arena_text(a, &copy, "%s", path));
+	TRY(replace_begin(copy, &f->file));
+	/* The stream has a descriptor of its own: closing it must not close the one that is synced and renamed. */
+	int own = dup(f->file.fd);
+	f->to = own < 0 ? NULL : fdopen(own, "w");
+	if (f->to)
+		return OK;
+	status s = fail(ERR_IO, "%s: %s", path, strerror(errno));
+	if (own >= 0)
+		close(own);
+	replace_abandon(&f->file);
+	return s;
 }
 
 status output_commit(struct output_file *f)
 {
 	errno = 0;
-	bool good = !ferror(f->to) && fflush(f->to) == 0 && fsync(fileno(f->to)) == 0;
+	bool good = !ferror(f->to) && fflush(f->to) == 0;
 	int why = errno;
 	good = fclose(f->to) == 0 && good;
-	if (good && rename(f->temporary, f->path) == 0)
-		return OK;
+	f->to = NULL;
+	if (good)
+		return replace_commit(&f->file);
 	why = why ? why : errno;
-	unlink(f->temporary);
-	return fail(ERR_IO, "%s: can't be written: %s", f->path, why ? strerror(why) : "write error");
+	status s = fail(ERR_IO, "%s: can't be written: %s", f->file.path, why ? strerror(why) : "write error");
+	replace_abandon(&f->file);
+	return s;
 }
 
 void output_abandon(struct output_file *f)
@@ -38,5 +47,6 @@ void output_abandon(struct output_file *f)
 	if (!f->to)
 		return;
 	fclose(f->to);
-	unlink(f->temporary);
+	f->to = NULL;
+	replace_abandon(&f->file);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An output file that appears whole or not at all: written beside its place under a temporary name, then renamed. */
+/* A replacement (file.h) that is written as a stream. */
 #ifndef BASIN_OUTPUT_FILE_H
 #define BASIN_OUTPUT_FILE_H
 
@@ -7,17 +7,18 @@
 #include <stdio.h>
 
 #include "arena.h"
+#include "file.h"
 
 struct output_file {
-	char *path, *temporary;  /* in the arena */
+	struct replacement file;
 	FILE *to;                /* write here */
 };
 
-/* Opens PATH.tmp-PID for writing. Errors: ERR_IO, ERR_USAGE (PATH exists and may not be replaced), ERR_MEMORY. */
+/* Opens a stream on PATH's replacement. Errors: ERR_IO, ERR_USAGE (PATH exists and may not be replaced), ERR_MEMORY. */
 status output_open(struct output_file *f, struct arena *a, const char *path, bool replace);
 
-/* Syncs, closes and renames to PATH; where anything went wrong since output_open the temporary file is removed and PATH
- * is as it was. Errors: ERR_IO. */
+/* Closes the stream and puts the file in its place; where anything went wrong since output_open PATH is as it was.
+ * Errors: ERR_IO. */
 status output_commit(struct output_file *f);
 
 /* Closes and removes the temporary file. */
