@@ -88,9 +88,9 @@ static status run_chains(struct problem *p, struct run *run, const struct opts *
 			printf("%s was finished already: %d chain%s of %llu steps\n", run->path, plan->chains,
 			       plan->chains > 1 ? "s" : "", (unsigned long long)total);
 		else
-			printf("%s: %d chain%s of %llu steps, %llu state%s kept in each, %.1f s; next: basin predict %s\n", run->path,
+			printf("%s: %d chain%s of %llu steps, %llu state%s kept in each, %.1f s; next: basin %s %s\n", run->path,
 			       plan->chains, plan->chains > 1 ? "s" : "", (unsigned long long)total, kept, kept > 1 ? "s" : "",
-			       clock_seconds() - start, run->path);
+			       clock_seconds() - start, p->has_data ? "predict" : "info", run->path);
 	}
 	return report_end();
 }
