@@ -91,7 +91,7 @@ static json_t *data_facts(const struct problem *p)
 	if (!p->has_data)
 		return json_null();
 	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)p->data.fingerprint);
-	return json_pack("{s:s, s:s, s:I, s:s}", "kind", p->data.kind, "spec", p->data.spec, "n", (json_int_t)p->data.n,
+	return json_pack("{s:s, s:s, s:I, s:s}", "name", p->data.kind, "spec", p->data.spec, "n", (json_int_t)p->data.n,
 	                 "fingerprint", fingerprint);
 }
 

@@ -53,7 +53,7 @@ static json_t *header_of(const struct model *m, const char *likelihood, const ch
 	return json_pack("{s:o, s:{s:s, s:f}, s:n, s:n, s:i, s:{s:s}, s:s, s:i, s:i, s:f, s:b, s:{s:s, s:s+}}",
 	                 "model", model_to_json(m), "likelihood", "name", likelihood, "noise_sd", 0.5, "normalize",
 	                 "standardize", "classes", m->outputs, "sampler", "name", "sgld", "target", "a test", "seed", seed,
-	                 "chain", chain, "temperature", 1.0, "fixed", 1, "data", "kind", "csv", "spec", "csv:", csv);
+	                 "chain", chain, "temperature", 1.0, "fixed", 1, "data", "name", "csv", "spec", "csv:", csv);
 }
 
 static void fill(float *x, size_t n, int seed, int chain, int record)
