@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "program.h"
+#include "threads.h"
 
 static const struct command *const commands[] = {
 	&command_sample,
@@ -12,5 +13,6 @@ static const struct command *const commands[] = {
 
 int main(int argc, char **argv)
 {
+	threads_wait_briefly(argv);
 	return program_run(&(struct program){.commands = commands, .backends = backends}, argc, argv);
 }

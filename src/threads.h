@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How idle threads wait. */
+#ifndef BASIN_THREADS_H
+#define BASIN_THREADS_H
+
+/* Makes OpenMP's threads sleep soon instead of spinning for milliseconds between two parallel loops, which stalls every
+ * step as soon as another program wants a processor. The runtime reads this from the environment before main, so the
+ * program starts itself once more with it set; where the user chose (OMP_WAIT_POLICY, GOMP_SPINCOUNT) nothing is done,
+ * and where it can't be done it goes on as it is. Call it first thing, with main's arguments. */
+void threads_wait_briefly(char **argv);
+
+#endif
