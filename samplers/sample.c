@@ -48,6 +48,8 @@ static status run_chain(const struct chain_plan *plan, int k, bool resumed, stru
 		progress_end(plan->progress);
 		s = fail_within(s, "chain %d after step %llu: ", k, (unsigned long long)chain_step(c));
 	}
+	if (chain_phase(c) == CHAIN_FAILED)
+		progress_drop(plan->progress, plan->schedule.total - chain_step(c));
 	outcome->failed += chain_phase(c) == CHAIN_FAILED;
 	outcome->already_done += chain_phase(c) == CHAIN_DONE && !fresh;
 	chain_close(c);
