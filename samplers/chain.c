@@ -40,19 +40,24 @@ static void since(struct chain_mark *mark, const struct slots *s, uint64_t step,
 	*mark = (struct chain_mark){step, s->value[SLOT_NLL_TOTAL], s->value[SLOT_CORRECT_TOTAL], s->value[SLOT_SEEN_TOTAL]};
 }
 
+/* Ends the chain, and this chain alone. An error, not a warning: --quiet does not hide what is said of it. */
+static status end_failed(struct chain *c)
+{
+	c->phase = CHAIN_FAILED;
+	return chain_checkpoint(c);
+}
+
 static status fail_chain(struct chain *c, const char *what, uint64_t step)
 {
 	const double *v = c->state.slots.value;
 	char last[80] = "no loss before it was finite";
 	if (v[SLOT_BAD] != 1)
 		snprintf(last, sizeof last, "last finite loss %g nats per example", v[SLOT_GOOD_NLL]);
-	c->phase = CHAIN_FAILED;
 	progress_end(c->plan->progress);
-	/* An error, not a warning: --quiet does not hide it. */
 	fprintf(stderr, "basin: chain %d stopped: %s at step %llu (%s); take a smaller --lr%s, or look at the data\n", c->k, what,
 	        (unsigned long long)step, last,
 	        c->plan->schedule.kind == SCHEDULE_CONSTANT ? ", a --schedule that decays" : "");
-	return chain_checkpoint(c);
+	return end_failed(c);
 }
 
 static status keep_snapshot(struct chain *c)
@@ -75,7 +80,15 @@ static status keep_snapshot(struct chain *c)
 		if (!s->vector[i] || !role)
 			continue;
 		TRY(d->ops->get(d, c->host[i], s->vector[i], p->n_params * sizeof(float)));
-		TRY(snaps_write(c->snaps, c->step, epochs(c), role, nll, c->host[i], c->host_stats));
+		status written = snaps_write(c->snaps, c->step, epochs(c), role, nll, c->host[i], c->host_stats);
+		if (written == ERR_USAGE) {
+			/* Beyond --snapshot-dtype's range, which may be this chain's fate alone. */
+			progress_end(c->plan->progress);
+			fprintf(stderr, "basin: chain %d stopped at step %llu: %s\n", c->k, (unsigned long long)c->step,
+			        fail_message(written));
+			return end_failed(c);
+		}
+		TRY(written);
 	}
 	c->unsynced = true;
 	return OK;

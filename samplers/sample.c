@@ -82,7 +82,7 @@ static status run_chains(struct problem *p, struct run *run, const struct opts *
 	TRY(s);
 	progress_end(&progress);
 	if (outcome.failed)
-		return fail(ERR_DIVERGED, "%d of %d chains stopped on a non-finite loss; %s holds what was kept", outcome.failed,
+		return fail(ERR_DIVERGED, "%d of %d chains stopped before their end; %s holds what was kept", outcome.failed,
 		            plan->chains, run->path);
 	if (!opts_flag(o, "quiet")) {
 		unsigned long long kept = keep_count(&plan->keep);

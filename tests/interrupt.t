@@ -136,6 +136,12 @@ ok $? "each names its step and last finite loss, the others go on"
 "$BASIN" sample --resume wild --quiet 2>err
 is $? 1 "a failed chain stays failed"
 
+# float16 ends at 65504: 1e11 is the variance of the first direction alone.
+"$BASIN" sample --model gaussian:1e11,1 --lr 0.1 --steps 300 --keep-every 100 --snapshot-dtype float16 --chains 2 --out half --quiet 2>err
+is $? 1 "a parameter beyond --snapshot-dtype ends the run with status 1"
+grep -q "chain 0 stopped at step 100: .*float16" err && grep -q "chain 1 stopped" err && "$BASIN" info --verify half >/dev/null
+ok $? "for each chain by itself, with what was kept whole"
+
 # ---- no room ----
 (ulimit -f 100; "$BASIN" sample $common --keep-every 1 --out full 2>err)
 is $? 1 "a file-size limit stops the run with status 1"
