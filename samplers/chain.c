@@ -40,16 +40,24 @@ static void since(struct chain_mark *mark, const struct slots *s, uint64_t step,
 	*mark = (struct chain_mark){step, s->value[SLOT_NLL_TOTAL], s->value[SLOT_CORRECT_TOTAL], s->value[SLOT_SEEN_TOTAL]};
 }
 
+/* Ends the chain, and this chain alone. An error, not a warning: --quiet does not hide what is said of it. */
+static status end_failed(struct chain *c)
+{
+	c->phase = CHAIN_FAILED;
+	return chain_checkpoint(c);
+}
+
 static status fail_chain(struct chain *c, const char *what, uint64_t step)
 {
 	const double *v = c->state.slots.value;
-	c->phase = CHAIN_FAILED;
+	char last[80] = "no loss before it was finite";
+	if (v[SLOT_BAD] != 1)
+		snprintf(last, sizeof last, "last finite loss %g nats per example", v[SLOT_GOOD_NLL]);
 	progress_end(c->plan->progress);
-	/* An error, not a warning: --quiet does not hide it. */
-	fprintf(stderr, "basin: chain %d stopped: %s at step %llu (last finite loss %g nats per example); take a smaller --lr%s, "
-	        "or look at the data\n", c->k, what, (unsigned long long)step, v[SLOT_GOOD_NLL],
+	fprintf(stderr, "basin: chain %d stopped: %s at step %llu (%s); take a smaller --lr%s, or look at the data\n", c->k, what,
+	        (unsigned long long)step, last,
 	        c->plan->schedule.kind == SCHEDULE_CONSTANT ? ", a --schedule that decays" : "");
-	return chain_checkpoint(c);
+	return end_failed(c);
 }
 
 static status keep_snapshot(struct chain *c)
@@ -72,7 +80,15 @@ static status keep_snapshot(struct chain *c)
 		if (!s->vector[i] || !role)
 			continue;
 		TRY(d->ops->get(d, c->host[i], s->vector[i], p->n_params * sizeof(float)));
-		TRY(snaps_write(c->snaps, c->step, epochs(c), role, nll, c->host[i], c->host_stats));
+		status written = snaps_write(c->snaps, c->step, epochs(c), role, nll, c->host[i], c->host_stats);
+		if (written == ERR_USAGE) {
+			/* Beyond --snapshot-dtype's range, which may be this chain's fate alone. */
+			progress_end(c->plan->progress);
+			fprintf(stderr, "basin: chain %d stopped at step %llu: %s\n", c->k, (unsigned long long)c->step,
+			        fail_message(written));
+			return end_failed(c);
+		}
+		TRY(written);
 	}
 	c->unsynced = true;
 	return OK;
@@ -80,15 +96,16 @@ static status keep_snapshot(struct chain *c)
 
 static status log_step(struct chain *c, double now)
 {
-	uint64_t steps = c->step - c->logged.step;
-	double seen = c->state.slots.value[SLOT_SEEN_TOTAL] - c->logged.seen, seconds = now - c->logged_at;
+	uint64_t steps = c->step - c->timed.step;
+	double seen = c->state.slots.value[SLOT_SEEN_TOTAL] - c->timed.seen, seconds = now - c->timed_at;
 	c->line = (struct log_line){.step = c->step, .epoch = epochs(c), .lr = c->state.lr,
 	                            .temperature = c->plan->temperature, .step_ms = seconds / (double)steps * 1e3,
 	                            .examples_per_s = seen / seconds};
 	since(&c->logged, &c->state.slots, c->step, &c->line.nll, &c->line.accuracy);
 	if (!c->plan->counts_correct)
 		c->line.accuracy = (double)NAN;
-	c->logged_at = now;
+	c->timed = c->logged;
+	c->timed_at = now;
 	return log_write(c->log, &c->line);
 }
 
@@ -128,9 +145,8 @@ static status end_step(struct chain *c)
 		TRY(chain_checkpoint(c));
 	else if (c->unsynced && now - c->synced_at >= 1)
 		TRY(chain_sync(c, now));
-	uint64_t before = (uint64_t)c->k * p->schedule.total;
-	if (progress_due(p->progress, before + c->step))
-		progress_show(p->progress, c->k, p->chains, before + c->step, &c->line, p->schedule.total);
+	if (progress_step(p->progress))
+		progress_show(p->progress, c->k, p->chains, c->step, &c->line, p->schedule.total);
 	if (stop && !last)
 		return fail(ERR_INTERRUPTED, "interrupted");
 	return OK;
@@ -138,7 +154,9 @@ static status end_step(struct chain *c)
 
 status chain_run(struct chain *c)
 {
-	c->logged_at = c->checkpointed_at = c->synced_at = clock_seconds();
+	/* On going on, the steps since the last log line were another process's time. */
+	c->timed = (struct chain_mark){.step = c->step, .seen = c->state.slots.value[SLOT_SEEN_TOTAL]};
+	c->timed_at = c->checkpointed_at = c->synced_at = clock_seconds();
 	while (c->phase == CHAIN_RUNNING) {
 		TRY(take_step(c));
 		TRY(end_step(c));

@@ -56,8 +56,6 @@ status chain_checkpoint(struct chain *c)
 	struct device *d = p->device;
 	struct sampler_state *s = &c->state;
 	struct checkpoint_blob blobs[SAMPLER_VECTORS + 1];
-	const char *path;
-	TRY(run_file(c->plan->run, c->k, "ckpt", &path));
 	for (int i = 0; i < SAMPLER_VECTORS; i++)
 		if (s->vector[i])
 			TRY(d->ops->get(d, c->host[i], s->vector[i], p->n_params * sizeof(float)));
@@ -78,7 +76,7 @@ status chain_checkpoint(struct chain *c)
 	                         "logged", mark_to_json(&c->logged), "kept", mark_to_json(&c->kept));
 	if (!meta)
 		return fail(ERR_MEMORY, "out of memory for chain %d's checkpoint", c->k);
-	status done = checkpoint_write(path, meta, blobs, blobs_of(c, blobs));
+	status done = checkpoint_write(c->checkpoint, meta, blobs, blobs_of(c, blobs));
 	json_decref(meta);
 	c->checkpointed_at = clock_seconds();
 	return done;
@@ -173,26 +171,39 @@ static status open_fresh(struct chain *c, const char *snaps, const char *log)
 	return chain_checkpoint(c);
 }
 
-static status open_resumed(struct chain *c, const char *checkpoint, const char *snaps, const char *log)
+static status open_resumed(struct chain *c, const char *snaps, const char *log)
 {
 	struct checkpoint_blob blobs[SAMPLER_VECTORS + 1];
 	json_t *meta;
 	uint64_t snaps_at = 0, log_at = 0;
-	TRY(checkpoint_read(checkpoint, &meta, blobs, blobs_of(c, blobs)));
+	TRY(checkpoint_read(c->checkpoint, &meta, blobs, blobs_of(c, blobs)));
 	status restored = restore(c, meta, &snaps_at, &log_at);
 	json_decref(meta);
 	if (restored != OK)
-		return fail_within(restored, "%s: ", checkpoint);
+		return fail_within(restored, "%s: ", c->checkpoint);
 	TRY(upload(c));
 	TRY(snaps_append(snaps, snaps_at, c->plan->potential->params, c->plan->potential->stats, &c->snaps));
 	return log_open(log, log_at, &c->log);
+}
+
+/* A checkpoint exists before the first record: records without one are what is left of a folder that lost it. */
+static status refuse_orphans(const struct chain *c, const char *snaps)
+{
+	struct snaps_reader *r;
+	if (access(snaps, F_OK) != 0 || snaps_open(snaps, 0, &r) != OK)
+		return OK;
+	size_t records = snaps_count(r);
+	snaps_reader_close(r);
+	return records == 0 ? OK
+	     : fail(ERR_DAMAGE, "%s: is missing, while %s holds %zu records, so chain %d can't go on; to begin it anew, take that "
+	            "file away", c->checkpoint, snaps, records, c->k);
 }
 
 static status open_chain(struct chain *c)
 {
 	const struct chain_plan *p = c->plan;
 	struct sampler_state *s = &c->state;
-	const char *checkpoint, *snaps, *log;
+	const char *snaps, *log;
 	*s = (struct sampler_state){
 		.potential = p->potential,
 		.slots.key = {p->seed, (uint32_t)c->k},
@@ -203,12 +214,13 @@ static status open_chain(struct chain *c)
 		double lr_max = p->schedule.lr > p->schedule.lr_end ? p->schedule.lr : p->schedule.lr_end;
 		TRY(p->sampler->init(s, p->options, lr_max));
 	}
-	TRY(run_file(p->run, c->k, "ckpt", &checkpoint));
+	TRY(run_file(p->run, c->k, "ckpt", &c->checkpoint));
 	TRY(run_file(p->run, c->k, "snaps", &snaps));
 	TRY(run_file(p->run, c->k, "log.jsonl", &log));
-	if (access(checkpoint, F_OK) == 0)
-		return open_resumed(c, checkpoint, snaps, log);
-	/* Without a checkpoint nothing here was promised to anyone: a process that died while it began. */
+	if (access(c->checkpoint, F_OK) == 0)
+		return open_resumed(c, snaps, log);
+	TRY(refuse_orphans(c, snaps));
+	/* Without a checkpoint or a record nothing here was promised to anyone: a process that died while it began. */
 	unlink(snaps);
 	unlink(log);
 	return open_fresh(c, snaps, log);

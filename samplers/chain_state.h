@@ -19,6 +19,7 @@ struct chain {
 	struct arena arena;
 	const struct chain_plan *plan;
 	int k;
+	const char *checkpoint;                /* its file */
 	enum chain_phase phase;
 	uint64_t step;                         /* updates done */
 	struct sampler_state state;
@@ -26,7 +27,8 @@ struct chain {
 	float *host[SAMPLER_VECTORS];          /* (n_params) each: on the way to and from files */
 	float *host_stats;                     /* (n_stats), or NULL */
 	struct chain_mark logged, kept;        /* at the last log line, at the last snapshot */
-	double logged_at, checkpointed_at, synced_at;   /* monotonic seconds */
+	struct chain_mark timed;               /* where the log's clock was last set to 0: step and seen alone */
+	double timed_at, checkpointed_at, synced_at;    /* monotonic seconds */
 	bool unsynced;                         /* snapshots were written since the last sync */
 	struct log_line line;                  /* the last one, for the progress line */
 	struct snaps_writer *snaps;

@@ -23,12 +23,13 @@ const struct opt_table table_entropy_mcmc =
 
 static status init(struct sampler_state *s, const struct opts *o, double lr_max)
 {
-	double c = 1 / (opts_real(o, "coupling") * s->n), d = s->decay;
-	double da = opts_given(o, "anchor-decay") ? opts_real(o, "anchor-decay") : d;
+	double c = 1 / (opts_real(o, "coupling") * s->n);
+	double anchor = opts_given(o, "anchor-decay") ? opts_real(o, "anchor-decay") : s->decay;
+	double d = sampler_decay_most(s, s->decay), da = sampler_decay_most(s, anchor);
 	/* The largest eigenvalue of the linear part of both equations, where ℓ is flat. */
 	double rate = c + (d + da) / 2 + sqrt(c * c + (d - da) * (d - da) / 4);
 	s->param[COUPLING] = 1 / (c * s->n);
-	s->param[ANCHOR_DECAY] = da;
+	s->param[ANCHOR_DECAY] = anchor;
 	if (lr_max * rate >= 2)
 		return fail(ERR_USAGE, "--coupling %g: with --lr %g the pair diverges (λ(c + (δ+δₐ)/2 + √(c² + (δ−δₐ)²/4)) = %g, "
 		            "2 or more, where c = 1/(κN)); take a larger coupling or a --lr below %g",

@@ -20,15 +20,15 @@ const struct opt_table table_entropy_sgd =
 
 status entropy_init(struct sampler_state *s, const struct opts *o, double lr_max)
 {
-	double kappa = opts_real(o, "coupling"), pull = lr_max * (1 / (kappa * s->n) + s->decay);
+	double kappa = opts_real(o, "coupling"), rate = 1 / (kappa * s->n) + sampler_decay_most(s, s->decay);
 	s->param[ENTROPY_COUPLING] = kappa;
 	s->param[ENTROPY_INNER] = (double)opts_count(o, "inner-steps");
 	s->param[ENTROPY_AVERAGE] = opts_real(o, "average");
 	s->param[ENTROPY_OUTER] = opts_real(o, "outer-rate");
 	s->param[ENTROPY_RESTART_X] = strcmp(opts_text(o, "restart"), "x") == 0;
-	if (pull >= 2)
+	if (lr_max * rate >= 2)
 		return fail(ERR_USAGE, "--coupling %g: λ(1/(κN) + δ) = %g is 2 or more, which diverges; take a larger coupling "
-		            "or a --lr below %g", kappa, pull, 2 / (1 / (kappa * s->n) + s->decay));
+		            "or a --lr below %g", kappa, lr_max * rate, 2 / rate);
 	return OK;
 }
 

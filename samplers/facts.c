@@ -8,12 +8,18 @@
 
 /* ---- the target, in a sentence ---- */
 
-static bool prior_is_uniform(const struct potential *p)
+/* What sets some tensors apart. */
+static const char *note_on_pieces(const struct potential *p)
 {
-	for (int i = 0; i < p->pieces->n; i++)
-		if (p->pieces->at[i].prior != 1 || p->pieces->at[i].frozen)
-			return false;
-	return true;
+	bool factors = false, frozen = false;
+	for (int i = 0; i < p->pieces->n; i++) {
+		frozen |= p->pieces->at[i].frozen;
+		factors |= p->pieces->at[i].prior != 1 && !p->pieces->at[i].frozen;
+	}
+	return factors && frozen ? "; δ differs by tensor (--prior), frozen tensors stay at their initial values"
+	     : factors           ? "; δ differs by tensor (--prior)"
+	     : frozen            ? "; frozen tensors stay at their initial values"
+	                         : "";
 }
 
 static status write_target(struct problem *p, const struct opts *o)
@@ -34,9 +40,8 @@ static status write_target(struct problem *p, const struct opts *o)
 	const char *note = p->potential->target_note ? p->potential->target_note(p->potential) : NULL;
 	if (note)
 		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "; here u is that of %s", note);
-	if (used < sizeof p->target && !prior_is_uniform(p->potential))
-		used += (size_t)snprintf(p->target + used, sizeof p->target - used,
-		                         "; δ differs by tensor (--prior), frozen tensors stay at their initial values");
+	if (used < sizeof p->target)
+		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "%s", note_on_pieces(p->potential));
 	if (used < sizeof p->target && !p->potential->fixed)
 		snprintf(p->target + used, sizeof p->target - used,
 		         "; not the posterior of a fixed model; for one, use --norm frn --augment none");

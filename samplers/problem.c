@@ -55,8 +55,8 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 
 static status refuse_for_analytic(const struct opts *o)
 {
-	static const char *const names[] = {"data", "labels", "holdout", "target", "normalize", "augment", "init", "freeze",
-	                                    "likelihood", "noise-sd", "prior", "epochs", "batch", "keep-last", NULL};
+	static const char *const names[] = {"data", "labels", "holdout", "target", "standardize", "normalize", "augment",
+	                                    "activation", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch", "keep-last", NULL};
 	for (const char *const *n = names; *n; n++)
 		if (opts_given(o, *n))
 			return fail(ERR_USAGE, "--%s does not apply to --model %s, which has no data", *n, opts_text(o, "model"));

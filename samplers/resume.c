@@ -30,9 +30,26 @@ static status check_length(const struct opts *run, const char *name)
 	return OK;
 }
 
+/* Whether what is given says what the run has already, as a --config of the first command does. */
+static bool same_value(const struct opts *run, const struct opts *given, const struct opt_def *def)
+{
+	switch (def->type) {
+	case OPT_FLAG:
+		return opts_flag(run, def->name) == opts_flag(given, def->name);
+	case OPT_COUNT:
+		return opts_count(run, def->name) == opts_count(given, def->name);
+	case OPT_REAL:
+		return opts_real(run, def->name) == opts_real(given, def->name);
+	default: {
+		const char *a = opts_text(run, def->name), *b = opts_text(given, def->name);
+		return a && b && strcmp(a, b) == 0;
+	}
+	}
+}
+
 static status apply(struct opts *run, const struct opts *given, const struct opt_def *def)
 {
-	if (!opts_given(given, def->name) || strcmp(def->name, "resume") == 0)
+	if (!opts_given(given, def->name) || strcmp(def->name, "resume") == 0 || same_value(run, given, def))
 		return OK;
 	if (strcmp(def->name, "epochs") == 0 || strcmp(def->name, "steps") == 0)
 		TRY(check_length(run, def->name));
@@ -49,22 +66,40 @@ static status apply(struct opts *run, const struct opts *given, const struct opt
 	return opts_set(run, def->name, opts_text(given, def->name));
 }
 
-static status apply_all(const struct run *run, const struct opts *given, struct opts *o)
+/* Whether no chain is still to begin. */
+static status all_begun(struct run *run, bool *out)
 {
+	*out = true;
+	for (int k = 0; k < run->chains && *out; k++) {
+		const char *path;
+		TRY(run_file(run, k, "ckpt", &path));
+		*out = access(path, F_OK) == 0;
+	}
+	return OK;
+}
+
+static status apply_all(struct run *run, const struct opts *given, struct opts *o)
+{
+	bool begun;
+	TRY(all_begun(run, &begun));
 	/* How much the first command had to say is not a property of the run. */
 	json_t *options = json_copy(json_object_get(run->json, "options"));
 	json_object_del(options, "quiet");
 	json_object_del(options, "progress");
+	/* Initial parameters are needed for chains that are still to begin, and what they came from may be gone. */
+	if (begun)
+		json_object_del(options, "init");
 	status s = opts_from_json(o, options);
 	json_decref(options);
-	TRY(s);
+	if (s != OK)
+		return fail_within(s, "%s/run.json: ", run->path);
 	for (const struct opt_table *const *t = sample_tables; *t; t++)
 		for (const struct opt_def *def = (*t)->defs; def->name; def++)
 			TRY(apply(o, given, def));
 	return OK;
 }
 
-status resume_options(const struct run *run, const struct opts *given, struct opts **out)
+status resume_options(struct run *run, const struct opts *given, struct opts **out)
 {
 	char *none[] = {(char[]){"sample"}, NULL};
 	TRY(opts_parse(out, sample_tables, 1, none));
@@ -93,6 +128,40 @@ static void warn_where_bits_change(const struct run *run, const struct problem *
 	json_decref(now);
 }
 
+static status steps_done(struct run *run, uint64_t *all, uint64_t *most)
+{
+	*all = *most = 0;
+	for (int k = 0; k < run->chains; k++) {
+		const char *path;
+		json_t *meta;
+		TRY(run_file(run, k, "ckpt", &path));
+		if (access(path, F_OK) != 0)
+			continue;
+		TRY(checkpoint_meta(path, &meta));
+		uint64_t step = (uint64_t)json_integer_value(json_object_get(meta, "step"));
+		json_decref(meta);
+		*all += step;
+		*most = step > *most ? step : *most;
+	}
+	return OK;
+}
+
+status resume_steps_done(struct run *run, uint64_t *done)
+{
+	uint64_t most;
+	return steps_done(run, done, &most);
+}
+
+/* Steps that were taken can't be taken back. */
+static status check_not_beyond(struct run *run, const struct problem *p, const char *name)
+{
+	uint64_t all, most, total = p->plan.schedule.total;
+	TRY(steps_done(run, &all, &most));
+	return most <= total ? OK
+	     : fail(ERR_USAGE, "--%s: makes the run %llu steps long, and a chain of %s has taken %llu already", name,
+	            (unsigned long long)total, run->path, (unsigned long long)most);
+}
+
 status resume_check(struct run *run, const struct problem *p, const struct opts *o)
 {
 	if (p->has_data) {
@@ -104,24 +173,16 @@ status resume_check(struct run *run, const struct problem *p, const struct opts 
 	warn_where_bits_change(run, p);
 	json_t *options = json_object_get(run->json, "options");
 	const char *name = opts_given(o, "epochs") ? "epochs" : "steps";
-	if (json_integer_value(json_object_get(options, name)) == opts_count(o, name))
-		return OK;
-	json_object_set_new(options, name, json_integer(opts_count(o, name)));
-	return run_save(run);
-}
-
-status resume_steps_done(struct run *run, uint64_t *done)
-{
-	*done = 0;
-	for (int k = 0; k < run->chains; k++) {
-		const char *path;
-		json_t *meta;
-		TRY(run_file(run, k, "ckpt", &path));
-		if (access(path, F_OK) != 0)
-			continue;
-		TRY(checkpoint_meta(path, &meta));
-		*done += (uint64_t)json_integer_value(json_object_get(meta, "step"));
-		json_decref(meta);
+	bool same = json_integer_value(json_object_get(options, name)) == opts_count(o, name);
+	if (!same) {
+		TRY(check_not_beyond(run, p, name));
+		json_object_set_new(options, name, json_integer(opts_count(o, name)));
 	}
-	return OK;
+	/* Where the data are now is where the next one will look for them. */
+	if (p->has_data && strcmp(fact(run->json, "data", "spec"), p->data.spec) != 0) {
+		same = false;
+		json_object_set_new(options, "data", json_string(p->data.spec));
+		json_object_set_new(json_object_get(run->json, "data"), "spec", json_string(p->data.spec));
+	}
+	return same ? OK : run_save(run);
 }

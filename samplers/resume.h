@@ -7,9 +7,9 @@
 
 /* The run's options with what may change taken from `given`. The caller frees *out.
  * Errors: ERR_USAGE naming an option that can't change; ERR_INPUT for a run.json that doesn't fit. */
-status resume_options(const struct run *run, const struct opts *given, struct opts **out);
+status resume_options(struct run *run, const struct opts *given, struct opts **out);
 
-/* Refuses data that are not the run's, warns where bits will differ, and writes a new length to run.json.
+/* Refuses data that are not the run's, warns where bits will differ, and writes a new length and data path to run.json.
  * Errors: ERR_USAGE, ERR_IO. */
 status resume_check(struct run *run, const struct problem *p, const struct opts *o);
 

@@ -48,6 +48,8 @@ static status run_chain(const struct chain_plan *plan, int k, bool resumed, stru
 		progress_end(plan->progress);
 		s = fail_within(s, "chain %d after step %llu: ", k, (unsigned long long)chain_step(c));
 	}
+	if (chain_phase(c) == CHAIN_FAILED)
+		progress_drop(plan->progress, plan->schedule.total - chain_step(c));
 	outcome->failed += chain_phase(c) == CHAIN_FAILED;
 	outcome->already_done += chain_phase(c) == CHAIN_DONE && !fresh;
 	chain_close(c);
@@ -80,7 +82,7 @@ static status run_chains(struct problem *p, struct run *run, const struct opts *
 	TRY(s);
 	progress_end(&progress);
 	if (outcome.failed)
-		return fail(ERR_DIVERGED, "%d of %d chains stopped on a non-finite loss; %s holds what was kept", outcome.failed,
+		return fail(ERR_DIVERGED, "%d of %d chains stopped before their end; %s holds what was kept", outcome.failed,
 		            plan->chains, run->path);
 	if (!opts_flag(o, "quiet")) {
 		unsigned long long kept = keep_count(&plan->keep);

@@ -15,6 +15,16 @@ status sampler_gradient(struct sampler_state *s, int sigma)
 	return s->potential->ops->value_grad(s->potential, &s->slots, &r);
 }
 
+double sampler_decay_most(const struct sampler_state *s, double decay)
+{
+	const struct pieces *p = s->potential->pieces;
+	double most = 0;
+	for (int i = 0; i < p->n; i++)
+		if (!p->at[i].frozen && p->at[i].prior > most)
+			most = p->at[i].prior;
+	return decay * most;
+}
+
 status sampler_affine(struct sampler_state *s, const struct affine *a)
 {
 	struct device *d = s->potential->device;

@@ -184,7 +184,7 @@ void replace_abandon(struct replacement *r)
 static status replace_failed(struct replacement *r, int error)
 {
 	replace_abandon(r);
-	return write_failed(r->path, error);
+	return r->begins ? fail(ERR_IO, "%s: %s", r->path, strerror(error)) : write_failed(r->path, error);
 }
 
 status replace_write(struct replacement *r, const void *data, size_t n)

@@ -3,6 +3,7 @@
 #ifndef BASIN_FILE_H
 #define BASIN_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ status tail_close(struct tail *t);
 struct replacement {
 	const char *path;   /* borrowed */
 	char *temporary;    /* path.tmp */
+	bool begins;        /* set by the caller where without this file there is nothing to go on with; for the message */
 	int fd;
 };
 

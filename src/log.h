@@ -30,15 +30,19 @@ status log_close(struct log_file *l);
 struct progress {
 	bool terminal, plain;
 	double started, last;               /* monotonic seconds */
-	uint64_t first, done, total;        /* steps over all chains; first: those done before this process began */
+	uint64_t first, done, total;        /* steps over all chains; first: those done before this process began; total:
+	                                     * without those that a failed chain will not take */
 	int width;                          /* columns of the last line, to wipe it */
 };
 
 void progress_start(struct progress *p, bool quiet, bool plain, uint64_t done, uint64_t total);
-/* True when it is time to show a line; cheap enough to ask at every step. */
-bool progress_due(struct progress *p, uint64_t done);
-/* "chain 2/4  step 1200/5000  24 %  812 steps/s  ETA 0:05  nll 0.4312  λ 0.05  T 1" */
-void progress_show(struct progress *p, int chain, int chains, uint64_t done, const struct log_line *line, uint64_t steps);
+/* Counts a step that was taken; true when it is time to show a line. Cheap enough for every step. */
+bool progress_step(struct progress *p);
+/* Steps that will not be taken after all. */
+void progress_drop(struct progress *p, uint64_t steps);
+/* "chain 2/4  step 1200/5000  24 %  812 steps/s  ETA 0:05  nll 0.4312  λ 0.05  T 1": step and steps are the chain's, the
+ * share and the time left the whole run's. */
+void progress_show(struct progress *p, int chain, int chains, uint64_t step, const struct log_line *line, uint64_t steps);
 void progress_end(struct progress *p);
 
 double clock_seconds(void);             /* monotonic */

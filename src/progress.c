@@ -24,9 +24,14 @@ void progress_start(struct progress *p, bool quiet, bool plain, uint64_t done, u
 	                       .started = now, .last = now, .first = done, .done = done, .total = total};
 }
 
-bool progress_due(struct progress *p, uint64_t done)
+void progress_drop(struct progress *p, uint64_t steps)
 {
-	p->done = done;
+	p->total -= steps < p->total ? steps : p->total;
+}
+
+bool progress_step(struct progress *p)
+{
+	p->done++;
 	if (!p->terminal && !p->plain)
 		return false;
 	double now = clock_seconds();
@@ -56,9 +61,10 @@ static void add(struct text *t, const char *format, ...)
 static void add_duration(struct text *t, double seconds)
 {
 	uint64_t s = (uint64_t)llround(seconds);
-	unsigned hours = (unsigned)(s / 3600), minutes = (unsigned)(s / 60 % 60), rest = (unsigned)(s % 60);
+	unsigned long long hours = s / 3600;
+	unsigned minutes = (unsigned)(s / 60 % 60), rest = (unsigned)(s % 60);
 	if (hours)
-		add(t, "%u:%02u:%02u", hours, minutes, rest);
+		add(t, "%llu:%02u:%02u", hours, minutes, rest);
 	else
 		add(t, "%u:%02u", minutes, rest);
 }
@@ -80,21 +86,19 @@ static int columns(struct text *t, int most)
 	return n;
 }
 
-void progress_show(struct progress *p, int chain, int chains, uint64_t done, const struct log_line *line, uint64_t steps)
+void progress_show(struct progress *p, int chain, int chains, uint64_t step, const struct log_line *line, uint64_t steps)
 {
 	struct text t = {.n = 0};
 	double seconds = clock_seconds() - p->started;
-	double rate = done > p->first && seconds > 0 ? (double)(done - p->first) / seconds : 0;
-	uint64_t before = (uint64_t)chain * steps, step = done > before ? done - before : 0;
-	p->done = done;
+	double rate = p->done > p->first && seconds > 0 ? (double)(p->done - p->first) / seconds : 0;
 	if (chains > 1)
 		add(&t, "chain %d/%d  ", chain + 1, chains);
 	add(&t, "step %llu/%llu  %.0f %%", (unsigned long long)step, (unsigned long long)steps,
-	    p->total ? floor(100 * (double)done / (double)p->total) : 0);
+	    p->total ? floor(100 * (double)p->done / (double)p->total) : 0);
 	if (rate > 0) {
 		add(&t, rate < 10 ? "  %.2f steps/s" : "  %.0f steps/s", rate);
 		add(&t, "  ETA ");
-		add_duration(&t, done < p->total ? (double)(p->total - done) / rate : 0);
+		add_duration(&t, p->done < p->total ? (double)(p->total - p->done) / rate : 0);
 	}
 	/* Before a chain's first line there is nothing to tell. */
 	if (line->step && isfinite(line->nll))

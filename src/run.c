@@ -71,7 +71,7 @@ void run_close(struct run *r)
 	*r = (struct run){.lock = -1};
 }
 
-status run_save(struct run *r)
+static status save(struct run *r, bool begins)
 {
 	char *path;
 	struct replacement file;
@@ -80,6 +80,7 @@ status run_save(struct run *r)
 	if (!text)
 		return fail(ERR_MEMORY, "%s: out of memory", path);
 	status s = replace_begin(path, &file);
+	file.begins = begins;
 	if (s == OK)
 		s = replace_write(&file, text, strlen(text));
 	if (s == OK)
@@ -88,6 +89,11 @@ status run_save(struct run *r)
 		s = replace_commit(&file);
 	free(text);
 	return s;
+}
+
+status run_save(struct run *r)
+{
+	return save(r, false);
 }
 
 static status read_chains(struct run *r)
@@ -106,7 +112,7 @@ static status fill(struct run *r, json_t *json)
 	r->json = json_incref(json);
 	TRY(read_chains(r));
 	TRY(take_lock(r));
-	TRY(run_save(r));
+	TRY(save(r, true));
 	return folder_sync(r->path);
 }
 

@@ -89,6 +89,35 @@ ok $? "and then holds what a longer run holds"
 "$BASIN" sample --resume bent --steps 6000 2>err
 is $? 2 "not under a schedule that depends on the length"
 
+# ---- odd states ----
+"$BASIN" sample --resume short --steps 5999 2>err
+is $? 2 "a run can't be made shorter than what was done"
+grep -q '"steps": 6000' short/run.json
+ok $? "and its run.json still says how long it is"
+printf 'data = csv:d.csv\nmodel = mlp:2-16-1\nbatch = 32\nlr = 0.01\n' >first.conf
+"$BASIN" sample --config first.conf --init short --steps 40 --chains 2 --keep-every 10 --out from --quiet
+"$BASIN" sample --config first.conf --resume from --quiet 2>err
+is $? 0 "options that say what the run has already may be given again"
+mkdir away && (cd away && "$BASIN" sample --resume ../from --quiet)
+is $? 0 "a run resumes from another folder"
+rm from/chain-1.*
+(cd away && "$BASIN" sample --resume ../from --quiet) && "$BASIN" sample --config first.conf --init short --steps 40 --chains 2 \
+	--keep-every 10 --out from2 --quiet && cmp -s from/chain-1.snaps from2/chain-1.snaps
+ok $? "a chain that had not begun begins from there as it would have"
+mv short elsewhere
+"$BASIN" sample --resume from --quiet
+is $? 0 "--init's run may be gone once all chains have begun"
+cp d.csv away/moved.csv
+"$BASIN" sample --resume from --data csv:away/moved.csv --quiet && grep -q 'csv:.*/away/moved.csv"' from/run.json &&
+	! grep -q 'csv:.*/d.csv"' from/run.json
+ok $? "moved data are remembered"
+mv elsewhere short
+rm from/chain-0.ckpt
+"$BASIN" sample --resume from 2>err
+is $? 2 "snapshots without their checkpoint are not thrown away"
+grep -q "from/chain-0.ckpt" err && cmp -s from/chain-0.snaps from2/chain-0.snaps
+ok $? "the missing file is named"
+
 # ---- two writers ----
 "$BASIN" sample $common --out busy --quiet &
 pid=$!
@@ -107,6 +136,12 @@ ok $? "each names its step and last finite loss, the others go on"
 "$BASIN" sample --resume wild --quiet 2>err
 is $? 1 "a failed chain stays failed"
 
+# float16 ends at 65504: 1e11 is the variance of the first direction alone.
+"$BASIN" sample --model gaussian:1e11,1 --lr 0.1 --steps 300 --keep-every 100 --snapshot-dtype float16 --chains 2 --out half --quiet 2>err
+is $? 1 "a parameter beyond --snapshot-dtype ends the run with status 1"
+grep -q "chain 0 stopped at step 100: .*float16" err && grep -q "chain 1 stopped" err && "$BASIN" info --verify half >/dev/null
+ok $? "for each chain by itself, with what was kept whole"
+
 # ---- no room ----
 (ulimit -f 100; "$BASIN" sample $common --keep-every 1 --out full 2>err)
 is $? 1 "a file-size limit stops the run with status 1"
@@ -123,9 +158,15 @@ if mkdir small 2>/dev/null && mount -t tmpfs -o size=256k none small 2>/dev/null
 	is $status 1 "a full disk stops the run with status 1"
 	"$BASIN" info --verify small/run >/dev/null
 	is $? 0 "and leaves nothing half-written"
+	rm -r small/run
+	cat /dev/zero >small/fill 2>/dev/null
+	"$BASIN" sample $common --out small/run 2>err
+	[ $? -eq 1 ] && [ ! -e small/run ] && grep -q small/run err && ! grep -q -- --resume err
+	ok $? "on a disk that is full at the start nothing is begun"
 	umount small
 else
 	skip "a full disk" "no tmpfs can be mounted here"
+	skip "a full disk at the start" "no tmpfs can be mounted here"
 fi
 "$BASIN" sample $common --out /proc/nowhere 2>err
 is $? 1 "a folder that can't be made"

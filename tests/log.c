@@ -111,16 +111,18 @@ static size_t printed(int how, int shows, char *text, size_t size)
 		struct progress p;
 		dup2(to, STDERR_FILENO);
 		close(to);
-		progress_start(&p, how & QUIET, how & PLAIN, 1000, 20000);
+		progress_start(&p, how & QUIET, how & PLAIN, 1000, 40000);
+		progress_drop(&p, 20000);
+		p.done = 6199;
 		for (int i = 0; i < shows; i++) {
 			p.last -= 11;       /* as if that many seconds had gone by */
 			p.started -= 1;
-			if (progress_due(&p, 6200))
-				progress_show(&p, 1, 4, 6200, &line, 5000);
+			if (progress_step(&p))
+				progress_show(&p, 1, 4, 1200, &line, 5000);
 		}
 		for (int i = 0; i < 1000; i++)
-			if (progress_due(&p, 6200))
-				progress_show(&p, 1, 4, 6200, &line, 5000);
+			if (progress_step(&p))
+				progress_show(&p, 1, 4, 1200, &line, 5000);
 		progress_end(&p);
 		_exit(0);
 	}

@@ -296,12 +296,19 @@ static void check_methods(void)
 static void check_refusals(void)
 {
 	const struct sampler *s;
-	struct sampler_state state = {.n = 100, .beta = 100, .decay = 0.01};
+	struct piece piece[2] = {{0, 1, 1, false}, {1, D - 1, 500, true}};
+	struct pieces pieces = {piece, 2, D};
+	struct potential moved = *potential;
+	moved.pieces = &pieces;
+	struct sampler_state state = {.potential = &moved, .n = 100, .beta = 100, .decay = 0.01};
 	struct opts *o = parse("entropy-mcmc", (const char *[]){"--coupling", "1e-3", NULL});
 	MUST(sampler_find("entropy-mcmc", &s));
 	/* c = 10, δ = δₐ: the limit is λ(2c + δ) = 2. */
 	ok(s->init(&state, o, 2 / 20.01 * 1.0001) == ERR_USAGE, "entropy-mcmc refuses a step size beyond its limit");
 	ok(s->init(&state, o, 2 / 20.01 * 0.9999) == OK, "entropy-mcmc takes one below");
+	piece[1].frozen = false;
+	ok(s->init(&state, o, 2 / 25.0 * 1.0001) == ERR_USAGE && s->init(&state, o, 2 / 25.0 * 0.9999) == OK,
+	   "a --prior factor of 500 on a tensor that moves counts: the limit is λ(2c + 500δ) = 2");
 	opts_free(o);
 	ok(sampler_find("nuts", &s) == ERR_USAGE, "an unknown method is refused");
 }
