@@ -12,11 +12,25 @@ status output_open(struct output_file *f, struct arena *a, const char *path, boo
 	*f = (struct output_file){0};
 	if (!replace && lstat(path, &st) == 0)
 		return fail(ERR_USAGE, "%s: exists already; it is not overwritten", path);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return fail(ERR_USAGE, "%s: is a folder; a file's name was expected", path);
 	TRY(arena_text(a, &f->path, "%s", path));
 	TRY(arena_text(a, &f->temporary, "%s.tmp-%ld", path, (long)getpid()));
 	f->to = fopen(f->temporary, "wxe");
 	if (!f->to)
-		return fail(ERR_IO, "%s: %s", f->temporary, strerror(errno));
+		return fail(ERR_IO, "%s: can't be written: %s", path, strerror(errno));
+	return OK;
+}
+
+status output_check(const char *option, const char *path, struct arena *a)
+{
+	struct output_file f;
+	if (!path)
+		return OK;
+	status s = output_open(&f, a, path, true);
+	if (s != OK)
+		return fail_within(s, "--%s ", option);
+	output_abandon(&f);
 	return OK;
 }
 
