@@ -168,12 +168,12 @@ static void shorten(json_t *report)
 	}
 }
 
-static void print_snapshots(json_t *report)
+static status print_snapshots(json_t *report)
 {
 	size_t i;
 	json_t *row;
 	shorten(report);
-	report_print(report);
+	TRY(report_print(report));
 	puts("");
 	json_array_foreach(json_object_get(report, "chains"), i, row)
 		print_chain(row);
@@ -183,6 +183,7 @@ static void print_snapshots(json_t *report)
 	print_tensors(json_object_get(report, "statistics"));
 	json_array_foreach(json_object_get(report, "damage"), i, row)
 		printf("damaged: %s\n", json_string_value(row));
+	return report_end();
 }
 
 /* What made a run: program, time, device. A single snapshot file doesn't say. */
@@ -238,8 +239,7 @@ static status info_snapshots(const struct opts *o, const char *path)
 	if (st == OK && opts_flag(o, "json")) {
 		st = report_json(json_incref(report));
 	} else if (st == OK) {
-		print_snapshots(report);
-		st = report_end();
+		st = print_snapshots(report);
 	}
 	json_decref(report);
 	select_close(&s);
@@ -257,8 +257,17 @@ static status info_data(const struct opts *o, const char *spec)
 	if (opts_flag(o, "tensors") || opts_flag(o, "verify"))
 		return fail(ERR_USAGE, "--tensors and --verify are about snapshots; %s is a data set", spec);
 	status s = dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TRAIN}, &d);
+	/* A publisher's test files alone are a set to look at, too: SVHN's are often fetched without the rest. */
+	char why[512];
+	snprintf(why, sizeof why, "%s", s == OK ? "" : fail_message(s));
+	if (s == ERR_INPUT && dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TEST}, &d) == OK) {
+		warn("%s; its test split is described", why);
+		s = OK;
+	} else if (s == ERR_INPUT) {
+		s = fail(s, "%s", why);
+	}
 	if (s != OK)
-		return strchr(spec, ':') ? s : fail_within(s, "%s is no run and no file; as a data set: ", spec);
+		return strchr(spec, ':') ? s : fail_within(s, "no such run or file; as a data set, ");
 	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)d.fingerprint);
 	json_t *report = json_pack("{s:s, s:s, s:s, s:I, s:[i, i, i], s:s, s:i, s:i, s:b, s:s}", "data", d.spec, "kind", d.kind,
 	                           "split", split_name(d.split), "n", (json_int_t)d.n, "shape", d.c, d.h, d.w, "element",
@@ -267,9 +276,9 @@ static status info_data(const struct opts *o, const char *spec)
 	dataset_close(&d);
 	if (opts_flag(o, "json"))
 		return report_json(report);
-	report_print(report);
+	s = report_print(report);
 	json_decref(report);
-	return report_end();
+	return s == OK ? report_end() : s;
 }
 
 static status run_info(const struct opts *o)

@@ -41,6 +41,7 @@ struct subject {
 
 struct subject_request {
 	const char *spec;          /* KIND[:PATH]; NULL: the run's own */
+	const char *option;        /* what names the set: "--data" */
 	const char *split;         /* "train", "test", "holdout"; NULL: test, else train */
 	const char *normalize;     /* NULL: as in training; else as normalize_parse has it */
 	bool foreign;              /* an OOD set: its labels are not looked at */

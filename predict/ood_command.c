@@ -5,6 +5,7 @@
 #include "command.h"
 #include "ensemble.h"
 #include "npy.h"
+#include "output_file.h"
 #include "report.h"
 #include "stored.h"
 
@@ -57,6 +58,7 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
                              struct subject *ood, struct arena *a, json_t *figures)
 {
 	struct predictions p[2];
+	TRY(output_check("save-scores", opts_text(o, "save-scores"), a));
 	TRY(predictions_open(a, n, id, chosen->n, &p[0]));
 	TRY(predictions_open(a, n, ood, chosen->n, &p[1]));
 	TRY(ensemble_run(chosen, n, p, 2, o, NULL, NULL));
@@ -75,8 +77,9 @@ static status score_network(const struct opts *o, struct selection *chosen, stru
 {
 	struct subject id, ood;
 	const char *transform = opts_text(o, "ood-normalize");
-	const struct subject_request own = {.spec = opts_text(o, "id"), .split = opts_text(o, "split"), .opts = o};
-	const struct subject_request foreign = {.spec = opts_text(o, "ood"), .foreign = true, .opts = o,
+	const struct subject_request own = {.spec = opts_text(o, "id"), .option = "--id",
+	                                    .split = opts_text(o, "split"), .opts = o};
+	const struct subject_request foreign = {.spec = opts_text(o, "ood"), .option = "--ood", .foreign = true, .opts = o,
 	                                        .normalize = strcmp(transform, "id") == 0 ? NULL : transform};
 	if (network_classes(n) == 0)
 		return fail(ERR_USAGE, "OOD scores need class probabilities; this run's likelihood is %s", n->likelihood->name);
@@ -90,8 +93,6 @@ static status score_network(const struct opts *o, struct selection *chosen, stru
 		if (s == OK)
 			s = score_subjects(o, chosen, n, &id, &ood, a, figures);
 		subject_close(&ood);
-	} else {
-		s = fail_within(s, "--ood: ");
 	}
 	subject_close(&id);
 	return s;
@@ -112,7 +113,7 @@ static status score_runs(const struct opts *o, struct arena *a, json_t *figures)
 	}
 	json_object_set_new(figures, "snapshots", json_integer((json_int_t)chosen.n));
 	report_facts(figures, header);
-	json_object_set_new(figures, "roles", select_roles(&chosen));
+	select_report(&chosen, figures);
 	select_close(&chosen);
 	return s;
 }
@@ -153,8 +154,8 @@ static status run_ood(const struct opts *o)
 	if (s == OK && opts_flag(o, "json")) {
 		s = report_json(json_incref(figures));
 	} else if (s == OK) {
-		report_print(figures);
-		s = report_end();
+		s = report_print(figures);
+		s = s == OK ? report_end() : s;
 	}
 	json_decref(figures);
 	arena_free(&arena);

@@ -76,7 +76,7 @@ static status print(const struct opts *o, json_t *figures)
 {
 	if (opts_flag(o, "json"))
 		return report_json(json_incref(figures));
-	report_print(figures);
+	TRY(report_print(figures));
 	if (json_object_get(figures, "curve")) {
 		putchar('\n');
 		report_print_table(json_object_get(figures, "curve"));
@@ -136,6 +136,19 @@ static status close_members(const struct predictions *p, struct output_file *fil
 	return s;
 }
 
+/* Before the snapshots are gone through, which may take long. */
+static status check_labels(const struct dataset *d, int classes, const struct opts *o)
+{
+	const char *option = opts_text(o, "data") ? "--data " : "";
+	if (!d->label)
+		return fail(ERR_USAGE, "%s%s: the model predicts classes, and the set has real targets", option, d->spec);
+	for (size_t i = 0; i < d->n; i++)
+		if (d->label[i] >= classes)
+			return fail(ERR_USAGE, "%s%s: example %zu has label %d, and the model predicts %d classes, 0 to %d", option,
+			            d->spec, i, d->label[i], classes, classes - 1);
+	return OK;
+}
+
 static status predict_subject(const struct opts *o, struct selection *chosen, struct network *n, struct subject *subject,
                               struct arena *a, json_t *figures)
 {
@@ -143,11 +156,12 @@ static status predict_subject(const struct opts *o, struct selection *chosen, st
 	struct output_file file;
 	struct curve curve = {NULL, subject->data.label};
 	bool classes = network_classes(n) > 0, wants_curve = opts_flag(o, "curve");
-	if (classes && !subject->data.label)
-		return fail(ERR_USAGE, "%s: the model predicts classes, and the set has real targets", subject->data.spec);
+	if (classes)
+		TRY(check_labels(&subject->data, network_classes(n), o));
 	if (!classes && (opts_text(o, "save-probs") || opts_text(o, "save-member-probs")))
 		return fail(ERR_USAGE, "--save-probs and --save-member-probs need class probabilities; this run's likelihood is %s",
 		            n->likelihood->name);
+	TRY(output_check("save-probs", opts_text(o, "save-probs"), a));
 	TRY(predictions_open(a, n, subject, chosen->n, &p));
 	if (wants_curve)
 		json_object_set_new(figures, "curve", curve.rows = json_array());
@@ -163,7 +177,8 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
                               json_t *figures)
 {
 	struct subject subject;
-	const struct subject_request request = {.spec = opts_text(o, "data"), .split = opts_text(o, "split"), .opts = o};
+	const struct subject_request request = {.spec = opts_text(o, "data"), .option = "--data",
+	                                        .split = opts_text(o, "split"), .opts = o};
 	TRY(subject_open(n, &request, &subject));
 	if (subject.fell_back)
 		warn("%s has no test split: the training examples are scored", subject.data.spec);
@@ -186,7 +201,7 @@ static status predict_runs(const struct opts *o, struct arena *a, json_t *figure
 		network_close(&n);
 	}
 	report_facts(figures, header);
-	json_object_set_new(figures, "roles", select_roles(&chosen));
+	select_report(&chosen, figures);
 	select_close(&chosen);
 	return s;
 }

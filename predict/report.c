@@ -89,6 +89,8 @@ static const struct word words[] = {
 	{"n_id", "ID examples", ""}, {"n_ood", "OOD examples", ""}, {"id", "ID set", ""}, {"ood", "OOD set", ""},
 	{"id_split", "ID split", ""}, {"ood_split", "OOD split", ""}, {"ood_normalize", "OOD normalised as", ""},
 	{"n_params", "parameters", ""}, {"n_stats", "statistics", ""},
+	{"shape", "channels, h, w", ""}, {"n_classes", "classes", ""}, {"n_targets", "real targets", ""},
+	{"has_test", "own test split", ""},
 };
 
 static struct word find(const char *name)
@@ -99,32 +101,32 @@ static struct word find(const char *name)
 	return (struct word){name, name, ""};
 }
 
-static void print_value(const json_t *value)
+static void print_value(FILE *to, const json_t *value)
 {
 	if (json_is_string(value)) {
-		fputs(json_string_value(value), stdout);
+		fputs(json_string_value(value), to);
 	} else if (json_is_integer(value)) {
-		printf("%lld", (long long)json_integer_value(value));
+		fprintf(to, "%lld", (long long)json_integer_value(value));
 	} else if (json_is_real(value)) {
-		printf("%.5g", json_real_value(value));
+		fprintf(to, "%.5g", json_real_value(value));
 	} else if (json_is_null(value)) {
-		fputs("-", stdout);
+		fputs("-", to);
 	} else if (json_is_boolean(value)) {
-		fputs(json_is_true(value) ? "yes" : "no", stdout);
+		fputs(json_is_true(value) ? "yes" : "no", to);
 	} else if (json_is_array(value)) {
 		size_t i;
 		const json_t *item;
 		json_array_foreach((json_t *)value, i, item) {
-			fputs(i ? ", " : "", stdout);
-			print_value(item);
+			fputs(i ? ", " : "", to);
+			print_value(to, item);
 		}
 	} else {
 		const char *key;
 		json_t *item;
 		bool first = true;
 		json_object_foreach((json_t *)value, key, item) {
-			printf("%s%s ", first ? "" : ", ", key);
-			print_value(item);
+			fprintf(to, "%s%s ", first ? "" : ", ", key);
+			print_value(to, item);
 			first = false;
 		}
 	}
@@ -139,13 +141,51 @@ static int width(const char *s)
 	return n;
 }
 
-void report_print(const json_t *object)
+/* A line of label and text, broken at blanks: a terminal would break it anywhere. */
+static void print_wrapped(const char *label, char *text)
+{
+	enum { INDENT = 22, COLUMNS = 80 };
+	int column = INDENT, used = width(label) < INDENT ? width(label) : INDENT - 1;
+	char *rest, *word = strtok_r(text, " ", &rest);
+	printf("%s%*s", label, INDENT - used, "");
+	for (; word; word = strtok_r(NULL, " ", &rest)) {
+		if (column > INDENT && column + 1 + width(word) > COLUMNS) {
+			printf("\n%*s", INDENT, "");
+			column = INDENT;
+		}
+		printf("%s%s", column > INDENT ? " " : "", word);
+		column += width(word) + (column > INDENT);
+	}
+	putchar('\n');
+}
+
+/* The value with its standard error and unit. */
+static status print_row(const json_t *object, const char *key, const json_t *value, const struct word *w)
+{
+	char error[64], *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	if (!to)
+		return fail(ERR_MEMORY, "out of memory: the report");
+	print_value(to, value);
+	snprintf(error, sizeof error, "%.40s_se", key);
+	const json_t *se = json_object_get(object, error);
+	if (json_is_real(se))
+		fprintf(to, " ± %.2g", json_real_value(se));
+	fputs(json_is_null(value) ? "" : w->unit, to);
+	bool good = fclose(to) == 0;
+	if (good)
+		print_wrapped(w->label, text);
+	free(text);
+	return good ? OK : fail(ERR_MEMORY, "out of memory: the report");
+}
+
+status report_print(const json_t *object)
 {
 	const char *key;
 	json_t *value;
 	json_object_foreach((json_t *)object, key, value) {
 		size_t length = strlen(key);
-		char error[64];
 		if ((length > 3 && strcmp(key + length - 3, "_se") == 0) || strcmp(key, "units") == 0 ||
 		    (json_is_array(value) && (json_array_size(value) == 0 || json_is_object(json_array_get(value, 0)))))
 			continue;
@@ -153,14 +193,22 @@ void report_print(const json_t *object)
 		/* An undefined figure is shown, a fact that isn't there isn't. */
 		if (json_is_null(value) && (w.label == key || strcmp(key, "ood_normalize") == 0))
 			continue;
-		printf("%s%*s ", w.label, 21 - width(w.label), "");
-		print_value(value);
-		snprintf(error, sizeof error, "%.40s_se", key);
-		const json_t *se = json_object_get(object, error);
-		if (json_is_real(se))
-			printf(" ± %.2g", json_real_value(se));
-		puts(w.unit);
+		TRY(print_row(object, key, value, &w));
 	}
+	return OK;
+}
+
+/* Short enough for a curve to fit into 80 columns. */
+static const char *heading(const char *key)
+{
+	return strcmp(key, "expected_entropy") == 0   ? "exp.entropy"
+	     : strcmp(key, "mutual_information") == 0 ? "mut.info" : key;
+}
+
+static int columns_of(const char *key)
+{
+	int n = (int)strlen(heading(key)) + 2;
+	return n < 9 ? 9 : n;
 }
 
 void report_print_table(const json_t *array)
@@ -169,17 +217,16 @@ void report_print_table(const json_t *array)
 	json_t *value, *row;
 	size_t i;
 	json_object_foreach(json_array_get(array, 0), key, value)
-		printf("%*s", (int)strlen(key) + 2 < 11 ? 11 : (int)strlen(key) + 2, key);
+		printf("%*s", columns_of(key), heading(key));
 	putchar('\n');
 	json_array_foreach((json_t *)array, i, row) {
 		json_object_foreach(row, key, value) {
-			int columns = (int)strlen(key) + 2 < 11 ? 11 : (int)strlen(key) + 2;
 			if (json_is_integer(value))
-				printf("%*lld", columns, (long long)json_integer_value(value));
+				printf("%*lld", columns_of(key), (long long)json_integer_value(value));
 			else if (json_is_real(value))
-				printf("%*.4f", columns, json_real_value(value));
+				printf("%*.4f", columns_of(key), json_real_value(value));
 			else
-				printf("%*s", columns, "-");
+				printf("%*s", columns_of(key), "-");
 		}
 		putchar('\n');
 	}

@@ -21,8 +21,9 @@ void report_roc(json_t *into, const struct roc *r);
  * the model is not fixed. */
 void report_facts(json_t *into, const json_t *header);
 
-/* Prints an object's members as "name  value" rows, those it knows in words with units and standard errors. */
-void report_print(const json_t *object);
+/* Prints an object's members as "name  value" rows of at most 80 columns where the words allow it, those it knows in words
+ * with units and standard errors. Errors: ERR_MEMORY. */
+status report_print(const json_t *object);
 
 /* Prints an array of objects that have the same numeric members as a table. */
 void report_print_table(const json_t *array);

@@ -164,7 +164,7 @@ status select_read(struct selection *s, size_t i, struct snaps_record *out)
 	return snaps_read(r, s->choice[i].record, out);
 }
 
-json_t *select_roles(const struct selection *s)
+static json_t *roles_of(const struct selection *s)
 {
 	json_t *roles = json_array();
 	for (size_t i = 0; i < s->n; i++) {
@@ -177,6 +177,17 @@ json_t *select_roles(const struct selection *s)
 			json_array_append_new(roles, json_string(s->choice[i].role));
 	}
 	return roles;
+}
+
+void select_report(const struct selection *s, json_t *into)
+{
+	static const char *const facts[] = {"temperature", "target", NULL};
+	const json_t *first = s->source[s->choice[0].source].header;
+	for (size_t i = 1; i < s->n; i++)
+		for (const char *const *name = facts; *name && s->choice[i].source != s->choice[i - 1].source; name++)
+			if (!json_equal(json_object_get(first, *name), json_object_get(s->source[s->choice[i].source].header, *name)))
+				json_object_set_new(into, *name, json_null());
+	json_object_set_new(into, "roles", roles_of(s));
 }
 
 void select_close(struct selection *s)

@@ -44,7 +44,7 @@ status select_sources(struct selection *s, const char *path);
 status select_reader(struct selection *s, size_t i, struct snaps_reader **out);
 
 /* Pools what lies behind the command's positional arguments and chooses by the options of table_select. Warns about
- * chains that are not done, torn tails, and sources that share seed and chain. With --skip-damaged, records that can't be
+ * chains that are not done, torn tails, and sources that share seed and chain or differ in target or training data. With --skip-damaged, records that can't be
  * read are left out with a warning. Errors: ERR_USAGE where nothing is left or sources don't belong together (model,
  * likelihood, input transform), ERR_DAMAGE. */
 status select_open(const struct opts *o, struct selection *out);
@@ -56,8 +56,9 @@ status select_refuse(const struct opts *o, const char *option, const char *const
 /* Reads choice i; the record is valid until the next call. Errors: as snaps_read's. */
 status select_read(struct selection *s, size_t i, struct snaps_record *out);
 
-/* A text array of the roles chosen, in order of appearance; the caller's to free. */
-json_t *select_roles(const struct selection *s);
+/* Puts the roles chosen, in order of appearance, into a report; its temperature and target become null where the files
+ * that were chosen from don't agree on them. */
+void select_report(const struct selection *s, json_t *into);
 
 void select_close(struct selection *s);
 

@@ -136,6 +136,25 @@ static status warn_of_twins(const struct selection *s)
 	return OK;
 }
 
+/* Pools that are allowed, and whose members one would still want to know apart. */
+static void warn_of_differences(const struct selection *s)
+{
+	for (size_t i = 1; i < s->n_sources; i++)
+		if (!json_equal(json_object_get(s->source[0].header, "target"), json_object_get(s->source[i].header, "target"))) {
+			warn("%s and %s sample different targets: what is averaged is a mixture of them", s->source[0].path,
+			     s->source[i].path);
+			break;
+		}
+	for (size_t i = 1; i < s->n_sources; i++) {
+		const json_t *x = json_object_get(s->source[0].header, "data"), *y = json_object_get(s->source[i].header, "data");
+		if (!json_equal(json_object_get(x, "fingerprint"), json_object_get(y, "fingerprint"))) {
+			warn("%s and %s were trained on different data; those of the first are taken where none are named",
+			     s->source[0].path, s->source[i].path);
+			break;
+		}
+	}
+}
+
 status sources_check(struct selection *s)
 {
 	for (size_t i = 0; i < s->n_sources; i++) {
@@ -147,5 +166,6 @@ status sources_check(struct selection *s)
 		if (i)
 			TRY(check_alike(&s->source[0], &s->source[i]));
 	}
+	warn_of_differences(s);
 	return warn_of_twins(s);
 }

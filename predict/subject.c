@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Data sets as a network sees them. */
+#include <stdio.h>
 #include <string.h>
 
 #include "network.h"
@@ -25,31 +26,54 @@ static const json_t *run_option(const struct network *n, const char *name)
 	return json_object_get(json_object_get(n->header, "sampler"), name);
 }
 
+/* A fingerprint is that of the training rows with their labels; a test split of its own has none to compare with. */
+static status check_unchanged(const struct network *n, struct dataset_request ask, const struct dataset *d)
+{
+	const char *then = json_string_value(json_object_get(json_object_get(n->header, "data"), "fingerprint"));
+	uint64_t fingerprint = d->fingerprint;
+	char now[17];
+	if (!then || ask.split == SPLIT_TEST)
+		return OK;
+	if (ask.split == SPLIT_HOLDOUT) {
+		struct dataset train;
+		ask.split = SPLIT_TRAIN;
+		TRY(dataset_open(&ask, &train));
+		fingerprint = train.fingerprint;
+		dataset_close(&train);
+	}
+	snprintf(now, sizeof now, "%016llx", (unsigned long long)fingerprint);
+	if (strcmp(now, then) != 0)
+		warn("%s has changed since the run was trained on it (fingerprint %s then, %s now)", d->spec, then, now);
+	return OK;
+}
+
 static status load(const struct network *n, const struct subject_request *r, struct subject *s)
 {
 	const char *own = json_string_value(json_object_get(json_object_get(n->header, "data"), "spec"));
 	struct dataset_request ask = {
-		.spec = r->spec ? r->spec : own,
-		.target = r->foreign ? NULL : json_string_value(run_option(n, "target")),
+		.spec = r->spec ? r->spec : own, .option = r->spec ? r->option : NULL,
 		.class_targets = !r->foreign && n->likelihood->class_targets,
 	};
 	if (!ask.spec)
-		return fail(ERR_USAGE, "--data must be given: the snapshots don't say what they were trained on");
+		return fail(ERR_USAGE, "%s must be given: the snapshots don't say what they were trained on", r->option);
+	/* Any table is read as the run's was, or its columns would not be the ones the network knows. */
+	if (strncmp(ask.spec, "csv:", 4) == 0)
+		ask.target = json_string_value(run_option(n, "target"));
+	if (!r->spec)
+		ask.labels = json_string_value(json_object_get(json_object_get(n->header, "data"), "labels"));
 	/* Another file is taken whole, unless a part of it is asked for as the run had it. */
 	if (!r->foreign && (!r->spec || r->split))
 		ask.holdout = json_string_value(run_option(n, "holdout"));
-	if (r->split) {
-		ask.split = strcmp(r->split, "train") == 0 ? SPLIT_TRAIN : strcmp(r->split, "test") == 0 ? SPLIT_TEST
-		                                                                                       : SPLIT_HOLDOUT;
-		return dataset_open(&ask, &s->data);
-	}
-	ask.split = SPLIT_TEST;
+	ask.split = !r->split || strcmp(r->split, "test") == 0 ? SPLIT_TEST
+	          : strcmp(r->split, "train") == 0             ? SPLIT_TRAIN : SPLIT_HOLDOUT;
 	status st = dataset_open(&ask, &s->data);
-	if (st != ERR_USAGE)
-		return st;
-	ask.split = SPLIT_TRAIN;
-	s->fell_back = true;
-	return dataset_open(&ask, &s->data);
+	if (st == ERR_USAGE && !r->split) {
+		ask.split = SPLIT_TRAIN;
+		s->fell_back = true;
+		st = dataset_open(&ask, &s->data);
+	}
+	TRY(st);
+	return r->spec ? OK : check_unchanged(n, ask, &s->data);
 }
 
 static status check_shape(const struct network *n, const struct subject *s)
@@ -80,6 +104,12 @@ static status standardise(const struct network *n, struct subject *s)
 	return OK;
 }
 
+static status parse_normalize(const struct subject_request *r, struct subject *s)
+{
+	status parsed = normalize_parse(r->normalize, &s->data, &s->normalize);
+	return parsed == OK ? OK : fail_within(parsed, "--ood-normalize ");
+}
+
 static int batch_size(const struct network *n, const struct subject_request *r, size_t examples)
 {
 	json_int_t run = json_integer_value(run_option(n, "batch")), b = run > 0 ? run : BATCH_DEFAULT;
@@ -91,7 +121,7 @@ static status prepare(struct network *n, const struct subject_request *r, struct
 {
 	status loaded = load(n, r, s);
 	if (loaded == ERR_INPUT && !r->spec)
-		return fail_within(loaded, "the run's own data set (--data can name its new place): ");
+		return fail_within(loaded, "the run's own data set (%s can name its new place): ", r->option);
 	TRY(loaded);
 	if (s->data.n == 0)
 		return fail(ERR_USAGE, "%s: its %s split holds no examples", s->data.spec, split_name(s->data.split));
@@ -99,7 +129,7 @@ static status prepare(struct network *n, const struct subject_request *r, struct
 	TRY(standardise(n, s));
 	s->normalize = n->normalize;
 	if (r->normalize)
-		TRY(normalize_parse(r->normalize, &s->data, &s->normalize));
+		TRY(parse_normalize(r, s));
 	const struct net_options net = {
 		.model = &n->model, .data = &s->data, .normalize = &s->normalize, .likelihood = n->likelihood,
 		.noise_sd = n->noise_sd, .augment = AUGMENT_NONE, .precision = PRECISION_FP32,
@@ -112,9 +142,10 @@ status subject_open(struct network *n, const struct subject_request *r, struct s
 {
 	memset(out, 0, sizeof *out);
 	status s = prepare(n, r, out);
-	if (s != OK)
-		subject_close(out);
-	return s;
+	if (s == OK)
+		return OK;
+	subject_close(out);
+	return !r->spec || s == ERR_MEMORY || strncmp(fail_message(s), "--", 2) == 0 ? s : fail_within(s, "%s ", r->option);
 }
 
 void subject_close(struct subject *s)

@@ -90,14 +90,29 @@ static json_t *class_facts(const struct problem *p)
 	return a;
 }
 
-static json_t *data_facts(const struct problem *p)
+/* A path that still means the same file from another folder. */
+static void set_absolute(json_t *options, const char *name)
+{
+	const char *path = json_string_value(json_object_get(options, name));
+	char *absolute = path ? realpath(path, NULL) : NULL;
+	if (absolute)
+		json_object_set_new(options, name, json_string(absolute));
+	free(absolute);
+}
+
+static json_t *data_facts(const struct problem *p, const struct opts *o)
 {
 	char fingerprint[17];
 	if (!p->has_data)
 		return json_null();
 	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)p->data.fingerprint);
-	return json_pack("{s:s, s:s, s:I, s:s}", "name", p->data.kind, "spec", p->data.spec, "n", (json_int_t)p->data.n,
-	                 "fingerprint", fingerprint);
+	json_t *facts = json_pack("{s:s, s:s, s:I, s:s}", "name", p->data.kind, "spec", p->data.spec, "n", (json_int_t)p->data.n,
+	                          "fingerprint", fingerprint);
+	if (opts_text(o, "labels")) {
+		json_object_set_new(facts, "labels", json_string(opts_text(o, "labels")));
+		set_absolute(facts, "labels");
+	}
+	return facts;
 }
 
 static json_t *model_facts(const struct problem *p, const struct opts *o)
@@ -131,21 +146,11 @@ status facts_open(struct problem *p, const struct opts *o)
 	                     "normalize", normalize_facts(p), "standardize", standardize_facts(p),
 	                     "classes", class_facts(p), "sampler", sampler_facts(p, o), "target", p->target,
 	                     "seed", (json_int_t)p->plan.seed, "temperature", p->plan.temperature, "fixed", (int)p->potential->fixed,
-	                     "data", data_facts(p));
+	                     "data", data_facts(p, o));
 	if (!p->facts)
 		return fail(ERR_MEMORY, "out of memory");
 	p->plan.meta = p->facts;
 	return OK;
-}
-
-/* A path that still means the same file from another folder. */
-static void set_absolute(json_t *options, const char *name)
-{
-	const char *path = json_string_value(json_object_get(options, name));
-	char *absolute = path ? realpath(path, NULL) : NULL;
-	if (absolute)
-		json_object_set_new(options, name, json_string(absolute));
-	free(absolute);
 }
 
 json_t *facts_run(const struct problem *p, const struct opts *o)

@@ -19,7 +19,7 @@ static status open_data(struct problem *p, const struct opts *o)
 	if (likelihood)
 		TRY(likelihood_find(likelihood, &wanted));
 	const struct dataset_request r = {
-		.spec = spec, .split = SPLIT_TRAIN, .labels = opts_text(o, "labels"), .holdout = opts_text(o, "holdout"),
+		.spec = spec, .option = "--data", .split = SPLIT_TRAIN, .labels = opts_text(o, "labels"), .holdout = opts_text(o, "holdout"),
 		.target = opts_text(o, "target"), .standardize = opts_flag(o, "standardize"),
 		.class_targets = wanted && wanted->class_targets,
 	};
@@ -31,7 +31,8 @@ static status open_data(struct problem *p, const struct opts *o)
 		return fail(ERR_USAGE, "--noise-sd belongs to --likelihood gaussian; this run has %s", p->likelihood->name);
 	if (!p->data.image && opts_given(o, "normalize"))
 		return fail(ERR_USAGE, "--normalize is for images; for a table there is --standardize");
-	return normalize_parse(opts_text(o, "normalize"), &p->data, &p->normalize);
+	status s = normalize_parse(opts_text(o, "normalize"), &p->data, &p->normalize);
+	return s == OK ? OK : fail_within(s, "--normalize ");
 }
 
 static status open_net(struct problem *p, const struct opts *o, const char *spec, int batch)
@@ -74,8 +75,10 @@ static status open_schedule(struct chain_plan *plan, const struct opts *o)
 	                       .gamma = opts_real(o, "gamma")};
 	while (s->kind < SCHEDULE_STEP && strcmp(kind, kinds[s->kind]) != 0)
 		s->kind++;
-	if (opts_given(o, "epochs") == opts_given(o, "steps"))
-		return fail(ERR_USAGE, "one of --epochs and --steps must be given");
+	if (opts_given(o, "epochs") && opts_given(o, "steps"))
+		return fail(ERR_USAGE, "--epochs and --steps exclude each other: give the length once");
+	if (!opts_given(o, "epochs") && !opts_given(o, "steps"))
+		return fail(ERR_USAGE, "--epochs or --steps must be given: the length of each chain");
 	s->total = opts_given(o, "steps") ? (uint64_t)opts_count(o, "steps")
 	                                  : (uint64_t)opts_count(o, "epochs") * plan->epoch_steps;
 	bool decays = s->kind == SCHEDULE_COSINE || s->kind == SCHEDULE_CYCLICAL;

@@ -102,7 +102,7 @@ static status start_run(const struct opts *o)
 	struct problem p;
 	struct run run;
 	const char *out = opts_text(o, "out");
-	if (!out)
+	if (!out || !*out)
 		return fail(ERR_USAGE, "--out RUN must be given: the folder that is made for the run");
 	TRY(problem_open(o, &p));
 	json_t *json = facts_run(&p, o);

@@ -164,6 +164,10 @@ static status run_write(const struct opts *o, const char *spec)
 		return fail(ERR_USAGE, "basin data write: --%s is missing: basin data write KIND --format cifar10|svhn --out DIR",
 		            format ? "out" : "format");
 	TRY(dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TRAIN}, &train));
+	if (!train.has_test) {
+		dataset_close(&train);
+		return fail(ERR_USAGE, "%s: has no test split, and --format %s holds training and test images", spec, format);
+	}
 	status s = dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TEST}, &test);
 	if (s == OK)
 		s = data_write(&train, &test, format, folder);

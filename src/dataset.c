@@ -126,12 +126,12 @@ static status find_reader(const char *spec, const struct dataset_reader **out, c
 		*out = *r;
 		*path = spec[length] ? spec + length + 1 : NULL;
 		if ((*r)->path && (!*path || !**path))
-			return fail(ERR_USAGE, "%s: a path is missing: %s:%s was expected", spec, kind, (*r)->path);
+			return fail(ERR_USAGE, "a path is missing: %s:%s was expected", kind, (*r)->path);
 		if (!(*r)->path && *path)
-			return fail(ERR_USAGE, "%s: %s is built in and takes no path", spec, kind);
+			return fail(ERR_USAGE, "%s is built in and takes no path", kind);
 		return OK;
 	}
-	return fail(ERR_USAGE, "%s: no such kind of data set; there are %s", spec, list);
+	return fail(ERR_USAGE, "no such kind of data set; there are %s", list);
 }
 
 static status open_split(const struct dataset_request *r, struct dataset *out)
@@ -167,7 +167,7 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 		            "--holdout and take --split holdout", r->spec);
 	TRY(reader->read(r, first, r->split == SPLIT_TEST ? SPLIT_TEST : SPLIT_TRAIN, out));
 	if (out->n > UINT32_MAX)
-		return fail(ERR_INPUT, "%s: %zu examples; at most 2³² − 1 are read", r->spec, out->n);
+		return fail(ERR_INPUT, "%zu examples; at most 2³² − 1 are read", out->n);
 	if (r->split == SPLIT_TEST) {
 		if (r->standardize && out->image)
 			return fail(ERR_USAGE, "--standardize: %s holds images; --normalize is theirs", r->spec);
@@ -183,9 +183,12 @@ status dataset_open(const struct dataset_request *r, struct dataset *out)
 {
 	*out = (struct dataset){0};
 	status s = open_split(r, out);
-	if (s != OK)
-		dataset_close(out);
-	return s;
+	if (s == OK)
+		return OK;
+	dataset_close(out);
+	/* Unless the message is about an option of its own, --labels or --holdout. */
+	return s == ERR_MEMORY || strncmp(fail_message(s), "--", 2) == 0 ? s :
+		fail_within(s, "%s%s%s: ", r->option ? r->option : "", r->option ? " " : "", r->spec ? r->spec : "");
 }
 
 void dataset_close(struct dataset *d)

@@ -10,7 +10,8 @@ enum split { SPLIT_TRAIN, SPLIT_TEST, SPLIT_HOLDOUT };
 
 /* What the user asked for; a NULL text means the option's default. */
 struct dataset_request {
-	const char *spec;         /* --data KIND[:PATH] */
+	const char *spec;         /* KIND[:PATH] */
+	const char *option;       /* what it was given to, for messages: "--data"; NULL: no option */
 	enum split split;
 	const char *labels;       /* --labels FILE.npy: replaces the training labels (uint8 or integers, one each) */
 	const char *holdout;      /* --holdout FRACTION|COUNT: these training examples are set aside, drawn with a fixed stream */
@@ -41,8 +42,8 @@ struct dataset {
 };
 
 /* Loads one split. Everything is checked before it is believed: size, magic, truncation, members, label range, cells.
- * Errors: ERR_INPUT naming the file, line or member and what was expected; ERR_USAGE for an unknown kind, or a split
- * that the set has not; ERR_MEMORY. On failure *out is empty. */
+ * Errors, behind the option with its value: ERR_INPUT naming the file, line or member and what was expected; ERR_USAGE for
+ * an unknown kind, or a split that the set has not; ERR_MEMORY. On failure *out is empty. */
 status dataset_open(const struct dataset_request *r, struct dataset *out);
 void dataset_close(struct dataset *d);
 

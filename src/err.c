@@ -8,6 +8,14 @@
 static _Thread_local char message[2048];
 static int quiet_warnings;
 
+/* Names and values come out of files and may hold anything; a terminal obeys control characters. */
+static void make_plain(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 status (fail)(status s, const char *format, ...)
 {
 	/* Formatted aside first: an argument may be the recorded message itself. */
@@ -16,6 +24,7 @@ status (fail)(status s, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	make_plain(text);
 	memcpy(message, text, sizeof message);
 	return s;
 }
@@ -29,6 +38,7 @@ status (fail_within)(status s, const char *format, ...)
 	va_end(args);
 	if (n >= 0 && (size_t)n < sizeof text)
 		snprintf(text + n, sizeof text - (size_t)n, "%s", fail_message(s));
+	make_plain(text);
 	memcpy(message, text, sizeof message);
 	return s;
 }
@@ -58,10 +68,11 @@ void warn(const char *format, ...)
 {
 	if (quiet_warnings)
 		return;
+	char text[sizeof message];
 	va_list args;
 	va_start(args, format);
-	fputs("basin: warning: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	make_plain(text);
+	fprintf(stderr, "basin: warning: %s\n", text);
 }

@@ -13,6 +13,8 @@ status output_open(struct output_file *f, struct arena *a, const char *path, boo
 	*f = (struct output_file){0};
 	if (!replace && lstat(path, &st) == 0)
 		return fail(ERR_USAGE, "%s: exists already; it is not overwritten", path);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return fail(ERR_USAGE, "%s: is a folder; a file's name was expected", path);
 	TRY(arena_text(a, &copy, "%s", path));
 	TRY(replace_begin(copy, &f->file));
 	/* The stream has a descriptor of its own: closing it must not close the one that is synced and renamed. */
@@ -25,6 +27,18 @@ status output_open(struct output_file *f, struct arena *a, const char *path, boo
 		close(own);
 	replace_abandon(&f->file);
 	return s;
+}
+
+status output_check(const char *option, const char *path, struct arena *a)
+{
+	struct output_file f;
+	if (!path)
+		return OK;
+	status s = output_open(&f, a, path, true);
+	if (s != OK)
+		return fail_within(s, "--%s ", option);
+	output_abandon(&f);
+	return OK;
 }
 
 status output_commit(struct output_file *f)

@@ -123,7 +123,8 @@ status run_create(const char *path, json_t *json, struct run *out)
 		int error = errno;
 		s = error == EEXIST ? fail(ERR_USAGE, "--out %s: exists already; choose another name, or go on with a run by "
 		                           "basin sample --resume %s", path, path)
-		  : error == ENOENT ? fail(ERR_IO, "--out %s: the folder to make it in does not exist", path)
+		  : error == ENOENT || error == ENOTDIR
+		      ? fail(ERR_USAGE, "--out %s: the folder to make it in does not exist", path)
 		                    : fail(ERR_IO, "--out %s: %s", path, strerror(error));
 	} else if (s == OK) {
 		s = fill(out, json);

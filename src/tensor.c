@@ -52,7 +52,7 @@ static char *next_word(char **rest)
 	return *rest ? strsep(rest, ",") : NULL;
 }
 
-static status no_match(const struct segments *s, const char *option, const char *pattern)
+static status no_match(const struct segments *s, const char *option, const char *value, const char *pattern)
 {
 	char names[512] = "";
 	for (int i = 0; i < s->n; i++) {
@@ -63,10 +63,10 @@ static status no_match(const struct segments *s, const char *option, const char 
 		}
 		snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", s->at[i].name);
 	}
-	return fail(ERR_USAGE, "%s: no tensor's name matches “%s”; there are %s", option, pattern, names);
+	return fail(ERR_USAGE, "%s %s: no tensor's name matches “%s”; there are %s", option, value, pattern, names);
 }
 
-static status freeze_each(struct segments *s, char *rest)
+static status freeze_each(struct segments *s, const char *patterns, char *rest)
 {
 	for (char *word; (word = next_word(&rest));) {
 		bool found = false;
@@ -74,7 +74,7 @@ static status freeze_each(struct segments *s, char *rest)
 			if (!fnmatch(word, s->at[i].name, 0))
 				s->at[i].frozen = found = true;
 		if (!found)
-			return no_match(s, "--freeze", word);
+			return no_match(s, "--freeze", patterns, word);
 	}
 	return OK;
 }
@@ -84,7 +84,7 @@ status segments_freeze(struct segments *s, const char *patterns)
 	char *copy = strdup(patterns);
 	if (!copy)
 		return fail(ERR_MEMORY, "out of memory");
-	status result = freeze_each(s, copy);
+	status result = freeze_each(s, patterns, copy);
 	free(copy);
 	return result;
 }
@@ -110,7 +110,7 @@ static status prior_each(struct segments *s, const char *text, char *rest)
 				found = true;
 			}
 		if (!found)
-			return no_match(s, "--prior", word);
+			return no_match(s, "--prior", text, word);
 	}
 	return OK;
 }

@@ -36,6 +36,12 @@ check "info --json has size and fingerprint" test "$(field shapes --split test)"
 check "cifar10: what is written is the same set" same cifar10
 check "svhn: what is written is the same set" same svhn
 check "an existing folder is left alone" refused 2 "exists already" write shapes --format svhn --out "$tmp/svhn"
+rm "$tmp/svhn/train_32x32.mat"
+check "basin info describes the test split where that is all there is" sh -c \
+	'"$BASIN" info "svhn:$1/svhn" 2>"$1/err" | grep -q "^split *test$" && grep -q train_32x32 "$1/err"' - "$tmp"
+echo 1,2 >"$tmp/table.csv"
+check "write wants a test split" refused 2 "table.csv: has no test split" \
+	write "csv:$tmp/table.csv" --format cifar10 --out "$tmp/x"
 check "write needs --out" refused 2 "--out is missing" write shapes --format svhn
 check "write takes no --split" refused 2 "--split" write shapes --format svhn --out "$tmp/x" --split test
 check "info takes no --out" refused 2 "--out" info shapes --out "$tmp/x"

@@ -121,6 +121,44 @@ fails 2 "step [23]0" "predict stops at damage, by its step" "$BASIN" predict "$d
 [ $? = 0 ] && [ "$(member snapshots)" = 7 ] && grep -q 'left out' "$dir/err"
 ok $? "--skip-damaged leaves the record out and says so"
 
+# ---- what is wrong with a data set comes behind the option that named it ----
+
+fails 2 '^basin: --data cifar10:/nowhere: ' "sample names --data and its value" \
+	"$BASIN" sample --data cifar10:/nowhere --model linear --epochs 1 --out "$dir/no"
+fails 2 '^basin: --data cifar10:/nowhere: ' "so does predict" "$BASIN" predict --data cifar10:/nowhere "$dir/run"
+fails 2 '^basin: --ood nope: ' "ood names --ood" "$BASIN" ood --ood nope "$dir/run"
+fails 2 '^basin: --id nope: ' "and --id" "$BASIN" ood --ood glyphs --id nope "$dir/run"
+fails 2 '^basin: --ood-normalize 3: ' "and --ood-normalize" "$BASIN" ood --ood glyphs --ood-normalize 3 "$dir/run"
+fails 2 '^basin: --normalize 3: ' "sample names --normalize" \
+	"$BASIN" sample --data shapes --normalize 3 --model linear --epochs 1 --out "$dir/no"
+printf '1,2\n3,\033[31m\n' >"$dir/red.csv"
+fails 2 'red.csv:2: column 2' "a cell that is no number" "$BASIN" info "csv:$dir/red.csv"
+! grep -q "$(printf '\033')" "$dir/err"
+ok $? "what a file holds does not reach the terminal as a control character"
+fails 1 "save-probs $dir/no/p.npy: can't" "a file that can't be written" \
+	"$BASIN" predict --save-probs "$dir/no/p.npy" --skip-damaged "$dir/run"
+fails 2 "is a folder" "a folder instead of a file" "$BASIN" ood --ood glyphs --save-scores "$dir" --skip-damaged "$dir/run"
+
+# ---- reports fit a terminal ----
+
+{ "$BASIN" predict --curve "$dir/run/chain-1.snaps" && "$BASIN" info --tensors "$dir/run/chain-1.snaps"; } >"$dir/out"
+tr -d '\200-\277' <"$dir/out" | LC_ALL=C awk 'length > 80 { print "# " $0; bad = 1 } END { exit bad }'
+ok $? "no line is wider than 80 columns"
+
+# ---- labels that were given to a run ----
+
+{
+	printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (10000,), }"
+	head -c 10000 /dev/zero
+} >"$dir/zeros.npy"
+"$BASIN" sample --quiet --data shapes --labels "$dir/zeros.npy" --model linear --lr 0.01 --epochs 1 --out "$dir/zero" ||
+	ok 1 "a run with other labels"
+"$BASIN" predict --json --split train "$dir/zero" >"$dir/out" 2>"$dir/err"
+equal "$(member accuracy)" 0.75 0.2 && [ ! -s "$dir/err" ]
+ok $? "the training split is scored by the labels that the run was given"
+"$BASIN" predict --json --quiet --split train --data shapes "$dir/zero" >"$dir/out"
+equal "$(member accuracy)" 0.1 0.05
+ok $? "and the set by its own where it is named"
 # ---- bernoulli ----
 
 awk 'BEGIN { for (i = 0; i < 80; i++) print (i % 9) - 4 "," (i % 9 > 4 || i % 18 == 4) }' >"$dir/two.csv"
@@ -130,6 +168,20 @@ awk 'BEGIN { for (i = 0; i < 80; i++) print (i % 9) - 4 "," (i % 9 > 4 || i % 18
 [ $? = 0 ] && [ "$(member snapshots)" = 10 ] && equal "$(member accuracy)" 1 0.1 && equal "$(member brier)" 0 0.15 &&
 	[ "$(wc -c <"$dir/p.npy")" = $((128 + 80 * 2 * 8)) ]
 ok $? "one logit is scored as two classes"
+awk 'BEGIN { for (i = 0; i < 80; i++) print (i % 9) - 4 "," i % 5 }' >"$dir/five.csv"
+fails 2 "^basin: --data csv:$dir/five.csv: example 2 has label 2, and the model predicts 2 classes" "a set of more classes" \
+	"$BASIN" predict --data "csv:$dir/five.csv" "$dir/two"
+"$BASIN" sample --quiet --data "csv:$dir/two.csv" --likelihood bernoulli --model linear --batch 0 --temperature 0.5 --seed 2 \
+	--steps 100 --out "$dir/cold" || ok 1 "a colder run"
+"$BASIN" predict --json "$dir/two" "$dir/cold" >"$dir/out" 2>"$dir/err"
+[ "$(member temperature)" = null ] && [ "$(member target)" = null ] && grep -q 'sample different targets' "$dir/err"
+ok $? "runs of different temperatures are pooled with a warning, and none is reported"
+{ echo y,x; awk -F, '{ print $2 "," $1 }' "$dir/two.csv"; } >"$dir/turned.csv"
+"$BASIN" sample --quiet --data "csv:$dir/turned.csv" --target y --likelihood bernoulli --model linear --batch 0 --steps 200 \
+	--lr 0.02 --out "$dir/turned" || ok 1 "a run with its target in front"
+"$BASIN" ood --json --quiet --ood "csv:$dir/turned.csv" "$dir/turned" >"$dir/out"
+equal "$(member auroc)" 0.5 1e-12
+ok $? "a foreign table's columns are those of the run's"
 
 # ---- regression ----
 
@@ -147,6 +199,10 @@ ok $? "a regression is scored on its training rows, and predict says so"
 equal "$(member rmse)" 0.82 0.15 && [ "$(member snapshots)" = 20 ] && [ "$(grep -c '^      "rmse":' "$dir/out")" = 20 ]
 ok $? "the RMSE is in the target's own units; the curve has a row a snapshot"
 fails 2 "gaussian" "class probabilities of a regression are refused" "$BASIN" predict --save-probs "$dir/p.npy" "$dir/line"
+sed '2s/^/1/' "$dir/line.csv" >"$dir/moved.csv" && mv "$dir/moved.csv" "$dir/line.csv"
+"$BASIN" predict --json "$dir/line" >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && grep -q 'line.csv has changed since' "$dir/err"
+ok $? "a warning says that the run's own data have changed"
 mv "$dir/line.csv" "$dir/moved.csv"
 fails 2 "data can name" "a data set that is gone is asked for" "$BASIN" predict "$dir/line"
 "$BASIN" predict --json --quiet --data "csv:$dir/moved.csv" "$dir/line" >"$dir/out"
