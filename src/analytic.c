@@ -70,11 +70,12 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	gsl_blas_dsymv(CblasUpper, 1, &precision.matrix, &theta.vector, 0, &gradient.vector);
 	gsl_blas_ddot(&theta.vector, &gradient.vector, &u);
 	u /= 2;
-	if (r->accumulate)
+	if (r->gradient && r->accumulate)
 		TRY(d->ops->get(d, a->host, r->gradient, bytes));
 	for (size_t i = 0; i < n; i++)
 		a->host[i] = (float)(factor * a->gradient[i] + (r->accumulate ? (double)a->host[i] : 0));
-	TRY(d->ops->put(d, r->gradient, a->host, bytes));
+	if (r->gradient)
+		TRY(d->ops->put(d, r->gradient, a->host, bytes));
 	TRY(d->ops->slots_fetch(d, s));
 	slots_value(s, factor * u, r->accumulate);
 	if (r->count) {

@@ -78,7 +78,8 @@ struct gather {
 	float scale[CHANNELS_MAX], shift[CHANNELS_MAX];  /* out = scale·value + shift, by channel */
 	enum image_order order;
 	enum augment augment;
-	enum stream stream;          /* of the augmentation; its step is the slots' */
+	enum stream stream;          /* of the augmentation; its step is the slots', its element 4 × (first + position), so that
+	                              * a batch in parts is augmented as in one */
 	const uint32_t *index;       /* device: rows; NULL: rows first … first + n − 1 */
 	size_t first;                /* offset into index, or the first row */
 	int n;

@@ -30,7 +30,7 @@ enum plan_mode { PLAN_INFER, PLAN_TRAIN, PLAN_TANGENT };
 enum stats_policy {
 	STATS_RUN,        /* use the batch's, update the running ones */
 	STATS_FREEZE,     /* use the batch's, leave the running ones alone */
-	STATS_CUMULATE,   /* use the batch's, average them into `stats` over a pass */
+	STATS_CUMULATE,   /* use the batch's, average them into `stats` over a pass; their number is one of the statistics */
 	STATS_USE         /* use the running ones (inference) */
 };
 

@@ -68,7 +68,11 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	loss.scale = b->scale;
 	loss.count = r->count;
 	loss.add_value = r->accumulate;
+	if (!r->gradient)
+		loss.gradient = NULL;
 	TRY(d->ops->loss(d, s, &loss));
+	if (!r->gradient)
+		return OK;
 	return graph_backward(&net->graph, plan, theta, r->stats, r->policy, r->gradient, r->accumulate);
 }
 

@@ -81,6 +81,14 @@ static void values(struct device *d)
 	u = exact(covariance, point, want);
 	MUST(p->ops->value_grad(p, &s, &r));
 	near(s.value[SLOT_NLL], u, 2e-6 * (1 + u), "u at θ + σξ");
+	MUST(d->ops->get(d, got, gradient, sizeof got));
+	double first = (double)got[0];
+	r.gradient = NULL;
+	r.accumulate = true;
+	MUST(p->ops->value_grad(p, &s, &r));
+	MUST(d->ops->get(d, got, gradient, sizeof got));
+	near(s.value[SLOT_NLL], 2 * u, 4e-6 * (1 + u), "the value alone, added");
+	ok((double)got[0] == first, "and the gradient stays");
 
 	host[1] = NAN;
 	MUST(d->ops->put(d, theta, host, sizeof host));

@@ -39,7 +39,7 @@ static double value_at(const struct image_case *k, const void *set, size_t at)
 	return k->element == ELEMENT_U8 ? ((const uint8_t *)set)[at] : ((const float *)set)[at];
 }
 
-/* Output pixel (x, y) of channel j of the image at `position` in the batch, which is row `image` of the set. */
+/* Output pixel (x, y) of channel j of the image at `position`, the batch's first counted in,, which is row `image` of the set. */
 static double expected(const struct image_case *k, const struct gather *g, const struct slots *s, const void *set,
                        int position, size_t image, int j, int y, int x)
 {
@@ -97,7 +97,7 @@ static void check_case(struct device *d, const char *label, const struct image_c
 			for (int y = 0; y < k->h; y++)
 				for (int x = 0; x < k->w; x++) {
 					size_t image = k->indexed ? index[g.first + (size_t)i] : g.first + (size_t)i;
-					double want = expected(k, &g, &s, set, i, image, j, y, x);
+					double want = expected(k, &g, &s, set, (int)g.first + i, image, j, y, x);
 					int at = k->order == ORDER_HWC ? (y * k->w + x) * k->c + j : (j * k->h + y) * k->w + x;
 					double error = fabs(out[(size_t)i * size + (size_t)at] - want);
 					worst = error <= worst ? worst : error;

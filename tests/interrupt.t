@@ -4,7 +4,8 @@
 # to the same bits.
 set -u
 dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
+trap '[ -d "$dir/small" ] && umount "$dir/small" 2>/dev/null; rm -rf "$dir"' EXIT
+trap 'exit 99' HUP INT TERM
 cd "$dir" || exit 99
 n=0
 ok() { # ok STATUS NAME
@@ -13,6 +14,14 @@ ok() { # ok STATUS NAME
 }
 is() { [ "$1" = "$2" ]; ok $? "$3 (got $1)"; }
 skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
+
+# Moments are told by progress, not by the clock, so that a slow machine is not hit too early nor a fast one too late.
+lines() { { wc -l <"$1/chain-0.log.jsonl"; } 2>/dev/null || echo 0; }
+# reached RUN LINES: waits until chain 0's log has so many lines, or process $pid has ended.
+reached() {
+	while [ "$(lines "$1")" -lt "$2" ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+}
+random() { awk -v s="$(od -An -N3 -tu4 /dev/urandom)" -v n="$1" 'BEGIN { srand(s); print int(n * rand()) }'; }
 
 awk 'BEGIN { srand(1); for (i = 0; i < 200; i++) { a = rand() - .5; b = rand() - .5; print a "," b "," a - 2 * b + .1 * rand() } }' >d.csv
 steps=60000
@@ -30,18 +39,19 @@ for sampler in sgd sgld fsgld entropy-sgd entropy-sgld entropy-mcmc; do
 	"$BASIN" sample $common --sampler $sampler $extra --checkpoint-every 1000 --out whole-$sampler --quiet 2>whole.err || { cat whole.err; }
 	"$BASIN" sample $common --sampler $sampler $extra --out cut-$sampler --quiet &
 	pid=$!
-	sleep 0.$(awk -v s="$pid" 'BEGIN { srand(s); print 2 + int(4 * rand()) }')
+	at=$((1 + $(random 40)))
+	reached cut-$sampler $at
 	kill -9 $pid 2>/dev/null
 	wait $pid 2>/dev/null
-	tries=0
-	while ! grep -q "resumed at step [1-9]" resumed 2>/dev/null && [ $tries -lt 5 ]; do
-		# Stopped once more on the way, to resume what was resumed.
-		timeout -s KILL 0.3 "$BASIN" sample --resume cut-$sampler 2>>resumed >/dev/null
-		tries=$((tries + 1))
-	done
+	# Stopped once more on the way, to resume what was resumed.
+	"$BASIN" sample --resume cut-$sampler >/dev/null 2>resumed &
+	pid=$!
+	reached cut-$sampler $((at + 20))
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
 	"$BASIN" sample --resume cut-$sampler >/dev/null 2>>resumed
 	status=$?
-	grep -q "resumed at step [1-9]" resumed
+	[ "$(grep -c "resumed at step [1-9]" resumed)" -eq 2 ]
 	ok $? "$sampler resumes beyond step 0 after kill -9"
 	[ $status -eq 0 ] && cmp -s whole-$sampler/chain-0.snaps cut-$sampler/chain-0.snaps &&
 		cmp -s whole-$sampler/chain-1.snaps cut-$sampler/chain-1.snaps
@@ -55,7 +65,7 @@ ok $? "the log of a resumed run has every line once"
 for signal in INT TERM; do
 	"$BASIN" sample $common --out by-$signal 2>err &
 	pid=$!
-	sleep 0.4
+	reached by-$signal 5
 	kill -$signal $pid
 	wait $pid
 	is $? 3 "SIG$signal ends a run with status 3"
@@ -121,7 +131,7 @@ ok $? "the missing file is named"
 # ---- two writers ----
 "$BASIN" sample $common --out busy --quiet &
 pid=$!
-sleep 0.2
+reached busy 1
 "$BASIN" sample --resume busy 2>err
 is $? 2 "a second writer is refused"
 kill $pid

@@ -194,6 +194,12 @@ static void gradients(const char *activation, const char *likelihood, enum loss_
 	MUST(q.p->ops->value_grad(q.p, &q.slots, &r));
 	near(q.slots.value[SLOT_NLL], value, 1e-6 * fabs(value), "%s, %s: value of the full batch", activation, likelihood);
 	near(gradient_error(&q, q.want), 0, 2e-6, "%s, %s: its gradient", activation, likelihood);
+	r.gradient = NULL;
+	r.accumulate = true;
+	r.count = false;
+	MUST(q.p->ops->value_grad(q.p, &q.slots, &r));
+	near(q.slots.value[SLOT_NLL], 2 * value, 1e-6 * fabs(value), "%s, %s: the value alone, added", activation, likelihood);
+	near(gradient_error(&q, q.want), 0, 2e-6, "%s, %s: the gradient stays", activation, likelihood);
 	near(q.slots.value[SLOT_NLL_TOTAL], 50 * value, 5e-5 * fabs(value), "%s, %s: the running total", activation, likelihood);
 
 	/* Weighted sub-batches of unlike sizes, in an order of their own, add up to the weighted whole. */

@@ -12,7 +12,7 @@ struct crop {
 };
 
 /* Word 0 gives the column, word 1 the row, word 2's top bit the mirror. */
-static struct crop draw_crop(const struct slots *s, enum stream stream, int position)
+static struct crop draw_crop(const struct slots *s, enum stream stream, size_t position)
 {
 	uint32_t w[4];
 	rng_words(s->key, stream, s->step, (uint32_t)position, w);
@@ -97,7 +97,7 @@ static void gather_range(const struct kernels *k, const struct slots *s, const s
 		}
 		struct crop crop = {0};
 		if (g->augment == AUGMENT_CROP_FLIP)
-			crop = draw_crop(s, g->stream, i);
+			crop = draw_crop(s, g->stream, g->first + (size_t)i);
 		gather_image(k, g, all, g->augment == AUGMENT_CROP_FLIP ? &crop : NULL, at, out);
 	}
 }

@@ -45,7 +45,7 @@
 			for (int j = 0; j < r->channels; j++)                                                         \
 				for (int i = 0; i < r->n; i++)                                                        \
 					out[(ptrdiff_t)i * r->stride + j] =                                           \
-						r->scale[j] * (float)in[(size_t)j * r->plane + i * r->step] + r->shift[j]; \
+						r->scale[j] * (float)in[j * (ptrdiff_t)r->plane + i * r->step] + r->shift[j]; \
 		}                                                                                                     \
 	}
 
