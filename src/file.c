@@ -167,7 +167,7 @@ status replace_begin(const char *path, struct replacement *out)
 	int error = errno;
 	free(out->temporary);
 	out->temporary = NULL;
-	return fail(ERR_IO, "%s: %s", path, strerror(error));
+	return fail(ERR_IO, "%s: can't be written: %s", path, strerror(error));
 }
 
 void replace_abandon(struct replacement *r)
