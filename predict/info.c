@@ -139,12 +139,19 @@ static void print_chain(const json_t *chain)
 	const char *role;
 	json_t *count;
 	printf("chain %lld", (long long)json_integer_value(json_object_get(chain, "chain")));
-	if (json_is_string(state))
-		printf(": %s at step %lld", json_string_value(state), (long long)json_integer_value(step));
-	printf(": %lld snapshots", (long long)json_integer_value(json_object_get(chain, "snapshots")));
-	if (json_is_integer(json_object_get(chain, "first_step")))
-		printf(", steps %lld to %lld", (long long)json_integer_value(json_object_get(chain, "first_step")),
-		       (long long)json_integer_value(json_object_get(chain, "last_step")));
+	/* A chain that was stopped is kept as running, and nothing may be running it. */
+	const char *words = json_string_value(state);
+	if (words)
+		printf(": %s at step %lld", strcmp(words, "running") == 0 ? "not finished, last checkpoint" : words,
+		       (long long)json_integer_value(step));
+	json_int_t snapshots = json_integer_value(json_object_get(chain, "snapshots"));
+	json_int_t first = json_integer_value(json_object_get(chain, "first_step"));
+	json_int_t last = json_integer_value(json_object_get(chain, "last_step"));
+	printf(": %lld snapshot%s", (long long)snapshots, snapshots == 1 ? "" : "s");
+	if (json_is_integer(json_object_get(chain, "first_step")) && first == last)
+		printf(", step %lld", (long long)first);
+	else if (json_is_integer(json_object_get(chain, "first_step")))
+		printf(", steps %lld to %lld", (long long)first, (long long)last);
 	json_object_foreach(json_object_get(chain, "roles"), role, count)
 		printf(", %lld %s", (long long)json_integer_value(count), role);
 	if (torn)

@@ -116,16 +116,26 @@ static status fill(struct run *r, json_t *json)
 	return folder_sync(r->path);
 }
 
+/* Why the folder could not be made. */
+static status refuse_folder(const char *path, int error)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+	char parent[4096];
+	if (error == EEXIST)
+		return fail(ERR_USAGE, "--out %s: exists already; choose another name, or go on with a run by "
+		            "basin sample --resume %s", path, path);
+	snprintf(parent, sizeof parent, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	if (stat(parent, &st) != 0 || !S_ISDIR(st.st_mode))
+		return fail(ERR_USAGE, "--out %s: there is no folder %s to make it in", path, parent);
+	return fail(ERR_IO, "--out %s: %s", path, strerror(error));
+}
+
 status run_create(const char *path, json_t *json, struct run *out)
 {
 	status s = begin(path, out);
 	if (s == OK && mkdir(out->path, 0777)) {
-		int error = errno;
-		s = error == EEXIST ? fail(ERR_USAGE, "--out %s: exists already; choose another name, or go on with a run by "
-		                           "basin sample --resume %s", path, path)
-		  : error == ENOENT || error == ENOTDIR
-		      ? fail(ERR_USAGE, "--out %s: the folder to make it in does not exist", path)
-		                    : fail(ERR_IO, "--out %s: %s", path, strerror(error));
+		s = refuse_folder(out->path, errno);
 	} else if (s == OK) {
 		s = fill(out, json);
 		if (s != OK) {

@@ -76,7 +76,10 @@ static status freeze_each(struct segments *s, const char *patterns, char *rest)
 		if (!found)
 			return no_match(s, "--freeze", patterns, word);
 	}
-	return OK;
+	for (int i = 0; i < s->n; i++)
+		if (!s->at[i].frozen)
+			return OK;
+	return fail(ERR_USAGE, "--freeze %s: freezes every tensor; at least one must be left to sample", patterns);
 }
 
 status segments_freeze(struct segments *s, const char *patterns)

@@ -178,6 +178,12 @@ else
 	skip "a full disk" "no tmpfs can be mounted here"
 	skip "a full disk at the start" "no tmpfs can be mounted here"
 fi
+"$BASIN" sample $common --out missing/run 2>err
+is $? 2 "a folder in one that is not there"
+grep -q 'no folder missing/' err
+ok $? "is named"
+"$BASIN" sample $common --freeze '*' --out frozen 2>err
+is $? 2 "a run with nothing to sample is refused"
 "$BASIN" sample $common --out /proc/nowhere 2>err
 is $? 1 "a folder that can't be made"
 grep -q /proc/nowhere err
