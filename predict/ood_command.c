@@ -164,7 +164,7 @@ static status run_ood(const struct opts *o)
 
 const struct command command_ood = {
 	.name = "ood",
-	.synopsis = "RUN|FILE.snaps… --ood KIND[:PATH] [options], or --id-probs FILE.npy --ood-probs FILE.npy [options]",
+	.synopsis = "RUN|FILE.snaps… --ood KIND[:PATH] [options]\n--id-probs FILE.npy --ood-probs FILE.npy [options]",
 	.help = "tell a foreign data set from the test set by the ensemble's uncertainty",
 	.tables = tables,
 	.run = run_ood,

@@ -220,7 +220,7 @@ static status predict_stored(const struct opts *o, struct arena *a, json_t *figu
 	TRY(stored_open(a, "probs", probs, &stored));
 	struct curve curve = {json_array(), NULL};
 	bool wants_curve = opts_flag(o, "curve");
-	status s = stored_labels(a, labels, stored.mixture.n, &curve.label);
+	status s = stored_labels(a, labels, &stored.mixture, &curve.label);
 	if (s == OK)
 		s = stored_fill(&stored, a, wants_curve ? curve_point : NULL, &curve);
 	if (s == OK)
@@ -250,7 +250,7 @@ static status run_predict(const struct opts *o)
 
 const struct command command_predict = {
 	.name = "predict",
-	.synopsis = "RUN|FILE.snaps… [options], or --probs FILE.npy --labels FILE.npy [options]",
+	.synopsis = "RUN|FILE.snaps… [options]\n--probs FILE.npy --labels FILE.npy [options]",
 	.help = "average the predictions of posterior samples and score them",
 	.tables = tables,
 	.run = run_predict,

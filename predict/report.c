@@ -141,11 +141,29 @@ static int width(const char *s)
 	return n;
 }
 
+/* Blanks at which no line ends. */
+enum { GLUE = '\1' };
+
+static void glue_equations(char *text)
+{
+	while ((text = strstr(text, " = "))) {
+		text[0] = text[2] = GLUE;
+		text += 3;
+	}
+}
+
+static void print_word(const char *word)
+{
+	for (; *word; word++)
+		putchar(*word == GLUE ? ' ' : *word);
+}
+
 /* A line of label and text, broken at blanks: a terminal would break it anywhere. */
 static void print_wrapped(const char *label, char *text)
 {
 	enum { INDENT = 22, COLUMNS = 80 };
 	int column = INDENT, used = width(label) < INDENT ? width(label) : INDENT - 1;
+	glue_equations(text);
 	char *rest, *word = strtok_r(text, " ", &rest);
 	printf("%s%*s", label, INDENT - used, "");
 	for (; word; word = strtok_r(NULL, " ", &rest)) {
@@ -153,7 +171,8 @@ static void print_wrapped(const char *label, char *text)
 			printf("\n%*s", INDENT, "");
 			column = INDENT;
 		}
-		printf("%s%s", column > INDENT ? " " : "", word);
+		fputs(column > INDENT ? " " : "", stdout);
+		print_word(word);
 		column += width(word) + (column > INDENT);
 	}
 	putchar('\n');

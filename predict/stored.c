@@ -49,10 +49,11 @@ status stored_fill(struct stored *s, struct arena *a, mixture_watcher *watcher, 
 	return OK;
 }
 
-static status read_labels(struct arena *a, const char *path, size_t n, const int32_t **out)
+static status read_labels(struct arena *a, const char *path, const struct mixture *m, const int32_t **out)
 {
 	struct npy array;
 	int32_t *label;
+	size_t n = m->n;
 	TRY(npy_read(path, a, &array));
 	if (!npy_is_integer(array.type))
 		return fail(ERR_INPUT, "%s: elements are %s; labels are integers", path, npy_name(array.type));
@@ -61,16 +62,17 @@ static status read_labels(struct arena *a, const char *path, size_t n, const int
 	TRY(ARENA_NEW(a, n, &label));
 	for (size_t i = 0; i < n; i++) {
 		int64_t y = npy_integer(&array, i);
-		if (y < 0 || y > INT32_MAX)
-			return fail(ERR_INPUT, "%s: label %lld of example %zu is no class", path, (long long)y, i);
+		if (y < 0 || y >= m->c)
+			return fail(ERR_INPUT, "%s: label %zu is %lld; classes 0 to %d were expected, as the probabilities have", path,
+			            i, (long long)y, m->c - 1);
 		label[i] = (int32_t)y;
 	}
 	*out = label;
 	return OK;
 }
 
-status stored_labels(struct arena *a, const char *path, size_t n, const int32_t **out)
+status stored_labels(struct arena *a, const char *path, const struct mixture *m, const int32_t **out)
 {
-	status s = read_labels(a, path, n, out);
+	status s = read_labels(a, path, m, out);
 	return s == OK ? OK : fail_within(s, "--labels ");
 }

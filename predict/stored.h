@@ -22,7 +22,7 @@ status stored_open(struct arena *a, const char *option, const char *path, struct
  * don't sum to 1 ± 1e-3 or hold what is no probability. */
 status stored_fill(struct stored *s, struct arena *a, mixture_watcher *watcher, void *context);
 
-/* n integer labels of --labels. Errors: ERR_INPUT. */
-status stored_labels(struct arena *a, const char *path, size_t n, const int32_t **out);
+/* The integer labels of --labels, a class of the probabilities for each of their rows. Errors: ERR_INPUT. */
+status stored_labels(struct arena *a, const char *path, const struct mixture *m, const int32_t **out);
 
 #endif

@@ -147,7 +147,7 @@ static status run_sample(const struct opts *o)
 
 const struct command command_sample = {
 	.name = "sample",
-	.synopsis = "--data KIND[:PATH] --model MODEL --epochs E --out RUN [options]",
+	.synopsis = "--data KIND[:PATH] --model MODEL --epochs E --out RUN …\n--resume RUN [options]",
 	.help = "draw posterior samples: runs chains, or goes on with a run",
 	.tables = sample_tables,
 	.run = run_sample,

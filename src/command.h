@@ -7,7 +7,7 @@
 
 struct command {
 	const char *name;                        /* "predict" */
-	const char *synopsis;                    /* "RUN… [options]" */
+	const char *synopsis;                    /* "RUN… [options]"; a line for each way */
 	const char *help;                        /* one line */
 	const struct opt_table *const *tables;   /* NULL-terminated */
 	/* Runs with parsed options. Results go to standard output, one JSON object with --json. */

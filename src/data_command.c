@@ -193,7 +193,7 @@ static status run(const struct opts *o)
 
 const struct command command_data = {
 	.name = "data",
-	.synopsis = "info KIND[:PATH] [options] | write KIND[:PATH] --format FORMAT --out DIR",
+	.synopsis = "info KIND[:PATH] [options]\nwrite KIND[:PATH] --format FORMAT --out DIR",
 	.help = "describe, check and write data sets",
 	.tables = tables,
 	.run = run,

@@ -177,7 +177,7 @@ static status add_row(struct csv *c, struct table *t, size_t target)
 	for (size_t i = 0; i < l->n; i++) {
 		float *to = i == target ? t->target + t->n : t->x + t->n * width + i - (i > target);
 		if (!number(l->cell[i], to))
-			return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number", c->path, c->number, i + 1, l->cell[i]);
+			return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number (decimal, within ±3.4e38)", c->path, c->number, i + 1, l->cell[i]);
 	}
 	t->n++;
 	return OK;

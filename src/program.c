@@ -47,7 +47,13 @@ static void overview(const struct command *const *commands, FILE *to)
 
 static void command_help(const struct command *c, FILE *to)
 {
-	fprintf(to, "Usage: basin %s %s\n\n%s\n", c->name, c->synopsis, c->help);
+	const char *way = c->synopsis;
+	for (const char *lead = "Usage:"; way; lead = "      ") {
+		int length = (int)strcspn(way, "\n");
+		fprintf(to, "%s basin %s %.*s\n", lead, c->name, length, way);
+		way = way[length] ? way + length + 1 : NULL;
+	}
+	fprintf(to, "\n%s\n", c->help);
 	opts_help(c->tables, to);
 }
 

@@ -141,9 +141,17 @@ fails 2 "is a folder" "a folder instead of a file" "$BASIN" ood --ood glyphs --s
 
 # ---- reports fit a terminal ----
 
-{ "$BASIN" predict --curve "$dir/run/chain-1.snaps" && "$BASIN" info --tensors "$dir/run/chain-1.snaps"; } >"$dir/out"
+{
+	"$BASIN" predict --curve "$dir/run/chain-1.snaps" && "$BASIN" info --tensors "$dir/run/chain-1.snaps"
+	for command in sample predict ood info data; do
+		"$BASIN" $command --help
+	done
+} >"$dir/out"
 tr -d '\200-\277' <"$dir/out" | LC_ALL=C awk 'length > 80 { print "# " $0; bad = 1 } END { exit bad }'
 ok $? "no line is wider than 80 columns"
+"$BASIN" info "$dir/run/chain-1.snaps" >"$dir/out"
+! grep -q -e '^ *= ' -e ' =$' "$dir/out"
+ok $? "and no equation is broken"
 
 # ---- labels that were given to a run ----
 

@@ -86,6 +86,10 @@ fails 2 "integers" "labels that are not integers are refused" \
 	"$BASIN" predict --probs "$golden/probs.npy" --labels "$golden/probs.npy"
 fails 2 "60 labels for 35 rows" "labels of another number are refused" \
 	"$BASIN" predict --probs "$golden/ood.npy" --labels "$golden/labels.npy"
+cp "$golden/labels.npy" "$dir/ninth.npy" && chmod u+w "$dir/ninth.npy" &&
+	printf '\011' | dd of="$dir/ninth.npy" bs=1 seek=128 conv=notrunc 2>/dev/null
+fails 2 "ninth.npy: label 0 is 9; classes 0 to" "a label that is none of the classes is refused" \
+	"$BASIN" predict --probs "$golden/probs.npy" --labels "$dir/ninth.npy"
 # One byte of a probability's exponent: row 2 no longer sums to 1.
 at=$((128 + 2 * 32 + 7))
 { head -c $at "$dir/mean.npy"; printf '\100'; tail -c +$((at + 2)) "$dir/mean.npy"; } >"$dir/bad.npy"
