@@ -327,7 +327,8 @@ static void check_frozen_and_prior(void)
 	struct snaps_reader *r = open_chain(a, 0);
 	struct snaps_record x;
 	MUST(snaps_read(r, 0, &x));
-	float first[D], same = 1, moved = 0;
+	float first[D];
+	bool same = true, moved = false;
 	memcpy(first, x.params, sizeof first);
 	for (size_t i = 1; i < snaps_count(r); i++) {
 		MUST(snaps_read(r, i, &x));
