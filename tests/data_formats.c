@@ -208,6 +208,12 @@ static void test_idx(void)
 	   "mnist: every truncation is refused, plain and gzipped");
 	idx("mnist/t10k-labels-idx1-ubyte", 3, 2, 28, 2, false);
 	refuse("mnist", "mnist", test, "0x00000801 was expected", "another magic number");
+	idx("mnist/t10k-labels-idx1-ubyte", 1, 2, 0, 2, false);
+	FILE *f = fopen(at("mnist/t10k-labels-idx1-ubyte"), "r+");
+	fseek(f, 2, SEEK_SET);
+	fputc(0x0d, f);
+	fclose(f);
+	refuse("mnist", "mnist", test, "0x00000d01; 0x00000801 was expected", "an array of floats");
 	idx("mnist/t10k-labels-idx1-ubyte", 1, 2, 0, 3, false);
 	refuse("mnist", "mnist", test, "longer", "a file that goes on");
 	idx("mnist/t10k-labels-idx1-ubyte", 1, 3, 0, 3, false);
