@@ -23,7 +23,7 @@ static status init(struct sampler_state *s, const struct opts *o, double lr_max)
 	(void)lr_max;
 	s->param[MOMENTUM] = opts_real(o, "momentum");
 	s->param[NESTEROV] = opts_flag(o, "nesterov");
-	if (s->param[NESTEROV] && s->param[MOMENTUM] <= 0)
+	if (s->param[NESTEROV] > 0 && s->param[MOMENTUM] <= 0)
 		return fail(ERR_USAGE, "--nesterov needs a --momentum above 0");
 	return OK;
 }

@@ -47,7 +47,7 @@ static const char *selector_value(const struct opts *o, const char *selector)
 			return text ? text : d->fallback;
 		}
 	}
-	assert(!"a table's selector is declared in an always-on table");
+	assert(false && "a table's selector is declared in an always-on table");
 	return NULL;
 }
 

@@ -144,6 +144,14 @@ static void check_epoch(void)
 	}
 	near(worst, 0, 1e-6, "an epoch's size-weighted batch gradients sum to the full gradient");
 	near(off, 0, 1e-6, "which is the closed form's");
+	uint32_t before[N];
+	int changes = 0;
+	for (uint64_t epoch = 0; epoch < 12; epoch++) {
+		MUST(batches_at(&b, 2 * epoch, &r.batch));
+		changes += epoch && memcmp(before, b.order, sizeof before) != 0;
+		memcpy(before, b.order, sizeof before);
+	}
+	ok(changes >= 6, "epochs have orders of their own (%d of 11 changed)", changes);
 	batches_close(&b);
 	d->ops->slots_close(d, &slots);
 	d->ops->free(d, theta);
@@ -283,6 +291,35 @@ static void check_identities(void)
 	ok(!same_draws(a, 0, c, 0), "and with σ > 0 it is not");
 }
 
+/* Where chains start, and what their logs end with. */
+static void check_ends(void)
+{
+	char plain[256], heavy[256], on[256], path[512], line[1024] = "";
+	sample("plain", (const char *[]){"--sampler", "sgd", "--steps", "1", "--batch", "0", "--lr", "0.1", NULL}, plain,
+	       sizeof plain);
+	sample("heavy", (const char *[]){"--sampler", "sgd", "--momentum", "0.9", "--steps", "1", "--batch", "0", "--lr", "0.1",
+	       NULL}, heavy, sizeof heavy);
+	ok(same_draws(plain, 0, heavy, 0), "a velocity starts at 0");
+	sample("heavy2", (const char *[]){"--sampler", "sgd", "--momentum", "0.9", "--steps", "10", "--keep-every", "3", "--batch",
+	       "0", "--lr", "0.1", "--log-every", "3", NULL}, heavy, sizeof heavy);
+	sample("on", (const char *[]){"--init", heavy, "--sampler", "sgd", "--steps", "1", "--lr", "1e-30", NULL}, on, sizeof on);
+	struct snaps_reader *from = open_chain(heavy, 0), *to = open_chain(on, 0);
+	struct snaps_record x, y;
+	MUST(snaps_read(from, 2, &x));
+	MUST(snaps_read(to, 0, &y));
+	ok(snaps_count(from) == 3 && memcmp(x.params, y.params, D * sizeof(float)) == 0, "--init starts from the last snapshot");
+	snaps_reader_close(from);
+	snaps_reader_close(to);
+	snprintf(path, sizeof path, "%s/chain-0.log.jsonl", heavy);
+	FILE *f = fopen(path, "r");
+	int lines = 0;
+	while (f && fgets(line, sizeof line, f))
+		lines++;
+	if (f)
+		fclose(f);
+	ok(lines == 4 && strstr(line, "\"step\":10,"), "the log ends with the last step, due or not");
+}
+
 static void check_frozen_and_prior(void)
 {
 	char a[256];
@@ -290,7 +327,8 @@ static void check_frozen_and_prior(void)
 	struct snaps_reader *r = open_chain(a, 0);
 	struct snaps_record x;
 	MUST(snaps_read(r, 0, &x));
-	float first[D], same = 1, moved = 0;
+	float first[D];
+	bool same = true, moved = false;
 	memcpy(first, x.params, sizeof first);
 	for (size_t i = 1; i < snaps_count(r); i++) {
 		MUST(snaps_read(r, i, &x));
@@ -343,6 +381,7 @@ int main(void)
 	check_epoch();
 	check_iid();
 	check_identities();
+	check_ends();
 	check_frozen_and_prior();
 	check_kept();
 	return done_testing();

@@ -28,7 +28,7 @@ field() {
 
 same() {
 	"$BASIN" data write shapes --format "$1" --out "$tmp/$1" && [ "$(field "$1:$tmp/$1" --split test)" = 3 ] &&
-		[ "$(ls "$tmp" | grep -c tmp-)" = 0 ]
+		[ -z "$(find "$tmp" -name '*tmp-*')" ]
 }
 
 check "info prints a table" sh -c '"$BASIN" data info glyphs | grep -q "^0 *A *1000$"'

@@ -91,6 +91,27 @@ static void test_csv(void)
 	ok(d.target_mean[0] == 6 && d.target[1] == 0 && d.target_sd[0] > 2.449489 && d.target_sd[0] < 2.449490 &&
 	   fabs((double)x[1] * d.x_sd[1] + d.x_mean[1] - 2.5) < 1e-6, "csv: --standardize, targets too");
 	dataset_close(&d);
+	/* Two of ten rows are held out, the same two for ever; the figures are those of the other eight. */
+	csv("0,0\n1,10\n4,20\n9,30\n16,40\n25,50\n36,60\n49,70\n64,80\n81,90\n");
+	struct dataset held;
+	MUST(get("csv", "x.csv", (struct dataset_request){.standardize = true, .holdout = "2"}, &d));
+	MUST(get("csv", "x.csv", (struct dataset_request){.standardize = true, .holdout = "2", .split = SPLIT_HOLDOUT}, &held));
+	double sum = 0, squares = 0, sum_y = 0;
+	for (size_t i = 0; i < d.n; i++) {
+		double v = (double)((const float *)d.x)[i];
+		sum += v;
+		squares += v * v;
+		sum_y += (double)d.target[i];
+	}
+	ok(d.n == 8 && held.n == 2 && fabs(sum) < 1e-5 && fabs(squares - 8) < 1e-5 && fabs(sum_y) < 1e-5 &&
+	   held.x_mean[0] == d.x_mean[0] && held.target_sd[0] == d.target_sd[0],
+	   "csv: --standardize looks at the training rows alone, and serves the held-out ones");
+	double rows[2];
+	for (int i = 0; i < 2; i++)
+		rows[i] = ((double)held.target[i] * held.target_sd[0] + held.target_mean[0]) / 10;
+	ok(fabs(rows[0] - 4) < 1e-5 && fabs(rows[1] - 6) < 1e-5, "csv: rows %g and %g are held out", rows[0], rows[1]);
+	dataset_close(&d);
+	dataset_close(&held);
 	csv("1,0\n2,1\n3,2\n");
 	MUST(get("csv", "x.csv", classes, &d));
 	ok(d.n_classes == 3 && d.label[2] == 2 && !d.target, "csv: class targets");
@@ -208,6 +229,12 @@ static void test_idx(void)
 	   "mnist: every truncation is refused, plain and gzipped");
 	idx("mnist/t10k-labels-idx1-ubyte", 3, 2, 28, 2, false);
 	refuse("mnist", "mnist", test, "0x00000801 was expected", "another magic number");
+	idx("mnist/t10k-labels-idx1-ubyte", 1, 2, 0, 2, false);
+	FILE *f = fopen(at("mnist/t10k-labels-idx1-ubyte"), "r+");
+	fseek(f, 2, SEEK_SET);
+	fputc(0x0d, f);
+	fclose(f);
+	refuse("mnist", "mnist", test, "0x00000d01; 0x00000801 was expected", "an array of floats");
 	idx("mnist/t10k-labels-idx1-ubyte", 1, 2, 0, 3, false);
 	refuse("mnist", "mnist", test, "longer", "a file that goes on");
 	idx("mnist/t10k-labels-idx1-ubyte", 1, 3, 0, 3, false);

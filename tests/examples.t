@@ -9,7 +9,7 @@ ok() { # ok STATUS NAME
 	n=$((n + 1))
 	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
 }
-for conf in "$top_srcdir"/examples/*.conf; do
+for conf in "${top_srcdir:?}"/examples/*.conf; do
 	"$BASIN" sample --config "$conf" --out "$dir/run" --dump-config >"$dir/dump"
 	ok $? "${conf##*/} is taken"
 	# Every option of the file stands in the dump with its value.

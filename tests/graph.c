@@ -152,6 +152,31 @@ static double worst(const float *got, const double *want, int n)
 	return off / largest;
 }
 
+/* What is used stays planned; what was used longest ago gives way. */
+static void keeps_plans(struct graph *g)
+{
+	struct graph_plan *p;
+	for (int n = 1; n <= GRAPH_PLANS; n++) {
+		MUST(graph_plan(g, n, PLAN_TRAIN, &p));
+		p->stamp = (uint64_t)n;
+	}
+	MUST(graph_plan(g, 1, PLAN_TRAIN, &p));
+	MUST(graph_plan(g, N, PLAN_TRAIN, &p));
+	ok(p->stamp == 0, "a plan for a new size is a new one");
+	bool kept = true;
+	for (int n = 1; n <= GRAPH_PLANS; n++) {
+		if (n == 2)
+			continue;
+		MUST(graph_plan(g, n, PLAN_TRAIN, &p));
+		kept = kept && p->stamp == (uint64_t)n;
+	}
+	ok(kept, "plans used since stay");
+	MUST(graph_plan(g, 2, PLAN_TRAIN, &p));
+	ok(p->stamp == 0, "the one used longest ago gave way");
+	MUST(graph_plan(g, 2, PLAN_INFER, &p));
+	ok(p->stamp == 0 && p->mode == PLAN_INFER, "another mode is another plan");
+}
+
 int main(void)
 {
 	struct device *d;
@@ -196,6 +221,7 @@ int main(void)
 		twice = twice && fabsf(host[i] - 2 * first[i]) <= 1e-5f * (1 + fabsf(first[i]));
 	ok(twice, "added to itself, the gradient doubles");
 	ok(materialised == 6, "three layers' working weights were made for each gradient");
+	keeps_plans(&g);
 	graph_close(&g);
 	fake.free(d, device_theta);
 	fake.free(d, gradient);

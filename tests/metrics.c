@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bootstrap.h"
 #include "golden/metrics.h"
 #include "tap.h"
 
@@ -129,6 +130,8 @@ static void bernoulli(void)
 	mixture_mean(&m, 1, p);
 	near(p[1], 1 / (1 + exp(-3)), 1e-15, "one logit: the sigmoid is class 1's probability");
 	near(p[0], 1 / (1 + exp(3)), 1e-15, "one logit: class 0 has the rest");
+	near(m.entropy[1], log(1 + exp(-3)) + 3 / (1 + exp(3)), 1e-14, "one logit: entropy of (0, z)");
+	near(m.entropy[0], M_LN2, 1e-15, "one logit of 0: ln 2");
 	near(m.energy[1], -log(1 + exp(3)), 1e-14, "one logit: energy of (0, z)");
 	mixture_mean(&m, 2, p);
 	ok(p[0] == 1 && p[1] == 0 && m.entropy[2] == 0, "a very negative logit saturates");
@@ -170,6 +173,10 @@ static void bootstrap(void)
 	double want = sqrt(0.75 * 0.25 / N), want_nll = sqrt((square - mean * mean) / N);
 	near(got.accuracy_se / want, 1, 6 * 0.0224, "standard error of the accuracy is the binomial's");
 	near(got.nll_se / want_nll, 1, 6 * 0.0224, "standard error of the NLL is the mean's");
+	uint32_t one[N], other[N];
+	bootstrap_counts(0, 5, N, one);
+	bootstrap_counts(1, 5, N, other);
+	ok(memcmp(one, other, sizeof one) != 0, "two sets are resampled apart");
 }
 
 int main(void)

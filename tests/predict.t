@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # basin predict and basin ood on stored probabilities, against scikit-learn's figures in golden/predict.txt.
-golden=$top_srcdir/tests/golden
+golden=${top_srcdir:?}/tests/golden
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 count=0
