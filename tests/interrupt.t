@@ -184,7 +184,7 @@ else
 	skip "a full disk at the start" "no tmpfs can be mounted here"
 fi
 "$BASIN" sample $common --out /proc/nowhere 2>err
-is $? 1 "a folder that can't be made"
+is $? 2 "a folder that can't be made"
 grep -q /proc/nowhere err
 ok $? "is named"
 echo "1..$n"

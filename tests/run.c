@@ -58,7 +58,7 @@ static void refusals(void)
 	   "a folder without run.json is not, and stays as it is");
 	ok(run_open(scratch_path("none"), false, &r) == ERR_INPUT, "nor is what does not exist");
 	ok(run_create(file, json, &r) == ERR_USAGE, "a run does not replace a file");
-	ok(run_create(scratch_path("none/run"), json, &r) == ERR_IO, "a missing parent folder is named");
+	ok(run_create(scratch_path("none/run"), json, &r) == ERR_USAGE, "a missing parent folder is named");
 	mkdir(scratch_path("odd"), 0777);
 	static const char *const texts[] = {"{\n \"chains\": 1,\n}", "[]", "{\"format\": \"other\", \"chains\": 1}",
 	                                    "{\"format\": \"basin-run\", \"chains\": 0}", ""};
