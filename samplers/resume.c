@@ -2,6 +2,7 @@
 #include "resume.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,7 +32,7 @@ static status check_length(const struct opts *run, const char *name)
 }
 
 /* Whether what is given says what the run has already, as a --config of the first command does. */
-static bool same_value(const struct opts *run, const struct opts *given, const struct opt_def *def)
+static bool same_value(const json_t *was, const struct opts *run, const struct opts *given, const struct opt_def *def)
 {
 	switch (def->type) {
 	case OPT_FLAG:
@@ -41,15 +42,19 @@ static bool same_value(const struct opts *run, const struct opts *given, const s
 	case OPT_REAL:
 		return opts_real(run, def->name) == opts_real(given, def->name);
 	default: {
-		const char *a = opts_text(run, def->name), *b = opts_text(given, def->name);
-		return a && b && strcmp(a, b) == 0;
+		const char *a = json_string_value(json_object_get(was, def->name)), *b = opts_text(given, def->name);
+		/* A run's paths are absolute. */
+		char *absolute = def->type == OPT_PATH ? realpath(b, NULL) : NULL;
+		bool same = a && (strcmp(a, b) == 0 || (absolute && strcmp(a, absolute) == 0));
+		free(absolute);
+		return same;
 	}
 	}
 }
 
-static status apply(struct opts *run, const struct opts *given, const struct opt_def *def)
+static status apply(const json_t *was, struct opts *run, const struct opts *given, const struct opt_def *def)
 {
-	if (!opts_given(given, def->name) || strcmp(def->name, "resume") == 0 || same_value(run, given, def))
+	if (!opts_given(given, def->name) || strcmp(def->name, "resume") == 0 || same_value(was, run, given, def))
 		return OK;
 	if (strcmp(def->name, "epochs") == 0 || strcmp(def->name, "steps") == 0)
 		TRY(check_length(run, def->name));
@@ -83,7 +88,8 @@ static status apply_all(struct run *run, const struct opts *given, struct opts *
 	bool begun;
 	TRY(all_begun(run, &begun));
 	/* How much the first command had to say is not a property of the run. */
-	json_t *options = json_copy(json_object_get(run->json, "options"));
+	const json_t *was = json_object_get(run->json, "options");
+	json_t *options = json_copy((json_t *)was);
 	json_object_del(options, "quiet");
 	json_object_del(options, "progress");
 	/* Initial parameters are needed for chains that are still to begin, and what they came from may be gone. */
@@ -95,7 +101,7 @@ static status apply_all(struct run *run, const struct opts *given, struct opts *
 		return fail_within(s, "%s/run.json: ", run->path);
 	for (const struct opt_table *const *t = sample_tables; *t; t++)
 		for (const struct opt_def *def = (*t)->defs; def->name; def++)
-			TRY(apply(o, given, def));
+			TRY(apply(was, o, given, def));
 	return OK;
 }
 
@@ -121,10 +127,11 @@ static void warn_where_bits_change(const struct run *run, const struct problem *
 {
 	json_t *now = json_object(), *then = json_object_get(run->json, "device");
 	p->device->ops->describe(p->device, now);
-	static const char *const keys[] = {"name", "instruction_set", "threads", "libraries", NULL};
-	for (const char *const *k = keys; *k; k++)
-		if (!json_equal(json_object_get(now, *k), json_object_get(then, *k)))
-			warn("the run was begun with another %s: from here on its numbers differ in their last bits", *k);
+	static const char *const keys[][2] = {{"name", "on another device"}, {"instruction_set", "with another instruction set"},
+	                                      {"threads", "with another number of threads"}, {"libraries", "with other libraries"}};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (!json_equal(json_object_get(now, keys[i][0]), json_object_get(then, keys[i][0])))
+			warn("the run was begun %s: from here on its numbers differ in their last bits", keys[i][1]);
 	json_decref(now);
 }
 

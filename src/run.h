@@ -18,7 +18,7 @@ struct run {
 };
 
 /* Makes the folder, which must not exist, locks it and writes run.json (borrowed) by rename.
- * Errors: ERR_USAGE when it exists; ERR_IO. A folder that could not be filled is removed again. */
+ * Errors: ERR_USAGE when it exists or its parent does not; ERR_IO. A folder that could not be filled is removed again. */
 status run_create(const char *path, json_t *json, struct run *out);
 /* Opens a run for reading, or (lock) to go on with it. Errors: ERR_INPUT when it is not a run; ERR_USAGE when another
  * process writes it. */

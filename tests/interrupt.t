@@ -108,6 +108,11 @@ printf 'data = csv:d.csv\nmodel = mlp:2-16-1\nbatch = 32\nlr = 0.01\n' >first.co
 "$BASIN" sample --config first.conf --init short --steps 40 --chains 2 --keep-every 10 --out from --quiet
 "$BASIN" sample --config first.conf --resume from --quiet 2>err
 is $? 0 "options that say what the run has already may be given again"
+printf 'init = short\nout = from\n' >>first.conf
+"$BASIN" sample --config first.conf --resume from --quiet --steps 40 2>err
+is $? 0 "paths and all"
+"$BASIN" sample --resume from --quiet --out other 2>err
+is $? 2 "but not another --out"
 mkdir away && (cd away && "$BASIN" sample --resume ../from --quiet)
 is $? 0 "a run resumes from another folder"
 rm from/chain-1.*
