@@ -122,13 +122,25 @@ static json_t *model_facts(const struct problem *p, const struct opts *o)
 	return json_pack("{s:s, s:s}", "kind", "analytic", "spec", opts_text(o, "model"));
 }
 
+/* Every option's value; those whose default depends on the case have the value that is used. */
+static json_t *options_facts(const struct problem *p, const struct opts *o)
+{
+	json_t *options = opts_to_json(o);
+	json_object_set_new(options, "weight-decay", json_real(p->plan.decay));
+	if (p->has_data) {
+		json_object_set_new(options, "batch", json_integer(p->plan.batch));
+		json_object_set_new(options, "likelihood", json_string(p->likelihood->name));
+	}
+	return options;
+}
+
 /* The sampler with every option that a chain's numbers depend on. The rest (where the run lies, how many chains there
  * are, what is logged) stays out, so that chain k's file is the same bytes in any of them. */
 static json_t *sampler_facts(const struct problem *p, const struct opts *o)
 {
 	static const char *const outside[] = {"out", "resume", "chains", "threads", "device", "log-every", "checkpoint-every",
 	                                      "quiet", "progress", "data", "labels", "init", NULL};
-	json_t *sampler = opts_to_json(o);
+	json_t *sampler = options_facts(p, o);
 	for (const char *const *name = outside; *name; name++)
 		json_object_del(sampler, *name);
 	json_object_set_new(sampler, "name", json_string(p->sampler->name));
@@ -162,7 +174,7 @@ json_t *facts_run(const struct problem *p, const struct opts *o)
 	strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &utc);
 	json_t *device = json_object();
 	p->device->ops->describe(p->device, device);
-	json_t *options = opts_to_json(o);
+	json_t *options = options_facts(p, o);
 	if (p->has_data)
 		json_object_set_new(options, "data", json_string(p->data.spec));
 	set_absolute(options, "labels");

@@ -20,9 +20,20 @@ static status same_shape(const char *path, const struct segment *want, const str
 static status read_last(const char *path, struct snaps_reader *r, const struct segments *params, float *x)
 {
 	struct snaps_record record;
-	if (snaps_count(r) == 0)
+	size_t last = snaps_count(r);
+	if (last == 0)
 		return fail(ERR_USAGE, "--init %s: holds no snapshot", path);
-	TRY(snaps_read(r, snaps_count(r) - 1, &record));
+	/* Of the roles of one step θ comes first; where it is kept it is the one to start from. */
+	for (size_t i = last--; i-- > 0;) {
+		uint64_t step;
+		const char *role;
+		TRY(snaps_peek(r, i, &step, &role));
+		if (strcmp(role, "theta") == 0) {
+			last = i;
+			break;
+		}
+	}
+	TRY(snaps_read(r, last, &record));
 	for (int i = 0; i < params->n; i++) {
 		const struct segment *want = &params->at[i], *have = segments_find(snaps_params(r), want->name);
 		TRY(same_shape(path, want, have));

@@ -74,7 +74,7 @@ status checkpoint_write(const char *path, const json_t *meta, const struct check
 		return fail(ERR_MEMORY, "out of memory");
 	XXH3_64bits_reset(k.hash);
 	msgpack_sbuffer_init(&k.small);
-	status s = replace_begin(path, &k.file);
+	status s = replace_begin(path, false, &k.file);
 	if (s == OK) {
 		s = write_map(&k, meta, blobs, n);
 		if (s == OK)

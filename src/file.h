@@ -4,6 +4,7 @@
 #define BASIN_FILE_H
 
 #include <stdbool.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,14 +35,14 @@ status tail_close(struct tail *t);
 
 struct replacement {
 	const char *path;   /* borrowed */
-	char *temporary;    /* path.tmp */
+	char *temporary;    /* path.tmp… */
 	bool begins;        /* set by the caller where without this file there is nothing to go on with; for the message */
 	int fd;
 };
 
-/* Opens path.tmp for writing; commit syncs it, renames it over path and syncs the folder. On any failure, of abandon too,
- * path.tmp is gone and path is as it was. Errors: ERR_IO, ERR_MEMORY. */
-status replace_begin(const char *path, struct replacement *out);
+/* Opens path.tmp for writing, or, where others keep files in the folder, a name that nobody has (path.tmp-PID); commit syncs it, renames it over path and syncs the folder. On any failure, of abandon too,
+ * the temporary file is gone and path is as it was. Errors: ERR_IO, ERR_MEMORY. */
+status replace_begin(const char *path, bool shared_folder, struct replacement *out);
 status replace_write(struct replacement *r, const void *data, size_t n);
 status replace_commit(struct replacement *r);
 void replace_abandon(struct replacement *r);

@@ -43,7 +43,7 @@ void npy_double(const struct npy *n, double *to);
 /* Element i of an integer array; u8 values above INT64_MAX come as INT64_MAX. */
 int64_t npy_integer(const struct npy *n, size_t i);
 
-/* Writes a version 1 file: path.tmp first, then a rename over path. Errors: ERR_IO, ERR_MEMORY. */
+/* Writes a version 1 file: path.tmp-PID first, then a rename over path. Errors: ERR_IO, ERR_MEMORY. */
 status npy_write(const char *path, enum npy_type type, int ndim, const int64_t *shape, const void *data);
 
 /* Writes a version 1 header; the elements follow. For arrays that are written piece by piece. Errors: ERR_IO. */

@@ -16,7 +16,7 @@ status output_open(struct output_file *f, struct arena *a, const char *path, boo
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return fail(ERR_USAGE, "%s: is a folder; a file's name was expected", path);
 	TRY(arena_text(a, &copy, "%s", path));
-	TRY(replace_begin(copy, &f->file));
+	TRY(replace_begin(copy, true, &f->file));
 	/* The stream has a descriptor of its own: closing it must not close the one that is synced and renamed. */
 	int own = dup(f->file.fd);
 	f->to = own < 0 ? NULL : fdopen(own, "w");

@@ -79,7 +79,7 @@ static status save(struct run *r, bool begins)
 	char *text = json_text(r->json);
 	if (!text)
 		return fail(ERR_MEMORY, "%s: out of memory", path);
-	status s = replace_begin(path, &file);
+	status s = replace_begin(path, false, &file);
 	file.begins = begins;
 	if (s == OK)
 		s = replace_write(&file, text, strlen(text));

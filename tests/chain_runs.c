@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "chain_runs.h"
+
+#include <stdio.h>
+
+#include "tap.h"
+
+const double table[N][3] = {{0.5, -1, 0.3}, {1.5, 0.25, -0.6}, {-1, 1, 1.2}, {-0.75, -0.5, 0.1}};
+static char csv[256];
+
+void write_csv(void)
+{
+	snprintf(csv, sizeof csv, "csv:%s/four.csv", scratch_folder());
+	FILE *f = fopen(csv + 4, "w");
+	for (int i = 0; i < N; i++)
+		fprintf(f, "%.17g,%.17g,%.17g\n", table[i][0], table[i][1], table[i][2]);
+	fclose(f);
+}
+
+struct opts *parse(const char *const *words)
+{
+	char *argv[48] = {(char *)"sample", (char *)"--data", csv, (char *)"--model", (char *)"linear"};
+	int argc = 5;
+	for (; *words; words++)
+		argv[argc++] = (char *)(uintptr_t)*words;
+	struct opts *o;
+	MUST(opts_parse(&o, sample_tables, argc, argv));
+	return o;
+}
+
+void sample(const char *name, const char *const *words, char *folder, size_t size)
+{
+	static const volatile sig_atomic_t never = 0;
+	struct opts *o = parse(words);
+	struct problem p;
+	struct run run;
+	struct progress progress;
+	snprintf(folder, size, "%s/%s", scratch_folder(), name);
+	MUST(problem_open(o, &p));
+	json_t *json = facts_run(&p, o);
+	MUST(run_create(folder, json, &run));
+	json_decref(json);
+	progress_start(&progress, true, false, 0, 1);
+	p.plan.run = &run;
+	p.plan.progress = &progress;
+	p.plan.stop = &never;
+	for (int k = 0; k < p.plan.chains; k++) {
+		struct chain *c;
+		MUST(chain_open(&p.plan, k, &c));
+		MUST(chain_run(c));
+		chain_close(c);
+	}
+	run_close(&run);
+	problem_close(&p);
+	opts_free(o);
+}
+
+struct snaps_reader *open_chain(const char *folder, int k)
+{
+	char path[512];
+	struct snaps_reader *r;
+	snprintf(path, sizeof path, "%s/chain-%d.snaps", folder, k);
+	MUST(snaps_open(path, 0, &r));
+	return r;
+}

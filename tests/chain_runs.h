@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Runs on a regression of four rows and three parameters, for the tests of whole chains. */
+#ifndef BASIN_CHAIN_RUNS_H
+#define BASIN_CHAIN_RUNS_H
+
+#include "facts.h"
+
+enum { N = 4, B = 2, D = 3, CHAINS = 48 };
+
+/* Rows of the csv: two columns and the target; the model adds the bias. */
+extern const double table[N][3];
+
+/* Writes the csv; call it first. */
+void write_csv(void);
+
+/* The options of a sampling command line on it; words end with NULL. */
+struct opts *parse(const char *const *words);
+
+/* Runs all chains of a command line into a folder of that name and leaves the run there. */
+void sample(const char *name, const char *const *words, char *folder, size_t size);
+
+struct snaps_reader *open_chain(const char *folder, int k);
+
+#endif
