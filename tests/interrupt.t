@@ -190,7 +190,7 @@ ok $? "is named"
 "$BASIN" sample $common --freeze '*' --out frozen 2>err
 is $? 2 "a run with nothing to sample is refused"
 "$BASIN" sample $common --out /proc/nowhere 2>err
-is $? 2 "a folder that can't be made"
+is $? 1 "a folder that can't be made"
 grep -q /proc/nowhere err
 ok $? "is named"
 echo "1..$n"
