@@ -5,7 +5,7 @@ status batches_open(struct batches *b, struct arena *a, struct device *d, struct
 {
 	*b = (struct batches){.device = d, .key = key, .n = n, .size = size, .iid = iid};
 	b->epoch_steps = (n + (size_t)size - 1) / (size_t)size;
-	if ((size_t)size == n)
+	if ((size_t)size == n && !iid)
 		return OK;
 	size_t count = iid ? (size_t)size : n;
 	TRY(ARENA_NEW(a, count, &b->order));
@@ -28,7 +28,7 @@ status batches_at(struct batches *b, uint64_t step, struct batch *out)
 {
 	size_t size = (size_t)b->size;
 	*out = (struct batch){.n = b->size, .scale = 1.0 / b->size};
-	if (size == b->n)
+	if (size == b->n && !b->iid)
 		return OK;
 	out->index = b->order_device;
 	if (b->iid) {

@@ -12,7 +12,7 @@ struct batches {
 	int size;                 /* B ≤ N; the last batch of an epoch holds what is left */
 	bool iid;
 	uint64_t epoch_steps;     /* ⌈N/B⌉ */
-	uint32_t *order;          /* host: (N) of the epoch, or (B) drawn with replacement; NULL where B = N */
+	uint32_t *order;          /* host: (N) of the epoch, or (B) drawn with replacement; NULL where it is never needed */
 	uint32_t *order_device;
 	bool have_order;
 	uint64_t epoch;           /* that `order` holds */
@@ -22,7 +22,7 @@ struct batches {
 status batches_open(struct batches *b, struct arena *a, struct device *d, struct rng_key key, size_t n, int size, bool iid);
 void batches_close(struct batches *b);
 
-/* The batch of a step: a function of key and step alone. With B = N all rows in order. Errors: ERR_LIBRARY. */
+/* The batch of a step: a function of key and step alone. With B = N, drawn without replacement, all rows in order. Errors: ERR_LIBRARY. */
 status batches_at(struct batches *b, uint64_t step, struct batch *out);
 
 #endif

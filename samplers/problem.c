@@ -116,8 +116,6 @@ static status open_batches(struct problem *p, const struct opts *o)
 	plan->batch = (int)(given == 0 || given > n ? n : given);
 	plan->epoch_steps = (n + (size_t)plan->batch - 1) / (size_t)plan->batch;
 	plan->iid = strcmp(opts_text(o, "sampling"), "iid") == 0;
-	if (plan->iid && (size_t)plan->batch == n)
-		return fail(ERR_USAGE, "--sampling iid draws minibatches; with --batch %d every step sees all examples", plan->batch);
 	return OK;
 }
 

@@ -186,9 +186,36 @@ static void check_iid(void)
 	near(worst, 0, 7.5, "iid minibatches give the exact mean and second moment (largest t)");
 }
 
+/* Drawn with replacement, as many rows as there are still miss some. */
+static void check_full_iid(void)
+{
+	struct device *d;
+	struct batches b;
+	struct batch batch;
+	struct arena arena = {0};
+	int missed = 0;
+	MUST(backend_open("cpu", 1, &d));
+	MUST(batches_open(&b, &arena, d, (struct rng_key){3, 0}, N, N, true));
+	for (uint64_t k = 0; k < 40; k++) {
+		int seen[N] = {0}, distinct = 0;
+		MUST(batches_at(&b, k, &batch));
+		for (int i = 0; i < batch.n; i++)
+			seen[b.order[i]]++;
+		for (int i = 0; i < N; i++)
+			distinct += seen[i] > 0;
+		missed += distinct < N;
+	}
+	/* 1 − 4!/4⁴ = 91 % of such draws miss one: at most 20 of 40 have a probability below 1e-10. */
+	ok(missed > 20, "iid draws of N rows are with replacement (%d of 40 miss one)", missed);
+	batches_close(&b);
+	d->ops->close(d);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	write_csv();
+	check_full_iid();
 	check_epoch();
 	check_iid();
 	return done_testing();
