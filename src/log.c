@@ -12,7 +12,10 @@
 
 #include "file.h"
 
-enum { FIELDS = 7, LINE_MOST = 512 };
+enum { FIELDS = 7, LINE_MOST = 512, HELD_MOST = 1 << 15 };
+
+/* Lines that come faster than this are written together, seconds. */
+static const double held_longest = 0.1;
 
 static const char *const field_names[FIELDS] = {"epoch", "lr", "temperature", "nll", "accuracy", "step_ms",
                                                 "examples_per_s"};
@@ -20,6 +23,9 @@ static const char *const field_names[FIELDS] = {"epoch", "lr", "temperature", "n
 /* The line's object and numbers are made once and set for every line. */
 struct log_file {
 	struct tail tail;
+	char held[HELD_MOST];       /* lines that are not in the file yet */
+	size_t n_held;
+	double flushed_at;          /* monotonic seconds */
 	json_t *object, *step, *field[FIELDS];
 };
 
@@ -64,11 +70,19 @@ status log_open(const char *path, uint64_t length, struct log_file **out)
 	return OK;
 }
 
+static status flush(struct log_file *l)
+{
+	size_t n = l->n_held;
+	l->n_held = 0;
+	return n ? tail_write(&l->tail, l->held, n) : OK;
+}
+
 status log_write(struct log_file *l, const struct log_line *line)
 {
 	const double value[FIELDS] = {line->epoch, line->lr, line->temperature, line->nll, line->accuracy, line->step_ms,
 	                              line->examples_per_s};
-	char text[LINE_MOST];
+	char *text = l->held + l->n_held;
+	double now = clock_seconds();
 	json_integer_set(l->step, (json_int_t)line->step);
 	for (int i = 0; i < FIELDS; i++) {
 		if (isfinite(value[i]))
@@ -77,15 +91,20 @@ status log_write(struct log_file *l, const struct log_line *line)
 			return fail(ERR_MEMORY, "out of memory");
 	}
 	/* Ten digits: these are measurements, for people and plots. */
-	size_t n = json_dumpb(l->object, text, sizeof text - 1, JSON_COMPACT | JSON_REAL_PRECISION(10));
-	if (n == 0 || n >= sizeof text)
+	size_t n = json_dumpb(l->object, text, LINE_MOST - 1, JSON_COMPACT | JSON_REAL_PRECISION(10));
+	if (n == 0 || n >= LINE_MOST)
 		return fail(ERR_IO, "%s: a line of more than %d bytes", l->tail.path, LINE_MOST);
 	text[n] = '\n';
-	return tail_write(&l->tail, text, n + 1);
+	l->n_held += n + 1;
+	if (now - l->flushed_at < held_longest && l->n_held + LINE_MOST <= HELD_MOST)
+		return OK;
+	l->flushed_at = now;
+	return flush(l);
 }
 
 status log_sync(struct log_file *l)
 {
+	TRY(flush(l));
 	return tail_sync(&l->tail);
 }
 
@@ -102,7 +121,7 @@ status log_close(struct log_file *l)
 	json_decref(l->step);
 	for (int i = 0; i < FIELDS; i++)
 		json_decref(l->field[i]);
-	status s = tail_close(&l->tail);
+	status s = l->tail.fd >= 0 ? flush(l) : OK, closed = tail_close(&l->tail);
 	free(l);
-	return s;
+	return s != OK ? s : closed;
 }

@@ -19,9 +19,12 @@ struct log_file;
 
 /* Opens (length 0: creates) a log to go on at `length` bytes; anything beyond is cut off. Errors: ERR_IO. */
 status log_open(const char *path, uint64_t length, struct log_file **out);
-/* Appends a line in one write; a line that doesn't fit on the disk leaves nothing behind. Errors: ERR_IO. */
+/* Appends a line; lines that come faster than ten a second are held and written together. What doesn't fit on the disk
+ * leaves nothing half-written behind. Errors: ERR_IO. */
 status log_write(struct log_file *l, const struct log_line *line);
+/* Writes what is held and makes it survive a power cut. Errors: ERR_IO. */
 status log_sync(struct log_file *l);
+/* Bytes in the file; after a sync, those of every line. */
 uint64_t log_length(const struct log_file *l);
 status log_close(struct log_file *l);
 
