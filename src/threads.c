@@ -8,6 +8,6 @@ void threads_wait_briefly(char **argv)
 {
 	if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT"))
 		return;
-	if (setenv("GOMP_SPINCOUNT", "100", 1) == 0)
+	if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0)
 		execv("/proc/self/exe", argv);
 }
