@@ -106,6 +106,25 @@ static void check_case(struct device *d, const char *label, const struct loss_ca
 	free(index);
 }
 
+/* So many equal outputs that a product of the rows' sums would overflow: every ℓ is ln k. */
+static void check_many_classes(struct device *d, const char *label)
+{
+	enum { ROWS = 130, K = 3000 };
+	float *x = calloc((size_t)ROWS * K, sizeof *x);
+	int32_t y[ROWS] = {0};
+	struct slots s = {0};
+	MUST(d->ops->slots_open(d, &s));
+	const struct loss l = {.kind = LOSS_CATEGORICAL, .n = ROWS, .k = K, .scale = 1.0 / ROWS,
+	                       .output = upload(d, x, (size_t)ROWS * K * sizeof *x), .target = upload(d, y, sizeof y)};
+	MUST(d->ops->loss(d, &s, &l));
+	MUST(d->ops->slots_fetch(d, &s));
+	near(s.value[SLOT_NLL], log(K), 1e-12, "%s: 3000 equal outputs cost ln 3000", label);
+	d->ops->free(d, (void *)l.output);
+	d->ops->free(d, (void *)l.target);
+	d->ops->slots_close(d, &s);
+	free(x);
+}
+
 /* A loss that is not finite is remembered, and so is the last one that was. */
 static void check_sticky(struct device *d, const char *label, enum loss_kind kind, float bad)
 {
@@ -152,6 +171,7 @@ void check_loss(struct device *d, const char *label)
 		}
 	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 1, 10, false, true, true, 2});
 	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 5000, 10, true, true, true, 2});
+	check_many_classes(d, label);
 	check_sticky(d, label, LOSS_CATEGORICAL, NAN);
 	check_sticky(d, label, LOSS_CATEGORICAL, INFINITY);
 	check_sticky(d, label, LOSS_GAUSSIAN, NAN);

@@ -2,7 +2,6 @@
 /* The loss of a batch: blocks of rows, summed in order, into the slots. */
 #include "cpu.h"
 
-
 enum { BLOCKS = 256 };  /* of ROW_BLOCK rows, kept at a time */
 
 static void add(struct loss_sums *to, const struct loss_sums *from)

@@ -61,6 +61,8 @@ static void categorical(const struct loss *l, int first, int n, struct loss_sums
 {
 	const int k = l->k;
 	const int32_t *label = l->target;
+	/* Without weights only Σ ℓ is asked for, and logarithms add up to that of a product: one for many rows. */
+	double plain = 0, product = 1;
 	for (int i = first; i < first + n; i++) {
 		const float *x = l->output + (size_t)i * (size_t)k;
 		float *g = l->gradient ? l->gradient + (size_t)i * (size_t)k : NULL, max;
@@ -68,11 +70,19 @@ static void categorical(const struct loss *l, int first, int n, struct loss_sums
 		double weight = l->weight ? l->weight[i] : 1;
 		vf e;
 		double sum = k <= LANES ? short_row(x, k, &e, &max) : long_row(x, k, g, &max);
-		double value = log(sum) + ((double)max - x[y]);
-		bool right = is_answer(x, y, max);
-		sums->weighted += weight * value;
-		sums->plain += value;
-		sums->correct += right;
+		if (l->weight) {
+			double value = log(sum) + ((double)max - x[y]);
+			sums->weighted += weight * value;
+			plain += value;
+		} else {
+			plain += (double)max - x[y];
+			product *= sum;
+			if (product > 1e200) {
+				plain += log(product);
+				product = 1;
+			}
+		}
+		sums->correct += is_answer(x, y, max);
 		if (!g)
 			continue;
 		/* For the label p − 1 is −Σ over the others, which keeps its accuracy where p is near 1. */
@@ -86,6 +96,10 @@ static void categorical(const struct loss *l, int first, int n, struct loss_sums
 			g[j] *= (float)f;
 		g[y] = label_term;
 	}
+	plain += log(product);
+	sums->plain += plain;
+	if (!l->weight)
+		sums->weighted += plain;
 }
 
 /* ℓ = Σ ½((x − y)/σ)² + ½ ln 2πσ²; ∇ℓ = (x − y)/σ² */
