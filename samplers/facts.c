@@ -127,7 +127,8 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 {
 	json_t *options = opts_to_json(o);
 	json_object_set_new(options, "weight-decay", json_real(p->plan.decay));
-	if (p->has_data) {
+	/* Only what has data has a likelihood. */
+	if (p->likelihood) {
 		json_object_set_new(options, "batch", json_integer(p->plan.batch));
 		json_object_set_new(options, "likelihood", json_string(p->likelihood->name));
 	}
