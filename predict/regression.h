@@ -39,7 +39,7 @@ status regression_curve(const struct regression *r, const float *y, double *nll,
 double gaussian_mixture_cdf(const double *mu, size_t s, double sd, double y);
 
 /* Continuous ranked probability score ∫ (F(x) − 1{x ≥ y})² dx of the same mixture; mu is sorted, rising.
- * Up to 256 members by the closed form over pairs (Grimit, Gneiting, Berrocal & Johnson 2006, eq. 5); beyond, where its
+ * Up to 256 members by the closed form over pairs (Grimit, Gneiting, Berrocal & Johnson 2006); beyond, where its
  * S² terms would take too long, by Gauss–Legendre panels that visit each member only within 8.5 deviations: S terms,
  * equal to the closed form to 1e-10 deviations. */
 double gaussian_mixture_crps(const double *mu, size_t s, double sd, double y);

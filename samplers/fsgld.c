@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Flatness-aware SGLD (arXiv 2510.02174, algorithm 1): the gradient is taken at a Gaussian perturbation,
+/* Flatness-aware SGLD (arXiv 2510.02174): the gradient is taken at a Gaussian perturbation,
  *   θ ← θ − λ(ĝ(θ + σε) + δθ) + √(2λ/β) ξ,  one ε a step,
  * with σ = β^(−(1+η)/4) unless it is given. The weight decay acts at θ. */
 #include <math.h>

@@ -48,8 +48,8 @@ struct affine {
 enum pointwise_fn {
 	POINTWISE_CLIP,    /* y₀ = clamp(x₀, ±c₀) */
 	POINTWISE_ADAMW,   /* (θ, m, v; g): Loshchilov & Hutter 2019, algorithm 2 */
-	POINTWISE_PSGLD,   /* y₀ = v ← c₀v + (1−c₀)g²; y₁ = 1/(c₁ + √v): Li et al. 2016, eq. 6 */
-	POINTWISE_ASAM,    /* y₀ = (|θ| + c₀)² g: Kwon et al. 2021, eq. 5's numerator */
+	POINTWISE_PSGLD,   /* y₀ = v ← c₀v + (1−c₀)g²; y₁ = 1/(c₁ + √v): Li et al. 2016 */
+	POINTWISE_ASAM,    /* y₀ = (|θ| + c₀)² g: the numerator of ASAM's perturbation, Kwon et al. 2021 */
 	POINTWISE_FNS
 };
 

@@ -37,7 +37,7 @@ POINTWISE_ROW void pointwise_adamw(const float *x, const float *c, const float *
 	y[2] = v;
 }
 
-/* RMSprop's preconditioner (Li et al. 2016, "Preconditioned SGLD", algorithm 1) on (v; g) → (v, G): v ← c₀v + (1−c₀)g², G = 1/(c₁ + √v). */
+/* RMSprop's preconditioner (Li et al. 2016, "Preconditioned SGLD") on (v; g) → (v, G): v ← c₀v + (1−c₀)g², G = 1/(c₁ + √v). */
 POINTWISE_ROW void pointwise_psgld(const float *x, const float *c, const float *rest, float *y)
 {
 	float v = c[0] * x[0] + rest[0] * x[1] * x[1];
@@ -45,7 +45,7 @@ POINTWISE_ROW void pointwise_psgld(const float *x, const float *c, const float *
 	y[1] = 1.0f / (c[1] + sqrtf(v));
 }
 
-/* ASAM's direction before it is scaled to length (Kwon et al. 2021, eq. 5) on (θ; g): y = (|θ| + c₀)² g. */
+/* ASAM's direction before it is scaled to length (Kwon et al. 2021) on (θ; g): y = (|θ| + c₀)² g. */
 POINTWISE_ROW void pointwise_asam(const float *x, const float *c, const float *rest, float *y)
 {
 	(void)rest;
