@@ -313,6 +313,25 @@ static void check_refusals(void)
 	ok(sampler_find("nuts", &s) == ERR_USAGE, "an unknown method is refused");
 }
 
+/* A method is known to the command line when its row, its name among --sampler's choices and its options are there. */
+static void check_registered(void)
+{
+	bool chosen = true, listed = true;
+	for (const struct sampler *const *s = samplers; *s; s++) {
+		char *argv[] = {(char[]){"sample"}, (char[]){"--sampler"}, (char *)(uintptr_t)(*s)->name};
+		struct opts *o = NULL;
+		bool has = opts_parse(&o, sample_tables, 3, argv) == OK;
+		opts_free(o);
+		chosen = chosen && has;
+		const struct opt_table *const *t = sample_tables;
+		while (*t && *t != (*s)->options)
+			t++;
+		listed = listed && (!(*s)->options || *t);
+	}
+	ok(chosen, "every method can be chosen with --sampler");
+	ok(listed, "every method's options are the command's");
+}
+
 static void fill_hessian(void)
 {
 	int d;
@@ -334,6 +353,7 @@ int main(void)
 	fill_hessian();
 	check_methods();
 	check_refusals();
+	check_registered();
 	potential_close(potential);
 	device->ops->close(device);
 	return done_testing();
