@@ -166,6 +166,7 @@ const struct command command_ood = {
 	.name = "ood",
 	.synopsis = "RUN|FILE.snaps… --ood KIND[:PATH] [options]\n--id-probs FILE.npy --ood-probs FILE.npy [options]",
 	.help = "tell a foreign data set from the test set by the ensemble's uncertainty",
+	.computes = true,
 	.tables = tables,
 	.run = run_ood,
 };

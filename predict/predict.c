@@ -252,6 +252,7 @@ const struct command command_predict = {
 	.name = "predict",
 	.synopsis = "RUN|FILE.snaps… [options]\n--probs FILE.npy --labels FILE.npy [options]",
 	.help = "average the predictions of posterior samples and score them",
+	.computes = true,
 	.tables = tables,
 	.run = run_predict,
 };

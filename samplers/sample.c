@@ -149,6 +149,7 @@ const struct command command_sample = {
 	.name = "sample",
 	.synopsis = "--data KIND[:PATH] --model MODEL --epochs E --out RUN …\n--resume RUN [options]",
 	.help = "draw posterior samples: runs chains, or goes on with a run",
+	.computes = true,
 	.tables = sample_tables,
 	.run = run_sample,
 };

@@ -12,6 +12,7 @@ struct command {
 	const struct opt_table *const *tables;   /* NULL-terminated */
 	/* Runs with parsed options. Results go to standard output, one JSON object with --json. */
 	status (*run)(const struct opts *o);
+	bool computes;                           /* runs networks on several threads, see threads.h */
 };
 
 extern const struct command command_sample, command_predict, command_ood, command_info, command_data;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "program.h"
-#include "threads.h"
 
 static const struct command *const commands[] = {
 	&command_sample,
@@ -13,6 +12,5 @@ static const struct command *const commands[] = {
 
 int main(int argc, char **argv)
 {
-	threads_wait_briefly(argv);
 	return program_run(&(struct program){.commands = commands, .backends = backends}, argc, argv);
 }

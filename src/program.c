@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "suggest.h"
+#include "threads.h"
 
 /* A closed standard stream's number would go to the next file that is opened, and what is meant for the stream would end
  * in it. In its place comes /dev/null, the wrong way round, so that results which go nowhere are still an error. */
@@ -95,10 +96,14 @@ static bool wants_quiet(const struct command *c, const struct opts *o)
 	return false;
 }
 
+/* argv is main's. */
 static status run_command(const struct program *p, const struct command *c, int argc, char **argv)
 {
 	struct opts *o;
-	TRY(opts_parse(&o, c->tables, argc, argv));
+	/* Before anything is read: a --config may be a pipe. */
+	if (c->computes)
+		threads_wait_briefly(argv);
+	TRY(opts_parse(&o, c->tables, argc - 1, argv + 1));
 	status s = OK;
 	warn_quiet(wants_quiet(c, o));
 	if (opts_flag(o, "help"))
@@ -141,7 +146,7 @@ static status dispatch(const struct program *p, int argc, char **argv)
 	if (word[0] == '-')
 		return fail(ERR_USAGE, "unknown option %s; the command comes first, and basin --help lists them", word);
 	TRY(find(p->commands, word, &c));
-	return run_command(p, c, argc - 1, argv + 1);
+	return run_command(p, c, argc, argv);
 }
 
 int program_run(const struct program *p, int argc, char **argv)

@@ -22,7 +22,7 @@ static status try_run(const struct opts *o)
 	return OK;
 }
 
-static const struct command command_try = {"try", "[KIND] [options]", "tries things out", test_tables, try_run};
+static const struct command command_try = {"try", "[KIND] [options]", "tries things out", test_tables, try_run, false};
 
 static const struct opt_table *const shared_tables[] = {&table_device, &table_report, &table_progress, NULL};
 
@@ -39,7 +39,7 @@ static status flood_run(const struct opts *o)
 	return OK;
 }
 
-static const struct command command_flood = {"flood", "[options]", "prints a lot", shared_tables, flood_run};
+static const struct command command_flood = {"flood", "[options]", "prints a lot", shared_tables, flood_run, false};
 
 static status open_works(int number, int threads, struct device **out)
 {
