@@ -37,6 +37,10 @@ struct chain_plan {
 	const volatile sig_atomic_t *stop;   /* set by a signal */
 };
 
+/* Sets the facts of chain k's sampler, options read and checked; vectors and batches are not there yet.
+ * Errors: ERR_USAGE. */
+status chain_sampler(const struct chain_plan *plan, int k, struct sampler_state *out);
+
 enum chain_phase { CHAIN_RUNNING, CHAIN_DONE, CHAIN_FAILED };
 
 struct chain;

@@ -199,21 +199,22 @@ static status refuse_orphans(const struct chain *c, const char *snaps)
 	            "file away", c->checkpoint, snaps, records, c->k);
 }
 
+status chain_sampler(const struct chain_plan *plan, int k, struct sampler_state *out)
+{
+	*out = (struct sampler_state){
+		.potential = plan->potential,
+		.slots.key = {plan->seed, (uint32_t)k},
+		.n = (double)plan->n, .beta = (double)plan->n / plan->temperature, .decay = plan->decay,
+	};
+	return plan->sampler->init ? plan->sampler->init(out, plan->options, schedule_max(&plan->schedule)) : OK;
+}
+
 static status open_chain(struct chain *c)
 {
 	const struct chain_plan *p = c->plan;
-	struct sampler_state *s = &c->state;
 	const char *snaps, *log;
-	*s = (struct sampler_state){
-		.potential = p->potential,
-		.slots.key = {p->seed, (uint32_t)c->k},
-		.n = (double)p->n, .beta = (double)p->n / p->temperature, .decay = p->decay,
-	};
+	TRY(chain_sampler(p, c->k, &c->state));
 	TRY(allocate(c));
-	if (p->sampler->init) {
-		double lr_max = p->schedule.lr > p->schedule.lr_end ? p->schedule.lr : p->schedule.lr_end;
-		TRY(p->sampler->init(s, p->options, lr_max));
-	}
 	TRY(run_file(p->run, c->k, "ckpt", &c->checkpoint));
 	TRY(run_file(p->run, c->k, "snaps", &snaps));
 	TRY(run_file(p->run, c->k, "log.jsonl", &log));

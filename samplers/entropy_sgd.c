@@ -5,7 +5,6 @@
 #include "entropy_sgd.h"
 
 #include <math.h>
-#include <string.h>
 
 enum {
 	GRADIENT = SLOT_SAMPLER, DECAY, PULL_THETA, PULL_X, NOISE,                       /* θ′ ← θ′ + … */
@@ -25,7 +24,7 @@ status entropy_init(struct sampler_state *s, const struct opts *o, double lr_max
 	s->param[ENTROPY_INNER] = (double)opts_count(o, "inner-steps");
 	s->param[ENTROPY_AVERAGE] = opts_real(o, "average");
 	s->param[ENTROPY_OUTER] = opts_real(o, "outer-rate");
-	s->param[ENTROPY_RESTART_X] = strcmp(opts_text(o, "restart"), "x") == 0;
+	s->param[ENTROPY_RESTART_X] = opts_choice(o, "restart") == 1;
 	if (lr_max * rate >= 2)
 		return fail(ERR_USAGE, "--coupling %g: λ(1/(κN) + δ) = %g is 2 or more, which diverges; take a larger coupling "
 		            "or a --lr below %g", kappa, lr_max * rate, 2 / rate);

@@ -22,16 +22,10 @@ static const char *note_on_pieces(const struct potential *p)
 	                         : "";
 }
 
-static status write_target(struct problem *p, const struct opts *o)
+static status write_target(struct problem *p)
 {
-	const struct chain_plan *plan = &p->plan;
-	struct sampler_state s = {.potential = p->potential, .n = (double)plan->n,
-	                          .beta = (double)plan->n / plan->temperature, .decay = plan->decay};
-	const struct schedule *sched = &plan->schedule;
-	bool decays = sched->kind == SCHEDULE_COSINE || sched->kind == SCHEDULE_CYCLICAL;
-	double lr_max = decays && sched->lr_end > sched->lr ? sched->lr_end : sched->lr;
-	if (p->sampler->init)
-		TRY(p->sampler->init(&s, o, lr_max));
+	struct sampler_state s;
+	TRY(chain_sampler(&p->plan, 0, &s));
 	if (p->sampler->target)
 		p->sampler->target(&s, p->target, sizeof p->target);
 	else
@@ -151,7 +145,7 @@ static json_t *sampler_facts(const struct problem *p, const struct opts *o)
 
 status facts_open(struct problem *p, const struct opts *o)
 {
-	TRY(write_target(p, o));
+	TRY(write_target(p));
 	p->facts = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:f, s:b, s:o}",
 	                     "model", model_facts(p, o),
 	                     "likelihood", p->likelihood ? json_pack("{s:s, s:f}", "name", p->likelihood->name,

@@ -38,9 +38,9 @@ static status open_data(struct problem *p, const struct opts *o)
 static status open_net(struct problem *p, const struct opts *o, const char *spec, int batch)
 {
 	int input[3] = {p->data.c, p->data.h, p->data.w}, outputs;
-	bool crop = strcmp(opts_text(o, "augment"), "crop-flip") == 0;
+	enum augment augment = (enum augment)opts_choice(o, "augment");
 	TRY(likelihood_outputs(p->likelihood, &p->data, &outputs));
-	if (crop && !p->data.image)
+	if (augment != AUGMENT_NONE && !p->data.image)
 		return fail(ERR_USAGE, "--augment crop-flip is for images; %s is a table", p->data.spec);
 	TRY(model_build(spec, opts_text(o, "activation"), input, outputs, &p->model));
 	if (opts_text(o, "freeze"))
@@ -48,7 +48,7 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 	TRY(segments_prior(&p->model.params, opts_text(o, "prior")));
 	const struct net_options net = {
 		.model = &p->model, .data = &p->data, .normalize = &p->normalize, .likelihood = p->likelihood,
-		.noise_sd = p->noise_sd, .augment = crop ? AUGMENT_CROP_FLIP : AUGMENT_NONE,
+		.noise_sd = p->noise_sd, .augment = augment,
 		.precision = PRECISION_FP32, .batch = batch,
 	};
 	return net_open(&net, p->device, &p->potential);
@@ -68,13 +68,10 @@ static status refuse_for_analytic(const struct opts *o)
 
 static status open_schedule(struct chain_plan *plan, const struct opts *o)
 {
-	static const char *const kinds[] = {"constant", "cosine", "cyclical", "step"};
 	const char *kind = opts_text(o, "schedule");
 	struct schedule *s = &plan->schedule;
-	*s = (struct schedule){.lr = opts_real(o, "lr"), .lr_end = opts_real(o, "lr-end"), .cycles = 1,
+	*s = (struct schedule){.kind = (enum schedule_kind)opts_choice(o, "schedule"), .lr = opts_real(o, "lr"), .lr_end = opts_real(o, "lr-end"), .cycles = 1,
 	                       .gamma = opts_real(o, "gamma")};
-	while (s->kind < SCHEDULE_STEP && strcmp(kind, kinds[s->kind]) != 0)
-		s->kind++;
 	if (opts_given(o, "epochs") && opts_given(o, "steps"))
 		return fail(ERR_USAGE, "--epochs and --steps exclude each other: give the length once");
 	if (!opts_given(o, "epochs") && !opts_given(o, "steps"))
@@ -115,7 +112,7 @@ static status open_batches(struct problem *p, const struct opts *o)
 	plan->n = n;
 	plan->batch = (int)(given == 0 || given > n ? n : given);
 	plan->epoch_steps = (n + (size_t)plan->batch - 1) / (size_t)plan->batch;
-	plan->iid = strcmp(opts_text(o, "sampling"), "iid") == 0;
+	plan->iid = opts_choice(o, "sampling") == 1;
 	return OK;
 }
 
@@ -149,7 +146,6 @@ static status open_init(struct problem *p, const struct opts *o)
 
 static status open_plan(struct problem *p, const struct opts *o)
 {
-	static const char *const dtypes[] = {"float32", "float16", "bfloat16"};
 	struct chain_plan *plan = &p->plan;
 	plan->sampler = p->sampler;
 	plan->options = o;
@@ -161,8 +157,7 @@ static status open_plan(struct problem *p, const struct opts *o)
 		return fail(ERR_USAGE, "--temperature and --beta say the same thing (β = N/T): give one");
 	plan->temperature = opts_given(o, "beta") ? (double)plan->n / opts_real(o, "beta") : opts_real(o, "temperature");
 	plan->decay = opts_given(o, "weight-decay") ? opts_real(o, "weight-decay") : p->has_data ? 5e-4 : 0;
-	while (strcmp(opts_text(o, "snapshot-dtype"), dtypes[plan->dtype]) != 0)
-		plan->dtype++;
+	plan->dtype = (enum snaps_dtype)opts_choice(o, "snapshot-dtype");
 	TRY(open_schedule(plan, o));
 	TRY(keep_open(&plan->keep, o, &plan->schedule, plan->epoch_steps));
 	TRY(open_cadence(plan, o));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The options of `basin sample` that are not a sampler's own. */
+/* The options of `basin sample` that are not a sampler's own. The words of --augment, --schedule and --snapshot-dtype stand in
+ * the order of their enums. */
 #include "problem.h"
 
 static const struct opt_def data_defs[] = {

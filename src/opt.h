@@ -60,6 +60,8 @@ bool opts_flag(const struct opts *o, const char *name);
 long long opts_count(const struct opts *o, const char *name);
 double opts_real(const struct opts *o, const char *name);
 const char *opts_text(const struct opts *o, const char *name);
+/* The place of an OPT_CHOICE's value among the words of its `arg`, from 0; −1 where there is neither value nor default. */
+int opts_choice(const struct opts *o, const char *name);
 
 /* Sets a value as if typed (checked the same way). Errors: ERR_USAGE. */
 status opts_set(struct opts *o, const char *name, const char *value);

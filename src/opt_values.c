@@ -55,6 +55,21 @@ const char *opts_text(const struct opts *o, const char *name)
 	return current(o, name, 1u << OPT_TEXT | 1u << OPT_PATH | 1u << OPT_CHOICE);
 }
 
+int opts_choice(const struct opts *o, const char *name)
+{
+	const char *text = current(o, name, 1u << OPT_CHOICE);
+	if (!text)
+		return -1;
+	const char *word = opt_active(o, name)->arg;
+	/* What was parsed is one of the words. */
+	for (int place = 0;; place++) {
+		size_t length = strcspn(word, "|");
+		if ((strlen(text) == length && memcmp(word, text, length) == 0) || !word[length])
+			return place;
+		word += length + 1;
+	}
+}
+
 status opts_set(struct opts *o, const char *name, const char *value)
 {
 	struct opt_value *v = opt_find(o, name), before;

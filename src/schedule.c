@@ -2,6 +2,7 @@
 #include "schedule.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,12 @@ double schedule_lr(const struct schedule *s, uint64_t k)
 	}
 	}
 	return s->lr;
+}
+
+double schedule_max(const struct schedule *s)
+{
+	bool decays = s->kind == SCHEDULE_COSINE || s->kind == SCHEDULE_CYCLICAL;
+	return decays && s->lr_end > s->lr ? s->lr_end : s->lr;
 }
 
 uint64_t schedule_cycle_start(const struct schedule *s, uint64_t c)

@@ -24,6 +24,9 @@ struct schedule {
  * (Zhang et al. 2020, eq. 1, with an end value). step: lr · gamma^(milestones ≤ k). */
 double schedule_lr(const struct schedule *s, uint64_t k);
 
+/* The largest step size of the run. */
+double schedule_max(const struct schedule *s);
+
 /* Reads "100,150" (in epochs of `epoch_steps` steps each; a count ending in "steps" is in steps), rising.
  * Errors: ERR_USAGE. */
 status schedule_milestones(struct schedule *s, const char *text, uint64_t epoch_steps);

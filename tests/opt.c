@@ -82,6 +82,7 @@ static void types(void)
 	is(opts_text(o, "out"), "--json", "whatever stands behind an option that takes a value is its value");
 	ok(opts_flag(o, "json"), "a flag");
 	is(opts_text(o, "sampling"), "iid", "a choice");
+	ok(opts_choice(o, "sampling") == 1 && opts_choice(o, "sampler") == 0, "the places of choices, given and by default");
 	opts_free(o);
 
 	MUST(opts_parse(&o, test_tables, 0, NULL));
