@@ -14,12 +14,38 @@
 #include "slots.h"
 #include "tensor.h"
 
+struct layer;
 struct layer_ops;
+
+enum precision { PRECISION_FP32, PRECISION_BF16 };
 
 /* An open device. A backend embeds this as the first member of its own struct. */
 struct device {
 	const struct backend *ops;
 	int threads;
+	json_t *choices;   /* every measured choice between algorithms, {"conv 64x32x32 …": "winograd"}: kept in checkpoints, and
+	                    * what is in here is not measured again. The device's, owned by it */
+};
+
+/* How a tensor (n, c, h, w) lies in memory: in blocks of channels, (n, ⌈c/block⌉, h, w, block), every c a multiple of block;
+ * block 1 is PyTorch's order, 0 stands for c: channels last. Float32, or bf16. */
+struct format {
+	bool bf16;
+	int block;
+};
+
+static inline size_t format_bytes(struct format f)
+{
+	return f.bf16 ? 2 : sizeof(float);
+}
+
+/* Where a gradient is taken: θ + c·v + σξ, made in one pass on the way into the working weights. */
+struct point {
+	const float *theta;    /* device, n_params */
+	const float *v;        /* device, or NULL */
+	int v_coef;            /* slot of c */
+	int sigma;             /* slot of σ, or SLOT_NONE */
+	enum stream stream;    /* of ξ */
 };
 
 /* ---- affine: y = x[base] + Σ coef·x + noise_scale·ξ + prior_coef·prior·x[prior_at] ---- */
@@ -140,11 +166,21 @@ struct backend {
 	/* Elementwise; frozen pieces are left alone. */
 	status (*pointwise)(struct device *d, const struct slots *s, const struct pieces *p, const struct pointwise *w);
 
+	/* out[i] = element offset + i of θ + c·v + σξ, i < count; of θ alone where `frozen`. */
+	status (*point)(struct device *d, const struct slots *s, const struct point *at, size_t offset, size_t count, bool frozen,
+	                float *out);
+	/* y += x over the `count` elements of two tensors of a format. */
+	status (*add)(struct device *d, struct format f, size_t count, void *y, const void *x);
+
 	/* s may be NULL where nothing is augmented. */
 	status (*gather)(struct device *d, const struct slots *s, const struct gather *g);
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);
 
+	/* How a network's tensors lie here: its input, float32, and each layer's output. A convolution of few input channels
+	 * works in float32 in any precision; what a linear layer reads is flat, and the last layer's output is float32. */
+	void (*formats)(const struct device *d, const struct layer *layers, int n, enum precision precision, struct format *input,
+	                struct format *out);
 	const struct layer_ops *const *layers;  /* by enum layer_kind */
 };
 

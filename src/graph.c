@@ -130,7 +130,8 @@ static status plan_layers(struct graph *g, struct graph_plan *p)
 {
 	for (int i = 0; i < g->model->n_layers; i++) {
 		const struct layer_ops *ops = ops_of(g, i);
-		TRY(ops->plan(g->device, &g->model->layer[i], p->n, p->mode, g->precision, &p->layer[i]));
+		const struct plan_request r = {.layer = &g->model->layer[i], .n = p->n, .mode = p->mode, .precision = g->precision};
+		TRY(ops->plan(g->device, &r, &p->layer[i]));
 		size_t bytes = ops->working_bytes ? ops->working_bytes(p->layer[i]) : 0;
 		if (bytes)
 			TRY(g->device->ops->alloc(g->device, bytes, &p->working[i]));
@@ -169,8 +170,7 @@ status graph_weights(struct graph *g, struct graph_plan *p, const float *theta)
 {
 	for (int i = 0; i < g->model->n_layers; i++)
 		if (p->working[i])
-			TRY(ops_of(g, i)->materialise(p->layer[i], theta + segment_at(g, g->model->layer[i].weight)->offset,
-			                              p->working[i]));
+			TRY(ops_of(g, i)->materialise(p->layer[i], &(struct weight_source){.at = &(struct point){.theta = theta}, .weight = segment_at(g, g->model->layer[i].weight)}, p->working[i]));
 	return OK;
 }
 
@@ -218,23 +218,20 @@ static status slice_of(struct graph *g, int index, float *gradient, bool add, fl
 status graph_backward(struct graph *g, struct graph_plan *p, const float *theta, float *stats, enum stats_policy policy,
                       float *gradient, bool add)
 {
-	bool reached[LAYERS_MAX] = {false};
 	for (int i = g->model->n_layers; i-- > 0;) {
 		const struct layer *l = &g->model->layer[i];
 		struct layer_io io = io_of(g, p, i, theta, stats, policy);
-		io.dy = g->dy[i];
+		io.dy[0] = g->dy[i];
 		io.add_dparams = add;
 		TRY(slice_of(g, l->weight, gradient, add, &io.dweight));
 		TRY(slice_of(g, l->bias, gradient, add, &io.dbias));
-		if (!io.dy)
+		if (!io.dy[0])
 			continue;
 		for (int k = 0; k < 2; k++) {
 			int below = l->input[k];
 			if (below < 0 || !g->dy[below])
 				continue;
 			io.dx[k] = g->dy[below];
-			io.add_dx[k] = reached[below];
-			reached[below] = true;
 		}
 		TRY(ops_of(g, i)->backward(p->layer[i], &io));
 	}

@@ -7,15 +7,6 @@
 
 #include "layer.h"
 
-/* Where a gradient is taken: θ + c·v + σξ, made in one pass on the way into the working weights. */
-struct point {
-	const float *theta;    /* device, n_params */
-	const float *v;        /* device, or NULL */
-	int v_coef;            /* slot of c */
-	int sigma;             /* slot of σ, or SLOT_NONE */
-	enum stream stream;    /* of ξ */
-};
-
 /* Which examples: rows index[first … first + n − 1] of the potential's set. */
 struct batch {
 	const uint32_t *index; /* device, or NULL for consecutive rows */

@@ -21,14 +21,13 @@ struct layer_plan {
 	size_t weights;
 };
 
-static status sum_plan(struct device *d, const struct layer *l, int n, enum plan_mode mode, enum precision precision,
-                       struct layer_plan **out)
+static status sum_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
-	(void)d, (void)mode, (void)precision;
+	(void)d;
 	*out = calloc(1, sizeof **out);
 	if (!*out)
 		return ERR_MEMORY;
-	(*out)->n = (size_t)n * (size_t)l->out[0];
+	(*out)->n = (size_t)r->n * (size_t)r->layer->out[0];
 	return OK;
 }
 
@@ -47,10 +46,8 @@ static status sum_forward(struct layer_plan *p, const struct layer_io *io)
 static status sum_backward(struct layer_plan *p, const struct layer_io *io)
 {
 	for (int k = 0; k < 2; k++)
-		for (size_t i = 0; i < p->n; i++) {
-			float *dx = io->dx[k];
-			dx[i] = ((const float *)io->dy)[i] + (io->add_dx[k] ? dx[i] : 0);
-		}
+		for (size_t i = 0; i < p->n; i++)
+			((float *)io->dx[k])[i] = ((const float *)io->dy[0])[i];
 	return OK;
 }
 
@@ -62,14 +59,13 @@ static const struct layer_ops sum_ops = {.kind = LAYER_ACTIVATION, .plan = sum_p
 static const struct layer_ops *linear;
 static int materialised;
 
-static status copy_plan(struct device *d, const struct layer *l, int n, enum plan_mode mode, enum precision precision,
-                        struct layer_plan **out)
+static status copy_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
 	*out = calloc(1, sizeof **out);
 	if (!*out)
 		return ERR_MEMORY;
-	(*out)->weights = (size_t)l->in[0] * (size_t)l->out[0];
-	return linear->plan(d, l, n, mode, precision, &(*out)->inner);
+	(*out)->weights = (size_t)r->layer->in[0] * (size_t)r->layer->out[0];
+	return linear->plan(d, r, &(*out)->inner);
 }
 
 static void copy_drop(struct layer_plan *p)
@@ -93,10 +89,10 @@ static size_t copy_bytes(const struct layer_plan *p)
 	return p->weights * sizeof(float);
 }
 
-static status copy_materialise(struct layer_plan *p, const float *weight, void *working)
+static status copy_materialise(struct layer_plan *p, const struct weight_source *from, void *working)
 {
 	materialised++;
-	memcpy(working, weight, p->weights * sizeof(float));
+	memcpy(working, from->at->theta + from->weight->offset, p->weights * sizeof(float));
 	return OK;
 }
 

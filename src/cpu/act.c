@@ -15,7 +15,6 @@ struct layer_plan {
 	size_t n;
 	enum activation kind;
 	struct onednn_op forward, backward;
-	float *sum;  /* a gradient before it is added, made when one is */
 };
 
 static bool from_output(enum activation kind)
@@ -30,7 +29,6 @@ static void drop(struct layer_plan *p)
 	onednn_op_close(&p->forward);
 	onednn_op_close(&p->backward);
 	onednn_close(&p->onednn);
-	free(p->sum);
 	free(p);
 }
 
@@ -49,19 +47,19 @@ static status prepare(struct layer_plan *p, enum plan_mode mode)
 	return onednn_eltwise(&p->onednn, &shape, &p->backward);
 }
 
-static status plan(struct device *d, const struct layer *l, int n, enum plan_mode mode, enum precision precision,
-                   struct layer_plan **out)
+static status plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
+	const struct layer *l = r->layer;
 	*out = NULL;
-	if (precision != PRECISION_FP32)
+	if (r->precision != PRECISION_FP32)
 		return fail(ERR_USAGE, "--precision bf16: activations on the CPU have float32 only; use --precision fp32");
 	struct layer_plan *p = calloc(1, sizeof *p);
 	if (!p)
 		return fail(ERR_MEMORY, "out of memory: an activation's plan");
 	p->device = d;
-	p->n = (size_t)n * (size_t)l->out[0] * (size_t)l->out[1] * (size_t)l->out[2];
+	p->n = (size_t)r->n * (size_t)l->out[0] * (size_t)l->out[1] * (size_t)l->out[2];
 	p->kind = l->activation;
-	status s = prepare(p, mode);
+	status s = prepare(p, r->mode);
 	if (s != OK) {
 		drop(p);
 		return s;
@@ -97,20 +95,15 @@ static status backward(struct layer_plan *p, const struct layer_io *io)
 	float *dx = io->dx[0];
 	if (!dx)
 		return OK;
-	if (io->add_dx[0]) {
-		if (!p->sum)
-			p->sum = aligned_alloc(64, (p->n * sizeof(float) + 63) & ~(size_t)63);
-		if (!p->sum)
-			return fail(ERR_MEMORY, "out of memory: %zu bytes for an activation's gradient", p->n * sizeof(float));
-		dx = p->sum;
-	}
-	if (p->kind == ACTIVATION_RELU)
-		each(p, k->gate, io->y, io->dy, dx);
-	else
-		TRY(onednn_run(&p->onednn, &p->backward, (const void *[]){from_output(p->kind) ? io->y : io->x[0], io->dy, dx}));
-	if (io->add_dx[0])
-		each(p, k->sum, io->dx[0], dx, io->dx[0]);
+	if (p->kind != ACTIVATION_RELU)
+		return onednn_run(&p->onednn, &p->backward, (const void *[]){from_output(p->kind) ? io->y : io->x[0], io->dy[0], dx});
+	each(p, k->gate, io->y, io->dy[0], dx);
 	return OK;
+}
+
+static unsigned backward_reads(const struct layer *l)
+{
+	return from_output(l->activation) ? READS_Y : READS_X0;
 }
 
 const struct layer_ops cpu_activation = {
@@ -119,4 +112,5 @@ const struct layer_ops cpu_activation = {
 	.drop = drop,
 	.forward = forward,
 	.backward = backward,
+	.backward_reads = backward_reads,
 };

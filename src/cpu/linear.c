@@ -9,7 +9,7 @@
 
 #include "cpu/onednn.h"
 
-enum product { FORWARD, DATA, DATA_ADD, WEIGHTS, WEIGHTS_ADD, PRODUCTS };
+enum product { FORWARD, DATA, WEIGHTS, WEIGHTS_ADD, PRODUCTS };
 enum { COLUMNS = 64 };  /* of the bias that a thread sums at a time */
 
 struct layer_plan {
@@ -30,7 +30,6 @@ static status prepare(struct layer_plan *p, enum product which)
 	const struct onednn_product shapes[PRODUCTS] = {
 		[FORWARD] = {.m = p->n, .n = p->out, .k = p->in, .transpose_b = true, .bias = p->bias},
 		[DATA] = {.m = p->n, .n = p->in, .k = p->out},
-		[DATA_ADD] = {.m = p->n, .n = p->in, .k = p->out, .add = true},
 		[WEIGHTS] = {.m = p->out, .n = p->in, .k = p->n, .transpose_a = true},
 		[WEIGHTS_ADD] = {.m = p->out, .n = p->in, .k = p->n, .transpose_a = true, .add = true},
 	};
@@ -47,26 +46,26 @@ static void drop(struct layer_plan *p)
 	free(p);
 }
 
-static status plan(struct device *d, const struct layer *l, int n, enum plan_mode mode, enum precision precision,
-                   struct layer_plan **out)
+static status plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
+	const struct layer *l = r->layer;
 	*out = NULL;
-	if (precision != PRECISION_FP32)
+	if (r->precision != PRECISION_FP32)
 		return fail(ERR_USAGE, "--precision bf16: linear layers on the CPU have float32 only; use --precision fp32");
 	struct layer_plan *p = calloc(1, sizeof *p);
 	if (!p)
 		return fail(ERR_MEMORY, "out of memory: a linear layer's plan");
 	p->device = d;
-	p->n = n;
+	p->n = r->n;
 	p->in = flat(l->in);
 	p->out = flat(l->out);
 	p->bias = l->bias >= 0;
 	status s = onednn_open(&p->onednn);
 	if (s == OK)
 		s = prepare(p, FORWARD);
-	if (s == OK && mode != PLAN_INFER)
+	if (s == OK && r->mode != PLAN_INFER)
 		s = prepare(p, DATA);
-	if (s == OK && mode != PLAN_INFER)
+	if (s == OK && r->mode != PLAN_INFER)
 		s = prepare(p, WEIGHTS);
 	if (s != OK) {
 		drop(p);
@@ -97,19 +96,22 @@ static void sum_rows(const struct layer_plan *p, const float *dy, bool add, floa
 
 static status backward(struct layer_plan *p, const struct layer_io *io)
 {
-	if (io->dx[0]) {
-		enum product which = io->add_dx[0] ? DATA_ADD : DATA;
-		TRY(prepare(p, which));
-		TRY(onednn_run(&p->onednn, &p->product[which], (const void *[]){io->dy, io->weight, io->dx[0]}));
-	}
+	if (io->dx[0])
+		TRY(onednn_run(&p->onednn, &p->product[DATA], (const void *[]){io->dy[0], io->weight, io->dx[0]}));
 	if (io->dweight) {
 		enum product which = io->add_dparams ? WEIGHTS_ADD : WEIGHTS;
 		TRY(prepare(p, which));
-		TRY(onednn_run(&p->onednn, &p->product[which], (const void *[]){io->dy, io->x[0], io->dweight}));
+		TRY(onednn_run(&p->onednn, &p->product[which], (const void *[]){io->dy[0], io->x[0], io->dweight}));
 	}
 	if (io->dbias)
-		sum_rows(p, io->dy, io->add_dparams, io->dbias);
+		sum_rows(p, io->dy[0], io->add_dparams, io->dbias);
 	return OK;
+}
+
+static unsigned backward_reads(const struct layer *l)
+{
+	(void)l;
+	return READS_X0;
 }
 
 const struct layer_ops cpu_linear = {
@@ -118,4 +120,5 @@ const struct layer_ops cpu_linear = {
 	.drop = drop,
 	.forward = forward,
 	.backward = backward,
+	.backward_reads = backward_reads,
 };

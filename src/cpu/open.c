@@ -34,6 +34,7 @@ static status cpu_open(int number, int threads, struct device **out)
 	cpu->device.ops = &cpu_backend;
 	cpu->device.threads = threads ? threads : all_threads();
 	cpu->kernels = kernels;
+	cpu->device.choices = json_object();
 	omp_set_num_threads(cpu->device.threads);  /* oneDNN's threads follow */
 	*out = &cpu->device;
 	return OK;
@@ -41,6 +42,7 @@ static status cpu_open(int number, int threads, struct device **out)
 
 static void cpu_close(struct device *d)
 {
+	json_decref(d->choices);
 	free(d);
 }
 
