@@ -1,95 +1,49 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "graph.h"
 
+#include "log.h"
+
 static size_t size_of(const int shape[3])
 {
 	return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
 }
 
+static const struct layer *layer_at(const struct graph *g, int i)
+{
+	return &g->options.model->layer[i];
+}
+
 static const struct layer_ops *ops_of(const struct graph *g, int i)
 {
-	return g->device->ops->layers[g->model->layer[i].kind];
+	return g->device->ops->layers[layer_at(g, i)->kind];
 }
 
 static const struct segment *segment_at(const struct graph *g, int index)
 {
-	return index < 0 ? NULL : &g->model->params.at[index];
+	return index < 0 ? NULL : &g->options.model->params.at[index];
 }
 
-static bool trainable(const struct graph *g, int index)
-{
-	return index >= 0 && !g->model->params.at[index].frozen;
-}
+/* ---- opening ---- */
 
-/* Whether the layer's backward needs nothing but its output, and may write that over its input. */
-static bool works_in_place(const struct layer *l)
+static status take(struct graph *g)
 {
-	return l->kind == LAYER_ACTIVATION && l->activation != ACTIVATION_SILU;
-}
-
-/* ---- buffers ---- */
-
-static int consumers(const struct model *m, int layer)
-{
-	int count = 0;
-	for (int i = layer + 1; i < m->n_layers; i++)
-		for (int k = 0; k < 2; k++)
-			count += m->layer[i].input[k] == layer;
-	return count;
-}
-
-/* Whether layer i depends on a parameter that is not frozen, so that a gradient must reach it. */
-static bool needs_gradient(const struct graph *g, int i)
-{
-	const struct layer *l = &g->model->layer[i];
-	if (trainable(g, l->weight) || trainable(g, l->bias))
-		return true;
-	for (int k = 0; k < 2; k++)
-		if (l->input[k] >= 0 && g->dy[l->input[k]])
-			return true;
-	return false;
-}
-
-static status take(struct graph *g, size_t floats, void *out)
-{
-	return g->device->ops->alloc(g->device, floats * sizeof(float), out);
-}
-
-static status buffers(struct graph *g)
-{
-	const struct model *m = g->model;
-	size_t batch = (size_t)g->batch, frozen = 0;
-	TRY(take(g, batch * size_of(m->input), &g->x));
-	for (int i = 0; i < m->n_layers; i++) {
-		const struct layer *l = &m->layer[i];
-		int below = l->input[0];
-		/* An activation that alone reads the layer below takes over its memory; not another activation's, whose
-		 * own backward still needs what it wrote. */
-		bool alone = l->kind == LAYER_ACTIVATION && below >= 0 && consumers(m, below) == 1;
-		g->y_own[i] = !(alone && works_in_place(l) && m->layer[below].kind != LAYER_ACTIVATION);
-		if (g->y_own[i])
-			TRY(take(g, batch * size_of(l->out), &g->y[i]));
-		else
-			g->y[i] = g->y[below];
-		if (g->infer_only || !needs_gradient(g, i))
-			continue;
-		g->dy_own[i] = !(alone && g->dy[below]);
-		if (g->dy_own[i])
-			TRY(take(g, batch * size_of(l->out), &g->dy[i]));
-		else
-			g->dy[i] = g->dy[below];
-	}
+	const struct model *m = g->options.model;
+	struct device *d = g->device;
+	size_t frozen = 0;
+	TRY(d->ops->alloc(d, (size_t)g->options.batch * size_of(m->input) * sizeof(float), (void **)&g->x));
+	TRY(graph_buffers(g));
+	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->param));
+	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->point_at));
 	for (int i = 0; i < m->params.n; i++)
 		if (m->params.at[i].frozen && m->params.at[i].count > frozen)
 			frozen = m->params.at[i].count;
-	return frozen && !g->infer_only ? take(g, frozen, &g->zeros) : OK;
+	return frozen && !g->options.infer_only ? d->ops->alloc(d, frozen * sizeof(float), (void **)&g->zeros) : OK;
 }
 
-status graph_open(struct graph *g, struct device *d, const struct model *m, enum precision precision, int batch,
-                  bool infer_only)
+status graph_open(struct graph *g, struct device *d, const struct graph_options *o)
 {
-	*g = (struct graph){.device = d, .model = m, .precision = precision, .batch = batch, .infer_only = infer_only};
-	status s = buffers(g);
+	*g = (struct graph){.device = d, .options = *o};
+	status s = take(g);
 	if (s != OK)
 		graph_close(g);
 	return s;
@@ -97,45 +51,79 @@ status graph_open(struct graph *g, struct device *d, const struct model *m, enum
 
 static void plan_drop(struct graph *g, struct graph_plan *p)
 {
-	for (int i = 0; i < g->model->n_layers; i++) {
+	for (int i = 0; i < g->options.model->n_layers; i++)
 		if (p->layer[i])
 			ops_of(g, i)->drop(p->layer[i]);
-		if (p->working[i])
-			g->device->ops->free(g->device, p->working[i]);
-	}
 	*p = (struct graph_plan){0};
+	if (g->ready == p)
+		g->ready = NULL;
 }
 
 void graph_close(struct graph *g)
 {
 	if (!g->device)
 		return;
-	const struct backend *ops = g->device->ops;
+	struct device *d = g->device;
 	for (int i = 0; i < GRAPH_PLANS; i++)
 		plan_drop(g, &g->plan[i]);
-	for (int i = 0; i < g->model->n_layers; i++) {
-		if (g->y_own[i])
-			ops->free(g->device, g->y[i]);
-		if (g->dy_own[i])
-			ops->free(g->device, g->dy[i]);
-	}
-	ops->free(g->device, g->x);
-	ops->free(g->device, g->zeros);
+	for (int i = 0; i < g->options.model->n_layers; i++)
+		d->ops->free(d, g->working[i]);
+	d->ops->free(d, g->x);
+	d->ops->free(d, g->memory);
+	d->ops->free(d, g->zeros);
+	d->ops->free(d, g->point);
+	arena_free(&g->arena);
 	*g = (struct graph){0};
 }
 
 /* ---- plans ---- */
 
+/* The norm that layer i takes in under a plan, or NULL. */
+static const struct layer *norm_in(const struct graph *g, const struct graph_plan *p, int i)
+{
+	return p->mode == PLAN_INFER && g->folded[i] >= 0 ? layer_at(g, g->folded[i]) : NULL;
+}
+
+/* Whether layer i is a norm that its convolution has taken in. */
+static bool taken_in(const struct graph *g, const struct graph_plan *p, int i)
+{
+	int below = layer_at(g, i)->input[0];
+	return p->mode == PLAN_INFER && below >= 0 && g->folded[below] == i;
+}
+
+static struct format format_of(const struct graph *g, int tensor)
+{
+	return tensor >= 0 ? g->format[tensor] : g->input;
+}
+
+static status plan_layer(struct graph *g, struct graph_plan *p, int i)
+{
+	const struct layer *l = layer_at(g, i), *norm = norm_in(g, p, i);
+	const struct layer_ops *ops = ops_of(g, i);
+	struct device *d = g->device;
+	const struct plan_request r = {
+		.layer = l, .n = p->n, .mode = p->mode, .precision = g->options.precision, .algo = g->options.algo, .norm = norm,
+		.x = {format_of(g, l->input[0]), format_of(g, norm ? norm->input[1] : l->input[1])},
+		.y = g->format[norm ? g->folded[i] : i],
+	};
+	TRY(ops->plan(d, &r, &p->layer[i]));
+	size_t bytes = ops->working_bytes ? ops->working_bytes(p->layer[i]) : 0;
+	if (bytes <= g->working_bytes[i])
+		return OK;
+	d->ops->free(d, g->working[i]);
+	g->working[i] = NULL;
+	g->working_bytes[i] = 0;
+	g->ready = NULL;
+	TRY(d->ops->alloc(d, bytes, &g->working[i]));
+	g->working_bytes[i] = bytes;
+	return OK;
+}
+
 static status plan_layers(struct graph *g, struct graph_plan *p)
 {
-	for (int i = 0; i < g->model->n_layers; i++) {
-		const struct layer_ops *ops = ops_of(g, i);
-		const struct plan_request r = {.layer = &g->model->layer[i], .n = p->n, .mode = p->mode, .precision = g->precision};
-		TRY(ops->plan(g->device, &r, &p->layer[i]));
-		size_t bytes = ops->working_bytes ? ops->working_bytes(p->layer[i]) : 0;
-		if (bytes)
-			TRY(g->device->ops->alloc(g->device, bytes, &p->working[i]));
-	}
+	for (int i = 0; i < g->options.model->n_layers; i++)
+		if (!taken_in(g, p, i))
+			TRY(plan_layer(g, p, i));
 	return OK;
 }
 
@@ -166,38 +154,122 @@ status graph_plan(struct graph *g, int n, enum plan_mode mode, struct graph_plan
 	return OK;
 }
 
-status graph_weights(struct graph *g, struct graph_plan *p, const float *theta)
+/* ---- parameters ---- */
+
+static double now(const struct graph *g)
 {
-	for (int i = 0; i < g->model->n_layers; i++)
-		if (p->working[i])
-			TRY(ops_of(g, i)->materialise(p->layer[i], &(struct weight_source){.at = &(struct point){.theta = theta}, .weight = segment_at(g, g->model->layer[i].weight)}, p->working[i]));
+	return g->times ? clock_seconds() : 0;
+}
+
+static void spent(const struct graph *g, double *on, double since)
+{
+	if (g->times)
+		*on += clock_seconds() - since;
+}
+
+/* Takes g->point, with room for what is read as it lies and no more. */
+static status open_point(struct graph *g)
+{
+	size_t count = 0;
+	for (int i = 0; i < g->options.model->n_layers; i++) {
+		const struct layer *l = layer_at(g, i);
+		const int read[] = {g->working_bytes[i] ? -1 : l->weight, l->bias,
+		                    l->activation == ACTIVATION_THRESHOLD ? l->threshold : -1};
+		for (size_t k = 0; k < sizeof read / sizeof *read; k++)
+			if (read[k] >= 0) {
+				g->point_at[read[k]] = count;
+				count += segment_at(g, read[k])->count;
+			}
+	}
+	return g->device->ops->alloc(g->device, count * sizeof(float), (void **)&g->point);
+}
+
+/* Where the layers read this parameter: θ itself, or its place in g->point. */
+static status place_param(struct graph *g, const struct slots *s, const struct point *at, int index)
+{
+	const struct segment *seg = segment_at(g, index);
+	struct device *d = g->device;
+	if (!seg)
+		return OK;
+	if (!at->v && at->sigma == SLOT_NONE) {
+		g->param[index] = at->theta + seg->offset;
+		return OK;
+	}
+	if (!g->point)
+		TRY(open_point(g));
+	float *out = g->point + g->point_at[index];
+	g->param[index] = out;
+	return d->ops->point(d, s, at, seg->offset, seg->count, seg->frozen, out);
+}
+
+static status place_layer(struct graph *g, const struct graph_plan *p, const struct slots *s, const struct point *at,
+                          const float *stats, int i)
+{
+	const struct layer *l = layer_at(g, i), *norm = norm_in(g, p, i);
+	const struct layer_ops *ops = ops_of(g, i);
+	if (ops->working_bytes && ops->working_bytes(p->layer[i])) {
+		const struct weight_source from = {
+			.slots = s, .at = at, .weight = segment_at(g, l->weight),
+			.scale = norm ? segment_at(g, norm->weight) : NULL, .shift = norm ? segment_at(g, norm->bias) : NULL,
+			.stats = norm ? stats + g->options.model->stats.at[norm->stat].offset : NULL,
+		};
+		TRY(ops->materialise(p->layer[i], &from, g->working[i]));
+	} else {
+		TRY(place_param(g, s, at, l->weight));
+	}
+	TRY(place_param(g, s, at, l->bias));
+	return l->activation == ACTIVATION_THRESHOLD ? place_param(g, s, at, l->threshold) : OK;
+}
+
+status graph_weights(struct graph *g, const struct graph_plan *p, const struct slots *s, const struct point *at,
+                     const float *stats)
+{
+	double start = now(g);
+	g->ready = NULL;
+	for (int i = 0; i < g->options.model->n_layers; i++)
+		if (p->layer[i])
+			TRY(place_layer(g, p, s, at, stats, i));
+	g->ready = p;
+	spent(g, &g->times->weights, start);
 	return OK;
 }
 
 /* ---- passes ---- */
 
-static struct layer_io io_of(const struct graph *g, const struct graph_plan *p, int i, const float *theta, float *stats,
-                             enum stats_policy policy)
+static const void *tensor_at(const struct graph *g, int tensor)
 {
-	const struct layer *l = &g->model->layer[i];
-	const struct segment *weight = segment_at(g, l->weight), *bias = segment_at(g, l->bias);
-	struct layer_io io = {.y = g->y[i], .policy = policy};
-	for (int k = 0; k < 2; k++)
-		io.x[k] = l->input[k] >= 0 ? g->y[l->input[k]] : l->input[k] == -1 ? g->x : NULL;
-	if (weight)
-		io.weight = p->working[i] ? p->working[i] : theta + weight->offset;
-	if (bias)
-		io.bias = theta + bias->offset;
+	return tensor >= 0 ? g->y[tensor] : tensor == -1 ? g->x : NULL;
+}
+
+static struct layer_io io_of(const struct graph *g, const struct graph_plan *p, int i, float *stats)
+{
+	const struct layer *l = layer_at(g, i), *norm = norm_in(g, p, i);
+	struct layer_io io = {.y = g->y[norm ? g->folded[i] : i], .x = {tensor_at(g, l->input[0]), tensor_at(g, l->input[1])}};
+	if (norm)
+		io.x[1] = tensor_at(g, norm->input[1]);
+	if (l->weight >= 0)
+		io.weight = ops_of(g, i)->working_bytes && ops_of(g, i)->working_bytes(p->layer[i]) ? g->working[i] : g->param[l->weight];
+	if (l->bias >= 0)
+		io.bias = g->param[l->bias];
+	if (l->activation == ACTIVATION_THRESHOLD)
+		io.threshold = g->param[l->threshold];
 	if (l->stat >= 0)
-		io.stats = stats + g->model->stats.at[l->stat].offset;
+		io.stats = stats + g->options.model->stats.at[l->stat].offset;
 	return io;
 }
 
-status graph_forward(struct graph *g, struct graph_plan *p, const float *theta, float *stats, enum stats_policy policy)
+status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, enum stats_policy policy)
 {
-	for (int i = 0; i < g->model->n_layers; i++) {
-		struct layer_io io = io_of(g, p, i, theta, stats, policy);
-		TRY(ops_of(g, i)->forward(p->layer[i], &io));
+	for (int i = 0; i < g->options.model->n_layers; i++) {
+		/* A convolution with its norm taken in waits for the norm's turn: then the residual is there. */
+		int run = taken_in(g, p, i) ? layer_at(g, i)->input[0] : i;
+		if (run == i && norm_in(g, p, i))
+			continue;
+		struct layer_io io = io_of(g, p, run, stats);
+		io.policy = policy;
+		double start = now(g);
+		TRY(ops_of(g, run)->forward(p->layer[run], &io));
+		spent(g, &g->times->forward[layer_at(g, run)->kind], start);
 	}
 	return OK;
 }
@@ -215,35 +287,53 @@ static status slice_of(struct graph *g, int index, float *gradient, bool add, fl
 	return OK;
 }
 
-status graph_backward(struct graph *g, struct graph_plan *p, const float *theta, float *stats, enum stats_policy policy,
-                      float *gradient, bool add)
+/* The gradients that reached layer i, in as many parts as it takes. */
+static status gather_parts(struct graph *g, const struct graph_plan *p, int i, struct layer_io *io)
 {
-	for (int i = g->model->n_layers; i-- > 0;) {
-		const struct layer *l = &g->model->layer[i];
-		struct layer_io io = io_of(g, p, i, theta, stats, policy);
-		io.dy[0] = g->dy[i];
+	int taken = ops_of(g, i)->two_gradients ? 2 : 1;
+	struct device *d = g->device;
+	for (int r = GRAPH_READERS - 1; r >= taken; r--)
+		if (g->dy[i][r])
+			TRY(d->ops->add(d, g->format[i], (size_t)p->n * size_of(layer_at(g, i)->out), g->dy[i][0], g->dy[i][r]));
+	for (int r = 0; r < taken; r++)
+		io->dy[r] = g->dy[i][r];
+	return OK;
+}
+
+status graph_backward(struct graph *g, const struct graph_plan *p, float *stats, float *gradient, bool add)
+{
+	int unwritten[LAYERS_MAX];  /* by layer: the readers whose gradient is still to come */
+	for (int i = 0; i < g->options.model->n_layers; i++)
+		for (unwritten[i] = 0; unwritten[i] < GRAPH_READERS && g->dy[i][unwritten[i]];)
+			unwritten[i]++;
+	for (int i = g->options.model->n_layers; i-- > 0;) {
+		const struct layer *l = layer_at(g, i);
+		struct layer_io io = io_of(g, p, i, stats);
 		io.add_dparams = add;
 		TRY(slice_of(g, l->weight, gradient, add, &io.dweight));
 		TRY(slice_of(g, l->bias, gradient, add, &io.dbias));
-		if (!io.dy[0])
+		if (l->activation == ACTIVATION_THRESHOLD)
+			TRY(slice_of(g, l->threshold, gradient, add, &io.dthreshold));
+		if (!g->dy[i][0])
 			continue;
-		for (int k = 0; k < 2; k++) {
-			int below = l->input[k];
-			if (below < 0 || !g->dy[below])
-				continue;
-			io.dx[k] = g->dy[below];
-		}
+		double start = now(g);
+		TRY(gather_parts(g, p, i, &io));
+		/* Readers write in the reverse of the order in which they read. */
+		for (int k = 2; k-- > 0;)
+			if (l->input[k] >= 0 && g->dy[l->input[k]][0])
+				io.dx[k] = g->dy[l->input[k]][--unwritten[l->input[k]]];
 		TRY(ops_of(g, i)->backward(p->layer[i], &io));
+		spent(g, &g->times->backward[l->kind], start);
 	}
 	return OK;
 }
 
 float *graph_output(const struct graph *g)
 {
-	return g->y[g->model->n_layers - 1];
+	return g->y[g->options.model->n_layers - 1];
 }
 
 float *graph_output_gradient(const struct graph *g)
 {
-	return g->dy[g->model->n_layers - 1];
+	return g->dy[g->options.model->n_layers - 1][0];
 }

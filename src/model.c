@@ -58,7 +58,6 @@ static status build(const char *spec, const char *activation, const int input[3]
 	m->spec = text;
 	m->kind = kind->name;
 	m->outputs = outputs;
-	m->order = ORDER_CHW;
 	const char *colon = strchr(m->spec, ':');
 	return kind->build(m, colon ? colon + 1 : NULL);
 }

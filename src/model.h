@@ -18,7 +18,6 @@ struct model {
 	enum activation activation;
 	int input[3];                 /* channels, height, width */
 	int outputs;
-	enum image_order order;       /* of the batch it reads */
 	struct segments params, stats;
 	struct layer layer[LAYERS_MAX];
 	int n_layers;                 /* the last one's output is the model's */
@@ -45,11 +44,16 @@ struct net_options {
 	double noise_sd;                  /* gaussian likelihood; in the units of the targets as stored */
 	enum augment augment;
 	enum precision precision;
+	enum conv_algo algo;
 	int batch;                        /* largest batch */
 	bool infer_only;                  /* forward only; likelihood and targets are then not looked at */
 };
 
 /* Errors: ERR_USAGE (likelihood and data do not fit), ERR_MEMORY, ERR_LIBRARY. */
 status net_open(const struct net_options *o, struct device *d, struct potential **out);
+
+/* From now on a network's passes add where their time goes to *times; NULL: no longer. */
+struct graph_times;
+void net_times(struct potential *p, struct graph_times *times);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "graph.h"
+#include "log.h"
 
 struct net {
 	struct potential base;
@@ -16,11 +17,10 @@ struct net {
 	struct gather gather;      /* what stays the same from batch to batch */
 	struct loss loss;
 	const void *set, *target;  /* device */
-	float *point;              /* device: θ + c·v + σξ, made when one is asked for */
 	/* what predict uses, from prepare */
 	const float *theta;
 	float *stats;
-	uint64_t prepared;         /* how often; marks the plans whose working weights are of this θ */
+	bool prepared;             /* θ is new since weights were last made of it */
 };
 
 static size_t inputs_of(const int shape[3])
@@ -43,13 +43,11 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	struct device *d = base->device;
 	const struct batch *b = &r->batch;
 	struct graph_plan *plan;
-	const float *theta;
 	TRY(check_batch(net, b->n));
 	if (net->options.infer_only)
 		return fail(ERR_USAGE, "this network was opened for prediction only");
 	TRY(graph_plan(&net->graph, b->n, PLAN_TRAIN, &plan));
-	TRY(point_make(base, s, &r->at, &net->point, &theta));
-	TRY(graph_weights(&net->graph, plan, theta));
+	TRY(graph_weights(&net->graph, plan, s, &r->at, r->stats));
 
 	struct gather gather = net->gather;
 	gather.augment = net->options.augment;
@@ -57,8 +55,11 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	gather.index = b->index;
 	gather.first = b->first;
 	gather.n = b->n;
+	double start = clock_seconds();
 	TRY(d->ops->gather(d, s, &gather));
-	TRY(graph_forward(&net->graph, plan, theta, r->stats, r->policy));
+	if (net->graph.times)
+		net->graph.times->gather += clock_seconds() - start;
+	TRY(graph_forward(&net->graph, plan, r->stats, r->policy));
 
 	struct loss loss = net->loss;
 	loss.n = b->n;
@@ -70,10 +71,18 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	loss.add_value = r->accumulate;
 	if (!r->gradient)
 		loss.gradient = NULL;
+	start = clock_seconds();
 	TRY(d->ops->loss(d, s, &loss));
+	if (net->graph.times)
+		net->graph.times->loss += clock_seconds() - start;
 	if (!r->gradient)
 		return OK;
-	return graph_backward(&net->graph, plan, theta, r->stats, r->policy, r->gradient, r->accumulate);
+	return graph_backward(&net->graph, plan, r->stats, r->gradient, r->accumulate);
+}
+
+void net_times(struct potential *p, struct graph_times *times)
+{
+	((struct net *)p)->graph.times = times;
 }
 
 static status prepare(struct potential *base, const float *theta, const float *stats)
@@ -81,7 +90,7 @@ static status prepare(struct potential *base, const float *theta, const float *s
 	struct net *net = (struct net *)base;
 	net->theta = theta;
 	net->stats = (float *)stats;  /* STATS_USE only reads them */
-	net->prepared++;
+	net->prepared = true;
 	return OK;
 }
 
@@ -97,15 +106,16 @@ static status predict(struct potential *base, size_t first, int n, float *out)
 	if (!net->theta)
 		return fail(ERR_USAGE, "a prediction before its parameters were given");
 	TRY(graph_plan(&net->graph, n, PLAN_INFER, &plan));
-	if (plan->stamp != net->prepared) {
-		TRY(graph_weights(&net->graph, plan, net->theta));
-		plan->stamp = net->prepared;
+	if (net->prepared || net->graph.ready != plan) {
+		const struct point at = {.theta = net->theta};
+		TRY(graph_weights(&net->graph, plan, NULL, &at, net->stats));
+		net->prepared = false;
 	}
 	struct gather gather = net->gather;
 	gather.first = first;
 	gather.n = n;
 	TRY(d->ops->gather(d, NULL, &gather));
-	TRY(graph_forward(&net->graph, plan, net->theta, net->stats, STATS_USE));
+	TRY(graph_forward(&net->graph, plan, net->stats, STATS_USE));
 	return d->ops->get(d, out, graph_output(&net->graph), (size_t)n * (size_t)base->outputs * sizeof *out);
 }
 
@@ -114,8 +124,6 @@ static void net_close(struct potential *base)
 	struct net *net = (struct net *)base;
 	struct device *d = base->device;
 	graph_close(&net->graph);
-	if (net->point)
-		d->ops->free(d, net->point);
 	if (net->set)
 		d->ops->release(d, net->set);
 	if (net->target)
@@ -176,7 +184,7 @@ static status open_data(struct net *net)
 	TRY(d->ops->resident(d, data->x, bytes, &net->set));
 	net->base.n = data->n;
 	net->gather = (struct gather){.set = net->set, .element = data->element, .c = data->c, .h = data->h, .w = data->w,
-	                              .order = o->model->order, .out = net->graph.x};
+	                              .order = net->graph.input.block == 1 ? ORDER_CHW : ORDER_HWC, .out = net->graph.x};
 	normalize_gather(o->normalize, &net->gather);
 	return o->infer_only ? OK : open_loss(net);
 }
@@ -189,7 +197,9 @@ static status open_parts(struct net *net)
 	if (o->batch < 1)
 		return fail(ERR_USAGE, "--batch %d: expected 1 or more", o->batch);
 	TRY(pieces_of(&o->model->params, &net->arena, &net->pieces));
-	TRY(graph_open(&net->graph, d, o->model, o->precision, o->batch, o->infer_only));
+	const struct graph_options graph = {.model = o->model, .precision = o->precision, .algo = o->algo, .batch = o->batch,
+	                                    .infer_only = o->infer_only};
+	TRY(graph_open(&net->graph, d, &graph));
 	if (o->data)
 		TRY(open_data(net));
 	/* What can't be planned is said now, not at the first step. */
