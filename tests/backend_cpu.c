@@ -7,6 +7,7 @@
 
 #include "backend_body.h"
 #include "cpu/kernels.h"
+#include "layer.h"
 #include "tap.h"
 
 static double normal_of(const uint32_t *w, int element)
@@ -92,8 +93,31 @@ static void check_open(void)
 	unsetenv("BASIN_ISA");
 }
 
+/* Channels in blocks of a register where every convolution has whole ones, else last; images enter as they lie. */
+static void check_blocks(void)
+{
+	struct layer l[3] = {
+		{.kind = LAYER_CONV, .input = {-1, -2}, .in = {3, 8, 8}, .out = {16, 8, 8}},
+		{.kind = LAYER_CONV, .input = {0, -2}, .in = {16, 8, 8}, .out = {32, 8, 8}},
+		{.kind = LAYER_POOL, .input = {1, -2}, .in = {32, 8, 8}, .out = {32, 1, 1}},
+	};
+	struct format input, out[3];
+	struct device *d;
+	MUST(backend_open("cpu", 1, &d));
+	d->ops->formats(d, l, 3, PRECISION_FP32, &input, out);
+	ok(input.block == 1 && (out[0].block == 8 || out[0].block == 16) && out[1].block == out[0].block && !out[2].block,
+	   "whole blocks of channels: blocked");
+	d->ops->formats(d, l, 3, PRECISION_BF16, &input, out);
+	ok(input.block == 0 && !out[0].block && !out[1].block && !out[0].bf16 && out[1].bf16, "bf16: channels last");
+	l[0].out[0] = l[1].in[0] = 6;
+	d->ops->formats(d, l, 3, PRECISION_FP32, &input, out);
+	ok(input.block == 0 && !out[0].block && !out[1].block, "six channels: channels last");
+	d->ops->close(d);
+}
+
 int main(void)
 {
+	check_blocks();
 	check_open();
 	for (int i = 0; kernels_all[i]; i++) {
 		const char *isa = kernels_all[i]->name;

@@ -23,8 +23,18 @@ static inline const struct kernels *kernels_of(const struct device *d)
 status cpu_affine(struct device *d, const struct slots *s, const struct pieces *p, const struct affine *a);
 status cpu_reduce(struct device *d, struct slots *s, size_t n, const float *x, const float *y, const float *w, int slot);
 status cpu_pointwise(struct device *d, const struct slots *s, const struct pieces *p, const struct pointwise *w);
+status cpu_point(struct device *d, const struct slots *s, const struct point *at, size_t offset, size_t count, bool frozen,
+                 float *out);
+status cpu_add(struct device *d, struct format f, size_t count, void *y, const void *x);
 status cpu_gather(struct device *d, const struct slots *s, const struct gather *g);
 status cpu_loss(struct device *d, struct slots *s, const struct loss *l);
+void cpu_formats(const struct device *d, const struct layer *layers, int n, enum precision precision, struct format *input,
+                 struct format *out);
+
+/* The point verb on the calling thread alone, for loops that have threads of their own. s may be NULL where nothing is
+ * added to θ. */
+void cpu_point_range(const struct kernels *k, const struct slots *s, const struct point *at, size_t offset, size_t count,
+                     bool frozen, float *out);
 
 extern const struct backend cpu_backend;
 

@@ -19,5 +19,6 @@ const struct kernels KERNEL(kernels) = {
 	.loss = KERNEL(loss),
 	.gate = KERNEL(gate),
 	.sum = KERNEL(sum),
+	.sum_bf16 = KERNEL(sum_bf16),
 	.column_sums = KERNEL(column_sums),
 };

@@ -59,6 +59,7 @@ struct kernels {
 	/* out[i] = a[i] ≤ 0 ? 0 : b[i], NaN in a passing b: ReLU is gate(x, x), its backward pass gate(y, dy). */
 	void (*gate)(const float *a, const float *b, float *out, size_t n);
 	void (*sum)(const float *a, const float *b, float *out, size_t n);
+	void (*sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
 	/* out[j] = (add ? out[j] : 0) + Σ of column j of m (rows, columns), first ≤ j < end: blocks of ROW_BLOCK rows in
 	 * float32, their sum in double, so that long batches lose nothing. */
 	void (*column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
@@ -79,6 +80,7 @@ void KERNEL(row_f32)(const struct row_kernel *r, const float *in, float *out);
 void KERNEL(loss)(const struct loss *l, int first, int n, struct loss_sums *sums);
 void KERNEL(gate)(const float *a, const float *b, float *out, size_t n);
 void KERNEL(sum)(const float *a, const float *b, float *out, size_t n);
+void KERNEL(sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
 void KERNEL(column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
 #endif
 

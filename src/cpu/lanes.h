@@ -19,7 +19,9 @@ typedef int32_t vi __attribute__((vector_size(4 * LANES)));
 typedef uint32_t vu __attribute__((vector_size(4 * LANES)));
 typedef uint64_t vq __attribute__((vector_size(4 * LANES)));   /* LANES / 2 of them */
 typedef double vd __attribute__((vector_size(8 * LANES)));     /* LANES of them */
+typedef uint16_t vh __attribute__((vector_size(2 * LANES)));
 typedef float vf_memory __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef uint16_t vh_memory __attribute__((vector_size(2 * LANES), aligned(2), may_alias));
 
 static inline vf load(const float *p)
 {
@@ -57,6 +59,58 @@ static inline void store_part(float *p, vf v, size_t n)
 static inline vf pick(vi mask, vf yes, vf no)
 {
 	return (vf)((mask & (vi)yes) | (~mask & (vi)no));
+}
+
+/* bf16 is float32's upper half. */
+static inline vf load_bf16(const uint16_t *p)
+{
+	return (vf)(__builtin_convertvector(*(const vh_memory *)p, vu) << 16);
+}
+
+/* To the nearest, ties to even; NaN stays NaN. */
+static inline vh round_bf16(vf v)
+{
+	vu u = (vu)v;
+	vu rounded = (u + 0x7fffu + (u >> 16 & 1)) >> 16;
+	rounded = (vu)pick((vi)(v != v), (vf)(u >> 16 | 0x40), (vf)rounded);
+#if !defined PORTABLE && LANES == 16
+	return (vh)_mm512_cvtepi32_epi16((__m512i)rounded);
+#else
+	return __builtin_convertvector(rounded, vh);
+#endif
+}
+
+static inline void store_bf16(uint16_t *p, vf v)
+{
+	*(vh_memory *)p = round_bf16(v);
+}
+
+/* As load_part and store_part. */
+static inline vf load_bf16_part(const uint16_t *p, size_t n, float fill)
+{
+#if !defined PORTABLE && LANES == 16
+	__mmask16 part = (__mmask16)((1u << n) - 1);
+	__m512i low = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(part, p));
+	return (vf)_mm512_mask_slli_epi32((__m512i)_mm512_set1_ps(fill), part, low, 16);
+#else
+	uint32_t t[LANES], rest;
+	memcpy(&rest, &fill, sizeof rest);
+	for (size_t i = 0; i < LANES; i++)
+		t[i] = i < n ? (uint32_t)p[i] << 16 : rest;
+	vf v;
+	memcpy(&v, t, sizeof v);
+	return v;
+#endif
+}
+
+static inline void store_bf16_part(uint16_t *p, vf v, size_t n)
+{
+	vh h = round_bf16(v);
+#if !defined PORTABLE && LANES == 16
+	_mm256_mask_storeu_epi16(p, (__mmask16)((1u << n) - 1), (__m256i)h);
+#else
+	memcpy(p, &h, n * sizeof *p);
+#endif
 }
 
 static inline vf lane_sqrt(vf x)

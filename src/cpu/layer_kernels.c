@@ -26,6 +26,15 @@ void KERNEL(sum)(const float *a, const float *b, float *out, size_t n)
 		store_part(out + i, load_part(a + i, n - i, 0) + load_part(b + i, n - i, 0), n - i);
 }
 
+void KERNEL(sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n)
+{
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		store_bf16(out + i, load_bf16(a + i) + load_bf16(b + i));
+	if (i < n)
+		store_bf16_part(out + i, load_bf16_part(a + i, n - i, 0) + load_bf16_part(b + i, n - i, 0), n - i);
+}
+
 void KERNEL(column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out)
 {
 	for (size_t j = first; j < end; j += LANES) {

@@ -130,6 +130,11 @@ static void restore_threads(bool alone, int threads)
 		omp_set_num_threads(threads);
 }
 
+bool onednn_has_avx512(void)
+{
+	return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+}
+
 status onednn_open(struct onednn *o)
 {
 	*o = (struct onednn){0};

@@ -43,6 +43,9 @@ struct onednn_eltwise {
 	bool backward, use_dst;
 };
 
+/* Whether oneDNN uses AVX-512 here, without which it has no bf16. */
+bool onednn_has_avx512(void);
+
 /* Opens an engine and a stream on the CPU. Errors: ERR_LIBRARY. */
 status onednn_open(struct onednn *o);
 void onednn_close(struct onednn *o);

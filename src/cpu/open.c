@@ -167,7 +167,10 @@ const struct backend cpu_backend = {
 	.affine = cpu_affine,
 	.reduce = cpu_reduce,
 	.pointwise = cpu_pointwise,
+	.point = cpu_point,
+	.add = cpu_add,
 	.gather = cpu_gather,
 	.loss = cpu_loss,
+	.formats = cpu_formats,
 	.layers = cpu_layers,
 };

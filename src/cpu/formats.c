@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How a network's tensors lie, so that oneDNN's fastest implementations take them as they are. */
+#include "cpu.h"
+
+#include "cpu/onednn.h"
+
+/* oneDNN multiplies bf16 well from so many channels on; the few of an image or of a small network stay float32. */
+enum { BF16_CHANNELS = 16 };
+
+static bool is_convolution(const struct layer *l)
+{
+	return l->kind == LAYER_CONV;
+}
+
+/* Whether images enter through a convolution; networks of linear layers read PyTorch's order. */
+static bool reads_images(const struct layer *layers, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (is_convolution(&layers[i]) || layers[i].kind == LAYER_LINEAR)
+			return is_convolution(&layers[i]);
+	return false;
+}
+
+/* Channels in blocks as wide as a vector register are the fastest layout in float32, where every convolution has whole
+ * blocks of them; only one that reads the batch itself may have others. Everything else has channels last. */
+static int convolution_block(const struct layer *layers, int n, bool bf16)
+{
+	int block = onednn_has_avx512() ? 16 : 8;
+	if (bf16)
+		return 0;
+	for (int i = 0; i < n; i++) {
+		const struct layer *l = &layers[i];
+		if (is_convolution(l) && (l->out[0] % block || (l->in[0] % block && l->input[0] != -1)))
+			return 0;
+	}
+	return block;
+}
+
+static struct format format_of(const struct layer *l, struct format x, bool bf16, int block)
+{
+	switch (l->kind) {
+	case LAYER_CONV:
+		return (struct format){bf16 && l->in[0] >= BF16_CHANNELS, block};
+	case LAYER_LINEAR:
+	case LAYER_FLATTEN:
+		return (struct format){bf16, 0};
+	case LAYER_NORM:
+		return (struct format){bf16, x.block};
+	default:
+		return x;
+	}
+}
+
+void cpu_formats(const struct device *d, const struct layer *layers, int n, enum precision precision, struct format *input,
+                 struct format *out)
+{
+	(void)d;
+	bool bf16 = precision == PRECISION_BF16, images = reads_images(layers, n);
+	int block = convolution_block(layers, n, bf16);
+	*input = (struct format){false, images && !block ? 0 : 1};
+	for (int i = 0; i < n; i++) {
+		const struct layer *l = &layers[i];
+		out[i] = format_of(l, l->input[0] < 0 ? *input : out[l->input[0]], bf16, block);
+		if (l->out[1] == 1 && l->out[2] == 1)
+			out[i].block = 0;
+		if (i == n - 1)
+			out[i].bf16 = false;
+	}
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What holds of the tensors' layouts on every device. */
+#include "backend_body.h"
+#include "layer.h"
+#include "tap.h"
+
+enum { LAYERS = 9 };
+
+static struct layer layer_of(enum layer_kind kind, int input, int in, int in_side, int out, int side)
+{
+	return (struct layer){.kind = kind, .input = {input, -2}, .in = {in, in_side, in_side}, .out = {out, side, side}};
+}
+
+static void check_rules(struct device *d, const char *label, const char *name, const struct layer *l, int n, bool images)
+{
+	struct format input, out[LAYERS];
+	for (int precision = PRECISION_FP32; precision <= PRECISION_BF16; precision++) {
+		bool bf16 = precision == PRECISION_BF16, whole = true, flat = true, type = true;
+		d->ops->formats(d, l, n, (enum precision)precision, &input, out);
+		for (int i = 0; i < n; i++) {
+			struct format x = l[i].input[0] < 0 ? input : out[l[i].input[0]];
+			whole = whole && (!out[i].block || l[i].out[0] % out[i].block == 0);
+			flat = flat && (l[i].out[1] > 1 || !out[i].block);
+			bool half = l[i].kind == LAYER_CONV ? bf16 && l[i].in[0] >= 16
+			            : l[i].kind == LAYER_POOL || l[i].kind == LAYER_ACTIVATION ? x.bf16 : bf16;
+			type = type && out[i].bf16 == (half && i != n - 1);
+		}
+		ok(!input.bf16 && (images || input.block == 1), "%s: %s in %s: the input is float32%s", label, name,
+		   bf16 ? "bf16" : "fp32", images ? "" : " in PyTorch's order");
+		ok(whole && flat, "%s: %s: blocks hold whole channels, flat tensors have none", label, name);
+		ok(type, "%s: %s: every tensor has its type, the last is float32", label, name);
+	}
+}
+
+void check_formats(struct device *d, const char *label)
+{
+	const struct layer mlp[] = {
+		layer_of(LAYER_LINEAR, -1, 64, 1, 32, 1), layer_of(LAYER_ACTIVATION, 0, 32, 1, 32, 1),
+		layer_of(LAYER_LINEAR, 1, 32, 1, 10, 1),
+	};
+	const struct layer residual[] = {
+		layer_of(LAYER_CONV, -1, 3, 32, 64, 32), layer_of(LAYER_NORM, 0, 64, 32, 64, 32),
+		layer_of(LAYER_POOL, 1, 64, 32, 64, 16), layer_of(LAYER_CONV, 2, 64, 16, 128, 16),
+		layer_of(LAYER_NORM, 3, 128, 16, 128, 16), layer_of(LAYER_POOL, 4, 128, 16, 128, 1),
+		layer_of(LAYER_LINEAR, 5, 128, 1, 10, 1),
+	};
+	const struct layer lenet[LAYERS] = {
+		layer_of(LAYER_CONV, -1, 3, 32, 6, 28), layer_of(LAYER_ACTIVATION, 0, 6, 28, 6, 28),
+		layer_of(LAYER_POOL, 1, 6, 28, 6, 14), layer_of(LAYER_CONV, 2, 6, 14, 16, 10),
+		layer_of(LAYER_POOL, 3, 16, 10, 16, 5), layer_of(LAYER_FLATTEN, 4, 16, 5, 400, 1),
+		layer_of(LAYER_LINEAR, 5, 400, 1, 120, 1), layer_of(LAYER_ACTIVATION, 6, 120, 1, 120, 1),
+		layer_of(LAYER_LINEAR, 7, 120, 1, 10, 1),
+	};
+	check_rules(d, label, "mlp", mlp, 3, false);
+	check_rules(d, label, "a residual network", residual, 7, true);
+	check_rules(d, label, "lenet", lenet, LAYERS, true);
+}
