@@ -176,7 +176,7 @@ static status open_data(struct net *net)
 	TRY(d->ops->resident(d, data->x, bytes, &net->set));
 	net->base.n = data->n;
 	net->gather = (struct gather){.set = net->set, .element = data->element, .c = data->c, .h = data->h, .w = data->w,
-	                              .order = o->model->order, .out = net->graph.x};
+	                              .out = net->graph.x};
 	normalize_gather(o->normalize, &net->gather);
 	return o->infer_only ? OK : open_loss(net);
 }

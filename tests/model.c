@@ -15,15 +15,15 @@ static void refusals(void)
 	struct potential *p;
 	const struct likelihood *l;
 	MUST(backend_open("cpu", 1, &d));
-	ok(model_build("mlp:784-128-10", "relu", (int[]){3, 32, 32}, 10, &m) == ERR_USAGE &&
+	ok(model_build("mlp:784-128-10", "relu", NULL, (int[]){3, 32, 32}, 10, &m) == ERR_USAGE &&
 	   !strcmp(fail_message(ERR_USAGE), "--model mlp:784-128-10: the data has 3072 inputs"), "inputs that don't fit the data");
-	ok(model_build("mlp:4-9-3", "relu", (int[]){1, 1, 4}, 10, &m) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "10 outputs"),
+	ok(model_build("mlp:4-9-3", "relu", NULL, (int[]){1, 1, 4}, 10, &m) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "10 outputs"),
 	   "outputs that don't fit the classes");
 	static const char *const bad[] = {"mlp", "mlp:", "mlp:4", "mlp:4--3", "mlp:4-x-3", "mlp:4-0-3", "mlp:4-3-", "linear:4",
 	                                  "mlpx:4-3", "resnet", "mlp:4-99999999999-3", ""};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		ok(model_build(bad[i], "relu", (int[]){1, 1, 4}, 3, &m) == ERR_USAGE, "--model “%s” is refused", bad[i]);
-	ok(model_build("linear", "gelu", (int[]){1, 1, 4}, 3, &m) == ERR_USAGE, "an unknown activation is refused");
+		ok(model_build(bad[i], "relu", NULL, (int[]){1, 1, 4}, 3, &m) == ERR_USAGE, "--model “%s” is refused", bad[i]);
+	ok(model_build("linear", "gelu", NULL, (int[]){1, 1, 4}, 3, &m) == ERR_USAGE, "an unknown activation is refused");
 
 	float x[20] = {0}, targets[10] = {0};
 	int32_t labels[5] = {0, 1, 2, 0, 1};
@@ -31,7 +31,7 @@ static void refusals(void)
 	                       .n_classes = 3, .label = labels};
 	struct normalize none = {0};
 	struct slots slots = {0};
-	MUST(model_build("linear", "relu", (int[]){1, 1, 4}, 3, &m));
+	MUST(model_build("linear", "relu", NULL, (int[]){1, 1, 4}, 3, &m));
 	struct net_options o = {.model = &m, .data = &data, .normalize = &none, .noise_sd = 1, .batch = 5};
 	MUST(likelihood_find("gaussian", &o.likelihood));
 	ok(net_open(&o, d, &p) == ERR_USAGE &&
@@ -69,7 +69,7 @@ static void refusals(void)
 static void json(void)
 {
 	struct model m, back;
-	MUST(model_build("mlp:12-7-5-3", "silu", (int[]){3, 2, 2}, 3, &m));
+	MUST(model_build("mlp:12-7-5-3", "silu", NULL, (int[]){3, 2, 2}, 3, &m));
 	json_t *j = model_to_json(&m);
 	char *text = json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT);
 	ok(text && !strcmp(text, "{\"activation\":\"silu\",\"input\":[3,2,2],\"kind\":\"mlp\",\"norm\":null,\"outputs\":3,"
