@@ -18,13 +18,14 @@ _basin()
 	help)
 		((COMP_CWORD == 2)) && words='sample predict ood info data' || option=-- ;;
 	sample)
-		options='--data --labels --holdout --target --standardize --normalize --augment --model --activation --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --milestones --gamma --chains --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --precision --quiet --progress --config --dump-config --help --version'
+		options='--data --labels --holdout --target --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --milestones --gamma --chains --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --precision --quiet --progress --config --dump-config --help --version'
 		case $option in
 		--labels) files=yes ;;
 		--standardize) option= ;;
 		--normalize) words='data none' ;;
 		--augment) words='none crop-flip' ;;
 		--activation) words='relu silu tanh' ;;
+		--norm) words='bn frn' ;;
 		--init) files=yes ;;
 		--likelihood) words='categorical gaussian bernoulli' ;;
 		--sampler) words='sgd sgld fsgld entropy-sgd entropy-sgld entropy-mcmc' ;;

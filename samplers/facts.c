@@ -125,6 +125,7 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 	if (p->likelihood) {
 		json_object_set_new(options, "batch", json_integer(p->plan.batch));
 		json_object_set_new(options, "likelihood", json_string(p->likelihood->name));
+		json_object_set_new(options, "norm", model_norm(&p->model) ? json_string(model_norm(&p->model)) : json_null());
 	}
 	return options;
 }

@@ -42,7 +42,7 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 	TRY(likelihood_outputs(p->likelihood, &p->data, &outputs));
 	if (augment != AUGMENT_NONE && !p->data.image)
 		return fail(ERR_USAGE, "--augment crop-flip is for images; %s is a table", p->data.spec);
-	TRY(model_build(spec, opts_text(o, "activation"), input, outputs, &p->model));
+	TRY(model_build(spec, opts_text(o, "activation"), opts_text(o, "norm"), input, outputs, &p->model));
 	if (opts_text(o, "freeze"))
 		TRY(segments_freeze(&p->model.params, opts_text(o, "freeze")));
 	TRY(segments_prior(&p->model.params, opts_text(o, "prior")));
@@ -57,7 +57,7 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 static status refuse_for_analytic(const struct opts *o)
 {
 	static const char *const names[] = {"data", "labels", "holdout", "target", "standardize", "normalize", "augment",
-	                                    "activation", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch", "keep-last", NULL};
+	                                    "activation", "norm", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch", "keep-last", NULL};
 	for (const char *const *n = names; *n; n++)
 		if (opts_given(o, *n))
 			return fail(ERR_USAGE, "--%s does not apply to --model %s, which has no data", *n, opts_text(o, "model"));

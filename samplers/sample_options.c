@@ -24,10 +24,13 @@ static const struct opt_table table_data = {.owner = "data", .heading = "Data", 
 
 static const struct opt_def model_defs[] = {
 	{.name = "model", .type = OPT_TEXT, .arg = "MODEL",
-	 .help = "a network, linear or mlp:IN-HIDDEN-OUT with any number of hidden layers, or an analytic target, "
-	         "gaussian:V1,V2,…[@RHO]"},
+	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers, lenet, resnet18, resnet20, resnet34 or "
+	         "resnet50, or an analytic target, gaussian:V1,V2,…[@RHO]"},
 	{.name = "activation", .type = OPT_CHOICE, .arg = "relu|silu|tanh", .fallback = "relu",
 	 .help = "nonlinearity between layers"},
+	{.name = "norm", .type = OPT_CHOICE, .arg = "bn|frn",
+	 .help = "norm of a residual network, without it bn: batch norm, or filter response norm, which depends on no batch and whose "
+	         "learned threshold stands for relu"},
 	{.name = "init", .type = OPT_PATH, .arg = "RUN|FILE.snaps",
 	 .help = "start every chain from the last snapshot of a run or snapshot file instead of PyTorch's default initialisation"},
 	{.name = "freeze", .type = OPT_TEXT, .arg = "PATTERN[,PATTERN…]",

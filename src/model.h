@@ -16,6 +16,8 @@ struct model {
 	const char *spec;             /* "mlp:784-128-10" */
 	const char *kind;             /* "mlp" */
 	enum activation activation;
+	bool normed;                  /* has norms, all of one kind: */
+	enum norm norm;
 	int input[3];                 /* channels, height, width */
 	int outputs;
 	struct segments params, stats;
@@ -23,14 +25,19 @@ struct model {
 	int n_layers;                 /* the last one's output is the model's */
 };
 
-/* Builds "linear" or "mlp:IN-HIDDEN-…-OUT" for inputs of c×h×w and so many outputs, PyTorch's names and default
- * initialisation (weights and biases U(±1/√fan_in)). Errors: ERR_USAGE for an unknown model or sizes that don't fit
- * the data ("--model mlp:784-128-10: the data has 3072 inputs"); ERR_MEMORY. */
-status model_build(const char *spec, const char *activation, const int input[3], int outputs, struct model *out);
+/* Builds "linear", "mlp:IN-HIDDEN-…-OUT", "lenet", "resnet18", … for inputs of c×h×w and so many outputs, with PyTorch's names and
+ * default initialisation (weights and biases U(±1/√fan_in); norms 1 and 0). activation "relu", "silu", "tanh" or NULL for relu;
+ * norm "bn", "frn" or NULL for bn, where there is one. Errors: ERR_USAGE for an unknown model, a norm where there is none, or
+ * sizes that don't fit the data ("--model mlp:784-128-10: the data has 3072 inputs"); ERR_MEMORY. */
+status model_build(const char *spec, const char *activation, const char *norm, const int input[3], int outputs,
+                   struct model *out);
 void model_free(struct model *m);
 
+/* "bn" or "frn", or NULL for a model without norms. */
+const char *model_norm(const struct model *m);
+
 /* {kind, spec, sizes, norm, activation, input, outputs}: what a snapshot's header says, and what model_from_json needs
- * to build the same network. Errors: ERR_INPUT. */
+ * to build the same network; sizes are the linear layers' widths. Errors: ERR_INPUT. */
 json_t *model_to_json(const struct model *m);
 status model_from_json(const json_t *j, struct model *out);
 

@@ -1,16 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "nets.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH_MAX = 1 << 24, WIDTHS_MAX = LAYERS_MAX / 2 };
+const struct net_kind *const net_kinds[] = {
+	&net_linear, &net_mlp, &net_lenet, &net_resnet18, &net_resnet20, &net_resnet34, &net_resnet50, NULL,
+};
 
-static int inputs_of(const struct model *m)
+const int *nets_shape(const struct model *m, int input)
 {
-	return m->input[0] * m->input[1] * m->input[2];
+	return input < 0 ? m->input : m->layer[input].out;
+}
+
+/* Appends a layer that has no tensors yet and whose output has its input's shape. */
+static struct layer *append(struct model *m, enum layer_kind kind, int input)
+{
+	struct layer *l = &m->layer[m->n_layers++];
+	*l = (struct layer){.kind = kind, .input = {input, -2}, .weight = -1, .bias = -1, .threshold = -1, .stat = -1};
+	memcpy(l->in, nets_shape(m, input), sizeof l->in);
+	memcpy(l->out, l->in, sizeof l->out);
+	return l;
+}
+
+static int count_of(const int shape[3])
+{
+	return shape[0] * shape[1] * shape[2];
 }
 
 static void set_flat(int shape[3], int width)
@@ -19,80 +34,107 @@ static void set_flat(int shape[3], int width)
 	shape[1] = shape[2] = 1;
 }
 
-/* Appends y = x Wᵀ + b with PyTorch's default initialisation, U(±1/√fan_in) for both; x is layer `input`'s output. */
-static status add_linear(struct model *m, const char *name, int input, int in, int out)
+/* Adds the tensor NAME.LAST of so many channels (0: a single number), all of them `value`. */
+static status constant_tensor(struct model *m, struct segments *s, const char *name, const char *last, int channels,
+                              double value, int *index)
 {
-	struct layer *l = &m->layer[m->n_layers++];
-	*l = (struct layer){.kind = LAYER_LINEAR, .input = {input, -2}, .stat = -1};
-	set_flat(l->in, in);
-	set_flat(l->out, out);
-	double bound = 1 / sqrt(in);
+	char *text;
+	TRY(arena_text(&m->arena, &text, "%s.%s", name, last));
+	return segments_add(s, &m->arena, text, channels ? 1 : 0, (int64_t[]){channels}, INIT_CONSTANT, value, index);
+}
+
+/* ---- layers with weights ---- */
+
+static status weights(struct model *m, struct layer *l, const char *name, int ndim, const int64_t *shape, int fan_in,
+                      bool bias)
+{
+	double bound = 1 / sqrt(fan_in);
 	char *text;
 	TRY(arena_text(&m->arena, &text, "%s.weight", name));
-	TRY(segments_add(&m->params, &m->arena, text, 2, (int64_t[]){out, in}, INIT_UNIFORM, bound, &l->weight));
+	TRY(segments_add(&m->params, &m->arena, text, ndim, shape, INIT_UNIFORM, bound, &l->weight));
+	if (!bias)
+		return OK;
 	TRY(arena_text(&m->arena, &text, "%s.bias", name));
-	return segments_add(&m->params, &m->arena, text, 1, (int64_t[]){out}, INIT_UNIFORM, bound, &l->bias);
+	return segments_add(&m->params, &m->arena, text, 1, shape, INIT_UNIFORM, bound, &l->bias);
 }
 
-/* Appends the model's activation after layer `input`. */
-static void add_activation(struct model *m, int input)
+status nets_linear(struct model *m, const char *name, int input, int out)
 {
-	struct layer *l = &m->layer[m->n_layers++];
-	*l = (struct layer){.kind = LAYER_ACTIVATION, .input = {input, -2}, .weight = -1, .bias = -1, .stat = -1,
-	                    .activation = m->activation};
-	memcpy(l->in, m->layer[input].out, sizeof l->in);
-	memcpy(l->out, l->in, sizeof l->out);
+	struct layer *l = append(m, LAYER_LINEAR, input);
+	int in = count_of(l->in);
+	set_flat(l->in, in);
+	set_flat(l->out, out);
+	return weights(m, l, name, 2, (int64_t[]){out, in}, in, true);
 }
 
-static status build_linear(struct model *m, const char *sizes)
+/* How many windows fit along one side. */
+static int windows(int in, int kernel, int stride, int pad)
 {
-	if (sizes)
-		return fail(ERR_USAGE, "--model %s: linear takes no sizes, the data gives them", m->spec);
-	return add_linear(m, "fc", -1, inputs_of(m), m->outputs);
+	return (in + 2 * pad - kernel) / stride + 1;
 }
 
-/* Reads "784-128-10" into width and returns how many there are, or 0 when it is something else. */
-static int read_widths(const char *text, int width[WIDTHS_MAX])
+static void set_window(struct layer *l, int kernel, int stride, int pad)
 {
-	for (int n = 0; text && n < WIDTHS_MAX; n++) {
-		char *end;
-		errno = 0;
-		long value = strtol(text, &end, 10);
-		if (*text < '0' || *text > '9' || errno || value < 1 || value > WIDTH_MAX)
-			return 0;
-		width[n] = (int)value;
-		if (!*end)
-			return n + 1;
-		if (*end != '-')
-			return 0;
-		text = end + 1;
+	l->kernel = kernel;
+	l->stride = stride;
+	l->pad = pad;
+	l->groups = 1;
+	for (int i = 1; i < 3; i++)
+		l->out[i] = windows(l->in[i], kernel, stride, pad);
+}
+
+status nets_conv(struct model *m, const char *name, int input, struct conv_shape shape)
+{
+	struct layer *l = append(m, LAYER_CONV, input);
+	int in = l->in[0], k = shape.kernel;
+	set_window(l, k, shape.stride, shape.pad);
+	l->out[0] = shape.out;
+	return weights(m, l, name, 4, (int64_t[]){shape.out, in, k, k}, in * k * k, shape.bias);
+}
+
+status nets_norm_tensors(struct model *m, const char *name, int channels, bool activated, struct layer *norm)
+{
+	*norm = (struct layer){.kind = LAYER_NORM, .norm = m->norm, .threshold = -1, .stat = -1,
+	                       .activation = activated ? m->activation : ACTIVATION_NONE};
+	TRY(constant_tensor(m, &m->params, name, "weight", channels, 1, &norm->weight));
+	TRY(constant_tensor(m, &m->params, name, "bias", channels, 0, &norm->bias));
+	if (m->norm == NORM_BATCH) {
+		TRY(constant_tensor(m, &m->stats, name, "running_mean", channels, 0, &norm->stat));
+		TRY(constant_tensor(m, &m->stats, name, "running_var", channels, 1, NULL));
+		return constant_tensor(m, &m->stats, name, "num_batches_tracked", 0, 0, NULL);
 	}
-	return 0;
+	if (norm->activation != ACTIVATION_RELU)
+		return OK;
+	norm->activation = ACTIVATION_THRESHOLD;
+	return constant_tensor(m, &m->params, name, "tau", channels, 0, &norm->threshold);
 }
 
-static status build_mlp(struct model *m, const char *sizes)
+void nets_norm(struct model *m, const struct layer *norm, int input, int residual)
 {
-	int width[WIDTHS_MAX], n = read_widths(sizes, width);
-	if (n < 2)
-		return fail(ERR_USAGE, "--model %s: expected mlp:IN-HIDDEN-…-OUT, 2 to %d sizes from 1 to %d", m->spec,
-		            WIDTHS_MAX, WIDTH_MAX);
-	if (width[0] != inputs_of(m))
-		return fail(ERR_USAGE, "--model %s: the data has %d inputs", m->spec, inputs_of(m));
-	if (width[n - 1] != m->outputs)
-		return fail(ERR_USAGE, "--model %s: the data and the likelihood need %d output%s", m->spec, m->outputs,
-		            m->outputs == 1 ? "" : "s");
-	for (int i = 1; i < n; i++) {
-		char *name;
-		TRY(arena_text(&m->arena, &name, "fc%d", i));
-		TRY(add_linear(m, name, m->n_layers - 1, width[i - 1], width[i]));
-		if (i < n - 1)
-			add_activation(m, m->n_layers - 1);
-	}
-	return OK;
+	struct layer *l = append(m, LAYER_NORM, input), shape = *l;
+	*l = *norm;
+	memcpy(l->in, shape.in, sizeof l->in);
+	memcpy(l->out, shape.out, sizeof l->out);
+	l->input[0] = input;
+	l->input[1] = residual;
 }
 
-const struct net_kind net_kinds[] = {
-	{"linear", "linear", build_linear},
-	{"mlp", "mlp:IN-HIDDEN-…-OUT", build_mlp},
-	{0},
-};
+/* ---- layers without ---- */
+
+void nets_activation(struct model *m, int input)
+{
+	append(m, LAYER_ACTIVATION, input)->activation = m->activation;
+}
+
+void nets_pool(struct model *m, int input, enum pool pool, int kernel, int stride, int pad)
+{
+	struct layer *l = append(m, LAYER_POOL, input);
+	l->pool = pool;
+	set_window(l, kernel, stride, pad);
+}
+
+void nets_flatten(struct model *m, int input)
+{
+	struct layer *l = append(m, LAYER_FLATTEN, input);
+	set_flat(l->out, count_of(l->in));
+}

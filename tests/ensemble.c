@@ -203,7 +203,7 @@ static void regression(struct arena *a)
 {
 	struct model m;
 	int input[3] = {1, 1, COLUMNS};
-	MUST(model_build("mlp:3-5-1", "relu", input, 1, &m));
+	MUST(model_build("mlp:3-5-1", "relu", NULL, input, 1, &m));
 	json_t *header = header_of(&m, "gaussian", path_of(a, "real.csv"), 1, 0);
 	json_object_set_new(header, "standardize", json_pack("{s:[f,f,f], s:[f,f,f], s:[f], s:[f]}", "x_mean", 0.5, -0.25, 0.0,
 	                                                     "x_sd", 2.0, 0.5, 1.0, "target_mean", 50.0, "target_sd", 10.0));
@@ -279,7 +279,7 @@ static void misfits(struct arena *a, const char *first)
 {
 	struct model other;
 	int input[3] = {1, 1, COLUMNS};
-	MUST(model_build("mlp:3-4-3", "relu", input, OUTPUTS, &other));
+	MUST(model_build("mlp:3-4-3", "relu", NULL, input, OUTPUTS, &other));
 	const char *path = write_snaps(a, "other.snaps", &other, header_of(&other, "categorical", "x.csv", 1, 3));
 	expect_refusal("another model", WORDS(first, path), ERR_USAGE, "models differ (mlp:3-5-3, mlp:3-4-3)");
 	expect_refusal("no file", WORDS("/nowhere/run"), ERR_INPUT, "/nowhere/run");
@@ -300,7 +300,7 @@ int main(void)
 	struct model m;
 	int input[3] = {1, 1, COLUMNS};
 	write_tables(&a);
-	MUST(model_build("mlp:3-5-3", "relu", input, OUTPUTS, &m));
+	MUST(model_build("mlp:3-5-3", "relu", NULL, input, OUTPUTS, &m));
 	const char *csv = path_of(&a, "classes.csv");
 	const char *first = write_snaps(&a, "first.snaps", &m, header_of(&m, "categorical", csv, 1, 0));
 	const char *second = write_snaps(&a, "second.snaps", &m, header_of(&m, "categorical", csv, 1, 1));

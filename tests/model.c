@@ -3,9 +3,11 @@
 #include "model.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "golden/nets_torch.h"
 #include "tap.h"
 
 static void refusals(void)
@@ -15,15 +17,15 @@ static void refusals(void)
 	struct potential *p;
 	const struct likelihood *l;
 	MUST(backend_open("cpu", 1, &d));
-	ok(model_build("mlp:784-128-10", "relu", (int[]){3, 32, 32}, 10, &m) == ERR_USAGE &&
+	ok(model_build("mlp:784-128-10", "relu", NULL, (int[]){3, 32, 32}, 10, &m) == ERR_USAGE &&
 	   !strcmp(fail_message(ERR_USAGE), "--model mlp:784-128-10: the data has 3072 inputs"), "inputs that don't fit the data");
-	ok(model_build("mlp:4-9-3", "relu", (int[]){1, 1, 4}, 10, &m) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "10 outputs"),
+	ok(model_build("mlp:4-9-3", "relu", NULL, (int[]){1, 1, 4}, 10, &m) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "10 outputs"),
 	   "outputs that don't fit the classes");
 	static const char *const bad[] = {"mlp", "mlp:", "mlp:4", "mlp:4--3", "mlp:4-x-3", "mlp:4-0-3", "mlp:4-3-", "linear:4",
 	                                  "mlpx:4-3", "resnet", "mlp:4-99999999999-3", ""};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		ok(model_build(bad[i], "relu", (int[]){1, 1, 4}, 3, &m) == ERR_USAGE, "--model “%s” is refused", bad[i]);
-	ok(model_build("linear", "gelu", (int[]){1, 1, 4}, 3, &m) == ERR_USAGE, "an unknown activation is refused");
+		ok(model_build(bad[i], "relu", NULL, (int[]){1, 1, 4}, 3, &m) == ERR_USAGE, "--model “%s” is refused", bad[i]);
+	ok(model_build("linear", "gelu", NULL, (int[]){1, 1, 4}, 3, &m) == ERR_USAGE, "an unknown activation is refused");
 
 	float x[20] = {0}, targets[10] = {0};
 	int32_t labels[5] = {0, 1, 2, 0, 1};
@@ -31,7 +33,7 @@ static void refusals(void)
 	                       .n_classes = 3, .label = labels};
 	struct normalize none = {0};
 	struct slots slots = {0};
-	MUST(model_build("linear", "relu", (int[]){1, 1, 4}, 3, &m));
+	MUST(model_build("linear", "relu", NULL, (int[]){1, 1, 4}, 3, &m));
 	struct net_options o = {.model = &m, .data = &data, .normalize = &none, .noise_sd = 1, .batch = 5};
 	MUST(likelihood_find("gaussian", &o.likelihood));
 	ok(net_open(&o, d, &p) == ERR_USAGE &&
@@ -69,7 +71,7 @@ static void refusals(void)
 static void json(void)
 {
 	struct model m, back;
-	MUST(model_build("mlp:12-7-5-3", "silu", (int[]){3, 2, 2}, 3, &m));
+	MUST(model_build("mlp:12-7-5-3", "silu", NULL, (int[]){3, 2, 2}, 3, &m));
 	json_t *j = model_to_json(&m);
 	char *text = json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT);
 	ok(text && !strcmp(text, "{\"activation\":\"silu\",\"input\":[3,2,2],\"kind\":\"mlp\",\"norm\":null,\"outputs\":3,"
@@ -90,9 +92,197 @@ static void json(void)
 	model_free(&m);
 }
 
+/* ---- networks for images ---- */
+
+/* "name sizes" of each tensor, a line each; to be freed. */
+static char *listing(const struct segments *s)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	for (int i = 0; i < s->n; i++) {
+		fputs(s->at[i].name, f);
+		for (int k = 0; k < s->at[i].ndim; k++)
+			fprintf(f, " %lld", (long long)s->at[i].shape[k]);
+		fputc('\n', f);
+	}
+	fclose(f);
+	return text;
+}
+
+static void same_listing(const struct segments *s, const char *want, const char *what, const char *model)
+{
+	char *have = listing(s);
+	size_t at = 0;
+	while (have[at] && have[at] == want[at])
+		at++;
+	if (!ok(!strcmp(have, want), "%s: %s have torchvision's names, shapes and order", model, what))
+		printf("# from here: have “%.40s”, want “%.40s”\n", have + at, want + at);
+	free(have);
+}
+
+/* Layers read earlier layers, of the shape these give, and the network ends with its outputs. */
+static bool well_formed(const struct model *m)
+{
+	bool good = m->layer[m->n_layers - 1].out[0] == m->outputs;
+	for (int i = 0; i < m->n_layers; i++) {
+		const struct layer *l = &m->layer[i];
+		for (int k = 0; k < 2; k++) {
+			int from = l->input[k];
+			const int *shape = from < 0 ? m->input : m->layer[from].out;
+			const int *in = k ? l->out : l->in;
+			good = good && from < i && from >= (k ? -2 : -1);
+			if (from == -2)
+				continue;
+			good = good && shape[0] * shape[1] * shape[2] == in[0] * in[1] * in[2];
+			if (l->kind != LAYER_LINEAR)
+				good = good && !memcmp(shape, in, sizeof l->in);
+		}
+		if (l->kind == LAYER_CONV || l->kind == LAYER_POOL)
+			for (int k = 1; k < 3; k++)
+				good = good && l->out[k] == (l->in[k] + 2 * l->pad - l->kernel) / l->stride + 1;
+		if (l->kind == LAYER_NORM)
+			good = good && m->layer[l->input[0]].kind == LAYER_CONV;
+	}
+	return good;
+}
+
+static void torchvision(void)
+{
+	for (size_t i = 0; i < sizeof golden_nets / sizeof *golden_nets; i++) {
+		const struct golden_net *g = &golden_nets[i];
+		struct model m;
+		char name[64];
+		MUST(model_build(g->model, NULL, NULL, (int[]){3, g->size, g->size}, g->classes, &m));
+		snprintf(name, sizeof name, "%s on %d×%d", g->model, g->size, g->size);
+		same_listing(&m.params, g->params, "tensors", name);
+		same_listing(&m.stats, g->stats, "statistics", name);
+		ok(m.params.count == (size_t)g->count, "%s: %d parameters", name, g->count);
+		ok(well_formed(&m), "%s: its layers fit together", name);
+		model_free(&m);
+	}
+}
+
+static size_t params_of(const char *spec, const char *activation, const char *norm, int size, int classes)
+{
+	struct model m;
+	MUST(model_build(spec, activation, norm, (int[]){3, size, size}, classes, &m));
+	size_t count = m.params.count;
+	if (!well_formed(&m))
+		count = 0;
+	model_free(&m);
+	return count;
+}
+
+/* What the papers and torchvision's documentation say, and what a filter response norm adds: a threshold a channel. */
+static void counts(void)
+{
+	ok(params_of("lenet", NULL, NULL, 32, 10) == 62006, "lenet has 62,006 parameters");
+	ok(params_of("resnet20", NULL, NULL, 32, 10) == 272474, "resnet20 has 272,474");
+	ok(params_of("resnet18", NULL, NULL, 64, 10) == 11173962, "resnet18 has 11,173,962 with the stem for small images");
+	ok(params_of("resnet18", NULL, NULL, 65, 1000) == 11689512, "and 11,689,512 for ImageNet");
+	ok(params_of("resnet18:imagenet", NULL, NULL, 32, 1000) == 11689512 && params_of("resnet18:cifar", NULL, NULL, 224, 10) == 11173962,
+	   "either stem on any images");
+	ok(params_of("resnet34", NULL, NULL, 32, 10) == 21282122, "resnet34 has 21,282,122");
+	ok(params_of("resnet50", NULL, NULL, 32, 10) == 23520842, "resnet50 has 23,520,842");
+	ok(params_of("resnet50", NULL, NULL, 224, 1000) == 25557032, "and 25,557,032 for ImageNet");
+	/* Norms with an activation: the stem's, two a block. */
+	ok(params_of("resnet20", "relu", "frn", 32, 10) == 272474 + 16 + 6 * (16 + 32 + 64), "frn with relu has thresholds");
+	ok(params_of("resnet20", "silu", "frn", 32, 10) == 272474, "and with silu none");
+	ok(params_of("resnet20", "silu", "bn", 32, 10) == 272474, "bn has none");
+}
+
+static const struct layer *layer_of(const struct model *m, const char *weight)
+{
+	for (int i = 0; i < m->n_layers; i++)
+		if (m->layer[i].weight >= 0 && !strcmp(m->params.at[m->layer[i].weight].name, weight))
+			return &m->layer[i];
+	return NULL;
+}
+
+/* A block that halves: conv1, bn1, conv2, the shortcut's convolution and norm, bn2 which joins them. */
+static void block(void)
+{
+	struct model m;
+	MUST(model_build("resnet18", "relu", "frn", (int[]){3, 32, 32}, 10, &m));
+	static const char *const order[] = {"layer2.0.conv1.weight", "layer2.0.bn1.weight", "layer2.0.conv2.weight",
+	                                    "layer2.0.downsample.0.weight", "layer2.0.downsample.1.weight", "layer2.0.bn2.weight"};
+	const struct layer *l = layer_of(&m, order[0]);
+	int first = (int)(l - m.layer);
+	bool right = true;
+	for (int i = 0; i < 6; i++)
+		right = right && layer_of(&m, order[i]) == &m.layer[first + i];
+	ok(right, "a block's layers stand in the order they run in");
+	ok(l->stride == 2 && l->pad == 1 && l->kernel == 3 && l->groups == 1 && l->out[0] == 128 && l->out[1] == 16 && l->bias == -1 &&
+	   l[3].stride == 2 && l[3].kernel == 1 && l[3].pad == 0, "its first convolution and its projection halve the image");
+	ok(l[0].input[0] == first - 1 && l[3].input[0] == first - 1 && l[4].input[0] == first + 3 && l[5].input[0] == first + 2 &&
+	   l[5].input[1] == first + 4 && l[1].input[1] == -2 && l[4].input[1] == -2, "inputs and shortcut");
+	ok(l[1].activation == ACTIVATION_THRESHOLD && l[4].activation == ACTIVATION_NONE && l[5].activation == ACTIVATION_THRESHOLD &&
+	   l[4].threshold == -1 && l[1].stat == -1 && !m.stats.count, "activations of a filter response norm");
+	ok(!strcmp(m.params.at[l[5].threshold].name, "layer2.0.bn2.tau") && m.params.at[l[5].threshold].init_scale == 0,
+	   "the threshold's name and first value");
+	near(m.params.at[l[0].weight].init_scale, 1 / sqrt(64 * 9), 1e-15, "a convolution's first values are U(±1/√fan_in)");
+	model_free(&m);
+	MUST(model_build("resnet50", "silu", NULL, (int[]){3, 32, 32}, 10, &m));
+	l = layer_of(&m, "layer2.0.conv2.weight");
+	ok(l->stride == 2 && layer_of(&m, "layer2.0.conv1.weight")->stride == 1, "a bottleneck halves in its 3×3 convolution");
+	l = layer_of(&m, "layer1.0.bn3.weight");
+	ok(l->activation == ACTIVATION_SILU && l->threshold == -1 && l->in[0] == 256 && m.layer[l->input[1]].kind == LAYER_NORM,
+	   "and joins a projection even where it doesn't");
+	ok(!strcmp(m.stats.at[l->stat].name, "layer1.0.bn3.running_mean") && m.stats.at[l->stat + 1].init_scale == 1 &&
+	   m.stats.at[l->stat + 2].count == 1, "batch norm's statistics: mean 0, variance 1, a count");
+	json_t *j = model_to_json(&m);
+	ok(!strcmp(json_string_value(json_object_get(j, "norm")), "bn"), "a description names the norm");
+	json_object_set_new(j, "norm", json_string("frn"));
+	struct model back;
+	MUST(model_from_json(j, &back));
+	ok(back.norm == NORM_FILTER_RESPONSE && !back.stats.count && back.params.count == m.params.count &&
+	   back.activation == ACTIVATION_SILU, "and the network is built with it");
+	model_free(&back);
+	json_decref(j);
+	model_free(&m);
+}
+
+static void image_refusals(void)
+{
+	static const struct {
+		const char *spec, *norm;
+		int input[3];
+		const char *says;
+	} bad[] = {
+		{"lenet", NULL, {1, 11, 28}, "--model lenet: needs images of at least 12×12; the data has 11×28"},
+		{"lenet:5", NULL, {1, 28, 28}, "lenet takes no sizes"},
+		{"lenet", "frn", {1, 28, 28}, "--norm frn: --model lenet has no norms"},
+		{"mlp:784-10", "bn", {1, 28, 28}, "--norm bn: --model mlp:784-10 has no norms"},
+		{"resnet18", NULL, {3, 7, 7}, "--model resnet18: needs square images of at least 8×8; the data has 7×7"},
+		{"resnet18", NULL, {1, 1, 784}, "needs square images"},
+		{"resnet20", NULL, {3, 3, 3}, "at least 4×4"},
+		{"resnet50:imagenet", NULL, {3, 31, 31}, "at least 32×32"},
+		{"resnet18:big", NULL, {3, 32, 32}, "expected resnet18, resnet18:cifar or resnet18:imagenet"},
+		{"resnet20:cifar", NULL, {3, 32, 32}, "has one stem"},
+		{"resnet18", "ln", {3, 32, 32}, "--norm ln: expected bn or frn"},
+	};
+	struct model m;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		ok(model_build(bad[i].spec, NULL, bad[i].norm, bad[i].input, 10, &m) == ERR_USAGE &&
+		   strstr(fail_message(ERR_USAGE), bad[i].says), "%s on %d×%d×%d is refused: %s", bad[i].spec, bad[i].input[0],
+		   bad[i].input[1], bad[i].input[2], bad[i].says);
+	MUST(model_build("lenet", "tanh", NULL, (int[]){1, 28, 28}, 10, &m));
+	ok(m.layer[0].pad == 2 && m.layer[0].out[1] == 28 && layer_of(&m, "fc1.weight")->in[0] == 400 && well_formed(&m),
+	   "MNIST's 28×28 are padded for lenet");
+	model_free(&m);
+	MUST(model_build("lenet", NULL, NULL, (int[]){2, 12, 20}, 10, &m));
+	ok(layer_of(&m, "fc1.weight")->in[0] == 16 * 1 * 3 && well_formed(&m), "images that are not square are fine for lenet");
+	model_free(&m);
+}
+
 int main(void)
 {
 	refusals();
 	json();
+	torchvision();
+	counts();
+	block();
+	image_refusals();
 	return done_testing();
 }

@@ -71,7 +71,7 @@ static void problem_open(struct problem *q, const char *spec, const char *activa
 	MUST(backend_open("cpu", 2, &q->d));
 	MUST(likelihood_find(likelihood, &l));
 	MUST(likelihood_outputs(l, &q->data, &outputs));
-	MUST(model_build(spec, activation, input, outputs, &q->model));
+	MUST(model_build(spec, activation, NULL, input, outputs, &q->model));
 	if (freeze)
 		MUST(segments_freeze(&q->model.params, freeze));
 	struct net_options o = {.model = &q->model, .data = &q->data, .normalize = &q->normalize, .likelihood = l,
