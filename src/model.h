@@ -45,6 +45,7 @@ struct net_options {
 	double noise_sd;                  /* gaussian likelihood; in the units of the targets as stored */
 	enum augment augment;
 	enum precision precision;
+	enum conv_algo algo;              /* of the convolutions */
 	int batch;                        /* largest batch */
 	bool infer_only;                  /* forward only; likelihood and targets are then not looked at */
 };
