@@ -29,6 +29,7 @@ struct model {
  * the data ("--model mlp:784-128-10: the data has 3072 inputs"); ERR_MEMORY. */
 status model_build(const char *spec, const char *activation, const int input[3], int outputs, struct model *out);
 void model_free(struct model *m);
+bool model_has(const struct model *m, enum layer_kind kind);
 
 /* {kind, spec, sizes, norm, activation, input, outputs}: what a snapshot's header says, and what model_from_json needs
  * to build the same network. Errors: ERR_INPUT. */
