@@ -18,7 +18,7 @@ _basin()
 	help)
 		((COMP_CWORD == 2)) && words='sample predict ood info data' || option=-- ;;
 	sample)
-		options='--data --labels --holdout --target --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --milestones --gamma --chains --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --precision --quiet --progress --config --dump-config --help --version'
+		options='--data --labels --holdout --target --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --milestones --gamma --chains --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --quiet --progress --config --dump-config --help --version'
 		case $option in
 		--labels) files=yes ;;
 		--standardize) option= ;;
@@ -28,6 +28,9 @@ _basin()
 		--norm) words='bn frn' ;;
 		--init) files=yes ;;
 		--likelihood) words='categorical gaussian bernoulli' ;;
+		--precision) words='fp32 bf16' ;;
+		--conv-algo) words='auto direct winograd gemm' ;;
+		--bn-stats) words='run recompute' ;;
 		--sampler) words='sgd sgld fsgld entropy-sgd entropy-sgld entropy-mcmc' ;;
 		--sampling) words='shuffle iid' ;;
 		--schedule) words='constant cosine cyclical step' ;;
@@ -37,7 +40,6 @@ _basin()
 		--nesterov) option= ;;
 		--restart) words='none x' ;;
 		--device) words='cpu cuda' ;;
-		--precision) words='fp32' ;;
 		--quiet) option= ;;
 		--progress) option= ;;
 		--config) files=yes ;;
@@ -46,7 +48,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --curve --save-probs --save-member-probs --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --device --threads --precision --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --curve --save-probs --save-member-probs --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
 		case $option in
 		--split) words='train test holdout' ;;
 		--curve) option= ;;
@@ -55,8 +57,9 @@ _basin()
 		--probs) files=yes ;;
 		--labels) files=yes ;;
 		--skip-damaged) option= ;;
+		--precision) words='fp32 bf16' ;;
+		--conv-algo) words='auto direct winograd gemm' ;;
 		--device) words='cpu cuda' ;;
-		--precision) words='fp32' ;;
 		--json) option= ;;
 		--quiet) option= ;;
 		--progress) option= ;;
@@ -66,7 +69,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	ood)
-		options='--ood --id --split --score --ood-normalize --save-scores --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --device --threads --precision --json --quiet --progress --config --dump-config --help --version'
+		options='--ood --id --split --score --ood-normalize --save-scores --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
 		case $option in
 		--split) words='train test holdout' ;;
 		--score) words='entropy mi msp max-logit energy' ;;
@@ -75,8 +78,9 @@ _basin()
 		--id-probs) files=yes ;;
 		--ood-probs) files=yes ;;
 		--skip-damaged) option= ;;
+		--precision) words='fp32 bf16' ;;
+		--conv-algo) words='auto direct winograd gemm' ;;
 		--device) words='cpu cuda' ;;
-		--precision) words='fp32' ;;
 		--json) option= ;;
 		--quiet) option= ;;
 		--progress) option= ;;

@@ -6,7 +6,7 @@
 #include "model.h"
 #include "opt.h"
 
-/* --batch: examples predicted at a time */
+/* --batch --precision --conv-algo: how examples are predicted; the words are in the order of their enums */
 extern const struct opt_table table_batch;
 
 struct network {
@@ -18,11 +18,14 @@ struct network {
 	const double *target_mean, *target_sd;  /* (outputs) likewise: own units = mean + sd · output */
 	struct normalize normalize;             /* what training did to pixels */
 	const json_t *header;                   /* borrowed */
+	enum precision precision;               /* --precision, or the run's */
+	enum conv_algo algo;
 	struct device *device;
 	float *theta, *stats;                   /* device */
 };
 
-/* Builds the network, opens the device of --device and --threads. Errors: ERR_USAGE for an analytic target, ERR_INPUT
+/* Builds the network, opens the device of --device and --threads, warns where it is not made for the precision.
+ * Errors: ERR_USAGE for an analytic target or a --conv-algo that has nothing to do, ERR_INPUT
  * for a header that doesn't hold what it should, and what opening a device can fail with. */
 status network_open(const json_t *header, const struct opts *o, struct network *out);
 void network_close(struct network *n);

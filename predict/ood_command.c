@@ -124,7 +124,7 @@ static status score_stored(const struct opts *o, struct arena *a, json_t *figure
 {
 	const char *id_path = opts_text(o, "id-probs"), *ood_path = opts_text(o, "ood-probs");
 	static const char *const of_runs[] = {"id", "ood", "split", "ood-normalize", "batch", "device", "threads",
-	                                      "precision", NULL};
+	                                      "precision", "conv-algo", NULL};
 	struct stored id, ood;
 	if (!id_path || !ood_path)
 		return fail(ERR_USAGE, "--id-probs and --ood-probs go together");

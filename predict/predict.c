@@ -211,7 +211,7 @@ static status predict_runs(const struct opts *o, struct arena *a, json_t *figure
 static status predict_stored(const struct opts *o, struct arena *a, json_t *figures)
 {
 	static const char *const of_runs[] = {"data", "split", "save-member-probs", "batch", "device", "threads", "precision",
-	                                      NULL};
+	                                      "conv-algo", NULL};
 	struct stored stored;
 	const char *probs = opts_text(o, "probs"), *labels = opts_text(o, "labels");
 	if (!probs || !labels)

@@ -8,10 +8,14 @@
 static const struct opt_def batch_defs[] = {
 	{.name = "batch", .type = OPT_COUNT, .arg = "B", .min = 1, .max = 1e6, .unit = "examples",
 	 .help = "examples predicted at a time; without it the run's own, at most 1024"},
+	{.name = "precision", .type = OPT_CHOICE, .arg = "fp32|bf16",
+	 .help = "arithmetic of convolutions and matrix products; without it the run's own"},
+	{.name = "conv-algo", .type = OPT_CHOICE, .arg = "auto|direct|winograd|gemm", .fallback = "auto",
+	 .help = "how convolutions are computed; auto is a fixed rule here, so that the same snapshots give the same figures"},
 	{0},
 };
 
-const struct opt_table table_batch = {.owner = "batch", .heading = "Batches", .defs = batch_defs};
+const struct opt_table table_batch = {.owner = "batch", .heading = "Batches and arithmetic", .defs = batch_defs};
 
 enum { BATCH_DEFAULT = 128, BATCH_MAX = 1024 };
 
@@ -132,7 +136,7 @@ static status prepare(struct network *n, const struct subject_request *r, struct
 		TRY(parse_normalize(r, s));
 	const struct net_options net = {
 		.model = &n->model, .data = &s->data, .normalize = &s->normalize, .likelihood = n->likelihood,
-		.noise_sd = n->noise_sd, .augment = AUGMENT_NONE, .precision = PRECISION_FP32,
+		.noise_sd = n->noise_sd, .augment = AUGMENT_NONE, .precision = n->precision, .algo = n->algo,
 		.batch = batch_size(n, r, s->data.n), .infer_only = true,
 	};
 	return net_open(&net, n->device, &s->potential);

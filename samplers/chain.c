@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bn_pass.h"
 #include "chain_state.h"
 
 /* ---- one step ---- */
@@ -60,17 +61,44 @@ static status fail_chain(struct chain *c, const char *what, uint64_t step)
 	return end_failed(c);
 }
 
+static status is_finite(struct chain *c, const float *x, size_t n, bool *finite)
+{
+	struct device *d = c->plan->potential->device;
+	struct slots *s = &c->state.slots;
+	TRY(d->ops->reduce(d, s, n, x, x, NULL, SLOT_NORM));
+	TRY(d->ops->slots_fetch(d, s));
+	*finite = isfinite(s->value[SLOT_NORM]);
+	return OK;
+}
+
+/* The statistics that state vector i is kept with, to host_stats. */
+static status get_stats(struct chain *c, int i, bool *finite)
+{
+	struct potential *p = c->plan->potential;
+	struct sampler_state *s = &c->state;
+	const float *stats = s->stats;
+	*finite = true;
+	if (!stats)
+		return OK;
+	if (chain_makes_stats(c->plan, i)) {
+		TRY(bn_pass(p, s->slots.key, c->step, c->plan->batch, s->vector[i], c->host_stats, c->pass_stats));
+		stats = c->pass_stats;
+	}
+	TRY(is_finite(c, stats, p->n_stats, finite));
+	return p->device->ops->get(p->device, c->host_stats, stats, p->n_stats * sizeof(float));
+}
+
 static status keep_snapshot(struct chain *c)
 {
 	struct potential *p = c->plan->potential;
 	struct device *d = p->device;
 	struct sampler_state *s = &c->state;
+	bool finite;
 	for (int i = 0; i < SAMPLER_VECTORS; i++) {
 		if (!s->vector[i] || !c->plan->sampler->vectors[i].role)
 			continue;
-		TRY(d->ops->reduce(d, &s->slots, p->n_params, s->vector[i], s->vector[i], NULL, SLOT_NORM));
-		TRY(d->ops->slots_fetch(d, &s->slots));
-		if (!isfinite(s->slots.value[SLOT_NORM]))
+		TRY(is_finite(c, s->vector[i], p->n_params, &finite));
+		if (!finite)
 			return fail_chain(c, "a parameter was not finite", c->step);
 	}
 	double nll, accuracy;
@@ -79,6 +107,9 @@ static status keep_snapshot(struct chain *c)
 		const char *role = c->plan->sampler->vectors[i].role;
 		if (!s->vector[i] || !role)
 			continue;
+		TRY(get_stats(c, i, &finite));
+		if (!finite)
+			return fail_chain(c, "a batch-norm statistic was not finite", c->step);
 		TRY(d->ops->get(d, c->host[i], s->vector[i], p->n_params * sizeof(float)));
 		status written = snaps_write(c->snaps, c->step, epochs(c), role, nll, c->host[i], c->host_stats);
 		if (written == ERR_USAGE) {

@@ -21,12 +21,14 @@ struct chain_plan {
 	size_t n;                        /* N */
 	int batch;                       /* B */
 	bool iid;                        /* batches drawn with replacement instead of by epochs */
+	bool recompute_stats;            /* θ is kept with the batch-norm statistics of a pass at θ, not with its own */
 	uint64_t epoch_steps;            /* ⌈N/B⌉ */
 	double temperature, decay;       /* T, δ */
 	uint32_t seed;
 	int chains;
 	bool counts_correct;             /* the likelihood has right and wrong answers */
 	const float *init;               /* host: initial parameters, or NULL for the model's own */
+	const float *init_stats;         /* host: batch-norm statistics that belong to them, or NULL */
 	enum snaps_dtype dtype;
 	json_t *meta;                    /* of the snapshot files; "chain" is set for each */
 	uint64_t log_every;              /* steps */

@@ -69,11 +69,12 @@ status chain_checkpoint(struct chain *c)
 		json_object_set_new(scalars, c->plan->sampler->scalars[i], json_real(s->scalar[i]));
 	for (int i = SLOT_NLL; i < SLOT_SAMPLER; i++)
 		json_array_append_new(totals, isfinite(s->slots.value[i]) ? json_real(s->slots.value[i]) : json_null());
-	json_t *meta = json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "chain", c->k,
+	json_t *meta = json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:O}}", "chain", c->k,
 	                         "state", phase_names[c->phase], "step", (json_int_t)c->step,
 	                         "snaps_length", (json_int_t)snaps_length(c->snaps),
 	                         "log_length", (json_int_t)log_length(c->log), "scalars", scalars, "slots", totals,
-	                         "logged", mark_to_json(&c->logged), "kept", mark_to_json(&c->kept));
+	                         "logged", mark_to_json(&c->logged), "kept", mark_to_json(&c->kept),
+	                         "choices", d->ops->name, d->choices);
 	if (!meta)
 		return fail(ERR_MEMORY, "out of memory for chain %d's checkpoint", c->k);
 	status done = checkpoint_write(c->checkpoint, meta, blobs, blobs_of(c, blobs));
@@ -109,6 +110,11 @@ static status restore(struct chain *c, json_t *meta, uint64_t *snaps_at, uint64_
 
 /* ---- opening ---- */
 
+bool chain_makes_stats(const struct chain_plan *plan, int i)
+{
+	return plan->potential->n_stats && plan->sampler->vectors[i].role && (i > 0 || plan->recompute_stats);
+}
+
 static status allocate(struct chain *c)
 {
 	const struct chain_plan *p = c->plan;
@@ -123,10 +129,14 @@ static status allocate(struct chain *c)
 		TRY(ARENA_NEW(&c->arena, p->potential->n_params, &c->host[i]));
 	}
 	TRY(d->ops->alloc(d, bytes, (void **)&s->gradient));
-	if (p->potential->n_stats) {
-		TRY(d->ops->alloc(d, p->potential->n_stats * sizeof(float), (void **)&s->stats));
-		TRY(ARENA_NEW(&c->arena, p->potential->n_stats, &c->host_stats));
+	size_t n_stats = p->potential->n_stats;
+	if (n_stats) {
+		TRY(d->ops->alloc(d, n_stats * sizeof(float), (void **)&s->stats));
+		TRY(ARENA_NEW(&c->arena, n_stats, &c->host_stats));
 	}
+	for (int i = 0; i < SAMPLER_VECTORS && !c->pass_stats; i++)
+		if (s->vector[i] && chain_makes_stats(p, i))
+			TRY(d->ops->alloc(d, n_stats * sizeof(float), (void **)&c->pass_stats));
 	TRY(batches_open(&c->batches, &c->arena, d, s->slots.key, p->n, p->batch, p->iid));
 	return d->ops->slots_open(d, &s->slots);
 }
@@ -162,7 +172,9 @@ static status open_fresh(struct chain *c, const char *snaps, const char *log)
 		else
 			segments_init(params, c->state.slots.key, c->host[i]);
 	}
-	if (c->host_stats)
+	if (c->host_stats && p->init_stats)
+		memcpy(c->host_stats, p->init_stats, p->potential->n_stats * sizeof(float));
+	else if (c->host_stats)
 		segments_init(p->potential->stats, c->state.slots.key, c->host_stats);
 	TRY(upload(c));
 	json_object_set_new(p->meta, "chain", json_integer(c->k));
@@ -253,6 +265,7 @@ void chain_close(struct chain *c)
 		d->ops->free(d, c->state.vector[i]);
 	d->ops->free(d, c->state.gradient);
 	d->ops->free(d, c->state.stats);
+	d->ops->free(d, c->pass_stats);
 	batches_close(&c->batches);
 	d->ops->slots_close(d, &c->state.slots);
 	/* Whatever mattered was synced, with its errors seen, by the last checkpoint. */

@@ -26,6 +26,7 @@ struct chain {
 	struct batches batches;
 	float *host[SAMPLER_VECTORS];          /* (n_params) each: on the way to and from files */
 	float *host_stats;                     /* (n_stats), or NULL */
+	float *pass_stats;                     /* device: statistics of a vector that is being kept; NULL where none are made */
 	struct chain_mark logged, kept;        /* at the last log line, at the last snapshot */
 	struct chain_mark timed;               /* where the log's clock was last set to 0: step and seen alone */
 	double timed_at, checkpointed_at, synced_at;    /* monotonic seconds */
@@ -34,6 +35,10 @@ struct chain {
 	struct snaps_writer *snaps;
 	struct log_file *log;
 };
+
+/* Whether state vector i is kept with the batch-norm statistics of a pass at it: always where no batch went through it,
+ * since only the first vector, θ, has statistics of its own. */
+bool chain_makes_stats(const struct chain_plan *plan, int i);
 
 /* Syncs the files, then replaces the checkpoint. Errors: ERR_IO. */
 status chain_checkpoint(struct chain *c);

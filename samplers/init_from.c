@@ -17,7 +17,18 @@ static status same_shape(const char *path, const struct segment *want, const str
 	return OK;
 }
 
-static status read_last(const char *path, struct snaps_reader *r, const struct segments *params, float *x)
+static status take(const char *path, const struct segments *want, const struct segments *have, const float *from, float *x)
+{
+	for (int i = 0; i < want->n; i++) {
+		const struct segment *to = &want->at[i], *of = segments_find(have, to->name);
+		TRY(same_shape(path, to, of));
+		memcpy(x + to->offset, from + of->offset, to->count * sizeof *x);
+	}
+	return OK;
+}
+
+static status read_last(const char *path, struct snaps_reader *r, const struct segments *params,
+                        const struct segments *stats, float *x, float *s)
 {
 	struct snaps_record record;
 	size_t last = snaps_count(r);
@@ -34,29 +45,25 @@ static status read_last(const char *path, struct snaps_reader *r, const struct s
 		}
 	}
 	TRY(snaps_read(r, last, &record));
-	for (int i = 0; i < params->n; i++) {
-		const struct segment *want = &params->at[i], *have = segments_find(snaps_params(r), want->name);
-		TRY(same_shape(path, want, have));
-		memcpy(x + want->offset, record.params + have->offset, want->count * sizeof *x);
-	}
-	return OK;
+	TRY(take(path, params, snaps_params(r), record.params, x));
+	return take(path, stats, snaps_stats(r), record.stats, s);
 }
 
-status problem_init_from(const char *path, const struct segments *params, float *x)
+status problem_init_from(const char *path, const struct segments *params, const struct segments *stats, float *x, float *s)
 {
 	struct arena names = {0};
 	struct snaps_reader *r = NULL;
-	struct stat st;
+	struct stat found;
 	char *file = NULL;
-	bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-	status s = arena_text(&names, &file, folder ? "%s/chain-0.snaps" : "%s", path);
-	if (s == OK)
-		s = snaps_open(file, 0, &r);
-	if (s == OK)
-		s = read_last(path, r, params, x);
+	bool folder = stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+	status st = arena_text(&names, &file, folder ? "%s/chain-0.snaps" : "%s", path);
+	if (st == OK)
+		st = snaps_open(file, 0, &r);
+	if (st == OK)
+		st = read_last(path, r, params, stats, x, s);
 	else
-		s = fail_within(s, "--init %s: ", path);
+		st = fail_within(st, "--init %s: ", path);
 	snaps_reader_close(r);
 	arena_free(&names);
-	return s;
+	return st;
 }

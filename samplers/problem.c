@@ -35,6 +35,17 @@ static status open_data(struct problem *p, const struct opts *o)
 	return s == OK ? OK : fail_within(s, "--normalize ");
 }
 
+/* Options that would do nothing with this model are refused. */
+static status check_network_options(const struct problem *p, const struct opts *o)
+{
+	const char *algo = opts_text(o, "conv-algo"), *spec = p->model.spec;
+	if (opts_choice(o, "conv-algo") != CONV_AUTO && !model_has(&p->model, LAYER_CONV))
+		return fail(ERR_USAGE, "--conv-algo %s: --model %s has no convolutions", algo, spec);
+	if (opts_choice(o, "bn-stats") == 1 && !p->model.stats.count)
+		return fail(ERR_USAGE, "--bn-stats recompute: --model %s has no batch norm, whose statistics could be recomputed", spec);
+	return OK;
+}
+
 static status open_net(struct problem *p, const struct opts *o, const char *spec, int batch)
 {
 	int input[3] = {p->data.c, p->data.h, p->data.w}, outputs;
@@ -46,18 +57,25 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 	if (opts_text(o, "freeze"))
 		TRY(segments_freeze(&p->model.params, opts_text(o, "freeze")));
 	TRY(segments_prior(&p->model.params, opts_text(o, "prior")));
+	TRY(check_network_options(p, o));
 	const struct net_options net = {
 		.model = &p->model, .data = &p->data, .normalize = &p->normalize, .likelihood = p->likelihood,
 		.noise_sd = p->noise_sd, .augment = augment,
-		.precision = PRECISION_FP32, .batch = batch,
+		.precision = (enum precision)opts_choice(o, "precision"), .algo = (enum conv_algo)opts_choice(o, "conv-algo"),
+		.batch = batch,
 	};
-	return net_open(&net, p->device, &p->potential);
+	TRY(net_open(&net, p->device, &p->potential));
+	const char *note = p->device->ops->precision_note(p->device, net.precision);
+	if (note)
+		warn("%s", note);
+	return OK;
 }
 
 static status refuse_for_analytic(const struct opts *o)
 {
 	static const char *const names[] = {"data", "labels", "holdout", "target", "standardize", "normalize", "augment",
-	                                    "activation", "norm", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch", "keep-last", NULL};
+	                                    "activation", "norm", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch",
+	                                    "keep-last", "precision", "conv-algo", "bn-stats", NULL};
 	for (const char *const *n = names; *n; n++)
 		if (opts_given(o, *n))
 			return fail(ERR_USAGE, "--%s does not apply to --model %s, which has no data", *n, opts_text(o, "model"));
@@ -137,10 +155,12 @@ static status open_init(struct problem *p, const struct opts *o)
 {
 	if (!opts_text(o, "init"))
 		return OK;
-	float *x;
+	float *x, *stats;
 	TRY(ARENA_NEW(&p->arena, p->potential->n_params, &x));
-	TRY(problem_init_from(opts_text(o, "init"), p->potential->params, x));
+	TRY(ARENA_NEW(&p->arena, p->potential->n_stats, &stats));
+	TRY(problem_init_from(opts_text(o, "init"), p->potential->params, p->potential->stats, x, stats));
 	p->plan.init = x;
+	p->plan.init_stats = stats;
 	return OK;
 }
 
@@ -158,19 +178,27 @@ static status open_plan(struct problem *p, const struct opts *o)
 	plan->temperature = opts_given(o, "beta") ? (double)plan->n / opts_real(o, "beta") : opts_real(o, "temperature");
 	plan->decay = opts_given(o, "weight-decay") ? opts_real(o, "weight-decay") : p->has_data ? 5e-4 : 0;
 	plan->dtype = (enum snaps_dtype)opts_choice(o, "snapshot-dtype");
+	plan->recompute_stats = opts_choice(o, "bn-stats") == 1;
 	TRY(open_schedule(plan, o));
 	TRY(keep_open(&plan->keep, o, &plan->schedule, plan->epoch_steps));
 	TRY(open_cadence(plan, o));
 	return open_init(p, o);
 }
 
-static status open_all(const struct opts *o, struct problem *p)
+static status open_device(struct problem *p, const struct opts *o, const json_t *choices)
+{
+	TRY(backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, &p->device));
+	json_t *known = json_object_get(choices, p->device->ops->name);
+	return !known || json_object_update(p->device->choices, known) == 0 ? OK : fail(ERR_MEMORY, "out of memory");
+}
+
+static status open_all(const struct opts *o, const json_t *choices, struct problem *p)
 {
 	const char *spec = opts_text(o, "model");
 	if (!spec)
 		return fail(ERR_USAGE, "--model MODEL must be given (for a start: --model mlp:3072-256-10)");
 	TRY(sampler_find(opts_text(o, "sampler"), &p->sampler));
-	TRY(backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, &p->device));
+	TRY(open_device(p, o, choices));
 	if (analytic_is(spec)) {
 		TRY(refuse_for_analytic(o));
 		TRY(open_batches(p, o));
@@ -184,10 +212,10 @@ static status open_all(const struct opts *o, struct problem *p)
 	return facts_open(p, o);
 }
 
-status problem_open(const struct opts *o, struct problem *p)
+status problem_open(const struct opts *o, const json_t *choices, struct problem *p)
 {
 	*p = (struct problem){0};
-	status s = open_all(o, p);
+	status s = open_all(o, choices, p);
 	if (s != OK)
 		problem_close(p);
 	return s;

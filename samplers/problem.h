@@ -25,13 +25,15 @@ struct problem {
 	json_t *facts;                         /* what run.json and every snapshot header say of the data, model and target */
 };
 
-/* Opens everything the options name and checks that it fits together. The options are kept.
+/* Opens everything the options name and checks that it fits together. The options are kept. choices: measured choices
+ * between algorithms to use again, {device's name: {…}}, or NULL.
  * Errors: ERR_USAGE, ERR_INPUT, ERR_MEMORY, ERR_LIBRARY. On failure *p is closed. */
-status problem_open(const struct opts *o, struct problem *p);
+status problem_open(const struct opts *o, const json_t *choices, struct problem *p);
 void problem_close(struct problem *p);
 
-/* Reads the last snapshot of a run or file into x (host, params->count floats), tensor by tensor by name.
- * Errors: ERR_USAGE naming the tensor that does not fit; ERR_INPUT, ERR_DAMAGE. */
-status problem_init_from(const char *path, const struct segments *params, float *x);
+/* Reads the last snapshot of a run or file into x and its batch-norm statistics into s (host, params->count and
+ * stats->count floats), tensor by tensor by name. Errors: ERR_USAGE naming the tensor that does not fit; ERR_INPUT,
+ * ERR_DAMAGE. */
+status problem_init_from(const char *path, const struct segments *params, const struct segments *stats, float *x, float *s);
 
 #endif

@@ -135,16 +135,52 @@ static void warn_where_bits_change(const struct run *run, const struct problem *
 	json_decref(now);
 }
 
+/* What chain k's checkpoint says, NULL where there is none; the caller's to free. */
+static status read_meta(struct run *run, int k, json_t **meta)
+{
+	const char *path;
+	*meta = NULL;
+	TRY(run_file(run, k, "ckpt", &path));
+	return access(path, F_OK) == 0 ? checkpoint_meta(path, meta) : OK;
+}
+
+static status add_choices(struct run *run, json_t *all)
+{
+	for (int k = 0; k < run->chains; k++) {
+		const char *device;
+		json_t *meta, *choices;
+		TRY(read_meta(run, k, &meta));
+		bool good = true;
+		json_object_foreach(json_object_get(meta, "choices"), device, choices) {
+			json_t *known = json_object_get(all, device);
+			good = good && (known ? json_object_update_missing(known, choices) : json_object_set(all, device, choices)) == 0;
+		}
+		json_decref(meta);
+		if (!good)
+			return fail(ERR_MEMORY, "out of memory");
+	}
+	return OK;
+}
+
+status resume_choices(struct run *run, json_t **out)
+{
+	*out = json_object();
+	status s = *out ? add_choices(run, *out) : fail(ERR_MEMORY, "out of memory");
+	if (s != OK) {
+		json_decref(*out);
+		*out = NULL;
+	}
+	return s;
+}
+
 static status steps_done(struct run *run, uint64_t *all, uint64_t *most)
 {
 	*all = *most = 0;
 	for (int k = 0; k < run->chains; k++) {
-		const char *path;
 		json_t *meta;
-		TRY(run_file(run, k, "ckpt", &path));
-		if (access(path, F_OK) != 0)
+		TRY(read_meta(run, k, &meta));
+		if (!meta)
 			continue;
-		TRY(checkpoint_meta(path, &meta));
 		uint64_t step = (uint64_t)json_integer_value(json_object_get(meta, "step"));
 		json_decref(meta);
 		*all += step;

@@ -13,6 +13,10 @@ status resume_options(struct run *run, const struct opts *given, struct opts **o
  * Errors: ERR_USAGE, ERR_IO. */
 status resume_check(struct run *run, const struct problem *p, const struct opts *o);
 
+/* The measured choices between algorithms that the run's checkpoints hold, {device's name: {…}}; where chains differ, the
+ * first's. The caller frees *out. Errors: ERR_DAMAGE, ERR_IO, ERR_MEMORY. */
+status resume_choices(struct run *run, json_t **out);
+
 /* Steps that the run's checkpoints have done, over all chains. Errors: ERR_DAMAGE, ERR_IO. */
 status resume_steps_done(struct run *run, uint64_t *done);
 

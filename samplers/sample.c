@@ -104,7 +104,7 @@ static status start_run(const struct opts *o)
 	const char *out = opts_text(o, "out");
 	if (!out || !*out)
 		return fail(ERR_USAGE, "--out RUN must be given: the folder that is made for the run");
-	TRY(problem_open(o, &p));
+	TRY(problem_open(o, NULL, &p));
 	json_t *json = facts_run(&p, o);
 	status s = json ? run_create(out, json, &run) : fail(ERR_MEMORY, "out of memory");
 	json_decref(json);
@@ -124,7 +124,11 @@ static status resume_run(const struct opts *given)
 	TRY(run_open(opts_text(given, "resume"), true, &run));
 	status s = resume_options(&run, given, &o);
 	if (s == OK) {
-		s = problem_open(o, &p);
+		json_t *choices;
+		s = resume_choices(&run, &choices);
+		if (s == OK)
+			s = problem_open(o, choices, &p);
+		json_decref(choices);
 		if (s == OK) {
 			s = resume_check(&run, &p, o);
 			if (s == OK)

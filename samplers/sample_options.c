@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The options of `basin sample` that are not a sampler's own. The words of --augment, --schedule and --snapshot-dtype stand in
- * the order of their enums. */
+/* The options of `basin sample` that are not a sampler's own. The words of --augment, --schedule, --snapshot-dtype,
+ * --precision and --conv-algo stand in the order of their enums. */
 #include "problem.h"
 
 static const struct opt_def data_defs[] = {
@@ -82,6 +82,19 @@ static const struct opt_def chain_defs[] = {
 };
 static const struct opt_table table_chain = {.owner = "chain", .heading = "Chains", .defs = chain_defs};
 
+static const struct opt_def network_defs[] = {
+	{.name = "precision", .type = OPT_CHOICE, .arg = "fp32|bf16", .fallback = "fp32",
+	 .help = "arithmetic of convolutions and matrix products; parameters, sums, norms and losses are float32 in either"},
+	{.name = "conv-algo", .type = OPT_CHOICE, .arg = "auto|direct|winograd|gemm", .fallback = "auto",
+	 .help = "how convolutions are computed: the fastest way for each shape, measured once and kept for --resume; oneDNN's "
+	         "direct one; Winograd's where there is one; or direct, with the gradient of the weights as one matrix product"},
+	{.name = "bn-stats", .type = OPT_CHOICE, .arg = "run|recompute", .fallback = "run",
+	 .help = "batch-norm statistics that θ is kept with: those of the run's own passes, or of one pass over the training set "
+	         "at the state that is kept, as anchors always have"},
+	{0},
+};
+static const struct opt_table table_network = {.owner = "network", .heading = "Arithmetic", .defs = network_defs};
+
 static const struct opt_def keep_defs[] = {
 	{.name = "out", .type = OPT_PATH, .arg = "RUN", .help = "folder that is made for the run"},
 	{.name = "resume", .type = OPT_PATH, .arg = "RUN",
@@ -104,6 +117,6 @@ static const struct opt_def keep_defs[] = {
 static const struct opt_table table_keep = {.owner = "keep", .heading = "Run and snapshots", .defs = keep_defs};
 
 const struct opt_table *const sample_tables[] = {
-	&table_data, &table_model, &table_chain, &table_keep, &table_sgd, &table_fsgld, &table_entropy_sgd,
+	&table_data, &table_model, &table_network, &table_chain, &table_keep, &table_sgd, &table_fsgld, &table_entropy_sgd,
 	&table_entropy_sgld, &table_entropy_mcmc, &table_device, &table_progress, NULL,
 };

@@ -141,6 +141,8 @@ struct backend {
 	void (*close)(struct device *d);
 	/* Adds what a run records: {"name", "instruction_set", "threads", "libraries": {"oneDNN": "2.6.3"}}. */
 	void (*describe)(const struct device *d, json_t *into);
+	/* What speaks against a precision on this device, for a warning; NULL: nothing. */
+	const char *(*precision_note)(const struct device *d, enum precision precision);
 
 	status (*alloc)(struct device *d, size_t bytes, void **out);  /* 64-byte aligned, zeroed, padded to 64 bytes */
 	void (*free)(struct device *d, void *p);

@@ -18,7 +18,7 @@ struct command {
 extern const struct command command_sample, command_predict, command_ood, command_info, command_data;
 
 /* Options that several commands share, each in one place (common.c). */
-extern const struct opt_table table_device;    /* --device --threads --precision */
+extern const struct opt_table table_device;    /* --device --threads */
 extern const struct opt_table table_report;    /* --json */
 extern const struct opt_table table_progress;  /* --quiet --progress */
 

@@ -15,7 +15,6 @@ static const struct opt_def device[] = {
 	 .help = "where to compute; by default a GPU where this build and machine have one, else the CPU"},
 	{.name = "threads", .type = OPT_COUNT, .arg = "N", .min = 1, .max = THREADS_MAX,
 	 .help = "processor threads; by default all"},
-	{.name = "precision", .type = OPT_CHOICE, .arg = "fp32", .fallback = "fp32", .help = "arithmetic of the networks"},
 	{0},
 };
 

@@ -102,6 +102,14 @@ void model_free(struct model *m)
 	*m = (struct model){0};
 }
 
+bool model_has(const struct model *m, enum layer_kind kind)
+{
+	for (int i = 0; i < m->n_layers; i++)
+		if (m->layer[i].kind == kind)
+			return true;
+	return false;
+}
+
 json_t *model_to_json(const struct model *m)
 {
 	json_t *sizes = json_array();

@@ -32,6 +32,7 @@ struct model {
 status model_build(const char *spec, const char *activation, const char *norm, const int input[3], int outputs,
                    struct model *out);
 void model_free(struct model *m);
+bool model_has(const struct model *m, enum layer_kind kind);
 
 /* "bn" or "frn", or NULL for a model without norms. */
 const char *model_norm(const struct model *m);
@@ -51,7 +52,7 @@ struct net_options {
 	double noise_sd;                  /* gaussian likelihood; in the units of the targets as stored */
 	enum augment augment;
 	enum precision precision;
-	enum conv_algo algo;
+	enum conv_algo algo;              /* of the convolutions */
 	int batch;                        /* largest batch */
 	bool infer_only;                  /* forward only; likelihood and targets are then not looked at */
 };

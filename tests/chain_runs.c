@@ -36,7 +36,7 @@ void sample(const char *name, const char *const *words, char *folder, size_t siz
 	struct run run;
 	struct progress progress;
 	snprintf(folder, size, "%s/%s", scratch_folder(), name);
-	MUST(problem_open(o, &p));
+	MUST(problem_open(o, NULL, &p));
 	json_t *json = facts_run(&p, o);
 	MUST(run_create(folder, json, &run));
 	json_decref(json);

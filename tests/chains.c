@@ -99,7 +99,7 @@ static void check_init(void)
 	struct snaps_reader *r = open_chain(a, 0);
 	struct snaps_record x;
 	MUST(snaps_read(r, 0, &x));
-	MUST(problem_init_from(a, snaps_params(r), start));
+	MUST(problem_init_from(a, snaps_params(r), snaps_stats(r), start, NULL));
 	ok(strcmp(x.role, "theta") == 0 && memcmp(start, x.params, sizeof start) == 0, "--init takes θ of the last step");
 	MUST(snaps_read(r, 1, &x));
 	ok(memcmp(start, x.params, sizeof start) != 0, "not the anchor that follows it");

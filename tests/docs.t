@@ -97,7 +97,7 @@ completes 'beta ' basin try b
 completes 'beta ' basin try --json b
 completes ' ' basin try --batch ''
 completes 'cpu cuda ' basin flood --device ''
-completes '--config --device --dump-config --help --json --precision --progress --quiet --threads --version ' basin flood --
+completes '--config --device --dump-config --help --json --progress --quiet --threads --version ' basin flood --
 completes 'flood try ' basin help ''
 
 echo "1..$n"

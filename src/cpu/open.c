@@ -79,6 +79,15 @@ static void cpu_describe(const struct device *d, json_t *into)
 	json_object_set_new(into, "libraries", json_pack("{s:s}", "oneDNN", version));
 }
 
+/* oneDNN's own view, since its products are what bf16 is for. Its instruction sets are bits, each with those it builds on. */
+static const char *cpu_precision_note(const struct device *d, enum precision precision)
+{
+	(void)d;
+	const unsigned isa = (unsigned)dnnl_get_effective_cpu_isa(), amx = (unsigned)dnnl_cpu_isa_avx512_core_amx;
+	return precision == PRECISION_BF16 && (isa & amx) != amx
+	       ? "this CPU has no AMX: bf16 is slower than fp32 here; use --precision fp32" : NULL;
+}
+
 static status cpu_alloc(struct device *d, size_t bytes, void **out)
 {
 	(void)d;
@@ -152,6 +161,7 @@ const struct backend cpu_backend = {
 	.open = cpu_open,
 	.close = cpu_close,
 	.describe = cpu_describe,
+	.precision_note = cpu_precision_note,
 	.alloc = cpu_alloc,
 	.free = cpu_free,
 	.resident = cpu_resident,

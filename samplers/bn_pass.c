@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bn_pass.h"
+
+static status pass(struct potential *p, struct slots *s, int batch, const float *theta, float *stats)
+{
+	for (size_t first = 0; first < p->n; first += (size_t)batch) {
+		int n = p->n - first < (size_t)batch ? (int)(p->n - first) : batch;
+		const struct gradient_request r = {
+			.at = {.theta = theta},
+			.batch = {.first = first, .n = n, .scale = 1.0 / n},
+			.policy = STATS_CUMULATE,
+			.stats = stats,
+			.augment = STREAM_BN_PASS,
+		};
+		TRY(p->ops->value_grad(p, s, &r));
+	}
+	return OK;
+}
+
+status bn_pass(struct potential *p, struct rng_key key, uint64_t step, int batch, const float *theta, float *host,
+               float *stats)
+{
+	struct device *d = p->device;
+	/* Slots of its own: the chain's keep their totals, and what they know of its losses. */
+	struct slots own = {.key = key, .step = step};
+	segments_init(p->stats, key, host);
+	TRY(d->ops->put(d, stats, host, p->n_stats * sizeof *host));
+	TRY(d->ops->slots_open(d, &own));
+	status s = d->ops->slots_send(d, &own);
+	if (s == OK)
+		s = pass(p, &own, batch, theta, stats);
+	d->ops->slots_close(d, &own);
+	return s;
+}
