@@ -82,14 +82,15 @@ static status collect(const struct snaps_reader *r, const struct snaps_record *r
 
 /* ---- the command ---- */
 
-static status write_npz(struct selection *s, size_t i, struct arena *a, FILE *to, size_t *n_arrays)
+static status write_npz(struct selection *s, size_t i, struct arena *a, struct output_file *file, size_t *n_arrays)
 {
 	struct snaps_record record;
 	struct arrays list;
 	TRY(select_read(s, i, &record));
 	TRY(collect(s->reader, &record, a, &list));
 	*n_arrays = list.n;
-	return npz_write(to, list.at, list.n);
+	status st = npz_write(file->to, list.at, list.n);
+	return st == OK ? OK : fail_within(st, "%s: ", s->source[s->choice[i].source].path);
 }
 
 static status say(const struct opts *o, const struct selection *s, size_t i, size_t n_arrays)
@@ -121,13 +122,13 @@ static status export_to(const struct opts *o, struct selection *s, struct arena 
 	status st = output_open(&file, a, opts_text(o, "out"), false);
 	if (st != OK)
 		return fail_within(st, "--out ");
-	st = write_npz(s, last, a, file.to, &n_arrays);
+	st = write_npz(s, last, a, &file, &n_arrays);
 	if (st != OK) {
 		output_abandon(&file);
 		return st;
 	}
-	TRY(output_commit(&file));
-	return say(o, s, last, n_arrays);
+	st = output_commit(&file);
+	return st == OK ? say(o, s, last, n_arrays) : fail_within(st, "--out ");
 }
 
 static status run_export(const struct opts *o)
