@@ -11,12 +11,12 @@ _basin()
 		option=${COMP_WORDS[COMP_CWORD-2]}
 	fi
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'sample predict ood info data help --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'sample predict ood info data export help --help --version' -- "$cur")
 		return
 	fi
 	case $command in
 	help)
-		((COMP_CWORD == 2)) && words='sample predict ood info data' || option=-- ;;
+		((COMP_CWORD == 2)) && words='sample predict ood info data export' || option=-- ;;
 	sample)
 		options='--data --labels --holdout --target --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --milestones --gamma --chains --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --quiet --progress --config --dump-config --help --version'
 		case $option in
@@ -107,6 +107,18 @@ _basin()
 		--labels) files=yes ;;
 		--format) words='cifar10 svhn' ;;
 		--out) files=yes ;;
+		--json) option= ;;
+		--config) files=yes ;;
+		--dump-config) option= ;;
+		--help) option= ;;
+		--version) option= ;;
+		esac ;;
+	export)
+		options='--format --out --chain --role --from-step --to-step --last --skip-damaged --json --config --dump-config --help --version'
+		case $option in
+		--format) words='npz' ;;
+		--out) files=yes ;;
+		--skip-damaged) option= ;;
 		--json) option= ;;
 		--config) files=yes ;;
 		--dump-config) option= ;;

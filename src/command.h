@@ -15,7 +15,7 @@ struct command {
 	bool computes;                           /* runs networks on several threads, see threads.h */
 };
 
-extern const struct command command_sample, command_predict, command_ood, command_info, command_data;
+extern const struct command command_sample, command_predict, command_ood, command_info, command_data, command_export;
 
 /* Options that several commands share, each in one place (common.c). */
 extern const struct opt_table table_device;    /* --device --threads */

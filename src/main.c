@@ -7,6 +7,7 @@ static const struct command *const commands[] = {
 	&command_ood,
 	&command_info,
 	&command_data,
+	&command_export,
 	NULL,
 };
 

@@ -3,6 +3,7 @@
 #include <matio.h>
 #include <msgpack.h>
 #include <xxhash.h>
+#include <zip.h>
 #include <zlib.h>
 
 #include "program.h"
@@ -38,6 +39,7 @@ void version_print(const struct backend *const *backends, FILE *to)
 	Mat_GetLibraryVersion(&major, &minor, &release);
 	fprintf(to, "GSL %s\n", gsl_version);
 	fputs("jansson " JANSSON_VERSION "\n", to);
+	fprintf(to, "libzip %s\n", zip_libzip_version());
 	fprintf(to, "matio %d.%d.%d\n", major, minor, release);
 	fprintf(to, "msgpack-c %s\n", msgpack_version());
 	fprintf(to, "xxHash %u.%u.%u\n", xxhash / 10000, xxhash / 100 % 100, xxhash % 100);

@@ -72,8 +72,8 @@ void small_model_open(struct small_model *m, int with_stats)
 	MUST(segments_add(&m->params, &m->arena, "fc.weight", 2, (int64_t[]){4, 3}, INIT_CONSTANT, 0, NULL));
 	MUST(segments_add(&m->params, &m->arena, "fc.bias", 1, (int64_t[]){4}, INIT_CONSTANT, 0, NULL));
 	if (with_stats) {
-		MUST(segments_add(&m->stats, &m->arena, "bn.mean", 1, (int64_t[]){3}, INIT_CONSTANT, 0, NULL));
-		MUST(segments_add(&m->stats, &m->arena, "bn.var", 1, (int64_t[]){3}, INIT_CONSTANT, 0, NULL));
+		MUST(segments_add(&m->stats, &m->arena, "bn.running_mean", 1, (int64_t[]){3}, INIT_CONSTANT, 0, NULL));
+		MUST(segments_add(&m->stats, &m->arena, "bn.running_var", 1, (int64_t[]){3}, INIT_CONSTANT, 0, NULL));
 	}
 	for (int i = 0; i < 40; i++) {
 		m->theta[i] = (float)i + 0.25f;

@@ -20,7 +20,7 @@ void spit(const char *path, const void *data, size_t bytes);
 int with_file_limit(size_t bytes, int (*work)(void *), void *context);
 
 /* A small model with a tensor of every number of dimensions: conv.weight (3, 2, 2, 2), fc.weight (4, 3), fc.bias (4);
- * with statistics, also bn.mean (3) and bn.var (3). */
+ * with statistics, also bn.running_mean (3) and bn.running_var (3). */
 struct small_model {
 	struct arena arena;
 	struct segments params, stats;

@@ -15,6 +15,7 @@ setup_packages() {
 	apt:matio) echo libmatio-dev ;;
 	apt:jansson) echo libjansson-dev ;;
 	apt:xxhash) echo libxxhash-dev ;;
+	apt:libzip) echo libzip-dev ;;
 	apt:zlib) echo zlib1g-dev ;;
 	dnf:compiler) echo gcc ;;
 	dnf:make | dnf:autoconf | dnf:automake | dnf:mandoc | dnf:xz | dnf:clang) echo "$2" ;;
@@ -26,6 +27,7 @@ setup_packages() {
 	dnf:matio) echo matio-devel ;;
 	dnf:jansson) echo jansson-devel ;;
 	dnf:xxhash) echo xxhash-devel ;;
+	dnf:libzip) echo libzip-devel ;;
 	dnf:zlib) echo zlib-devel ;;
 	dnf:shellcheck) echo ShellCheck ;;
 	esac
@@ -58,6 +60,7 @@ setup_has() {
 	gsl) setup_has_module 'gsl >= 2.5' ;;
 	matio) setup_has_module 'matio >= 1.5' ;;
 	xxhash) setup_has_module 'libxxhash >= 0.8' ;;
+	libzip) setup_has_module 'libzip >= 1.7' ;;
 	zlib) setup_has_module zlib ;;
 	esac
 }
@@ -181,7 +184,7 @@ setup_install() {
 
 # setup_needs NEED…: what the build needs, and these; installs what is missing.
 setup_needs() {
-	set -- compiler make awk pkg-config oneDNN msgpack-c gsl matio jansson xxhash zlib "$@"
+	set -- compiler make awk pkg-config oneDNN msgpack-c gsl matio jansson xxhash libzip zlib "$@"
 	# A release's tarball brings its configure along, a git checkout does not.
 	if [ -e .git ] || [ ! -e configure ]; then
 		set -- autoconf automake "$@"

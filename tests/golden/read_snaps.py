@@ -84,7 +84,7 @@ def check(dtype, path):
             good = good and (record["role"] == "anchor" or got == expected_theta(record["step"])[row["name"]])
     ok(good, f"{dtype}: tensors, convolutions in OIHW order")
     running = floats(records[0][0]["stats"], "float32")
-    ok([round(1 / x) for x in tensor(running, header["stats"][1])] == [6, 7, 8] and header["stats"][1]["name"] == "bn.var",
+    ok([round(1 / x) for x in tensor(running, header["stats"][1])] == [6, 7, 8] and header["stats"][1]["name"] == "bn.running_var",
        f"{dtype}: statistics")
 
 

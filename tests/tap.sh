@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
+# The Test Anything Protocol for the shell tests, which source this first. $dir is an empty folder that goes at the end.
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 99' HUP INT TERM
+count=0
+
+ok() {  # ok STATUS NAME
+	count=$((count + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
+}
+
+skip() {  # skip NAME REASON
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+shown() {  # shown FILE…: diagnostics, where the last check failed
+	cat "$@" | sed 's/^/# /'
+}
+
+fails() {  # fails STATUS WORDS NAME COMMAND…: that exit status, nothing on standard output, and WORDS in the message
+	status=$1 words=$2 name=$3
+	shift 3
+	"$@" >"$dir/out" 2>"$dir/err"
+	[ $? = "$status" ] && [ ! -s "$dir/out" ] && grep -q -e "$words" "$dir/err"
+	result=$?
+	ok $result "$name"
+	[ $result = 0 ] || shown "$dir/err"
+}
+
+member() {  # member KEY [FILE]: its value, one JSON object with one member a line; FILE is $dir/out
+	sed -n "s/^  \"$1\": \(.*[^,]\),*\$/\1/p" "${2:-$dir/out}"
+}
+
+done_testing() {
+	echo "1..$count"
+}
