@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A PyTorch control of the CIFAR-10 figures in bench/cifar10-cpu.md: the protocol of Basin's runs, no code shared.
+
+    cifar10_peer.py --out FILE.json [--seed S] [--epochs E] [--keep K] [--method sgd|sgld] [--threads T]
+
+ResNet-20 for CIFAR (He et al. 2015; 16-32-64 channels, three blocks a stage, projection shortcuts where the shape
+changes: 272,474 parameters) with PyTorch's own initialisations, batch 128 of a set shuffled every epoch (the last
+batch of 80 is kept), pad-4 crop and flip, one cosine cycle from 0.5 to 0, weight decay 5e-4 on every parameter,
+temperature 1e-4. The states at the end of the last K epochs (default 4), with the batch norm statistics that training
+left, are the members of the ensemble.
+
+Reads $BASIN_DATA/cifar-10-batches-bin and, where SciPy can read it, $BASIN_DATA/svhn/test_32x32.mat.
+Prints a line per epoch; FILE.json gets the losses, each member's figures, the ensemble's and the AUROC.
+"""
+import argparse
+import json
+import math
+import os
+import sys
+import time
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+BATCH, LR, DECAY, TEMPERATURE = 128, 0.5, 5e-4, 1e-4
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.downsample = nn.Sequential()
+        if stride != 1 or inputs != outputs:
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        y = F.relu(self.bn1(self.conv1(x)))
+        return F.relu(self.bn2(self.conv2(y)) + self.downsample(x))
+
+
+class ResNet20(nn.Module):
+    def __init__(self, classes=10):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        blocks, inputs = [], 16
+        for outputs, stride in ((16, 1), (32, 2), (64, 2)):
+            for i in range(3):
+                blocks.append(Block(inputs, outputs, stride if i == 0 else 1))
+                inputs = outputs
+        self.blocks = nn.Sequential(*blocks)
+        self.fc = nn.Linear(64, classes)
+
+    def forward(self, x):
+        y = self.blocks(F.relu(self.bn1(self.conv1(x))))
+        return self.fc(y.mean((2, 3)))
+
+
+def read_cifar10(folder, names):
+    rows = np.concatenate([np.fromfile(os.path.join(folder, name), np.uint8).reshape(-1, 3073) for name in names])
+    images = np.ascontiguousarray(rows[:, 1:].reshape(-1, 3, 32, 32))
+    return torch.from_numpy(images), torch.from_numpy(rows[:, 0].astype(np.int64))
+
+
+def read_svhn(path):
+    """The test images (n, 3, 32, 32), or None without SciPy or the file; the .mat holds (32, 32, 3, n)."""
+    try:
+        from scipy.io import loadmat
+    except ImportError:
+        return None
+    if not os.path.exists(path):
+        return None
+    return torch.from_numpy(np.ascontiguousarray(loadmat(path)["X"].transpose(3, 2, 0, 1)))
+
+
+def crop_flip(images, generator):
+    """Each uint8 image shifted by -4..4 pixels both ways, zeros coming in, and mirrored with probability 1/2."""
+    n = images.shape[0]
+    padded = F.pad(images, (4, 4, 4, 4))
+    top = torch.randint(0, 9, (n, 1), generator=generator) + torch.arange(32)
+    left = torch.randint(0, 9, (n, 1), generator=generator) + torch.arange(32)
+    mirrored = torch.rand(n, generator=generator) < 0.5
+    left = torch.where(mirrored[:, None], left.flip(1), left)
+    return padded[torch.arange(n)[:, None, None, None], torch.arange(3)[None, :, None, None],
+                  top[:, None, :, None], left[:, None, None, :]]
+
+
+def normalise(images, mean, sd, layout):
+    x = images.float().div_(255).sub_(mean[:, None, None]).div_(sd[:, None, None])
+    return x.contiguous(memory_format=layout)
+
+
+@torch.no_grad()
+def update(model, method, lr, beta, generator):
+    for p in model.parameters():
+        p.add_(p.grad + DECAY * p, alpha=-lr)
+        if method == "sgld":
+            p.add_(torch.randn(p.shape, generator=generator), alpha=math.sqrt(2 * lr / beta))
+
+
+@torch.no_grad()
+def probabilities(model, images, mean, sd, layout):
+    model.eval()
+    out = [F.softmax(model(normalise(images[i:i + 500], mean, sd, layout)), 1) for i in range(0, len(images), 500)]
+    model.train()
+    return torch.cat(out).double()
+
+
+def entropy(p):
+    return -torch.special.xlogy(p, p).sum(1)
+
+
+def metrics(members, labels):
+    """members: S x n x C probabilities. The bins of the calibration error are (k/15, (k+1)/15]."""
+    p = members.mean(0)
+    confidence, guess = p.max(1)
+    right = (guess == labels).double()
+    nll = -p[torch.arange(len(labels)), labels].clamp_min(np.finfo(np.float32).tiny).log()
+    bins = (torch.ceil(confidence * 15) - 1).clamp(0, 14).long()
+    gap = torch.zeros(15, dtype=torch.double).index_add_(0, bins, right - confidence)
+    expected = torch.stack([entropy(m) for m in members]).mean()
+    return {"accuracy": right.mean().item(), "nll": nll.mean().item(), "ece": (gap.abs().sum() / len(labels)).item(),
+            "entropy": entropy(p).mean().item(),
+            "mutual_information": (entropy(p).mean() - expected).item() if len(members) > 1 else None}
+
+
+def auroc(inside, outside):
+    """Probability that an outside score exceeds an inside one, ties counting half (Mann-Whitney)."""
+    scores = torch.cat([inside, outside]).numpy()
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    n_in, n_out = len(inside), len(outside)
+    return float((ranks[n_in:].sum() - n_out * (n_out + 1) / 2) / (n_in * n_out))
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--out", required=True)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--epochs", type=int, default=10)
+    options.add_argument("--keep", type=int, default=4)
+    options.add_argument("--method", choices=("sgd", "sgld"), default="sgld")
+    options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--steps", type=int, help="stop after so many steps and print their time: no result")
+    options.add_argument("--layout", choices=("nchw", "nhwc"), default="nchw")
+    o = options.parse_args()
+    torch.manual_seed(o.seed)
+    torch.set_num_threads(o.threads)
+    draws = torch.Generator().manual_seed(o.seed + 1000003)
+    layout = torch.channels_last if o.layout == "nhwc" else torch.contiguous_format
+
+    root = os.environ["BASIN_DATA"]
+    folder = os.path.join(root, "cifar-10-batches-bin")
+    x, y = read_cifar10(folder, ["data_batch_%d.bin" % i for i in range(1, 6)])
+    x_test, y_test = read_cifar10(folder, ["test_batch.bin"])
+    pixels = x.double() / 255
+    mean, sd = pixels.mean((0, 2, 3)).float(), pixels.std((0, 2, 3), unbiased=False).float()
+    del pixels
+    model = ResNet20().to(memory_format=layout)
+    n_params = sum(p.numel() for p in model.parameters())
+    assert n_params == 272474, n_params
+
+    n, started, per_epoch = len(x), time.time(), math.ceil(len(x) / BATCH)
+    beta, total, k = n / TEMPERATURE, o.epochs * per_epoch, 0
+    log, members, ood = [], [], {"id": [], "0.5:0.5": []}
+    half = torch.full((3,), 0.5)
+    svhn = read_svhn(os.path.join(root, "svhn", "test_32x32.mat"))
+    for epoch in range(1, o.epochs + 1):
+        order, loss_sum, right, since = torch.randperm(n, generator=draws), 0.0, 0, time.time()
+        for first in range(0, n, BATCH):
+            rows = order[first:first + BATCH]
+            lr = LR / 2 * (1 + math.cos(math.pi * k / total))
+            model.zero_grad(set_to_none=True)
+            logits = model(normalise(crop_flip(x[rows], draws), mean, sd, layout))
+            loss = F.cross_entropy(logits, y[rows])
+            loss.backward()
+            update(model, o.method, lr, beta, draws)
+            loss_sum += loss.item() * len(rows)
+            right += (logits.argmax(1) == y[rows]).sum().item()
+            k += 1
+            if o.steps and k == o.steps:
+                print("%.1f ms a step" % ((time.time() - since) / k * 1e3))
+                return 0
+        log.append({"epoch": epoch, "nll": loss_sum / n, "accuracy": right / n, "seconds": time.time() - since})
+        print("epoch %(epoch)d: nll %(nll).4f, accuracy %(accuracy).4f, %(seconds).0f s" % log[-1], flush=True)
+        if epoch > o.epochs - o.keep:
+            members.append(probabilities(model, x_test, mean, sd, layout))
+            if svhn is not None:
+                ood["id"].append(probabilities(model, svhn, mean, sd, layout))
+                ood["0.5:0.5"].append(probabilities(model, svhn, half, half, layout))
+
+    members = torch.stack(members)
+    result = {"torch": torch.__version__, "method": o.method, "seed": o.seed, "epochs": o.epochs, "threads": o.threads,
+              "mean": mean.tolist(), "sd": sd.tolist(), "training": log,
+              "members": [metrics(m[None], y_test) for m in members], "ensemble": metrics(members, y_test),
+              "wall_s": time.time() - started}
+    if svhn is not None:
+        inside = entropy(members.mean(0))
+        result["svhn"] = {key: {"auroc": auroc(inside, entropy(torch.stack(p).mean(0)))} for key, p in ood.items()}
+    with open(o.out, "w") as f:
+        json.dump(result, f, indent=1)
+        f.write("\n")
+    print(json.dumps({key: result[key] for key in ("ensemble", "svhn", "wall_s") if key in result}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
