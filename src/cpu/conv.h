@@ -22,8 +22,9 @@ struct conv_weights {
 	int padded_out, padded_in;
 	bool bf16;
 	size_t bytes;
-	int64_t step[5];                 /* elements from one group, out block, in block, row, column to the next */
-	int block[2];                    /* out, in: channels of such a block */
+	int64_t step[5];                 /* elements from one block of groups, of out, of in, row, column to the next */
+	int group_block, group_step;     /* groups lie in blocks in depthwise convolutions; elements within such a block */
+	bool gaps;                       /* the last block of groups is not full */
 	struct conv_tile tile;
 };
 
@@ -38,5 +39,21 @@ status conv_weights_fill(struct device *d, const struct weight_source *from, con
                          void *to_a, const struct conv_weights *b, void *to_b);
 /* The gradient from its layout, set or added. */
 void conv_weights_read(const struct device *d, const struct conv_weights *w, const float *from, bool add, float *gradient);
+
+/* ---- one direction of a convolution, done by one algorithm ---- */
+
+struct conv_part {
+	enum conv_algo algo;             /* never CONV_AUTO */
+	struct onednn_op op;             /* not made: there is none such */
+	struct conv_weights weights;
+};
+
+/* Makes c's direction by an algorithm. part->op is not made where the algorithm has none for this shape.
+ * Errors: ERR_LIBRARY, ERR_MEMORY. */
+status conv_part_make(const struct onednn *o, const struct onednn_conv *c, enum conv_algo algo, struct conv_part *part);
+void conv_part_drop(struct conv_part *part);
+/* The gradient of the weights in the flat vector's order, set or added. Errors: ERR_LIBRARY, ERR_MEMORY. */
+status conv_part_gradient(struct device *d, const struct onednn *o, struct conv_part *part, const void *x, const void *dy,
+                          bool add, float *gradient);
 
 #endif

@@ -3,13 +3,13 @@
 #include "kernels.h"
 #include "lanes.h"
 
-void KERNEL(pick)(const float *from, const int32_t *index, size_t n, float *out)
+void KERNEL(permute)(const float *from, const int32_t *index, size_t n, float *out)
 {
 	for (size_t i = 0; i < n; i++)
 		out[i] = from[index[i]];
 }
 
-void KERNEL(pick_bf16)(const float *from, const int32_t *index, size_t n, uint16_t *out)
+void KERNEL(permute_bf16)(const float *from, const int32_t *index, size_t n, uint16_t *out)
 {
 	float t[LANES];
 	for (size_t i = 0; i < n; i += LANES) {

@@ -44,6 +44,8 @@ static void lay_out(struct conv_tile *t, const struct api_layout *l, int first, 
 	t->row[0] = t->channel[0] = 0;
 	for (int b = l->blocks - 1; b >= 0; b--) {
 		int dim = (int)l->of[b] - first, times = (int)l->block[b];
+		if (dim < 0)
+			continue;  /* of groups: their members are tiles of their own */
 		repeat(t, dim == 0, side[dim].size, times);
 		side[dim].size *= times;
 		side[dim].outside /= times;
@@ -70,8 +72,15 @@ status conv_weights_make(const struct onednn_conv *c, const struct onednn_weight
 	                           .kernel = c->kernel, .bytes = from->bytes, .bf16 = c->bf16 && c->direction != API_WEIGHTS};
 	w->padded_out = (int)l->padded[first];
 	w->padded_in = (int)l->padded[first + 1];
-	for (int b = 0; b < l->blocks; b++)
+	w->group_block = 1;
+	for (int b = l->blocks - 1; b >= 0; b--) {
+		if (l->of[b] < first) {
+			w->group_block = (int)l->block[b];
+			w->group_step = product;
+		}
 		product *= (int)l->block[b];
+	}
+	w->gaps = w->groups % w->group_block != 0;
 	struct side side[2] = {{1, w->padded_out, l->strides[first]}, {1, w->padded_in, l->strides[first + 1]}};
 	struct conv_tile *t = &w->tile;
 	size_t most = (size_t)(product > TILE_MAX ? product : TILE_MAX);
@@ -82,8 +91,6 @@ status conv_weights_make(const struct onednn_conv *c, const struct onednn_weight
 	t->from = t->channel + most;
 	t->at = t->from + most;
 	lay_out(t, l, first, side);
-	w->block[0] = side[0].size;
-	w->block[1] = side[1].size;
 	w->step[GROUP] = first ? l->strides[0] : 0;
 	w->step[OUT] = side[0].step;
 	w->step[IN] = side[1].step;
@@ -113,7 +120,7 @@ bool conv_weights_same(const struct conv_weights *a, const struct conv_weights *
 /* The offset of a tile. */
 static int64_t tile_at(const struct conv_weights *w, int group, int out, int in, int height, int width)
 {
-	return group * w->step[GROUP] + out / w->tile.out * w->step[OUT] + in / w->tile.in * w->step[IN] +
+	return group / w->group_block * w->step[GROUP] + group % w->group_block * w->group_step + out / w->tile.out * w->step[OUT] + in / w->tile.in * w->step[IN] +
 	       height * w->step[HEIGHT] + width * w->step[WIDTH];
 }
 
@@ -126,7 +133,7 @@ static void fill_edge(const struct kernels *k, const struct conv_weights *w, con
 		static const int32_t here = 0;
 		float v = t->row[e] < rows && t->channel[e] < channels ? from[t->from[e]] : 0;
 		if (w->bf16)
-			k->pick_bf16(&v, &here, 1, (uint16_t *)to + at + e);
+			k->permute_bf16(&v, &here, 1, (uint16_t *)to + at + e);
 		else
 			((float *)to)[at + e] = v;
 	}
@@ -148,9 +155,9 @@ static void fill_rows(const struct kernels *k, const struct conv_weights *w, con
 					if (o - first + t->out > rows || i + t->in > w->in)
 						fill_edge(k, w, from, rows - (o - first), w->in - i, to, at);
 					else if (w->bf16)
-						k->pick_bf16(from, t->from, (size_t)t->count, (uint16_t *)to + at);
+						k->permute_bf16(from, t->from, (size_t)t->count, (uint16_t *)to + at);
 					else
-						k->pick(from, t->from, (size_t)t->count, (float *)to + at);
+						k->permute(from, t->from, (size_t)t->count, (float *)to + at);
 				}
 }
 
@@ -175,6 +182,10 @@ status conv_weights_fill(struct device *d, const struct weight_source *from, con
 	if ((size_t)a->groups * (size_t)a->out * row < PARALLEL_MIN)
 		threads = 1;
 	float *blocks_of_all;
+	if (a->gaps)
+		memset(to_a, 0, a->bytes);
+	if (b && b->gaps)
+		memset(to_b, 0, b->bytes);
 	TRY(cpu_scratch(d, (size_t)threads * count * sizeof *blocks_of_all, (void **)&blocks_of_all));
 #pragma omp parallel for schedule(static) num_threads(threads)
 	for (int task = 0; task < tasks; task++) {
