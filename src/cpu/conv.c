@@ -79,15 +79,6 @@ static dnnl_alg_kind_t activation_of(const struct layer *norm)
 	                                             : dnnl_eltwise_tanh;
 }
 
-static status make_part(struct layer_plan *p, const struct onednn_conv *c, enum conv_algo algo)
-{
-	struct conv_part *part = &p->part[c->direction];
-	TRY(conv_part_make(&p->onednn, c, algo, part));
-	if (!part->op.primitive && algo != CONV_DIRECT)
-		TRY(conv_part_make(&p->onednn, c, CONV_DIRECT, part));
-	return OK;
-}
-
 static status none(const struct layer_plan *p)
 {
 	const struct onednn_conv *c = &p->shape;
@@ -102,32 +93,38 @@ static status plan_forward(struct layer_plan *p, dnnl_alg_kind_t activation, enu
 	struct onednn_conv c = p->shape;
 	c.direction = API_FORWARD;
 	c.activation = activation;
-	TRY(make_part(p, &c, algo));
-	if (p->part[API_FORWARD].op.primitive || activation == dnnl_alg_kind_undef)
+	TRY(conv_choose(p->device, &p->onednn, &c, algo, &p->part[API_FORWARD]));
+	if (p->part[API_FORWARD].made || activation == dnnl_alg_kind_undef)
 		return OK;
 	c.activation = dnnl_alg_kind_undef;
-	TRY(make_part(p, &c, algo));
+	TRY(conv_choose(p->device, &p->onednn, &c, algo, &p->part[API_FORWARD]));
 	return onednn_eltwise(&p->onednn, &(struct onednn_eltwise){.algorithm = activation, .bf16 = c.bf16,
 	                      .alpha = activation == dnnl_eltwise_swish ? 1.0f : 0.0f, .n = (dnnl_dim_t)p->outputs}, &p->activation);
 }
 
 static status plan_directions(struct layer_plan *p, const struct plan_request *r)
 {
+	bool has = true;
+	if (r->algo == CONV_WINOGRAD)
+		TRY(conv_has_winograd(&p->onednn, &has));
+	if (!has)
+		return fail(ERR_USAGE, "--conv-algo winograd: oneDNN %d.%d has none on this processor; use auto, direct or gemm",
+		            DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR);
 	TRY(plan_forward(p, activation_of(r->norm), r->algo));
-	bool made = p->part[API_FORWARD].op.primitive;
+	bool made = p->part[API_FORWARD].made;
 	if (r->mode != PLAN_INFER && r->layer->input[0] != -1) {
 		struct onednn_conv c = p->shape;
 		c.direction = API_DATA;
 		c.bias = false;
-		TRY(make_part(p, &c, r->algo));
-		made = made && p->part[API_DATA].op.primitive;
+		TRY(conv_choose(p->device, &p->onednn, &c, r->algo, &p->part[API_DATA]));
+		made = made && p->part[API_DATA].made;
 	}
 	if (r->mode != PLAN_INFER) {
 		struct onednn_conv c = p->shape;
 		c.direction = API_WEIGHTS;
 		c.bias = false;
-		TRY(make_part(p, &c, r->algo));
-		made = made && p->part[API_WEIGHTS].op.primitive;
+		TRY(conv_choose(p->device, &p->onednn, &c, r->algo, &p->part[API_WEIGHTS]));
+		made = made && p->part[API_WEIGHTS].made;
 	}
 	return made ? OK : none(p);
 }
@@ -135,7 +132,7 @@ static status plan_directions(struct layer_plan *p, const struct plan_request *r
 static void place(struct layer_plan *p)
 {
 	const struct conv_part *forward = &p->part[API_FORWARD], *data = &p->part[API_DATA];
-	p->one_copy = data->op.primitive && conv_weights_same(&forward->weights, &data->weights);
+	p->one_copy = data->made && conv_weights_same(&forward->weights, &data->weights);
 	p->data_at = p->one_copy ? 0 : padded(forward->weights.bytes);
 	p->bias_at = padded(forward->weights.bytes) + (p->one_copy ? 0 : padded(data->weights.bytes));
 	p->working = p->bias_at + (p->folds ? padded((size_t)p->shape.out[0] * sizeof(float)) : 0);
@@ -231,7 +228,7 @@ static status backward(struct layer_plan *p, const struct layer_io *io)
 		sum_channels(p, dy, io->add_dparams, io->dbias);
 	if (!io->dx[0])
 		return OK;
-	if (!p->part[API_DATA].op.primitive)
+	if (!p->part[API_DATA].made)
 		return fail(ERR_LIBRARY, "a convolution of the batch itself has no gradient of its input");
 	return onednn_run(&p->onednn, &p->part[API_DATA].op,
 	                  (const void *[]){dy, (const char *)io->weight + p->data_at, io->dx[0]});
@@ -266,7 +263,7 @@ static void fold(const struct layer_plan *p, const struct weight_source *from, f
 static status materialise(struct layer_plan *p, const struct weight_source *from, void *working)
 {
 	const struct conv_part *data = &p->part[API_DATA];
-	const struct conv_weights *second = data->op.primitive && !p->one_copy ? &data->weights : NULL;
+	const struct conv_weights *second = data->made && !p->one_copy ? &data->weights : NULL;
 	char *at = working;
 	float *scale = NULL;
 	if (p->folds) {

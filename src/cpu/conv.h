@@ -40,20 +40,48 @@ status conv_weights_fill(struct device *d, const struct weight_source *from, con
 /* The gradient from its layout, set or added. */
 void conv_weights_read(const struct device *d, const struct conv_weights *w, const float *from, bool add, float *gradient);
 
+/* ---- the gradient of the weights as one matrix product ---- */
+
+/* dW (out, kernel·kernel·in) = dYᵀ (out, pixels) · windows of x (pixels, kernel·kernel·in), a few examples at a time. */
+struct conv_gemm {
+	struct onednn_conv shape;
+	int chunk;                       /* examples */
+	struct onednn_op product[2][2];  /* of a whole chunk or the last one; that sets or that adds */
+};
+
+/* Whether a shape can be done so. */
+bool conv_gemm_can(const struct onednn_conv *c);
+/* Errors: ERR_LIBRARY, ERR_MEMORY. */
+status conv_gemm_make(const struct onednn *o, const struct onednn_conv *c, struct conv_gemm *g);
+void conv_gemm_drop(struct conv_gemm *g);
+status conv_gemm_run(struct device *d, const struct onednn *o, struct conv_gemm *g, const void *x, const void *dy, bool add,
+                     float *gradient);
+
 /* ---- one direction of a convolution, done by one algorithm ---- */
 
 struct conv_part {
+	bool made;
 	enum conv_algo algo;             /* never CONV_AUTO */
-	struct onednn_op op;             /* not made: there is none such */
+	bool reference;                  /* the library's slow reference implementation */
+	struct onednn_op op;
 	struct conv_weights weights;
+	struct conv_gemm gemm;           /* in place of the two above */
 };
 
-/* Makes c's direction by an algorithm. part->op is not made where the algorithm has none for this shape.
+/* Makes c's direction by an algorithm. part->made is false where the algorithm has none for this shape.
  * Errors: ERR_LIBRARY, ERR_MEMORY. */
 status conv_part_make(const struct onednn *o, const struct onednn_conv *c, enum conv_algo algo, struct conv_part *part);
 void conv_part_drop(struct conv_part *part);
 /* The gradient of the weights in the flat vector's order, set or added. Errors: ERR_LIBRARY, ERR_MEMORY. */
 status conv_part_gradient(struct device *d, const struct onednn *o, struct conv_part *part, const void *x, const void *dy,
                           bool add, float *gradient);
+
+/* The same, by the algorithm that was asked for or, where it has none for this shape, by another; CONV_AUTO takes what
+ * the device's choices say, or measures and adds to them, and for inference follows a fixed rule.
+ * part->made is false where no algorithm can. Errors: ERR_LIBRARY, ERR_MEMORY. */
+status conv_choose(struct device *d, const struct onednn *o, const struct onednn_conv *c, enum conv_algo asked,
+                   struct conv_part *part);
+/* Whether the library has Winograd's algorithm on this processor at all. Errors: ERR_LIBRARY, ERR_MEMORY. */
+status conv_has_winograd(const struct onednn *o, bool *has);
 
 #endif
