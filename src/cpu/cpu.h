@@ -9,6 +9,8 @@
 struct cpu_device {
 	struct device device;
 	const struct kernels *kernels;
+	void *scratch;             /* one layer's at a time */
+	size_t scratch_bytes;
 };
 
 /* Below so many elements a verb stays on the calling thread: waking the others would cost more than it saves. */
@@ -35,6 +37,10 @@ void cpu_formats(const struct device *d, const struct layer *layers, int n, enum
  * added to θ. */
 void cpu_point_range(const struct kernels *k, const struct slots *s, const struct point *at, size_t offset, size_t count,
                      bool frozen, float *out);
+
+/* Memory for the length of one layer's pass, 64-byte aligned, its contents of no meaning; it only grows, and is the device's.
+ * Errors: ERR_MEMORY. */
+status cpu_scratch(struct device *d, size_t bytes, void **out);
 
 extern const struct backend cpu_backend;
 

@@ -21,4 +21,10 @@ const struct kernels KERNEL(kernels) = {
 	.sum = KERNEL(sum),
 	.sum_bf16 = KERNEL(sum_bf16),
 	.column_sums = KERNEL(column_sums),
+	.permute = KERNEL(permute),
+	.permute_bf16 = KERNEL(permute_bf16),
+	.untile = KERNEL(untile),
+	.channel_sums = KERNEL(channel_sums),
+	.narrow = KERNEL(narrow),
+	.widen = KERNEL(widen),
 };

@@ -37,6 +37,12 @@ struct row_kernel {
 	const float *scale, *shift;
 };
 
+/* A tile's elements into rows: out[r·stride + c] = from[index[r·pitch + c]], set or added. */
+struct untile_kernel {
+	int rows, columns, pitch, stride;
+	bool add;
+};
+
 /* What a block of rows adds up to. */
 struct loss_sums {
 	double weighted, plain, correct;  /* Σ wᵢℓᵢ, Σ ℓᵢ, right answers */
@@ -63,6 +69,14 @@ struct kernels {
 	/* out[j] = (add ? out[j] : 0) + Σ of column j of m (rows, columns), first ≤ j < end: blocks of ROW_BLOCK rows in
 	 * float32, their sum in double, so that long batches lose nothing. */
 	void (*column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
+	/* out[i] = from[index[i]], rounded to bf16 */
+	void (*permute)(const float *from, const int32_t *index, size_t n, float *out);
+	void (*permute_bf16)(const float *from, const int32_t *index, size_t n, uint16_t *out);
+	void (*untile)(const struct untile_kernel *u, const float *from, const int32_t *index, float *out);
+	/* sums[j] += Σ m[row·stride + j] over the rows, j < n; m is float32 or bf16. */
+	void (*channel_sums)(const void *m, bool bf16, size_t rows, size_t stride, size_t n, double *sums);
+	void (*narrow)(const float *from, size_t n, uint16_t *out);
+	void (*widen)(const uint16_t *from, size_t n, float *out);
 };
 
 #define KERNEL_PASTE_(name, isa) name##_##isa
@@ -82,6 +96,12 @@ void KERNEL(gate)(const float *a, const float *b, float *out, size_t n);
 void KERNEL(sum)(const float *a, const float *b, float *out, size_t n);
 void KERNEL(sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
 void KERNEL(column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
+void KERNEL(permute)(const float *from, const int32_t *index, size_t n, float *out);
+void KERNEL(permute_bf16)(const float *from, const int32_t *index, size_t n, uint16_t *out);
+void KERNEL(untile)(const struct untile_kernel *u, const float *from, const int32_t *index, float *out);
+void KERNEL(channel_sums)(const void *m, bool bf16, size_t rows, size_t stride, size_t n, double *sums);
+void KERNEL(narrow)(const float *from, size_t n, uint16_t *out);
+void KERNEL(widen)(const uint16_t *from, size_t n, float *out);
 #endif
 
 /* Every set of this build, best first, NULL-terminated. */

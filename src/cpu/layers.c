@@ -4,4 +4,5 @@
 const struct layer_ops *const cpu_layers[LAYER_KINDS] = {
 	[LAYER_LINEAR] = &cpu_linear,
 	[LAYER_ACTIVATION] = &cpu_activation,
+	[LAYER_CONV] = &cpu_conv,
 };

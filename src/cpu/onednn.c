@@ -7,105 +7,7 @@
 /* Multiplications, and elements, below which waking other threads costs more than they save. */
 enum { ALONE_PRODUCT = 1 << 20, ALONE_ELTWISE = 1 << 14 };
 
-/* ---- the two C APIs ---- */
-
-#if DNNL_VERSION_MAJOR >= 3
-
-typedef dnnl_memory_desc_t desc;
-
-static dnnl_status_t desc_make(desc *d, int ndim, const dnnl_dims_t dims, const dnnl_dims_t strides)
-{
-	return dnnl_memory_desc_create_with_strides(d, ndim, dims, dnnl_f32, strides);
-}
-
-static void desc_drop(desc d)
-{
-	dnnl_memory_desc_destroy(d);
-}
-
-static dnnl_status_t append_sum(dnnl_post_ops_t p)
-{
-	return dnnl_post_ops_append_sum(p, 1.0f, 0, dnnl_data_type_undef);
-}
-
-static dnnl_status_t matmul_desc(dnnl_primitive_desc_t *out, dnnl_engine_t e, desc a, desc b, desc bias, desc c,
-                                 const_dnnl_primitive_attr_t attr)
-{
-	return dnnl_matmul_primitive_desc_create(out, e, a, b, bias, c, attr);
-}
-
-static dnnl_status_t eltwise_desc(dnnl_primitive_desc_t *out, dnnl_engine_t e, const struct onednn_eltwise *s, desc d)
-{
-	dnnl_primitive_desc_t forward;
-	dnnl_status_t r = dnnl_eltwise_forward_primitive_desc_create(&forward, e, dnnl_forward_training, s->algorithm, d,
-	                                                             d, s->alpha, 0.0f, NULL);
-	if (r != dnnl_success || !s->backward) {
-		*out = forward;
-		return r;
-	}
-	r = dnnl_eltwise_backward_primitive_desc_create(out, e, s->algorithm, d, d, d, s->alpha, 0.0f, forward, NULL);
-	dnnl_primitive_desc_destroy(forward);
-	return r;
-}
-
-#else
-
-typedef dnnl_memory_desc_t *desc;
-
-static dnnl_status_t desc_make(desc *d, int ndim, const dnnl_dims_t dims, const dnnl_dims_t strides)
-{
-	*d = malloc(sizeof **d);
-	if (!*d)
-		return dnnl_out_of_memory;
-	dnnl_status_t r = dnnl_memory_desc_init_by_strides(*d, ndim, dims, dnnl_f32, strides);
-	if (r != dnnl_success) {
-		free(*d);
-		*d = NULL;
-	}
-	return r;
-}
-
-static void desc_drop(desc d)
-{
-	free(d);
-}
-
-static dnnl_status_t append_sum(dnnl_post_ops_t p)
-{
-	return dnnl_post_ops_append_sum(p, 1.0f);
-}
-
-static dnnl_status_t matmul_desc(dnnl_primitive_desc_t *out, dnnl_engine_t e, desc a, desc b, desc bias, desc c,
-                                 const_dnnl_primitive_attr_t attr)
-{
-	dnnl_matmul_desc_t m;
-	dnnl_status_t r = dnnl_matmul_desc_init(&m, a, b, bias, c);
-	return r != dnnl_success ? r : dnnl_primitive_desc_create(out, &m, attr, e, NULL);
-}
-
-static dnnl_status_t eltwise_desc(dnnl_primitive_desc_t *out, dnnl_engine_t e, const struct onednn_eltwise *s, desc d)
-{
-	dnnl_eltwise_desc_t op;
-	dnnl_primitive_desc_t forward;
-	dnnl_status_t r = dnnl_eltwise_forward_desc_init(&op, dnnl_forward_training, s->algorithm, d, s->alpha, 0.0f);
-	if (r == dnnl_success)
-		r = dnnl_primitive_desc_create(&forward, &op, NULL, e, NULL);
-	if (r != dnnl_success || !s->backward) {
-		*out = r == dnnl_success ? forward : NULL;
-		return r;
-	}
-	r = dnnl_eltwise_backward_desc_init(&op, s->algorithm, d, d, s->alpha, 0.0f);
-	if (r == dnnl_success)
-		r = dnnl_primitive_desc_create(out, &op, NULL, e, forward);
-	dnnl_primitive_desc_destroy(forward);
-	return r;
-}
-
-#endif
-
-/* ---- what is the same in both ---- */
-
-static status check(dnnl_status_t r, const char *what)
+status onednn_check(dnnl_status_t r, const char *what)
 {
 	if (r == dnnl_success)
 		return OK;
@@ -114,9 +16,7 @@ static status check(dnnl_status_t r, const char *what)
 	return fail(ERR_LIBRARY, "oneDNN %d.%d: %s failed (status %d)", DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR, what, (int)r);
 }
 
-/* oneDNN takes as many threads as OpenMP offers, when it makes a primitive and when it runs one: with `alone`, one is
- * offered. Returns the number to give back to omp_set_num_threads. */
-static int offer_threads(bool alone)
+int onednn_offer_threads(bool alone)
 {
 	int threads = omp_get_max_threads();
 	if (alone && threads > 1)
@@ -124,7 +24,7 @@ static int offer_threads(bool alone)
 	return threads;
 }
 
-static void restore_threads(bool alone, int threads)
+void onednn_restore_threads(bool alone, int threads)
 {
 	if (alone && threads > 1)
 		omp_set_num_threads(threads);
@@ -138,8 +38,8 @@ bool onednn_has_avx512(void)
 status onednn_open(struct onednn *o)
 {
 	*o = (struct onednn){0};
-	TRY(check(dnnl_engine_create(&o->engine, dnnl_cpu, 0), "opening the CPU engine"));
-	status s = check(dnnl_stream_create(&o->stream, o->engine, dnnl_stream_default_flags), "opening a stream");
+	TRY(onednn_check(dnnl_engine_create(&o->engine, dnnl_cpu, 0), "opening the CPU engine"));
+	status s = onednn_check(dnnl_stream_create(&o->stream, o->engine, dnnl_stream_default_flags), "opening a stream");
 	if (s != OK)
 		onednn_close(o);
 	return s;
@@ -154,16 +54,15 @@ void onednn_close(struct onednn *o)
 	*o = (struct onednn){0};
 }
 
-/* Turns a primitive's description (freed here) into an operation whose arguments have the given meanings and shapes. */
-static status make(const struct onednn *o, dnnl_primitive_desc_t pd, int n, const int *meaning, const desc *shape,
+status onednn_make(const struct onednn *o, dnnl_primitive_desc_t pd, int n, const int *meaning, const api_view *shape,
                    bool alone, const char *what, struct onednn_op *op)
 {
 	op->alone = alone;
-	status s = check(dnnl_primitive_create(&op->primitive, pd), what);
+	status s = onednn_check(dnnl_primitive_create(&op->primitive, pd), what);
 	dnnl_primitive_desc_destroy(pd);
 	for (int i = 0; s == OK && i < n; i++) {
 		op->arg[i].arg = meaning[i];
-		s = check(dnnl_memory_create(&op->arg[i].memory, shape[i], o->engine, DNNL_MEMORY_NONE), "describing memory");
+		s = onednn_check(dnnl_memory_create(&op->arg[i].memory, shape[i], o->engine, DNNL_MEMORY_NONE), "describing memory");
 		op->n = i + (s == OK);
 	}
 	if (s != OK)
@@ -182,37 +81,39 @@ status onednn_product(const struct onednn *o, const struct onednn_product *p, st
 		{p->n, 1},
 		{p->n, 1},
 	};
-	desc shape[ONEDNN_ARGS] = {NULL};
+	const dnnl_data_type_t factor = p->bf16 ? dnnl_bf16 : dnnl_f32;
+	const dnnl_data_type_t type[] = {factor, factor, dnnl_f32, dnnl_f32};
+	api_desc shape[ONEDNN_ARGS] = {NULL};
 	dnnl_primitive_attr_t attr = NULL;
 	dnnl_post_ops_t post = NULL;
 	dnnl_primitive_desc_t pd = NULL;
 	dnnl_status_t r = dnnl_success;
 	for (int i = 0; r == dnnl_success && i < ONEDNN_ARGS; i++)
-		r = desc_make(&shape[i], 2, dims[i], strides[i]);
+		r = api_strides(&shape[i], 2, dims[i], type[i], strides[i]);
 	if (r == dnnl_success && p->add) {
 		r = dnnl_primitive_attr_create(&attr);
 		if (r == dnnl_success)
 			r = dnnl_post_ops_create(&post);
 		if (r == dnnl_success)
-			r = append_sum(post);
+			r = api_append_sum(post);
 		if (r == dnnl_success)
 			r = dnnl_primitive_attr_set_post_ops(attr, post);
 	}
 	bool alone = p->m * p->n * p->k < ALONE_PRODUCT;
-	int threads = offer_threads(alone);
+	int threads = onednn_offer_threads(alone);
 	if (r == dnnl_success)
-		r = matmul_desc(&pd, o->engine, shape[A], shape[B], p->bias ? shape[BIAS] : NULL, shape[C], attr);
-	status s = check(r, "preparing a matrix product");
+		r = api_matmul(&pd, o->engine, shape[A], shape[B], p->bias ? shape[BIAS] : NULL, shape[C], attr);
+	status s = onednn_check(r, "preparing a matrix product");
 	if (s == OK)
-		s = make(o, pd, p->bias ? 4 : 3, meaning, shape, alone, "making a matrix product", op);
-	restore_threads(alone, threads);
+		s = onednn_make(o, pd, p->bias ? 4 : 3, meaning, (const api_view[]){shape[A], shape[B], shape[C], shape[BIAS]}, alone,
+		                "making a matrix product", op);
+	onednn_restore_threads(alone, threads);
 	if (post)
 		dnnl_post_ops_destroy(post);
 	if (attr)
 		dnnl_primitive_attr_destroy(attr);
 	for (int i = 0; i < ONEDNN_ARGS; i++)
-		if (shape[i])
-			desc_drop(shape[i]);
+		api_drop(shape[i]);
 	return s;
 }
 
@@ -220,18 +121,19 @@ status onednn_eltwise(const struct onednn *o, const struct onednn_eltwise *e, st
 {
 	const int forward[] = {DNNL_ARG_SRC, DNNL_ARG_DST};
 	const int backward[] = {e->use_dst ? DNNL_ARG_DST : DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_SRC};
-	desc flat;
-	TRY(check(desc_make(&flat, 1, (const dnnl_dims_t){e->n}, (const dnnl_dims_t){1}), "describing memory"));
-	const desc shape[] = {flat, flat, flat};
+	api_desc flat;
+	dnnl_status_t r = api_strides(&flat, 1, (const dnnl_dims_t){e->n}, e->bf16 ? dnnl_bf16 : dnnl_f32, (const dnnl_dims_t){1});
 	dnnl_primitive_desc_t pd = NULL;
 	bool alone = e->n < ALONE_ELTWISE;
-	int threads = offer_threads(alone);
-	status s = check(eltwise_desc(&pd, o->engine, e, flat), "preparing an elementwise function");
+	int threads = onednn_offer_threads(alone);
+	if (r == dnnl_success)
+		r = api_eltwise(&pd, o->engine, e->algorithm, e->alpha, e->backward, flat);
+	status s = onednn_check(r, "preparing an elementwise function");
 	if (s == OK)
-		s = make(o, pd, e->backward ? 3 : 2, e->backward ? backward : forward, shape, alone,
-		         "making an elementwise function", op);
-	restore_threads(alone, threads);
-	desc_drop(flat);
+		s = onednn_make(o, pd, e->backward ? 3 : 2, e->backward ? backward : forward, (const api_view[]){flat, flat, flat},
+		                alone, "making an elementwise function", op);
+	onednn_restore_threads(alone, threads);
+	api_drop(flat);
 	return s;
 }
 
@@ -250,11 +152,11 @@ status onednn_run(const struct onednn *o, struct onednn_op *op, const void *cons
 		if (op->at[i] == at[i])
 			continue;
 		/* oneDNN takes inputs without const as well. */
-		TRY(check(dnnl_memory_set_data_handle(op->arg[i].memory, (void *)at[i]), "pointing at memory"));
+		TRY(onednn_check(dnnl_memory_set_data_handle(op->arg[i].memory, (void *)at[i]), "pointing at memory"));
 		op->at[i] = at[i];
 	}
-	int threads = offer_threads(op->alone);
+	int threads = onednn_offer_threads(op->alone);
 	dnnl_status_t r = dnnl_primitive_execute(op->primitive, o->stream, op->n, op->arg);
-	restore_threads(op->alone, threads);
-	return check(r, "running a primitive");
+	onednn_restore_threads(op->alone, threads);
+	return onednn_check(r, "running a primitive");
 }

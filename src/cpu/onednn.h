@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The one place that speaks to oneDNN, whose C API changed between its versions 2 and 3: each call Basin needs becomes an
- * operation that is made once for a shape and then run on pointers. */
+/* oneDNN's primitives as operations that are made once for a shape and then run on pointers. */
 #ifndef BASIN_ONEDNN_H
 #define BASIN_ONEDNN_H
 
 #include <stdbool.h>
 
-#include <dnnl.h>
-
+#include "cpu/onednn_api.h"
 #include "err.h"
 
 enum { ONEDNN_ARGS = 4 };
@@ -26,21 +24,22 @@ struct onednn_op {
 	const void *at[ONEDNN_ARGS];  /* where each memory object points now */
 };
 
-/* C (m, n) = A (m, k) · B (k, n), row-major float32; `transpose` says that an operand is stored as (k, m) or (n, k).
+/* C (m, n) = A (m, k) · B (k, n), row-major float32, or A and B bf16; `transpose` says that an operand is stored as (k, m)
+ * or (n, k).
  * With `bias`, a vector of n is added to every row; with `add`, the product is added to what C holds.
  * Pointers of onednn_run: A, B, C, and the bias where there is one. */
 struct onednn_product {
 	dnnl_dim_t m, n, k;
-	bool transpose_a, transpose_b, bias, add;
+	bool transpose_a, transpose_b, bias, add, bf16;
 };
 
-/* An elementwise function over n float32. Pointers of onednn_run: forward x, y; backward the tensor that the
+/* An elementwise function over n float32, or bf16. Pointers of onednn_run: forward x, y; backward the tensor that the
  * derivative is written in (x, or y for oneDNN's …_use_dst_for_bwd), dy, dx. dx may be dy. */
 struct onednn_eltwise {
 	dnnl_alg_kind_t algorithm;
 	float alpha;
 	dnnl_dim_t n;
-	bool backward, use_dst;
+	bool backward, use_dst, bf16;
 };
 
 /* Whether oneDNN uses AVX-512 here, without which it has no bf16. */
@@ -54,6 +53,16 @@ void onednn_close(struct onednn *o);
 status onednn_product(const struct onednn *o, const struct onednn_product *shape, struct onednn_op *op);
 status onednn_eltwise(const struct onednn *o, const struct onednn_eltwise *shape, struct onednn_op *op);
 void onednn_op_close(struct onednn_op *op);
+
+/* For the files that make operations. Turns a primitive's description (freed here) into an operation whose arguments have
+ * the given meanings and shapes. */
+status onednn_make(const struct onednn *o, dnnl_primitive_desc_t pd, int n, const int *meaning, const api_view *shape,
+                   bool alone, const char *what, struct onednn_op *op);
+status onednn_check(dnnl_status_t r, const char *what);
+/* oneDNN takes as many threads as OpenMP offers, when it makes a primitive and when it runs one: with `alone`, one is
+ * offered. Returns the number to give back to onednn_restore_threads. */
+int onednn_offer_threads(bool alone);
+void onednn_restore_threads(bool alone, int threads);
 
 /* Runs an operation on op->n pointers, in the order its shape gives. Errors: ERR_LIBRARY. */
 status onednn_run(const struct onednn *o, struct onednn_op *op, const void *const *at);

@@ -43,6 +43,7 @@ static status cpu_open(int number, int threads, struct device **out)
 static void cpu_close(struct device *d)
 {
 	json_decref(d->choices);
+	free(((struct cpu_device *)d)->scratch);
 	free(d);
 }
 
@@ -109,6 +110,19 @@ static void cpu_free(struct device *d, void *p)
 {
 	(void)d;
 	free(p);
+}
+
+status cpu_scratch(struct device *d, size_t bytes, void **out)
+{
+	struct cpu_device *cpu = (struct cpu_device *)d;
+	if (bytes > cpu->scratch_bytes) {
+		free(cpu->scratch);
+		cpu->scratch_bytes = 0;
+		TRY(cpu_alloc(d, bytes, &cpu->scratch));
+		cpu->scratch_bytes = bytes;
+	}
+	*out = cpu->scratch;
+	return OK;
 }
 
 static status cpu_resident(struct device *d, const void *host, size_t bytes, const void **out)

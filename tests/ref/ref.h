@@ -12,6 +12,17 @@ void ref_linear(int n, int in, int out, const double *x, const double *weight, c
 void ref_linear_backward(int n, int in, int out, const double *x, const double *weight, const double *dy, double *dx,
                          double *dweight, double *dbias);
 
+/* A convolution of n images x (n, c, h, w) in PyTorch's order; weight (out, kernel, kernel, in/groups). */
+struct ref_conv {
+	int n, in[3], out[3], kernel, stride, pad, groups;
+};
+
+/* y (n, out) from x; bias may be NULL. */
+void ref_conv(const struct ref_conv *c, const double *x, const double *weight, const double *bias, double *y);
+/* Sets dx, dweight and dbias from dy; each may be NULL. */
+void ref_conv_backward(const struct ref_conv *c, const double *x, const double *weight, const double *dy, double *dx,
+                       double *dweight, double *dbias);
+
 double ref_activation(enum activation kind, double x);
 double ref_activation_slope(enum activation kind, double x);
 

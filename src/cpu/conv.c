@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Convolutions: y = x ⋆ W + b. Activations lie in blocks of channels or channels last; the working weights are in the
+ * layouts that the forward and the backward-data pass want, one where they agree. */
+#include "cpu/conv.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { SHARE = 1 << 13 };          /* elements that a thread works on at a time */
+enum { CHANNELS = 64 };            /* of the bias that a thread sums at a time */
+static const double NORM_EPSILON = 1e-5;
+
+struct layer_plan {
+	struct device *device;
+	struct onednn onednn;
+	struct onednn_conv shape;
+	struct conv_part part[API_WEIGHTS + 1];
+	bool one_copy;                 /* forward and data share their weights */
+	bool folds;                    /* a norm is folded in */
+	bool narrow;                   /* y is bf16 where the convolution works in float32 */
+	struct onednn_op activation;   /* what the convolution itself could not do */
+	size_t outputs;                /* elements of y */
+	size_t data_at, bias_at, working;  /* bytes of the working weights */
+};
+
+static size_t padded(size_t bytes)
+{
+	return (bytes + 63) / 64 * 64;
+}
+
+static void drop(struct layer_plan *p)
+{
+	if (!p)
+		return;
+	for (int i = 0; i <= API_WEIGHTS; i++)
+		conv_part_drop(&p->part[i]);
+	onednn_op_close(&p->activation);
+	onednn_close(&p->onednn);
+	free(p);
+}
+
+static status check(const struct plan_request *r)
+{
+	if (r->precision == PRECISION_BF16 && !onednn_has_avx512())
+		return fail(ERR_USAGE, "--precision bf16: oneDNN has bf16 convolutions only for processors with AVX-512; use "
+		                       "--precision fp32");
+	if (r->precision == PRECISION_BF16 && r->algo == CONV_WINOGRAD)
+		return fail(ERR_USAGE, "--conv-algo winograd: there is one in float32 only; use --precision fp32, or another algorithm");
+	if (r->norm && (r->norm->norm != NORM_BATCH || r->norm->activation == ACTIVATION_THRESHOLD || r->layer->bias >= 0))
+		return fail(ERR_LIBRARY, "only batch norm without a threshold folds into a convolution, and into one without a bias");
+	return OK;
+}
+
+/* An image of one pixel lies the same in blocks as it does with channels last. */
+static int block_of(int block, const int shape[3], int other)
+{
+	bool pixel = shape[1] == 1 && shape[2] == 1;
+	return pixel && block == 0 && other > 1 && shape[0] % other == 0 ? other : block;
+}
+
+static struct onednn_conv shape_of(const struct plan_request *r)
+{
+	const struct layer *l = r->layer;
+	return (struct onednn_conv){
+		.inference = r->mode == PLAN_INFER, .bf16 = r->x[0].bf16, .bias = l->bias >= 0 || r->norm, .n = r->n,
+		.groups = l->groups > 0 ? l->groups : 1, .in = {l->in[0], l->in[1], l->in[2]},
+		.out = {l->out[0], l->out[1], l->out[2]}, .kernel = l->kernel, .stride = l->stride, .pad = l->pad,
+		.x_block = block_of(r->x[0].block, l->in, r->y.block), .y_block = block_of(r->y.block, l->out, r->x[0].block),
+		.add = r->norm && r->norm->input[1] != -2, .activation = dnnl_alg_kind_undef,
+	};
+}
+
+static dnnl_alg_kind_t activation_of(const struct layer *norm)
+{
+	if (!norm || norm->activation == ACTIVATION_NONE)
+		return dnnl_alg_kind_undef;
+	return norm->activation == ACTIVATION_RELU   ? dnnl_eltwise_relu
+	       : norm->activation == ACTIVATION_SILU ? dnnl_eltwise_swish
+	                                             : dnnl_eltwise_tanh;
+}
+
+static status none(const struct layer_plan *p)
+{
+	const struct onednn_conv *c = &p->shape;
+	return fail(ERR_LIBRARY, "oneDNN %d.%d has no convolution of %d×%d×%d to %d channels, kernel %d, stride %d, padding %d, "
+	                         "groups %d%s", DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR, c->in[0], c->in[1], c->in[2], c->out[0],
+	            c->kernel, c->stride, c->pad, c->groups, c->bf16 ? ", in bf16" : "");
+}
+
+/* With the activation inside where the library can, else as a pass of its own. */
+static status plan_forward(struct layer_plan *p, dnnl_alg_kind_t activation, enum conv_algo algo)
+{
+	struct onednn_conv c = p->shape;
+	c.direction = API_FORWARD;
+	c.activation = activation;
+	TRY(conv_choose(p->device, &p->onednn, &c, algo, &p->part[API_FORWARD]));
+	if (p->part[API_FORWARD].made || activation == dnnl_alg_kind_undef)
+		return OK;
+	c.activation = dnnl_alg_kind_undef;
+	TRY(conv_choose(p->device, &p->onednn, &c, algo, &p->part[API_FORWARD]));
+	return onednn_eltwise(&p->onednn, &(struct onednn_eltwise){.algorithm = activation, .bf16 = c.bf16,
+	                      .alpha = activation == dnnl_eltwise_swish ? 1.0f : 0.0f, .n = (dnnl_dim_t)p->outputs}, &p->activation);
+}
+
+static status plan_directions(struct layer_plan *p, const struct plan_request *r)
+{
+	bool has = true;
+	if (r->algo == CONV_WINOGRAD)
+		TRY(conv_has_winograd(&p->onednn, &has));
+	if (!has)
+		return fail(ERR_USAGE, "--conv-algo winograd: oneDNN %d.%d has none on this processor; use auto, direct or gemm",
+		            DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR);
+	TRY(plan_forward(p, activation_of(r->norm), r->algo));
+	bool made = p->part[API_FORWARD].made;
+	if (r->mode != PLAN_INFER && r->layer->input[0] != -1) {
+		struct onednn_conv c = p->shape;
+		c.direction = API_DATA;
+		c.bias = false;
+		TRY(conv_choose(p->device, &p->onednn, &c, r->algo, &p->part[API_DATA]));
+		made = made && p->part[API_DATA].made;
+	}
+	if (r->mode != PLAN_INFER) {
+		struct onednn_conv c = p->shape;
+		c.direction = API_WEIGHTS;
+		c.bias = false;
+		TRY(conv_choose(p->device, &p->onednn, &c, r->algo, &p->part[API_WEIGHTS]));
+		made = made && p->part[API_WEIGHTS].made;
+	}
+	return made ? OK : none(p);
+}
+
+static void place(struct layer_plan *p)
+{
+	const struct conv_part *forward = &p->part[API_FORWARD], *data = &p->part[API_DATA];
+	p->one_copy = data->made && conv_weights_same(&forward->weights, &data->weights);
+	p->data_at = p->one_copy ? 0 : padded(forward->weights.bytes);
+	p->bias_at = padded(forward->weights.bytes) + (p->one_copy ? 0 : padded(data->weights.bytes));
+	p->working = p->bias_at + (p->folds ? padded((size_t)p->shape.out[0] * sizeof(float)) : 0);
+}
+
+static status plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
+{
+	*out = NULL;
+	TRY(check(r));
+	struct layer_plan *p = calloc(1, sizeof *p);
+	if (!p)
+		return fail(ERR_MEMORY, "out of memory: a convolution's plan");
+	p->device = d;
+	p->shape = shape_of(r);
+	p->folds = r->norm;
+	p->narrow = r->y.bf16 && !r->x[0].bf16;
+	p->outputs = (size_t)r->n * (size_t)p->shape.out[0] * (size_t)p->shape.out[1] * (size_t)p->shape.out[2];
+	status s = onednn_open(&p->onednn);
+	if (s == OK)
+		s = plan_directions(p, r);
+	if (s != OK) {
+		drop(p);
+		return s;
+	}
+	place(p);
+	*out = p;
+	return OK;
+}
+
+/* One of the two conversions over y. */
+static void widen(const struct layer_plan *p, const uint16_t *from, float *to)
+{
+	const struct kernels *k = kernels_of(p->device);
+#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (p->outputs >= PARALLEL_MIN)
+	for (size_t i = 0; i < p->outputs; i += SHARE)
+		k->widen(from + i, p->outputs - i < SHARE ? p->outputs - i : SHARE, to + i);
+}
+
+static void narrow(const struct layer_plan *p, const float *from, uint16_t *to)
+{
+	const struct kernels *k = kernels_of(p->device);
+#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (p->outputs >= PARALLEL_MIN)
+	for (size_t i = 0; i < p->outputs; i += SHARE)
+		k->narrow(from + i, p->outputs - i < SHARE ? p->outputs - i : SHARE, to + i);
+}
+
+static status forward(struct layer_plan *p, const struct layer_io *io)
+{
+	const char *working = io->weight;
+	const void *bias = p->folds ? (const void *)(working + p->bias_at) : (const void *)io->bias;
+	void *y = io->y;
+	if (p->narrow)
+		TRY(cpu_scratch(p->device, p->outputs * sizeof(float), &y));
+	if (p->shape.add && p->narrow)
+		widen(p, io->x[1], y);
+	else if (p->shape.add && y != io->x[1])
+		TRY(p->device->ops->copy(p->device, y, io->x[1], p->outputs * (p->shape.bf16 ? 2 : sizeof(float))));
+	TRY(onednn_run(&p->onednn, &p->part[API_FORWARD].op, (const void *[]){io->x[0], working, y, bias}));
+	if (p->activation.primitive)
+		TRY(onednn_run(&p->onednn, &p->activation, (const void *[]){y, y}));
+	if (p->narrow)
+		narrow(p, y, io->y);
+	return OK;
+}
+
+/* db: dy summed over examples and pixels. A task has the channels that one thread sums. */
+static void sum_channels(const struct layer_plan *p, const char *dy, bool add, float *dbias)
+{
+	const struct kernels *k = kernels_of(p->device);
+	const struct onednn_conv *c = &p->shape;
+	size_t channels = (size_t)c->out[0], pixels = (size_t)c->out[1] * (size_t)c->out[2], n = (size_t)c->n;
+	size_t size = c->bf16 ? 2 : sizeof(float), wide = c->y_block > 1 ? (size_t)c->y_block : CHANNELS;
+#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (p->outputs >= PARALLEL_MIN)
+	for (size_t first = 0; first < channels; first += wide) {
+		double sums[CHANNELS] = {0};
+		size_t here = channels - first < wide ? channels - first : wide;
+		if (c->y_block > 1)
+			for (size_t i = 0; i < n; i++)
+				k->channel_sums(dy + (i * channels + first) * pixels * size, c->bf16, pixels, wide, here, sums);
+		else
+			k->channel_sums(dy + first * size, c->bf16, n * pixels, channels, here, sums);
+		for (size_t j = 0; j < here; j++)
+			dbias[first + j] = (float)(sums[j] + (add ? (double)dbias[first + j] : 0));
+	}
+}
+
+static status backward(struct layer_plan *p, const struct layer_io *io)
+{
+	const void *dy = io->dy[0];
+	if (io->dweight)
+		TRY(conv_part_gradient(p->device, &p->onednn, &p->part[API_WEIGHTS], io->x[0], dy, io->add_dparams, io->dweight));
+	if (io->dbias)
+		sum_channels(p, dy, io->add_dparams, io->dbias);
+	if (!io->dx[0])
+		return OK;
+	if (!p->part[API_DATA].made)
+		return fail(ERR_LIBRARY, "a convolution of the batch itself has no gradient of its input");
+	return onednn_run(&p->onednn, &p->part[API_DATA].op,
+	                  (const void *[]){dy, (const char *)io->weight + p->data_at, io->dx[0]});
+}
+
+static unsigned backward_reads(const struct layer *l)
+{
+	(void)l;
+	return READS_X0;
+}
+
+static size_t working_bytes(const struct layer_plan *p)
+{
+	return p->working;
+}
+
+/* w·γ/√(v + ε) and β − m·γ/√(v + ε), as a batch norm with running statistics m and v has it (Ioffe & Szegedy 2015,
+ * algorithm 2). */
+static void fold(const struct layer_plan *p, const struct weight_source *from, float *scale, float *bias)
+{
+	const struct device *d = p->device;
+	int out = p->shape.out[0];
+	cpu_point_range(kernels_of(d), from->slots, from->at, from->scale->offset, (size_t)out, from->scale->frozen, scale);
+	cpu_point_range(kernels_of(d), from->slots, from->at, from->shift->offset, (size_t)out, from->shift->frozen, bias);
+	for (int o = 0; o < out; o++) {
+		double factor = (double)scale[o] / sqrt((double)from->stats[out + o] + NORM_EPSILON);
+		bias[o] = (float)((double)bias[o] - (double)from->stats[o] * factor);
+		scale[o] = (float)factor;
+	}
+}
+
+static status materialise(struct layer_plan *p, const struct weight_source *from, void *working)
+{
+	const struct conv_part *data = &p->part[API_DATA];
+	const struct conv_weights *second = data->made && !p->one_copy ? &data->weights : NULL;
+	char *at = working;
+	float *scale = NULL;
+	if (p->folds) {
+		scale = malloc((size_t)p->shape.out[0] * sizeof *scale);
+		if (!scale)
+			return fail(ERR_MEMORY, "out of memory: folding a batch norm");
+		fold(p, from, scale, (float *)(at + p->bias_at));
+	}
+	status s = conv_weights_fill(p->device, from, scale, &p->part[API_FORWARD].weights, at, second, at + p->data_at);
+	free(scale);
+	return s;
+}
+
+const struct layer_ops cpu_conv = {
+	.kind = LAYER_CONV,
+	.plan = plan,
+	.drop = drop,
+	.forward = forward,
+	.backward = backward,
+	.backward_reads = backward_reads,
+	.working_bytes = working_bytes,
+	.materialise = materialise,
+};

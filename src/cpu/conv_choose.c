@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which algorithm does a direction of a convolution: asked for, known from the device's choices, or measured on scratch
+ * data. A choice is kept by shape, not by batch size, so that a run that goes on makes the same ones. */
+#include "cpu/conv.h"
+
+#include <float.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ROUNDS_MIN = 3, ROUNDS_MAX = 15 };
+static const double MULTIPLICATIONS = 2e9;   /* that a measured batch may have */
+static const double SECONDS = 0.03;          /* of measuring an algorithm, beyond ROUNDS_MIN */
+static const double LEAD = 0.97;             /* of direct's time: what another algorithm must stay below to be taken */
+
+static const char *const names[] = {[CONV_DIRECT] = "direct", [CONV_WINOGRAD] = "winograd", [CONV_GEMM] = "gemm"};
+enum { ALGOS = sizeof names / sizeof *names };
+
+static void key_of(const struct onednn_conv *c, char *key, size_t size)
+{
+	static const char *const directions[] = {[API_FORWARD] = "forward", [API_DATA] = "data", [API_WEIGHTS] = "weights"};
+	snprintf(key, size, "conv %dx%dx%d %d k%d s%d p%d g%d %s %s", c->in[0], c->in[1], c->in[2], c->out[0], c->kernel, c->stride,
+	         c->pad, c->groups, c->bf16 ? "bf16" : "f32", directions[c->direction]);
+}
+
+/* A candidate while it is measured. */
+struct trial {
+	struct conv_part part;
+	double best;               /* seconds */
+};
+
+/* Memory that a measured pass reads and writes; the contents do not matter. */
+struct ground {
+	void *x, *y, *weights;
+	float *gradient;
+};
+
+static status run_once(struct device *d, const struct onednn *o, const struct onednn_conv *c, struct conv_part *part,
+                       const struct ground *g)
+{
+	if (c->direction == API_WEIGHTS)
+		return conv_part_gradient(d, o, part, g->x, g->y, false, g->gradient);
+	const void *forward[] = {g->x, g->weights, g->y, g->gradient}, *data[] = {g->y, g->weights, g->x};
+	return onednn_run(o, &part->op, c->direction == API_FORWARD ? forward : data);
+}
+
+static status time_once(struct device *d, const struct onednn *o, const struct onednn_conv *c, struct trial *t,
+                        const struct ground *g)
+{
+	double start = omp_get_wtime();
+	TRY(run_once(d, o, c, &t->part, g));
+	double took = omp_get_wtime() - start;
+	if (took < t->best)
+		t->best = took;
+	return OK;
+}
+
+static status take_ground(struct device *d, const struct onednn_conv *c, const struct trial *trials, struct ground *g)
+{
+	size_t size = c->bf16 ? sizeof(uint16_t) : sizeof(float), n = (size_t)c->n;
+	size_t weights = (size_t)c->out[0] * (size_t)(c->in[0] / c->groups * c->kernel * c->kernel), most = 0;
+	for (int a = 0; a < ALGOS; a++)
+		if (trials[a].part.weights.bytes > most)
+			most = trials[a].part.weights.bytes;
+	TRY(d->ops->alloc(d, n * (size_t)c->in[0] * (size_t)c->in[1] * (size_t)c->in[2] * size, &g->x));
+	TRY(d->ops->alloc(d, n * (size_t)c->out[0] * (size_t)c->out[1] * (size_t)c->out[2] * size, &g->y));
+	TRY(d->ops->alloc(d, most, &g->weights));
+	return d->ops->alloc(d, (weights + (size_t)c->out[0]) * sizeof(float), (void **)&g->gradient);
+}
+
+static void free_ground(struct device *d, struct ground *g)
+{
+	void *all[] = {g->x, g->y, g->weights, g->gradient};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		d->ops->free(d, all[i]);
+}
+
+/* The shortest time of each candidate; one that is far behind after the first run gets no more. */
+static status time_all(struct device *d, const struct onednn *o, const struct onednn_conv *c, struct trial *trials)
+{
+	struct ground g = {0};
+	status s = take_ground(d, c, trials, &g);
+	double spent = 0, lead = DBL_MAX;
+	for (int round = -1; s == OK && (round < ROUNDS_MIN || (round < ROUNDS_MAX && spent < SECONDS)); round++) {
+		double start = omp_get_wtime();
+		for (int a = 0; s == OK && a < ALGOS; a++) {
+			struct trial *t = &trials[a];
+			if (!t->part.made || t->best > 2 * lead)
+				continue;
+			s = time_once(d, o, c, t, &g);
+			if (round < 0)
+				continue;
+			lead = t->best < lead ? t->best : lead;
+		}
+		if (round < 0)
+			for (int a = 0; a < ALGOS; a++)
+				lead = trials[a].best < lead ? trials[a].best : lead;
+		spent += omp_get_wtime() - start;
+	}
+	free_ground(d, &g);
+	return s;
+}
+
+static status measure(struct device *d, const struct onednn *o, const struct onednn_conv *c, enum conv_algo *choice)
+{
+	struct onednn_conv small = *c;
+	struct trial trials[ALGOS] = {0};
+	double example = (double)c->out[0] * c->out[1] * c->out[2] * c->kernel * c->kernel * c->in[0] / c->groups;
+	int candidates = 0;
+	if (example * c->n > MULTIPLICATIONS)
+		small.n = MULTIPLICATIONS > example ? (int)(MULTIPLICATIONS / example) : 1;
+	status s = OK;
+	*choice = CONV_DIRECT;
+	for (int a = CONV_DIRECT; s == OK && a < ALGOS; a++) {
+		trials[a].best = DBL_MAX;
+		s = conv_part_make(o, &small, (enum conv_algo)a, &trials[a].part);
+		candidates += trials[a].part.made;
+	}
+	if (s == OK && candidates > 1)
+		s = time_all(d, o, &small, trials);
+	double bar = trials[CONV_DIRECT].best * LEAD;
+	for (int a = CONV_DIRECT + 1; s == OK && candidates > 1 && a < ALGOS; a++)
+		if (trials[a].part.made && trials[a].best < bar) {
+			bar = trials[a].best;
+			*choice = (enum conv_algo)a;
+		}
+	for (int a = 0; a < ALGOS; a++)
+		conv_part_drop(&trials[a].part);
+	return s;
+}
+
+/* What the choices say, or CONV_AUTO. */
+static enum conv_algo known(const struct device *d, const char *key)
+{
+	const char *name = json_string_value(json_object_get(d->choices, key));
+	for (int a = CONV_DIRECT; name && a < ALGOS; a++)
+		if (!strcmp(name, names[a]))
+			return (enum conv_algo)a;
+	return CONV_AUTO;
+}
+
+static status decide(struct device *d, const struct onednn *o, const struct onednn_conv *c, enum conv_algo *algo)
+{
+	char key[128];
+	if (c->inference) {
+		*algo = CONV_WINOGRAD;
+		return OK;
+	}
+	key_of(c, key, sizeof key);
+	*algo = known(d, key);
+	if (*algo != CONV_AUTO)
+		return OK;
+	TRY(measure(d, o, c, algo));
+	if (json_object_set_new(d->choices, key, json_string(names[*algo])))
+		return fail(ERR_MEMORY, "out of memory: keeping the choice of an algorithm");
+	return OK;
+}
+
+status conv_choose(struct device *d, const struct onednn *o, const struct onednn_conv *c, enum conv_algo asked,
+                   struct conv_part *part)
+{
+	enum conv_algo algo = asked;
+	if (asked == CONV_AUTO)
+		TRY(decide(d, o, c, &algo));
+	TRY(conv_part_make(o, c, algo, part));
+	if (!part->made && algo != CONV_DIRECT)
+		TRY(conv_part_make(o, c, CONV_DIRECT, part));
+	if (!part->reference || c->direction != API_WEIGHTS || !conv_gemm_can(c))
+		return OK;
+	conv_part_drop(part);
+	return conv_part_make(o, c, CONV_GEMM, part);
+}
+
+status conv_has_winograd(const struct onednn *o, bool *has)
+{
+	const struct onednn_conv usual = {.winograd = true, .n = 1, .groups = 1, .in = {64, 16, 16}, .out = {64, 16, 16},
+	                                  .kernel = 3, .stride = 1, .pad = 1, .x_block = 16, .y_block = 16};
+	struct conv_part part;
+	TRY(conv_part_make(o, &usual, CONV_WINOGRAD, &part));
+	*has = part.made;
+	conv_part_drop(&part);
+	return OK;
+}

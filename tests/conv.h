@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A backend's convolutions against the oracle in tests/ref; each backend has a driver that calls these. */
+#ifndef BASIN_TEST_CONV_H
+#define BASIN_TEST_CONV_H
+
+#include "layer.h"
+#include "ref/ref.h"
+
+/* One convolution with its data: exact values in PyTorch's order, and the same on the device in their formats. */
+struct conv_case {
+	struct device *d;
+	struct ref_conv shape;
+	struct layer layer, norm;
+	struct plan_request request;
+	struct segment weight, scale, shift;
+	struct point at;
+	struct slots slots;
+	struct weight_source from;
+	struct layer_plan *plan;
+	size_t nx, ny, nw;
+	double *x, *w, *b, *dy, *residual;   /* b: out; for a folded norm γ, β, mean, variance are in `affine` (4, out) */
+	double *affine;
+	float *theta, *stats;                /* device: w, b or γ, β */
+	void *device_x, *device_y, *device_dy, *device_dx, *device_residual, *working;
+	float *dw, *db;                      /* device */
+};
+
+struct conv_dims {
+	int n, in, height, width, out, kernel, stride, pad, groups;
+	bool bias;
+};
+
+struct conv_setup {
+	struct conv_dims dims;
+	struct format x, y;
+	enum plan_mode mode;
+	enum precision precision;
+	enum conv_algo algo;
+	bool folded, residual;               /* infer: with a batch norm, and with a second input */
+	enum activation activation;
+};
+
+/* Fills a case with random values that its formats hold exactly, plans it and makes its working weights. */
+void conv_case_new(struct device *d, const struct conv_setup *s, struct conv_case *c);
+void conv_case_free(struct conv_case *c);
+void conv_case_materialise(struct conv_case *c);
+struct layer_io conv_case_io(const struct conv_case *c);
+/* Reads a tensor of `count` images of the given shape back into PyTorch's order. */
+void conv_read(struct device *d, struct format f, int n, const int shape[3], const void *device, double *out);
+void conv_put(struct device *d, struct format f, int n, const int shape[3], const double *in, void *device);
+double round_to_bf16(double x);
+
+/* The worst error over many cases, in units of its bound, and where. */
+struct conv_worst {
+	double ratio;
+	char where[160];
+};
+
+/* Runs a case forward, and backward where it is made for it, and compares; error bounds are those of float32 sums
+ * (Higham 2002, eq. 3.5) times `slack`, and half a unit of bf16 where a result is stored so. */
+void conv_check(struct conv_case *c, const struct conv_setup *s, bool add, double slack, struct conv_worst worst[4]);
+void conv_judge(const struct conv_worst worst[4], const char *name);
+
+/* Everything that holds for any backend, in one pair of formats. */
+void check_conv(struct device *d, struct format f, enum precision precision, enum conv_algo algo, double slack, const char *name);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "conv.h"
+
+#include <stdio.h>
+
+#include "tap.h"
+
+/* n, in, height, width, out, kernel, stride, pad, groups, bias */
+static const struct conv_dims blocked[] = {
+	{3, 16, 9, 9, 32, 3, 1, 1, 1, false}, {2, 32, 8, 8, 16, 3, 2, 1, 1, true},  {5, 32, 8, 10, 48, 1, 1, 0, 1, false},
+	{2, 16, 9, 7, 32, 1, 2, 0, 1, true},  {1, 64, 4, 4, 64, 3, 1, 1, 1, false}, {2, 32, 11, 11, 32, 5, 2, 2, 1, false},
+	{2, 64, 6, 6, 32, 3, 1, 1, 2, true},  {4, 32, 8, 8, 32, 3, 1, 1, 1, true},  {2, 16, 12, 12, 16, 7, 2, 3, 1, false},
+	{3, 16, 1, 1, 32, 3, 1, 1, 1, false},
+};
+static const struct conv_dims odd[] = {
+	{2, 6, 14, 14, 16, 5, 1, 0, 1, true}, {2, 3, 12, 12, 6, 5, 1, 2, 1, true}, {3, 1, 10, 10, 6, 5, 1, 2, 1, true},
+	{2, 5, 7, 9, 7, 3, 2, 1, 1, false},   {2, 6, 8, 8, 10, 3, 1, 1, 2, true},  {2, 12, 6, 6, 12, 3, 1, 1, 12, false},
+	{1, 20, 5, 5, 33, 1, 1, 0, 1, true},
+};
+
+static void each(struct device *d, const struct conv_dims *shapes, int n, const struct conv_setup *how, double slack,
+                 struct conv_worst set[4], struct conv_worst added[4])
+{
+	for (int i = 0; i < n; i++)
+		for (int add = 0; add < 2; add++) {
+			struct conv_setup s = *how;
+			struct conv_case c;
+			s.dims = shapes[i];
+			s.dims.bias = s.dims.bias && !s.folded;
+			conv_case_new(d, &s, &c);
+			conv_check(&c, &s, add, slack, add ? added : set);
+			conv_case_free(&c);
+		}
+}
+
+void check_conv(struct device *d, struct format f, enum precision precision, enum conv_algo algo, double slack, const char *name)
+{
+	struct conv_worst set[4] = {{0}}, added[4] = {{0}};
+	struct conv_setup how = {.x = f, .y = f, .mode = PLAN_TRAIN, .precision = precision, .algo = algo};
+	char text[96];
+	each(d, blocked, sizeof blocked / sizeof *blocked, &how, slack, set, added);
+	if (!f.block)
+		each(d, odd, sizeof odd / sizeof *odd, &how, slack, set, added);
+	conv_judge(set, name);
+	snprintf(text, sizeof text, "%s, gradients added", name);
+	conv_judge(added, text);
+}
