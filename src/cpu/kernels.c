@@ -20,5 +20,9 @@ const struct kernels KERNEL(kernels) = {
 	.gate = KERNEL(gate),
 	.sum = KERNEL(sum),
 	.sum_bf16 = KERNEL(sum_bf16),
+	.convert = KERNEL(convert),
+	.transpose = KERNEL(transpose),
+	.pool = KERNEL(pool),
+	.pool_backward = KERNEL(pool_backward),
 	.column_sums = KERNEL(column_sums),
 };

@@ -4,4 +4,6 @@
 const struct layer_ops *const cpu_layers[LAYER_KINDS] = {
 	[LAYER_LINEAR] = &cpu_linear,
 	[LAYER_ACTIVATION] = &cpu_activation,
+	[LAYER_POOL] = &cpu_pool,
+	[LAYER_FLATTEN] = &cpu_flatten,
 };
