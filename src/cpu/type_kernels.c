@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tensors from one type and order to another. */
+#include "kernels.h"
+#include "lanes.h"
+
+static inline __attribute__((always_inline)) void convert_typed(const void *from, const bool from_bf16, void *to,
+                                                                const bool to_bf16, size_t n)
+{
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		store_typed(to, i, LANES, to_bf16, load_typed(from, i, LANES, from_bf16));
+	if (i < n)
+		store_typed(to, i, n - i, to_bf16, load_typed(from, i, n - i, from_bf16));
+}
+
+void KERNEL(convert)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t n)
+{
+	if (from_bf16 == to_bf16)
+		memcpy(to, from, n * (from_bf16 ? sizeof(uint16_t) : sizeof(float)));
+	else if (to_bf16)
+		convert_typed(from, false, to, true, n);
+	else
+		convert_typed(from, true, to, false, n);
+}
+
+static inline __attribute__((always_inline)) void transpose_typed(const void *from, const bool from_bf16, void *to,
+                                                                  const bool to_bf16, size_t rows, size_t columns)
+{
+	for (size_t c = 0; c < columns; c++)
+		for (size_t r = 0; r < rows; r += LANES) {
+			size_t n = rows - r < LANES ? rows - r : LANES;
+			uint32_t t[LANES] = {0};
+			for (size_t l = 0; l < n; l++)
+				t[l] = from_bf16 ? (uint32_t)((const uint16_t *)from)[(r + l) * columns + c] << 16
+				                 : ((const uint32_t *)from)[(r + l) * columns + c];
+			vf v;
+			memcpy(&v, t, sizeof v);
+			store_typed(to, c * rows + r, n, to_bf16, v);
+		}
+}
+
+void KERNEL(transpose)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t rows, size_t columns)
+{
+	if (rows == 1 || columns == 1)
+		KERNEL(convert)(from, from_bf16, to, to_bf16, rows * columns);
+	else if (from_bf16 && to_bf16)
+		transpose_typed(from, true, to, true, rows, columns);
+	else if (from_bf16)
+		transpose_typed(from, true, to, false, rows, columns);
+	else if (to_bf16)
+		transpose_typed(from, false, to, true, rows, columns);
+	else
+		transpose_typed(from, false, to, false, rows, columns);
+}
