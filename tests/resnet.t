@@ -82,6 +82,8 @@ ok $? "frn: it learns"
 [ "$(member n_params)" = 272772 ] && [ "$(member n_stats)" = 0 ] && grep -q '"layer2.0.bn1.tau"' "$dir/out" &&
 	! grep -q '"not the posterior' "$dir/out"
 ok $? "frn: thresholds, no statistics, a fixed model"
+"$BASIN" info "$dir/frn" | grep -q '^model *resnet20, norm frn, activation relu$'
+ok $? "frn: basin info says which norm"
 
 for name in bn frn; do
 	"$BASIN" predict --json --quiet --save-probs "$dir/probs" "$dir/$name" >"$dir/out" 2>"$dir/err"
