@@ -161,9 +161,21 @@ static void print_chain(const json_t *chain)
 	putchar('\n');
 }
 
+/* "resnet20, norm frn, activation relu", or what of it a network has; NULL where that is its spec alone. */
+static json_t *model_words(const json_t *model)
+{
+	const char *spec = json_string_value(json_object_get(model, "spec")), *norm = json_string_value(json_object_get(model, "norm"));
+	const char *kind = json_string_value(json_object_get(model, "kind"));
+	const char *activation = json_string_value(json_object_get(model, "activation"));
+	if (!spec || !kind || !activation || strcmp(kind, "linear") == 0)
+		return NULL;
+	return json_sprintf("%s%s%s, activation %s", spec, norm ? ", norm " : "", norm ? norm : "", activation);
+}
+
 /* What says the same in fewer words to a person: a model by its spec, a sampler without its many options. */
 static void shorten(json_t *report)
 {
+	json_t *words = model_words(json_object_get(report, "model"));
 	static const char *const by[][2] = {{"model", "spec"}, {"sampler", "name"}, {"likelihood", "name"}, {"data", "spec"}};
 	const json_t *likelihood = json_object_get(report, "likelihood");
 	const char *name = json_string_value(json_object_get(likelihood, "name"));
@@ -173,6 +185,8 @@ static void shorten(json_t *report)
 		if (word && !(gaussian && strcmp(by[i][0], "likelihood") == 0))
 			json_object_set(report, by[i][0], word);
 	}
+	if (words)
+		json_object_set_new(report, "model", words);
 }
 
 static status print_snapshots(json_t *report)

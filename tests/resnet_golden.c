@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Steps of whole residual networks against PyTorch's in double. What they are given comes from the generator that
+ * tests/golden/resnet_torch.py has too; gradients and statistics are compared by 16 sums Σ ±g, whose squared differences have
+ * the mean ‖g − g′‖². */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "golden/resnet_torch.h"
+#include "graph.h"
+#include "tap.h"
+
+enum {
+	IMAGE = 3 * GOLDEN_SIZE * GOLDEN_SIZE, OUTPUTS = GOLDEN_ROWS * GOLDEN_CLASSES,
+	STATS = 1000, IMAGES = 2000, LABELS = 2001, SIGNS = 4000  /* tensors of the generator; parameters begin at 0 */
+};
+
+/* How a network is run, and how far it may be from PyTorch, relative to a tensor's norm. */
+struct way {
+	const char *name;
+	enum precision precision;
+	enum conv_algo algo;
+	double logits, gradients, stats;
+};
+
+/* ---- the generator ---- */
+
+static uint64_t word(unsigned seed, uint64_t tensor, size_t element)
+{
+	uint64_t z = (((uint64_t)seed << 56) + (tensor << 40) + element + 1) * 0x9E3779B97F4A7C15;
+	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+	z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+	return z ^ (z >> 31);
+}
+
+static float value(unsigned seed, uint64_t tensor, size_t element, double offset, double scale)
+{
+	double u = (double)(word(seed, tensor, element) >> 40) * 0x1p-23 - 1;
+	return (float)(offset + scale * u);
+}
+
+static void spread(const struct segment *s, double *offset, double *scale)
+{
+	static const struct {
+		const char *last;
+		double offset, scale;
+	} known[] = {{"weight", 1, 0.3}, {"bias", 0, 0.5}, {"tau", 0, 0.2}, {"running_mean", 0, 0.2}, {"running_var", 1, 0.4},
+	             {"num_batches_tracked", 0, 0}};
+	const char *last = strrchr(s->name, '.') + 1;
+	*offset = 0;
+	*scale = 0.1;
+	if (s->ndim > 1)
+		*scale = 1 / sqrt((double)(s->count / (size_t)s->shape[0]));
+	else if (strcmp(s->name, "fc.bias") != 0)
+		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+			if (!strcmp(last, known[i].last)) {
+				*offset = known[i].offset;
+				*scale = known[i].scale;
+			}
+}
+
+static void *grab(size_t count, size_t size)
+{
+	void *p = calloc(count ? count : 1, size);
+	if (!p)
+		exit(99);
+	return p;
+}
+
+static void fill(const struct segments *all, unsigned seed, uint64_t base, float *x)
+{
+	for (int i = 0; i < all->n; i++) {
+		const struct segment *s = &all->at[i];
+		double offset, scale;
+		float *file = grab(s->count, sizeof *file);
+		spread(s, &offset, &scale);
+		for (size_t e = 0; e < s->count; e++)
+			file[e] = value(seed, base + (uint64_t)i, e, offset, scale);
+		segment_from_file(s, file, x + s->offset);
+		free(file);
+	}
+}
+
+/* ---- a network with everything around it ---- */
+
+struct subject {
+	const struct golden_net *golden;
+	const struct way *way;
+	struct device *d;
+	struct model model;
+	struct dataset data;
+	struct normalize normalize;
+	struct potential *p;
+	struct slots slots;
+	float *theta, *gradient, *stats;        /* device */
+	float *host;                            /* n_params or n_stats, whichever is more */
+};
+
+static void make_data(struct dataset *data, unsigned seed)
+{
+	size_t n = 2 * GOLDEN_ROWS;
+	float *x = grab(n * IMAGE, sizeof *x);
+	int32_t *label = grab(n, sizeof *label);
+	for (size_t i = 0; i < n * IMAGE; i++)
+		x[i] = value(seed, IMAGES, i, 0, 2);
+	for (size_t i = 0; i < n; i++)
+		label[i] = (int32_t)((word(seed, LABELS, i) >> 32) % GOLDEN_CLASSES);
+	*data = (struct dataset){.kind = "npy", .spec = "npy:test", .n = n, .element = ELEMENT_F32, .c = 3, .h = GOLDEN_SIZE,
+	                         .w = GOLDEN_SIZE, .x = x, .label = label, .n_classes = GOLDEN_CLASSES, .image = true};
+}
+
+/* False where this processor has not the way's precision. */
+static bool subject_open(struct subject *q, const struct golden_net *golden, const struct way *way)
+{
+	*q = (struct subject){.golden = golden, .way = way};
+	const struct likelihood *likelihood;
+	make_data(&q->data, golden->seed);
+	MUST(backend_open("cpu", 2, &q->d));
+	MUST(likelihood_find("categorical", &likelihood));
+	MUST(model_build(golden->model, "relu", golden->norm, (int[]){3, GOLDEN_SIZE, GOLDEN_SIZE}, GOLDEN_CLASSES, &q->model));
+	const struct net_options o = {.model = &q->model, .data = &q->data, .normalize = &q->normalize, .likelihood = likelihood,
+	                              .noise_sd = 1, .precision = way->precision, .algo = way->algo, .batch = GOLDEN_ROWS};
+	status s = net_open(&o, q->d, &q->p);
+	if (s == ERR_USAGE && way->precision == PRECISION_BF16)
+		return false;
+	MUST(s);
+	MUST(q->d->ops->slots_open(q->d, &q->slots));
+	size_t params = q->p->n_params, stats = q->p->n_stats;
+	MUST(q->d->ops->alloc(q->d, params * sizeof(float), (void **)&q->theta));
+	MUST(q->d->ops->alloc(q->d, params * sizeof(float), (void **)&q->gradient));
+	MUST(q->d->ops->alloc(q->d, (stats ? stats : 1) * sizeof(float), (void **)&q->stats));
+	q->host = grab(params > stats ? params : stats, sizeof *q->host);
+	fill(&q->model.params, golden->seed, 0, q->host);
+	MUST(q->d->ops->put(q->d, q->theta, q->host, params * sizeof(float)));
+	fill(&q->model.stats, golden->seed, STATS, q->host);
+	MUST(q->d->ops->put(q->d, q->stats, q->host, stats * sizeof(float)));
+	return true;
+}
+
+static void subject_close(struct subject *q)
+{
+	potential_close(q->p);
+	float *vectors[] = {q->theta, q->gradient, q->stats};
+	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
+		if (vectors[i])
+			q->d->ops->free(q->d, vectors[i]);
+	if (q->p)
+		q->d->ops->slots_close(q->d, &q->slots);
+	q->d->ops->close(q->d);
+	model_free(&q->model);
+	free((void *)q->data.x);
+	free((void *)q->data.label);
+	free(q->host);
+}
+
+/* ---- comparisons ---- */
+
+/* ‖g − g′‖ over PyTorch's ‖g′‖, as the sums estimate it; 16 of them know it to 18 %. */
+static double distance(const struct segment *s, const float *memory, unsigned seed, uint64_t tensor, const double *golden)
+{
+	double sum[GOLDEN_SKETCHES] = {0}, square = 0;
+	float *file = grab(s->count, sizeof *file);
+	segment_to_file(s, memory, file);
+	for (size_t e = 0; e < s->count; e++) {
+		uint64_t signs = word(seed, SIGNS + tensor, e);
+		for (int j = 0; j < GOLDEN_SKETCHES; j++)
+			sum[j] += signs >> j & 1 ? -(double)file[e] : (double)file[e];
+	}
+	free(file);
+	for (int j = 0; j < GOLDEN_SKETCHES; j++)
+		square += (sum[j] - golden[1 + j]) * (sum[j] - golden[1 + j]);
+	return sqrt(square / GOLDEN_SKETCHES) / golden[0];
+}
+
+static void tensors(const struct subject *q, const struct segments *all, uint64_t base, const float *device,
+                    const struct golden_sketch *golden, int n, double tolerance, const char *what)
+{
+	double worst = 0;
+	const char *name = "", *stranger = NULL;
+	int k = 0;
+	MUST(q->d->ops->get(q->d, q->host, device, all->count * sizeof(float)));
+	for (int i = 0; i < all->n; i++) {
+		const struct segment *s = &all->at[i];
+		if (s->ndim == 0)
+			continue;
+		if (k == n || strcmp(golden[k].name, s->name) != 0) {
+			stranger = s->name;
+			break;
+		}
+		double d = distance(s, q->host + s->offset, q->golden->seed, base + (uint64_t)i, golden[k++].norm_and_sums);
+		if (!(d <= worst)) {
+			worst = d;
+			name = s->name;
+		}
+	}
+	const struct golden_net *g = q->golden;
+	ok(!stranger && k == n, "%s, %s, %s: PyTorch has the same tensors%s%s", g->model, g->norm, q->way->name,
+	   stranger ? ", but " : "", stranger ? stranger : "");
+	near(worst, 0, tolerance, "%s, %s, %s: %s", g->model, g->norm, q->way->name, what);
+	note("%s: up to %.1e (%s)", what, worst, name);
+}
+
+static void outputs(const struct subject *q, const float *have, const double *want, const char *what)
+{
+	double square = 0, norm = 0;
+	for (int i = 0; i < OUTPUTS; i++) {
+		square += ((double)have[i] - want[i]) * ((double)have[i] - want[i]);
+		norm += want[i] * want[i];
+	}
+	near(sqrt(square / norm), 0, q->way->logits, "%s, %s, %s: %s", q->golden->model, q->golden->norm, q->way->name, what);
+	note("%s: %.1e", what, sqrt(square / norm));
+}
+
+/* ---- the steps ---- */
+
+/* What the network gives while it trains, which a potential doesn't say. */
+static void logits(struct subject *q)
+{
+	struct device *d = q->d;
+	struct graph g;
+	struct graph_plan *plan;
+	const void *set;
+	float have[OUTPUTS];
+	const struct graph_options o = {.model = &q->model, .precision = q->way->precision, .algo = q->way->algo,
+	                                .batch = GOLDEN_ROWS};
+	const struct point at = {.theta = q->theta};
+	MUST(graph_open(&g, d, &o));
+	MUST(graph_plan(&g, GOLDEN_ROWS, PLAN_TRAIN, &plan));
+	MUST(graph_weights(&g, plan, &q->slots, &at, q->stats));
+	MUST(d->ops->resident(d, q->data.x, q->data.n * IMAGE * sizeof(float), &set));
+	const struct gather gather = {.set = set, .element = ELEMENT_F32, .c = 3, .h = GOLDEN_SIZE, .w = GOLDEN_SIZE,
+	                              .order = g.input.block == 1 ? ORDER_CHW : ORDER_HWC, .n = GOLDEN_ROWS, .out = g.x};
+	MUST(d->ops->gather(d, &q->slots, &gather));
+	MUST(graph_forward(&g, plan, q->stats, STATS_FREEZE));
+	MUST(d->ops->get(d, have, graph_output(&g), sizeof have));
+	outputs(q, have, q->golden->logits, "logits of a batch it trains on");
+	d->ops->release(d, set);
+	graph_close(&g);
+}
+
+static void step(struct subject *q, int number)
+{
+	const struct golden_net *g = q->golden;
+	const struct gradient_request r = {
+		.at = {.theta = q->theta},
+		.batch = {.first = number * GOLDEN_ROWS, .n = GOLDEN_ROWS, .scale = 1. / GOLDEN_ROWS},
+		.gradient = number == 0 ? q->gradient : NULL, .policy = STATS_RUN, .stats = q->stats,
+	};
+	MUST(q->p->ops->value_grad(q->p, &q->slots, &r));
+	if (number == 0) {
+		near(q->slots.value[SLOT_NLL], g->loss, q->way->logits * g->loss, "%s, %s, %s: loss", g->model, g->norm, q->way->name);
+		tensors(q, &q->model.params, 0, q->gradient, g->gradients, g->n_gradients, q->way->gradients, "gradients");
+	}
+	if (!g->n_stats)
+		return;
+	tensors(q, &q->model.stats, STATS, q->stats, number ? g->second : g->first, g->n_stats, q->way->stats,
+	        number ? "running statistics after a second batch" : "running statistics");
+	ok(q->host[segments_find(&q->model.stats, "bn1.num_batches_tracked")->offset] == (float)(number + 1),
+	   "%s, %s, %s: batches that were counted: %d", g->model, g->norm, q->way->name, number + 1);
+}
+
+static void compare(const struct golden_net *g, const struct way *way)
+{
+	struct subject q;
+	float have[OUTPUTS];
+	if (!subject_open(&q, g, way)) {
+		skip(way->name, fail_message(ERR_USAGE));
+		subject_close(&q);
+		return;
+	}
+	logits(&q);
+	step(&q, 0);
+	step(&q, 1);
+	MUST(q.p->ops->prepare(q.p, q.theta, q.stats));
+	MUST(q.p->ops->predict(q.p, 0, GOLDEN_ROWS, have));
+	outputs(&q, have, g->folded, "predictions");
+	subject_close(&q);
+}
+
+int main(void)
+{
+	/* PyTorch's own float32 is within 4e-6 of its double here. */
+	static const struct way ways[] = {
+		{"direct", PRECISION_FP32, CONV_DIRECT, 1e-4, 1e-4, 1e-4},
+		{"gemm", PRECISION_FP32, CONV_GEMM, 1e-4, 1e-4, 1e-4},
+		{"winograd", PRECISION_FP32, CONV_WINOGRAD, 1e-3, 1e-2, 1e-3},
+		{"auto", PRECISION_FP32, CONV_AUTO, 1e-3, 1e-2, 1e-3},
+		{"bf16", PRECISION_BF16, CONV_DIRECT, 5e-2, 0.14, 5e-2},
+	};
+	for (size_t i = 0; i < sizeof golden_nets / sizeof *golden_nets; i++)
+		for (size_t j = 0; j < sizeof ways / sizeof *ways; j++)
+			compare(&golden_nets[i], &ways[j]);
+	return done_testing();
+}
