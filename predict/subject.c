@@ -31,24 +31,13 @@ static const json_t *run_option(const struct network *n, const char *name)
 }
 
 /* A fingerprint is that of the training rows with their labels; a test split of its own has none to compare with. */
-static status check_unchanged(const struct network *n, struct dataset_request ask, const struct dataset *d)
+static void check_unchanged(const struct network *n, const struct dataset *d)
 {
 	const char *then = json_string_value(json_object_get(json_object_get(n->header, "data"), "fingerprint"));
-	uint64_t fingerprint = d->fingerprint;
 	char now[17];
-	if (!then || ask.split == SPLIT_TEST)
-		return OK;
-	if (ask.split == SPLIT_HOLDOUT) {
-		struct dataset train;
-		ask.split = SPLIT_TRAIN;
-		TRY(dataset_open(&ask, &train));
-		fingerprint = train.fingerprint;
-		dataset_close(&train);
-	}
-	snprintf(now, sizeof now, "%016llx", (unsigned long long)fingerprint);
-	if (strcmp(now, then) != 0)
+	snprintf(now, sizeof now, "%016llx", (unsigned long long)d->train_fingerprint);
+	if (then && d->split != SPLIT_TEST && strcmp(now, then) != 0)
 		warn("%s has changed since the run was trained on it (fingerprint %s then, %s now)", d->spec, then, now);
-	return OK;
 }
 
 static status load(const struct network *n, const struct subject_request *r, struct subject *s)
@@ -77,7 +66,9 @@ static status load(const struct network *n, const struct subject_request *r, str
 		st = dataset_open(&ask, &s->data);
 	}
 	TRY(st);
-	return r->spec ? OK : check_unchanged(n, ask, &s->data);
+	if (!r->spec)
+		check_unchanged(n, &s->data);
+	return OK;
 }
 
 static status check_shape(const struct network *n, const struct subject *s)

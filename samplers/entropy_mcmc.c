@@ -77,6 +77,7 @@ const struct sampler sampler_entropy_mcmc = {
 	.reference = "arXiv 2310.05401",
 	.options = &table_entropy_mcmc,
 	.vectors = {{.name = "theta", .role = "theta"}, {.name = "anchor", .role = "anchor"}},
+	.params = {[ANCHOR_DECAY] = "anchor-decay"},
 	.gradients_per_step = 1,
 	.init = init,
 	.coef = coef,

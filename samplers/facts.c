@@ -24,10 +24,9 @@ static const char *note_on_pieces(const struct potential *p)
 
 static status write_target(struct problem *p)
 {
-	struct sampler_state s;
-	TRY(chain_sampler(&p->plan, 0, &s));
+	TRY(chain_sampler(&p->plan, 0, &p->first));
 	if (p->sampler->target)
-		p->sampler->target(&s, p->target, sizeof p->target);
+		p->sampler->target(&p->first, p->target, sizeof p->target);
 	else
 		snprintf(p->target, sizeof p->target, "%s claims no target distribution", p->sampler->name);
 	size_t used = strlen(p->target);
@@ -121,6 +120,11 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 {
 	json_t *options = opts_to_json(o);
 	json_object_set_new(options, "weight-decay", json_real(p->plan.decay));
+	for (int i = 0; i < SAMPLER_PARAMS; i++) {
+		const char *name = p->sampler->params[i];
+		if (name && !opts_given(o, name))
+			json_object_set_new(options, name, json_real(p->first.param[i]));
+	}
 	/* Only what has data has a likelihood. */
 	if (p->likelihood) {
 		json_object_set_new(options, "batch", json_integer(p->plan.batch));

@@ -5,7 +5,7 @@
 
 #include "problem.h"
 
-/* Fills p->target, p->facts and p->plan.meta. Errors: ERR_MEMORY, ERR_USAGE (the sampler's own checks). */
+/* Fills p->first, p->target, p->facts and p->plan.meta. Errors: ERR_MEMORY, ERR_USAGE (the sampler's own checks). */
 status facts_open(struct problem *p, const struct opts *o);
 
 /* run.json: the facts, and the program, device, options and time. The caller's to free; NULL without memory. */

@@ -52,6 +52,7 @@ const struct sampler sampler_fsgld = {
 	.reference = "arXiv 2510.02174",
 	.options = &table_fsgld,
 	.vectors = {{.name = "theta", .role = "theta"}},
+	.params = {[SIGMA] = "sigma"},
 	.gradients_per_step = 1,
 	.init = init,
 	.coef = coef,

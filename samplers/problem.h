@@ -21,6 +21,7 @@ struct problem {
 	const struct sampler *sampler;
 	struct arena arena;
 	struct chain_plan plan;                /* all but run, progress and stop */
+	struct sampler_state first;            /* chain 0's, its options read; without vectors */
 	char target[1024];                     /* the sentence */
 	json_t *facts;                         /* what run.json and every snapshot header say of the data, model and target */
 };

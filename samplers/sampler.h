@@ -40,6 +40,7 @@ struct sampler {
 	const struct opt_table *options;               /* NULL: none of its own */
 	struct sampler_vector vectors[SAMPLER_VECTORS];
 	const char *scalars[SAMPLER_SCALARS];
+	const char *params[SAMPLER_PARAMS];            /* options whose values param holds where they were not given; NULL: none */
 	int gradients_per_step;
 	/* Reads options into param, sets scalars; checks what can't work. Errors: ERR_USAGE. */
 	status (*init)(struct sampler_state *s, const struct opts *o, double lr_max);

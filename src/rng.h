@@ -12,7 +12,7 @@ enum stream {
 	STREAM_INIT,         /* initial parameters; step = 0 */
 	STREAM_SHUFFLE,      /* order of examples; step = epoch (shuffle) or step (iid) */
 	STREAM_AUGMENT,      /* crop and flip; step = step, element = 4 × (the batch's first + position) */
-	STREAM_BN_PASS,      /* augmentation of the pass that recomputes batch-norm statistics */
+	STREAM_BN_PASS,      /* augmentation of the pass that makes batch-norm statistics; step = updates done, element = 4 × row */
 	STREAM_PERTURB,      /* ε of a perturbed gradient point */
 	STREAM_LANGEVIN_0,   /* ξ of the first, */
 	STREAM_LANGEVIN_1,   /* second */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whole chains on a small regression: what they keep, what their numbers depend on, where they start. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -105,7 +106,13 @@ static void check_init(void)
 	ok(memcmp(start, x.params, sizeof start) != 0, "not the anchor that follows it");
 	const json_t *sampler = json_object_get(snaps_meta(r), "sampler");
 	ok(json_real_value(json_object_get(sampler, "weight-decay")) == 5e-4 &&
+	   json_real_value(json_object_get(sampler, "anchor-decay")) == 5e-4 &&
 	   json_integer_value(json_object_get(sampler, "batch")) == N, "the header gives the defaults that were used");
+	snaps_reader_close(r);
+	sample("sigma", (const char *[]){"--steps", "2", "--sampler", "fsgld", "--temperature", "0.01", NULL}, a, sizeof a);
+	r = open_chain(a, 0);
+	near(json_real_value(json_object_get(json_object_get(snaps_meta(r), "sampler"), "sigma")), pow(N / 0.01, -1.1 / 4), 1e-12,
+	     "and the σ that follows from β");
 	snaps_reader_close(r);
 }
 

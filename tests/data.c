@@ -92,6 +92,9 @@ static void test_holdout(void)
 	}
 	ok(train.n == 9000 && held.n == 1000 && t == 9000 && h == 1000 && !lost,
 	   "held-out and training rows are the whole set, each in its order");
+	ok(held.train_fingerprint == train.fingerprint && train.train_fingerprint == train.fingerprint &&
+	   held.fingerprint != train.fingerprint && all.train_fingerprint == all.fingerprint,
+	   "what is held out knows the fingerprint of what is left for training");
 	dataset_close(&train);
 	dataset_close(&held);
 	static const char *const bad[] = {"0", "-5", "1.0", "1.5", "10000", "0.00001", "x", "", "0x10", "nan", "5 "};

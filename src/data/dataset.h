@@ -39,6 +39,7 @@ struct dataset {
 	/* standardised tables: value = mean + sd · stored; NULL where not */
 	const double *x_mean, *x_sd, *target_mean, *target_sd;
 	uint64_t fingerprint;     /* XXH3-64 over shape, x and targets as loaded */
+	uint64_t train_fingerprint;  /* of what is left for training where this is a training set or held out of one; else 0 */
 };
 
 /* Loads one split. Everything is checked before it is believed: size, magic, truncation, members, label range, cells.

@@ -113,6 +113,7 @@ status dataset_divide(struct dataset *out, const char *holdout, bool standardize
 		if (target)
 			TRY(moments(&out->arena, target, out->n, targets, held, &out->target_mean, &out->target_sd));
 	}
+	TRY(dataset_fingerprint(out, held, &out->train_fingerprint));
 	if (holdout) {
 		uint8_t keep = out->split == SPLIT_HOLDOUT;
 		size_t n = compact(x, per_row * (out->element == ELEMENT_U8 ? 1 : sizeof(float)), out->n, held, keep);
@@ -122,7 +123,9 @@ status dataset_divide(struct dataset *out, const char *holdout, bool standardize
 			compact(target, targets * sizeof *target, out->n, held, keep);
 		out->n = n;
 	}
-	TRY(dataset_fingerprint(out));
+	out->fingerprint = out->train_fingerprint;
+	if (out->split == SPLIT_HOLDOUT)
+		TRY(dataset_fingerprint(out, NULL, &out->fingerprint));
 	if (standardize) {
 		standardize_rows(x, out->n, columns, out->x_mean, out->x_sd);
 		if (target)
