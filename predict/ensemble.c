@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ahead.h"
 #include "log.h"
 
 status predictions_open(struct arena *a, const struct network *n, struct subject *subject, size_t members,
@@ -76,24 +77,37 @@ static void show(struct ticker *t, size_t done, size_t total)
 	fflush(stderr);
 }
 
+/* Everything that is done with one snapshot. The next one's reading starts as soon as the device has this one. */
+static status predict_member(struct selection *s, size_t i, struct ahead *ahead, struct network *n,
+                             struct predictions *sets, int n_sets)
+{
+	struct snaps_record record;
+	TRY(ahead_take(ahead, &record));
+	status st = load(n, &record, s->reader);
+	if (st == OK && i + 1 < s->n)
+		ahead_start(ahead, s, i + 1);
+	for (int j = 0; st == OK && j < n_sets; j++)
+		st = add_member(&sets[j], n, i);
+	return st == OK ? OK : fail_within(st, "%s, step %llu: ", s->source[s->choice[i].source].path,
+	                                   (unsigned long long)s->choice[i].step);
+}
+
 status ensemble_run(struct selection *s, struct network *n, struct predictions *sets, int n_sets, const struct opts *o,
                     mixture_watcher *watcher, void *context)
 {
 	bool quiet = opts_flag(o, "quiet"), plain = opts_flag(o, "progress") && !quiet;
 	struct ticker ticker = {.terminal = !quiet && !plain && isatty(STDERR_FILENO), .plain = plain,
 	                        .last = clock_seconds()};
-	for (size_t i = 0; i < s->n; i++) {
-		struct snaps_record record;
-		TRY(select_read(s, i, &record));
-		status st = load(n, &record, s->reader);
-		for (int j = 0; st == OK && j < n_sets; j++)
-			st = add_member(&sets[j], n, i);
-		if (st != OK)
-			return fail_within(st, "%s, step %llu: ", s->source[s->choice[i].source].path,
-			                   (unsigned long long)record.step);
-		if (watcher)
-			TRY(watcher(context, &sets[0].mixture));
-		show(&ticker, i + 1, s->n);
+	struct ahead ahead;
+	status st = OK;
+	ahead_start(&ahead, s, 0);
+	for (size_t i = 0; i < s->n && st == OK; i++) {
+		st = predict_member(s, i, &ahead, n, sets, n_sets);
+		if (st == OK && watcher)
+			st = watcher(context, &sets[0].mixture);
+		if (st == OK)
+			show(&ticker, i + 1, s->n);
 	}
-	return OK;
+	ahead_drop(&ahead);
+	return st;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An ensemble: the chosen snapshots' predictions of one or more data sets, one snapshot in memory at a time. */
+/* An ensemble: the chosen snapshots' predictions of one or more data sets, one snapshot on the device at a time while the
+ * next one is read. */
 #ifndef BASIN_ENSEMBLE_H
 #define BASIN_ENSEMBLE_H
 

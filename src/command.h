@@ -26,7 +26,8 @@ extern const struct opt_table table_progress;  /* --quiet --progress */
 status report_json(json_t *object);
 
 /* Prints a human table of "label value" rows aligned in two columns is done with printf; this ends a report: flushes
- * standard output and notices a full disk or a closed pipe. Errors: ERR_IO. */
+ * standard output and notices a full disk. Errors: ERR_IO; ERR_NO_READER where standard output is a pipe that nobody reads any
+ * more. */
 status report_end(void);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What several commands share: options, and the end of a report. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "json_text.h"
@@ -47,11 +49,19 @@ status report_json(json_t *object)
 	return report_end();
 }
 
+static bool pipe_without_reader(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
 status report_end(void)
 {
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return OK;
+	if (errno == EPIPE || pipe_without_reader(STDOUT_FILENO))
+		return fail(ERR_NO_READER, "standard output: its reader is gone");
 	/* An earlier write may have failed, and its reason is gone. */
 	const char *reason = errno == EBADF ? "it is closed" : errno ? strerror(errno) : "an earlier write failed";
 	return fail(ERR_IO, "standard output: %s; the results are incomplete", reason);

@@ -14,7 +14,8 @@
 	X(ERR_LIBRARY, "a library call failed", 1)                           \
 	X(ERR_DIVERGED, "a chain diverged", 1)                               \
 	X(ERR_CHECK, "a check found a problem", 1)                           \
-	X(ERR_INTERRUPTED, "interrupted", 3)
+	X(ERR_INTERRUPTED, "interrupted", 3)                                 \
+	X(ERR_NO_READER, "the reader of standard output is gone", 141)
 
 #define STATUS_NAME(name, meaning, code) name,
 typedef enum status { STATUS_LIST(STATUS_NAME) STATUS_COUNT } status;
@@ -43,7 +44,7 @@ status fail_within(status s, const char *format, ...) __attribute__((format(prin
 /* The last recorded message; the status's own meaning where none was recorded. Valid until the next fail(). */
 const char *fail_message(status s);
 
-/* The program's exit status for s: 0, 1, 2 or 3. */
+/* The program's exit status for s: 0 to 3; 141, what a shell calls an end by SIGPIPE. */
 int fail_exit_status(status s);
 
 /* Prints "basin: warning: …" on standard error, unless warnings are switched off. */

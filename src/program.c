@@ -151,11 +151,16 @@ static status dispatch(const struct program *p, int argc, char **argv)
 
 int program_run(const struct program *p, int argc, char **argv)
 {
-	/* A reader that went away is then an error of the write, with words and an exit status, not a silent death. */
+	/* A reader that goes away must not end a run in the middle. */
 	signal(SIGPIPE, SIG_IGN);
 	status s = fill_standard_streams();
 	if (s == OK)
 		s = dispatch(p, argc, argv);
+	/* But once all is done the program ends as others do whose output nobody wants: by the signal, without words. */
+	if (s == ERR_NO_READER) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
 	if (s != OK)
 		fprintf(stderr, "basin: %s\n", fail_message(s));
 	return fail_exit_status(s);

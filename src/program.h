@@ -14,7 +14,7 @@ struct program {
 };
 
 /* Runs one of the commands on a command line and returns the exit status. What failed is said on standard error; results
- * that could not be written are a failure. */
+ * that could not be written are a failure; where nobody reads them any more the program ends by SIGPIPE. */
 int program_run(const struct program *p, int argc, char **argv);
 
 /* Name and version, then a line for each back end and each library. */

@@ -122,8 +122,16 @@ run 1 'JSON to a full disk' sh -c '"$1" try --json >/dev/full' - "$try"
 err 'basin: standard output: No space left on device; the results are incomplete'
 run 1 'results to closed output' sh -c '"$1" try >&-' - "$try"
 err 'basin: standard output: it is closed; the results are incomplete'
-run 1 'a reader that goes away' sh -c '{ "$1" flood; echo $? >"$2"; } | true; exit "$(cat "$2")"' - "$try" "$tmp/status"
-err 'basin: standard output: Broken pipe; the results are incomplete'
+# 128 + 13, SIGPIPE.
+run 141 'a reader that goes away' sh -c '{ "$1" flood; echo $? >"$2"; } | true; exit "$(cat "$2")"' - "$try" "$tmp/status"
+quiet
+mkfifo "$tmp/pipe"
+for words in --help --version 'try --json' 'help try'; do
+	# shellcheck disable=SC2016,SC2086
+	run 141 "$words to a reader that is gone" \
+		sh -c 'exec 3<>"$1" 4>"$1" 3<&-; shift; "$@" >&4; exit $?' - "$tmp/pipe" "$try" $words
+	quiet
+done
 run 0 'closed standard input and error' sh -c '"$1" try <&- 2>&-' - "$try"
 out 'batch 128'
 

@@ -11,7 +11,7 @@ static status try_run(const struct opts *o)
 {
 	const char *const *p;
 	static const char *const kinds[] = {"done", "usage", "input", "damage", "io", "memory", "library", "diverged", "check",
-	                                    "interrupted"};
+	                                    "interrupted", "no reader"};
 	if (opts_positionals(o, &p))
 		for (int s = 1; s < STATUS_COUNT; s++)
 			if (strcmp(p[0], kinds[s]) == 0)

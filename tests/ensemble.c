@@ -248,29 +248,70 @@ static void regression(struct arena *a)
 	free(theta);
 }
 
+static status count_members(void *context, const struct mixture *m)
+{
+	*(size_t *)context = m->members;
+	return OK;
+}
+
+static status enough(void *context, const struct mixture *m)
+{
+	(void)context;
+	return fail(ERR_CHECK, "%zu are enough", m->members);
+}
+
+/* Snapshots are read ahead, and yet those before a damaged one are predicted with before it is told. */
+static void damage_ahead(const char *path, size_t whole, const char *message)
+{
+	struct opts *o = options(WORDS(path, "--quiet"));
+	struct arena arena = {0};
+	struct selection s;
+	struct network n;
+	struct subject subject;
+	struct predictions p;
+	size_t members = 0;
+	MUST(select_open(o, &s));
+	MUST(network_open(s.source[0].header, o, &n));
+	MUST(subject_open(&n, &(struct subject_request){.opts = o}, &subject));
+	MUST(predictions_open(&arena, &n, &subject, s.n, &p));
+	status st = ensemble_run(&s, &n, &p, 1, o, count_members, &members);
+	ok(st == ERR_DAMAGE && strcmp(fail_message(st), message) == 0, "an ensemble's run stops there with the same message");
+	ok(members == whole, "after the %d snapshots before it", (int)whole);
+	st = ensemble_run(&s, &n, &p, 1, o, enough, NULL);
+	ok(st == ERR_CHECK && strstr(fail_message(st), "are enough"), "what stops a run is told, not what was being read");
+	subject_close(&subject);
+	network_close(&n);
+	select_close(&s);
+	arena_free(&arena);
+	opts_free(o);
+}
+
 static void damage(const char *path)
 {
 	FILE *f = fopen(path, "r+b");
 	fseek(f, 0, SEEK_END);
-	long size = ftell(f);
+	/* Among the parameters of the third theta or anchor from the end. */
+	long at = ftell(f) * 3 / 4 + 100;
 	int byte;
-	fseek(f, size * 3 / 4, SEEK_SET);
+	fseek(f, at, SEEK_SET);
 	byte = fgetc(f);
-	fseek(f, size * 3 / 4, SEEK_SET);
+	fseek(f, at, SEEK_SET);
 	fputc(byte ^ 0x10, f);
 	fclose(f);
 
 	struct opts *o = options(WORDS(path));
 	struct selection s;
 	struct snaps_record record;
-	status st = select_open(o, &s);
-	if (st == OK) {
-		for (size_t i = 0; i < s.n && st == OK; i++)
-			st = select_read(&s, i, &record);
-		select_close(&s);
-	}
-	ok(st == ERR_DAMAGE && strstr(fail_message(st), path), "a damaged record stops the reading: %s", fail_message(st));
+	size_t whole = 0;
+	char message[1024];
+	MUST(select_open(o, &s));
+	while (whole < s.n && select_read(&s, whole, &record) == OK)
+		whole++;
+	snprintf(message, sizeof message, "%s", fail_message(ERR_DAMAGE));
+	ok(whole == 5 && strstr(message, path) && strstr(message, "checksum"), "a damaged record stops the reading: %s", message);
+	select_close(&s);
 	opts_free(o);
+	damage_ahead(path, whole, message);
 	warn_quiet(1);
 	expect_choice("damage left out", WORDS(path, "--skip-damaged"), 2 * RECORDS - 1, 10, 40);
 }
