@@ -22,6 +22,7 @@ void ref_conv(const struct ref_conv *c, const double *x, const double *weight, c
 /* Sets dx, dweight and dbias from dy; each may be NULL. */
 void ref_conv_backward(const struct ref_conv *c, const double *x, const double *weight, const double *dy, double *dx,
                        double *dweight, double *dbias);
+
 /* Pooling of images of one channel: x (images, h, w), y (images, oh, ow). The first of equal maxima counts. */
 struct ref_pool {
 	bool max;                  /* else the mean of what is not padding */
