@@ -7,5 +7,6 @@
 
 void check_layers(struct device *d);
 void check_small_layers(struct device *d);
+void check_norms(struct device *d);
 
 #endif

@@ -110,6 +110,42 @@ static void pooling(void)
 	ok(y[0] == 1 && y[1] == 2 && y[2] == 2 && y[3] == -3, "pooling: padding is not counted");
 	ref_pool(&(struct ref_pool){true, 1, 2, 2, 1, 1, 2, 2, 0}, (double[]){1, NAN, 2, 3}, y);
 	ok(isnan(y[0]), "pooling: NaN is the largest");
+/* Σ r·y of a norm with a residual: every gradient of it, for both norms and all activations, and running statistics. */
+static void norms(void)
+{
+	enum { EXAMPLES = 3, CHANNELS = 2, PIXELS = 4, ALL = EXAMPLES * CHANNELS * PIXELS };
+	static const char *const names[] = {"batch norm", "filter response norm", "batch norm, running statistics"};
+	for (int which = 0; which < 3; which++) {
+		double worst[5] = {0};
+		for (int a = ACTIVATION_RELU; a <= ACTIVATION_THRESHOLD; a++) {
+			double x[ALL], residual[ALL], y[ALL], r[ALL], dx[ALL], g[ALL], gamma[CHANNELS], beta[CHANNELS], tau[CHANNELS],
+				d[3][CHANNELS], running[2 * CHANNELS] = {0.3, -0.2, 1.5, 0.7};
+			struct ref_norm l = {which == 1 ? NORM_FILTER_RESPONSE : NORM_BATCH, (enum activation)a, EXAMPLES, CHANNELS, PIXELS,
+			                     x, residual, gamma, beta, tau, which == 2 ? running : NULL};
+			uint64_t step = 10 + 10 * (uint64_t)(a + 5 * which);
+			fill(x, ALL, step), fill(residual, ALL, step + 1), fill(r, ALL, step + 2);
+			fill(gamma, CHANNELS, step + 3), fill(beta, CHANNELS, step + 4), fill(tau, CHANNELS, step + 5);
+			ref_norm_backward(&l, r, dx, g, d[0], d[1], d[2]);
+			double *of[] = {x, residual, gamma, beta, tau}, *by[] = {dx, g, d[0], d[1], d[2]};
+			for (int v = 0; v < (a == ACTIVATION_THRESHOLD ? 5 : 4); v++)
+				for (int i = 0; i < (v < 2 ? (int)ALL : (int)CHANNELS); i++) {
+					double old = of[v][i], change = 0;
+					of[v][i] = old + STEP;
+					ref_norm(&l, NULL, y);
+					for (int j = 0; j < ALL; j++)
+						change += r[j] * y[j];
+					of[v][i] = old - STEP;
+					ref_norm(&l, NULL, y);
+					for (int j = 0; j < ALL; j++)
+						change -= r[j] * y[j];
+					of[v][i] = old;
+					worst[v] = fmax(worst[v], fabs(change / (2 * STEP) - by[v][i]));
+				}
+		}
+		static const char *const of[] = {"x", "the residual", "γ", "β", "τ"};
+		for (int v = 0; v < 5; v++)
+			near(worst[v], 0, 1e-7, "%s: gradient with respect to %s, every activation", names[which], of[v]);
+	}
 }
 
 static void networks(void)
@@ -147,6 +183,7 @@ int main(void)
 	linear();
 	activations();
 	pooling();
+	norms();
 	networks();
 	return done_testing();
 }

@@ -31,4 +31,8 @@ const struct kernels KERNEL(kernels) = {
 	.channel_sums = KERNEL(channel_sums),
 	.narrow = KERNEL(narrow),
 	.widen = KERNEL(widen),
+	.norm_moments = KERNEL(norm_moments),
+	.norm_forward = KERNEL(norm_forward),
+	.norm_sums = KERNEL(norm_sums),
+	.norm_backward = KERNEL(norm_backward),
 };

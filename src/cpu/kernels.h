@@ -10,6 +10,7 @@
 
 #include "backend.h"
 #include "cpu/pool.h"
+#include "layer.h"
 
 enum {
 	NOISE_GROUP = 64,                    /* elements: the largest number of normals made at a time */
@@ -49,6 +50,31 @@ struct loss_sums {
 	double weighted, plain, correct;  /* Σ wᵢℓᵢ, Σ ℓᵢ, right answers */
 };
 
+/* A tensor of a norm; at = NULL: absent. */
+struct norm_tensor {
+	void *at;
+	bool bf16;
+};
+
+enum norm_slope {
+	SLOPE_OF_SUM,    /* the activation's derivative follows from z = scale·x + shift (+ r) */
+	SLOPE_OF_OUTPUT, /* from y */
+	SLOPE_ONE        /* dy is the gradient before the activation already */
+};
+
+/* A norm's pass over `panels` panels, `stride` elements apart, of `rows` rows of `width` channels. */
+struct norm_kernel {
+	enum activation activation;
+	enum norm_slope slope;
+	size_t panels, stride, rows, width;
+	struct norm_tensor x, r, y, dy[2], dx, dr;
+	const float *scale, *shift;          /* by channel, as all below */
+	const float *threshold;              /* the activation is max(·, threshold) unless it is SiLU or tanh */
+	const float *center;
+	const float *of_g, *of_x, *rest;
+	double *sum[3];                      /* added to */
+};
+
 struct kernels {
 	const char *name;                    /* "x86-64-v4" */
 	/* out[i] = normal number `element + i`, i < n; element and n are multiples of NOISE_GROUP. */
@@ -85,6 +111,15 @@ struct kernels {
 	void (*channel_sums)(const void *m, bool bf16, size_t rows, size_t stride, size_t n, double *sums);
 	void (*narrow)(const float *from, size_t n, uint16_t *out);
 	void (*widen)(const uint16_t *from, size_t n, float *out);
+	/* sums: Σ x − center, Σ (x − center)². */
+	void (*norm_moments)(const struct norm_kernel *k);
+	/* y = activation(scale·x + shift + r) */
+	void (*norm_forward)(const struct norm_kernel *k);
+	/* g = (dy[0] + dy[1])·activation′, stored as dr where there is one. sums: Σ g, Σ g·(x − center), and the Σ of dy
+	 * where the threshold was taken. */
+	void (*norm_sums)(const struct norm_kernel *k);
+	/* dx = of_g·g + of_x·x + rest */
+	void (*norm_backward)(const struct norm_kernel *k);
 };
 
 #define KERNEL_PASTE_(name, isa) name##_##isa
@@ -114,6 +149,10 @@ void KERNEL(untile)(const struct untile_kernel *u, const float *from, const int3
 void KERNEL(channel_sums)(const void *m, bool bf16, size_t rows, size_t stride, size_t n, double *sums);
 void KERNEL(narrow)(const float *from, size_t n, uint16_t *out);
 void KERNEL(widen)(const uint16_t *from, size_t n, float *out);
+void KERNEL(norm_moments)(const struct norm_kernel *k);
+void KERNEL(norm_forward)(const struct norm_kernel *k);
+void KERNEL(norm_sums)(const struct norm_kernel *k);
+void KERNEL(norm_backward)(const struct norm_kernel *k);
 #endif
 
 /* Every set of this build, best first, NULL-terminated. */

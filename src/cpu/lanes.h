@@ -219,6 +219,28 @@ static inline vf lane_exp(vf x)
 	return pick(tiny, (vf){0}, (vf)scaled);
 }
 
+/* 1 / (1 + e⁻ˣ). */
+static inline vf lane_sigmoid(vf x)
+{
+	vf e = lane_exp((vf)((vi)x | INT32_MIN));
+	return pick((vi)(x < 0), e, (vf){0} + 1.0f) / (1.0f + e);
+}
+
+/* Relative error < 2⁻²²: x + x³·P(x²) up to ⅝, |x³·ΔP / tanh x| < 2⁻²⁶; beyond it 1 − 2/(e²ˣ + 1). */
+static inline vf lane_tanh(vf x)
+{
+	vi sign = (vi)x & INT32_MIN;
+	vf size = (vf)((vi)x ^ sign);
+	vf z = x * x;
+	vf p = z * -0x1.75e1ccp-8f + 0x1.52269ap-6f;
+	p = p * z - 0x1.b83c5ap-5f;
+	p = p * z + 0x1.110726p-3f;
+	p = p * z - 0x1.555532p-2f;
+	vf e = lane_exp(-2.0f * size);
+	vf far = 1.0f - 2.0f * e / (1.0f + e);
+	return pick((vi)(size < 0.625f), p * z * x + x, (vf)((vi)far | sign));
+}
+
 /* The largest lane; where one is NaN, anything. */
 static inline float lane_max(vf x)
 {

@@ -7,4 +7,5 @@ const struct layer_ops *const cpu_layers[LAYER_KINDS] = {
 	[LAYER_CONV] = &cpu_conv,
 	[LAYER_POOL] = &cpu_pool,
 	[LAYER_FLATTEN] = &cpu_flatten,
+	[LAYER_NORM] = &cpu_norm,
 };

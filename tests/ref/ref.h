@@ -37,6 +37,28 @@ void ref_pool_backward(const struct ref_pool *p, const double *x, const double *
 double ref_activation(enum activation kind, double x);
 double ref_activation_slope(enum activation kind, double x);
 
+/* y = activation(γ·(x − place)/size + β + residual), all tensors (n, channels, pixels). Batch norm: place and size are a
+ * channel's mean and √(variance + 1e-5) over the batch, or the running ones; filter response norm: 0 and
+ * √(mean of x² over an example's pixels + 1e-6). */
+struct ref_norm {
+	enum norm norm;
+	enum activation activation;
+	int n, channels, pixels;
+	const double *x, *residual;                  /* residual may be NULL */
+	const double *gamma, *beta, *threshold;      /* (channels) */
+	const double *running;                       /* means, variances (2, channels); NULL: the batch's */
+};
+
+/* z is what the activation is given; z and y may be NULL. */
+void ref_norm(const struct ref_norm *l, double *z, double *y);
+/* Sets dx, the gradient g behind the activation (that of the residual), and the parameters'. */
+void ref_norm_backward(const struct ref_norm *l, const double *dy, double *dx, double *g, double *dgamma, double *dbeta,
+                       double *dthreshold);
+/* γ/size of example i's channel c. */
+double ref_norm_scale(const struct ref_norm *l, int i, int c);
+/* Updates stats (means, unbiased variances, number of batches) by the batch. */
+void ref_norm_running(const struct ref_norm *l, enum stats_policy policy, double *stats);
+
 /* A network of linear layers and activations with a likelihood, as Basin's mlp and linear are. */
 struct ref_mlp {
 	int n_widths;

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A backend's norms against the oracle in tests/ref. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "layers.h"
+#include "norm_case.h"
+#include "tap.h"
+
+enum { FORWARD, DATA, PARAMS, KINDS };
+
+/* The worst error in units of its bound, and where it was. */
+struct worst {
+	double ratio;
+	char where[200];
+};
+
+static const char *const activations[] = {"relu", "silu", "tanh", "none", "threshold"};
+
+static void describe(const struct norm_case *c, char *text, size_t size)
+{
+	snprintf(text, size, "%s %s%s%s%s, (%d, %d, %d, %d) block %d, x %s, r %s, y %s, policy %d",
+	         c->norm == NORM_BATCH ? "batch norm" : "frn", activations[c->activation], c->residual ? ", residual" : "",
+	         c->second ? ", two gradients" : "", c->add ? ", added" : "", c->shape.n, c->shape.channels, c->shape.height,
+	         c->shape.width, c->shape.block, c->x_bf16 ? "bf16" : "fp32", c->r_bf16 ? "bf16" : "fp32",
+	         c->y_bf16 ? "bf16" : "fp32", (int)c->policy);
+}
+
+static double largest(const double *x, size_t n)
+{
+	double most = 0;
+	for (size_t i = 0; i < n; i++)
+		most = fmax(most, fabs(x[i]));
+	return most;
+}
+
+/* Errors are bounded by `bound` and `own` times the element. */
+static void compare(struct worst *w, const struct norm_case *c, const char *what, struct tensor4 *got, const double *want,
+                    double bound, double own)
+{
+	tensor4_get(got);
+	for (size_t i = 0; i < got->count; i++) {
+		double ratio = fabs(got->value[i] - want[i]) / (bound + own * fabs(want[i]));
+		if (!(ratio <= w->ratio)) {
+			char text[120];
+			describe(c, text, sizeof text);
+			w->ratio = isnan(ratio) ? INFINITY : ratio;
+			snprintf(w->where, sizeof w->where, "%s[%zu]: %.6g for %.6g: %s", what, i, got->value[i], want[i], text);
+		}
+	}
+}
+
+/* The largest part of a gradient dx that goes the direct way; the others may take most of it back. */
+static double direct(const struct ref_norm *l, const double *g)
+{
+	double most = 0;
+	for (int i = 0; i < l->n * l->channels; i++)
+		most = fmax(most, fabs(ref_norm_scale(l, i / l->channels, i % l->channels)) *
+		                  largest(g + (size_t)i * (size_t)l->pixels, (size_t)l->pixels));
+	return most;
+}
+
+static double *doubles(size_t n)
+{
+	double *x = calloc(n, sizeof *x);
+	if (!x)
+		exit(99);
+	return x;
+}
+
+static double *kept(const struct tensor4 *t)
+{
+	return memcpy(doubles(t->count), t->value, t->count * sizeof(double));
+}
+
+static void add(double *to, const double *x, size_t n, bool wanted)
+{
+	for (size_t i = 0; wanted && i < n; i++)
+		to[i] += x[i];
+}
+
+/* Forward and backward once against the oracle. Half an ulp of bf16 is 2⁻⁹ of a number's power of two. */
+static void check(struct norm_case *c, struct worst worst[KINDS])
+{
+	const struct layer_ops *ops = c->d->ops->layers[LAYER_NORM];
+	norm_case_new(c);
+	size_t n = c->x.count, channels = (size_t)c->shape.channels;
+	double *y = doubles(n), *g = doubles(n), *dx = doubles(n), *dgamma = doubles(channels), *dbeta = doubles(channels),
+	       *dtau = doubles(channels), *dy = kept(&c->dy[0]);
+	add(dy, c->dy[1].value, n, c->second);
+	struct ref_norm l = norm_case_ref(c);
+	ref_norm(&l, NULL, y);
+	ref_norm_backward(&l, dy, dx, g, dgamma, dbeta, dtau);
+	add(dgamma, c->dgamma.value, channels, c->add);
+	add(dbeta, c->dbeta.value, channels, c->add);
+	add(dtau, c->dtau.value, channels, c->add);
+
+	struct layer_plan *p = norm_case_plan(c, PLAN_TRAIN);
+	struct layer_io io = norm_case_io(c);
+	unsigned reads = ops->backward_reads(&c->layer);
+	MUST(ops->forward(p, &io));
+	io.x[0] = reads & READS_X0 ? io.x[0] : NULL;
+	io.x[1] = reads & READS_X1 ? io.x[1] : NULL;
+	io.y = reads & READS_Y ? io.y : NULL;
+	MUST(ops->backward(p, &io));
+	ops->drop(p);
+	compare(&worst[FORWARD], c, "y", &c->y, y, 4e-6 * largest(y, n), c->y_bf16 ? 0x1p-8 : 1e-6);
+	/* The slope of tanh is taken from y: 1 − y² has its rounding. Gradients of a residual are stored, and read again. */
+	double rounding = 1e-5 + (c->y_bf16 && c->activation == ACTIVATION_TANH && c->residual ? 0x1p-7 : 0) +
+	                  (c->residual && c->r_bf16 ? 0x1p-8 : 0);
+	compare(&worst[DATA], c, "dx", &c->dx, dx, rounding * direct(&l, g), c->x_bf16 ? 0x1p-8 : 0);
+	if (c->residual)
+		compare(&worst[DATA], c, "dr", &c->dr, g, rounding * largest(g, n), 0);
+	compare(&worst[PARAMS], c, "dgamma", &c->dgamma, dgamma, rounding * sqrt((double)(n / channels)) * largest(g, n), 1e-6);
+	compare(&worst[PARAMS], c, "dbeta", &c->dbeta, dbeta, rounding * sqrt((double)(n / channels)) * largest(g, n), 1e-6);
+	if (c->activation == ACTIVATION_THRESHOLD)
+		compare(&worst[PARAMS], c, "dtau", &c->dtau, dtau, 1e-5, 1e-6);
+	norm_case_free(c);
+	free(y), free(g), free(dx), free(dgamma), free(dbeta), free(dtau), free(dy);
+}
+
+static const struct norm_shape shapes[] = {
+	{3, 32, 5, 4, 16}, {2, 16, 3, 3, 16}, {5, 24, 3, 3, 8}, {4, 20, 4, 3, 0}, {3, 6, 5, 7, 1}, {7, 64, 2, 2, 0}, {9, 8, 3, 1, 0},
+	{1, 4, 6, 6, 0}, {2, 33, 1, 1, 0},
+	/* Large enough for more than one thread: a block each, shared blocks, channels last, planes. */
+	{9, 32, 16, 16, 16}, {9, 48, 12, 12, 16}, {9, 40, 13, 9, 0}, {9, 10, 20, 20, 1}, {70, 512, 1, 1, 0},
+};
+
+/* Every shape with every norm and activation; types, residuals and the rest in turn, so that all pairs come up. */
+static void against_oracle(struct device *d)
+{
+	struct worst worst[2][KINDS] = {{{0}}};
+	int turn = 0;
+	for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+		for (int norm = 0; norm < 2; norm++)
+			for (int a = ACTIVATION_RELU; a <= ACTIVATION_THRESHOLD; a++)
+				for (int bf16 = 0; bf16 < 3; bf16++, turn++) {
+					struct norm_case c = {.shape = shapes[s], .norm = (enum norm)norm, .activation = (enum activation)a,
+					                      .residual = turn % 2, .x_bf16 = bf16 == 1, .y_bf16 = bf16 > 0,
+					                      .r_bf16 = bf16 == 1 || (bf16 == 2 && turn % 5 > 2), .second = turn % 3 == 0,
+					                      .add = turn % 5 == 0, .policy = turn % 7 == 0 ? STATS_USE : STATS_FREEZE, .d = d};
+					check(&c, worst[norm]);
+				}
+	for (int norm = 0; norm < 2; norm++)
+		for (int kind = 0; kind < KINDS; kind++) {
+			static const char *const names[] = {"y", "dx and the residual's gradient", "gradients of the parameters"};
+			struct worst *w = &worst[norm][kind];
+			if (!ok(w->ratio <= 1, "%s: %s, all shapes, formats, activations", norm ? "filter response norm" : "batch norm", names[kind]))
+				note("%.3g times the bound at %s", w->ratio, w->where);
+		}
+}
+
+static void running_statistics(struct device *d)
+{
+	static const char *const names[] = {"run", "freeze", "cumulate"};
+	for (int policy = STATS_RUN; policy <= STATS_CUMULATE; policy++) {
+		struct norm_case c = {.shape = {6, 20, 7, 5, 0}, .policy = (enum stats_policy)policy, .d = d};
+		const struct layer_ops *ops = d->ops->layers[LAYER_NORM];
+		struct worst w = {0};
+		norm_case_new(&c);
+		double *want = kept(&c.stats);
+		struct layer_plan *p = norm_case_plan(&c, PLAN_TRAIN);
+		struct layer_io io = norm_case_io(&c);
+		for (int batch = 0; batch < 4; batch++) {
+			struct ref_norm l = norm_case_ref(&c);
+			tensor4_random(&c.x, 0.5 * batch, 1 + batch);
+			ref_norm_running(&l, c.policy, want);
+			MUST(ops->forward(p, &io));
+			compare(&w, &c, "statistics", &c.stats, want, 1e-7, 1e-6);
+		}
+		if (!ok(w.ratio <= 1, "batch norm: running statistics over 4 batches, policy %s", names[policy]))
+			note("%.3g times the bound at %s", w.ratio, w.where);
+		ops->drop(p);
+		norm_case_free(&c);
+		free(want);
+	}
+}
+
+/* Around 100 with deviation 1: the sum of squares alone would lose the variance. And one number a channel. */
+static void hard_statistics(struct device *d)
+{
+	const struct layer_ops *ops = d->ops->layers[LAYER_NORM];
+	struct norm_case c = {.shape = {64, 16, 16, 16, 16}, .policy = STATS_CUMULATE, .activation = ACTIVATION_NONE, .d = d};
+	struct worst w = {0};
+	norm_case_new(&c);
+	tensor4_random(&c.x, 100, 1);
+	double *want = kept(&c.stats), *y = doubles(c.x.count);
+	struct ref_norm l = norm_case_ref(&c);
+	ref_norm_running(&l, c.policy, want);
+	ref_norm(&l, NULL, y);
+	struct layer_plan *p = norm_case_plan(&c, PLAN_TRAIN);
+	struct layer_io io = norm_case_io(&c);
+	MUST(ops->forward(p, &io));
+	compare(&w, &c, "statistics", &c.stats, want, 1e-7, 1e-6);
+	compare(&w, &c, "y", &c.y, y, 4e-5, 0);
+	if (!ok(w.ratio <= 1, "batch norm: mean 100, deviation 1"))
+		note("%.3g times the bound at %s", w.ratio, w.where);
+	ops->drop(p);
+	norm_case_free(&c);
+	free(want), free(y);
+
+	c = (struct norm_case){.shape = {1, 16, 1, 1, 16}, .policy = STATS_CUMULATE, .activation = ACTIVATION_NONE, .d = d};
+	norm_case_new(&c);
+	p = norm_case_plan(&c, PLAN_TRAIN);
+	io = norm_case_io(&c);
+	MUST(ops->forward(p, &io));
+	MUST(ops->backward(p, &io));
+	tensor4_get(&c.y), tensor4_get(&c.dx), tensor4_get(&c.stats);
+	bool good = true;
+	for (int i = 0; i < 16; i++)
+		good = good && fabs(c.y.value[i] - c.beta.value[i]) < 1e-3 && fabs(c.dx.value[i]) < 1e-3 && c.stats.value[16 + i] == 0;
+	ok(good, "batch norm: of one number a channel the output is β, the gradient 0");
+	ops->drop(p);
+	norm_case_free(&c);
+}
+
+static bool same(struct tensor4 *t, const double *want)
+{
+	tensor4_get(t);
+	return !memcmp(t->value, want, t->count * sizeof(double));
+}
+
+/* Twice the same bits; in place, what separate memory gives; what is not wanted stays; a fresh plan of each mode. */
+static void places(struct device *d, enum norm norm, bool bf16)
+{
+	const struct layer_ops *ops = d->ops->layers[LAYER_NORM];
+	bool again = true, in_place = true, unwanted = true;
+	for (int a = ACTIVATION_RELU; a <= ACTIVATION_THRESHOLD; a++)
+		for (int residual = 0; residual < 2; residual++) {
+			struct norm_case c = {.shape = {11, 32, 12, 11, bf16 ? 0 : 16}, .norm = norm, .activation = (enum activation)a,
+			                      .residual = residual, .second = true, .x_bf16 = bf16, .r_bf16 = bf16, .y_bf16 = bf16,
+			                      .policy = STATS_FREEZE, .d = d};
+			norm_case_new(&c);
+			struct layer_plan *p = norm_case_plan(&c, PLAN_TRAIN);
+			struct layer_io io = norm_case_io(&c);
+			MUST(ops->forward(p, &io));
+			MUST(ops->backward(p, &io));
+			struct tensor4 *all[] = {&c.y, &c.dx, &c.dgamma, &c.dbeta, &c.dr};
+			double *first[5];
+			for (int i = 0; i < 5; i++) {
+				tensor4_get(all[i]);
+				first[i] = kept(all[i]);
+			}
+			ops->drop(p);
+			p = norm_case_plan(&c, PLAN_TANGENT);
+			tensor4_random(&c.y, 0, 1), tensor4_random(&c.dx, 0, 1);
+			MUST(ops->forward(p, &io));
+			MUST(ops->backward(p, &io));
+			for (int i = 0; i < 5; i++)
+				again = again && same(all[i], first[i]);
+			/* With nothing wanted but the parameters' gradients, and with the residual's gradient not wanted: only where
+			 * that is stored rounded do others change. */
+			bool rounded = bf16 && residual;
+			io.dx[0] = io.dx[1] = NULL;
+			tensor4_random(&c.dx, 0, 1);
+			double *old = kept(&c.dx);
+			MUST(ops->backward(p, &io));
+			unwanted = unwanted && same(&c.dx, old) && same(&c.dr, first[4]) && (rounded || same(&c.dgamma, first[2]));
+			tensor4_get(&c.dgamma);
+			double *dgamma = kept(&c.dgamma);
+			io.dx[0] = c.dx.device;
+			io.dweight = io.dbias = io.dthreshold = NULL;
+			MUST(ops->backward(p, &io));
+			unwanted = unwanted && (rounded || same(&c.dx, first[1])) && same(&c.dgamma, dgamma);
+			io.dx[residual] = c.dy[0].device;
+			MUST(ops->backward(p, &io));
+			in_place = in_place && same(&c.dy[0], first[residual ? 4 : 1]) && (!residual || same(&c.dx, first[1]));
+			ops->drop(p);
+			free(old), free(dgamma);
+			for (int i = 0; i < 5; i++)
+				free(first[i]);
+			norm_case_free(&c);
+		}
+	const char *name = norm == NORM_BATCH ? "batch norm" : "filter response norm", *type = bf16 ? "bf16" : "fp32";
+	ok(again, "%s, %s: a second plan has the same bits", name, type);
+	ok(in_place, "%s, %s: in place, the same bits", name, type);
+	ok(unwanted, "%s, %s: what is not wanted is left alone", name, type);
+}
+
+static void not_a_number(struct device *d)
+{
+	const struct layer_ops *ops = d->ops->layers[LAYER_NORM];
+	bool seen = true, elsewhere = false;
+	for (int a = ACTIVATION_RELU; a <= ACTIVATION_THRESHOLD; a++)
+		for (int bf16 = 0; bf16 < 2; bf16++)
+			for (int which = 0; which < 3; which++) {
+				struct norm_case c = {.shape = {3, 18, 3, 3, 0}, .norm = which == 2 ? NORM_FILTER_RESPONSE : NORM_BATCH,
+				                      .activation = (enum activation)a, .x_bf16 = bf16, .y_bf16 = bf16, .r_bf16 = bf16,
+				                      .policy = which == 1 ? STATS_USE : STATS_RUN, .residual = a % 2, .d = d};
+				enum { AT = (1 * 18 + 17) * 9 + 4 };
+				norm_case_new(&c);
+				c.x.value[AT] = NAN;
+				tensor4_put(&c.x);
+				struct layer_plan *p = norm_case_plan(&c, PLAN_TRAIN);
+				struct layer_io io = norm_case_io(&c);
+				MUST(ops->forward(p, &io));
+				MUST(ops->backward(p, &io));
+				tensor4_get(&c.y), tensor4_get(&c.dgamma);
+				seen = seen && isnan(c.y.value[AT]) && isnan(c.dgamma.value[17]);
+				elsewhere = elsewhere || isnan(c.y.value[AT - 9]) || isnan(c.dgamma.value[16]);
+				ops->drop(p);
+				norm_case_free(&c);
+			}
+	ok(seen, "norms: NaN stays NaN through every activation");
+	ok(!elsewhere, "norms: NaN stays in its channel");
+}
+
+void check_norms(struct device *d)
+{
+	against_oracle(d);
+	running_statistics(d);
+	hard_statistics(d);
+	for (int norm = 0; norm < 2; norm++)
+		for (int bf16 = 0; bf16 < 2; bf16++)
+			places(d, (enum norm)norm, bf16);
+	not_a_number(d);
+}
