@@ -42,10 +42,10 @@ void conv_weights_read(const struct device *d, const struct conv_weights *w, con
 
 /* ---- the gradient of the weights as one matrix product ---- */
 
-/* dW (out, kernel·kernel·in) = dYᵀ (out, pixels) · windows of x (pixels, kernel·kernel·in), a few examples at a time. */
+/* dW (out, kernel·kernel·in) = dYᵀ (out, pixels) · windows of x (pixels, kernel·kernel·in), a few lines of pixels at a time. */
 struct conv_gemm {
 	struct onednn_conv shape;
-	int chunk;                       /* examples */
+	int chunk;                       /* lines of y: a whole number of examples or not */
 	struct onednn_op product[2][2];  /* of a whole chunk or the last one; that sets or that adds */
 };
 

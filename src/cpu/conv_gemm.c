@@ -7,22 +7,17 @@
 
 /* Windows are made for about so many bytes at a time: few enough to stay in the caches, and enough for the product to be
  * worth the traffic of its result. */
-enum { WINDOW_BYTES = 4 << 20 };
+enum { WINDOW_BYTES = 1 << 20 };
 
 static size_t size_of(const struct onednn_conv *c)
 {
 	return c->bf16 ? sizeof(uint16_t) : sizeof(float);
 }
 
-/* Elements of a window, and windows of an example. */
+/* Elements of a window. */
 static size_t width_of(const struct onednn_conv *c)
 {
 	return (size_t)c->kernel * (size_t)c->kernel * (size_t)c->in[0];
-}
-
-static size_t pixels_of(const struct onednn_conv *c)
-{
-	return (size_t)c->out[1] * (size_t)c->out[2];
 }
 
 /* A convolution of single pixels with channels last has its windows in x already. */
@@ -44,18 +39,18 @@ bool conv_gemm_can(const struct onednn_conv *c)
 status conv_gemm_make(const struct onednn *o, const struct onednn_conv *c, struct conv_gemm *g)
 {
 	size_t width = width_of(c), result = (size_t)c->out[0] * width * sizeof(float);
-	size_t budget = result > WINDOW_BYTES ? result : WINDOW_BYTES, example = pixels_of(c) * width * size_of(c);
-	size_t chunk = budget / example;
+	size_t budget = 2 * result > WINDOW_BYTES ? 2 * result : WINDOW_BYTES, line = (size_t)c->out[2] * width * size_of(c);
+	size_t chunk = copies_x(c) ? budget / line : SIZE_MAX, lines = (size_t)c->n * (size_t)c->out[1];
 	*g = (struct conv_gemm){.shape = *c};
-	g->chunk = chunk < 1 ? 1 : chunk < (size_t)c->n ? (int)chunk : c->n;
-	int rest = c->n % g->chunk;
+	g->chunk = chunk < 1 ? 1 : chunk < lines ? (int)chunk : (int)lines;
+	int rest = (int)lines % g->chunk;
 	status s = OK;
 	for (int last = 0; last < 2; last++)
 		for (int add = 0; add < 2; add++) {
-			int examples = last ? rest : g->chunk;
-			if (s == OK && examples)
+			int here = last ? rest : g->chunk;
+			if (s == OK && here)
 				s = onednn_product(o, &(struct onednn_product){
-					.m = c->out[0], .n = (dnnl_dim_t)width, .k = examples * (dnnl_dim_t)pixels_of(c), .transpose_a = true,
+					.m = c->out[0], .n = (dnnl_dim_t)width, .k = (dnnl_dim_t)here * c->out[2], .transpose_a = true,
 					.add = add, .bf16 = c->bf16}, &g->product[last][add]);
 		}
 	if (s != OK)
@@ -116,32 +111,26 @@ status conv_gemm_run(struct device *d, const struct onednn *o, struct conv_gemm 
                      float *gradient)
 {
 	const struct onednn_conv *c = &g->shape;
-	size_t size = size_of(c), width = width_of(c), pixels = pixels_of(c), out = (size_t)c->out[0];
-	size_t windows = copies_x(c) ? (size_t)g->chunk * pixels * width * size : 0;
-	size_t rows = copies_dy(c) ? (size_t)g->chunk * pixels * out * size : 0;
+	size_t size = size_of(c), width = width_of(c), out = (size_t)c->out[0], across = (size_t)c->out[2];
+	size_t pixels = (size_t)c->out[1] * across, lines = (size_t)c->n * (size_t)c->out[1], chunk = (size_t)g->chunk;
+	size_t windows = copies_x(c) ? (chunk * across * width * size + 63) / 64 * 64 : 0;
 	char *scratch;
-	windows = (windows + 63) / 64 * 64;
-	TRY(cpu_scratch(d, windows + rows, (void **)&scratch));
-	for (int first = 0; first < c->n; first += g->chunk) {
-		int here = c->n - first < g->chunk ? c->n - first : g->chunk, lines = here * c->out[1];
-		const char *a = (const char *)dy + (size_t)first * pixels * out * size;
-		const char *b = (const char *)x + (size_t)first * pixels * width * size;
-		bool alone = (size_t)here * pixels * width < PARALLEL_MIN;
-		if (copies_dy(c))
-			a = scratch + windows;
-		if (copies_x(c))
-			b = scratch;
+	TRY(cpu_scratch(d, windows + (copies_dy(c) ? chunk * across * out * size : 0), (void **)&scratch));
+	for (size_t first = 0; first < lines; first += chunk) {
+		size_t here = lines - first < chunk ? lines - first : chunk;
+		const char *a = copies_dy(c) ? scratch + windows : (const char *)dy + first * across * out * size;
+		const char *b = copies_x(c) ? scratch : (const char *)x + first * across * width * size;
+		bool alone = here * across * width < PARALLEL_MIN;
 #pragma omp parallel for schedule(static) num_threads(d->threads) if (!alone)
-		for (int line = 0; line < lines; line++) {
-			size_t image = (size_t)(first + line / c->out[1]), start = (size_t)line * (size_t)c->out[2];
-			int row = line % c->out[1];
+		for (size_t line = 0; line < here; line++) {
+			size_t image = (first + line) / (size_t)c->out[1], row = (first + line) % (size_t)c->out[1];
 			if (copies_x(c))
-				copy_windows(c, x, image, row, scratch + start * width * size);
-			for (size_t i = 0; copies_dy(c) && i < (size_t)c->out[2]; i++)
-				copy_pixel(scratch + windows + (start + i) * out * size, dy, image, pixels,
-				           (size_t)row * (size_t)c->out[2] + i, out, c->y_block, size);
+				copy_windows(c, x, image, (int)row, scratch + line * across * width * size);
+			for (size_t i = 0; copies_dy(c) && i < across; i++)
+				copy_pixel(scratch + windows + (line * across + i) * out * size, dy, image, pixels, row * across + i, out,
+				           c->y_block, size);
 		}
-		TRY(onednn_run(o, &g->product[here < g->chunk][add || first > 0], (const void *[]){a, b, gradient}));
+		TRY(onednn_run(o, &g->product[here < chunk][add || first > 0], (const void *[]){a, b, gradient}));
 	}
 	return OK;
 }

@@ -3,41 +3,63 @@
 #include "kernels.h"
 #include "lanes.h"
 
+/* LANES elements from anywhere. */
+static inline vf collect(const float *from, const int32_t *index)
+{
+#if !defined PORTABLE && LANES == 16
+	return (vf)_mm512_i32gather_ps(_mm512_loadu_si512(index), from, sizeof *from);
+#elif !defined PORTABLE && LANES == 8
+	return (vf)_mm256_i32gather_ps(from, _mm256_loadu_si256((const __m256i_u *)index), sizeof *from);
+#else
+	vf v;
+	for (int i = 0; i < LANES; i++)
+		v[i] = from[index[i]];
+	return v;
+#endif
+}
+
+/* The first n < LANES of them; the other lanes are zeros. */
+static inline vf collect_part(const float *from, const int32_t *index, size_t n)
+{
+	float t[LANES] = {0};
+	for (size_t i = 0; i < n; i++)
+		t[i] = from[index[i]];
+	return load(t);
+}
+
 void KERNEL(permute)(const float *from, const int32_t *index, size_t n, float *out)
 {
-	for (size_t i = 0; i < n; i++)
-		out[i] = from[index[i]];
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		store(out + i, collect(from, index + i));
+	if (i < n)
+		store_part(out + i, collect_part(from, index + i, n - i), n - i);
 }
 
 void KERNEL(permute_bf16)(const float *from, const int32_t *index, size_t n, uint16_t *out)
 {
-	float t[LANES];
-	for (size_t i = 0; i < n; i += LANES) {
-		size_t here = n - i < LANES ? n - i : LANES;
-		for (size_t j = 0; j < here; j++)
-			t[j] = from[index[i + j]];
-		if (here == LANES)
-			store_bf16(out + i, load(t));
-		else
-			store_bf16_part(out + i, load_part(t, here, 0), here);
-	}
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		store_bf16(out + i, collect(from, index + i));
+	if (i < n)
+		store_bf16_part(out + i, collect_part(from, index + i, n - i), n - i);
 }
 
 void KERNEL(untile)(const struct untile_kernel *u, const float *from, const int32_t *index, float *out)
 {
+	size_t columns = (size_t)u->columns;
 	for (int r = 0; r < u->rows; r++) {
 		const int32_t *at = index + r * u->pitch;
 		float *to = out + (ptrdiff_t)r * u->stride;
-		if (u->add)
-			for (int c = 0; c < u->columns; c++)
-				to[c] += from[at[c]];
-		else
-			for (int c = 0; c < u->columns; c++)
-				to[c] = from[at[c]];
+		size_t c = 0;
+		for (; c + LANES <= columns; c += LANES)
+			store(to + c, u->add ? load(to + c) + collect(from, at + c) : collect(from, at + c));
+		for (; c < columns; c++)
+			to[c] = u->add ? to[c] + from[at[c]] : from[at[c]];
 	}
 }
 
-/* NULL lanes of a short last vector are zeros. */
+/* Up to LANES channels of a pixel; the lanes beyond n are zeros. */
 static inline vf channels(const void *p, size_t at, size_t n, bool bf16)
 {
 	if (bf16)
