@@ -6,5 +6,6 @@
 #include "layer.h"
 
 void check_layers(struct device *d);
+void check_small_layers(struct device *d);
 
 #endif

@@ -70,6 +70,48 @@ static void activations(void)
 	}
 }
 
+/* Windows that overlap, leave places out, or reach into the padding. */
+static void pooling(void)
+{
+	static const struct ref_pool shapes[] = {
+		{true, 2, 5, 6, 3, 3, 3, 2, 1}, {false, 2, 5, 6, 3, 3, 3, 2, 1}, {true, 2, 5, 7, 2, 3, 2, 2, 0},
+		{false, 2, 7, 4, 2, 1, 2, 3, 0}, {false, 2, 4, 4, 1, 1, 4, 1, 0},
+	};
+	for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+		const struct ref_pool *p = &shapes[s];
+		double x[2 * 6 * 7], y[2 * 9], r[2 * 9], dx[2 * 6 * 7], worst = 0;
+		int n = p->images * p->h * p->w, m = p->images * p->oh * p->ow;
+		fill(x, n, 8);
+		fill(r, m, 9);
+		ref_pool_backward(p, x, r, dx);
+		for (int i = 0; i < n; i++) {
+			double old = x[i], slope = 0;
+			x[i] = old + STEP;
+			ref_pool(p, x, y);
+			for (int j = 0; j < m; j++)
+				slope += r[j] * y[j];
+			x[i] = old - STEP;
+			ref_pool(p, x, y);
+			for (int j = 0; j < m; j++)
+				slope -= r[j] * y[j];
+			x[i] = old;
+			worst = fmax(worst, fabs(slope / (2 * STEP) - dx[i]));
+		}
+		near(worst, 0, 1e-8, "pooling: gradient of %s over %d × %d windows, stride %d, padding %d",
+		     p->max ? "maxima" : "means", p->kernel, p->kernel, p->stride, p->pad);
+	}
+	/* By hand: 2 and its equal, NaN, padding that is not counted. */
+	const double x[] = {1, 2, 2, -3};
+	double y[4], dx[4];
+	ref_pool(&(struct ref_pool){true, 1, 2, 2, 1, 1, 2, 2, 0}, x, y);
+	ref_pool_backward(&(struct ref_pool){true, 1, 2, 2, 1, 1, 2, 2, 0}, x, (double[]){5}, dx);
+	ok(y[0] == 2 && dx[1] == 5 && dx[0] == 0 && dx[2] == 0 && dx[3] == 0, "pooling: the first of two maxima gets the gradient");
+	ref_pool(&(struct ref_pool){false, 1, 2, 2, 2, 2, 2, 2, 1}, x, y);
+	ok(y[0] == 1 && y[1] == 2 && y[2] == 2 && y[3] == -3, "pooling: padding is not counted");
+	ref_pool(&(struct ref_pool){true, 1, 2, 2, 1, 1, 2, 2, 0}, (double[]){1, NAN, 2, 3}, y);
+	ok(isnan(y[0]), "pooling: NaN is the largest");
+}
+
 static void networks(void)
 {
 	static const char *const names[] = {"categorical", "gaussian", "bernoulli"};
@@ -104,6 +146,7 @@ int main(void)
 {
 	linear();
 	activations();
+	pooling();
 	networks();
 	return done_testing();
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "backend.h"
+#include "cpu/pool.h"
 
 enum {
 	NOISE_GROUP = 64,                    /* elements: the largest number of normals made at a time */
@@ -66,6 +67,11 @@ struct kernels {
 	void (*gate)(const float *a, const float *b, float *out, size_t n);
 	void (*sum)(const float *a, const float *b, float *out, size_t n);
 	void (*sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
+	/* (rows, columns) to (columns, rows), converted. */
+	void (*transpose)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t rows, size_t columns);
+	/* Rows first … end − 1 of all images' y, and of all images' dx. */
+	void (*pool)(const struct pool_kernel *p, size_t first, size_t end);
+	void (*pool_backward)(const struct pool_kernel *p, size_t first, size_t end);
 	/* out[j] = (add ? out[j] : 0) + Σ of column j of m (rows, columns), first ≤ j < end: blocks of ROW_BLOCK rows in
 	 * float32, their sum in double, so that long batches lose nothing. */
 	void (*column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
@@ -95,6 +101,9 @@ void KERNEL(loss)(const struct loss *l, int first, int n, struct loss_sums *sums
 void KERNEL(gate)(const float *a, const float *b, float *out, size_t n);
 void KERNEL(sum)(const float *a, const float *b, float *out, size_t n);
 void KERNEL(sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
+void KERNEL(transpose)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t rows, size_t columns);
+void KERNEL(pool)(const struct pool_kernel *p, size_t first, size_t end);
+void KERNEL(pool_backward)(const struct pool_kernel *p, size_t first, size_t end);
 void KERNEL(column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
 void KERNEL(permute)(const float *from, const int32_t *index, size_t n, float *out);
 void KERNEL(permute_bf16)(const float *from, const int32_t *index, size_t n, uint16_t *out);

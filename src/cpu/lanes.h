@@ -6,6 +6,7 @@
 #define BASIN_LANES_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -111,6 +112,26 @@ static inline void store_bf16_part(uint16_t *p, vf v, size_t n)
 #else
 	memcpy(p, &h, n * sizeof *p);
 #endif
+}
+
+/* n ≤ LANES elements from element i of a tensor of either type; the other lanes are 0, or not written. */
+static inline __attribute__((always_inline)) vf load_typed(const void *p, size_t i, size_t n, const bool bf16)
+{
+	if (bf16)
+		return n == LANES ? load_bf16((const uint16_t *)p + i) : load_bf16_part((const uint16_t *)p + i, n, 0);
+	return n == LANES ? load((const float *)p + i) : load_part((const float *)p + i, n, 0);
+}
+
+static inline __attribute__((always_inline)) void store_typed(void *p, size_t i, size_t n, const bool bf16, vf v)
+{
+	if (bf16 && n == LANES)
+		store_bf16((uint16_t *)p + i, v);
+	else if (bf16)
+		store_bf16_part((uint16_t *)p + i, v, n);
+	else if (n == LANES)
+		store((float *)p + i, v);
+	else
+		store_part((float *)p + i, v, n);
 }
 
 static inline vf lane_sqrt(vf x)

@@ -5,4 +5,6 @@ const struct layer_ops *const cpu_layers[LAYER_KINDS] = {
 	[LAYER_LINEAR] = &cpu_linear,
 	[LAYER_ACTIVATION] = &cpu_activation,
 	[LAYER_CONV] = &cpu_conv,
+	[LAYER_POOL] = &cpu_pool,
+	[LAYER_FLATTEN] = &cpu_flatten,
 };

@@ -23,6 +23,17 @@ void ref_conv(const struct ref_conv *c, const double *x, const double *weight, c
 void ref_conv_backward(const struct ref_conv *c, const double *x, const double *weight, const double *dy, double *dx,
                        double *dweight, double *dbias);
 
+/* Pooling of images of one channel: x (images, h, w), y (images, oh, ow). The first of equal maxima counts. */
+struct ref_pool {
+	bool max;                  /* else the mean of what is not padding */
+	int images, h, w, oh, ow;
+	int kernel, stride, pad;
+};
+
+void ref_pool(const struct ref_pool *p, const double *x, double *y);
+/* Sets dx. */
+void ref_pool_backward(const struct ref_pool *p, const double *x, const double *dy, double *dx);
+
 double ref_activation(enum activation kind, double x);
 double ref_activation_slope(enum activation kind, double x);
 

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pooling: the maximum or the mean over windows. oneDNN's maximum loses NaN, so that a diverged chain would go on unseen;
+ * the kernels are Basin's own. */
+#include "cpu/cpu.h"
+
+#include <stdlib.h>
+
+enum { POSITIONS = 256 };  /* of a window, as a byte counts them */
+
+struct layer_plan {
+	const struct device *device;
+	size_t images;               /* times the blocks of channels: what the kernels call images */
+	struct pool_kernel kernel;   /* without pointers to tensors */
+	struct span *spans;          /* owned: the tables of the kernel */
+	uint8_t *position;           /* owned; NULL where there is no backward, and for means */
+};
+
+static void drop(struct layer_plan *p)
+{
+	if (!p)
+		return;
+	free(p->spans);
+	free(p->position);
+	free(p);
+}
+
+static struct span clip(int first, int end, int size)
+{
+	return (struct span){first > 0 ? first : 0, end < size ? end : size};
+}
+
+/* Along one axis: outputs' windows in x, and for a place of x the outputs o with o·stride − pad ≤ place < o·stride − pad + kernel. */
+static void fill_spans(const struct pool_kernel *k, int in, int out, struct span *window, struct span *outputs)
+{
+	for (int o = 0; o < out; o++)
+		window[o] = clip(o * k->stride - k->pad, o * k->stride - k->pad + k->kernel, in);
+	for (int i = 0; i < in; i++) {
+		int before = i + k->pad - k->kernel;  /* negative in the first window; the division rounds down */
+		outputs[i] = clip(before < 0 ? 0 : before / k->stride + 1, (i + k->pad) / k->stride + 1, out);
+	}
+}
+
+static status prepare(struct layer_plan *p, const struct plan_request *r)
+{
+	const struct layer *l = r->layer;
+	const int *in = l->in, *out = l->out;
+	if (l->pool == POOL_MAX && l->kernel * l->kernel > POSITIONS)
+		return fail(ERR_USAGE, "maxima over windows of %d × %d: up to 16 × 16 on the CPU", l->kernel, l->kernel);
+	int inner = r->x[0].block ? r->x[0].block : in[0];
+	p->images = (size_t)r->n * (size_t)(in[0] / inner);
+	p->spans = calloc((size_t)(in[1] + in[2] + out[1] + out[2]), sizeof *p->spans);
+	if (r->mode != PLAN_INFER && l->pool == POOL_MAX)
+		p->position = malloc((size_t)r->n * (size_t)out[0] * (size_t)out[1] * (size_t)out[2]);
+	if (!p->spans || (r->mode != PLAN_INFER && l->pool == POOL_MAX && !p->position))
+		return fail(ERR_MEMORY, "out of memory: a pooling layer's plan");
+	struct span *window_y = p->spans, *window_x = window_y + out[1], *outputs_y = window_x + out[2];
+	p->kernel = (struct pool_kernel){
+		.max = l->pool == POOL_MAX, .x_bf16 = r->x[0].bf16, .y_bf16 = r->y.bf16, .inner = inner,
+		.h = in[1], .w = in[2], .oh = out[1], .ow = out[2], .kernel = l->kernel, .stride = l->stride, .pad = l->pad,
+		.window_y = window_y, .window_x = window_x, .outputs_y = outputs_y, .outputs_x = outputs_y + in[1],
+		.position = p->position,
+	};
+	fill_spans(&p->kernel, in[1], out[1], window_y, outputs_y);
+	fill_spans(&p->kernel, in[2], out[2], window_x, outputs_y + in[1]);
+	return OK;
+}
+
+static status plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
+{
+	*out = NULL;
+	struct layer_plan *p = calloc(1, sizeof *p);
+	if (!p)
+		return fail(ERR_MEMORY, "out of memory: a pooling layer's plan");
+	p->device = d;
+	status s = prepare(p, r);
+	if (s != OK) {
+		drop(p);
+		return s;
+	}
+	*out = p;
+	return OK;
+}
+
+/* Rows of all images, of x or of y, shared among the threads. */
+static void each_row(const struct layer_plan *p, void (*run)(const struct pool_kernel *, size_t, size_t),
+                     const struct pool_kernel *k, int height)
+{
+	size_t rows = p->images * (size_t)height;
+	bool alone = p->images * (size_t)(k->h * k->w * k->inner) < PARALLEL_MIN || p->device->threads == 1;
+	if (alone) {
+		run(k, 0, rows);
+		return;
+	}
+#pragma omp parallel for schedule(static) num_threads(p->device->threads)
+	for (size_t row = 0; row < rows; row++)
+		run(k, row, row + 1);
+}
+
+static status forward(struct layer_plan *p, const struct layer_io *io)
+{
+	struct pool_kernel k = p->kernel;
+	k.x = io->x[0];
+	k.y = io->y;
+	each_row(p, kernels_of(p->device)->pool, &k, k.oh);
+	return OK;
+}
+
+static status backward(struct layer_plan *p, const struct layer_io *io)
+{
+	struct pool_kernel k = p->kernel;
+	if (!io->dx[0])
+		return OK;
+	k.dy[0] = io->dy[0];
+	k.dy[1] = io->dy[1];
+	k.dx = io->dx[0];
+	each_row(p, kernels_of(p->device)->pool_backward, &k, k.h);
+	return OK;
+}
+
+static unsigned backward_reads(const struct layer *l)
+{
+	(void)l;
+	return 0;
+}
+
+const struct layer_ops cpu_pool = {
+	.kind = LAYER_POOL,
+	.two_gradients = true,
+	.plan = plan,
+	.drop = drop,
+	.forward = forward,
+	.backward = backward,
+	.backward_reads = backward_reads,
+};
