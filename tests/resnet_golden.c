@@ -280,12 +280,13 @@ static void compare(const struct golden_net *g, const struct way *way)
 
 int main(void)
 {
-	/* PyTorch's own float32 is within 4e-6 of its double here. */
+	/* PyTorch's own float32 is within 4e-6 of its double here, and direct convolutions within 5e-6. Winograd's are within 1.2e-5,
+	 * but round by more than the margin that the seeds leave, so that elsewhere a ReLU may fall on the other side. */
 	static const struct way ways[] = {
 		{"direct", PRECISION_FP32, CONV_DIRECT, 1e-4, 1e-4, 1e-4},
 		{"gemm", PRECISION_FP32, CONV_GEMM, 1e-4, 1e-4, 1e-4},
-		{"winograd", PRECISION_FP32, CONV_WINOGRAD, 1e-3, 1e-2, 1e-3},
-		{"auto", PRECISION_FP32, CONV_AUTO, 1e-3, 1e-2, 1e-3},
+		{"winograd", PRECISION_FP32, CONV_WINOGRAD, 1e-4, 1e-3, 1e-4},
+		{"auto", PRECISION_FP32, CONV_AUTO, 1e-4, 1e-3, 1e-4},
 		{"bf16", PRECISION_BF16, CONV_DIRECT, 5e-2, 0.14, 5e-2},
 	};
 	for (size_t i = 0; i < sizeof golden_nets / sizeof *golden_nets; i++)
