@@ -146,6 +146,14 @@ static void warn_of_differences(const struct selection *s)
 			break;
 		}
 	for (size_t i = 1; i < s->n_sources; i++) {
+		const json_t *x = json_object_get(s->source[0].header, "sampler"), *y = json_object_get(s->source[i].header, "sampler");
+		if (!json_equal(json_object_get(x, "precision"), json_object_get(y, "precision"))) {
+			warn("%s and %s ran in different precisions; predictions take the first's where --precision names none",
+			     s->source[0].path, s->source[i].path);
+			break;
+		}
+	}
+	for (size_t i = 1; i < s->n_sources; i++) {
 		const json_t *x = json_object_get(s->source[0].header, "data"), *y = json_object_get(s->source[i].header, "data");
 		if (!json_equal(json_object_get(x, "fingerprint"), json_object_get(y, "fingerprint"))) {
 			warn("%s and %s were trained on different data; those of the first are taken where none are named",

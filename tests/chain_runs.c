@@ -17,10 +17,8 @@ void write_csv(void)
 	fclose(f);
 }
 
-struct opts *parse(const char *const *words)
+static struct opts *parse_after(char **argv, int argc, const char *const *words)
 {
-	char *argv[48] = {(char *)"sample", (char *)"--data", csv, (char *)"--model", (char *)"linear"};
-	int argc = 5;
 	for (; *words; words++)
 		argv[argc++] = (char *)(uintptr_t)*words;
 	struct opts *o;
@@ -28,10 +26,26 @@ struct opts *parse(const char *const *words)
 	return o;
 }
 
+struct opts *parse(const char *const *words)
+{
+	char *argv[48] = {(char *)"sample", (char *)"--data", csv, (char *)"--model", (char *)"linear"};
+	return parse_after(argv, 5, words);
+}
+
+struct opts *parse_all(const char *const *words)
+{
+	char *argv[48] = {(char *)"sample"};
+	return parse_after(argv, 1, words);
+}
+
 void sample(const char *name, const char *const *words, char *folder, size_t size)
 {
+	sample_with(name, parse(words), folder, size);
+}
+
+void sample_with(const char *name, struct opts *o, char *folder, size_t size)
+{
 	static const volatile sig_atomic_t never = 0;
-	struct opts *o = parse(words);
 	struct problem p;
 	struct run run;
 	struct progress progress;

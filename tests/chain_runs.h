@@ -16,8 +16,13 @@ void write_csv(void);
 /* The options of a sampling command line on it; words end with NULL. */
 struct opts *parse(const char *const *words);
 
+/* The same without data and model, which are among the words. */
+struct opts *parse_all(const char *const *words);
+
 /* Runs all chains of a command line into a folder of that name and leaves the run there. */
 void sample(const char *name, const char *const *words, char *folder, size_t size);
+/* The same with options, which it frees. */
+void sample_with(const char *name, struct opts *o, char *folder, size_t size);
 
 struct snaps_reader *open_chain(const char *folder, int k);
 

@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# --precision, --conv-algo and --bn-stats through the whole program: what is refused, what warns, what predictions take from
+# the run, and that chains that recompute statistics go on to the same bits.
+set -u
+. "${top_srcdir:-.}/tests/tap.sh"
+cd "$dir" || exit 99
+
+data="--data shapes --holdout 9880 --batch 48 --lr 0.01 --temperature 1e-4 --threads 2"
+sample() { "$BASIN" sample $data "$@"; }
+close_by() { awk -v a="$(member nll "$1")" -v b="$(member nll "$2")" 'BEGIN { d = a - b; exit !(a && d < 1e-4 && d > -1e-4) }'; }
+
+# ---- what makes no sense is refused, by name and with what is at fault ----
+
+mlp="--model mlp:3072-8-10 --steps 2 --out no"
+fails 2 "^basin: --conv-algo winograd: --model mlp:3072-8-10 has no convolutions" "an algorithm for convolutions that aren't there" \
+	sample $mlp --conv-algo winograd
+fails 2 "^basin: --bn-stats recompute: --model mlp:3072-8-10 has no batch norm" "statistics that aren't there" \
+	sample $mlp --bn-stats recompute
+fails 2 "^basin: --bn-stats recompute: --model resnet20 has no batch norm" "statistics of a network with --norm frn" \
+	sample --model resnet20 --norm frn --bn-stats recompute --steps 2 --out no
+fails 2 "^basin: --precision fp16: expected" "an unknown precision" sample $mlp --precision fp16
+for option in "--precision bf16" "--conv-algo direct" "--bn-stats recompute"; do
+	fails 2 "^basin: ${option% *} does not apply to --model gaussian:1,2" "${option% *} for an analytic target" \
+		"$BASIN" sample --model gaussian:1,2 --steps 2 --out no $option
+done
+[ ! -e no ]
+ok $? "and nothing was made"
+sample --model mlp:3072-8-10 --steps 2 --conv-algo auto --bn-stats run --precision fp32 --out plain >/dev/null 2>err && [ ! -s err ]
+ok $? "the defaults may be given to any network"
+for command in predict "ood --ood glyphs"; do
+	fails 2 "^basin: --conv-algo gemm: the run's model mlp:3072-8-10 has no convolutions" "${command%% *}: the same" \
+		"$BASIN" $command plain --conv-algo gemm
+done
+fails 2 "^basin: .*--conv-algo" "stored probabilities have no arithmetic" \
+	"$BASIN" predict --probs "${top_srcdir:-.}/tests/golden/probs.npy" --labels "${top_srcdir:-.}/tests/golden/labels.npy" \
+	--conv-algo direct
+
+# ---- bf16 ----
+
+# Where a processor has AMX, oneDNN runs as on one that has not.
+export ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16 DNNL_MAX_CPU_ISA=AVX512_CORE_BF16
+note="^basin: warning: this CPU has no AMX: bf16 is slower than fp32 here; use --precision fp32$"
+lenet="--model lenet --steps 6 --precision bf16"
+sample $lenet --out half >out 2>err
+ok $? "a run in bf16"
+[ "$(grep -c "$note" err)" = 1 ]
+ok $? "warns once without AMX"
+grep -q '"precision": "bf16"' half/run.json
+ok $? "and is recorded"
+sample $lenet --out quiet --quiet 2>err && [ ! -s err ]
+ok $? "with --quiet it says nothing"
+sample --model lenet --steps 6 --out full >out 2>err && [ ! -s err ]
+ok $? "nor in fp32"
+cmp -s half/chain-0.snaps full/chain-0.snaps
+[ $? = 1 ]
+ok $? "whose numbers are others"
+for command in "predict --split holdout" "ood --ood glyphs"; do
+	"$BASIN" $command half --json >own 2>err
+	[ $? = 0 ] && [ "$(grep -c "$note" err)" = 1 ]
+	ok $? "${command%% *} takes the run's precision, and warns once"
+	"$BASIN" $command half --json --precision bf16 --quiet >out 2>err && cmp -s own out && [ ! -s err ]
+	ok $? "${command%% *}: giving it makes no difference"
+	"$BASIN" $command half --json --precision fp32 >out 2>err && [ ! -s err ]
+	[ $? = 0 ] && ! cmp -s own out
+	ok $? "${command%% *}: another one does"
+done
+"$BASIN" predict half full --split holdout >out 2>err && grep -q "warning: half/chain-0.snaps and full/chain-0.snaps ran in different precisions" err
+ok $? "runs of different precisions are pooled with a warning"
+"$BASIN" predict full --split holdout --json >own && "$BASIN" predict full --split holdout --json --conv-algo direct >out &&
+	close_by own out
+ok $? "an algorithm for prediction changes last digits alone"
+unset ONEDNN_MAX_CPU_ISA DNNL_MAX_CPU_ISA
+
+# ---- what a run can't change ----
+
+for option in "--precision fp32" "--conv-algo direct" "--bn-stats recompute"; do
+	fails 2 "^basin: ${option% *} can't change on --resume" "${option% *} stays on --resume" "$BASIN" sample --resume half $option
+done
+
+# ---- statistics in chains that are resumed ----
+
+pair="--model resnet20 --augment crop-flip --sampler entropy-mcmc --coupling 1 --bn-stats recompute --keep-every 2 --quiet"
+sample $pair --conv-algo direct --steps 6 --out whole && sample $pair --conv-algo direct --steps 3 --out cut && "$BASIN" sample --resume cut --steps 6 --quiet
+ok $? "a run with batch norm is made longer"
+# The whole one has kept what the shorter one had not at its end.
+"$BASIN" predict --json --quiet --split holdout --from-step 4 whole >own && "$BASIN" predict --json --quiet --split holdout --from-step 4 cut >out &&
+	cmp -s own out
+ok $? "and predicts to the last digit what one that was never stopped does"
+"$BASIN" predict --json --quiet --split holdout --from-step 4 --batch 7 whole >out && close_by own out
+ok $? "in batches of any size"
+grep -q '"not the posterior of a fixed model; for one, use --norm frn --augment none"' own
+ok $? "predictions say that no model is fixed"
+"$BASIN" info --json whole >out && grep -q '"bn-stats": "recompute"' out && grep -q '"precision": "fp32"' out
+ok $? "info tells how statistics were made, and the arithmetic"
+done_testing
