@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # basin export: which snapshot it takes, what the file holds, and that PyTorch predicts with it as Basin does.
 set -u
-top=${top_srcdir:-.}
-. "$top/tests/tap.sh"
+. "${top_srcdir:?}/tests/tap.sh"
 
 # ---- what the file holds: tests/files.c has the values ----
 
@@ -103,7 +102,7 @@ for model in $models; do
 		"$BASIN" export "$dir/net" --out "$dir/net.npz" >"$dir/out" &&
 		"$BASIN" info --json "$dir/net" >"$dir/info.json" &&
 		"$BASIN" predict --quiet --json --save-member-probs "$dir/probs.npy" "$dir/net" >"$dir/out" &&
-		"$python" "$top/tests/golden/export_torch.py" "$dir/net.npz" "$dir/info.json" "$dir/images/test_batch.bin" \
+		"$python" "$top_srcdir/tests/golden/export_torch.py" "$dir/net.npz" "$dir/info.json" "$dir/images/test_batch.bin" \
 			"$dir/probs.npy" >"$dir/out" 2>&1
 	same=$?
 	ok $same "$name"
