@@ -2,34 +2,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The program around the commands: help, version, messages, exit status, standard output; with basin itself and with
 # a program that has commands for the purpose.
+. "${top_srcdir:?}/tests/tap.sh"
 try=$(dirname "$BASIN")/tests/cli_program
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-n=0
 
 result() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
-		echo "not ok $n - $2"
-		sed 's/^/# out: /' "$tmp/out"
-		sed 's/^/# err: /' "$tmp/err"
-	fi
+	ok "$1" "$2"
+	[ "$1" -eq 0 ] || shown "$dir/out" "$dir/err"
 }
 
-# run STATUS NAME COMMAND...: the exit status must be right; leaves $tmp/out and $tmp/err.
+# run STATUS NAME COMMAND...: the exit status must be right; leaves $dir/out and $dir/err.
 run() {
 	want=$1 name=$2
 	shift 2
-	"$@" >"$tmp/out" 2>"$tmp/err"
+	"$@" >"$dir/out" 2>"$dir/err"
 	got=$?
 	[ $got -eq "$want" ]
 	result $? "$name: exit status $want (got $got)"
 }
 
-out() { grep -qF -e "$1" "$tmp/out"; result $? "$name: says “$1”"; }
-err() { grep -qxF -e "$1" "$tmp/err"; result $? "$name: complains “$1”"; }
-quiet() { ! [ -s "$tmp/err" ]; result $? "$name: nothing on standard error"; }
-silent() { ! [ -s "$tmp/out" ]; result $? "$name: nothing on standard output"; }
+out() { grep -qF -e "$1" "$dir/out"; result $? "$name: says “$1”"; }
+err() { grep -qxF -e "$1" "$dir/err"; result $? "$name: complains “$1”"; }
+quiet() { ! [ -s "$dir/err" ]; result $? "$name: nothing on standard error"; }
+silent() { ! [ -s "$dir/out" ]; result $? "$name: nothing on standard output"; }
 
 for program in "$BASIN" "$try"; do
 	p=$(basename "$program")
@@ -39,9 +33,9 @@ for program in "$BASIN" "$try"; do
 	run 0 "$p help" "$program" help
 	out 'Usage: basin COMMAND [options]'
 	run 0 "$p --version" "$program" --version
-	grep -qx 'basin [0-9][0-9.]*' "$tmp/out"
+	grep -qx 'basin [0-9][0-9.]*' "$dir/out"
 	result $? "$name: the first line is name and version"
-	grep -qx 'back end [a-z]*: .*[0-9] threads\{0,1\}' "$tmp/out"
+	grep -qx 'back end [a-z]*: .*[0-9] threads\{0,1\}' "$dir/out"
 	result $? "$name: there is a back end"
 	quiet
 	run 2 "$p alone" "$program"
@@ -75,23 +69,23 @@ for words in 'help try' 'try --help' 'try --he' 'try --batch x --help'; do
 	quiet
 done
 run 0 'try --version' "$try" try --version
-grep -q '^basin [0-9]' "$tmp/out"
+grep -q '^basin [0-9]' "$dir/out"
 result $? "$name: says the version"
 for line in 'back end works: x86-64-v2, 2 threads' 'oneFFT 1.2' 'back end fails: not usable here: no driver'; do
-	grep -qxF "$line" "$tmp/out"
+	grep -qxF "$line" "$dir/out"
 	result $? "$name: says “$line”"
 done
 # What pkg-config says of the same libraries; msgpack-c's module has had two names.
 for library in GSL:gsl jansson:jansson libzip:libzip matio:matio msgpack-c:msgpack-c msgpack-c:msgpack xxHash:libxxhash zlib:zlib; do
 	version=$(pkg-config --modversion "${library#*:}" 2>/dev/null) || continue
-	grep -qxF "${library%:*} $version" "$tmp/out"
+	grep -qxF "${library%:*} $version" "$dir/out"
 	result $? "$name: says “${library%:*} $version”"
 done
 
 run 0 'try' "$try" try --batch=5
 out 'batch 5'
 run 0 'try --json' "$try" try --json
-[ "$(tr -d ' \n' <"$tmp/out")" = '{"batch":128}' ]
+[ "$(tr -d ' \n' <"$dir/out")" = '{"batch":128}' ]
 result $? "$name: one object and nothing else"
 run 2 'try --batch 0' "$try" try --batch 0
 err 'basin: --batch 0: expected an integer ≥ 1 (examples)'
@@ -107,14 +101,14 @@ run 0 'a warning with --quiet' "$try" flood step --quiet
 quiet
 
 run 0 'try --dump-config' "$try" try --sampler fsgld --sigma 0.25 --dump-config
-cp "$tmp/out" "$tmp/conf"
-run 0 'try with that file' "$try" try --config "$tmp/conf" --dump-config
-cmp -s "$tmp/out" "$tmp/conf"
+cp "$dir/out" "$dir/conf"
+run 0 'try with that file' "$try" try --config "$dir/conf" --dump-config
+cmp -s "$dir/out" "$dir/conf"
 result $? "$name: the same again"
 out 'sigma = 0.25'
-echo 'batch = many' >"$tmp/conf"
-run 2 'try with a bad file' "$try" try --config "$tmp/conf"
-err "basin: $tmp/conf:1: batch = many: expected an integer ≥ 1 (examples)"
+echo 'batch = many' >"$dir/conf"
+run 2 'try with a bad file' "$try" try --config "$dir/conf"
+err "basin: $dir/conf:1: batch = many: expected an integer ≥ 1 (examples)"
 
 run 1 'results to a full disk' sh -c '"$1" try >/dev/full' - "$try"
 err 'basin: standard output: No space left on device; the results are incomplete'
@@ -123,16 +117,16 @@ err 'basin: standard output: No space left on device; the results are incomplete
 run 1 'results to closed output' sh -c '"$1" try >&-' - "$try"
 err 'basin: standard output: it is closed; the results are incomplete'
 # 128 + 13, SIGPIPE.
-run 141 'a reader that goes away' sh -c '{ "$1" flood; echo $? >"$2"; } | true; exit "$(cat "$2")"' - "$try" "$tmp/status"
+run 141 'a reader that goes away' sh -c '{ "$1" flood; echo $? >"$2"; } | true; exit "$(cat "$2")"' - "$try" "$dir/status"
 quiet
-mkfifo "$tmp/pipe"
+mkfifo "$dir/pipe"
 for words in --help --version 'try --json' 'help try'; do
 	# shellcheck disable=SC2016,SC2086
 	run 141 "$words to a reader that is gone" \
-		sh -c 'exec 3<>"$1" 4>"$1" 3<&-; shift; "$@" >&4; exit $?' - "$tmp/pipe" "$try" $words
+		sh -c 'exec 3<>"$1" 4>"$1" 3<&-; shift; "$@" >&4; exit $?' - "$dir/pipe" "$try" $words
 	quiet
 done
 run 0 'closed standard input and error' sh -c '"$1" try <&- 2>&-' - "$try"
 out 'batch 128'
 
-echo "1..$n"
+done_testing

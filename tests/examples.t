@@ -2,14 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The option files of examples/ are taken as they are, and the smallest one samples what it says.
 set -u
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-n=0
-ok() { # ok STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
-for conf in "${top_srcdir:?}"/examples/*.conf; do
+. "${top_srcdir:?}/tests/tap.sh"
+for conf in "$top_srcdir"/examples/*.conf; do
 	"$BASIN" sample --config "$conf" --out "$dir/run" --dump-config >"$dir/dump"
 	ok $? "${conf##*/} is taken"
 	# Every option of the file stands in the dump with its value.
@@ -23,4 +17,4 @@ grep -q "19900 states kept in each" "$dir/out"
 ok $? "and keeps what it says"
 grep -q "next: basin info" "$dir/out"
 ok $? "and sends to a command that works on it"
-echo "1..$n"
+done_testing

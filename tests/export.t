@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # basin export: which snapshot it takes, what the file holds, and that PyTorch predicts with it as Basin does.
 set -u
-top=${top_srcdir:-.}
-. "$top/tests/tap.sh"
+. "${top_srcdir:?}/tests/tap.sh"
 
 # ---- what the file holds: tests/files.c has the values ----
 
@@ -90,24 +89,36 @@ python=
 for candidate in "${PYTHON-}" python3 /usr/bin/python3; do
 	[ -z "$candidate" ] || ! "$candidate" -c 'import numpy, torch' 2>/dev/null || python=$candidate
 done
-models="mlp:3072-32-10"
-for model in $models; do
-	name="PyTorch loads $model and predicts the same"
+if [ -n "$python" ]; then
+	"$BASIN" data write shapes --format cifar10 --out "$dir/images" >"$dir/out" && "$python" - "$dir" <<'END'
+import sys, numpy
+rows = numpy.fromfile(sys.argv[1] + "/images/test_batch.bin", numpy.uint8).reshape(-1, 3073)[:200]
+numpy.save(sys.argv[1] + "/x.npy", rows[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1).copy())
+numpy.save(sys.argv[1] + "/y.npy", rows[:, 0])
+END
+	ok $? "images for both"
+fi
+
+as_in_pytorch() {  # as_in_pytorch MODEL OPTIONS: a short run of the model is predicted with here and there
+	name="PyTorch loads $1 and predicts the same"
 	if [ -z "$python" ]; then
 		skip "$name" "no python3 with numpy and torch"
-		continue
+		return
 	fi
-	[ -d "$dir/images" ] || "$BASIN" data write shapes --format cifar10 --out "$dir/images" >"$dir/out"
 	rm -rf "$dir/net" "$dir/net.npz"
-	"$BASIN" sample --quiet --data shapes --model "$model" --lr 0.05 --steps 50 --out "$dir/net" &&
+	# shellcheck disable=SC2086
+	"$BASIN" sample --quiet --data shapes --model "$1" --sampler sgd --momentum 0.9 --lr 0.05 $2 --out "$dir/net" &&
 		"$BASIN" export "$dir/net" --out "$dir/net.npz" >"$dir/out" &&
 		"$BASIN" info --json "$dir/net" >"$dir/info.json" &&
-		"$BASIN" predict --quiet --json --save-member-probs "$dir/probs.npy" "$dir/net" >"$dir/out" &&
-		"$python" "$top/tests/golden/export_torch.py" "$dir/net.npz" "$dir/info.json" "$dir/images/test_batch.bin" \
-			"$dir/probs.npy" >"$dir/out" 2>&1
+		"$BASIN" predict --quiet --json --data "npy:$dir/x.npy,$dir/y.npy" --save-member-probs "$dir/probs.npy" "$dir/net" \
+			>"$dir/out" &&
+		"$python" "$top_srcdir/tests/golden/export_torch.py" "$dir/net.npz" "$dir/info.json" "$dir/x.npy" "$dir/probs.npy" \
+			>"$dir/out" 2>&1
 	same=$?
 	ok $same "$name"
 	shown "$dir/out"
-done
+}
+as_in_pytorch mlp:3072-32-10 "--batch 64 --steps 60"
+as_in_pytorch lenet "--batch 64 --steps 150"
 
 done_testing

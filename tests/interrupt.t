@@ -3,17 +3,10 @@
 # Runs that are stopped: by signals, kill -9, a full disk, a loss that blows up. Nothing is lost, and what goes on goes on
 # to the same bits.
 set -u
-dir=$(mktemp -d) || exit 99
+. "${top_srcdir:?}/tests/tap.sh"
 trap '[ -d "$dir/small" ] && umount "$dir/small" 2>/dev/null; rm -rf "$dir"' EXIT
-trap 'exit 99' HUP INT TERM
 cd "$dir" || exit 99
-n=0
-ok() { # ok STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
 is() { [ "$1" = "$2" ]; ok $? "$3 (got $1)"; }
-skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
 
 # Moments are told by progress, not by the clock, so that a slow machine is not hit too early nor a fast one too late.
 lines() { { wc -l <"$1/chain-0.log.jsonl"; } 2>/dev/null || echo 0; }
@@ -193,4 +186,4 @@ is $? 2 "a run with nothing to sample is refused"
 is $? 1 "a folder that can't be made"
 grep -q /proc/nowhere err
 ok $? "is named"
-echo "1..$n"
+done_testing

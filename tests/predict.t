@@ -2,33 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # basin predict and basin ood on stored probabilities, against scikit-learn's figures in golden/predict.txt.
 golden=${top_srcdir:?}/tests/golden
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-count=0
-
-ok() {  # ok STATUS NAME
-	count=$((count + 1))
-	[ "$1" = 0 ] && echo "ok $count - $2" || echo "not ok $count - $2"
-}
-
-member() {  # member KEY: its value in $dir/out, one JSON object with one member a line
-	sed -n "s/^  \"$1\": \(.*[^,]\),*\$/\1/p" "$dir/out"
-}
+. "${top_srcdir:?}/tests/tap.sh"
 
 same() {  # same KEY GOLDEN-KEY: within 1e-9
 	awk -v got="$(member "$1")" -v key="$2" '$1 == key { d = got - $2; found = 1 }
 		END { exit !(found && got != "" && got != "null" && d < 1e-9 && d > -1e-9) }' "$golden/predict.txt"
 	ok $? "$1 is $2 of scikit-learn"
-}
-
-fails() {  # fails STATUS WORDS NAME COMMAND…: that exit status, and WORDS in the message
-	status=$1 words=$2 name=$3
-	shift 3
-	"$@" >"$dir/out" 2>"$dir/err"
-	[ $? = "$status" ] && [ ! -s "$dir/out" ] && grep -q -e "$words" "$dir/err"
-	result=$?
-	ok $result "$name"
-	[ $result = 0 ] || sed 's/^/# /' "$dir/err"
 }
 
 "$BASIN" predict --json --probs "$golden/probs.npy" --labels "$golden/labels.npy" >"$dir/out" 2>"$dir/err"
@@ -104,4 +83,4 @@ fails 2 "does not go with --probs" "options about runs are refused" \
 fails 2 "no run given" "a run must be named" "$BASIN" predict
 fails 2 "no such run" "a missing run is named" "$BASIN" predict "$dir/nowhere"
 
-echo "1..$count"
+done_testing
