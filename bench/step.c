@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Basin's side of the convolutional rows of `make bench`: steps of one or several methods on one network, through the
+ * same calls as a chain's, or predictions.
+ *
+ *   bench/step METHOD[,METHOD…] OPTION…   the options of basin sample; the methods take turns step by step
+ *   bench/step infer OPTION…
+ *
+ * Warms up, prints "ready", then answers each line of standard input with one line of JSON:
+ *   COUNT    {"METHOD": ms per step, …}, the median over COUNT steps; for infer {"infer": ms per batch}
+ *   memory   {"peak": MiB, "before": MiB}: the process's peak, and its size before there were data or a network
+ *   shares   {"METHOD": {"steps": N, "step": ms, "weights": ms, …}, …}: where the mean step since the last such line
+ *            went; what no layer takes is the update's and the rest's */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batches.h"
+#include "graph.h"
+#include "log.h"
+#include "problem.h"
+#include "threads.h"
+
+enum { METHODS_MAX = 8, COUNT_MAX = 100000, WARM_UP = 2, ARGS_MAX = 64 };
+
+static const char *const kinds[LAYER_KINDS] = {"linear", "activation", "conv", "norm", "pool", "flatten"};
+
+struct method {
+	const char *name;
+	struct opts *options;
+	struct chain_plan plan;
+	struct sampler_state state;
+	struct batches batches;
+	uint64_t step;
+	double ms[COUNT_MAX];
+	/* since the last "shares" */
+	struct graph_times times;
+	double seconds;
+	uint64_t steps;
+};
+
+struct bench {
+	struct problem problem;
+	struct potential *predictor;      /* infer */
+	float *logits;
+	struct method *method[METHODS_MAX];
+	int n;
+	struct arena arena;
+	double before;
+};
+
+/* "VmHWM" or "VmRSS" of this process, MiB; 0 where the system does not say. */
+static double memory(const char *name)
+{
+	char line[256];
+	size_t length = strlen(name);
+	double kb = 0;
+	FILE *f = fopen("/proc/self/status", "r");
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof line, f))
+		if (strncmp(line, name, length) == 0 && line[length] == ':')
+			kb = atof(line + length + 1);
+	fclose(f);
+	return kb / 1024;
+}
+
+/* ---- opening ---- */
+
+static status parse(const char *sampler, int argc, char **argv, struct opts **out)
+{
+	char *args[ARGS_MAX + 5];
+	int n = 0;
+	if (argc > ARGS_MAX)
+		return fail(ERR_USAGE, "more than %d options", ARGS_MAX);
+	args[n++] = (char *)"sample";
+	for (int i = 0; i < argc; i++)
+		args[n++] = argv[i];
+	args[n++] = (char *)"--steps";
+	args[n++] = (char *)"1";
+	args[n++] = (char *)"--sampler";
+	args[n++] = (char *)sampler;
+	return opts_parse(out, sample_tables, n, args);
+}
+
+/* The method's vectors, as a chain has them. */
+static status open_state(struct bench *b, struct method *m)
+{
+	struct sampler_state *s = &m->state;
+	struct potential *p = b->problem.potential;
+	struct device *d = p->device;
+	size_t bytes = p->n_params * sizeof(float);
+	float *host;
+	TRY(chain_sampler(&m->plan, 0, s));
+	TRY(ARENA_NEW(&b->arena, p->n_params > p->n_stats ? p->n_params : p->n_stats, &host));
+	segments_init(p->params, s->slots.key, host);
+	for (int i = 0; i < SAMPLER_VECTORS && m->plan.sampler->vectors[i].name; i++) {
+		const struct sampler_vector *v = &m->plan.sampler->vectors[i];
+		if (v->when && opts_real(m->options, v->when) == 0)
+			continue;
+		TRY(d->ops->alloc(d, bytes, (void **)&s->vector[i]));
+		if (!v->zero)
+			TRY(d->ops->put(d, s->vector[i], host, bytes));
+	}
+	TRY(d->ops->alloc(d, bytes, (void **)&s->gradient));
+	if (p->n_stats) {
+		TRY(d->ops->alloc(d, p->n_stats * sizeof(float), (void **)&s->stats));
+		segments_init(p->stats, s->slots.key, host);
+		TRY(d->ops->put(d, s->stats, host, p->n_stats * sizeof(float)));
+	}
+	TRY(batches_open(&m->batches, &b->arena, d, s->slots.key, m->plan.n, m->plan.batch, m->plan.iid));
+	return d->ops->slots_open(d, &s->slots);
+}
+
+static status open_method(struct bench *b, const char *name, int argc, char **argv)
+{
+	struct method *m = calloc(1, sizeof *m);
+	if (!m || b->n == METHODS_MAX) {
+		free(m);
+		return fail(ERR_MEMORY, "no room for another method");
+	}
+	b->method[b->n++] = m;
+	m->name = name;
+	TRY(parse(b->predictor ? "sgld" : name, argc, argv, &m->options));
+	m->plan = b->problem.plan;
+	m->plan.options = m->options;
+	TRY(sampler_find(b->predictor ? "sgld" : name, &m->plan.sampler));
+	return open_state(b, m);
+}
+
+/* The training network gives way to one that only predicts. */
+static status open_predictor(struct bench *b, const struct opts *o)
+{
+	struct problem *p = &b->problem;
+	const struct net_options net = {
+		.model = &p->model, .data = &p->data, .normalize = &p->normalize, .likelihood = p->likelihood,
+		.precision = (enum precision)opts_choice(o, "precision"), .algo = (enum conv_algo)opts_choice(o, "conv-algo"),
+		.batch = p->plan.batch, .infer_only = true,
+	};
+	potential_close(p->potential);
+	p->potential = NULL;
+	TRY(net_open(&net, p->device, &p->potential));
+	b->predictor = p->plan.potential = p->potential;
+	return ARENA_NEW(&b->arena, (size_t)p->plan.batch * (size_t)p->potential->outputs, &b->logits);
+}
+
+static status take(struct bench *b, struct method *m);
+
+static status open_bench(struct bench *b, char *methods, int argc, char **argv, struct opts **o)
+{
+	bool infer = strcmp(methods, "infer") == 0;
+	b->before = memory("VmRSS");
+	TRY(parse("sgld", argc, argv, o));
+	TRY(problem_open(*o, NULL, &b->problem));
+	if (!b->problem.has_data)
+		return fail(ERR_USAGE, "a network is needed, not an analytic target");
+	if (infer)
+		TRY(open_predictor(b, *o));
+	char *rest;
+	for (char *name = strtok_r(methods, ",", &rest); name; name = strtok_r(NULL, ",", &rest))
+		TRY(open_method(b, name, argc, argv));
+	for (int i = 0; i < WARM_UP; i++)
+		for (int j = 0; j < b->n; j++)
+			TRY(take(b, b->method[j]));
+	for (int j = 0; j < b->n; j++)
+		b->method[j]->times = (struct graph_times){.weights = 0};
+	return OK;
+}
+
+static void close_bench(struct bench *b)
+{
+	struct device *d = b->problem.device;
+	for (int j = 0; j < b->n; j++) {
+		struct method *m = b->method[j];
+		for (int i = 0; d && i < SAMPLER_VECTORS; i++)
+			d->ops->free(d, m->state.vector[i]);
+		if (d) {
+			d->ops->free(d, m->state.gradient);
+			d->ops->free(d, m->state.stats);
+			d->ops->slots_close(d, &m->state.slots);
+			batches_close(&m->batches);
+		}
+		opts_free(m->options);
+		free(m);
+	}
+	problem_close(&b->problem);
+	arena_free(&b->arena);
+}
+
+/* ---- running ---- */
+
+static status take_step(struct bench *b, struct method *m)
+{
+	struct sampler_state *s = &m->state;
+	struct device *d = b->problem.device;
+	s->slots.step = m->step;
+	s->lr = m->plan.schedule.lr;
+	TRY(batches_at(&m->batches, m->step, &s->batch));
+	m->plan.sampler->coef(s);
+	TRY(d->ops->slots_send(d, &s->slots));
+	TRY(m->plan.sampler->step(s));
+	return d->ops->sync(d);
+}
+
+/* Working weights are made once a snapshot, so the first batch alone pays for them. */
+static status take_prediction(struct bench *b, struct method *m)
+{
+	struct potential *p = b->predictor;
+	size_t batch = (size_t)m->plan.batch, batches = m->plan.n / batch;
+	if (m->step == 0)
+		TRY(p->ops->prepare(p, m->state.vector[0], m->state.stats));
+	return p->ops->predict(p, m->step % batches * batch, (int)batch, b->logits);
+}
+
+static status take(struct bench *b, struct method *m)
+{
+	net_times(b->problem.potential, &m->times);
+	TRY(b->predictor ? take_prediction(b, m) : take_step(b, m));
+	m->step++;
+	return OK;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+static status run(struct bench *b, int count)
+{
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < b->n; j++) {
+			struct method *m = b->method[j];
+			double start = clock_seconds();
+			TRY(take(b, m));
+			double seconds = clock_seconds() - start;
+			m->ms[i] = seconds * 1e3;
+			m->seconds += seconds;
+			m->steps++;
+		}
+	for (int j = 0; j < b->n; j++) {
+		double *ms = b->method[j]->ms;
+		qsort(ms, (size_t)count, sizeof *ms, compare);
+		printf("%s\"%s\": %.6f", j ? ", " : "{", b->method[j]->name, (ms[count / 2] + ms[(count - 1) / 2]) / 2);
+	}
+	printf("}\n");
+	return OK;
+}
+
+static void shares(struct bench *b)
+{
+	for (int j = 0; j < b->n; j++) {
+		struct method *m = b->method[j];
+		const struct graph_times *t = &m->times;
+		double ms = m->steps ? 1e3 / (double)m->steps : 0, rest = m->seconds - t->weights - t->gather - t->loss;
+		printf("%s\"%s\": {\"steps\": %llu, \"step\": %.4f, \"weights\": %.4f, \"gather\": %.4f, \"loss\": %.4f", j ? ", " : "{",
+		       m->name, (unsigned long long)m->steps, m->seconds * ms, t->weights * ms, t->gather * ms, t->loss * ms);
+		for (int k = 0; k < LAYER_KINDS; k++) {
+			rest -= t->forward[k] + t->backward[k];
+			if (t->forward[k] > 0)
+				printf(", \"%s forward\": %.4f", kinds[k], t->forward[k] * ms);
+			if (t->backward[k] > 0)
+				printf(", \"%s backward\": %.4f", kinds[k], t->backward[k] * ms);
+		}
+		printf(", \"update\": %.4f}", rest * ms);
+		m->times = (struct graph_times){.weights = 0};
+		m->seconds = 0;
+		m->steps = 0;
+	}
+	printf("}\n");
+}
+
+static status serve(struct bench *b)
+{
+	char line[64];
+	printf("ready\n");
+	fflush(stdout);
+	while (fgets(line, sizeof line, stdin)) {
+		int count = atoi(line);
+		if (strcmp(line, "memory\n") == 0)
+			printf("{\"peak\": %.1f, \"before\": %.1f}\n", memory("VmHWM"), b->before);
+		else if (strcmp(line, "shares\n") == 0)
+			shares(b);
+		else if (count > 0 && count <= COUNT_MAX)
+			TRY(run(b, count));
+		else
+			return fail(ERR_USAGE, "\"%.*s\": expected a count, memory or shares", (int)strcspn(line, "\n"), line);
+		fflush(stdout);
+	}
+	return OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct bench b = {.n = 0};
+	struct opts *o = NULL;
+	if (argc < 2) {
+		fprintf(stderr, "usage: bench/step METHOD[,METHOD…]|infer OPTION-OF-BASIN-SAMPLE…\n");
+		return 2;
+	}
+	threads_wait_briefly(argv);
+	status s = open_bench(&b, argv[1], argc - 2, argv + 2, &o);
+	if (s == OK)
+		s = serve(&b);
+	if (s != OK)
+		fprintf(stderr, "bench/step: %s\n", fail_message(s));
+	close_bench(&b);
+	opts_free(o);
+	return s == OK ? 0 : 1;
+}
