@@ -110,6 +110,8 @@ static void pooling(void)
 	ok(y[0] == 1 && y[1] == 2 && y[2] == 2 && y[3] == -3, "pooling: padding is not counted");
 	ref_pool(&(struct ref_pool){true, 1, 2, 2, 1, 1, 2, 2, 0}, (double[]){1, NAN, 2, 3}, y);
 	ok(isnan(y[0]), "pooling: NaN is the largest");
+}
+
 /* Σ r·y of a norm with a residual: every gradient of it, for both norms and all activations, and running statistics. */
 static void norms(void)
 {
