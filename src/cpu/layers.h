@@ -6,7 +6,6 @@
 #include "layer.h"
 
 extern const struct layer_ops cpu_linear, cpu_activation, cpu_conv, cpu_norm, cpu_pool, cpu_flatten;
-extern const struct layer_ops cpu_linear, cpu_activation, cpu_conv, cpu_pool, cpu_flatten;
 extern const struct layer_ops *const cpu_layers[LAYER_KINDS];
 
 #endif
