@@ -17,8 +17,9 @@ double ref_activation(enum activation kind, double x)
 		return x * sigmoid(x);
 	case ACTIVATION_TANH:
 		return tanh(x);
+	default:
+		return NAN;
 	}
-	return NAN;
 }
 
 double ref_activation_slope(enum activation kind, double x)
@@ -30,6 +31,7 @@ double ref_activation_slope(enum activation kind, double x)
 		return sigmoid(x) * (1 + x * (1 - sigmoid(x)));
 	case ACTIVATION_TANH:
 		return 1 - tanh(x) * tanh(x);
+	default:
+		return NAN;
 	}
-	return NAN;
 }
