@@ -7,6 +7,7 @@
 
 void check_layers(struct device *d);
 void check_small_layers(struct device *d);
+void check_bf16_layers(struct device *d);
 void check_norms(struct device *d);
 
 #endif

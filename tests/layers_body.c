@@ -191,7 +191,7 @@ static void linear_shape(const struct layer_ops *ops, struct linear_case *c, boo
 static void linear_shapes(struct device *d, const struct layer_ops *ops)
 {
 	static const int ns[] = {1, 2, 7, 32, 129}, ins[] = {1, 3, 64, 131}, outs[] = {1, 10, 65};
-	struct worst forward = {0}, data = {0}, params = {0}, add_data = {0}, add_params = {0};
+	struct worst forward = {0}, data = {0}, params = {0}, add_params = {0};
 	for (int i = 0; i < 5; i++)
 		for (int j = 0; j < 4; j++)
 			for (int k = 0; k < 3; k++) {
@@ -199,7 +199,7 @@ static void linear_shapes(struct device *d, const struct layer_ops *ops)
 				linear_shape(ops, &c, false, &forward, &data, &params);
 				linear_free(&c);
 				c = linear_new(d, ns[i], ins[j], outs[k], (i + j + k) % 4 != 0);
-				linear_shape(ops, &c, true, &forward, &add_data, &add_params);
+				linear_shape(ops, &c, true, &forward, &data, &add_params);
 				linear_free(&c);
 			}
 	/* Large enough for more than one thread. */
@@ -207,9 +207,8 @@ static void linear_shapes(struct device *d, const struct layer_ops *ops)
 	linear_shape(ops, &c, false, &forward, &data, &params);
 	linear_free(&c);
 	judge(&forward, "linear: y over 61 shapes, within the bound of float32 sums");
-	judge(&data, "linear: dx");
+	judge(&data, "linear: dx, set whether or not dW and db are added to");
 	judge(&params, "linear: dW and db");
-	judge(&add_data, "linear: dx added to what is there");
 	judge(&add_params, "linear: dW and db added to what is there");
 }
 
@@ -279,7 +278,7 @@ static struct layer_plan *activation_plan(struct device *d, const struct layer_o
 	return p;
 }
 
-static void activation_shape(struct device *d, const struct layer_ops *ops, enum activation kind, int n, int width, bool add,
+static void activation_shape(struct device *d, const struct layer_ops *ops, enum activation kind, int n, int width,
                              struct worst *forward, struct worst *backward)
 {
 	size_t count = (size_t)n * (size_t)width;
@@ -288,7 +287,7 @@ static void activation_shape(struct device *d, const struct layer_ops *ops, enum
 	if (!want || !bound)
 		exit(99);
 	char where[64];
-	snprintf(where, sizeof where, "n %d, width %d%s", n, width, add ? ", added" : "");
+	snprintf(where, sizeof where, "n %d, width %d", n, width);
 	vec_random(&x);
 	vec_random(&dy);
 	vec_random(&dx);
@@ -359,20 +358,16 @@ static void activations(struct device *d, const struct layer_ops *ops)
 	static const char *const names[] = {"relu", "silu", "tanh"};
 	static const int ns[] = {1, 3, 32}, widths[] = {1, 10, 64, 129};
 	for (int kind = ACTIVATION_RELU; kind <= ACTIVATION_TANH; kind++) {
-		struct worst forward = {0}, backward = {0}, added = {0};
+		struct worst forward = {0}, backward = {0};
 		char name[64];
 		for (int i = 0; i < 3; i++)
-			for (int j = 0; j < 4; j++) {
-				activation_shape(d, ops, (enum activation)kind, ns[i], widths[j], false, &forward, &backward);
-				activation_shape(d, ops, (enum activation)kind, ns[i], widths[j], true, &forward, &added);
-			}
-		activation_shape(d, ops, (enum activation)kind, 300, 300, true, &forward, &added);
+			for (int j = 0; j < 4; j++)
+				activation_shape(d, ops, (enum activation)kind, ns[i], widths[j], &forward, &backward);
+		activation_shape(d, ops, (enum activation)kind, 300, 300, &forward, &backward);
 		snprintf(name, sizeof name, "%s: y", names[kind]);
 		judge(&forward, name);
 		snprintf(name, sizeof name, "%s: dx", names[kind]);
 		judge(&backward, name);
-		snprintf(name, sizeof name, "%s: dx added to what is there", names[kind]);
-		judge(&added, name);
 		activation_in_place(d, ops, (enum activation)kind, names[kind]);
 	}
 }

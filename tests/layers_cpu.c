@@ -21,6 +21,7 @@ int main(void)
 		MUST(backend_open("cpu", 2, &d));
 		note("instruction set %s", kernels_all[i]->name);
 		check_small_layers(d);
+		check_bf16_layers(d);
 		d->ops->close(d);
 	}
 	return done_testing();

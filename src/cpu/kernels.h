@@ -89,8 +89,9 @@ struct kernels {
 	void (*row_f32)(const struct row_kernel *r, const float *in, float *out);
 	/* Rows first … first + n − 1 of the batch. */
 	void (*loss)(const struct loss *l, int first, int n, struct loss_sums *sums);
-	/* out[i] = a[i] ≤ 0 ? 0 : b[i], NaN in a passing b: ReLU is gate(x, x), its backward pass gate(y, dy). */
-	void (*gate)(const float *a, const float *b, float *out, size_t n);
+	/* y = f(x); dx = f′·dy, f′ from `of`: y for ReLU and tanh, x for SiLU. dx may be dy, and y x, of one type. */
+	void (*activate)(enum activation kind, const void *x, bool x_bf16, void *y, bool y_bf16, size_t n);
+	void (*activate_backward)(enum activation kind, const void *of, const void *dy, void *dx, bool x_bf16, bool y_bf16, size_t n);
 	void (*sum)(const float *a, const float *b, float *out, size_t n);
 	void (*sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
 	/* n elements from one type to the other, or copied. */
@@ -135,7 +136,8 @@ void KERNEL(pointwise)(enum pointwise_fn fn, const struct pointwise_kernel *p, s
 void KERNEL(row_u8)(const struct row_kernel *r, const uint8_t *in, float *out);
 void KERNEL(row_f32)(const struct row_kernel *r, const float *in, float *out);
 void KERNEL(loss)(const struct loss *l, int first, int n, struct loss_sums *sums);
-void KERNEL(gate)(const float *a, const float *b, float *out, size_t n);
+void KERNEL(activate)(enum activation kind, const void *x, bool x_bf16, void *y, bool y_bf16, size_t n);
+void KERNEL(activate_backward)(enum activation kind, const void *of, const void *dy, void *dx, bool x_bf16, bool y_bf16, size_t n);
 void KERNEL(sum)(const float *a, const float *b, float *out, size_t n);
 void KERNEL(sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
 void KERNEL(convert)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t n);

@@ -3,20 +3,6 @@
 #include "kernels.h"
 #include "lanes.h"
 
-static inline vf gated(vf a, vf b)
-{
-	return pick((vi)(a <= 0), (vf){0}, b);
-}
-
-void KERNEL(gate)(const float *a, const float *b, float *out, size_t n)
-{
-	size_t i = 0;
-	for (; i + LANES <= n; i += LANES)
-		store(out + i, gated(load(a + i), load(b + i)));
-	if (i < n)
-		store_part(out + i, gated(load_part(a + i, n - i, 0), load_part(b + i, n - i, 0)), n - i);
-}
-
 void KERNEL(sum)(const float *a, const float *b, float *out, size_t n)
 {
 	size_t i = 0;

@@ -10,13 +10,19 @@
 #include "cpu/onednn.h"
 
 enum product { FORWARD, DATA, WEIGHTS, WEIGHTS_ADD, PRODUCTS };
-enum { COLUMNS = 64 };  /* of the bias that a thread sums at a time */
+enum {
+	COLUMNS = 64,       /* of the bias that a thread sums at a time */
+	SHARE = 1 << 11     /* elements that a thread converts at a time */
+};
 
 struct layer_plan {
-	const struct device *device;
+	struct device *device;
 	struct onednn onednn;
 	int n, in, out;
 	bool bias;
+	bool bf16;                /* factors are bf16, their working copies where they come as float32 */
+	struct format x, y;
+	uint16_t *narrow_x;       /* owned: x (n, in) of the last forward, where that is float32; else NULL */
 	struct onednn_op product[PRODUCTS];
 };
 
@@ -27,11 +33,12 @@ static int flat(const int shape[3])
 
 static status prepare(struct layer_plan *p, enum product which)
 {
+	const bool bf16 = p->bf16;
 	const struct onednn_product shapes[PRODUCTS] = {
-		[FORWARD] = {.m = p->n, .n = p->out, .k = p->in, .transpose_b = true, .bias = p->bias},
-		[DATA] = {.m = p->n, .n = p->in, .k = p->out},
-		[WEIGHTS] = {.m = p->out, .n = p->in, .k = p->n, .transpose_a = true},
-		[WEIGHTS_ADD] = {.m = p->out, .n = p->in, .k = p->n, .transpose_a = true, .add = true},
+		[FORWARD] = {.m = p->n, .n = p->out, .k = p->in, .transpose_b = true, .bias = p->bias, .bf16 = bf16, .bf16_c = p->y.bf16},
+		[DATA] = {.m = p->n, .n = p->in, .k = p->out, .bf16 = bf16, .bf16_c = p->x.bf16},
+		[WEIGHTS] = {.m = p->out, .n = p->in, .k = p->n, .transpose_a = true, .bf16 = bf16},
+		[WEIGHTS_ADD] = {.m = p->out, .n = p->in, .k = p->n, .transpose_a = true, .add = true, .bf16 = bf16},
 	};
 	return p->product[which].primitive ? OK : onednn_product(&p->onednn, &shapes[which], &p->product[which]);
 }
@@ -43,15 +50,32 @@ static void drop(struct layer_plan *p)
 	for (int i = 0; i < PRODUCTS; i++)
 		onednn_op_close(&p->product[i]);
 	onednn_close(&p->onednn);
+	free(p->narrow_x);
 	free(p);
+}
+
+static status make(struct layer_plan *p, enum plan_mode mode)
+{
+	if (p->bf16 && !p->x.bf16) {
+		p->narrow_x = malloc((size_t)p->n * (size_t)p->in * sizeof *p->narrow_x);
+		if (!p->narrow_x)
+			return fail(ERR_MEMORY, "out of memory: a linear layer's plan");
+	}
+	TRY(onednn_open(&p->onednn));
+	TRY(prepare(p, FORWARD));
+	if (mode == PLAN_INFER)
+		return OK;
+	TRY(prepare(p, DATA));
+	return prepare(p, WEIGHTS);
 }
 
 static status plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
 	const struct layer *l = r->layer;
 	*out = NULL;
-	if (r->precision != PRECISION_FP32)
-		return fail(ERR_USAGE, "--precision bf16: linear layers on the CPU have float32 only; use --precision fp32");
+	if (r->precision == PRECISION_BF16 && !onednn_has_avx512())
+		return fail(ERR_USAGE, "--precision bf16: oneDNN has bf16 products only for processors with AVX-512; use "
+		                       "--precision fp32");
 	struct layer_plan *p = calloc(1, sizeof *p);
 	if (!p)
 		return fail(ERR_MEMORY, "out of memory: a linear layer's plan");
@@ -60,13 +84,10 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 	p->in = flat(l->in);
 	p->out = flat(l->out);
 	p->bias = l->bias >= 0;
-	status s = onednn_open(&p->onednn);
-	if (s == OK)
-		s = prepare(p, FORWARD);
-	if (s == OK && r->mode != PLAN_INFER)
-		s = prepare(p, DATA);
-	if (s == OK && r->mode != PLAN_INFER)
-		s = prepare(p, WEIGHTS);
+	p->bf16 = r->precision == PRECISION_BF16;
+	p->x = r->x[0];
+	p->y = r->y;
+	status s = make(p, r->mode);
 	if (s != OK) {
 		drop(p);
 		return s;
@@ -75,33 +96,86 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 	return OK;
 }
 
-static status forward(struct layer_plan *p, const struct layer_io *io)
-{
-	return onednn_run(&p->onednn, &p->product[FORWARD], (const void *[]){io->x[0], io->weight, io->y, io->bias});
-}
+/* ---- bf16 copies ---- */
 
-/* db (out): the sum of dy's rows. */
-static void sum_rows(const struct layer_plan *p, const float *dy, bool add, float *dbias)
+static void narrow(const struct layer_plan *p, const float *from, size_t count, uint16_t *to)
 {
 	const struct kernels *k = kernels_of(p->device);
-	size_t n = (size_t)p->n, out = (size_t)p->out;
-	if (n * out < PARALLEL_MIN || p->device->threads == 1) {
-		k->column_sums(dy, n, out, 0, out, add, dbias);
+	bool alone = count < PARALLEL_MIN || p->device->threads == 1;
+#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!alone)
+	for (size_t i = 0; i < count; i += SHARE)
+		k->narrow(from + i, count - i < SHARE ? count - i : SHARE, to + i);
+}
+
+static size_t working_bytes(const struct layer_plan *p)
+{
+	return p->bf16 ? (size_t)p->in * (size_t)p->out * sizeof(uint16_t) : 0;
+}
+
+static status materialise(struct layer_plan *p, const struct weight_source *from, void *working)
+{
+	const struct kernels *k = kernels_of(p->device);
+	size_t count = (size_t)p->in * (size_t)p->out;
+	bool alone = count < PARALLEL_MIN || p->device->threads == 1;
+#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!alone)
+	for (size_t i = 0; i < count; i += SHARE) {
+		float part[SHARE];
+		size_t n = count - i < SHARE ? count - i : SHARE;
+		cpu_point_range(k, from->slots, from->at, from->weight->offset + i, n, from->weight->frozen, part);
+		k->narrow(part, n, (uint16_t *)working + i);
+	}
+	return OK;
+}
+
+/* ---- passes ---- */
+
+static status forward(struct layer_plan *p, const struct layer_io *io)
+{
+	if (p->narrow_x)
+		narrow(p, io->x[0], (size_t)p->n * (size_t)p->in, p->narrow_x);
+	const void *x = p->narrow_x ? p->narrow_x : io->x[0];
+	return onednn_run(&p->onednn, &p->product[FORWARD], (const void *[]){x, io->weight, io->y, io->bias});
+}
+
+/* Columns first … end − 1 of db (out): the sums of dy's rows. */
+static void sum_columns(const struct layer_plan *p, const void *dy, size_t first, size_t end, bool add, float *dbias)
+{
+	const struct kernels *k = kernels_of(p->device);
+	double sums[COLUMNS] = {0};
+	if (!p->y.bf16) {
+		k->column_sums(dy, (size_t)p->n, (size_t)p->out, first, end, add, dbias);
 		return;
 	}
-#pragma omp parallel for schedule(static) num_threads(p->device->threads)
+	k->channel_sums((const uint16_t *)dy + first, true, (size_t)p->n, (size_t)p->out, end - first, sums);
+	for (size_t j = first; j < end; j++)
+		dbias[j] = (float)(sums[j - first] + (add ? (double)dbias[j] : 0));
+}
+
+static void sum_rows(const struct layer_plan *p, const void *dy, bool add, float *dbias)
+{
+	size_t out = (size_t)p->out;
+	bool alone = (size_t)p->n * out < PARALLEL_MIN || p->device->threads == 1;
+#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!alone)
 	for (size_t first = 0; first < out; first += COLUMNS)
-		k->column_sums(dy, n, out, first, out - first < COLUMNS ? out : first + COLUMNS, add, dbias);
+		sum_columns(p, dy, first, out - first < COLUMNS ? out : first + COLUMNS, add, dbias);
 }
 
 static status backward(struct layer_plan *p, const struct layer_io *io)
 {
+	const void *dy = io->dy[0], *x = p->narrow_x ? p->narrow_x : io->x[0];
+	if (p->bf16 && !p->y.bf16) {
+		size_t count = (size_t)p->n * (size_t)p->out;
+		void *copy;
+		TRY(cpu_scratch(p->device, count * sizeof(uint16_t), &copy));
+		narrow(p, dy, count, copy);
+		dy = copy;
+	}
 	if (io->dx[0])
-		TRY(onednn_run(&p->onednn, &p->product[DATA], (const void *[]){io->dy[0], io->weight, io->dx[0]}));
+		TRY(onednn_run(&p->onednn, &p->product[DATA], (const void *[]){dy, io->weight, io->dx[0]}));
 	if (io->dweight) {
 		enum product which = io->add_dparams ? WEIGHTS_ADD : WEIGHTS;
 		TRY(prepare(p, which));
-		TRY(onednn_run(&p->onednn, &p->product[which], (const void *[]){io->dy[0], io->x[0], io->dweight}));
+		TRY(onednn_run(&p->onednn, &p->product[which], (const void *[]){dy, x, io->dweight}));
 	}
 	if (io->dbias)
 		sum_rows(p, io->dy[0], io->add_dparams, io->dbias);
@@ -121,4 +195,6 @@ const struct layer_ops cpu_linear = {
 	.forward = forward,
 	.backward = backward,
 	.backward_reads = backward_reads,
+	.working_bytes = working_bytes,
+	.materialise = materialise,
 };

@@ -82,7 +82,7 @@ status onednn_product(const struct onednn *o, const struct onednn_product *p, st
 		{p->n, 1},
 	};
 	const dnnl_data_type_t factor = p->bf16 ? dnnl_bf16 : dnnl_f32;
-	const dnnl_data_type_t type[] = {factor, factor, dnnl_f32, dnnl_f32};
+	const dnnl_data_type_t type[] = {factor, factor, p->bf16_c ? dnnl_bf16 : dnnl_f32, dnnl_f32};
 	api_desc shape[ONEDNN_ARGS] = {NULL};
 	dnnl_primitive_attr_t attr = NULL;
 	dnnl_post_ops_t post = NULL;

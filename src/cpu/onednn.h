@@ -24,13 +24,13 @@ struct onednn_op {
 	const void *at[ONEDNN_ARGS];  /* where each memory object points now */
 };
 
-/* C (m, n) = A (m, k) · B (k, n), row-major float32, or A and B bf16; `transpose` says that an operand is stored as (k, m)
+/* C (m, n) = A (m, k) · B (k, n), row-major float32, or A and B bf16, or all three; `transpose` says that an operand is stored as (k, m)
  * or (n, k).
  * With `bias`, a vector of n is added to every row; with `add`, the product is added to what C holds.
  * Pointers of onednn_run: A, B, C, and the bias where there is one. */
 struct onednn_product {
 	dnnl_dim_t m, n, k;
-	bool transpose_a, transpose_b, bias, add, bf16;
+	bool transpose_a, transpose_b, bias, add, bf16, bf16_c;
 };
 
 /* An elementwise function over n float32, or bf16. Pointers of onednn_run: forward x, y; backward the tensor that the

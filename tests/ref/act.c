@@ -17,11 +17,9 @@ double ref_activation(enum activation kind, double x)
 		return x * sigmoid(x);
 	case ACTIVATION_TANH:
 		return tanh(x);
-	case ACTIVATION_NONE:
-	case ACTIVATION_THRESHOLD:
-		break;
+	default:
+		return NAN;
 	}
-	return NAN;
 }
 
 double ref_activation_slope(enum activation kind, double x)
@@ -33,9 +31,7 @@ double ref_activation_slope(enum activation kind, double x)
 		return sigmoid(x) * (1 + x * (1 - sigmoid(x)));
 	case ACTIVATION_TANH:
 		return 1 - tanh(x) * tanh(x);
-	case ACTIVATION_NONE:
-	case ACTIVATION_THRESHOLD:
-		break;
+	default:
+		return NAN;
 	}
-	return NAN;
 }

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Activations, computed in float32 whatever the tensors' types. NaN stays NaN, so that a diverged chain is seen. */
+#include "kernels.h"
+#include "lanes.h"
+
+#define FLAT static inline __attribute__((always_inline))
+
+/* σ(x) and 1 − σ(x), both to their last bits. */
+FLAT void sigmoids(vf x, vf *s, vf *rest)
+{
+	vf e = lane_exp((vf)((vi)x | INT32_MIN));
+	vf near = 1.0f / (1.0f + e), far = e * near;
+	*s = pick((vi)(x < 0), far, near);
+	*rest = pick((vi)(x < 0), near, far);
+}
+
+/* b where a is above 0 or NaN. */
+FLAT vf gate(vf a, vf b)
+{
+	return pick((vi)(a <= 0), (vf){0}, b);
+}
+
+FLAT vf value(const enum activation kind, vf x)
+{
+	vf s, rest;
+	if (kind == ACTIVATION_RELU)
+		return gate(x, x);
+	if (kind == ACTIVATION_TANH)
+		return lane_tanh(x);
+	sigmoids(x, &s, &rest);
+	return x * s;
+}
+
+FLAT vf gradient(const enum activation kind, vf of, vf dy)
+{
+	vf s, rest;
+	if (kind == ACTIVATION_RELU)
+		return gate(of, dy);
+	if (kind == ACTIVATION_TANH)
+		return dy * (1.0f - of * of);
+	sigmoids(of, &s, &rest);
+	return dy * (s * (1.0f + of * rest));
+}
+
+FLAT void forward(const enum activation kind, const void *x, const bool x_bf16, void *y, const bool y_bf16, size_t n)
+{
+	for (size_t i = 0, m; i < n; i += m) {
+		m = n - i < LANES ? n - i : LANES;
+		store_typed(y, i, m, y_bf16, value(kind, load_typed(x, i, m, x_bf16)));
+	}
+}
+
+FLAT void backward(const enum activation kind, const void *of, const void *dy, void *dx, const bool x_bf16, const bool y_bf16,
+                   size_t n)
+{
+	const bool of_bf16 = kind == ACTIVATION_SILU ? x_bf16 : y_bf16;
+	for (size_t i = 0, m; i < n; i += m) {
+		m = n - i < LANES ? n - i : LANES;
+		store_typed(dx, i, m, x_bf16, gradient(kind, load_typed(of, i, m, of_bf16), load_typed(dy, i, m, y_bf16)));
+	}
+}
+
+/* `run` with kind and types known to the compiler. */
+#define BY_TYPE(run, kind)                                                              \
+	if (x_bf16 && y_bf16)                                                           \
+		run(kind, true, true);                                                  \
+	else if (x_bf16)                                                                \
+		run(kind, true, false);                                                 \
+	else if (y_bf16)                                                                \
+		run(kind, false, true);                                                 \
+	else                                                                            \
+		run(kind, false, false);
+#define BY_KIND(run)                                                                    \
+	if (kind == ACTIVATION_RELU) {                                                  \
+		BY_TYPE(run, ACTIVATION_RELU)                                           \
+	} else if (kind == ACTIVATION_TANH) {                                           \
+		BY_TYPE(run, ACTIVATION_TANH)                                           \
+	} else {                                                                        \
+		BY_TYPE(run, ACTIVATION_SILU)                                           \
+	}
+
+void KERNEL(activate)(enum activation kind, const void *x, bool x_bf16, void *y, bool y_bf16, size_t n)
+{
+#define RUN_FORWARD(kind_, x_, y_) forward(kind_, x, x_, y, y_, n)
+	BY_KIND(RUN_FORWARD)
+}
+
+void KERNEL(activate_backward)(enum activation kind, const void *of, const void *dy, void *dx, bool x_bf16, bool y_bf16, size_t n)
+{
+#define RUN_BACKWARD(kind_, x_, y_) backward(kind_, of, dy, dx, x_, y_, n)
+	BY_KIND(RUN_BACKWARD)
+}
