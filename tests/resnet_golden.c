@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Steps of whole residual networks against PyTorch's in double. What they are given comes from the generator that
+/* Steps of whole convolutional networks against PyTorch's in double. What they are given comes from the generator that
  * tests/golden/resnet_torch.py has too; gradients and statistics are compared by 16 sums Σ ±g, whose squared differences have
  * the mean ‖g − g′‖². */
 #include <math.h>
@@ -12,7 +12,7 @@
 #include "tap.h"
 
 enum {
-	IMAGE = 3 * GOLDEN_SIZE * GOLDEN_SIZE, OUTPUTS = GOLDEN_ROWS * GOLDEN_CLASSES,
+	OUTPUTS = GOLDEN_ROWS * GOLDEN_CLASSES,
 	STATS = 1000, IMAGES = 2000, LABELS = 2001, SIGNS = 4000  /* tensors of the generator; parameters begin at 0 */
 };
 
@@ -52,7 +52,7 @@ static void spread(const struct segment *s, double *offset, double *scale)
 	*scale = 0.1;
 	if (s->ndim > 1)
 		*scale = 1 / sqrt((double)(s->count / (size_t)s->shape[0]));
-	else if (strcmp(s->name, "fc.bias") != 0)
+	else if (strncmp(s->name, "fc", 2) != 0 && strncmp(s->name, "conv", 4) != 0)
 		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 			if (!strcmp(last, known[i].last)) {
 				*offset = known[i].offset;
@@ -85,6 +85,7 @@ static void fill(const struct segments *all, unsigned seed, uint64_t base, float
 /* ---- a network with everything around it ---- */
 
 struct subject {
+	char name[64];
 	const struct golden_net *golden;
 	const struct way *way;
 	struct device *d;
@@ -97,28 +98,36 @@ struct subject {
 	float *host;                            /* n_params or n_stats, whichever is more */
 };
 
-static void make_data(struct dataset *data, unsigned seed)
+static size_t values_of(const struct golden_net *g)
+{
+	return (size_t)(2 * GOLDEN_ROWS * g->shape[0] * g->shape[1] * g->shape[2]);
+}
+
+static void make_data(struct dataset *data, const struct golden_net *g)
 {
 	size_t n = 2 * GOLDEN_ROWS;
-	float *x = grab(n * IMAGE, sizeof *x);
+	unsigned seed = g->seed;
+	float *x = grab(values_of(g), sizeof *x);
 	int32_t *label = grab(n, sizeof *label);
-	for (size_t i = 0; i < n * IMAGE; i++)
+	for (size_t i = 0; i < values_of(g); i++)
 		x[i] = value(seed, IMAGES, i, 0, 2);
 	for (size_t i = 0; i < n; i++)
 		label[i] = (int32_t)((word(seed, LABELS, i) >> 32) % GOLDEN_CLASSES);
-	*data = (struct dataset){.kind = "npy", .spec = "npy:test", .n = n, .element = ELEMENT_F32, .c = 3, .h = GOLDEN_SIZE,
-	                         .w = GOLDEN_SIZE, .x = x, .label = label, .n_classes = GOLDEN_CLASSES, .image = true};
+	*data = (struct dataset){.kind = "npy", .spec = "npy:test", .n = n, .element = ELEMENT_F32, .c = g->shape[0],
+	                         .h = g->shape[1], .w = g->shape[2], .x = x, .label = label, .n_classes = GOLDEN_CLASSES,
+	                         .image = true};
 }
 
 /* False where this processor has not the way's precision. */
 static bool subject_open(struct subject *q, const struct golden_net *golden, const struct way *way)
 {
 	*q = (struct subject){.golden = golden, .way = way};
+	snprintf(q->name, sizeof q->name, "%s%s%s", golden->model, golden->norm ? " " : "", golden->norm ? golden->norm : "");
 	const struct likelihood *likelihood;
-	make_data(&q->data, golden->seed);
+	make_data(&q->data, golden);
 	MUST(backend_open("cpu", 2, &q->d));
 	MUST(likelihood_find("categorical", &likelihood));
-	MUST(model_build(golden->model, "relu", golden->norm, (int[]){3, GOLDEN_SIZE, GOLDEN_SIZE}, GOLDEN_CLASSES, &q->model));
+	MUST(model_build(golden->model, golden->activation, golden->norm, golden->shape, GOLDEN_CLASSES, &q->model));
 	const struct net_options o = {.model = &q->model, .data = &q->data, .normalize = &q->normalize, .likelihood = likelihood,
 	                              .noise_sd = 1, .precision = way->precision, .algo = way->algo, .batch = GOLDEN_ROWS};
 	status s = net_open(&o, q->d, &q->p);
@@ -194,10 +203,8 @@ static void tensors(const struct subject *q, const struct segments *all, uint64_
 			name = s->name;
 		}
 	}
-	const struct golden_net *g = q->golden;
-	ok(!stranger && k == n, "%s, %s, %s: PyTorch has the same tensors%s%s", g->model, g->norm, q->way->name,
-	   stranger ? ", but " : "", stranger ? stranger : "");
-	near(worst, 0, tolerance, "%s, %s, %s: %s", g->model, g->norm, q->way->name, what);
+	ok(!stranger && k == n, "%s, %s: PyTorch has the same tensors%s%s", q->name, q->way->name, stranger ? ", but " : "", stranger ? stranger : "");
+	near(worst, 0, tolerance, "%s, %s: %s", q->name, q->way->name, what);
 	note("%s: up to %.1e (%s)", what, worst, name);
 }
 
@@ -208,7 +215,7 @@ static void outputs(const struct subject *q, const float *have, const double *wa
 		square += ((double)have[i] - want[i]) * ((double)have[i] - want[i]);
 		norm += want[i] * want[i];
 	}
-	near(sqrt(square / norm), 0, q->way->logits, "%s, %s, %s: %s", q->golden->model, q->golden->norm, q->way->name, what);
+	near(sqrt(square / norm), 0, q->way->logits, "%s, %s: %s", q->name, q->way->name, what);
 	note("%s: %.1e", what, sqrt(square / norm));
 }
 
@@ -228,8 +235,8 @@ static void logits(struct subject *q)
 	MUST(graph_open(&g, d, &o));
 	MUST(graph_plan(&g, GOLDEN_ROWS, PLAN_TRAIN, &plan));
 	MUST(graph_weights(&g, plan, &q->slots, &at, q->stats));
-	MUST(d->ops->resident(d, q->data.x, q->data.n * IMAGE * sizeof(float), &set));
-	const struct gather gather = {.set = set, .element = ELEMENT_F32, .c = 3, .h = GOLDEN_SIZE, .w = GOLDEN_SIZE,
+	MUST(d->ops->resident(d, q->data.x, values_of(q->golden) * sizeof(float), &set));
+	const struct gather gather = {.set = set, .element = ELEMENT_F32, .c = q->data.c, .h = q->data.h, .w = q->data.w,
 	                              .order = g.input.block == 1 ? ORDER_CHW : ORDER_HWC, .n = GOLDEN_ROWS, .out = g.x};
 	MUST(d->ops->gather(d, &q->slots, &gather));
 	MUST(graph_forward(&g, plan, q->stats, STATS_FREEZE));
@@ -249,7 +256,7 @@ static void step(struct subject *q, int number)
 	};
 	MUST(q->p->ops->value_grad(q->p, &q->slots, &r));
 	if (number == 0) {
-		near(q->slots.value[SLOT_NLL], g->loss, q->way->logits * g->loss, "%s, %s, %s: loss", g->model, g->norm, q->way->name);
+		near(q->slots.value[SLOT_NLL], g->loss, q->way->logits * g->loss, "%s, %s: loss", q->name, q->way->name);
 		tensors(q, &q->model.params, 0, q->gradient, g->gradients, g->n_gradients, q->way->gradients, "gradients");
 	}
 	if (!g->n_stats)
@@ -257,7 +264,7 @@ static void step(struct subject *q, int number)
 	tensors(q, &q->model.stats, STATS, q->stats, number ? g->second : g->first, g->n_stats, q->way->stats,
 	        number ? "running statistics after a second batch" : "running statistics");
 	ok(q->host[segments_find(&q->model.stats, "bn1.num_batches_tracked")->offset] == (float)(number + 1),
-	   "%s, %s, %s: batches that were counted: %d", g->model, g->norm, q->way->name, number + 1);
+	   "%s, %s: batches that were counted: %d", q->name, q->way->name, number + 1);
 }
 
 static void compare(const struct golden_net *g, const struct way *way)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes resnet_torch.h: a step of whole residual networks in PyTorch, in double.
+"""Writes resnet_torch.h: a step of whole convolutional networks in PyTorch, in double.
 
 Run with a Python that has torch and numpy (made with torch 1.13.1): python3 resnet_torch.py > resnet_torch.h
 With the argument `seeds`: looks for seeds, see SEEDS.
@@ -16,11 +16,16 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-ROWS, SIZE, CLASSES, SKETCHES = 4, 32, 10, 16
+ROWS, CLASSES, SKETCHES = 4, 10, 16
 EPS_FRN = 1e-6
 # In float32 a ReLU near its kink may fall on the other side, and one such element in a million is enough to move a gradient by
-# 1e-3. These seeds keep every element of the double reference away from it (`margin` in the output).
-SEEDS = {("resnet18", "bn"): 22, ("resnet18", "frn"): 55, ("resnet20", "bn"): 50, ("resnet20", "frn"): 38}
+# 1e-3. These seeds keep every element of the double reference away from it (`margin` in the output). Fifty layers at random
+# parameters magnify rounding a hundredfold, so that no seed does; their activation is SiLU.
+SEEDS = {("resnet18", "bn", "relu"): 22, ("resnet18", "frn", "relu"): 55, ("resnet20", "bn", "relu"): 50,
+         ("resnet20", "frn", "relu"): 38, ("resnet50:imagenet", "bn", "silu"): 1, ("lenet", None, "relu"): 13}
+SHAPES = {"resnet50:imagenet": (3, 64, 64), "lenet": (1, 28, 28)}  # others: (3, 32, 32)
+# Of these the file has no statistics; their predictions depend on them.
+WITHOUT_STATS = {"resnet50:imagenet", "lenet"}
 
 
 # ---- the generator ----
@@ -73,48 +78,87 @@ class FRN(nn.Module):
 
 
 class Net(nn.Module):
-    def __init__(self, kind, norm):
+    """Modules by torchvision's names; watches how near an activation's input comes to its kink."""
+
+    def __init__(self, norm, activation):
         super().__init__()
-        self.kind_of_norm, self.margin = norm, float("inf")
-        width, blocks = (64, [2, 2, 2, 2]) if kind == "resnet18" else (16, [3, 3, 3])
-        self.conv1 = nn.Conv2d(3, width, 3, padding=1, bias=False)
+        self.kind_of_norm, self.activation, self.margin = norm, activation, float("inf")
+
+    def norm(self, channels, activated):
+        return nn.BatchNorm2d(channels) if self.kind_of_norm == "bn" else FRN(channels, activated)
+
+    def activate(self, norm, x):
+        if self.activation == "silu":
+            return F.silu(x)
+        kink = norm.tau[:, None, None] if isinstance(norm, FRN) else torch.zeros((), dtype=x.dtype)
+        self.margin = min(self.margin, (x - kink).abs().min().item())
+        return torch.maximum(x, kink)
+
+
+class ResNet(Net):
+    def __init__(self, kind, norm, activation):
+        super().__init__(norm, activation)
+        width, blocks = {"resnet18": (64, [2, 2, 2, 2]), "resnet20": (16, [3, 3, 3]),
+                         "resnet50:imagenet": (64, [3, 4, 6, 3])}[kind]
+        self.imagenet = kind.endswith(":imagenet")
+        self.conv1 = nn.Conv2d(3, width, 7 if self.imagenet else 3, 2 if self.imagenet else 1, 3 if self.imagenet else 1,
+                               bias=False)
         self.bn1 = self.norm(width, True)
         inputs = width
         self.stages = []
         for i, count in enumerate(blocks):
             stage = nn.Sequential()
             for j in range(count):
-                block = nn.Module()
-                outputs, stride = width << i, 2 if i and not j else 1
-                block.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-                block.bn1 = self.norm(outputs, True)
-                block.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-                block.bn2 = self.norm(outputs, True)
-                if stride != 1 or inputs != outputs:
-                    block.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False),
-                                                     self.norm(outputs, False))
-                stage.append(block)
-                inputs = outputs
+                inputs = self.add_block(stage, kind.startswith("resnet50"), inputs, width << i, 2 if i and not j else 1)
             setattr(self, "layer%d" % (i + 1), stage)
             self.stages.append(stage)
         self.fc = nn.Linear(inputs, CLASSES)
 
-    def norm(self, channels, activated):
-        return nn.BatchNorm2d(channels) if self.kind_of_norm == "bn" else FRN(channels, activated)
-
-    def activate(self, norm, x):
-        kink = norm.tau[:, None, None] if self.kind_of_norm == "frn" else torch.zeros((), dtype=x.dtype)
-        self.margin = min(self.margin, (x - kink).abs().min().item())
-        return torch.maximum(x, kink)
+    def add_block(self, stage, bottleneck, inputs, width, stride):
+        block = nn.Module()
+        outputs = 4 * width if bottleneck else width
+        shapes = ([(inputs, width, 1, 1), (width, width, 3, stride), (width, outputs, 1, 1)] if bottleneck else
+                  [(inputs, width, 3, stride), (width, width, 3, 1)])
+        for k, (a, b, kernel, step) in enumerate(shapes):
+            setattr(block, "conv%d" % (k + 1), nn.Conv2d(a, b, kernel, step, kernel // 2, bias=False))
+            setattr(block, "bn%d" % (k + 1), self.norm(b, True))
+        block.depth = len(shapes)
+        if stride != 1 or inputs != outputs:
+            block.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), self.norm(outputs, False))
+        stage.append(block)
+        return outputs
 
     def forward(self, x):
         x = self.activate(self.bn1, self.bn1(self.conv1(x)))
+        if self.imagenet:
+            x = F.max_pool2d(x, 3, 2, 1)
         for stage in self.stages:
             for b in stage:
-                y = self.activate(b.bn1, b.bn1(b.conv1(x)))
-                y = b.bn2(b.conv2(y))
-                x = self.activate(b.bn2, y + (b.downsample(x) if hasattr(b, "downsample") else x))
+                shortcut = b.downsample(x) if hasattr(b, "downsample") else x
+                for k in range(1, b.depth + 1):
+                    norm = getattr(b, "bn%d" % k)
+                    x = norm(getattr(b, "conv%d" % k)(x))
+                    x = self.activate(norm, x + shortcut if k == b.depth else x)
         return self.fc(x.mean(dim=(2, 3)))
+
+
+class LeNet(Net):
+    def __init__(self, activation):
+        super().__init__(None, activation)
+        self.conv1, self.conv2 = nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 16, 5)
+        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, CLASSES)
+
+    def forward(self, x):
+        for conv in (self.conv1, self.conv2):
+            x = F.max_pool2d(self.activate(None, conv(x)), 2)
+        x = x.flatten(1)
+        for fc in (self.fc1, self.fc2):
+            x = self.activate(None, fc(x))
+        return self.fc3(x)
+
+
+def build(kind, norm, activation):
+    return LeNet(activation) if kind == "lenet" else ResNet(kind, norm, activation)
 
 
 def spread(name, shape):
@@ -122,7 +166,7 @@ def spread(name, shape):
     last = name.split(".")[-1]
     if len(shape) > 1:
         return 0, 1 / np.sqrt(np.prod(shape[1:]))
-    if name == "fc.bias":
+    if name.startswith(("fc", "conv")):
         return 0, 0.1
     return {"weight": (1, 0.3), "bias": (0, 0.5), "tau": (0, 0.2), "running_mean": (0, 0.2), "running_var": (1, 0.4)}[last]
 
@@ -136,18 +180,19 @@ def fill(net, seed):
                 b.copy_(torch.from_numpy(value(seed, STATS + i, b.numel(), *spread(name, b.shape)).reshape(b.shape)))
 
 
-def batches(seed):
+def batches(kind, seed):
     """Rows for two steps."""
-    x = value(seed, IMAGES, 2 * ROWS * 3 * SIZE * SIZE, 0, 2).reshape(2, ROWS, 3, SIZE, SIZE)
+    shape = (2, ROWS) + SHAPES.get(kind, (3, 32, 32))
+    x = value(seed, IMAGES, int(np.prod(shape)), 0, 2).reshape(shape)
     y = (words(seed, LABELS, 2 * ROWS) >> np.uint64(32)).astype(np.int64).reshape(2, ROWS) % CLASSES
     return torch.from_numpy(x), torch.from_numpy(y)
 
 
-def steps(kind, norm, seed, dtype):
+def steps(kind, norm, activation, seed, dtype):
     """Loss, logits and gradient of a first batch; statistics behind it and behind a second one; logits that use them."""
-    net = Net(kind, norm).to(dtype)
+    net = build(kind, norm, activation).to(dtype)
     fill(net, seed)
-    x, y = batches(seed)
+    x, y = batches(kind, seed)
     x = x.to(dtype)
     net.train()
     logits = net(x[0])
@@ -177,32 +222,33 @@ def rows(seed, base, tensors):
                    for i, (n, t) in enumerate(tensors) if t.dim())
 
 
-def case(kind, norm):
-    seed, name = SEEDS[kind, norm], "%s_%s" % (kind, norm)
-    ref, single = steps(kind, norm, seed, torch.float64), steps(kind, norm, seed, torch.float32)
+def case(kind, norm, activation):
+    seed, name = SEEDS[kind, norm, activation], "%s_%s" % (kind.split(":")[0], norm or "none")
+    ref, single = (steps(kind, norm, activation, seed, dtype) for dtype in (torch.float64, torch.float32))
     worst = max(difference(a, b) for (_, a), (_, b) in zip(single["grads"], ref["grads"]))
     print("/* torch in float32 differs by %.1e from this in the logits and by up to %.1e in a gradient; margin %.1e */"
           % (difference(single["logits"], ref["logits"]), worst, ref["margin"]))
     print("static const struct golden_sketch %s_gradients[] = {\n%s};" % (name, rows(seed, 0, ref["grads"])))
-    for which in ("first", "second"):
-        table = rows(seed, STATS, ref[which])
-        print("static const struct golden_sketch %s_%s[] = {\n%s};" % (name, which, table or "\t{0},\n"))
+    stats = 0 if kind in WITHOUT_STATS else sum(1 for _, t in ref["first"] if t.dim())
+    for which in ("first", "second") if stats else ():
+        print("static const struct golden_sketch %s_%s[] = {\n%s};" % (name, which, rows(seed, STATS, ref[which])))
     for which in ("logits", "folded"):
         flat = ref[which].flatten().tolist()
         lines = ",\n".join("\t" + ", ".join("%.9g" % v for v in flat[i:i + CLASSES]) for i in range(0, len(flat), CLASSES))
         print("static const double %s_%s[] = {\n%s,\n};" % (name, which, lines))
-    stats = sum(1 for _, t in ref["first"] if t.dim())
-    return '\t{"%s", "%s", %d, %.12g, %s_logits, %s_folded, %d, %s_gradients, %d, %s_first, %s_second},' % (
-        kind, norm, seed, ref["loss"], name, name, len(ref["grads"]), name, stats, name, name)
+    tables = [name + "_gradients"] + ([name + "_first", name + "_second"] if stats else ["NULL", "NULL"])
+    return '\t{"%s", %s, "%s", {%d, %d, %d}, %d, %.12g, %s_logits, %s_folded, %d, %s, %d, %s, %s},' % (
+        (kind, '"%s"' % norm if norm else "NULL", activation) + SHAPES.get(kind, (3, 32, 32)) +
+        (seed, ref["loss"], name, name, len(ref["grads"]), tables[0], stats, tables[1], tables[2]))
 
 
 def look_for_seeds():
-    for kind, norm in SEEDS:
+    for kind, norm, activation in SEEDS:
         for seed in range(1, 60):
-            net = Net(kind, norm).double()
+            net = build(kind, norm, activation).double()
             fill(net, seed)
             with torch.no_grad():
-                net(batches(seed)[0][0])
+                net(batches(kind, seed)[0][0])
             print(kind, norm, seed, "%.2e" % net.margin, flush=True)
 
 
@@ -211,13 +257,13 @@ def main():
         return look_for_seeds()
     print("/* SPDX-License-Identifier: GPL-3.0-or-later */")
     print("/* Made by resnet_torch.py with torch %s; don't edit. */\n" % torch.__version__.split("+")[0])
-    print("enum { GOLDEN_ROWS = %d, GOLDEN_SIZE = %d, GOLDEN_CLASSES = %d, GOLDEN_SKETCHES = %d };\n"
-          % (ROWS, SIZE, CLASSES, SKETCHES))
+    print("#include <stddef.h>\n")
+    print("enum { GOLDEN_ROWS = %d, GOLDEN_CLASSES = %d, GOLDEN_SKETCHES = %d };\n" % (ROWS, CLASSES, SKETCHES))
     print("struct golden_sketch {\n\tconst char *name;\n\tdouble norm_and_sums[1 + GOLDEN_SKETCHES];\n};\n")
-    table = [case(kind, norm) for kind, norm in SEEDS]
-    print("static const struct golden_net {\n\tconst char *model, *norm;\n\tunsigned seed;\n\tdouble loss;\n"
+    table = [case(*key) for key in SEEDS]
+    print("static const struct golden_net {\n\tconst char *model, *norm, *activation;\n\tint shape[3];\n\tunsigned seed;\n\tdouble loss;\n"
           "\tconst double *logits, *folded;         /* of the first batch: as it trains, and with the statistics after the second */\n"
-          "\tint n_gradients;\n\tconst struct golden_sketch *gradients;\n\tint n_stats;\n"
+          "\tint n_gradients;\n\tconst struct golden_sketch *gradients;\n\tint n_stats;                           /* 0: not kept */\n"
           "\tconst struct golden_sketch *first, *second;\n} golden_nets[] = {")
     print("\n".join(table))
     print("};")
