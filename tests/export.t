@@ -120,5 +120,7 @@ as_in_pytorch() {  # as_in_pytorch MODEL OPTIONS: a short run of the model is pr
 }
 as_in_pytorch mlp:3072-32-10 "--batch 64 --steps 60"
 as_in_pytorch lenet "--batch 64 --steps 150"
+as_in_pytorch resnet20 "--batch 32 --steps 10"
+as_in_pytorch resnet18 "--batch 16 --steps 4"
 
 done_testing
