@@ -37,31 +37,38 @@ static size_t last_of(const struct selection *s)
 struct arrays {
 	struct npz_array *at;
 	size_t n;
-	int64_t batches;   /* of num_batches_tracked */
 };
 
-/* One array a segment, its elements in file order in `values` (segments->count). */
-static void add_segments(struct arrays *list, const struct segments *segments, const float *from, float *values)
+/* PyTorch's batch norms count batches as int64; as a running statistic such a count is a float like the others. */
+static bool is_count(const struct segment *g)
 {
-	for (int i = 0; i < segments->n; i++) {
-		const struct segment *g = &segments->at[i];
-		segment_to_file(g, from + g->offset, values + g->offset);
-		list->at[list->n++] = (struct npz_array){g->name, NPY_F4, g->ndim, g->shape, values + g->offset};
-	}
+	const char *dot = strrchr(g->name, '.');
+	return strcmp(dot ? dot + 1 : g->name, "num_batches_tracked") == 0;
 }
 
-/* PyTorch's batch norm also counts the batches that its statistics went through, beside each running_var. */
-static status add_counts(struct arrays *list, const struct segments *stats, struct arena *a)
+static status count_batches(const struct segment *g, const float *from, struct arena *a, struct npz_array *out)
 {
-	static const char suffix[] = ".running_var";
-	for (int i = 0; i < stats->n; i++) {
-		const char *name = stats->at[i].name;
-		size_t length = strlen(name), stem = length - (sizeof suffix - 1);
-		char *count;
-		if (length < sizeof suffix || strcmp(name + stem, suffix) != 0)
-			continue;
-		TRY(arena_text(a, &count, "%.*s.num_batches_tracked", (int)stem, name));
-		list->at[list->n++] = (struct npz_array){.name = count, .type = NPY_I8, .data = &list->batches};
+	int64_t *count;
+	TRY(ARENA_NEW(a, g->count, &count));
+	for (size_t i = 0; i < g->count; i++)
+		count[i] = from[i] >= 0 && from[i] < 0x1p63f ? (int64_t)from[i] : 0;
+	*out = (struct npz_array){g->name, NPY_I8, g->ndim, g->shape, count};
+	return OK;
+}
+
+/* One array a segment, in the order of files. */
+static status add_segments(struct arrays *list, const struct segments *segments, const float *from, struct arena *a)
+{
+	float *values;
+	TRY(ARENA_NEW(a, segments->count, &values));
+	for (int i = 0; i < segments->n; i++) {
+		const struct segment *g = &segments->at[i];
+		struct npz_array *array = &list->at[list->n++];
+		*array = (struct npz_array){g->name, NPY_F4, g->ndim, g->shape, values + g->offset};
+		if (is_count(g))
+			TRY(count_batches(g, from + g->offset, a, array));
+		else
+			segment_to_file(g, from + g->offset, values + g->offset);
 	}
 	return OK;
 }
@@ -70,14 +77,10 @@ static status collect(const struct snaps_reader *r, const struct snaps_record *r
                       struct arrays *list)
 {
 	const struct segments *params = snaps_params(r), *stats = snaps_stats(r);
-	float *values, *statistics;
-	*list = (struct arrays){.batches = (int64_t)record->step};
-	TRY(ARENA_NEW(a, (size_t)params->n + 2 * (size_t)stats->n, &list->at));
-	TRY(ARENA_NEW(a, params->count, &values));
-	TRY(ARENA_NEW(a, stats->count, &statistics));
-	add_segments(list, params, record->params, values);
-	add_segments(list, stats, record->stats, statistics);
-	return add_counts(list, stats, a);
+	*list = (struct arrays){.n = 0};
+	TRY(ARENA_NEW(a, (size_t)params->n + (size_t)stats->n, &list->at));
+	TRY(add_segments(list, params, record->params, a));
+	return stats->n ? add_segments(list, stats, record->stats, a) : OK;
 }
 
 /* ---- the command ---- */

@@ -12,7 +12,7 @@ for dtype in float32 float16 bfloat16; do
 		./tests/npz show "$dir/$dtype.npz" >"$dir/arrays"
 	ok $? "a snapshot of $dtype is exported"
 	[ "$(cat "$dir/out")" = "$dir/$dtype.npz: step 30, theta, of $dir/$dtype.snaps, the last of 6 snapshots; 6 arrays, \
-40 parameters, 6 statistics" ]
+40 parameters, 7 statistics" ]
 	ok $? "$dtype: it is θ of the last step"
 	# Element e of memory is e + ¼, the first one step/10. Memory is (out, height, width, in), files (out, in, height, width).
 	awk 'BEGIN {
@@ -27,7 +27,7 @@ for dtype in float32 float16 bfloat16; do
 		for (e = 36; e < 40; e++) printf " %.9g", e + 0.25
 		printf "\nbn.running_mean.npy f4 3: 0.333333343 0.25 0.200000003\n"
 		printf "bn.running_var.npy f4 3: 0.166666672 0.142857149 0.125\n"
-		printf "bn.num_batches_tracked.npy i8: 30\n"
+		printf "bn.num_batches_tracked.npy i8: 2000\n"
 	}' >"$dir/wanted"
 	cmp -s "$dir/arrays" "$dir/wanted"
 	same=$?
@@ -120,5 +120,7 @@ as_in_pytorch() {  # as_in_pytorch MODEL OPTIONS: a short run of the model is pr
 }
 as_in_pytorch mlp:3072-32-10 "--batch 64 --steps 60"
 as_in_pytorch lenet "--batch 64 --steps 150"
+as_in_pytorch resnet20 "--batch 32 --steps 10"
+as_in_pytorch resnet18 "--batch 16 --steps 4"
 
 done_testing

@@ -74,6 +74,7 @@ void small_model_open(struct small_model *m, int with_stats)
 	if (with_stats) {
 		MUST(segments_add(&m->stats, &m->arena, "bn.running_mean", 1, (int64_t[]){3}, INIT_CONSTANT, 0, NULL));
 		MUST(segments_add(&m->stats, &m->arena, "bn.running_var", 1, (int64_t[]){3}, INIT_CONSTANT, 0, NULL));
+		MUST(segments_add(&m->stats, &m->arena, "bn.num_batches_tracked", 0, NULL, INIT_CONSTANT, 0, NULL));
 	}
 	for (int i = 0; i < 40; i++) {
 		m->theta[i] = (float)i + 0.25f;
@@ -81,6 +82,7 @@ void small_model_open(struct small_model *m, int with_stats)
 	}
 	for (int i = 0; i < 6; i++)
 		m->running[i] = 1 / (float)(i + 3);
+	m->running[6] = 2000;
 	m->meta = json_pack("{s:{s:s}, s:{s:s, s:f}, s:i, s:i, s:n, s:s}", "model", "kind", "test", "sampler", "name",
 	                    "entropy-mcmc", "lr", 0.1, "seed", 1, "chain", 0, "data", "target", "exp(−(N/T) u(θ))");
 }

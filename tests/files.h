@@ -20,12 +20,12 @@ void spit(const char *path, const void *data, size_t bytes);
 int with_file_limit(size_t bytes, int (*work)(void *), void *context);
 
 /* A small model with a tensor of every number of dimensions: conv.weight (3, 2, 2, 2), fc.weight (4, 3), fc.bias (4);
- * with statistics, also bn.running_mean (3) and bn.running_var (3). */
+ * with statistics, also bn.running_mean (3), bn.running_var (3) and the scalar bn.num_batches_tracked. */
 struct small_model {
 	struct arena arena;
 	struct segments params, stats;
 	json_t *meta;
-	float theta[40], anchor[40], running[6];
+	float theta[40], anchor[40], running[7];
 };
 void small_model_open(struct small_model *m, int with_stats);
 void small_model_close(struct small_model *m);
