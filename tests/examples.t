@@ -17,4 +17,25 @@ grep -q "19900 states kept in each" "$dir/out"
 ok $? "and keeps what it says"
 grep -q "next: basin info" "$dir/out"
 ok $? "and sends to a command that works on it"
+
+# The published CIFAR protocols: every method has a file for either set, they differ in nothing but what is a method's own, and
+# each keeps 16 states. Four examples and a small network show that without the data.
+methods=$("$BASIN" sample --help | sed -n 's/^ *--sampler \([a-z|-]*\).*/\1/p' | tr '|' ' ')
+[ -n "$methods" ]
+ok $? "the methods are known"
+for set in cifar10 cifar100; do
+	for method in $methods; do
+		conf=$top_srcdir/examples/$set-$method.conf
+		[ -f "$conf" ] && grep -q -x "sampler = $method" "$conf"
+		ok $? "$set-$method.conf is for $method"
+		grep -v -e '^#' -e '^sampler' -e '^sigma' -e '^coupling' -e '^temperature' -e '^keep-last' "$conf" >"$dir/protocol"
+		[ "$set-$method" = "$set-${methods%% *}" ] && cp "$dir/protocol" "$dir/first"
+		cmp -s "$dir/protocol" "$dir/first"
+		ok $? "$set-$method.conf has the common protocol"
+		rm -rf "$dir/published"
+		"$BASIN" sample --config "$conf" --data shapes --holdout 9996 --model lenet --batch 4 --epochs 16 --lr 0.001 --quiet \
+			--out "$dir/published" >"$dir/out" && grep -q "^16 states kept" "$dir/out"
+		ok $? "$set-$method.conf keeps 16 states"
+	done
+done
 done_testing
