@@ -43,6 +43,7 @@ static status take(struct graph *g)
 status graph_open(struct graph *g, struct device *d, const struct graph_options *o)
 {
 	*g = (struct graph){.device = d, .options = *o};
+	g->times = &g->unasked;
 	status s = take(g);
 	if (s != OK)
 		graph_close(g);
@@ -156,15 +157,15 @@ status graph_plan(struct graph *g, int n, enum plan_mode mode, struct graph_plan
 
 /* ---- parameters ---- */
 
-static double now(const struct graph *g)
+double graph_now(const struct graph *g)
 {
-	return g->times ? clock_seconds() : 0;
+	return g->times != &g->unasked ? clock_seconds() : 0;
 }
 
-static void spent(const struct graph *g, double *on, double since)
+void graph_spent(const struct graph *g, double *on, double start)
 {
-	if (g->times)
-		*on += clock_seconds() - since;
+	if (g->times != &g->unasked)
+		*on += clock_seconds() - start;
 }
 
 /* Takes g->point, with room for what is read as it lies and no more. */
@@ -224,13 +225,13 @@ static status place_layer(struct graph *g, const struct graph_plan *p, const str
 status graph_weights(struct graph *g, const struct graph_plan *p, const struct slots *s, const struct point *at,
                      const float *stats)
 {
-	double start = now(g);
+	double start = graph_now(g);
 	g->ready = NULL;
 	for (int i = 0; i < g->options.model->n_layers; i++)
 		if (p->layer[i])
 			TRY(place_layer(g, p, s, at, stats, i));
 	g->ready = p;
-	spent(g, &g->times->weights, start);
+	graph_spent(g, &g->times->weights, start);
 	return OK;
 }
 
@@ -267,9 +268,9 @@ status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, 
 			continue;
 		struct layer_io io = io_of(g, p, run, stats);
 		io.policy = policy;
-		double start = now(g);
+		double start = graph_now(g);
 		TRY(ops_of(g, run)->forward(p->layer[run], &io));
-		spent(g, &g->times->forward[layer_at(g, run)->kind], start);
+		graph_spent(g, &g->times->forward[layer_at(g, run)->kind], start);
 	}
 	return OK;
 }
@@ -316,14 +317,14 @@ status graph_backward(struct graph *g, const struct graph_plan *p, float *stats,
 			TRY(slice_of(g, l->threshold, gradient, add, &io.dthreshold));
 		if (!g->dy[i][0])
 			continue;
-		double start = now(g);
+		double start = graph_now(g);
 		TRY(gather_parts(g, p, i, &io));
 		/* Readers write in the reverse of the order in which they read. */
 		for (int k = 2; k-- > 0;)
 			if (l->input[k] >= 0 && g->dy[l->input[k]][0])
 				io.dx[k] = g->dy[l->input[k]][--unwritten[l->input[k]]];
 		TRY(ops_of(g, i)->backward(p->layer[i], &io));
-		spent(g, &g->times->backward[l->kind], start);
+		graph_spent(g, &g->times->backward[l->kind], start);
 	}
 	return OK;
 }

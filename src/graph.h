@@ -52,7 +52,8 @@ struct graph {
 	const struct graph_plan *ready;        /* whose weights were made last */
 	struct graph_plan plan[GRAPH_PLANS];
 	uint64_t clock;
-	struct graph_times *times;             /* added to; NULL: nobody asks */
+	struct graph_times *times;             /* added to; of its own, and left alone, while nobody asks */
+	struct graph_times unasked;
 };
 
 /* Takes the buffers. g is zeroed first, and empty again on failure. Errors: ERR_MEMORY, ERR_USAGE (a tensor with more than
@@ -75,6 +76,10 @@ status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, 
 /* From dy of the last layer to the flat gradient (device, n_params), which is set or, with `add`, added to; frozen
  * segments get 0. Follows a forward of the same plan. Errors: ERR_LIBRARY. */
 status graph_backward(struct graph *g, const struct graph_plan *p, float *stats, float *gradient, bool add);
+
+/* Seconds now, and adding those since `start` to one of g->times: nothing while nobody asks. */
+double graph_now(const struct graph *g);
+void graph_spent(const struct graph *g, double *on, double start);
 
 /* The last layer's output and the gradient with respect to it (NULL where no parameter needs one). */
 float *graph_output(const struct graph *g);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "graph.h"
-#include "log.h"
 
 struct net {
 	struct potential base;
@@ -55,10 +54,9 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	gather.index = b->index;
 	gather.first = b->first;
 	gather.n = b->n;
-	double start = clock_seconds();
+	double start = graph_now(&net->graph);
 	TRY(d->ops->gather(d, s, &gather));
-	if (net->graph.times)
-		net->graph.times->gather += clock_seconds() - start;
+	graph_spent(&net->graph, &net->graph.times->gather, start);
 	TRY(graph_forward(&net->graph, plan, r->stats, r->policy));
 
 	struct loss loss = net->loss;
@@ -71,10 +69,9 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	loss.add_value = r->accumulate;
 	if (!r->gradient)
 		loss.gradient = NULL;
-	start = clock_seconds();
+	start = graph_now(&net->graph);
 	TRY(d->ops->loss(d, s, &loss));
-	if (net->graph.times)
-		net->graph.times->loss += clock_seconds() - start;
+	graph_spent(&net->graph, &net->graph.times->loss, start);
 	if (!r->gradient)
 		return OK;
 	return graph_backward(&net->graph, plan, r->stats, r->gradient, r->accumulate);
@@ -82,7 +79,8 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 
 void net_times(struct potential *p, struct graph_times *times)
 {
-	((struct net *)p)->graph.times = times;
+	struct graph *g = &((struct net *)p)->graph;
+	g->times = times ? times : &g->unasked;
 }
 
 static status prepare(struct potential *base, const float *theta, const float *stats)
