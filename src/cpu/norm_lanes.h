@@ -6,12 +6,16 @@
 #include "kernels.h"
 #include "lanes.h"
 
+typedef double vd_memory __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
+
 #define FLAT static inline __attribute__((always_inline))
 
 /* Which types the compiler may rely on. */
 enum types { ALL_FP32, ALL_BF16, MIXED };
 
-enum { GROUP_ROWS = 64, GROUP_ELEMENTS = 4096 };  /* of a sum in float32 */
+/* Rows of a group, which are one sum in float32. Where a row is several vectors, groups are small, so that memory is read
+ * nearly in order, yet no smaller than what makes a sum in double cheap. */
+enum { GROUP_ROWS = 64, WIDE_SUM_ROWS = 16, WIDE_ROWS = 2 };
 
 /* Rows of one column of vectors: `count` of them from element `at` on, each `stride` further, of channels j … j + n − 1;
  * part: n < LANES. */
@@ -65,8 +69,12 @@ FLAT vf of_channels(const float *p, const struct column *c)
 
 FLAT void add_to_sums(double *sum, const struct column *c, vf v)
 {
-	for (size_t l = 0; l < (c->part ? c->n : LANES); l++)
-		sum[c->j + l] += (double)v[l];
+	if (c->part) {
+		for (size_t l = 0; l < c->n; l++)
+			sum[c->j + l] += (double)v[l];
+	} else {
+		*(vd_memory *)(sum + c->j) += __builtin_convertvector(v, vd);
+	}
 }
 
 FLAT enum types types_of(const struct norm_kernel *k)
@@ -88,8 +96,7 @@ FLAT void walk_wide(const struct norm_kernel *k, enum types types, column_fn *fn
 		rows *= panels;
 		panels = 1;
 	}
-	size_t group = GROUP_ELEMENTS / width;
-	group = group > GROUP_ROWS ? GROUP_ROWS : group < 8 ? 8 : group;
+	size_t group = width <= LANES ? GROUP_ROWS : k->sum[0] ? WIDE_SUM_ROWS : WIDE_ROWS;
 	for (size_t panel = 0; panel < panels; panel++)
 		for (size_t row = 0; row < rows; row += group) {
 			size_t at = panel * k->stride + row * width, count = rows - row < group ? rows - row : group, j = 0;
