@@ -38,6 +38,7 @@ struct conv_setup {
 	enum conv_algo algo;
 	bool folded, residual;               /* infer: with a batch norm, and with a second input */
 	enum activation activation;
+	bool first;                          /* reads the batch itself: no gradient of its input */
 };
 
 /* Fills a case with random values that its formats hold exactly, plans it and makes its working weights. */
@@ -63,5 +64,11 @@ void conv_judge(const struct conv_worst worst[4], const char *name);
 
 /* Everything that holds for any backend, in one pair of formats. */
 void check_conv(struct device *d, struct format f, enum precision precision, enum conv_algo algo, double slack, const char *name);
+void check_conv_folded(struct device *d, struct format f, enum precision precision, enum conv_algo algo, const char *name);
+/* The convolution that reads the batch. */
+void check_conv_entry(struct device *d, struct format x, struct format y, enum precision precision, const char *name);
+void check_conv_bits(struct device *d, struct format f, enum precision precision, enum conv_algo algo, const char *name);
+void check_conv_choices(struct device *d, struct format f);
+void check_conv_noise(struct device *d, struct format f, enum precision precision, const char *name);
 
 #endif

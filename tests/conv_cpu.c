@@ -1,21 +1,125 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
 #include "conv.h"
+#include "cpu/conv.h"
 #include "tap.h"
+
+static const struct format blocks16 = {false, 16}, blocks8 = {false, 8}, last = {false, 0}, planes = {false, 1}, half = {true, 0};
+
+/* A choice that is there is taken, and left as it is. */
+static void kept_choices(struct device *d)
+{
+	static const char *const names[] = {"direct", "gemm"};
+	static const enum conv_algo algos[] = {CONV_DIRECT, CONV_GEMM};
+	struct onednn_conv c = {.direction = API_WEIGHTS, .n = 2, .groups = 1, .in = {16, 6, 6}, .out = {32, 6, 6}, .kernel = 3,
+	                        .stride = 1, .pad = 1, .x_block = 16, .y_block = 16};
+	struct onednn o;
+	MUST(onednn_open(&o));
+	for (int i = 0; i < 2; i++) {
+		json_t *want = json_pack("{s:s}", "conv 16x6x6 32 k3 s1 p1 g1 f32 weights", names[i]);
+		struct conv_part part;
+		json_object_clear(d->choices);
+		json_object_update(d->choices, want);
+		MUST(conv_choose(d, &o, &c, CONV_AUTO, &part));
+		ok(part.made && part.algo == algos[i] && json_equal(d->choices, want), "the choice “%s” is taken and kept", names[i]);
+		conv_part_drop(&part);
+		json_decref(want);
+	}
+	json_object_clear(d->choices);
+	onednn_close(&o);
+}
+
+static void float32(struct device *d)
+{
+	check_conv(d, blocks16, PRECISION_FP32, CONV_DIRECT, 1, "direct, blocks of 16");
+	check_conv(d, blocks8, PRECISION_FP32, CONV_DIRECT, 1, "direct, blocks of 8");
+	check_conv(d, last, PRECISION_FP32, CONV_DIRECT, 1, "direct, channels last");
+	check_conv(d, blocks16, PRECISION_FP32, CONV_GEMM, 1, "matrix product, blocks of 16");
+	check_conv(d, blocks8, PRECISION_FP32, CONV_GEMM, 1, "matrix product, blocks of 8");
+	check_conv(d, last, PRECISION_FP32, CONV_GEMM, 1, "matrix product, channels last");
+	check_conv(d, blocks16, PRECISION_FP32, CONV_AUTO, 40, "measured, blocks of 16");
+	check_conv_folded(d, blocks16, PRECISION_FP32, CONV_DIRECT, "blocks of 16");
+	check_conv_folded(d, last, PRECISION_FP32, CONV_DIRECT, "channels last");
+	check_conv_folded(d, blocks16, PRECISION_FP32, CONV_AUTO, "blocks of 16, by rule");
+	check_conv_entry(d, planes, blocks16, PRECISION_FP32, "planes to blocks of 16");
+	check_conv_entry(d, last, last, PRECISION_FP32, "an image's channels");
+	check_conv_bits(d, blocks16, PRECISION_FP32, CONV_DIRECT, "direct, blocks of 16");
+	check_conv_bits(d, blocks16, PRECISION_FP32, CONV_GEMM, "matrix product, blocks of 16");
+	check_conv_bits(d, blocks16, PRECISION_FP32, CONV_AUTO, "measured, blocks of 16");
+	check_conv_choices(d, blocks16);
+	kept_choices(d);
+	check_conv_noise(d, last, PRECISION_FP32, "float32");
+}
+
+static void winograd(struct device *d)
+{
+	struct onednn o;
+	bool has;
+	MUST(onednn_open(&o));
+	MUST(conv_has_winograd(&o, &has));
+	onednn_close(&o);
+	if (has) {
+		/* Winograd's sums have larger errors than the bound of direct ones. */
+		check_conv(d, blocks16, PRECISION_FP32, CONV_WINOGRAD, 40, "Winograd, blocks of 16");
+		check_conv_folded(d, blocks16, PRECISION_FP32, CONV_WINOGRAD, "Winograd, blocks of 16");
+		check_conv_bits(d, blocks16, PRECISION_FP32, CONV_WINOGRAD, "Winograd, blocks of 16");
+		return;
+	}
+	struct layer l = {.kind = LAYER_CONV, .input = {0, -2}, .in = {16, 8, 8}, .out = {16, 8, 8}, .bias = -1, .kernel = 3,
+	                  .stride = 1, .pad = 1, .groups = 1};
+	struct plan_request r = {.layer = &l, .n = 1, .mode = PLAN_TRAIN, .algo = CONV_WINOGRAD, .x = {blocks16}, .y = blocks16};
+	struct layer_plan *p;
+	ok(cpu_conv.plan(d, &r, &p) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "--conv-algo winograd"),
+	   "Winograd is refused where the library has none");
+}
+
+static void bfloat(struct device *d)
+{
+	struct layer l = {.kind = LAYER_CONV, .input = {0, -2}, .in = {16, 8, 8}, .out = {16, 8, 8}, .bias = -1, .kernel = 3,
+	                  .stride = 1, .pad = 1, .groups = 1};
+	struct plan_request r = {.layer = &l, .n = 1, .mode = PLAN_TRAIN, .precision = PRECISION_BF16, .x = {half}, .y = half};
+	struct layer_plan *p;
+	if (!onednn_has_avx512()) {
+		ok(cpu_conv.plan(d, &r, &p) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "--precision bf16"),
+		   "bf16 is refused where the library has none");
+		return;
+	}
+	r.algo = CONV_WINOGRAD;
+	ok(cpu_conv.plan(d, &r, &p) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "--conv-algo winograd"),
+	   "Winograd in bf16 is refused");
+	check_conv(d, half, PRECISION_BF16, CONV_DIRECT, 1, "direct, bf16");
+	check_conv(d, half, PRECISION_BF16, CONV_GEMM, 1, "matrix product, bf16");
+	check_conv_folded(d, half, PRECISION_BF16, CONV_DIRECT, "bf16");
+	check_conv_entry(d, last, last, PRECISION_BF16, "an image's channels, bf16 plan");
+	check_conv_entry(d, last, half, PRECISION_BF16, "an image's channels to bf16");
+	check_conv_bits(d, half, PRECISION_BF16, CONV_DIRECT, "direct, bf16");
+	check_conv_bits(d, half, PRECISION_BF16, CONV_GEMM, "matrix product, bf16");
+	check_conv_noise(d, half, PRECISION_BF16, "bf16");
+}
 
 int main(void)
 {
 	struct device *d;
 	MUST(backend_open("cpu", 2, &d));
-	check_conv(d, (struct format){false, 16}, PRECISION_FP32, CONV_DIRECT, 1, "direct, blocks of 16");
-	check_conv(d, (struct format){false, 8}, PRECISION_FP32, CONV_DIRECT, 1, "direct, blocks of 8");
-	check_conv(d, (struct format){false, 0}, PRECISION_FP32, CONV_DIRECT, 1, "direct, channels last");
-	check_conv(d, (struct format){true, 0}, PRECISION_BF16, CONV_DIRECT, 1, "direct, bf16");
-	check_conv(d, (struct format){false, 16}, PRECISION_FP32, CONV_WINOGRAD, 40, "Winograd, blocks of 16");
-	check_conv(d, (struct format){false, 16}, PRECISION_FP32, CONV_GEMM, 1, "matrix product, blocks of 16");
-	check_conv(d, (struct format){false, 8}, PRECISION_FP32, CONV_GEMM, 1, "matrix product, blocks of 8");
-	check_conv(d, (struct format){false, 0}, PRECISION_FP32, CONV_GEMM, 1, "matrix product, channels last");
-	check_conv(d, (struct format){true, 0}, PRECISION_BF16, CONV_GEMM, 1, "matrix product, bf16");
-	check_conv(d, (struct format){false, 16}, PRECISION_FP32, CONV_AUTO, 40, "measured, blocks of 16");
+	float32(d);
+	winograd(d);
+	bfloat(d);
 	d->ops->close(d);
+	/* What has kernels for every instruction set: reordering, rounding, sums by channel. */
+	for (int i = 0; kernels_all[i]; i++) {
+		if (!kernels_usable(kernels_all[i])) {
+			skip(kernels_all[i]->name, "this processor has no such instructions");
+			continue;
+		}
+		setenv("BASIN_ISA", kernels_all[i]->name, 1);
+		MUST(backend_open("cpu", 2, &d));
+		note("instruction set %s", kernels_all[i]->name);
+		check_conv(d, last, PRECISION_FP32, CONV_DIRECT, 1, "direct, channels last");
+		if (onednn_has_avx512())
+			check_conv(d, half, PRECISION_BF16, CONV_DIRECT, 1, "direct, bf16");
+		d->ops->close(d);
+	}
 	return done_testing();
 }

@@ -56,6 +56,46 @@ static void linear(void)
 	near(gap(b, OUT, db, x, w, b, r), 0, 1e-8, "linear: gradient with respect to b");
 }
 
+static double convolved(const struct ref_conv *c, const double *x, const double *w, const double *b, const double *r, int outputs)
+{
+	double y[200], sum = 0;
+	ref_conv(c, x, w, b, y);
+	for (int i = 0; i < outputs; i++)
+		sum += r[i] * y[i];
+	return sum;
+}
+
+/* Grouped, with a stride that leaves a column out, padded. */
+static void convolution(void)
+{
+	enum { INPUTS = 2 * 4 * 5 * 6, WEIGHTS = 6 * 2 * 9, OUTPUTS = 2 * 6 * 3 * 3 };
+	static const struct ref_conv c = {2, {4, 5, 6}, {6, 3, 3}, 3, 2, 1, 2};
+	double x[INPUTS], w[WEIGHTS], b[6], r[OUTPUTS], dx[INPUTS], dw[WEIGHTS], db[6];
+	fill(x, INPUTS, 10);
+	fill(w, WEIGHTS, 11);
+	fill(b, 6, 12);
+	fill(r, OUTPUTS, 13);
+	ref_conv_backward(&c, x, w, r, dx, dw, db);
+	const struct {
+		double *v, *gradient;
+		int n;
+		const char *name;
+	} of[] = {{x, dx, INPUTS, "x"}, {w, dw, WEIGHTS, "W"}, {b, db, 6, "b"}};
+	for (int k = 0; k < 3; k++) {
+		double worst = 0;
+		for (int i = 0; i < of[k].n; i++) {
+			double old = of[k].v[i];
+			of[k].v[i] = old + STEP;
+			double up = convolved(&c, x, w, b, r, OUTPUTS);
+			of[k].v[i] = old - STEP;
+			double down = convolved(&c, x, w, b, r, OUTPUTS);
+			of[k].v[i] = old;
+			worst = fmax(worst, fabs((up - down) / (2 * STEP) - of[k].gradient[i]));
+		}
+		near(worst, 0, 1e-8, "convolution: gradient with respect to %s", of[k].name);
+	}
+}
+
 static void activations(void)
 {
 	static const char *const names[] = {"relu", "silu", "tanh"};
@@ -183,6 +223,7 @@ static void networks(void)
 int main(void)
 {
 	linear();
+	convolution();
 	activations();
 	pooling();
 	norms();

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROUNDS_MIN = 3, ROUNDS_MAX = 15 };
-static const double MULTIPLICATIONS = 2e9;   /* that a measured batch may have */
-static const double SECONDS = 0.03;          /* of measuring an algorithm, beyond ROUNDS_MIN */
+enum { ROUNDS_MIN = 2, ROUNDS_MAX = 10 };
+static const double SECONDS = 0.2;           /* after which a direction's times are taken as they are */
+static const double MULTIPLICATIONS = 3e9;   /* that a measured batch may have: Winograd's fixed costs need large ones */
+static const double AGREE = 1.1;             /* a time is believed when another one comes so close */
+static const double BEHIND = 3;              /* how many times the shortest time drops a candidate */
 static const double LEAD = 0.97;             /* of direct's time: what another algorithm must stay below to be taken */
 
 static const char *const names[] = {[CONV_DIRECT] = "direct", [CONV_WINOGRAD] = "winograd", [CONV_GEMM] = "gemm"};
@@ -26,7 +28,7 @@ static void key_of(const struct onednn_conv *c, char *key, size_t size)
 /* A candidate while it is measured. */
 struct trial {
 	struct conv_part part;
-	double best;               /* seconds */
+	double best, second;       /* the two shortest times, seconds */
 };
 
 /* Memory that a measured pass reads and writes; the contents do not matter. */
@@ -50,8 +52,12 @@ static status time_once(struct device *d, const struct onednn *o, const struct o
 	double start = omp_get_wtime();
 	TRY(run_once(d, o, c, &t->part, g));
 	double took = omp_get_wtime() - start;
-	if (took < t->best)
+	if (took < t->best) {
+		t->second = t->best;
 		t->best = took;
+	} else if (took < t->second) {
+		t->second = took;
+	}
 	return OK;
 }
 
@@ -75,27 +81,32 @@ static void free_ground(struct device *d, struct ground *g)
 		d->ops->free(d, all[i]);
 }
 
-/* The shortest time of each candidate; one that is far behind after the first run gets no more. */
+static bool settled(const struct trial *trials, double shortest)
+{
+	for (int a = 0; a < ALGOS; a++)
+		if (trials[a].part.made && trials[a].best <= BEHIND * shortest && trials[a].second > AGREE * trials[a].best)
+			return false;
+	return true;
+}
+
+/* Times the candidates in turns, so that a disturbance meets them all, until the two shortest times of each agree. */
 static status time_all(struct device *d, const struct onednn *o, const struct onednn_conv *c, struct trial *trials)
 {
 	struct ground g = {0};
 	status s = take_ground(d, c, trials, &g);
-	double spent = 0, lead = DBL_MAX;
-	for (int round = -1; s == OK && (round < ROUNDS_MIN || (round < ROUNDS_MAX && spent < SECONDS)); round++) {
-		double start = omp_get_wtime();
-		for (int a = 0; s == OK && a < ALGOS; a++) {
-			struct trial *t = &trials[a];
-			if (!t->part.made || t->best > 2 * lead)
-				continue;
-			s = time_once(d, o, c, t, &g);
-			if (round < 0)
-				continue;
-			lead = t->best < lead ? t->best : lead;
-		}
-		if (round < 0)
-			for (int a = 0; a < ALGOS; a++)
-				lead = trials[a].best < lead ? trials[a].best : lead;
-		spent += omp_get_wtime() - start;
+	double shortest = DBL_MAX;
+	for (int a = 0; s == OK && a < ALGOS; a++)
+		if (trials[a].part.made)
+			s = run_once(d, o, c, &trials[a].part, &g);  /* the first run also fills caches and makes threads */
+	double start = omp_get_wtime();
+	for (int round = 0; s == OK && round < ROUNDS_MAX; round++) {
+		if (round >= ROUNDS_MIN && (settled(trials, shortest) || omp_get_wtime() - start > SECONDS))
+			break;
+		for (int a = 0; s == OK && a < ALGOS; a++)
+			if (trials[a].part.made && (!round || trials[a].best <= BEHIND * shortest))
+				s = time_once(d, o, c, &trials[a], &g);
+		for (int a = 0; a < ALGOS; a++)
+			shortest = trials[a].best < shortest ? trials[a].best : shortest;
 	}
 	free_ground(d, &g);
 	return s;
@@ -111,8 +122,9 @@ static status measure(struct device *d, const struct onednn *o, const struct one
 		small.n = MULTIPLICATIONS > example ? (int)(MULTIPLICATIONS / example) : 1;
 	status s = OK;
 	*choice = CONV_DIRECT;
+	for (int a = 0; a < ALGOS; a++)
+		trials[a].best = trials[a].second = DBL_MAX;
 	for (int a = CONV_DIRECT; s == OK && a < ALGOS; a++) {
-		trials[a].best = DBL_MAX;
 		s = conv_part_make(o, &small, (enum conv_algo)a, &trials[a].part);
 		candidates += trials[a].part.made;
 	}
