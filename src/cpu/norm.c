@@ -9,7 +9,7 @@
 
 /* Bytes of a block over all examples, up to which each thread has a block of its own: then a second pass finds it in a
  * cache. Beyond, threads share a block. */
-enum { OWN_BLOCK_MAX = 4 << 20 };
+enum { OWN_BLOCK_MAX = 64 << 20 };
 
 /* Without a residual the output follows from x alone, and with SiLU nothing follows from the output. */
 static enum norm_slope slope_of(const struct layer_plan *p)
