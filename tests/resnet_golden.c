@@ -21,7 +21,7 @@ struct way {
 	const char *name;
 	enum precision precision;
 	enum conv_algo algo;
-	double logits, gradients, stats;
+	double logits, gradients, kinks, stats;  /* kinks: more, for gradients of networks with a ReLU */
 };
 
 /* ---- the generator ---- */
@@ -171,10 +171,12 @@ static double distance(const struct segment *s, const float *memory, unsigned se
 	double sum[GOLDEN_SKETCHES] = {0}, square = 0;
 	float *file = grab(s->count, sizeof *file);
 	segment_to_file(s, memory, file);
+#pragma omp parallel for schedule(static) reduction(+ : sum[:GOLDEN_SKETCHES])
 	for (size_t e = 0; e < s->count; e++) {
 		uint64_t signs = word(seed, SIGNS + tensor, e);
+		double x = (double)file[e], sign[2] = {x, -x};
 		for (int j = 0; j < GOLDEN_SKETCHES; j++)
-			sum[j] += signs >> j & 1 ? -(double)file[e] : (double)file[e];
+			sum[j] += sign[signs >> j & 1];
 	}
 	free(file);
 	for (int j = 0; j < GOLDEN_SKETCHES; j++)
@@ -254,10 +256,11 @@ static void step(struct subject *q, int number)
 		.batch = {.first = number * GOLDEN_ROWS, .n = GOLDEN_ROWS, .scale = 1. / GOLDEN_ROWS},
 		.gradient = number == 0 ? q->gradient : NULL, .policy = STATS_RUN, .stats = q->stats,
 	};
+	double bound = q->way->gradients * (strstr(g->model, "50") ? 3 : 1) + (strcmp(g->activation, "relu") ? 0 : q->way->kinks);
 	MUST(q->p->ops->value_grad(q->p, &q->slots, &r));
 	if (number == 0) {
 		near(q->slots.value[SLOT_NLL], g->loss, q->way->logits * g->loss, "%s, %s: loss", q->name, q->way->name);
-		tensors(q, &q->model.params, 0, q->gradient, g->gradients, g->n_gradients, q->way->gradients, "gradients");
+		tensors(q, &q->model.params, 0, q->gradient, g->gradients, g->n_gradients, bound, "gradients");
 	}
 	if (!g->n_stats)
 		return;
@@ -287,14 +290,15 @@ static void compare(const struct golden_net *g, const struct way *way)
 
 int main(void)
 {
-	/* PyTorch's own float32 is within 4e-6 of its double here, and direct convolutions within 5e-6. Winograd's are within 1.2e-5,
-	 * but round by more than the margin that the seeds leave, so that elsewhere a ReLU may fall on the other side. */
+	/* PyTorch's own float32 is within 4e-6 of its double here and direct convolutions within 6e-6; of fifty layers it is within
+	 * 3.4e-5, and these are within 4.3e-5. Winograd's round by more than the margin that the seeds leave: one ReLU that falls on
+	 * the other side moved a gradient by 1e-2, and without such a one they are within 8e-6. */
 	static const struct way ways[] = {
-		{"direct", PRECISION_FP32, CONV_DIRECT, 1e-4, 1e-4, 1e-4},
-		{"gemm", PRECISION_FP32, CONV_GEMM, 1e-4, 1e-4, 1e-4},
-		{"winograd", PRECISION_FP32, CONV_WINOGRAD, 1e-4, 1e-3, 1e-4},
-		{"auto", PRECISION_FP32, CONV_AUTO, 1e-4, 1e-3, 1e-4},
-		{"bf16", PRECISION_BF16, CONV_DIRECT, 5e-2, 0.14, 5e-2},
+		{"direct", PRECISION_FP32, CONV_DIRECT, 1e-4, 1e-4, 0, 1e-4},
+		{"gemm", PRECISION_FP32, CONV_GEMM, 1e-4, 1e-4, 0, 1e-4},
+		{"winograd", PRECISION_FP32, CONV_WINOGRAD, 1e-4, 1e-4, 3e-2, 1e-4},
+		{"auto", PRECISION_FP32, CONV_AUTO, 1e-4, 1e-4, 3e-2, 1e-4},
+		{"bf16", PRECISION_BF16, CONV_DIRECT, 5e-2, 0.14, 0, 5e-2},
 	};
 	for (size_t i = 0; i < sizeof golden_nets / sizeof *golden_nets; i++)
 		for (size_t j = 0; j < sizeof ways / sizeof *ways; j++)
