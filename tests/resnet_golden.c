@@ -21,7 +21,7 @@ struct way {
 	const char *name;
 	enum precision precision;
 	enum conv_algo algo;
-	double logits, gradients, stats;
+	double logits, gradients, kinks, whole, stats;  /* kinks: more, for gradients of networks with a ReLU; whole: all in one */
 };
 
 /* ---- the generator ---- */
@@ -165,16 +165,24 @@ static void subject_close(struct subject *q)
 
 /* ---- comparisons ---- */
 
+/* Fifty layers magnify rounding more. */
+static double magnification(const struct golden_net *g)
+{
+	return strncmp(g->model, "resnet50", 8) ? 1 : 3;
+}
+
 /* ‖g − g′‖ over PyTorch's ‖g′‖, as the sums estimate it; 16 of them know it to 18 %. */
 static double distance(const struct segment *s, const float *memory, unsigned seed, uint64_t tensor, const double *golden)
 {
 	double sum[GOLDEN_SKETCHES] = {0}, square = 0;
 	float *file = grab(s->count, sizeof *file);
 	segment_to_file(s, memory, file);
+#pragma omp parallel for schedule(static) reduction(+ : sum[:GOLDEN_SKETCHES])
 	for (size_t e = 0; e < s->count; e++) {
 		uint64_t signs = word(seed, SIGNS + tensor, e);
+		double x = (double)file[e], sign[2] = {x, -x};
 		for (int j = 0; j < GOLDEN_SKETCHES; j++)
-			sum[j] += signs >> j & 1 ? -(double)file[e] : (double)file[e];
+			sum[j] += sign[signs >> j & 1];
 	}
 	free(file);
 	for (int j = 0; j < GOLDEN_SKETCHES; j++)
@@ -183,9 +191,9 @@ static double distance(const struct segment *s, const float *memory, unsigned se
 }
 
 static void tensors(const struct subject *q, const struct segments *all, uint64_t base, const float *device,
-                    const struct golden_sketch *golden, int n, double tolerance, const char *what)
+                    const struct golden_sketch *golden, int n, double tolerance, double tolerance_whole, const char *what)
 {
-	double worst = 0;
+	double worst = 0, square = 0, norm = 0;
 	const char *name = "", *stranger = NULL;
 	int k = 0;
 	MUST(q->d->ops->get(q->d, q->host, device, all->count * sizeof(float)));
@@ -197,7 +205,10 @@ static void tensors(const struct subject *q, const struct segments *all, uint64_
 			stranger = s->name;
 			break;
 		}
-		double d = distance(s, q->host + s->offset, q->golden->seed, base + (uint64_t)i, golden[k++].norm_and_sums);
+		double d = distance(s, q->host + s->offset, q->golden->seed, base + (uint64_t)i, golden[k].norm_and_sums);
+		double size = golden[k++].norm_and_sums[0];
+		square += d * d * size * size;
+		norm += size * size;
 		if (!(d <= worst)) {
 			worst = d;
 			name = s->name;
@@ -205,7 +216,8 @@ static void tensors(const struct subject *q, const struct segments *all, uint64_
 	}
 	ok(!stranger && k == n, "%s, %s: PyTorch has the same tensors%s%s", q->name, q->way->name, stranger ? ", but " : "", stranger ? stranger : "");
 	near(worst, 0, tolerance, "%s, %s: %s", q->name, q->way->name, what);
-	note("%s: up to %.1e (%s)", what, worst, name);
+	near(sqrt(square / norm), 0, tolerance_whole, "%s, %s: %s as one vector", q->name, q->way->name, what);
+	note("%s: up to %.1e (%s), %.1e as one vector", what, worst, name, sqrt(square / norm));
 }
 
 static void outputs(const struct subject *q, const float *have, const double *want, const char *what)
@@ -215,7 +227,7 @@ static void outputs(const struct subject *q, const float *have, const double *wa
 		square += ((double)have[i] - want[i]) * ((double)have[i] - want[i]);
 		norm += want[i] * want[i];
 	}
-	near(sqrt(square / norm), 0, q->way->logits, "%s, %s: %s", q->name, q->way->name, what);
+	near(sqrt(square / norm), 0, q->way->logits * magnification(q->golden), "%s, %s: %s", q->name, q->way->name, what);
 	note("%s: %.1e", what, sqrt(square / norm));
 }
 
@@ -254,14 +266,15 @@ static void step(struct subject *q, int number)
 		.batch = {.first = number * GOLDEN_ROWS, .n = GOLDEN_ROWS, .scale = 1. / GOLDEN_ROWS},
 		.gradient = number == 0 ? q->gradient : NULL, .policy = STATS_RUN, .stats = q->stats,
 	};
+	double more = magnification(g), bound = q->way->gradients * more + (strcmp(g->activation, "relu") ? 0 : q->way->kinks);
 	MUST(q->p->ops->value_grad(q->p, &q->slots, &r));
 	if (number == 0) {
 		near(q->slots.value[SLOT_NLL], g->loss, q->way->logits * g->loss, "%s, %s: loss", q->name, q->way->name);
-		tensors(q, &q->model.params, 0, q->gradient, g->gradients, g->n_gradients, q->way->gradients, "gradients");
+		tensors(q, &q->model.params, 0, q->gradient, g->gradients, g->n_gradients, bound, q->way->whole * more, "gradients");
 	}
 	if (!g->n_stats)
 		return;
-	tensors(q, &q->model.stats, STATS, q->stats, number ? g->second : g->first, g->n_stats, q->way->stats,
+	tensors(q, &q->model.stats, STATS, q->stats, number ? g->second : g->first, g->n_stats, q->way->stats, q->way->stats,
 	        number ? "running statistics after a second batch" : "running statistics");
 	ok(q->host[segments_find(&q->model.stats, "bn1.num_batches_tracked")->offset] == (float)(number + 1),
 	   "%s, %s: batches that were counted: %d", q->name, q->way->name, number + 1);
@@ -287,14 +300,16 @@ static void compare(const struct golden_net *g, const struct way *way)
 
 int main(void)
 {
-	/* PyTorch's own float32 is within 4e-6 of its double here, and direct convolutions within 5e-6. Winograd's are within 1.2e-5,
-	 * but round by more than the margin that the seeds leave, so that elsewhere a ReLU may fall on the other side. */
+	/* PyTorch's own float32 is within 4e-6 of its double here and direct convolutions within 6e-6; of fifty layers it is within
+	 * 3.4e-5, and these are within 4.3e-5. Winograd's round by more than the margin that the seeds leave: one ReLU that falls on
+	 * the other side moved a gradient by 1e-2, and without such a one they are within 8e-6. In bf16 many ReLUs do: PyTorch's
+	 * autocast is off by 1.3e-2 in logits, 0.18 to 0.29 in whole gradients and up to 0.76 in a tensor of them. */
 	static const struct way ways[] = {
-		{"direct", PRECISION_FP32, CONV_DIRECT, 1e-4, 1e-4, 1e-4},
-		{"gemm", PRECISION_FP32, CONV_GEMM, 1e-4, 1e-4, 1e-4},
-		{"winograd", PRECISION_FP32, CONV_WINOGRAD, 1e-4, 1e-3, 1e-4},
-		{"auto", PRECISION_FP32, CONV_AUTO, 1e-4, 1e-3, 1e-4},
-		{"bf16", PRECISION_BF16, CONV_DIRECT, 5e-2, 0.14, 5e-2},
+		{"direct", PRECISION_FP32, CONV_DIRECT, 1e-4, 1e-4, 0, 1e-4, 1e-4},
+		{"gemm", PRECISION_FP32, CONV_GEMM, 1e-4, 1e-4, 0, 1e-4, 1e-4},
+		{"winograd", PRECISION_FP32, CONV_WINOGRAD, 1e-4, 1e-4, 3e-2, 3e-2, 1e-4},
+		{"auto", PRECISION_FP32, CONV_AUTO, 1e-4, 1e-4, 3e-2, 3e-2, 1e-4},
+		{"bf16", PRECISION_BF16, CONV_DIRECT, 5e-2, 0.9, 0, 0.4, 5e-2},
 	};
 	for (size_t i = 0; i < sizeof golden_nets / sizeof *golden_nets; i++)
 		for (size_t j = 0; j < sizeof ways / sizeof *ways; j++)
