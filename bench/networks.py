@@ -3,7 +3,7 @@
 """The convolutional part of `make bench`: Basin and PyTorch take turns, and what each row leaves to the machine's limit.
 
 Reads BASIN's bench programs from $BENCH, the peer of record's Python from $PEER and, where there is one, that of a newer
-PyTorch from $PEER2 (measured eager and compiled). ROUNDS is the number of rounds; THREADS (2) and BATCH (128) those of ResNet-18.
+PyTorch from $PEER2 (measured eager and compiled). ROUNDS is the number of rounds (5); THREADS (2) and BATCH (128) those of ResNet-18.
 Every program stays in memory and is asked for one step or a few at a time, so that a round is A B C … within seconds.
 Each peer is tuned first: the fastest of its memory layouts, and of AVX2 and AVX-512 for the peer of record.
 """
@@ -15,7 +15,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BENCH = os.environ.get("BENCH", os.path.join(HERE, "..", "build", "bench"))
-ROUNDS = int(os.environ.get("ROUNDS", "7"))
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
 THREADS = int(os.environ.get("THREADS", "2"))
 BATCH = int(os.environ.get("BATCH", "128"))
 PARAMS = 11173962
@@ -101,7 +101,7 @@ def tuned(python, what, model, batch, threads, precision, modes, envs, count, me
                            layout, mode] + ([method] if what == "step" else [])
                 try:
                     server = Server(command, env)
-                    ms = server.ask(count)[method if what == "step" else "infer"]
+                    ms = sum(server.ask(count).values())
                 except (OSError, RuntimeError) as e:
                     why = str(e)
                     continue
