@@ -3,7 +3,7 @@
 """The convolutional part of `make bench`: Basin and PyTorch take turns, and what each row leaves to the machine's limit.
 
 Reads BASIN's bench programs from $BENCH, the peer of record's Python from $PEER and, where there is one, that of a newer
-PyTorch from $PEER2 (measured eager and compiled). ROUNDS is the number of rounds; THREADS (2) those of the large rows.
+PyTorch from $PEER2 (measured eager and compiled). ROUNDS is the number of rounds (5); THREADS (2) and BATCH (128) those of ResNet-18.
 Every program stays in memory and is asked for one step or a few at a time, so that a round is A B C … within seconds.
 Each peer is tuned first: the fastest of its memory layouts, and of AVX2 and AVX-512 for the peer of record.
 """
@@ -15,9 +15,9 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BENCH = os.environ.get("BENCH", os.path.join(HERE, "..", "build", "bench"))
-ROUNDS = int(os.environ.get("ROUNDS", "7"))
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
 THREADS = int(os.environ.get("THREADS", "2"))
-BATCH = 128
+BATCH = int(os.environ.get("BATCH", "128"))
 PARAMS = 11173962
 # Multiplications and additions of an image: forward; and with the gradients of inputs (but the stem's) and of weights.
 FORWARD_GFLOP, STEP_GFLOP = 1.1109, 3.3293
@@ -82,7 +82,7 @@ def basin(what, model, batch, threads, precision, env=None):
     try:
         server = Server(command, env)
     except RuntimeError as e:
-        return Absent(str(e))
+        return Absent(str(e).split("bench/step: ")[-1])
     server.label = precision
     return server
 
@@ -101,7 +101,7 @@ def tuned(python, what, model, batch, threads, precision, modes, envs, count, me
                            layout, mode] + ([method] if what == "step" else [])
                 try:
                     server = Server(command, env)
-                    ms = server.ask(count)[method if what == "step" else "infer"]
+                    ms = sum(server.ask(count).values())
                 except (OSError, RuntimeError) as e:
                     why = str(e)
                     continue
@@ -370,14 +370,25 @@ def print_shares(shares):
     table(["", "fp32, ms", "share", "bf16, ms", "share"], rows)
 
 
+def progress(what):
+    """Where it is, for who waits; the tables are on standard output."""
+    print("bench: %s" % what, file=sys.stderr, flush=True)
+
+
 def main():
     report = Report()
     print("\nConvolutional networks: ResNet-18 (CIFAR stem), batch %d, %d threads; %d rounds, interleaved; medians; ratio: peer / "
           "Basin,\nmedian of the rounds' (least to greatest). Basin's steps draw, crop, flip and normalise their batch; the "
           "peers' batch is ready.\n" % (BATCH, THREADS, ROUNDS), flush=True)
+    progress("ResNet-18, SGLD steps")
     shares, memory = report.steps()
+    progress("ResNet-18, inference")
     rates = report.inference()
+    progress("LeNet")
     report.lenet()
+    progress("ResNet-18, methods beside SGD")
+    differences = report.differences()
+    progress("implementations")
     table(SPEED_HEADER, report.speed)
     print("Ways, the fastest of each peer's: Basin fp32; Basin bf16; then of record, newest eager and newest compiled:\n")
     for line in report.how:
@@ -387,7 +398,7 @@ def main():
     print()
     table(["inference", "images/s"], rates)
     print("Beyond an SGD step, ms (median of the rounds' differences, least to greatest):\n")
-    table(["", "SGLD", "fSGLD", "Entropy-MCMC"], report.differences())
+    table(["", "SGLD", "fSGLD", "Entropy-MCMC"], differences)
     print("Peak memory of the process after SGLD steps in fp32, MiB, and without what it held before the network:\n")
     table(["", "Basin", "of record", "newest, eager", "newest, compiled"],
           [["peak"] + ["%.0f" % m["peak"] if m else "-" for m in memory],

@@ -34,7 +34,7 @@ for set in cifar10 cifar100; do
 		ok $? "$set-$method.conf has the common protocol"
 		rm -rf "$dir/published"
 		"$BASIN" sample --config "$conf" --data shapes --holdout 9996 --model lenet --batch 4 --epochs 16 --lr 0.001 --quiet \
-			--out "$dir/published" >"$dir/out" && grep -q "^16 states kept" "$dir/out"
+			--out "$dir/published" >"$dir/out" && "$BASIN" info "$dir/published" | grep -q "16 snapshots"
 		ok $? "$set-$method.conf keeps 16 states"
 	done
 done
