@@ -25,20 +25,20 @@ cifar=cifar10:$BASIN_DATA/cifar-10-batches-bin
 
 # timed FILE COMMAND…: adds the command's wall time to FILE, in nanoseconds, if it ends well.
 timed() {
-	file=$1
+	times=$1
 	shift
 	begin=$(date +%s%N)
 	"$@"
-	echo $(($(date +%s%N) - begin)) >>"$file"
+	echo $(($(date +%s%N) - begin)) >>"$times"
 }
 
 # report FILE COMMAND…: what the command prints, to FILE, unless it is there.
 report() {
-	file=$1
+	report=$1
 	shift
-	[ -s "$file" ] && return
-	timed "${file%.json}.ns" "$@" >"$file.part"
-	mv "$file.part" "$file"
+	[ -s "$report" ] && return
+	timed "${report%.json}.ns" "$@" >"$report.part"
+	mv "$report.part" "$report"
 }
 
 # go NAME OPTION…: a run, its predictions, its last state's alone, and both comparisons with SVHN.
