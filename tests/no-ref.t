@@ -26,4 +26,5 @@ grep -q avx512 /proc/cpuinfo 2>/dev/null || {
 check DEFAULT
 check AVX512_CORE
 check AVX2 fp32
+check SSE41 fp32
 echo "1..$n"

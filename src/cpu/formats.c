@@ -25,8 +25,8 @@ static bool reads_images(const struct layer *layers, int n)
  * blocks of them; only one that reads the batch itself may have others. Everything else has channels last. */
 static int convolution_block(const struct layer *layers, int n, bool bf16)
 {
-	int block = onednn_has_avx512() ? 16 : 8;
-	if (bf16)
+	int block = onednn_block();
+	if (bf16 || !block)
 		return 0;
 	for (int i = 0; i < n; i++) {
 		const struct layer *l = &layers[i];

@@ -35,6 +35,13 @@ bool onednn_has_avx512(void)
 	return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
 }
 
+int onednn_block(void)
+{
+	if (onednn_has_avx512())
+		return 16;
+	return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2 ? 8 : 0;
+}
+
 status onednn_open(struct onednn *o)
 {
 	*o = (struct onednn){0};

@@ -44,6 +44,8 @@ struct onednn_eltwise {
 
 /* Whether oneDNN uses AVX-512 here, without which it has no bf16. */
 bool onednn_has_avx512(void);
+/* Channels of a block that its float32 convolutions are fast with here, forward and backward; 0 for channels last. */
+int onednn_block(void);
 
 /* Opens an engine and a stream on the CPU. Errors: ERR_LIBRARY. */
 status onednn_open(struct onednn *o);
