@@ -21,7 +21,7 @@ npy() {  # npy TYPE SHAPE: the head of a .npy file, 128 bytes
 } >"$dir/images.npy"
 {
 	npy '|u1' '64,'
-	for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do printf '\000\001\002\003'; done
+	for _ in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do printf '\000\001\002\003'; done
 } >"$dir/labels.npy"
 data="npy:$dir/images.npy,$dir/labels.npy"
 common="--model resnet20 --batch 16 --temperature 1e-4 --lr 0.02 --log-every 1 --threads 2"
