@@ -62,6 +62,9 @@ cut() {
 	"$BASIN" info --json --verify "$dir/$name" >"$dir/out"
 	[ $? = 0 ] && [ "$(grep -c '"damaged": 0' "$dir/out")" = 1 ] && grep -q '"snapshots": 2' "$dir/out"
 	ok $? "$name: two snapshots were kept, whole"
+	"$BASIN" info --tensors "$dir/$name" | sed -n '/^conv1.weight/,$p' >"$dir/out"
+	[ "$(grep -c . "$dir/out")" -gt 60 ] && [ "$(sed 's/^\([^ ]* *[0-9]*\)  .*/\1/' "$dir/out" | awk '{ print length }' | uniq | wc -l)" = 1 ]
+	ok $? "$name: the tensors stand in columns"
 }
 
 # learned RUN: it is right of nearly all that it has seen in the last ten steps.
