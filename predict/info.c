@@ -10,6 +10,7 @@
 #include "report.h"
 #include "run.h"
 #include "select.h"
+#include "tensor_list.h"
 
 static const struct opt_def info_defs[] = {
 	{.name = "tensors", .type = OPT_FLAG, .help = "list the tensors with their shapes"},
@@ -90,20 +91,6 @@ static status describe_chain(struct selection *s, size_t i, bool check, json_t *
 	return OK;
 }
 
-static json_t *list_tensors(const struct segments *segments)
-{
-	json_t *list = json_array();
-	for (int i = 0; i < segments->n; i++) {
-		const struct segment *g = &segments->at[i];
-		json_t *shape = json_array();
-		for (int j = 0; j < g->ndim; j++)
-			json_array_append_new(shape, json_integer(g->shape[j]));
-		json_array_append_new(list, json_pack("{s:s, s:o, s:I, s:I}", "name", g->name, "shape", shape, "offset",
-		                                      (json_int_t)g->offset, "count", (json_int_t)g->count));
-	}
-	return list;
-}
-
 /* Facts of the header, as they stand there. */
 static void describe_header(const json_t *header, json_t *into)
 {
@@ -113,23 +100,6 @@ static void describe_header(const json_t *header, json_t *into)
 		if (json_object_get(header, facts[i]))
 			json_object_set(into, facts[i], json_object_get(header, facts[i]));
 	report_facts(into, header);
-}
-
-static void print_tensors(const json_t *list)
-{
-	size_t i, j;
-	const json_t *tensor, *side;
-	json_array_foreach((json_t *)list, i, tensor) {
-		char shape[128];
-		size_t used = 0;
-		const json_t *sides = json_object_get(tensor, "shape");
-		shape[0] = '\0';
-		json_array_foreach((json_t *)sides, j, side)
-			used += (size_t)snprintf(shape + used, sizeof shape - used, "%s%lld", j ? "×" : "",
-			                         (long long)json_integer_value(side));
-		printf("%-32s %10lld  %s\n", json_string_value(json_object_get(tensor, "name")),
-		       (long long)json_integer_value(json_object_get(tensor, "count")), shape);
-	}
 }
 
 static void print_chain(const json_t *chain)
@@ -200,8 +170,8 @@ static status print_snapshots(json_t *report)
 		print_chain(row);
 	if (json_object_get(report, "tensors"))
 		puts("");
-	print_tensors(json_object_get(report, "tensors"));
-	print_tensors(json_object_get(report, "statistics"));
+	const json_t *const tensors[] = {json_object_get(report, "tensors"), json_object_get(report, "statistics")};
+	tensor_list_print(tensors, 2);
 	json_array_foreach(json_object_get(report, "damage"), i, row)
 		printf("damaged: %s\n", json_string_value(row));
 	return report_end();
@@ -238,8 +208,8 @@ static status describe_snapshots(const struct opts *o, struct selection *s, cons
 	json_object_set_new(report, "n_params", json_integer((json_int_t)snaps_params(r)->count));
 	json_object_set_new(report, "n_stats", json_integer((json_int_t)snaps_stats(r)->count));
 	if (opts_flag(o, "tensors")) {
-		json_object_set_new(report, "tensors", list_tensors(snaps_params(r)));
-		json_object_set_new(report, "statistics", list_tensors(snaps_stats(r)));
+		json_object_set_new(report, "tensors", tensor_list(snaps_params(r)));
+		json_object_set_new(report, "statistics", tensor_list(snaps_stats(r)));
 	}
 	return OK;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "potential.h"
+
 json_t *report_number(double x)
 {
 	/* Fifteen digits: what the arithmetic behind a figure can vouch for, and 0.1 prints as 0.1. */
@@ -67,8 +69,7 @@ void report_facts(json_t *into, const json_t *header)
 		json_object_set_new(into, facts[i], fact ? json_incref(fact) : json_null());
 	}
 	if (json_is_false(json_object_get(header, "fixed")))
-		json_object_set_new(into, "note", json_string("not the posterior of a fixed model; "
-		                                              "for one, use --norm frn --augment none"));
+		json_object_set_new(into, "note", json_string(POTENTIAL_NOT_FIXED));
 }
 
 /* ---- for people ---- */
@@ -199,13 +200,20 @@ static status print_row(const json_t *object, const char *key, const json_t *val
 	return good ? OK : fail(ERR_MEMORY, "out of memory: the report");
 }
 
+/* The target's sentence ends with the note, which is a member of its own for programs. */
+static bool said_before(const json_t *object, const char *key)
+{
+	const char *target = json_string_value(json_object_get(object, "target"));
+	return strcmp(key, "note") == 0 && target && strstr(target, json_string_value(json_object_get(object, key)));
+}
+
 status report_print(const json_t *object)
 {
 	const char *key;
 	json_t *value;
 	json_object_foreach((json_t *)object, key, value) {
 		size_t length = strlen(key);
-		if ((length > 3 && strcmp(key + length - 3, "_se") == 0) || strcmp(key, "units") == 0 ||
+		if ((length > 3 && strcmp(key + length - 3, "_se") == 0) || strcmp(key, "units") == 0 || said_before(object, key) ||
 		    (json_is_array(value) && (json_array_size(value) == 0 || json_is_object(json_array_get(value, 0)))))
 			continue;
 		struct word w = find(key);

@@ -36,8 +36,7 @@ static status write_target(struct problem *p)
 	if (used < sizeof p->target)
 		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "%s", note_on_pieces(p->potential));
 	if (used < sizeof p->target && !p->potential->fixed)
-		snprintf(p->target + used, sizeof p->target - used,
-		         "; not the posterior of a fixed model; for one, use --norm frn --augment none");
+		snprintf(p->target + used, sizeof p->target - used, "; " POTENTIAL_NOT_FIXED);
 	return OK;
 }
 

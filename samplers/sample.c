@@ -85,14 +85,14 @@ static status run_chains(struct problem *p, struct run *run, const struct opts *
 		return fail(ERR_DIVERGED, "%d of %d chains stopped before their end; %s holds what was kept", outcome.failed,
 		            plan->chains, run->path);
 	if (!opts_flag(o, "quiet")) {
-		unsigned long long kept = keep_count(&plan->keep);
+		unsigned long long steps = total, kept = keep_count(&plan->keep);
+		const char *chain = plan->chains == 1 ? "" : "s", *step = steps == 1 ? "" : "s", *state = kept == 1 ? "" : "s";
 		if (outcome.already_done == plan->chains)
-			printf("%s was finished already: %d chain%s of %llu steps\n", run->path, plan->chains,
-			       plan->chains > 1 ? "s" : "", (unsigned long long)total);
+			printf("%s was finished already: %d chain%s of %llu step%s\n", run->path, plan->chains, chain, steps, step);
 		else
-			printf("%s: %d chain%s of %llu steps, %llu state%s kept in each, %.1f s; next: basin %s %s\n", run->path,
-			       plan->chains, plan->chains > 1 ? "s" : "", (unsigned long long)total, kept, kept > 1 ? "s" : "",
-			       clock_seconds() - start, p->has_data ? "predict" : "info", run->path);
+			printf("%s: %d chain%s of %llu step%s, %llu state%s kept in each, %.1f s; next: basin %s %s\n", run->path,
+			       plan->chains, chain, steps, step, kept, state, clock_seconds() - start, p->has_data ? "predict" : "info",
+			       run->path);
 	}
 	return report_end();
 }

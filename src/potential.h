@@ -27,6 +27,9 @@ struct gradient_request {
 	enum stream augment;   /* stream of this pass's augmentation */
 };
 
+/* Said of one that is not fixed, see below. */
+#define POTENTIAL_NOT_FIXED "not the posterior of a fixed model; for one, use --norm frn --augment none"
+
 struct potential;
 
 struct potential_ops {

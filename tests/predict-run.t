@@ -82,6 +82,8 @@ ok $? "info tells tensors, state, target and device, and finds no damage"
 "$BASIN" info "$dir/run" >"$dir/out"
 [ "$(grep -c '^chain [01]: done at step 30: 4 snapshots, steps 20 to 30, 2 theta, 2 anchor$' "$dir/out")" = 2 ]
 ok $? "info lists the chains"
+[ "$(tr -s '\n ' ' ' <"$dir/out" | grep -o 'not the posterior of a fixed model; for one, use --norm frn --augment none' | wc -l)" = 1 ]
+ok $? "and says once to a person that the model is not fixed"
 "$BASIN" info --json shapes >"$dir/out"
 [ "$(member n)" = 10000 ] && [ "$(member kind)" = '"shapes"' ]
 ok $? "info describes a data set"

@@ -21,7 +21,7 @@ npy() {  # npy TYPE SHAPE: the head of a .npy file, 128 bytes
 } >"$dir/images.npy"
 {
 	npy '|u1' '64,'
-	for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do printf '\000\001\002\003'; done
+	for _ in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do printf '\000\001\002\003'; done
 } >"$dir/labels.npy"
 data="npy:$dir/images.npy,$dir/labels.npy"
 common="--model resnet20 --batch 16 --temperature 1e-4 --lr 0.02 --log-every 1 --threads 2"
@@ -62,6 +62,9 @@ cut() {
 	"$BASIN" info --json --verify "$dir/$name" >"$dir/out"
 	[ $? = 0 ] && [ "$(grep -c '"damaged": 0' "$dir/out")" = 1 ] && grep -q '"snapshots": 2' "$dir/out"
 	ok $? "$name: two snapshots were kept, whole"
+	"$BASIN" info --tensors "$dir/$name" | sed -n '/^conv1.weight/,$p' >"$dir/out"
+	[ "$(grep -c . "$dir/out")" -gt 60 ] && [ "$(sed 's/^\([^ ]* *[0-9]*\)  .*/\1/' "$dir/out" | awk '{ print length }' | uniq | wc -l)" = 1 ]
+	ok $? "$name: the tensors stand in columns"
 }
 
 # learned RUN: it is right of nearly all that it has seen in the last ten steps.
