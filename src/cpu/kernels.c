@@ -36,4 +36,8 @@ const struct kernels KERNEL(kernels) = {
 	.norm_forward = KERNEL(norm_forward),
 	.norm_sums = KERNEL(norm_sums),
 	.norm_backward = KERNEL(norm_backward),
+	.planes_spread = KERNEL(planes_spread),
+	.planes_conv = KERNEL(planes_conv),
+	.planes_gradient = KERNEL(planes_gradient),
+	.lane_sums = KERNEL(lane_sums),
 };

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "backend.h"
+#include "cpu/planes.h"
 #include "cpu/pool.h"
 #include "layer.h"
 
@@ -121,6 +122,15 @@ struct kernels {
 	void (*norm_sums)(const struct norm_kernel *k);
 	/* dx = of_g·g + of_x·x + rest */
 	void (*norm_backward)(const struct norm_kernel *k);
+	/* Planes of an example to where they have margins. */
+	void (*planes_spread)(const struct planes *p, const float *from, float *to);
+	/* bias may be NULL. */
+	void (*planes_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
+	/* Tasks first … end − 1 of one example, added to the sums; g says how dy lies, without margins. */
+	void (*planes_gradient)(const struct planes_kernel *p, const struct planes *g, const float *x, const float *dy, int first,
+	                        int end, float *sums);
+	/* out[i] = the sum of the lanes of vector first + i, i < n. */
+	void (*lane_sums)(const float *v, size_t first, size_t n, float *out);
 };
 
 #define KERNEL_PASTE_(name, isa) name##_##isa
@@ -155,6 +165,11 @@ void KERNEL(norm_moments)(const struct norm_kernel *k);
 void KERNEL(norm_forward)(const struct norm_kernel *k);
 void KERNEL(norm_sums)(const struct norm_kernel *k);
 void KERNEL(norm_backward)(const struct norm_kernel *k);
+void KERNEL(planes_spread)(const struct planes *p, const float *from, float *to);
+void KERNEL(planes_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
+void KERNEL(planes_gradient)(const struct planes_kernel *p, const struct planes *g, const float *x, const float *dy, int first,
+                             int end, float *sums);
+void KERNEL(lane_sums)(const float *v, size_t first, size_t n, float *out);
 #endif
 
 /* Every set of this build, best first, NULL-terminated. */
