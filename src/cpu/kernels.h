@@ -102,6 +102,9 @@ struct kernels {
 	/* Rows first … end − 1 of all images' y, and of all images' dx. */
 	void (*pool)(const struct pool_kernel *p, size_t first, size_t end);
 	void (*pool_backward)(const struct pool_kernel *p, size_t first, size_t end);
+	/* Both of windows of 2 × 2 side by side in planes, all float32: rows of all images' y. */
+	void (*pool_pairs)(const struct pool_kernel *p, size_t first, size_t end);
+	void (*pool_pairs_backward)(const struct pool_kernel *p, size_t first, size_t end);
 	/* out[j] = (add ? out[j] : 0) + Σ of column j of m (rows, columns), first ≤ j < end: blocks of ROW_BLOCK rows in
 	 * float32, their sum in double, so that long batches lose nothing. */
 	void (*column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
@@ -154,6 +157,8 @@ void KERNEL(convert)(const void *from, bool from_bf16, void *to, bool to_bf16, s
 void KERNEL(transpose)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t rows, size_t columns);
 void KERNEL(pool)(const struct pool_kernel *p, size_t first, size_t end);
 void KERNEL(pool_backward)(const struct pool_kernel *p, size_t first, size_t end);
+void KERNEL(pool_pairs)(const struct pool_kernel *p, size_t first, size_t end);
+void KERNEL(pool_pairs_backward)(const struct pool_kernel *p, size_t first, size_t end);
 void KERNEL(column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
 void KERNEL(permute)(const float *from, const int32_t *index, size_t n, float *out);
 void KERNEL(permute_bf16)(const float *from, const int32_t *index, size_t n, uint16_t *out);
