@@ -46,7 +46,7 @@ static void *element(const void *p, struct format f, size_t i)
 static status forward(struct layer_plan *p, const struct layer_io *io)
 {
 	const struct kernels *k = kernels_of(p->device);
-	bool alone = p->n < PARALLEL_MIN || p->device->threads == 1;
+	bool alone = p->n < PARALLEL_LIGHT || p->device->threads == 1;
 #pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!alone)
 	for (size_t i = 0; i < p->n; i += SHARE)
 		k->activate(p->kind, element(io->x[0], p->x, i), p->x.bf16, element(io->y, p->y, i), p->y.bf16,
@@ -57,7 +57,7 @@ static status forward(struct layer_plan *p, const struct layer_io *io)
 static status backward(struct layer_plan *p, const struct layer_io *io)
 {
 	const struct kernels *k = kernels_of(p->device);
-	bool alone = p->n < PARALLEL_MIN || p->device->threads == 1, output = from_output(p->kind);
+	bool alone = p->n < PARALLEL_LIGHT || p->device->threads == 1, output = from_output(p->kind);
 	if (!io->dx[0])
 		return OK;
 #pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!alone)

@@ -221,12 +221,12 @@ static void sum_channels(const struct layer_plan *p, const char *dy, bool add, f
 	const struct kernels *k = kernels_of(p->device);
 	const struct onednn_conv *c = &p->shape;
 	size_t channels = (size_t)c->out[0], pixels = (size_t)c->out[1] * (size_t)c->out[2], n = (size_t)c->n;
-	size_t size = c->bf16 ? 2 : sizeof(float), wide = c->y_block > 1 ? (size_t)c->y_block : CHANNELS;
+	size_t size = c->bf16 ? 2 : sizeof(float), wide = c->y_block ? (size_t)c->y_block : CHANNELS;
 #pragma omp parallel for schedule(static) num_threads(p->device->threads) if (p->outputs >= PARALLEL_MIN)
 	for (size_t first = 0; first < channels; first += wide) {
 		double sums[CHANNELS] = {0};
 		size_t here = channels - first < wide ? channels - first : wide;
-		if (c->y_block > 1)
+		if (c->y_block)
 			for (size_t i = 0; i < n; i++)
 				k->channel_sums(dy + (i * channels + first) * pixels * size, c->bf16, pixels, wide, here, sums);
 		else

@@ -8,7 +8,7 @@
 enum {
 	CHANNELS = 16,              /* at most; with more of them the library fills its vectors too */
 	PITCH = 16,                 /* rows start at multiples of it: the widest vector */
-	ALONE_PLANES = 1 << 21      /* multiplications below which waking other threads costs more than they save */
+	ALONE_PLANES = 1 << 22      /* multiplications below which waking other threads costs more than they save */
 };
 
 bool conv_planes_fit(const struct layer *l)

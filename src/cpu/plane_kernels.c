@@ -108,6 +108,24 @@ void KERNEL(planes_conv)(const struct planes_kernel *p, const float *x, const fl
 
 /* ---- dW ---- */
 
+/* The vector from number k on of two that lie together at p. Loads across cache lines are what this pass waits for. */
+INLINE vf shift(const float *p, vf low, vf high, const int k)
+{
+#if !defined PORTABLE && LANES == 16
+	(void)p;
+	switch (k) {
+	case 0: return low;
+	case 1: return (vf)_mm512_alignr_epi32((__m512i)high, (__m512i)low, 1);
+	case 2: return (vf)_mm512_alignr_epi32((__m512i)high, (__m512i)low, 2);
+	case 3: return (vf)_mm512_alignr_epi32((__m512i)high, (__m512i)low, 3);
+	default: return (vf)_mm512_alignr_epi32((__m512i)high, (__m512i)low, 4);
+	}
+#else
+	(void)low, (void)high;
+	return load(p + k);
+#endif
+}
+
 /* x starts in the first row that meets the task's row of weights, dy in the first of its planes; the sums of an out lie `step`
  * floats after those of the one before. dy's lanes beyond a row are zeros. */
 INLINE void gradient_outs(const struct planes_kernel *p, const struct planes *g, const float *x, const float *dy, float *sums,
@@ -123,9 +141,10 @@ INLINE void gradient_outs(const struct planes_kernel *p, const struct planes *g,
 	for (int row = 0; row < g->h; row++, x += p->x.pitch, dy += g->pitch)
 		for (int i = 0; i < g->w; i += LANES) {
 			vf v[KERNEL_MAX];
+			const vf low = load(x + i), high = load(x + i + LANES);
 			UNROLL
 			for (int k = 0; k < kernel; k++)
-				v[k] = load(x + i + k);
+				v[k] = shift(x + i, low, high, k);
 			UNROLL
 			for (int o = 0; o < outs; o++) {
 				vf d = load(dy + (size_t)o * plane + i);
