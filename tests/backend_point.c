@@ -124,7 +124,7 @@ static bool add_is_right(struct device *d, bool bf16, size_t n)
 
 void check_add(struct device *d, const char *label)
 {
-	static const size_t sizes[] = {1, 15, 16, 33, 100003};
+	static const size_t sizes[] = {1, 15, 16, 33, 300003};
 	for (int bf16 = 0; bf16 < 2; bf16++) {
 		bool good = true;
 		for (int i = 0; i < 5; i++)

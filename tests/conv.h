@@ -67,6 +67,10 @@ void check_conv(struct device *d, struct format f, enum precision precision, enu
 void check_conv_folded(struct device *d, struct format f, enum precision precision, enum conv_algo algo, const char *name);
 /* The convolution that reads the batch. */
 void check_conv_entry(struct device *d, struct format x, struct format y, enum precision precision, const char *name);
+/* Shapes of few channels in planes, and others that lie so. */
+void check_conv_planes(struct device *d, enum conv_algo algo, const char *name);
+/* The same bits from both devices, which differ in their threads; noise in both copies of the weights; NaN. */
+void check_conv_planes_rules(struct device *d, struct device *other);
 void check_conv_bits(struct device *d, struct format f, enum precision precision, enum conv_algo algo, const char *name);
 void check_conv_choices(struct device *d, struct format f);
 void check_conv_noise(struct device *d, struct format f, enum precision precision, const char *name);

@@ -18,6 +18,14 @@ static const struct conv_dims odd[] = {
 	{1, 20, 5, 5, 33, 1, 1, 0, 1, true},
 };
 
+static const struct conv_dims few[] = {
+	{3, 3, 12, 37, 6, 5, 1, 0, 1, true},  {2, 1, 10, 21, 6, 5, 1, 2, 1, true},   {2, 6, 14, 14, 16, 5, 1, 0, 1, true},
+	{3, 16, 9, 7, 13, 3, 1, 1, 1, false}, {2, 5, 6, 33, 9, 3, 1, 2, 1, true},    {1, 2, 5, 17, 1, 5, 1, 4, 1, true},
+	{2, 3, 28, 28, 6, 5, 1, 2, 1, true},  {40, 6, 14, 14, 16, 5, 1, 0, 1, true}, {2, 4, 6, 50, 7, 5, 1, 3, 1, false},
+	/* what the library does */
+	{2, 6, 8, 8, 10, 3, 1, 1, 2, true},   {2, 16, 9, 9, 32, 3, 1, 1, 1, true},   {2, 3, 9, 9, 6, 3, 2, 1, 1, true},
+};
+
 static void each(struct device *d, const struct conv_dims *shapes, int n, const struct conv_setup *how, double slack,
                  struct conv_worst set[4], struct conv_worst added[4])
 {
@@ -41,6 +49,18 @@ void check_conv(struct device *d, struct format f, enum precision precision, enu
 	each(d, blocked, sizeof blocked / sizeof *blocked, &how, slack, set, added);
 	if (!f.block)
 		each(d, odd, sizeof odd / sizeof *odd, &how, slack, set, added);
+	conv_judge(set, name);
+	snprintf(text, sizeof text, "%s, gradients added", name);
+	conv_judge(added, text);
+}
+
+void check_conv_planes(struct device *d, enum conv_algo algo, const char *name)
+{
+	const struct format planes = {false, 1};
+	struct conv_worst set[4] = {{0}}, added[4] = {{0}};
+	struct conv_setup how = {.x = planes, .y = planes, .mode = PLAN_TRAIN, .precision = PRECISION_FP32, .algo = algo};
+	char text[96];
+	each(d, few, sizeof few / sizeof *few, &how, 1, set, added);
 	conv_judge(set, name);
 	snprintf(text, sizeof text, "%s, gradients added", name);
 	conv_judge(added, text);

@@ -101,9 +101,10 @@ static void bfloat(struct device *d)
 
 int main(void)
 {
-	struct device *d;
+	struct device *d, *alone;
 	MUST(backend_open("cpu", 2, &d));
 	float32(d);
+	check_conv_planes(d, CONV_AUTO, "planes, measured where there is a choice");
 	winograd(d);
 	bfloat(d);
 	d->ops->close(d);
@@ -117,6 +118,10 @@ int main(void)
 		MUST(backend_open("cpu", 2, &d));
 		note("instruction set %s", kernels_all[i]->name);
 		check_conv(d, last, PRECISION_FP32, CONV_DIRECT, 1, "direct, channels last");
+		check_conv_planes(d, CONV_DIRECT, "planes");
+		MUST(backend_open("cpu", 1, &alone));
+		check_conv_planes_rules(d, alone);
+		alone->ops->close(alone);
 		if (onednn_has_avx512())
 			check_conv(d, half, PRECISION_BF16, CONV_DIRECT, 1, "direct, bf16");
 		d->ops->close(d);

@@ -172,3 +172,116 @@ void check_conv_noise(struct device *d, struct format f, enum precision precisio
 	free(w), free(got);
 	conv_case_free(&c);
 }
+
+/* ---- planes ---- */
+
+struct results {
+	char *y, *dx, *dw, *db;
+};
+
+static char *bits(struct device *d, const void *from, size_t bytes)
+{
+	char *p = malloc(bytes);
+	if (!p)
+		exit(99);
+	MUST(d->ops->get(d, p, from, bytes));
+	return p;
+}
+
+static struct results run_both(struct conv_case *c)
+{
+	const struct layer_ops *ops = c->d->ops->layers[LAYER_CONV];
+	struct layer_io io = conv_case_io(c);
+	MUST(ops->forward(c->plan, &io));
+	MUST(ops->backward(c->plan, &io));
+	return (struct results){bits(c->d, c->device_y, c->ny * sizeof(float)), bits(c->d, c->device_dx, c->nx * sizeof(float)),
+	                        bits(c->d, c->dw, c->nw * sizeof(float)), bits(c->d, c->db, (size_t)c->layer.out[0] * sizeof(float))};
+}
+
+/* Compares, and frees b. */
+static bool alike(const struct conv_case *c, const struct results *a, struct results b)
+{
+	bool same = !memcmp(a->y, b.y, c->ny * sizeof(float)) && !memcmp(a->dx, b.dx, c->nx * sizeof(float)) &&
+	            !memcmp(a->dw, b.dw, c->nw * sizeof(float)) && !memcmp(a->db, b.db, (size_t)c->layer.out[0] * sizeof(float));
+	free(b.y), free(b.dx), free(b.dw), free(b.db);
+	return same;
+}
+
+/* The working weights of θ + σξ against those of the same point made beforehand. */
+static void planes_noise(struct conv_case *c)
+{
+	struct device *d = c->d;
+	float *moved;
+	c->slots.key = (struct rng_key){14, 0};
+	c->slots.value[SLOT_SAMPLER] = 1e-3;
+	c->at.sigma = SLOT_SAMPLER;
+	c->at.stream = STREAM_PERTURB;
+	conv_case_materialise(c);
+	struct results with = run_both(c);
+	MUST(d->ops->alloc(d, c->nw * sizeof *moved, (void **)&moved));
+	MUST(d->ops->point(d, &c->slots, &c->at, 0, c->nw, false, moved));
+	ok(memcmp(moved, c->theta, c->nw * sizeof *moved) != 0, "planes: the perturbation is there");
+	c->at = (struct point){.theta = moved};
+	conv_case_materialise(c);
+	ok(alike(c, &with, run_both(c)), "planes: the perturbation σ = 1e-3 is in the working weights of both passes");
+	free(with.y), free(with.dx), free(with.dw), free(with.db);
+	d->ops->free(d, moved);
+	c->at = (struct point){.theta = c->theta};
+	conv_case_materialise(c);
+}
+
+static int nans(const double *v, size_t n)
+{
+	int count = 0;
+	for (size_t i = 0; i < n; i++)
+		count += isnan(v[i]) != 0;
+	return count;
+}
+
+/* Only what a number goes into becomes NaN with it: 5 × 5 pixels of every output channel; 6 × 5 × 5 × 16 weights have one of its
+ * channel's 25 in every row. */
+static void planes_nan(struct conv_case *c, const struct conv_setup *s)
+{
+	double *y = malloc(c->ny * sizeof *y), *dw = malloc(c->nw * sizeof *dw);
+	int flat[] = {(int)c->nw, 1, 1};
+	if (!y || !dw)
+		exit(99);
+	c->x[7 * 14 + 6] = NAN;
+	conv_put(c->d, s->x, s->dims.n, c->layer.in, c->x, c->device_x);
+	struct results r = run_both(c);
+	conv_read(c->d, s->y, s->dims.n, c->layer.out, c->device_y, y);
+	conv_read(c->d, (struct format){0}, 1, flat, c->dw, dw);
+	ok(nans(y, c->ny) == 16 * 25, "planes: NaN is in every output that its pixel goes into, and in no other");
+	bool right = true;
+	for (size_t i = 0; i < c->nw; i++)
+		right = right && (isnan(dw[i]) != 0) == (i % 6 == 0);
+	ok(right, "planes: NaN is in every weight's gradient that its pixel goes into, and in no other");
+	free(r.y), free(r.dx), free(r.dw), free(r.db), free(y), free(dw);
+}
+
+void check_conv_planes_rules(struct device *d, struct device *other)
+{
+	const struct format planes = {false, 1};
+	struct conv_setup s = {.dims = {40, 6, 14, 14, 16, 5, 1, 0, 1, true}, .x = planes, .y = planes, .mode = PLAN_TRAIN};
+	struct conv_case c;
+	conv_case_new(d, &s, &c);
+	struct results first = run_both(&c);
+	ok(alike(&c, &first, run_both(&c)), "planes: the same bits from run to run");
+	c.d = other;
+	d->ops->layers[LAYER_CONV]->drop(c.plan);
+	MUST(other->ops->layers[LAYER_CONV]->plan(other, &c.request, &c.plan));
+	conv_case_materialise(&c);
+	ok(alike(&c, &first, run_both(&c)), "planes: the same bits from %d threads as from %d", other->threads, d->threads);
+	free(first.y), free(first.dx), free(first.dw), free(first.db);
+	planes_noise(&c);
+	planes_nan(&c, &s);
+	struct layer_io io = conv_case_io(&c);
+	char *dw = bits(other, c.dw, c.nw * sizeof(float));
+	io.dweight = NULL;
+	io.dx[0] = NULL;
+	MUST(other->ops->layers[LAYER_CONV]->backward(c.plan, &io));
+	char *after = bits(other, c.dw, c.nw * sizeof(float));
+	ok(!memcmp(dw, after, c.nw * sizeof(float)), "planes: a gradient that is not wanted is left alone");
+	free(dw), free(after);
+	conv_case_free(&c);
+}

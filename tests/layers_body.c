@@ -363,7 +363,7 @@ static void activations(struct device *d, const struct layer_ops *ops)
 		for (int i = 0; i < 3; i++)
 			for (int j = 0; j < 4; j++)
 				activation_shape(d, ops, (enum activation)kind, ns[i], widths[j], &forward, &backward);
-		activation_shape(d, ops, (enum activation)kind, 300, 300, &forward, &backward);
+		activation_shape(d, ops, (enum activation)kind, 300, 900, &forward, &backward);
 		snprintf(name, sizeof name, "%s: y", names[kind]);
 		judge(&forward, name);
 		snprintf(name, sizeof name, "%s: dx", names[kind]);

@@ -2,6 +2,7 @@
 /* Convolutions: y = x ⋆ W + b. Activations lie in blocks of channels or channels last; the working weights are in the
  * layouts that the forward and the backward-data pass want, one where they agree. */
 #include "cpu/conv.h"
+#include "cpu/conv_planes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct layer_plan {
 	struct onednn onednn;
 	struct onednn_conv shape;
 	struct conv_part part[API_WEIGHTS + 1];
+	struct conv_planes planes;     /* in place of the parts */
 	bool one_copy;                 /* forward and data share their weights */
 	bool folds;                    /* a norm is folded in */
 	bool narrow;                   /* y is bf16 where the convolution works in float32 */
@@ -34,6 +36,7 @@ static void drop(struct layer_plan *p)
 		return;
 	for (int i = 0; i <= API_WEIGHTS; i++)
 		conv_part_drop(&p->part[i]);
+	conv_planes_drop(&p->planes);
 	onednn_op_close(&p->activation);
 	onednn_close(&p->onednn);
 	free(p);
@@ -102,6 +105,12 @@ static status plan_forward(struct layer_plan *p, dnnl_alg_kind_t activation, enu
 	                      .alpha = activation == dnnl_eltwise_swish ? 1.0f : 0.0f, .n = (dnnl_dim_t)p->outputs}, &p->activation);
 }
 
+/* Whether everything is in planes and of a shape that they are good for. */
+static bool in_planes(const struct plan_request *r)
+{
+	return r->x[0].block == 1 && r->y.block == 1 && !r->y.bf16 && !r->norm && conv_planes_fit(r->layer);
+}
+
 static status plan_directions(struct layer_plan *p, const struct plan_request *r)
 {
 	bool has = true;
@@ -110,6 +119,8 @@ static status plan_directions(struct layer_plan *p, const struct plan_request *r
 	if (!has)
 		return fail(ERR_USAGE, "--conv-algo winograd: oneDNN %d.%d has none on this processor; use auto, direct or gemm",
 		            DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR);
+	if (in_planes(r))
+		return conv_planes_make(r->layer, r->n, &p->planes);
 	TRY(plan_forward(p, activation_of(r->norm), r->algo));
 	bool made = p->part[API_FORWARD].made;
 	if (r->mode != PLAN_INFER && r->layer->input[0] != -1) {
@@ -131,6 +142,10 @@ static status plan_directions(struct layer_plan *p, const struct plan_request *r
 
 static void place(struct layer_plan *p)
 {
+	if (p->planes.made) {
+		p->working = conv_planes_bytes(&p->planes);
+		return;
+	}
 	const struct conv_part *forward = &p->part[API_FORWARD], *data = &p->part[API_DATA];
 	p->one_copy = data->made && conv_weights_same(&forward->weights, &data->weights);
 	p->data_at = p->one_copy ? 0 : padded(forward->weights.bytes);
@@ -184,6 +199,8 @@ static status forward(struct layer_plan *p, const struct layer_io *io)
 	const char *working = io->weight;
 	const void *bias = p->folds ? (const void *)(working + p->bias_at) : (const void *)io->bias;
 	void *y = io->y;
+	if (p->planes.made)
+		return conv_planes_forward(p->device, &p->planes, io->x[0], working, io->bias, y);
 	if (p->narrow)
 		TRY(cpu_scratch(p->device, p->outputs * sizeof(float), &y));
 	if (p->shape.add && p->narrow)
@@ -204,12 +221,12 @@ static void sum_channels(const struct layer_plan *p, const char *dy, bool add, f
 	const struct kernels *k = kernels_of(p->device);
 	const struct onednn_conv *c = &p->shape;
 	size_t channels = (size_t)c->out[0], pixels = (size_t)c->out[1] * (size_t)c->out[2], n = (size_t)c->n;
-	size_t size = c->bf16 ? 2 : sizeof(float), wide = c->y_block > 1 ? (size_t)c->y_block : CHANNELS;
+	size_t size = c->bf16 ? 2 : sizeof(float), wide = c->y_block ? (size_t)c->y_block : CHANNELS;
 #pragma omp parallel for schedule(static) num_threads(p->device->threads) if (p->outputs >= PARALLEL_MIN)
 	for (size_t first = 0; first < channels; first += wide) {
 		double sums[CHANNELS] = {0};
 		size_t here = channels - first < wide ? channels - first : wide;
-		if (c->y_block > 1)
+		if (c->y_block)
 			for (size_t i = 0; i < n; i++)
 				k->channel_sums(dy + (i * channels + first) * pixels * size, c->bf16, pixels, wide, here, sums);
 		else
@@ -222,12 +239,16 @@ static void sum_channels(const struct layer_plan *p, const char *dy, bool add, f
 static status backward(struct layer_plan *p, const struct layer_io *io)
 {
 	const void *dy = io->dy[0];
-	if (io->dweight)
+	if (p->planes.made && (io->dweight || io->dbias))
+		TRY(conv_planes_gradient(p->device, &p->planes, io->x[0], dy, io->add_dparams, io->dweight, io->dbias));
+	if (!p->planes.made && io->dweight)
 		TRY(conv_part_gradient(p->device, &p->onednn, &p->part[API_WEIGHTS], io->x[0], dy, io->add_dparams, io->dweight));
-	if (io->dbias)
+	if (!p->planes.made && io->dbias)
 		sum_channels(p, dy, io->add_dparams, io->dbias);
 	if (!io->dx[0])
 		return OK;
+	if (p->planes.made)
+		return conv_planes_data(p->device, &p->planes, dy, io->weight, io->dx[0]);
 	if (!p->part[API_DATA].made)
 		return fail(ERR_LIBRARY, "a convolution of the batch itself has no gradient of its input");
 	return onednn_run(&p->onednn, &p->part[API_DATA].op,
@@ -266,6 +287,8 @@ static status materialise(struct layer_plan *p, const struct weight_source *from
 	const struct conv_weights *second = data->made && !p->one_copy ? &data->weights : NULL;
 	char *at = working;
 	float *scale = NULL;
+	if (p->planes.made)
+		return conv_planes_fill(p->device, &p->planes, from, working);
 	if (p->folds) {
 		scale = malloc((size_t)p->shape.out[0] * sizeof *scale);
 		if (!scale)

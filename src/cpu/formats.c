@@ -2,6 +2,7 @@
 /* How a network's tensors lie, so that oneDNN's fastest implementations take them as they are. */
 #include "cpu.h"
 
+#include "cpu/conv_planes.h"
 #include "cpu/onednn.h"
 
 /* oneDNN multiplies bf16 well from so many channels on; the few of an image or of a small network stay float32. */
@@ -21,6 +22,15 @@ static bool reads_images(const struct layer *layers, int n)
 	return false;
 }
 
+/* Whether all convolutions are of the few channels that lie best in planes, and nothing between them minds. */
+static bool all_in_planes(const struct layer *layers, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (layers[i].kind == LAYER_NORM || (is_convolution(&layers[i]) && !conv_planes_fit(&layers[i])))
+			return false;
+	return true;
+}
+
 /* Channels in blocks as wide as a vector register are the fastest layout in float32, where every convolution has whole
  * blocks of them; only one that reads the batch itself may have others. Everything else has channels last. */
 static int convolution_block(const struct layer *layers, int n, bool bf16)
@@ -28,6 +38,8 @@ static int convolution_block(const struct layer *layers, int n, bool bf16)
 	int block = onednn_block();
 	if (bf16 || !block)
 		return 0;
+	if (all_in_planes(layers, n))
+		return 1;
 	for (int i = 0; i < n; i++) {
 		const struct layer *l = &layers[i];
 		if (is_convolution(l) && (l->out[0] % block || (l->in[0] % block && l->input[0] != -1)))

@@ -25,6 +25,8 @@ const struct kernels KERNEL(kernels) = {
 	.transpose = KERNEL(transpose),
 	.pool = KERNEL(pool),
 	.pool_backward = KERNEL(pool_backward),
+	.pool_pairs = KERNEL(pool_pairs),
+	.pool_pairs_backward = KERNEL(pool_pairs_backward),
 	.column_sums = KERNEL(column_sums),
 	.permute = KERNEL(permute),
 	.permute_bf16 = KERNEL(permute_bf16),
@@ -36,4 +38,8 @@ const struct kernels KERNEL(kernels) = {
 	.norm_forward = KERNEL(norm_forward),
 	.norm_sums = KERNEL(norm_sums),
 	.norm_backward = KERNEL(norm_backward),
+	.planes_spread = KERNEL(planes_spread),
+	.planes_conv = KERNEL(planes_conv),
+	.planes_gradient = KERNEL(planes_gradient),
+	.lane_sums = KERNEL(lane_sums),
 };

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "backend.h"
+#include "cpu/planes.h"
 #include "cpu/pool.h"
 #include "layer.h"
 
@@ -101,6 +102,9 @@ struct kernels {
 	/* Rows first … end − 1 of all images' y, and of all images' dx. */
 	void (*pool)(const struct pool_kernel *p, size_t first, size_t end);
 	void (*pool_backward)(const struct pool_kernel *p, size_t first, size_t end);
+	/* Both of windows of 2 × 2 side by side in planes, all float32: rows of all images' y. */
+	void (*pool_pairs)(const struct pool_kernel *p, size_t first, size_t end);
+	void (*pool_pairs_backward)(const struct pool_kernel *p, size_t first, size_t end);
 	/* out[j] = (add ? out[j] : 0) + Σ of column j of m (rows, columns), first ≤ j < end: blocks of ROW_BLOCK rows in
 	 * float32, their sum in double, so that long batches lose nothing. */
 	void (*column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
@@ -121,6 +125,15 @@ struct kernels {
 	void (*norm_sums)(const struct norm_kernel *k);
 	/* dx = of_g·g + of_x·x + rest */
 	void (*norm_backward)(const struct norm_kernel *k);
+	/* Planes of an example to where they have margins. */
+	void (*planes_spread)(const struct planes *p, const float *from, float *to);
+	/* bias may be NULL. */
+	void (*planes_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
+	/* Tasks first … end − 1 of one example, added to the sums; g says how dy lies, without margins. */
+	void (*planes_gradient)(const struct planes_kernel *p, const struct planes *g, const float *x, const float *dy, int first,
+	                        int end, float *sums);
+	/* out[i] = the sum of the lanes of vector first + i, i < n. */
+	void (*lane_sums)(const float *v, size_t first, size_t n, float *out);
 };
 
 #define KERNEL_PASTE_(name, isa) name##_##isa
@@ -144,6 +157,8 @@ void KERNEL(convert)(const void *from, bool from_bf16, void *to, bool to_bf16, s
 void KERNEL(transpose)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t rows, size_t columns);
 void KERNEL(pool)(const struct pool_kernel *p, size_t first, size_t end);
 void KERNEL(pool_backward)(const struct pool_kernel *p, size_t first, size_t end);
+void KERNEL(pool_pairs)(const struct pool_kernel *p, size_t first, size_t end);
+void KERNEL(pool_pairs_backward)(const struct pool_kernel *p, size_t first, size_t end);
 void KERNEL(column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
 void KERNEL(permute)(const float *from, const int32_t *index, size_t n, float *out);
 void KERNEL(permute_bf16)(const float *from, const int32_t *index, size_t n, uint16_t *out);
@@ -155,6 +170,11 @@ void KERNEL(norm_moments)(const struct norm_kernel *k);
 void KERNEL(norm_forward)(const struct norm_kernel *k);
 void KERNEL(norm_sums)(const struct norm_kernel *k);
 void KERNEL(norm_backward)(const struct norm_kernel *k);
+void KERNEL(planes_spread)(const struct planes *p, const float *from, float *to);
+void KERNEL(planes_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
+void KERNEL(planes_gradient)(const struct planes_kernel *p, const struct planes *g, const float *x, const float *dy, int first,
+                             int end, float *sums);
+void KERNEL(lane_sums)(const float *v, size_t first, size_t n, float *out);
 #endif
 
 /* Every set of this build, best first, NULL-terminated. */

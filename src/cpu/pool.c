@@ -3,6 +3,7 @@
  * the kernels are Basin's own. */
 #include "cpu/cpu.h"
 
+#include <omp.h>
 #include <stdlib.h>
 
 enum { POSITIONS = 256 };  /* of a window, as a byte counts them */
@@ -86,14 +87,22 @@ static void each_row(const struct layer_plan *p, void (*run)(const struct pool_k
                      const struct pool_kernel *k, int height)
 {
 	size_t rows = p->images * (size_t)height;
-	bool alone = p->images * (size_t)(k->h * k->w * k->inner) < PARALLEL_MIN || p->device->threads == 1;
+	bool alone = p->images * (size_t)(k->h * k->w * k->inner) < PARALLEL_LIGHT || p->device->threads == 1;
 	if (alone) {
 		run(k, 0, rows);
 		return;
 	}
-#pragma omp parallel for schedule(static) num_threads(p->device->threads)
-	for (size_t row = 0; row < rows; row++)
-		run(k, row, row + 1);
+#pragma omp parallel num_threads(p->device->threads)
+	{
+		size_t thread = (size_t)omp_get_thread_num(), threads = (size_t)omp_get_num_threads();
+		run(k, rows * thread / threads, rows * (thread + 1) / threads);
+	}
+}
+
+/* Windows of 2 × 2 side by side in planes. */
+static bool in_pairs(const struct pool_kernel *k)
+{
+	return k->inner == 1 && k->kernel == 2 && k->stride == 2 && !k->pad && !k->x_bf16 && !k->y_bf16;
 }
 
 static status forward(struct layer_plan *p, const struct layer_io *io)
@@ -101,7 +110,7 @@ static status forward(struct layer_plan *p, const struct layer_io *io)
 	struct pool_kernel k = p->kernel;
 	k.x = io->x[0];
 	k.y = io->y;
-	each_row(p, kernels_of(p->device)->pool, &k, k.oh);
+	each_row(p, in_pairs(&k) ? kernels_of(p->device)->pool_pairs : kernels_of(p->device)->pool, &k, k.oh);
 	return OK;
 }
 
@@ -113,7 +122,10 @@ static status backward(struct layer_plan *p, const struct layer_io *io)
 	k.dy[0] = io->dy[0];
 	k.dy[1] = io->dy[1];
 	k.dx = io->dx[0];
-	each_row(p, kernels_of(p->device)->pool_backward, &k, k.h);
+	if (in_pairs(&k))
+		each_row(p, kernels_of(p->device)->pool_pairs_backward, &k, k.oh);
+	else
+		each_row(p, kernels_of(p->device)->pool_backward, &k, k.h);
 	return OK;
 }
 

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+/* A row of one channel goes by so many pixels at a time, the last ones once more where they do not fill that up: rows of
+ * images are short, and what is left over would take as long as the rest. */
+enum { CHUNK = 16 };
+
 #define ROW_LOOP(i_, body)                         \
 	_Pragma("omp simd")                        \
 	for (int i_ = 0; i_ < n; i_++) {           \
@@ -13,12 +17,24 @@
 /* The common shapes (one channel, or three interleaved, forwards or mirrored) have loops of their own, so that the
  * compiler sees their strides. */
 #define ROW_KERNEL(name, type)                                                                                        \
+	static inline __attribute__((always_inline)) void name##_chunk(const type *in, float *out, const int step,   \
+	                                                               float scale, float shift)                       \
+	{                                                                                                             \
+		const int n = CHUNK;                                                                                  \
+		ROW_LOOP(i, out[i] = scale * (float)in[i * step] + shift;)                                            \
+	}                                                                                                             \
 	static inline __attribute__((always_inline)) void name##_one(const struct row_kernel *r, const type *in,      \
 	                                                             float *out, const int step)                      \
 	{                                                                                                             \
-		const int n = r->n;                                                                                   \
 		const float scale = r->scale[0], shift = r->shift[0];                                                 \
-		ROW_LOOP(i, out[i] = scale * (float)in[i * step] + shift;)                                            \
+		int i = 0;                                                                                            \
+		for (; i + CHUNK <= r->n; i += CHUNK)                                                                 \
+			name##_chunk(in + i * step, out + i, step, scale, shift);                                     \
+		if (i < r->n && r->n >= CHUNK)                                                                        \
+			name##_chunk(in + (r->n - CHUNK) * step, out + r->n - CHUNK, step, scale, shift);             \
+		else                                                                                                  \
+			for (; i < r->n; i++)                                                                         \
+				out[i] = scale * (float)in[i * step] + shift;                                         \
 	}                                                                                                             \
 	static inline __attribute__((always_inline)) void name##_three(const struct row_kernel *r, const type *in,    \
 	                                                               float *out, const int step)                    \

@@ -136,7 +136,7 @@ static void affine_range(const struct kernels *k, const struct slots *s, const s
 status cpu_affine(struct device *d, const struct slots *s, const struct pieces *p, const struct affine *a)
 {
 	const struct kernels *k = kernels_of(d);
-	if (p->count < PARALLEL_MIN || d->threads == 1) {
+	if (p->count < PARALLEL_UPDATE || d->threads == 1) {
 		affine_range(k, s, p, a, 0, p->count);
 		return OK;
 	}
@@ -183,7 +183,7 @@ status cpu_reduce(struct device *d, struct slots *s, size_t n, const float *x, c
 status cpu_add(struct device *d, struct format f, size_t count, void *y, const void *x)
 {
 	const struct kernels *k = kernels_of(d);
-	bool alone = count < PARALLEL_MIN || d->threads == 1;
+	bool alone = count < PARALLEL_LIGHT || d->threads == 1;
 #pragma omp parallel for schedule(static) num_threads(d->threads) if (!alone)
 	for (size_t from = 0; from < count; from += ADD_SHARE) {
 		size_t n = count - from < ADD_SHARE ? count - from : ADD_SHARE;
@@ -220,7 +220,7 @@ status cpu_pointwise(struct device *d, const struct slots *s, const struct piece
 		coefs.c[j] = (float)c;
 		coefs.rest[j] = (float)(1 - c);
 	}
-	if (p->count < PARALLEL_MIN || d->threads == 1) {
+	if (p->count < PARALLEL_UPDATE || d->threads == 1) {
 		pointwise_range(k, p, w, &coefs, 0, p->count);
 		return OK;
 	}
