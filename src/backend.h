@@ -179,8 +179,9 @@ struct backend {
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);
 
-	/* How a network's tensors lie here: its input, float32, and each layer's output. A convolution of few input channels
-	 * works in float32 in any precision; what a linear layer reads is flat, and the last layer's output is float32. */
+	/* How a network's tensors lie here: its input, float32, and each layer's output. A convolution's has its input's type, so
+	 * that the first one works in float32 in any precision; what a linear layer reads is flat, and the last layer's output is
+	 * float32. */
 	void (*formats)(const struct device *d, const struct layer *layers, int n, enum precision precision, struct format *input,
 	                struct format *out);
 	const struct layer_ops *const *layers;  /* by enum layer_kind */

@@ -108,7 +108,8 @@ static void check_blocks(void)
 	ok(input.block == 1 && (out[0].block == 8 || out[0].block == 16) && out[1].block == out[0].block && !out[2].block,
 	   "whole blocks of channels: blocked");
 	d->ops->formats(d, l, 3, PRECISION_BF16, &input, out);
-	ok(input.block == 0 && !out[0].block && !out[1].block && !out[0].bf16 && out[1].bf16, "bf16: channels last");
+	ok(input.block == 0 && !out[0].block && !out[1].block && !out[0].bf16 && !out[1].bf16,
+	   "bf16: channels last, and float32 up to the first norm");
 	l[0].out[0] = l[1].in[0] = 6;
 	d->ops->formats(d, l, 3, PRECISION_FP32, &input, out);
 	ok(input.block == 0 && !out[0].block && !out[1].block, "six channels: channels last");

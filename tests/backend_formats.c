@@ -21,8 +21,8 @@ static void check_rules(struct device *d, const char *label, const char *name, c
 			struct format x = l[i].input[0] < 0 ? input : out[l[i].input[0]];
 			whole = whole && (!out[i].block || l[i].out[0] % out[i].block == 0);
 			flat = flat && (l[i].out[1] > 1 || !out[i].block);
-			bool half = l[i].kind == LAYER_CONV ? bf16 && l[i].in[0] >= 16
-			            : l[i].kind == LAYER_POOL || l[i].kind == LAYER_ACTIVATION ? x.bf16 : bf16;
+			bool keeps = l[i].kind == LAYER_CONV || l[i].kind == LAYER_POOL || l[i].kind == LAYER_ACTIVATION;
+			bool half = keeps ? x.bf16 : bf16;
 			type = type && out[i].bf16 == (half && i != n - 1);
 		}
 		ok(!input.bf16 && (images || input.block == 1), "%s: %s in %s: the input is float32%s", label, name,
@@ -44,6 +44,11 @@ void check_formats(struct device *d, const char *label)
 		layer_of(LAYER_NORM, 3, 128, 16, 128, 16), layer_of(LAYER_POOL, 4, 128, 16, 128, 1),
 		layer_of(LAYER_LINEAR, 5, 128, 1, 10, 1),
 	};
+	const struct layer many[] = {
+		layer_of(LAYER_CONV, -1, 16, 32, 64, 32), layer_of(LAYER_NORM, 0, 64, 32, 64, 32),
+		layer_of(LAYER_CONV, 1, 64, 32, 64, 32), layer_of(LAYER_NORM, 2, 64, 32, 64, 32),
+		layer_of(LAYER_POOL, 3, 64, 32, 64, 1), layer_of(LAYER_LINEAR, 4, 64, 1, 10, 1),
+	};
 	const struct layer lenet[LAYERS] = {
 		layer_of(LAYER_CONV, -1, 3, 32, 6, 28), layer_of(LAYER_ACTIVATION, 0, 6, 28, 6, 28),
 		layer_of(LAYER_POOL, 1, 6, 28, 6, 14), layer_of(LAYER_CONV, 2, 6, 14, 16, 10),
@@ -53,5 +58,6 @@ void check_formats(struct device *d, const char *label)
 	};
 	check_rules(d, label, "mlp", mlp, 3, false);
 	check_rules(d, label, "a residual network", residual, 7, true);
+	check_rules(d, label, "images of many channels", many, 6, true);
 	check_rules(d, label, "lenet", lenet, LAYERS, true);
 }

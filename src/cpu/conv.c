@@ -51,6 +51,8 @@ static status check(const struct plan_request *r)
 		return fail(ERR_USAGE, "--conv-algo winograd: there is one in float32 only; use --precision fp32, or another algorithm");
 	if (r->norm && (r->norm->norm != NORM_BATCH || r->norm->activation == ACTIVATION_THRESHOLD || r->layer->bias >= 0))
 		return fail(ERR_LIBRARY, "only batch norm without a threshold folds into a convolution, and into one without a bias");
+	if (r->mode != PLAN_INFER && r->x[0].bf16 != r->y.bf16)
+		return fail(ERR_LIBRARY, "a convolution to train has its input's type");
 	return OK;
 }
 

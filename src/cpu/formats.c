@@ -5,9 +5,6 @@
 #include "cpu/conv_planes.h"
 #include "cpu/onednn.h"
 
-/* oneDNN multiplies bf16 well from so many channels on; the few of an image or of a small network stay float32. */
-enum { BF16_CHANNELS = 16 };
-
 static bool is_convolution(const struct layer *l)
 {
 	return l->kind == LAYER_CONV;
@@ -52,7 +49,9 @@ static struct format format_of(const struct layer *l, struct format x, bool bf16
 {
 	switch (l->kind) {
 	case LAYER_CONV:
-		return (struct format){bf16 && l->in[0] >= BF16_CHANNELS, block};
+		/* Its factors are of one type. Norms give bf16; what comes from the batch without one in between, the few channels
+		 * of an image or of a small network, stays float32: oneDNN multiplies bf16 well from 16 channels on. */
+		return (struct format){x.bf16, block};
 	case LAYER_LINEAR:
 	case LAYER_FLATTEN:
 		return (struct format){bf16, 0};
