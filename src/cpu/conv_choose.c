@@ -126,6 +126,9 @@ static status measure(struct device *d, const struct onednn *o, const struct one
 		trials[a].best = trials[a].second = DBL_MAX;
 	for (int a = CONV_DIRECT; s == OK && a < ALGOS; a++) {
 		s = conv_part_make(o, &small, (enum conv_algo)a, &trials[a].part);
+		/* Seconds a run, and conv_choose would not take it. */
+		if (trials[a].part.reference && c->direction == API_WEIGHTS && conv_gemm_can(c))
+			conv_part_drop(&trials[a].part);
 		candidates += trials[a].part.made;
 	}
 	if (s == OK && candidates > 1)
