@@ -32,7 +32,8 @@ static const struct opt_def model_defs[] = {
 	 .help = "norm of a residual network, without it bn: batch norm, or filter response norm, which depends on no batch and whose "
 	         "learned threshold stands for relu"},
 	{.name = "init", .type = OPT_PATH, .arg = "RUN|FILE.snaps",
-	 .help = "start every chain from the last snapshot of a run or snapshot file instead of PyTorch's default initialisation"},
+	 .help = "start every chain from the last snapshot, θ where it was kept, of a run's chain 0 or a snapshot file instead of "
+	         "PyTorch's default initialisation"},
 	{.name = "freeze", .type = OPT_TEXT, .arg = "PATTERN[,PATTERN…]",
 	 .help = "tensors that keep their initial values, by shell patterns on their names"},
 	{.name = "likelihood", .type = OPT_CHOICE, .arg = "categorical|gaussian|bernoulli",

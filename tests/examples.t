@@ -32,6 +32,9 @@ for set in cifar10 cifar100; do
 		[ "$set-$method" = "$set-${methods%% *}" ] && cp "$dir/protocol" "$dir/first"
 		cmp -s "$dir/protocol" "$dir/first"
 		ok $? "$set-$method.conf has the common protocol"
+		command=$(sed -n 's/^#   basin \(ood .*\)$/\1/p' "$conf")
+		[ -n "$command" ] && "$BASIN" $command --dump-config >"$dir/dump" && grep -q -x 'ood-normalize = 0.5:0.5' "$dir/dump"
+		ok $? "$set-$method.conf says how foreign images are scored"
 		rm -rf "$dir/published"
 		"$BASIN" sample --config "$conf" --data shapes --holdout 9996 --model lenet --batch 4 --epochs 16 --lr 0.001 --quiet \
 			--out "$dir/published" >"$dir/out" && "$BASIN" info "$dir/published" | grep -q "16 snapshots"
