@@ -56,7 +56,8 @@ status conv_planes_make(const struct layer *l, int n, struct conv_planes *p)
 {
 	*p = (struct conv_planes){.n = n, .forward = kernel_of(l->in, l->out, l->kernel, l->pad),
 	                          .data = kernel_of(l->out, l->in, l->kernel, l->kernel - 1 - l->pad), .dy = planes_of(l->out, 0)};
-	size_t task = (floats_of(&p->forward.x) / (size_t)l->in[0] + floats_of(&p->dy) / (size_t)l->out[0] * PLANE_GRADIENTS) * sizeof(float);
+	size_t x = floats_of(&p->forward.x) / (size_t)l->in[0], dy = floats_of(&p->dy) / (size_t)l->out[0];
+	size_t task = (x + PLANE_GRADIENTS * dy) * sizeof(float);
 	p->together = task > GRADIENT_BYTES ? 1 : (int)(GRADIENT_BYTES / task);
 	p->count[0] = count_of(&p->forward);
 	p->count[1] = count_of(&p->data);
@@ -165,7 +166,7 @@ status conv_planes_gradient(struct device *d, const struct conv_planes *p, const
 	const struct planes_kernel *f = &p->forward;
 	size_t in = image(f->x.n, f->x.h, f->x.w), out = image(f->out, f->oh, f->ow);
 	size_t x_room = floats_of(&f->x), dy_room = floats_of(&p->dy), room = (size_t)p->together * (x_room + dy_room);
-	size_t sums_room = (planes_bias_at(f, f->out)) * PITCH;
+	size_t sums_room = planes_bias_at(f, f->out) * PITCH;
 	int tasks = planes_tasks(f), threads = threads_of(d, p, tasks);
 	float *sums;
 	TRY(cpu_scratch(d, (sums_room + (size_t)threads * room) * sizeof *sums, (void **)&sums));
