@@ -8,6 +8,7 @@
 enum {
 	CHANNELS = 16,              /* at most; with more of them the library fills its vectors too */
 	PITCH = 16,                 /* rows start at multiples of it: the widest vector */
+	GRADIENT_BYTES = 1 << 15,   /* of the planes that a task reads again and again: they stay in the L1 cache */
 	ALONE_PLANES = 1 << 22      /* multiplications below which waking other threads costs more than they save */
 };
 
@@ -55,6 +56,9 @@ status conv_planes_make(const struct layer *l, int n, struct conv_planes *p)
 {
 	*p = (struct conv_planes){.n = n, .forward = kernel_of(l->in, l->out, l->kernel, l->pad),
 	                          .data = kernel_of(l->out, l->in, l->kernel, l->kernel - 1 - l->pad), .dy = planes_of(l->out, 0)};
+	size_t x = floats_of(&p->forward.x) / (size_t)l->in[0], dy = floats_of(&p->dy) / (size_t)l->out[0];
+	size_t task = (x + PLANE_GRADIENTS * dy) * sizeof(float);
+	p->together = task > GRADIENT_BYTES ? 1 : (int)(GRADIENT_BYTES / task);
 	p->count[0] = count_of(&p->forward);
 	p->count[1] = count_of(&p->data);
 	p->order[0] = malloc((p->count[0] + p->count[1]) * sizeof *p->order[0]);
@@ -161,8 +165,8 @@ status conv_planes_gradient(struct device *d, const struct conv_planes *p, const
 	const struct kernels *k = kernels_of(d);
 	const struct planes_kernel *f = &p->forward;
 	size_t in = image(f->x.n, f->x.h, f->x.w), out = image(f->out, f->oh, f->ow);
-	size_t x_room = floats_of(&f->x), room = x_room + floats_of(&p->dy);
-	size_t sums_room = (planes_bias_at(f, f->out)) * PITCH;
+	size_t x_room = floats_of(&f->x), dy_room = floats_of(&p->dy), room = (size_t)p->together * (x_room + dy_room);
+	size_t sums_room = planes_bias_at(f, f->out) * PITCH;
 	int tasks = planes_tasks(f), threads = threads_of(d, p, tasks);
 	float *sums;
 	TRY(cpu_scratch(d, (sums_room + (size_t)threads * room) * sizeof *sums, (void **)&sums));
@@ -172,10 +176,14 @@ status conv_planes_gradient(struct device *d, const struct conv_planes *p, const
 		int thread = omp_get_thread_num(), all = omp_get_num_threads();
 		int first = tasks * thread / all, end = tasks * (thread + 1) / all;
 		float *own = sums + sums_room + (size_t)thread * room;
-		for (int i = 0; i < p->n; i++) {
-			k->planes_spread(&f->x, x + (size_t)i * in, own);
-			k->planes_spread(&p->dy, dy + (size_t)i * out, own + x_room);
-			k->planes_gradient(f, &p->dy, own, own + x_room, first, end, sums);
+		struct planes_batch b = {.x = own, .dy = own + (size_t)p->together * x_room, .x_step = x_room, .dy_step = dy_room};
+		for (int i = 0; i < p->n; i += b.n) {
+			b.n = p->n - i < p->together ? p->n - i : p->together;
+			for (int e = 0; e < b.n; e++) {
+				k->planes_spread(&f->x, x + (size_t)(i + e) * in, own + (size_t)e * x_room);
+				k->planes_spread(&p->dy, dy + (size_t)(i + e) * out, own + (size_t)p->together * x_room + (size_t)e * dy_room);
+			}
+			k->planes_gradient(f, &p->dy, &b, first, end, sums);
 		}
 		for (int task = first; task < end; task++)
 			collect(k, f, task, sums, add, dweight, dbias);

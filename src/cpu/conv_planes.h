@@ -10,7 +10,8 @@ struct conv_planes {
 	bool made;
 	int n;
 	struct planes_kernel forward, data;  /* data: the same with the gradient as its input and turned weights */
-	struct planes dy;                    /* as the gradient of the weights reads it */
+	struct planes dy;                    /* as the gradient of the weights reads it, */
+	int together;                        /* so many examples at a time */
 	int32_t *order[2];                   /* owned, [0] holds both: which weight each place of the working copies has */
 	size_t count[2];
 };

@@ -129,8 +129,8 @@ struct kernels {
 	void (*planes_spread)(const struct planes *p, const float *from, float *to);
 	/* bias may be NULL. */
 	void (*planes_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
-	/* Tasks first … end − 1 of one example, added to the sums; g says how dy lies, without margins. */
-	void (*planes_gradient)(const struct planes_kernel *p, const struct planes *g, const float *x, const float *dy, int first,
+	/* Tasks first … end − 1, added to the sums; g says how dy lies, without margins. */
+	void (*planes_gradient)(const struct planes_kernel *p, const struct planes *g, const struct planes_batch *b, int first,
 	                        int end, float *sums);
 	/* out[i] = the sum of the lanes of vector first + i, i < n. */
 	void (*lane_sums)(const float *v, size_t first, size_t n, float *out);
@@ -172,7 +172,7 @@ void KERNEL(norm_sums)(const struct norm_kernel *k);
 void KERNEL(norm_backward)(const struct norm_kernel *k);
 void KERNEL(planes_spread)(const struct planes *p, const float *from, float *to);
 void KERNEL(planes_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
-void KERNEL(planes_gradient)(const struct planes_kernel *p, const struct planes *g, const float *x, const float *dy, int first,
+void KERNEL(planes_gradient)(const struct planes_kernel *p, const struct planes *g, const struct planes_batch *b, int first,
                              int end, float *sums);
 void KERNEL(lane_sums)(const float *v, size_t first, size_t n, float *out);
 #endif

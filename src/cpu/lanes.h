@@ -21,6 +21,7 @@ typedef uint32_t vu __attribute__((vector_size(4 * LANES)));
 typedef uint64_t vq __attribute__((vector_size(4 * LANES)));   /* LANES / 2 of them */
 typedef double vd __attribute__((vector_size(8 * LANES)));     /* LANES of them */
 typedef uint16_t vh __attribute__((vector_size(2 * LANES)));
+typedef uint8_t vb __attribute__((vector_size(LANES)));
 typedef float vf_memory __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef uint16_t vh_memory __attribute__((vector_size(2 * LANES), aligned(2), may_alias));
 
@@ -132,6 +133,28 @@ static inline __attribute__((always_inline)) void store_typed(void *p, size_t i,
 		store((float *)p + i, v);
 	else
 		store_part((float *)p + i, v, n);
+}
+
+/* n ≤ LANES bytes as integers; the other lanes are 0, or not written. */
+static inline void store_bytes(uint8_t *p, vi v, size_t n)
+{
+#if !defined PORTABLE && LANES == 16
+	_mm_mask_storeu_epi8(p, (__mmask16)((1u << n) - 1), _mm512_cvtepi32_epi8((__m512i)v));
+#else
+	vb b = __builtin_convertvector(v, vb);
+	memcpy(p, &b, n);
+#endif
+}
+
+static inline vi load_bytes(const uint8_t *p, size_t n)
+{
+#if !defined PORTABLE && LANES == 16
+	return (vi)_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << n) - 1), p));
+#else
+	vb b = {0};
+	memcpy(&b, p, n);
+	return __builtin_convertvector(b, vi);
+#endif
 }
 
 static inline vf lane_sqrt(vf x)

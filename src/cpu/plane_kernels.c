@@ -126,9 +126,9 @@ INLINE vf shift(const float *p, vf low, vf high, const int k)
 #endif
 }
 
-/* x starts in the first row that meets the task's row of weights, dy in the first of its planes; the sums of an out lie `step`
- * floats after those of the one before. dy's lanes beyond a row are zeros. */
-INLINE void gradient_outs(const struct planes_kernel *p, const struct planes *g, const float *x, const float *dy, float *sums,
+/* b.x starts in the first row that meets the task's row of weights, b.dy in the first of its planes; the sums of an out lie
+ * `step` floats after those of the one before. dy's lanes beyond a row are zeros. */
+INLINE void gradient_outs(const struct planes_kernel *p, const struct planes *g, struct planes_batch b, float *sums,
                           size_t step, const int outs, const int kernel)
 {
 	const size_t plane = (size_t)g->h * (size_t)g->pitch;
@@ -138,21 +138,24 @@ INLINE void gradient_outs(const struct planes_kernel *p, const struct planes *g,
 		UNROLL
 		for (int k = 0; k < kernel; k++)
 			sum[o][k] = load(sums + (size_t)o * step + (size_t)k * LANES);
-	for (int row = 0; row < g->h; row++, x += p->x.pitch, dy += g->pitch)
-		for (int i = 0; i < g->w; i += LANES) {
-			vf v[KERNEL_MAX];
-			const vf low = load(x + i), high = load(x + i + LANES);
-			UNROLL
-			for (int k = 0; k < kernel; k++)
-				v[k] = shift(x + i, low, high, k);
-			UNROLL
-			for (int o = 0; o < outs; o++) {
-				vf d = load(dy + (size_t)o * plane + i);
+	for (; b.n; b.n--, b.x += b.x_step, b.dy += b.dy_step) {
+		const float *x = b.x, *dy = b.dy;
+		for (int row = 0; row < g->h; row++, x += p->x.pitch, dy += g->pitch)
+			for (int i = 0; i < g->w; i += LANES) {
+				const vf low = load(x + i), high = load(x + i + LANES);
+				vf v[KERNEL_MAX];
 				UNROLL
 				for (int k = 0; k < kernel; k++)
-					sum[o][k] += d * v[k];
+					v[k] = shift(x + i, low, high, k);
+				UNROLL
+				for (int o = 0; o < outs; o++) {
+					const vf d = load(dy + (size_t)o * plane + i);
+					UNROLL
+					for (int k = 0; k < kernel; k++)
+						sum[o][k] += d * v[k];
+				}
 			}
-		}
+	}
 	UNROLL
 	for (int o = 0; o < outs; o++)
 		UNROLL
@@ -160,42 +163,48 @@ INLINE void gradient_outs(const struct planes_kernel *p, const struct planes *g,
 			store(sums + (size_t)o * step + (size_t)k * LANES, sum[o][k]);
 }
 
-static void gradient_of(const struct planes_kernel *p, const struct planes *g, const float *x, const float *dy, float *sums,
-                        size_t step, int outs)
+static void gradient_of(const struct planes_kernel *p, const struct planes *g, struct planes_batch b, float *sums, size_t step,
+                        int outs)
 {
 	switch (outs << 3 | p->kernel) {
-	case 1 << 3 | 3: gradient_outs(p, g, x, dy, sums, step, 1, 3); return;
-	case 1 << 3 | 5: gradient_outs(p, g, x, dy, sums, step, 1, 5); return;
-	case 2 << 3 | 3: gradient_outs(p, g, x, dy, sums, step, 2, 3); return;
-	case 2 << 3 | 5: gradient_outs(p, g, x, dy, sums, step, 2, 5); return;
-	case 3 << 3 | 3: gradient_outs(p, g, x, dy, sums, step, 3, 3); return;
-	case 3 << 3 | 5: gradient_outs(p, g, x, dy, sums, step, 3, 5); return;
-	case 4 << 3 | 3: gradient_outs(p, g, x, dy, sums, step, 4, 3); return;
-	default: gradient_outs(p, g, x, dy, sums, step, 4, 5);
+	case 1 << 3 | 3: gradient_outs(p, g, b, sums, step, 1, 3); return;
+	case 1 << 3 | 5: gradient_outs(p, g, b, sums, step, 1, 5); return;
+	case 2 << 3 | 3: gradient_outs(p, g, b, sums, step, 2, 3); return;
+	case 2 << 3 | 5: gradient_outs(p, g, b, sums, step, 2, 5); return;
+	case 3 << 3 | 3: gradient_outs(p, g, b, sums, step, 3, 3); return;
+	case 3 << 3 | 5: gradient_outs(p, g, b, sums, step, 3, 5); return;
+	case 4 << 3 | 3: gradient_outs(p, g, b, sums, step, 4, 3); return;
+	default: gradient_outs(p, g, b, sums, step, 4, 5);
 	}
 }
 
-/* Everything of one plane of dy, onto a vector. */
-static void add_plane(const float *dy, size_t n, float *sum)
+/* Everything of one plane of each dy, onto a vector. */
+static void add_planes(struct planes_batch b, size_t n, float *sum)
 {
 	vf s = load(sum);
-	for (size_t i = 0; i < n; i += LANES)
-		s += load(dy + i);
+	for (; b.n; b.n--, b.dy += b.dy_step)
+		for (size_t i = 0; i < n; i += LANES)
+			s += load(b.dy + i);
 	store(sum, s);
 }
 
-void KERNEL(planes_gradient)(const struct planes_kernel *p, const struct planes *g, const float *x, const float *dy, int first,
+void KERNEL(planes_gradient)(const struct planes_kernel *p, const struct planes *g, const struct planes_batch *b, int first,
                              int end, float *sums)
 {
-	const size_t plane = (size_t)g->h * (size_t)g->pitch, step = (planes_sum_at(p, 1, 0, 0)) * LANES;
+	const size_t plane = (size_t)g->h * (size_t)g->pitch, step = planes_sum_at(p, 1, 0, 0) * LANES;
 	for (int task = first; task < end; task++) {
 		const struct planes_task t = planes_task(p, task);
-		const float *at = x + (size_t)(t.in * (p->x.h + 2 * p->x.pad) + t.row) * (size_t)p->x.pitch;
-		for (int o = t.first; o < t.end; o += NARROW_GRADIENTS)
-			gradient_of(p, g, at, dy + (size_t)o * plane, sums + planes_sum_at(p, o, t.in, t.row) * LANES, step,
+		struct planes_batch here = *b;
+		here.x += (size_t)(t.in * (p->x.h + 2 * p->x.pad) + t.row) * (size_t)p->x.pitch;
+		for (int o = t.first; o < t.end; o += NARROW_GRADIENTS) {
+			here.dy = b->dy + (size_t)o * plane;
+			gradient_of(p, g, here, sums + planes_sum_at(p, o, t.in, t.row) * LANES, step,
 			            t.end - o < NARROW_GRADIENTS ? t.end - o : NARROW_GRADIENTS);
-		for (int o = t.first; !t.in && !t.row && o < t.end; o++)
-			add_plane(dy + (size_t)o * plane, plane, sums + planes_bias_at(p, o) * LANES);
+		}
+		for (int o = t.first; !t.in && !t.row && o < t.end; o++) {
+			here.dy = b->dy + (size_t)o * plane;
+			add_planes(here, plane, sums + planes_bias_at(p, o) * LANES);
+		}
 	}
 }
 

@@ -45,6 +45,13 @@ static inline struct planes_task planes_task(const struct planes_kernel *k, int 
 	return (struct planes_task){k->out * tile / tiles, k->out * (tile + 1) / tiles, task / k->kernel % k->x.n, task % k->kernel};
 }
 
+/* Examples whose gradients are summed together: n of them, x and dy so many floats apart. */
+struct planes_batch {
+	const float *x, *dy;
+	int n;
+	size_t x_step, dy_step;
+};
+
 /* Where sums lie, in vectors. */
 static inline size_t planes_sum_at(const struct planes_kernel *k, int out, int in, int row)
 {

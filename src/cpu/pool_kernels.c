@@ -3,32 +3,6 @@
 #include "kernels.h"
 #include "lanes.h"
 
-typedef uint8_t vb __attribute__((vector_size(LANES)));
-typedef uint8_t vb_memory __attribute__((vector_size(LANES), aligned(1), may_alias));
-
-/* ---- n ≤ LANES positions ---- */
-
-static inline void put_position(uint8_t *p, vi v, size_t n)
-{
-#if !defined PORTABLE && LANES == 16
-	_mm_mask_storeu_epi8(p, (__mmask16)((1u << n) - 1), _mm512_cvtepi32_epi8((__m512i)v));
-#else
-	vb b = __builtin_convertvector(v, vb);
-	memcpy(p, &b, n);
-#endif
-}
-
-static inline vi fetch_position(const uint8_t *p, size_t n)
-{
-#if !defined PORTABLE && LANES == 16
-	return (vi)_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << n) - 1), p));
-#else
-	vb b = {0};
-	memcpy(&b, p, n);
-	return __builtin_convertvector(b, vi);
-#endif
-}
-
 /* ---- forward ---- */
 
 /* NaN is larger than everything, so that a diverged chain is seen; of equal numbers the first counts. */
@@ -79,7 +53,7 @@ static inline __attribute__((always_inline)) void forward_rows(const struct pool
 				store_typed(p->y, at + j, n, y_bf16,
 				    maximum(p, image, rows, p->window_x[ox], corner, j, n, x_bf16, &position));
 				if (p->position)
-					put_position(p->position + at + j, position, n);
+					store_bytes(p->position + at + j, position, n);
 			}
 		}
 	}
@@ -105,7 +79,7 @@ static inline __attribute__((always_inline)) vf collect(const struct pool_kernel
 			vf g = gradient_at(p, at, n, y_bf16);
 			if (max) {
 				int here = (y + p->pad - oy * p->stride) * p->kernel + x + p->pad - ox * p->stride;
-				sum += pick((vi)(fetch_position(p->position + at, n) == here), g, (vf){0});
+				sum += pick((vi)(load_bytes(p->position + at, n) == here), g, (vf){0});
 			} else {
 				const struct span *wy = &p->window_y[oy], *wx = &p->window_x[ox];
 				sum += g * (1.0f / (float)((wy->end - wy->first) * (wx->end - wx->first)));

@@ -4,8 +4,6 @@
 #include "kernels.h"
 #include "lanes.h"
 
-typedef uint8_t vb __attribute__((vector_size(LANES)));
-
 /* 2·LANES numbers in order. */
 struct pair {
 	vf low, high;
@@ -69,27 +67,6 @@ static inline struct pair merge(struct pair v)
 #endif
 }
 
-static inline void put_position(uint8_t *p, vi v, size_t n)
-{
-#if !defined PORTABLE && LANES == 16
-	_mm_mask_storeu_epi8(p, (__mmask16)((1u << n) - 1), _mm512_cvtepi32_epi8((__m512i)v));
-#else
-	vb b = __builtin_convertvector(v, vb);
-	memcpy(p, &b, n);
-#endif
-}
-
-static inline vi fetch_position(const uint8_t *p, size_t n)
-{
-#if !defined PORTABLE && LANES == 16
-	return (vi)_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << n) - 1), p));
-#else
-	vb b = {0};
-	memcpy(&b, p, n);
-	return __builtin_convertvector(b, vi);
-#endif
-}
-
 /* NaN is larger than everything; of equal numbers the first counts. */
 static inline void take(vf v, int place, vf *best, vi *position)
 {
@@ -118,7 +95,7 @@ void KERNEL(pool_pairs)(const struct pool_kernel *p, size_t first, size_t end)
 			}
 			store_typed(p->y, row * ow + j, n, false, best);
 			if (p->position)
-				put_position(p->position + row * ow + j, position, n);
+				store_bytes(p->position + row * ow + j, position, n);
 		}
 	}
 }
@@ -134,7 +111,7 @@ static inline void spread(const struct pool_kernel *p, size_t row, float *x)
 		if (p->dy[1])
 			g += load_typed(p->dy[1], at, n, false);
 		if (p->max) {
-			const vi position = fetch_position(p->position + at, n);
+			const vi position = load_bytes(p->position + at, n);
 			upper = (struct pair){pick((vi)(position == 0), g, (vf){0}), pick((vi)(position == 1), g, (vf){0})};
 			lower = (struct pair){pick((vi)(position == 2), g, (vf){0}), pick((vi)(position == 3), g, (vf){0})};
 		} else {
