@@ -43,9 +43,6 @@ static void refusals(void)
 	ok(net_open(&o, d, &p) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "2 classes; the data set has 3"),
 	   "bernoulli refuses three classes");
 	MUST(likelihood_find("categorical", &o.likelihood));
-	o.precision = PRECISION_BF16;
-	ok(net_open(&o, d, &p) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "--precision bf16"), "bf16 is refused on the CPU");
-	o.precision = PRECISION_FP32;
 	o.infer_only = true;
 	data.label = NULL;
 	MUST(net_open(&o, d, &p));
