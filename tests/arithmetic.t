@@ -48,7 +48,7 @@ ok $? "an algorithm for prediction changes last digits alone"
 # ---- bf16 ----
 
 # Where a processor has AMX, oneDNN runs as on one that has not.
-note="^basin: warning: this CPU has no AMX: bf16 is slower than fp32 here; use --precision fp32$"
+note="^basin: warning: this CPU has no AMX: bf16 may be slower than fp32 here; compare with --precision fp32$"
 without_amx() { ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16 DNNL_MAX_CPU_ISA=AVX512_CORE_BF16 "$BASIN" "$@"; }
 
 half() {

@@ -86,7 +86,7 @@ static const char *cpu_precision_note(const struct device *d, enum precision pre
 	(void)d;
 	const unsigned isa = (unsigned)dnnl_get_effective_cpu_isa(), amx = (unsigned)dnnl_cpu_isa_avx512_core_amx;
 	return precision == PRECISION_BF16 && (isa & amx) != amx
-	       ? "this CPU has no AMX: bf16 is slower than fp32 here; use --precision fp32" : NULL;
+	       ? "this CPU has no AMX: bf16 may be slower than fp32 here; compare with --precision fp32" : NULL;
 }
 
 static status cpu_alloc(struct device *d, size_t bytes, void **out)
