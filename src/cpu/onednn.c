@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 /* Multiplications, and elements, below which waking other threads costs more than they save. */
-enum { ALONE_PRODUCT = 1 << 22, ALONE_ELTWISE = 1 << 14 };
+enum { ALONE_PRODUCT = 1 << 20, ALONE_ELTWISE = 1 << 14 };
 
 status onednn_check(dnnl_status_t r, const char *what)
 {
