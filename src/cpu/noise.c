@@ -87,7 +87,7 @@ void KERNEL(normals)(struct rng_key key, enum stream stream, uint64_t step, uint
 void KERNEL(normals_of_words)(const uint32_t *words, float *out)
 {
 	for (int i = 0; i < NOISE_GROUP; i += 4 * LANES) {
-		vu w[4];
+		vu w[4] = {{0}};
 		for (int lane = 0; lane < LANES; lane++)
 			for (int j = 0; j < 4; j++)
 				w[j][lane] = words[(uint32_t)i + 4 * counter_of_lane(lane) + (uint32_t)j];

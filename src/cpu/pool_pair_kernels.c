@@ -40,7 +40,7 @@ static inline struct pair part(struct pair v)
 	return (struct pair){(vf)_mm512_permutex2var_ps((__m512)v.low, even, (__m512)v.high),
 	                     (vf)_mm512_permutex2var_ps((__m512)v.low, odd, (__m512)v.high)};
 #else
-	struct pair out;
+	struct pair out = {0};
 	for (int i = 0; i < LANES; i++) {
 		out.low[i] = i < LANES / 2 ? v.low[2 * i] : v.high[2 * i - LANES];
 		out.high[i] = i < LANES / 2 ? v.low[2 * i + 1] : v.high[2 * i + 1 - LANES];
@@ -58,7 +58,7 @@ static inline struct pair merge(struct pair v)
 	return (struct pair){(vf)_mm512_permutex2var_ps((__m512)v.low, low, (__m512)v.high),
 	                     (vf)_mm512_permutex2var_ps((__m512)v.low, high, (__m512)v.high)};
 #else
-	struct pair out;
+	struct pair out = {0};
 	for (int i = 0; i < LANES; i++) {
 		out.low[i] = i % 2 ? v.high[i / 2] : v.low[i / 2];
 		out.high[i] = i % 2 ? v.high[LANES / 2 + i / 2] : v.low[LANES / 2 + i / 2];
