@@ -59,11 +59,6 @@ struct potential {
 	const char *(*target_note)(const struct potential *p);  /* what an analytic target is, or NULL */
 };
 
-/* Where θ + c·v + σξ lies: θ itself where nothing is added to it, else *scratch, which is taken from the device at the
- * first such point (n_params floats) and is the caller's to free. Errors: ERR_MEMORY. */
-status point_make(const struct potential *p, const struct slots *s, const struct point *at, float **scratch,
-                  const float **theta);
-
 /* Closes any potential; NULL is fine. */
 void potential_close(struct potential *p);
 
