@@ -3,11 +3,6 @@
 
 #include "log.h"
 
-static size_t size_of(const int shape[3])
-{
-	return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
-}
-
 static const struct layer *layer_at(const struct graph *g, int i)
 {
 	return &g->options.model->layer[i];
@@ -30,7 +25,7 @@ static status take(struct graph *g)
 	const struct model *m = g->options.model;
 	struct device *d = g->device;
 	size_t frozen = 0;
-	TRY(d->ops->alloc(d, (size_t)g->options.batch * size_of(m->input) * sizeof(float), (void **)&g->x));
+	TRY(d->ops->alloc(d, (size_t)g->options.batch * shape_size(m->input) * sizeof(float), (void **)&g->x));
 	TRY(graph_buffers(g));
 	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->param));
 	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->point_at));
@@ -295,7 +290,7 @@ static status gather_parts(struct graph *g, const struct graph_plan *p, int i, s
 	struct device *d = g->device;
 	for (int r = GRAPH_READERS - 1; r >= taken; r--)
 		if (g->dy[i][r])
-			TRY(d->ops->add(d, g->format[i], (size_t)p->n * size_of(layer_at(g, i)->out), g->dy[i][0], g->dy[i][r]));
+			TRY(d->ops->add(d, g->format[i], (size_t)p->n * shape_size(layer_at(g, i)->out), g->dy[i][0], g->dy[i][r]));
 	for (int r = 0; r < taken; r++)
 		io->dy[r] = g->dy[i][r];
 	return OK;

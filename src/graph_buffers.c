@@ -21,9 +21,7 @@ struct tensors {
 
 static size_t bytes_of(const struct tensors *t, int layer)
 {
-	const int *shape = t->m->layer[layer].out;
-	return (size_t)t->g->options.batch * (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2] *
-	       format_bytes(t->g->format[layer]);
+	return (size_t)t->g->options.batch * shape_size(t->m->layer[layer].out) * format_bytes(t->g->format[layer]);
 }
 
 static const struct layer_ops *ops_of(const struct graph *g, int layer)
