@@ -106,12 +106,13 @@ static status plan_layer(struct graph *g, struct graph_plan *p, int i)
 	size_t bytes = ops->working_bytes ? ops->working_bytes(p->layer[i]) : 0;
 	if (bytes <= g->working_bytes[i])
 		return OK;
+	/* The new one first: without it the other plans still have theirs. */
+	void *larger;
+	TRY(d->ops->alloc(d, bytes, &larger));
 	d->ops->free(d, g->working[i]);
-	g->working[i] = NULL;
-	g->working_bytes[i] = 0;
-	g->ready = NULL;
-	TRY(d->ops->alloc(d, bytes, &g->working[i]));
+	g->working[i] = larger;
 	g->working_bytes[i] = bytes;
+	g->ready = NULL;
 	return OK;
 }
 
