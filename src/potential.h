@@ -27,9 +27,6 @@ struct gradient_request {
 	enum stream augment;   /* stream of this pass's augmentation */
 };
 
-/* Said of one that is not fixed, see below. */
-#define POTENTIAL_NOT_FIXED "not the posterior of a fixed model; for one, use --norm frn --augment none"
-
 struct potential;
 
 struct potential_ops {
@@ -58,6 +55,9 @@ struct potential {
 	const struct pieces *pieces;     /* of params: prior factors and frozenness */
 	const char *(*target_note)(const struct potential *p);  /* what an analytic target is, or NULL */
 };
+
+/* What is said of one that is not fixed, and how to get one that is; batch_norm: whether it has any. */
+const char *potential_not_fixed(bool batch_norm);
 
 /* Closes any potential; NULL is fine. */
 void potential_close(struct potential *p);
