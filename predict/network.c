@@ -55,7 +55,7 @@ static status read_header(const json_t *header, struct network *n)
 	TRY(likelihood_find(name, &n->likelihood));
 	n->noise_sd = json_number_value(json_object_get(likelihood, "noise_sd"));
 	TRY(model_from_json(model, &n->model));
-	size_t inputs = (size_t)n->model.input[0] * (size_t)n->model.input[1] * (size_t)n->model.input[2];
+	size_t inputs = shape_size(n->model.input);
 	TRY(doubles(standardize, "x_mean", &n->arena, inputs, &n->x_mean));
 	TRY(doubles(standardize, "x_sd", &n->arena, inputs, &n->x_sd));
 	/* Class targets are never standardised. */

@@ -68,8 +68,9 @@ void report_facts(json_t *into, const json_t *header)
 		json_t *fact = json_object_get(header, facts[i]);
 		json_object_set_new(into, facts[i], fact ? json_incref(fact) : json_null());
 	}
+	const char *norm = json_string_value(json_object_get(json_object_get(header, "model"), "norm"));
 	if (json_is_false(json_object_get(header, "fixed")))
-		json_object_set_new(into, "note", json_string(POTENTIAL_NOT_FIXED));
+		json_object_set_new(into, "note", json_string(potential_not_fixed(norm && strcmp(norm, "bn") == 0)));
 }
 
 /* ---- for people ---- */

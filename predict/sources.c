@@ -136,31 +136,28 @@ static status warn_of_twins(const struct selection *s)
 	return OK;
 }
 
+static const json_t *fact_of(const struct snaps_source *source, const char *part, const char *name)
+{
+	return json_object_get(part ? json_object_get(source->header, part) : source->header, name);
+}
+
 /* Pools that are allowed, and whose members one would still want to know apart. */
 static void warn_of_differences(const struct selection *s)
 {
-	for (size_t i = 1; i < s->n_sources; i++)
-		if (!json_equal(json_object_get(s->source[0].header, "target"), json_object_get(s->source[i].header, "target"))) {
-			warn("%s and %s sample different targets: what is averaged is a mixture of them", s->source[0].path,
-			     s->source[i].path);
-			break;
-		}
-	for (size_t i = 1; i < s->n_sources; i++) {
-		const json_t *x = json_object_get(s->source[0].header, "sampler"), *y = json_object_get(s->source[i].header, "sampler");
-		if (!json_equal(json_object_get(x, "precision"), json_object_get(y, "precision"))) {
-			warn("%s and %s ran in different precisions; predictions take the first's where --precision names none",
-			     s->source[0].path, s->source[i].path);
-			break;
-		}
-	}
-	for (size_t i = 1; i < s->n_sources; i++) {
-		const json_t *x = json_object_get(s->source[0].header, "data"), *y = json_object_get(s->source[i].header, "data");
-		if (!json_equal(json_object_get(x, "fingerprint"), json_object_get(y, "fingerprint"))) {
-			warn("%s and %s were trained on different data; those of the first are taken where none are named",
-			     s->source[0].path, s->source[i].path);
-			break;
-		}
-	}
+	static const struct {
+		const char *part, *fact, *words;
+	} known[] = {
+		{NULL, "target", "sample different targets: what is averaged is a mixture of them"},
+		{"sampler", "precision", "ran in different precisions; predictions take the first's where --precision names none"},
+		{"data", "fingerprint", "were trained on different data; those of the first are taken where none are named"},
+	};
+	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+		for (size_t i = 1; i < s->n_sources; i++)
+			if (!json_equal(fact_of(&s->source[0], known[k].part, known[k].fact),
+			                fact_of(&s->source[i], known[k].part, known[k].fact))) {
+				warn("%s and %s %s", s->source[0].path, s->source[i].path, known[k].words);
+				break;
+			}
 }
 
 status sources_check(struct selection *s)

@@ -36,7 +36,7 @@ static status write_target(struct problem *p)
 	if (used < sizeof p->target)
 		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "%s", note_on_pieces(p->potential));
 	if (used < sizeof p->target && !p->potential->fixed)
-		snprintf(p->target + used, sizeof p->target - used, "; " POTENTIAL_NOT_FIXED);
+		snprintf(p->target + used, sizeof p->target - used, "; %s", potential_not_fixed(p->potential->n_stats > 0));
 	return OK;
 }
 

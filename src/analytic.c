@@ -48,9 +48,9 @@ static status factor_of(const struct analytic *a, const struct batch *b, double 
 static status fetch_point(struct analytic *a, const struct slots *s, const struct point *at)
 {
 	struct device *d = a->base.device;
-	const float *from;
-	TRY(point_make(&a->base, s, at, &a->point, &from));
-	TRY(d->ops->get(d, a->host, from, (size_t)a->d * sizeof(float)));
+	size_t n = (size_t)a->d;
+	TRY(d->ops->point(d, s, at, 0, n, a->params.at[0].frozen, a->point));
+	TRY(d->ops->get(d, a->host, a->point, n * sizeof(float)));
 	for (int i = 0; i < a->d; i++)
 		a->theta[i] = (double)a->host[i];
 	return OK;
@@ -88,8 +88,7 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 static void analytic_close(struct potential *base)
 {
 	struct analytic *a = (struct analytic *)base;
-	if (a->point)
-		base->device->ops->free(base->device, a->point);
+	base->device->ops->free(base->device, a->point);
 	arena_free(&a->arena);
 	free(a);
 }
@@ -165,6 +164,7 @@ static status open_parts(struct analytic *a, const char *spec)
 	TRY(ARENA_NEW(&a->arena, n, &a->theta));
 	TRY(ARENA_NEW(&a->arena, n, &a->gradient));
 	TRY(ARENA_NEW(&a->arena, n, &a->host));
+	TRY(a->base.device->ops->alloc(a->base.device, n * sizeof(float), (void **)&a->point));
 	TRY(fill(a, spec, variance, rho));
 	TRY(arena_text(&a->arena, &a->note, "N(0, Σ) with variances %s", spec + sizeof prefix - 1));
 	char *at = strchr(a->note, '@');

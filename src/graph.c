@@ -1,27 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "graph.h"
+#include "graph_private.h"
 
 #include "log.h"
-
-static size_t size_of(const int shape[3])
-{
-	return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
-}
-
-static const struct layer *layer_at(const struct graph *g, int i)
-{
-	return &g->options.model->layer[i];
-}
-
-static const struct layer_ops *ops_of(const struct graph *g, int i)
-{
-	return g->device->ops->layers[layer_at(g, i)->kind];
-}
-
-static const struct segment *segment_at(const struct graph *g, int index)
-{
-	return index < 0 ? NULL : &g->options.model->params.at[index];
-}
 
 /* ---- opening ---- */
 
@@ -30,7 +10,7 @@ static status take(struct graph *g)
 	const struct model *m = g->options.model;
 	struct device *d = g->device;
 	size_t frozen = 0;
-	TRY(d->ops->alloc(d, (size_t)g->options.batch * size_of(m->input) * sizeof(float), (void **)&g->x));
+	TRY(d->ops->alloc(d, (size_t)g->options.batch * shape_size(m->input) * sizeof(float), (void **)&g->x));
 	TRY(graph_buffers(g));
 	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->param));
 	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->point_at));
@@ -79,12 +59,6 @@ void graph_close(struct graph *g)
 
 /* ---- plans ---- */
 
-/* The norm that layer i takes in under a plan, or NULL. */
-static const struct layer *norm_in(const struct graph *g, const struct graph_plan *p, int i)
-{
-	return p->mode == PLAN_INFER && g->folded[i] >= 0 ? layer_at(g, g->folded[i]) : NULL;
-}
-
 /* Whether layer i is a norm that its convolution has taken in. */
 static bool taken_in(const struct graph *g, const struct graph_plan *p, int i)
 {
@@ -100,23 +74,23 @@ static struct format format_of(const struct graph *g, int tensor)
 static status plan_layer(struct graph *g, struct graph_plan *p, int i)
 {
 	const struct layer *l = layer_at(g, i), *norm = norm_in(g, p, i);
-	const struct layer_ops *ops = ops_of(g, i);
 	struct device *d = g->device;
 	const struct plan_request r = {
 		.layer = l, .n = p->n, .mode = p->mode, .precision = g->options.precision, .algo = g->options.algo, .norm = norm,
 		.x = {format_of(g, l->input[0]), format_of(g, norm ? norm->input[1] : l->input[1])},
 		.y = g->format[norm ? g->folded[i] : i],
 	};
-	TRY(ops->plan(d, &r, &p->layer[i]));
-	size_t bytes = ops->working_bytes ? ops->working_bytes(p->layer[i]) : 0;
+	TRY(ops_of(g, i)->plan(d, &r, &p->layer[i]));
+	size_t bytes = working_bytes(g, p, i);
 	if (bytes <= g->working_bytes[i])
 		return OK;
+	/* The new one first: without it the other plans still have theirs. */
+	void *larger;
+	TRY(d->ops->alloc(d, bytes, &larger));
 	d->ops->free(d, g->working[i]);
-	g->working[i] = NULL;
-	g->working_bytes[i] = 0;
-	g->ready = NULL;
-	TRY(d->ops->alloc(d, bytes, &g->working[i]));
+	g->working[i] = larger;
 	g->working_bytes[i] = bytes;
+	g->ready = NULL;
 	return OK;
 }
 
@@ -155,7 +129,7 @@ status graph_plan(struct graph *g, int n, enum plan_mode mode, struct graph_plan
 	return OK;
 }
 
-/* ---- parameters ---- */
+/* ---- passes ---- */
 
 double graph_now(const struct graph *g)
 {
@@ -167,75 +141,6 @@ void graph_spent(const struct graph *g, double *on, double start)
 	if (g->times != &g->unasked)
 		*on += clock_seconds() - start;
 }
-
-/* Takes g->point, with room for what is read as it lies and no more. */
-static status open_point(struct graph *g)
-{
-	size_t count = 0;
-	for (int i = 0; i < g->options.model->n_layers; i++) {
-		const struct layer *l = layer_at(g, i);
-		const int read[] = {g->working_bytes[i] ? -1 : l->weight, l->bias,
-		                    l->activation == ACTIVATION_THRESHOLD ? l->threshold : -1};
-		for (size_t k = 0; k < sizeof read / sizeof *read; k++)
-			if (read[k] >= 0) {
-				g->point_at[read[k]] = count;
-				count += segment_at(g, read[k])->count;
-			}
-	}
-	return g->device->ops->alloc(g->device, count * sizeof(float), (void **)&g->point);
-}
-
-/* Where the layers read this parameter: θ itself, or its place in g->point. */
-static status place_param(struct graph *g, const struct slots *s, const struct point *at, int index)
-{
-	const struct segment *seg = segment_at(g, index);
-	struct device *d = g->device;
-	if (!seg)
-		return OK;
-	if (!at->v && at->sigma == SLOT_NONE) {
-		g->param[index] = at->theta + seg->offset;
-		return OK;
-	}
-	if (!g->point)
-		TRY(open_point(g));
-	float *out = g->point + g->point_at[index];
-	g->param[index] = out;
-	return d->ops->point(d, s, at, seg->offset, seg->count, seg->frozen, out);
-}
-
-static status place_layer(struct graph *g, const struct graph_plan *p, const struct slots *s, const struct point *at,
-                          const float *stats, int i)
-{
-	const struct layer *l = layer_at(g, i), *norm = norm_in(g, p, i);
-	const struct layer_ops *ops = ops_of(g, i);
-	if (ops->working_bytes && ops->working_bytes(p->layer[i])) {
-		const struct weight_source from = {
-			.slots = s, .at = at, .weight = segment_at(g, l->weight),
-			.scale = norm ? segment_at(g, norm->weight) : NULL, .shift = norm ? segment_at(g, norm->bias) : NULL,
-			.stats = norm ? stats + g->options.model->stats.at[norm->stat].offset : NULL,
-		};
-		TRY(ops->materialise(p->layer[i], &from, g->working[i]));
-	} else {
-		TRY(place_param(g, s, at, l->weight));
-	}
-	TRY(place_param(g, s, at, l->bias));
-	return l->activation == ACTIVATION_THRESHOLD ? place_param(g, s, at, l->threshold) : OK;
-}
-
-status graph_weights(struct graph *g, const struct graph_plan *p, const struct slots *s, const struct point *at,
-                     const float *stats)
-{
-	double start = graph_now(g);
-	g->ready = NULL;
-	for (int i = 0; i < g->options.model->n_layers; i++)
-		if (p->layer[i])
-			TRY(place_layer(g, p, s, at, stats, i));
-	g->ready = p;
-	graph_spent(g, &g->times->weights, start);
-	return OK;
-}
-
-/* ---- passes ---- */
 
 static const void *tensor_at(const struct graph *g, int tensor)
 {
@@ -249,7 +154,7 @@ static struct layer_io io_of(const struct graph *g, const struct graph_plan *p, 
 	if (norm)
 		io.x[1] = tensor_at(g, norm->input[1]);
 	if (l->weight >= 0)
-		io.weight = ops_of(g, i)->working_bytes && ops_of(g, i)->working_bytes(p->layer[i]) ? g->working[i] : g->param[l->weight];
+		io.weight = working_bytes(g, p, i) ? g->working[i] : g->param[l->weight];
 	if (l->bias >= 0)
 		io.bias = g->param[l->bias];
 	if (l->activation == ACTIVATION_THRESHOLD)
@@ -295,7 +200,7 @@ static status gather_parts(struct graph *g, const struct graph_plan *p, int i, s
 	struct device *d = g->device;
 	for (int r = GRAPH_READERS - 1; r >= taken; r--)
 		if (g->dy[i][r])
-			TRY(d->ops->add(d, g->format[i], (size_t)p->n * size_of(layer_at(g, i)->out), g->dy[i][0], g->dy[i][r]));
+			TRY(d->ops->add(d, g->format[i], (size_t)p->n * shape_size(layer_at(g, i)->out), g->dy[i][0], g->dy[i][r]));
 	for (int r = 0; r < taken; r++)
 		io->dy[r] = g->dy[i][r];
 	return OK;

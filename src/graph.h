@@ -85,9 +85,4 @@ void graph_spent(const struct graph *g, double *on, double start);
 float *graph_output(const struct graph *g);
 float *graph_output_gradient(const struct graph *g);
 
-/* ---- graph_buffers.c ---- */
-
-/* Finds the norms to fold and how tensors lie, and takes g->memory. Errors: ERR_MEMORY, ERR_USAGE. */
-status graph_buffers(struct graph *g);
-
 #endif

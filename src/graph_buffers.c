@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which tensors of a graph share memory. A layer runs forward at moment i and backward at 2·layers − i, the loss between;
  * a tensor lives from the moment it is written to the last at which it is read. */
-#include "graph.h"
+#include "graph_private.h"
 
 #include <string.h>
 
@@ -21,20 +21,13 @@ struct tensors {
 
 static size_t bytes_of(const struct tensors *t, int layer)
 {
-	const int *shape = t->m->layer[layer].out;
-	return (size_t)t->g->options.batch * (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2] *
-	       format_bytes(t->g->format[layer]);
-}
-
-static const struct layer_ops *ops_of(const struct graph *g, int layer)
-{
-	return g->device->ops->layers[g->options.model->layer[layer].kind];
+	return (size_t)t->g->options.batch * shape_size(t->m->layer[layer].out) * format_bytes(t->g->format[layer]);
 }
 
 static unsigned reads_of(const struct graph *g, int layer)
 {
 	const struct layer_ops *ops = ops_of(g, layer);
-	return ops->backward_reads ? ops->backward_reads(&g->options.model->layer[layer]) : 0;
+	return ops->backward_reads ? ops->backward_reads(layer_at(g, layer)) : 0;
 }
 
 static int forward_at(int layer)

@@ -38,6 +38,12 @@ struct layer {
 	int kernel, stride, pad, groups;  /* convolution and pooling windows, square; output (in + 2·pad − kernel)/stride + 1 */
 };
 
+/* How many numbers a shape (channels, height, width) has. */
+static inline size_t shape_size(const int shape[3])
+{
+	return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
+}
+
 /* infer: forward only, may fold and fuse. train: forward and backward. tangent: keeps every input and fuses nothing. */
 enum plan_mode { PLAN_INFER, PLAN_TRAIN, PLAN_TANGENT };
 

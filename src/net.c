@@ -22,11 +22,6 @@ struct net {
 	bool prepared;             /* θ is new since weights were last made of it */
 };
 
-static size_t inputs_of(const int shape[3])
-{
-	return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
-}
-
 static status check_batch(const struct net *net, int n)
 {
 	if (!net->options.data)
@@ -176,7 +171,7 @@ static status open_data(struct net *net)
 	const struct dataset *data = o->data;
 	struct device *d = net->base.device;
 	size_t inputs = (size_t)data->c * (size_t)data->h * (size_t)data->w;
-	if (inputs != inputs_of(o->model->input))
+	if (inputs != shape_size(o->model->input))
 		return fail(ERR_USAGE, "--model %s: the data has %zu inputs", o->model->spec, inputs);
 	size_t bytes = data->n * inputs * (data->element == ELEMENT_U8 ? 1 : sizeof(float));
 	TRY(d->ops->resident(d, data->x, bytes, &net->set));

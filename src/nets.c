@@ -23,11 +23,6 @@ static struct layer *append(struct model *m, enum layer_kind kind, int input)
 	return l;
 }
 
-static int count_of(const int shape[3])
-{
-	return shape[0] * shape[1] * shape[2];
-}
-
 static void set_flat(int shape[3], int width)
 {
 	shape[0] = width;
@@ -61,7 +56,7 @@ static status weights(struct model *m, struct layer *l, const char *name, int nd
 status nets_linear(struct model *m, const char *name, int input, int out)
 {
 	struct layer *l = append(m, LAYER_LINEAR, input);
-	int in = count_of(l->in);
+	int in = (int)shape_size(l->in);
 	set_flat(l->in, in);
 	set_flat(l->out, out);
 	return weights(m, l, name, 2, (int64_t[]){out, in}, in, true);
@@ -136,5 +131,5 @@ void nets_pool(struct model *m, int input, enum pool pool, int kernel, int strid
 void nets_flatten(struct model *m, int input)
 {
 	struct layer *l = append(m, LAYER_FLATTEN, input);
-	set_flat(l->out, count_of(l->in));
+	set_flat(l->out, (int)shape_size(l->in));
 }

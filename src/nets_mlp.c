@@ -7,11 +7,6 @@
 
 enum { WIDTH_MAX = 1 << 24, WIDTHS_MAX = LAYERS_MAX / 2 };
 
-static int inputs_of(const struct model *m)
-{
-	return m->input[0] * m->input[1] * m->input[2];
-}
-
 static status build_linear(struct model *m, const char *sizes)
 {
 	if (sizes)
@@ -44,8 +39,8 @@ static status build_mlp(struct model *m, const char *sizes)
 	if (n < 2)
 		return fail(ERR_USAGE, "--model %s: expected mlp:IN-HIDDEN-…-OUT, 2 to %d sizes from 1 to %d", m->spec,
 		            WIDTHS_MAX, WIDTH_MAX);
-	if (width[0] != inputs_of(m))
-		return fail(ERR_USAGE, "--model %s: the data has %d inputs", m->spec, inputs_of(m));
+	if ((size_t)width[0] != shape_size(m->input))
+		return fail(ERR_USAGE, "--model %s: the data has %zu inputs", m->spec, shape_size(m->input));
 	if (width[n - 1] != m->outputs)
 		return fail(ERR_USAGE, "--model %s: the data and the likelihood need %d output%s", m->spec, m->outputs,
 		            m->outputs == 1 ? "" : "s");

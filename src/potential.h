@@ -27,9 +27,6 @@ struct gradient_request {
 	enum stream augment;   /* stream of this pass's augmentation */
 };
 
-/* Said of one that is not fixed, see below. */
-#define POTENTIAL_NOT_FIXED "not the posterior of a fixed model; for one, use --norm frn --augment none"
-
 struct potential;
 
 struct potential_ops {
@@ -59,10 +56,8 @@ struct potential {
 	const char *(*target_note)(const struct potential *p);  /* what an analytic target is, or NULL */
 };
 
-/* Where θ + c·v + σξ lies: θ itself where nothing is added to it, else *scratch, which is taken from the device at the
- * first such point (n_params floats) and is the caller's to free. Errors: ERR_MEMORY. */
-status point_make(const struct potential *p, const struct slots *s, const struct point *at, float **scratch,
-                  const float **theta);
+/* What is said of one that is not fixed, and how to get one that is; batch_norm: whether it has any. */
+const char *potential_not_fixed(bool batch_norm);
 
 /* Closes any potential; NULL is fine. */
 void potential_close(struct potential *p);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "backend_body.h"
-#include "cpu/kernels.h"
+#include "each_isa.h"
 #include "layer.h"
 #include "tap.h"
 
@@ -116,23 +116,17 @@ static void check_blocks(void)
 	d->ops->close(d);
 }
 
+static void check_all(struct device *d, const struct kernels *k)
+{
+	check_words(k);
+	check_backend(d, k->name);
+	check_threads(k->name);
+}
+
 int main(void)
 {
 	check_blocks();
 	check_open();
-	for (int i = 0; kernels_all[i]; i++) {
-		const char *isa = kernels_all[i]->name;
-		if (!kernels_usable(kernels_all[i])) {
-			skip(isa, "this processor has no such instructions");
-			continue;
-		}
-		struct device *d;
-		setenv("BASIN_ISA", isa, 1);
-		MUST(backend_open("cpu", 2, &d));
-		check_words(kernels_all[i]);
-		check_backend(d, isa);
-		d->ops->close(d);
-		check_threads(isa);
-	}
+	each_isa(check_all);
 	return done_testing();
 }

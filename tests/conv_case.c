@@ -52,11 +52,6 @@ double round_to_bf16(double x)
 	return bf16_value(bf16_bits(x));
 }
 
-static size_t image(const int shape[3])
-{
-	return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
-}
-
 /* Where element i of n images in PyTorch's order lies. */
 static size_t place(struct format f, const int shape[3], size_t i)
 {
@@ -68,7 +63,7 @@ static size_t place(struct format f, const int shape[3], size_t i)
 
 void conv_put(struct device *d, struct format f, int n, const int shape[3], const double *in, void *device)
 {
-	size_t count = (size_t)n * image(shape);
+	size_t count = (size_t)n * shape_size(shape);
 	void *host = take(count, format_bytes(f));
 	for (size_t i = 0; i < count; i++)
 		if (f.bf16)
@@ -81,7 +76,7 @@ void conv_put(struct device *d, struct format f, int n, const int shape[3], cons
 
 void conv_read(struct device *d, struct format f, int n, const int shape[3], const void *device, double *out)
 {
-	size_t count = (size_t)n * image(shape);
+	size_t count = (size_t)n * shape_size(shape);
 	void *host = take(count, format_bytes(f));
 	MUST(d->ops->get(d, host, device, count * format_bytes(f)));
 	for (size_t i = 0; i < count; i++)
@@ -93,7 +88,7 @@ void conv_read(struct device *d, struct format f, int n, const int shape[3], con
 static void *device_tensor(struct device *d, struct format f, int n, const int shape[3], const double *in)
 {
 	void *p;
-	MUST(d->ops->alloc(d, (size_t)n * image(shape) * format_bytes(f), &p));
+	MUST(d->ops->alloc(d, (size_t)n * shape_size(shape) * format_bytes(f), &p));
 	conv_put(d, f, n, shape, in, p);
 	return p;
 }
@@ -132,8 +127,8 @@ static void describe(const struct conv_setup *s, struct conv_case *c)
 static void fill(const struct conv_setup *s, struct conv_case *c)
 {
 	size_t out = (size_t)s->dims.out, fan_in = (size_t)(s->dims.in / s->dims.groups * s->dims.kernel * s->dims.kernel);
-	c->nx = (size_t)s->dims.n * image(c->layer.in);
-	c->ny = (size_t)s->dims.n * image(c->layer.out);
+	c->nx = (size_t)s->dims.n * shape_size(c->layer.in);
+	c->ny = (size_t)s->dims.n * shape_size(c->layer.out);
 	c->nw = out * fan_in;
 	c->x = random_values(c->nx, 1, s->x.bf16);
 	c->w = random_values(c->nw, 1 / sqrt((double)fan_in), s->x.bf16 && !s->folded);

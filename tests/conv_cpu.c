@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdlib.h>
 #include <string.h>
 
 #include "conv.h"
 #include "cpu/conv.h"
+#include "each_isa.h"
 #include "tap.h"
 
 static const struct format blocks16 = {false, 16}, blocks8 = {false, 8}, last = {false, 0}, planes = {false, 1}, half = {true, 0};
@@ -99,32 +99,29 @@ static void bfloat(struct device *d)
 	check_conv_noise(d, half, PRECISION_BF16, "bf16");
 }
 
+/* What has kernels for every instruction set: reordering, rounding, sums by channel. */
+static void kernels(struct device *d, const struct kernels *k)
+{
+	(void)k;
+	struct device *alone;
+	check_conv(d, last, PRECISION_FP32, CONV_DIRECT, 1, "direct, channels last");
+	check_conv_planes(d, CONV_DIRECT, "planes");
+	MUST(backend_open("cpu", 1, &alone));
+	check_conv_planes_rules(d, alone);
+	alone->ops->close(alone);
+	if (onednn_has_avx512())
+		check_conv(d, half, PRECISION_BF16, CONV_DIRECT, 1, "direct, bf16");
+}
+
 int main(void)
 {
-	struct device *d, *alone;
+	struct device *d;
 	MUST(backend_open("cpu", 2, &d));
 	float32(d);
 	check_conv_planes(d, CONV_AUTO, "planes, measured where there is a choice");
 	winograd(d);
 	bfloat(d);
 	d->ops->close(d);
-	/* What has kernels for every instruction set: reordering, rounding, sums by channel. */
-	for (int i = 0; kernels_all[i]; i++) {
-		if (!kernels_usable(kernels_all[i])) {
-			skip(kernels_all[i]->name, "this processor has no such instructions");
-			continue;
-		}
-		setenv("BASIN_ISA", kernels_all[i]->name, 1);
-		MUST(backend_open("cpu", 2, &d));
-		note("instruction set %s", kernels_all[i]->name);
-		check_conv(d, last, PRECISION_FP32, CONV_DIRECT, 1, "direct, channels last");
-		check_conv_planes(d, CONV_DIRECT, "planes");
-		MUST(backend_open("cpu", 1, &alone));
-		check_conv_planes_rules(d, alone);
-		alone->ops->close(alone);
-		if (onednn_has_avx512())
-			check_conv(d, half, PRECISION_BF16, CONV_DIRECT, 1, "direct, bf16");
-		d->ops->close(d);
-	}
+	each_isa(kernels);
 	return done_testing();
 }

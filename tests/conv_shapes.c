@@ -11,8 +11,8 @@ static void once(struct device *d, const struct layer *l, struct format x, struc
                  enum plan_mode mode)
 {
 	const struct layer_ops *ops = d->ops->layers[LAYER_CONV];
-	size_t inputs = (size_t)l->in[0] * (size_t)l->in[1] * (size_t)l->in[2];
-	size_t outputs = (size_t)l->out[0] * (size_t)l->out[1] * (size_t)l->out[2];
+	size_t inputs = shape_size(l->in);
+	size_t outputs = shape_size(l->out);
 	size_t weights = (size_t)l->out[0] * (size_t)(l->in[0] / l->groups * l->kernel * l->kernel) + (size_t)l->out[0];
 	struct layer_plan *p;
 	void *in, *din, *out, *working;

@@ -18,7 +18,7 @@ static const struct rng_key key = {8, 0};
 struct layer_plan {
 	size_t n;
 	struct layer_plan *inner;  /* of the linear layer that is wrapped */
-	size_t weights;
+	size_t weights, padding;
 };
 
 static status sum_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
@@ -58,6 +58,7 @@ static const struct layer_ops sum_ops = {.kind = LAYER_ACTIVATION, .plan = sum_p
 
 static const struct layer_ops *linear;
 static int materialised, planned;
+static size_t padding;  /* bytes of the copies to be planned, beyond the weights */
 
 static status copy_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
@@ -66,6 +67,7 @@ static status copy_plan(struct device *d, const struct plan_request *r, struct l
 		return ERR_MEMORY;
 	planned++;
 	(*out)->weights = (size_t)r->layer->in[0] * (size_t)r->layer->out[0];
+	(*out)->padding = padding;
 	return linear->plan(d, r, &(*out)->inner);
 }
 
@@ -92,7 +94,7 @@ static unsigned copy_reads(const struct layer *l)
 
 static size_t copy_bytes(const struct layer_plan *p)
 {
-	return p->weights * sizeof(float);
+	return p->weights * sizeof(float) + p->padding;
 }
 
 static status copy_materialise(struct layer_plan *p, const struct weight_source *from, void *working)
@@ -175,6 +177,39 @@ static void keeps_plans(struct graph *g)
 	ok(is_new(g, 2, PLAN_INFER), "another mode is another plan");
 }
 
+/* ---- without memory ---- */
+
+static status (*alloc)(struct device *d, size_t bytes, void **out);
+static int allocations;  /* that still succeed */
+
+static status short_alloc(struct device *d, size_t bytes, void **out)
+{
+	return allocations-- > 0 ? alloc(d, bytes, out) : fail(ERR_MEMORY, "out of memory: %zu bytes", bytes);
+}
+
+/* New plans that want larger copies and find no room for one: a plan for N, made before, still runs. */
+static void out_of_memory(struct graph *g, struct backend *fake, const float *theta, const double *want)
+{
+	struct graph_plan *p;
+	float out[N * OUT];
+	alloc = fake->alloc;
+	padding = 64;
+	for (int copy = 0; copy < 3; copy++) {
+		/* The copies before it have their room from the last turn, but for one. */
+		allocations = copy > 0;
+		fake->alloc = short_alloc;
+		ok(graph_plan(g, N - 1, PLAN_TRAIN, &p) == ERR_MEMORY && !p, "no memory for the weights of layer %d", copy);
+		fake->alloc = alloc;
+		MUST(graph_plan(g, N, PLAN_TRAIN, &p));
+		MUST(graph_weights(g, p, NULL, &(struct point){.theta = theta}, NULL));
+		MUST(graph_forward(g, p, NULL, STATS_RUN));
+		MUST(fake->get(g->device, out, graph_output(g), sizeof out));
+		near(worst(out, want, N * OUT), 0, 1e-6, "and the plan that was there still gives its outputs");
+	}
+	MUST(graph_plan(g, N - 1, PLAN_TRAIN, &p));
+	padding = 0;
+}
+
 int main(void)
 {
 	struct device *d;
@@ -219,6 +254,9 @@ int main(void)
 		twice = twice && fabsf(host[i] - 2 * first[i]) <= 1e-5f * (1 + fabsf(first[i]));
 	ok(twice, "added to itself, the gradient doubles");
 	ok(materialised == 6, "three layers' working weights were made for each gradient");
+	out_of_memory(&g, &fake, device_theta, y);
+	graph_close(&g);
+	MUST(graph_open(&g, d, &(struct graph_options){.model = &m, .batch = N}));
 	keeps_plans(&g);
 	graph_close(&g);
 	fake.free(d, device_theta);

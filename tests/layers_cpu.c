@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdlib.h>
-
-#include "cpu/kernels.h"
+#include "each_isa.h"
 #include "layers.h"
 #include "tap.h"
+
+/* What has kernels for every instruction set. */
+static void kernels(struct device *d, const struct kernels *k)
+{
+	(void)k;
+	check_small_layers(d);
+	check_bf16_layers(d);
+}
 
 int main(void)
 {
@@ -11,18 +17,6 @@ int main(void)
 	MUST(backend_open("cpu", 2, &d));
 	check_layers(d);
 	d->ops->close(d);
-	/* What has kernels for every instruction set. */
-	for (int i = 0; kernels_all[i]; i++) {
-		if (!kernels_usable(kernels_all[i])) {
-			skip(kernels_all[i]->name, "this processor has no such instructions");
-			continue;
-		}
-		setenv("BASIN_ISA", kernels_all[i]->name, 1);
-		MUST(backend_open("cpu", 2, &d));
-		note("instruction set %s", kernels_all[i]->name);
-		check_small_layers(d);
-		check_bf16_layers(d);
-		d->ops->close(d);
-	}
+	each_isa(kernels);
 	return done_testing();
 }

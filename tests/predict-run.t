@@ -26,7 +26,7 @@ ok $? "the report has its figures and facts"
 [ "$(member n)" = 2000 ] && [ "$(member snapshots)" = 8 ] && [ "$(member split)" = '"test"' ] &&
 	[ "$(member units)" = '"nats"' ] && grep -q '"anchor"' "$dir/out" && grep -q '"theta"' "$dir/out"
 ok $? "two chains of two roles, the test split"
-[ "$(member note)" = '"not the posterior of a fixed model; for one, use --norm frn --augment none"' ]
+[ "$(member note)" = '"not the posterior of a fixed model; for one, use --augment none"' ]
 ok $? "augmentation has no fixed model, and the report says so"
 difference=$(awk -v a="$(member entropy)" -v b="$(member expected_entropy)" 'BEGIN { printf "%.17g", a - b }')
 equal "$(member mutual_information)" "$difference" 1e-14
@@ -82,7 +82,7 @@ ok $? "info tells tensors, state, target and device, and finds no damage"
 "$BASIN" info "$dir/run" >"$dir/out"
 [ "$(grep -c '^chain [01]: done at step 30: 4 snapshots, steps 20 to 30, 2 theta, 2 anchor$' "$dir/out")" = 2 ]
 ok $? "info lists the chains"
-[ "$(tr -s '\n ' ' ' <"$dir/out" | grep -o 'not the posterior of a fixed model; for one, use --norm frn --augment none' | wc -l)" = 1 ]
+[ "$(tr -s '\n ' ' ' <"$dir/out" | grep -o 'not the posterior of a fixed model; for one, use --augment none' | wc -l)" = 1 ]
 ok $? "and says once to a person that the model is not fixed"
 "$BASIN" info --json shapes >"$dir/out"
 [ "$(member n)" = 10000 ] && [ "$(member kind)" = '"shapes"' ]

@@ -31,8 +31,7 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 	if (!*out)
 		return fail(ERR_MEMORY, "out of memory: an activation's plan");
 	**out = (struct layer_plan){
-		.device = d, .n = (size_t)r->n * (size_t)l->out[0] * (size_t)l->out[1] * (size_t)l->out[2], .kind = l->activation,
-		.x = r->x[0], .y = r->y,
+		.device = d, .n = (size_t)r->n * shape_size(l->out), .kind = l->activation, .x = r->x[0], .y = r->y,
 	};
 	return OK;
 }

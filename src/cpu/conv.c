@@ -166,7 +166,7 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 	p->shape = shape_of(r);
 	p->folds = r->norm;
 	p->narrow = r->y.bf16 && !r->x[0].bf16;
-	p->outputs = (size_t)r->n * (size_t)p->shape.out[0] * (size_t)p->shape.out[1] * (size_t)p->shape.out[2];
+	p->outputs = (size_t)r->n * shape_size(p->shape.out);
 	status s = onednn_open(&p->onednn);
 	if (s == OK)
 		s = plan_directions(p, r);

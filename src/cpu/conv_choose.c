@@ -68,8 +68,8 @@ static status take_ground(struct device *d, const struct onednn_conv *c, const s
 	for (int a = 0; a < ALGOS; a++)
 		if (trials[a].part.weights.bytes > most)
 			most = trials[a].part.weights.bytes;
-	TRY(d->ops->alloc(d, n * (size_t)c->in[0] * (size_t)c->in[1] * (size_t)c->in[2] * size, &g->x));
-	TRY(d->ops->alloc(d, n * (size_t)c->out[0] * (size_t)c->out[1] * (size_t)c->out[2] * size, &g->y));
+	TRY(d->ops->alloc(d, n * shape_size(c->in) * size, &g->x));
+	TRY(d->ops->alloc(d, n * shape_size(c->out) * size, &g->y));
 	TRY(d->ops->alloc(d, most, &g->weights));
 	return d->ops->alloc(d, (weights + (size_t)c->out[0]) * sizeof(float), (void **)&g->gradient);
 }

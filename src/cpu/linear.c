@@ -26,11 +26,6 @@ struct layer_plan {
 	struct onednn_op product[PRODUCTS];
 };
 
-static int flat(const int shape[3])
-{
-	return shape[0] * shape[1] * shape[2];
-}
-
 static status prepare(struct layer_plan *p, enum product which)
 {
 	const bool bf16 = p->bf16;
@@ -81,8 +76,8 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 		return fail(ERR_MEMORY, "out of memory: a linear layer's plan");
 	p->device = d;
 	p->n = r->n;
-	p->in = flat(l->in);
-	p->out = flat(l->out);
+	p->in = (int)shape_size(l->in);
+	p->out = (int)shape_size(l->out);
 	p->bias = l->bias >= 0;
 	p->bf16 = r->precision == PRECISION_BF16;
 	p->x = r->x[0];

@@ -51,7 +51,7 @@ static status prepare(struct layer_plan *p, const struct plan_request *r)
 	p->images = (size_t)r->n * (size_t)(in[0] / inner);
 	p->spans = calloc((size_t)(in[1] + in[2] + out[1] + out[2]), sizeof *p->spans);
 	if (r->mode != PLAN_INFER && l->pool == POOL_MAX)
-		p->position = malloc((size_t)r->n * (size_t)out[0] * (size_t)out[1] * (size_t)out[2]);
+		p->position = malloc((size_t)r->n * shape_size(out));
 	if (!p->spans || (r->mode != PLAN_INFER && l->pool == POOL_MAX && !p->position))
 		return fail(ERR_MEMORY, "out of memory: a pooling layer's plan");
 	struct span *window_y = p->spans, *window_x = window_y + out[1], *outputs_y = window_x + out[2];

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the tests of the CPU's kernels share. */
+#ifndef BASIN_TESTS_EACH_ISA_H
+#define BASIN_TESTS_EACH_ISA_H
+
+#include "backend.h"
+#include "cpu/kernels.h"
+
+/* Runs check with a device of two threads for every instruction set that this processor has. BASIN_ISA names the set
+ * meanwhile, for devices that check opens. */
+void each_isa(void (*check)(struct device *d, const struct kernels *k));
+
+#endif
