@@ -77,6 +77,6 @@ go entropy-mcmc-1 --sampler entropy-mcmc --coupling 4e-4 --augment crop-flip --e
 go sgd-1 --sampler sgd --augment crop-flip --epochs 3 --keep-last 3
 go entropy-sgd-1 --sampler entropy-sgd --coupling 4e-4 --augment crop-flip --epochs 3 --keep-last 3
 go entropy-sgld-1 --sampler entropy-sgld --coupling 4e-4 --augment crop-flip --epochs 3 --keep-last 3
-go sgld-frn-1 --sampler sgld --norm frn --augment none --epochs 4 --keep-last 2
+go sgld-frn-1 --sampler sgld --norm frn --augment none --epochs 10 --keep-last 4
 
 python3 "$here/cifar10_tables.py" "$runs" "$@"
