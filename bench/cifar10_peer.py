@@ -22,44 +22,11 @@ import time
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional as F
 
+from peer_models import resnet20
+
 BATCH, LR, DECAY, TEMPERATURE = 128, 0.5, 5e-4, 1e-4
-
-
-class Block(nn.Module):
-    def __init__(self, inputs, outputs, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.downsample = nn.Sequential()
-        if stride != 1 or inputs != outputs:
-            self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
-
-    def forward(self, x):
-        y = F.relu(self.bn1(self.conv1(x)))
-        return F.relu(self.bn2(self.conv2(y)) + self.downsample(x))
-
-
-class ResNet20(nn.Module):
-    def __init__(self, classes=10):
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(16)
-        blocks, inputs = [], 16
-        for outputs, stride in ((16, 1), (32, 2), (64, 2)):
-            for i in range(3):
-                blocks.append(Block(inputs, outputs, stride if i == 0 else 1))
-                inputs = outputs
-        self.blocks = nn.Sequential(*blocks)
-        self.fc = nn.Linear(64, classes)
-
-    def forward(self, x):
-        y = self.blocks(F.relu(self.bn1(self.conv1(x))))
-        return self.fc(y.mean((2, 3)))
 
 
 def read_cifar10(folder, names):
@@ -162,7 +129,7 @@ def main():
     pixels = x.double() / 255
     mean, sd = pixels.mean((0, 2, 3)).float(), pixels.std((0, 2, 3), unbiased=False).float()
     del pixels
-    model = ResNet20().to(memory_format=layout)
+    model = resnet20().to(memory_format=layout)
     n_params = sum(p.numel() for p in model.parameters())
     assert n_params == 272474, n_params
 

@@ -3,192 +3,24 @@
 """The convolutional part of `make bench`: Basin and PyTorch take turns, and what each row leaves to the machine's limit.
 
 Reads BASIN's bench programs from $BENCH, the peer of record's Python from $PEER and, where there is one, that of a newer
-PyTorch from $PEER2 (measured eager and compiled). ROUNDS is the number of rounds (5); THREADS (2) and BATCH (128) those of ResNet-18.
-Every program stays in memory and is asked for one step or a few at a time, so that a round is A B C … within seconds.
-Each peer is tuned first: the fastest of its memory layouts, and of AVX2 and AVX-512 for the peer of record.
+PyTorch from $PEER2 (measured eager and compiled). ROUNDS is the number of rounds (5); THREADS (2) and BATCH (128) are
+those of ResNet-18.
+servers.py has the programs and how they take turns, tables.py the cells, step_parts.py the parts of a step.
 """
-import json
 import os
-import re
-import subprocess
 import sys
+from statistics import median
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-BENCH = os.environ.get("BENCH", os.path.join(HERE, "..", "build", "bench"))
+from servers import BENCH, Absent, Peers, Server, basin, take_turns, tuned
+from step_parts import print_implementations, print_shares
+from tables import SPEED_HEADER, fastest, speed_row, table
+
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 THREADS = int(os.environ.get("THREADS", "2"))
 BATCH = int(os.environ.get("BATCH", "128"))
 PARAMS = 11173962
 # Multiplications and additions of an image: forward; and with the gradients of inputs (but the stem's) and of weights.
 FORWARD_GFLOP, STEP_GFLOP = 1.1109, 3.3293
-
-
-def median(values):
-    values = sorted(values)
-    n = len(values)
-    return (values[n // 2] + values[(n - 1) // 2]) / 2
-
-
-class Server:
-    """A program that answers a line of JSON to each line it is given. Other lines of its output are kept in `said`."""
-
-    def __init__(self, command, env=None):
-        self.said = []
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        text=True, env={**os.environ, **(env or {})})
-        for line in self.process.stdout:
-            if line == "ready\n":
-                return
-            self.said.append(line)
-        message = self.process.stderr.read().strip().splitlines()
-        self.process.wait()
-        raise RuntimeError("%s: %s" % (" ".join(command[1:]), message[-1] if message else "ended without a word"))
-
-    def ask(self, line):
-        self.process.stdin.write("%s\n" % line)
-        self.process.stdin.flush()
-        for answer in self.process.stdout:
-            if answer.startswith("{"):
-                return json.loads(answer)
-            self.said.append(answer)
-        raise RuntimeError("%s: ended: %s" % (" ".join(self.process.args[1:]), self.process.stderr.read().strip()))
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.stderr.close()
-        self.process.wait()
-
-
-class Absent:
-    """Stands for what can't run here: every number is missing."""
-
-    label = "-"
-
-    def __init__(self, why):
-        self.why = why
-
-    def ask(self, line):
-        return {}
-
-    def close(self):
-        pass
-
-
-def basin(what, model, batch, threads, precision, env=None):
-    command = [os.path.join(BENCH, "step"), what, "--data", "shapes", "--augment", "crop-flip", "--model", model,
-               "--batch", str(batch), "--threads", str(threads), "--precision", precision, "--temperature", "1e-4",
-               "--lr", "0.01", "--quiet"]
-    try:
-        server = Server(command, env)
-    except RuntimeError as e:
-        return Absent(str(e).split("bench/step: ")[-1])
-    server.label = precision
-    return server
-
-
-def newest_env():
-    return {"OPENBLAS_NUM_THREADS": "1"}
-
-
-def tuned(python, what, model, batch, threads, precision, modes, envs, count, method="sgld"):
-    """The fastest of the peer's ways; the others are closed."""
-    best, best_ms, why = None, 0, "there is no such PyTorch here"
-    for env in envs if python else []:
-        for layout in ("nchw", "nhwc"):
-            for mode in modes:
-                command = [python, os.path.join(HERE, "peer_net.py"), what, model, str(batch), str(threads), precision,
-                           layout, mode] + ([method] if what == "step" else [])
-                try:
-                    server = Server(command, env)
-                    ms = sum(server.ask(count).values())
-                except (OSError, RuntimeError) as e:
-                    why = str(e)
-                    continue
-                server.label = " ".join([precision, layout, mode] + [v for k, v in env.items() if "ATEN" in k])
-                server.layout = layout
-                if best and ms >= best_ms:
-                    server.close()
-                    continue
-                if best:
-                    best.close()
-                best, best_ms = server, ms
-    return best or Absent(why)
-
-
-def compiled(python, eager, what, model, batch, threads, precision):
-    """torch.compile in the layout that was the faster one without it."""
-    if isinstance(eager, Absent):
-        return Absent(eager.why)
-    command = [python, os.path.join(HERE, "peer_net.py"), what, model, str(batch), str(threads), precision, eager.layout,
-               "compile"] + (["sgld"] if what == "step" else [])
-    try:
-        server = Server(command, newest_env())
-    except (OSError, RuntimeError) as e:
-        return Absent(str(e))
-    server.label = "%s %s compiled" % (precision, eager.layout)
-    return server
-
-
-class Peers:
-    def __init__(self):
-        self.record, self.newest = os.environ.get("PEER"), os.environ.get("PEER2")
-        self.envs = [{"ATEN_CPU_CAPABILITY": "avx2"}]
-        with open("/proc/cpuinfo") as f:
-            if re.search(r"\bavx512f\b", f.read()):
-                self.envs.append({"ATEN_CPU_CAPABILITY": "avx512"})
-
-    def all(self, what, model, batch, threads, precision, count):
-        """[of record, newest eager, newest compiled] of one kind, tuned."""
-        modes = ("eager",) if what == "step" else ("eager", "frozen")
-        eager = tuned(self.newest, what, model, batch, threads, precision, ("eager",), [newest_env()], count)
-        return [tuned(self.record, what, model, batch, threads, precision, modes, self.envs, count), eager,
-                compiled(self.newest, eager, what, model, batch, threads, precision)]
-
-
-def rounds(servers, count, key, n=None):
-    """ms[server][round], the servers taking turns. `count` may be a list, one for each."""
-    ms = [[] for _ in servers]
-    for _ in range(n or ROUNDS):
-        for i, server in enumerate(servers):
-            answer = server.ask(count[i] if isinstance(count, list) else count)
-            if key in answer:
-                ms[i].append(answer[key])
-    return ms
-
-
-def number(ms):
-    return "-" if not ms else "%.4g" % median(ms)
-
-
-def ratio(peer, own):
-    if not peer or not own:
-        return "-"
-    all_ = [p / o for p, o in zip(peer, own)]
-    return "%.2f (%.2f to %.2f)" % (median(all_), min(all_), max(all_))
-
-
-def table(header, rows):
-    print("| " + " | ".join(header) + " |")
-    print("|" + "---|" * len(header))
-    for row in rows:
-        print("| " + " | ".join(str(cell) for cell in row) + " |")
-    print(flush=True)
-
-
-def fastest(servers, ms):
-    """The index of the smallest median, or None."""
-    have = [i for i, values in enumerate(ms) if values]
-    return min(have, key=lambda i: median(ms[i])) if have else None
-
-
-def speed_row(name, own, peers):
-    """Basin's ms, then ms and ratio for each peer."""
-    return [name, number(own)] + [cell for p in peers for cell in (number(p), ratio(p, own))]
-
-
-SPEED_HEADER = ["", "Basin, ms", "PyTorch of record, ms", "ratio", "newest, eager, ms", "ratio", "newest, compiled, ms",
-                "ratio"]
 
 
 def images_per_s(ms):
@@ -207,11 +39,11 @@ class Report:
             if value:
                 self.limit[key].append(value)
 
-    def interleave(self, servers, count, key, n=None):
+    def interleave(self, servers, count, key):
+        """ms[server][round]; the limits are measured at the end of each round."""
         ms = [[] for _ in servers]
-        for _ in range(n or ROUNDS):
-            for all_, new in zip(ms, rounds(servers, count, key, 1)):
-                all_ += new
+        for _ in range(ROUNDS):
+            take_turns(servers, count, key, ms)
             self.measure_limits()
         return ms
 
@@ -315,61 +147,6 @@ class Report:
                 server.close()
 
 
-VERBOSE = re.compile(r"^(?:dnnl|onednn)_verbose,.*?exec,cpu,([^,]*),([^,]*),([^,]*),.*,([0-9.]+)$")
-
-
-def implementations(what, precision):
-    """What oneDNN ran in one step (or batch): {(primitive, direction, implementation): [calls, ms]}."""
-    server = basin(what, "resnet18", BATCH, THREADS, precision, {"DNNL_VERBOSE": "1", "ONEDNN_VERBOSE": "1"})
-    if isinstance(server, Absent):
-        return None
-    server.said.clear()
-    server.ask(1)
-    used = {}
-    for line in server.said:
-        found = VERBOSE.match(line.strip())
-        if found:
-            kind, name, direction, ms = found.groups()
-            entry = used.setdefault((kind, direction, name), [0, 0.0])
-            entry[0] += 1
-            entry[1] += float(ms)
-    server.close()
-    return used
-
-
-def print_implementations():
-    rows, seen = [], []
-    for what in ("sgld", "infer"):
-        for precision in ("fp32", "bf16"):
-            used = implementations(what, precision)
-            if used is None:
-                continue
-            ref = sum(calls for (_, _, name), (calls, _) in used.items() if re.search(r"\bref", name))
-            rows.append(["%s, %s" % ("SGLD step" if what == "sgld" else "inference", precision),
-                         sum(calls for calls, _ in used.values()), ref])
-            for (kind, direction, name), (calls, ms) in sorted(used.items(), key=lambda e: -e[1][1]):
-                seen.append([rows[-1][0], kind, direction, name, calls, "%.1f" % ms])
-    print("oneDNN's primitives in a step, and how many of them are its reference implementation:\n")
-    table(["", "calls", "`ref`"], rows)
-    table(["", "primitive", "direction", "implementation", "calls", "ms"], seen)
-
-
-def print_shares(shares):
-    names = [n for n in ("gather", "weights", "conv forward", "conv backward", "norm forward", "norm backward",
-                         "activation forward", "activation backward", "pool forward", "pool backward",
-                         "flatten forward", "flatten backward", "linear forward", "linear backward", "loss", "update")
-             if any(s and s.get(n) for s in shares)]
-    rows = []
-    for name in names:
-        row = [name]
-        for s in shares:
-            row += ["%.1f" % s.get(name, 0), "%.1f %%" % (100 * s.get(name, 0) / s["step"])] if s else ["-", "-"]
-        rows.append(row)
-    rows.append(["step"] + [cell for s in shares for cell in (("%.1f" % s["step"], "") if s else ("-", "-"))])
-    print("Where Basin's SGLD step goes (mean of the rounds; activations and residual sums are the norms'):\n")
-    table(["", "fp32, ms", "share", "bf16, ms", "share"], rows)
-
-
 def progress(what):
     """Where it is, for who waits; the tables are on standard output."""
     print("bench: %s" % what, file=sys.stderr, flush=True)
@@ -407,7 +184,7 @@ def main():
           "convolutions, so that Winograd's may pass 1.\n" % median(report.limit["copy"]))
     table(["", "rate", "limit", "of the limit"], report.far)
     print_shares(shares)
-    print_implementations()
+    print_implementations(BATCH, THREADS)
     report.limits.close()
     return 0
 

@@ -18,41 +18,17 @@ running loss, no log.
 import json
 import sys
 import time
+from statistics import median
 
 import peer
 
 
-def build(torch, name, classes=10):
-    nn = torch.nn
-
-    class Block(nn.Module):
-        def __init__(self, inputs, outputs, stride):
-            super().__init__()
-            self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-            self.bn1 = nn.BatchNorm2d(outputs)
-            self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-            self.bn2 = nn.BatchNorm2d(outputs)
-            self.shortcut = nn.Sequential()
-            if stride != 1 or inputs != outputs:
-                self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False),
-                                              nn.BatchNorm2d(outputs))
-            self.relu = nn.ReLU()
-
-        def forward(self, x):
-            y = self.relu(self.bn1(self.conv1(x)))
-            return self.relu(self.bn2(self.conv2(y)) + self.shortcut(x))
-
-    if name == "resnet18":
-        layers, inputs = [nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU()], 64
-        for outputs, stride in ((64, 1), (128, 2), (256, 2), (512, 2)):
-            layers += [Block(inputs, outputs, stride), Block(outputs, outputs, 1)]
-            inputs = outputs
-        return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, classes))
-    if name == "lenet":
-        return nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(),
-                             nn.MaxPool2d(2), nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84),
-                             nn.ReLU(), nn.Linear(84, classes))
-    raise SystemExit("peer_net.py: %s: resnet18 or lenet" % name)
+def build(name):
+    # Not at the top: `describe` answers without PyTorch too.
+    import peer_models
+    if name not in ("resnet18", "lenet"):
+        raise SystemExit("peer_net.py: %s: resnet18 or lenet" % name)
+    return getattr(peer_models, name)()
 
 
 class Steps:
@@ -127,7 +103,7 @@ def prepare(torch, what, name, batch, threads, precision, layout, mode, methods)
     torch.manual_seed(1)
     torch.set_num_threads(threads)
     form = torch.channels_last if layout == "nhwc" else torch.contiguous_format
-    model = build(torch, name).to(memory_format=form)
+    model = build(name).to(memory_format=form)
     x = torch.randn(batch, 3, 32, 32).to(memory_format=form)
     y = torch.randint(10, (batch,))
 
@@ -153,12 +129,6 @@ def prepare(torch, what, name, batch, threads, precision, layout, mode, methods)
 def memory(which):
     with open("/proc/self/status") as f:
         return next(int(line.split()[1]) / 1024 for line in f if line.startswith(which + ":"))
-
-
-def median(values):
-    values = sorted(values)
-    n = len(values)
-    return (values[n // 2] + values[(n - 1) // 2]) / 2
 
 
 def main(args):
