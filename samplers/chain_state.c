@@ -207,8 +207,8 @@ static status refuse_orphans(const struct chain *c, const char *snaps)
 	size_t records = snaps_count(r);
 	snaps_reader_close(r);
 	return records == 0 ? OK
-	     : fail(ERR_DAMAGE, "%s: is missing, while %s holds %zu records, so chain %d can't go on; to begin it anew, take that "
-	            "file away", c->checkpoint, snaps, records, c->k);
+	     : fail(ERR_DAMAGE, "%s: is missing, while %s holds %zu record%s, so chain %d can't go on; to begin it anew, take that "
+	            "file away", c->checkpoint, snaps, records, records == 1 ? "" : "s", c->k);
 }
 
 status chain_sampler(const struct chain_plan *plan, int k, struct sampler_state *out)

@@ -23,6 +23,8 @@ const struct opt_table table_fsgld =
 static status init(struct sampler_state *s, const struct opts *o, double lr_max)
 {
 	(void)lr_max;
+	if (opts_given(o, "sigma") && opts_given(o, "eta"))
+		return fail(ERR_USAGE, "--sigma and --eta exclude each other: η gives σ only where --sigma does not");
 	s->param[SIGMA] = opts_given(o, "sigma") ? opts_real(o, "sigma") : pow(s->beta, -(1 + opts_real(o, "eta")) / 4);
 	return OK;
 }

@@ -42,7 +42,8 @@ static status check_network_options(const struct problem *p, const struct opts *
 	if (opts_choice(o, "conv-algo") != CONV_AUTO && !model_has(&p->model, LAYER_CONV))
 		return fail(ERR_USAGE, "--conv-algo %s: --model %s has no convolutions", algo, spec);
 	if (opts_choice(o, "bn-stats") == 1 && !p->model.stats.count)
-		return fail(ERR_USAGE, "--bn-stats recompute: --model %s has no batch norm, whose statistics could be recomputed", spec);
+		return fail(ERR_USAGE, "--bn-stats recompute: --model %s%s has no batch norm, whose statistics could be recomputed",
+		            spec, model_has(&p->model, LAYER_NORM) ? " with --norm frn" : "");
 	return OK;
 }
 

@@ -24,8 +24,9 @@ static const struct opt_table table_data = {.owner = "data", .heading = "Data", 
 
 static const struct opt_def model_defs[] = {
 	{.name = "model", .type = OPT_TEXT, .arg = "MODEL",
-	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers, lenet, resnet18, resnet20, resnet34 or "
-	         "resnet50, or an analytic target, gaussian:V1,V2,…[@RHO]"},
+	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers, lenet, resnet20, or resnet18, resnet34 "
+	         "or resnet50 with :cifar or :imagenet where the image's size is not to choose the stem; or an analytic target, "
+	         "gaussian:V1,V2,…[@RHO]"},
 	{.name = "activation", .type = OPT_CHOICE, .arg = "relu|silu|tanh", .fallback = "relu",
 	 .help = "nonlinearity between layers"},
 	{.name = "norm", .type = OPT_CHOICE, .arg = "bn|frn",

@@ -197,8 +197,8 @@ static status damaged(const struct snaps_reader *r, size_t i, const char *what)
 		snprintf(where, sizeof where, "step %" PRIu64 ", %s", p->step, r->header.layout[p->role].role);
 	else if (j > 0)
 		snprintf(where, sizeof where, "after step %" PRIu64, r->place[j - 1].step);
-	return fail(ERR_DAMAGE, "%s: record %zu (%s) at byte %" PRIu64 " is damaged: %s; --skip-damaged leaves it out", r->path,
-	            i, where, p->at, what);
+	return fail(ERR_DAMAGE, "%s: record %zu (%s) at byte %" PRIu64 " is damaged: %s; predict, ood and export leave it out "
+	            "with --skip-damaged", r->path, i, where, p->at, what);
 }
 
 static status check_place(const struct snaps_reader *r, size_t i)

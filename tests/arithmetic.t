@@ -17,7 +17,7 @@ fails 2 "^basin: --conv-algo winograd: --model mlp:3072-8-10 has no convolutions
 	sample $mlp --conv-algo winograd
 fails 2 "^basin: --bn-stats recompute: --model mlp:3072-8-10 has no batch norm" "statistics that aren't there" \
 	sample $mlp --bn-stats recompute
-fails 2 "^basin: --bn-stats recompute: --model resnet20 has no batch norm" "statistics of a network with --norm frn" \
+fails 2 "^basin: --bn-stats recompute: --model resnet20 with --norm frn has no batch norm" "statistics of a network with --norm frn" \
 	sample --model resnet20 --norm frn --bn-stats recompute --steps 2 --out no
 fails 2 "^basin: --precision fp16: expected" "an unknown precision" sample $mlp --precision fp16
 for option in "--precision bf16" "--conv-algo direct" "--bn-stats recompute"; do

@@ -310,6 +310,10 @@ static void check_refusals(void)
 	ok(s->init(&state, o, 2 / 25.0 * 1.0001) == ERR_USAGE && s->init(&state, o, 2 / 25.0 * 0.9999) == OK,
 	   "a --prior factor of 500 on a tensor that moves counts: the limit is λ(2c + 500δ) = 2");
 	opts_free(o);
+	o = parse("fsgld", (const char *[]){"--sigma", "1e-3", "--eta", "0.1", NULL});
+	MUST(sampler_find("fsgld", &s));
+	ok(s->init(&state, o, 0.1) == ERR_USAGE, "fsgld refuses an η that a given σ would leave without effect");
+	opts_free(o);
 	ok(sampler_find("nuts", &s) == ERR_USAGE, "an unknown method is refused");
 }
 
