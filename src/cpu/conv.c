@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { SHARE = 1 << 13 };          /* elements that a thread works on at a time */
 enum { CHANNELS = 64 };            /* of the bias that a thread sums at a time */
 static const double NORM_EPSILON = 1e-5;
 
@@ -179,23 +178,6 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 	return OK;
 }
 
-/* One of the two conversions over y. */
-static void widen(const struct layer_plan *p, const uint16_t *from, float *to)
-{
-	const struct kernels *k = kernels_of(p->device);
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (p->outputs >= PARALLEL_MIN)
-	for (size_t i = 0; i < p->outputs; i += SHARE)
-		k->widen(from + i, p->outputs - i < SHARE ? p->outputs - i : SHARE, to + i);
-}
-
-static void narrow(const struct layer_plan *p, const float *from, uint16_t *to)
-{
-	const struct kernels *k = kernels_of(p->device);
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (p->outputs >= PARALLEL_MIN)
-	for (size_t i = 0; i < p->outputs; i += SHARE)
-		k->narrow(from + i, p->outputs - i < SHARE ? p->outputs - i : SHARE, to + i);
-}
-
 static status forward(struct layer_plan *p, const struct layer_io *io)
 {
 	const char *working = io->weight;
@@ -206,14 +188,14 @@ static status forward(struct layer_plan *p, const struct layer_io *io)
 	if (p->narrow)
 		TRY(cpu_scratch(p->device, p->outputs * sizeof(float), &y));
 	if (p->shape.add && p->narrow)
-		widen(p, io->x[1], y);
+		cpu_convert(p->device, io->x[1], true, y, false, p->outputs);
 	else if (p->shape.add && y != io->x[1])
 		TRY(p->device->ops->copy(p->device, y, io->x[1], p->outputs * (p->shape.bf16 ? 2 : sizeof(float))));
 	TRY(onednn_run(&p->onednn, &p->part[API_FORWARD].op, (const void *[]){io->x[0], working, y, bias}));
 	if (p->activation.primitive)
 		TRY(onednn_run(&p->onednn, &p->activation, (const void *[]){y, y}));
 	if (p->narrow)
-		narrow(p, y, io->y);
+		cpu_convert(p->device, y, false, io->y, true, p->outputs);
 	return OK;
 }
 

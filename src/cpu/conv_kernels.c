@@ -81,21 +81,3 @@ void KERNEL(channel_sums)(const void *m, bool bf16, size_t rows, size_t stride, 
 		}
 	}
 }
-
-void KERNEL(narrow)(const float *from, size_t n, uint16_t *out)
-{
-	size_t i = 0;
-	for (; i + LANES <= n; i += LANES)
-		store_bf16(out + i, load(from + i));
-	if (i < n)
-		store_bf16_part(out + i, load_part(from + i, n - i, 0), n - i);
-}
-
-void KERNEL(widen)(const uint16_t *from, size_t n, float *out)
-{
-	size_t i = 0;
-	for (; i + LANES <= n; i += LANES)
-		store(out + i, load_bf16(from + i));
-	if (i < n)
-		store_part(out + i, load_bf16_part(from + i, n - i, 0), n - i);
-}

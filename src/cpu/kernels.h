@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The hot loops of the CPU backend, compiled once for each instruction set with ISA and LANES defined on the command
- * line; isa.c picks a set at start. Ranges and threads are vec.c's; a kernel sees plain arrays. An element's bits never
+ * line; isa.c picks a set at start. Ranges and threads are the callers'; a kernel sees plain arrays. An element's bits never
  * depend on where an array ends: the rest of a vector is computed in padding. */
 #ifndef BASIN_KERNELS_H
 #define BASIN_KERNELS_H
@@ -114,8 +114,6 @@ struct kernels {
 	void (*untile)(const struct untile_kernel *u, const float *from, const int32_t *index, float *out);
 	/* sums[j] += Σ m[row·stride + j] over the rows, j < n; m is float32 or bf16. */
 	void (*channel_sums)(const void *m, bool bf16, size_t rows, size_t stride, size_t n, double *sums);
-	void (*narrow)(const float *from, size_t n, uint16_t *out);
-	void (*widen)(const uint16_t *from, size_t n, float *out);
 	/* sums: Σ x − center, Σ (x − center)². */
 	void (*norm_moments)(const struct norm_kernel *k);
 	/* y = activation(scale·x + shift + r) */
@@ -164,8 +162,6 @@ void KERNEL(permute)(const float *from, const int32_t *index, size_t n, float *o
 void KERNEL(permute_bf16)(const float *from, const int32_t *index, size_t n, uint16_t *out);
 void KERNEL(untile)(const struct untile_kernel *u, const float *from, const int32_t *index, float *out);
 void KERNEL(channel_sums)(const void *m, bool bf16, size_t rows, size_t stride, size_t n, double *sums);
-void KERNEL(narrow)(const float *from, size_t n, uint16_t *out);
-void KERNEL(widen)(const uint16_t *from, size_t n, float *out);
 void KERNEL(norm_moments)(const struct norm_kernel *k);
 void KERNEL(norm_forward)(const struct norm_kernel *k);
 void KERNEL(norm_sums)(const struct norm_kernel *k);

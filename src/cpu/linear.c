@@ -12,7 +12,7 @@
 enum product { FORWARD, DATA, WEIGHTS, WEIGHTS_ADD, PRODUCTS };
 enum {
 	COLUMNS = 64,       /* of the bias that a thread sums at a time */
-	SHARE = 1 << 11     /* elements that a thread converts at a time */
+	SHARE = 1 << 11     /* weights that a thread converts at a time */
 };
 
 struct layer_plan {
@@ -93,15 +93,6 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 
 /* ---- bf16 copies ---- */
 
-static void narrow(const struct layer_plan *p, const float *from, size_t count, uint16_t *to)
-{
-	const struct kernels *k = kernels_of(p->device);
-	bool alone = count < PARALLEL_MIN || p->device->threads == 1;
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!alone)
-	for (size_t i = 0; i < count; i += SHARE)
-		k->narrow(from + i, count - i < SHARE ? count - i : SHARE, to + i);
-}
-
 static size_t working_bytes(const struct layer_plan *p)
 {
 	return p->bf16 ? (size_t)p->in * (size_t)p->out * sizeof(uint16_t) : 0;
@@ -117,7 +108,7 @@ static status materialise(struct layer_plan *p, const struct weight_source *from
 		float part[SHARE];
 		size_t n = count - i < SHARE ? count - i : SHARE;
 		cpu_point_range(k, from->slots, from->at, from->weight->offset + i, n, from->weight->frozen, part);
-		k->narrow(part, n, (uint16_t *)working + i);
+		k->convert(part, false, (uint16_t *)working + i, true, n);
 	}
 	return OK;
 }
@@ -127,7 +118,7 @@ static status materialise(struct layer_plan *p, const struct weight_source *from
 static status forward(struct layer_plan *p, const struct layer_io *io)
 {
 	if (p->narrow_x)
-		narrow(p, io->x[0], (size_t)p->n * (size_t)p->in, p->narrow_x);
+		cpu_convert(p->device, io->x[0], false, p->narrow_x, true, (size_t)p->n * (size_t)p->in);
 	const void *x = p->narrow_x ? p->narrow_x : io->x[0];
 	return onednn_run(&p->onednn, &p->product[FORWARD], (const void *[]){x, io->weight, io->y, io->bias});
 }
@@ -162,7 +153,7 @@ static status backward(struct layer_plan *p, const struct layer_io *io)
 		size_t count = (size_t)p->n * (size_t)p->out;
 		void *copy;
 		TRY(cpu_scratch(p->device, count * sizeof(uint16_t), &copy));
-		narrow(p, dy, count, copy);
+		cpu_convert(p->device, dy, false, copy, true, count);
 		dy = copy;
 	}
 	if (io->dx[0])
