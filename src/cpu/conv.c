@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { CHANNELS = 64 };            /* of the bias that a thread sums at a time */
 static const double NORM_EPSILON = 1e-5;
 
 struct layer_plan {
@@ -199,36 +198,17 @@ static status forward(struct layer_plan *p, const struct layer_io *io)
 	return OK;
 }
 
-/* db: dy summed over examples and pixels. A task has the channels that one thread sums. */
-static void sum_channels(const struct layer_plan *p, const char *dy, bool add, float *dbias)
-{
-	const struct kernels *k = kernels_of(p->device);
-	const struct onednn_conv *c = &p->shape;
-	size_t channels = (size_t)c->out[0], pixels = (size_t)c->out[1] * (size_t)c->out[2], n = (size_t)c->n;
-	size_t size = c->bf16 ? 2 : sizeof(float), wide = c->y_block ? (size_t)c->y_block : CHANNELS;
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (p->outputs >= PARALLEL_MIN)
-	for (size_t first = 0; first < channels; first += wide) {
-		double sums[CHANNELS] = {0};
-		size_t here = channels - first < wide ? channels - first : wide;
-		if (c->y_block)
-			for (size_t i = 0; i < n; i++)
-				k->channel_sums(dy + (i * channels + first) * pixels * size, c->bf16, pixels, wide, here, sums);
-		else
-			k->channel_sums(dy + first * size, c->bf16, n * pixels, channels, here, sums);
-		for (size_t j = 0; j < here; j++)
-			dbias[first + j] = (float)(sums[j] + (add ? (double)dbias[first + j] : 0));
-	}
-}
-
 static status backward(struct layer_plan *p, const struct layer_io *io)
 {
+	const struct onednn_conv *c = &p->shape;
 	const void *dy = io->dy[0];
 	if (p->planes.made && (io->dweight || io->dbias))
 		TRY(conv_planes_gradient(p->device, &p->planes, io->x[0], dy, io->add_dparams, io->dweight, io->dbias));
 	if (!p->planes.made && io->dweight)
 		TRY(conv_part_gradient(p->device, &p->onednn, &p->part[API_WEIGHTS], io->x[0], dy, io->add_dparams, io->dweight));
 	if (!p->planes.made && io->dbias)
-		sum_channels(p, dy, io->add_dparams, io->dbias);
+		cpu_channel_sums(p->device, (struct format){c->bf16, c->y_block}, dy, (size_t)c->n, (size_t)c->out[0],
+		                 (size_t)c->out[1] * (size_t)c->out[2], io->add_dparams, io->dbias);
 	if (!io->dx[0])
 		return OK;
 	if (p->planes.made)

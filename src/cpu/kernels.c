@@ -31,7 +31,6 @@ const struct kernels KERNEL(kernels) = {
 	.permute = KERNEL(permute),
 	.permute_bf16 = KERNEL(permute_bf16),
 	.untile = KERNEL(untile),
-	.channel_sums = KERNEL(channel_sums),
 	.norm_moments = KERNEL(norm_moments),
 	.norm_forward = KERNEL(norm_forward),
 	.norm_sums = KERNEL(norm_sums),
