@@ -7,8 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double NORM_EPSILON = 1e-5;
-
 struct layer_plan {
 	struct device *device;
 	struct onednn onednn;
@@ -239,7 +237,7 @@ static void fold(const struct layer_plan *p, const struct weight_source *from, f
 	cpu_point_range(kernels_of(d), from->slots, from->at, from->scale->offset, (size_t)out, from->scale->frozen, scale);
 	cpu_point_range(kernels_of(d), from->slots, from->at, from->shift->offset, (size_t)out, from->shift->frozen, bias);
 	for (int o = 0; o < out; o++) {
-		double factor = (double)scale[o] / sqrt((double)from->stats[out + o] + NORM_EPSILON);
+		double factor = (double)scale[o] / sqrt((double)from->stats[out + o] + NORM_BATCH_EPSILON);
 		bias[o] = (float)((double)bias[o] - (double)from->stats[o] * factor);
 		scale[o] = (float)factor;
 	}
