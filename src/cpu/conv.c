@@ -16,7 +16,6 @@ struct layer_plan {
 	bool one_copy;                 /* forward and data share their weights */
 	bool folds;                    /* a norm is folded in */
 	bool narrow;                   /* y is bf16 where the convolution works in float32 */
-	struct onednn_op activation;   /* what the convolution itself could not do */
 	size_t outputs;                /* elements of y */
 	size_t data_at, bias_at, working;  /* bytes of the working weights */
 };
@@ -33,7 +32,6 @@ static void drop(struct layer_plan *p)
 	for (int i = 0; i <= API_WEIGHTS; i++)
 		conv_part_drop(&p->part[i]);
 	conv_planes_drop(&p->planes);
-	onednn_op_close(&p->activation);
 	onednn_close(&p->onednn);
 	free(p);
 }
@@ -59,6 +57,15 @@ static int block_of(int block, const int shape[3], int other)
 	return pixel && block == 0 && other > 1 && shape[0] % other == 0 ? other : block;
 }
 
+static dnnl_alg_kind_t activation_of(const struct layer *norm)
+{
+	if (!norm || norm->activation == ACTIVATION_NONE)
+		return dnnl_alg_kind_undef;
+	return norm->activation == ACTIVATION_RELU   ? dnnl_eltwise_relu
+	       : norm->activation == ACTIVATION_SILU ? dnnl_eltwise_swish
+	                                             : dnnl_eltwise_tanh;
+}
+
 static struct onednn_conv shape_of(const struct plan_request *r)
 {
 	const struct layer *l = r->layer;
@@ -67,17 +74,8 @@ static struct onednn_conv shape_of(const struct plan_request *r)
 		.groups = l->groups > 0 ? l->groups : 1, .in = {l->in[0], l->in[1], l->in[2]},
 		.out = {l->out[0], l->out[1], l->out[2]}, .kernel = l->kernel, .stride = l->stride, .pad = l->pad,
 		.x_block = block_of(r->x[0].block, l->in, r->y.block), .y_block = block_of(r->y.block, l->out, r->x[0].block),
-		.add = r->norm && r->norm->input[1] != -2, .activation = dnnl_alg_kind_undef,
+		.add = r->norm && r->norm->input[1] != -2, .activation = activation_of(r->norm),
 	};
-}
-
-static dnnl_alg_kind_t activation_of(const struct layer *norm)
-{
-	if (!norm || norm->activation == ACTIVATION_NONE)
-		return dnnl_alg_kind_undef;
-	return norm->activation == ACTIVATION_RELU   ? dnnl_eltwise_relu
-	       : norm->activation == ACTIVATION_SILU ? dnnl_eltwise_swish
-	                                             : dnnl_eltwise_tanh;
 }
 
 static status none(const struct layer_plan *p)
@@ -88,19 +86,13 @@ static status none(const struct layer_plan *p)
 	            c->kernel, c->stride, c->pad, c->groups, c->bf16 ? ", in bf16" : "");
 }
 
-/* With the activation inside where the library can, else as a pass of its own. */
-static status plan_forward(struct layer_plan *p, dnnl_alg_kind_t activation, enum conv_algo algo)
+static status plan_direction(struct layer_plan *p, enum api_direction direction, enum conv_algo algo)
 {
 	struct onednn_conv c = p->shape;
-	c.direction = API_FORWARD;
-	c.activation = activation;
-	TRY(conv_choose(p->device, &p->onednn, &c, algo, &p->part[API_FORWARD]));
-	if (p->part[API_FORWARD].made || activation == dnnl_alg_kind_undef)
-		return OK;
-	c.activation = dnnl_alg_kind_undef;
-	TRY(conv_choose(p->device, &p->onednn, &c, algo, &p->part[API_FORWARD]));
-	return onednn_eltwise(&p->onednn, &(struct onednn_eltwise){.algorithm = activation, .bf16 = c.bf16,
-	                      .alpha = activation == dnnl_eltwise_swish ? 1.0f : 0.0f, .n = (dnnl_dim_t)p->outputs}, &p->activation);
+	c.direction = direction;
+	c.bias = c.bias && direction == API_FORWARD;
+	TRY(conv_choose(p->device, &p->onednn, &c, algo, &p->part[direction]));
+	return p->part[direction].made ? OK : none(p);
 }
 
 /* Whether everything is in planes and of a shape that they are good for. */
@@ -119,23 +111,12 @@ static status plan_directions(struct layer_plan *p, const struct plan_request *r
 		            DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR);
 	if (in_planes(r))
 		return conv_planes_make(r->layer, r->n, &p->planes);
-	TRY(plan_forward(p, activation_of(r->norm), r->algo));
-	bool made = p->part[API_FORWARD].made;
-	if (r->mode != PLAN_INFER && r->layer->input[0] != -1) {
-		struct onednn_conv c = p->shape;
-		c.direction = API_DATA;
-		c.bias = false;
-		TRY(conv_choose(p->device, &p->onednn, &c, r->algo, &p->part[API_DATA]));
-		made = made && p->part[API_DATA].made;
-	}
-	if (r->mode != PLAN_INFER) {
-		struct onednn_conv c = p->shape;
-		c.direction = API_WEIGHTS;
-		c.bias = false;
-		TRY(conv_choose(p->device, &p->onednn, &c, r->algo, &p->part[API_WEIGHTS]));
-		made = made && p->part[API_WEIGHTS].made;
-	}
-	return made ? OK : none(p);
+	TRY(plan_direction(p, API_FORWARD, r->algo));
+	if (r->mode == PLAN_INFER)
+		return OK;
+	if (r->layer->input[0] != -1)
+		TRY(plan_direction(p, API_DATA, r->algo));
+	return plan_direction(p, API_WEIGHTS, r->algo);
 }
 
 static void place(struct layer_plan *p)
@@ -189,8 +170,6 @@ static status forward(struct layer_plan *p, const struct layer_io *io)
 	else if (p->shape.add && y != io->x[1])
 		TRY(p->device->ops->copy(p->device, y, io->x[1], p->outputs * (p->shape.bf16 ? 2 : sizeof(float))));
 	TRY(onednn_run(&p->onednn, &p->part[API_FORWARD].op, (const void *[]){io->x[0], working, y, bias}));
-	if (p->activation.primitive)
-		TRY(onednn_run(&p->onednn, &p->activation, (const void *[]){y, y}));
 	if (p->narrow)
 		cpu_convert(p->device, y, false, io->y, true, p->outputs);
 	return OK;
