@@ -158,11 +158,11 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 
 static status forward(struct layer_plan *p, const struct layer_io *io)
 {
+	if (p->planes.made)
+		return conv_planes_forward(p->device, &p->planes, io);
 	const char *working = io->weight;
 	const void *bias = p->folds ? (const void *)(working + p->bias_at) : (const void *)io->bias;
 	void *y = io->y;
-	if (p->planes.made)
-		return conv_planes_forward(p->device, &p->planes, io->x[0], working, io->bias, y);
 	if (p->narrow)
 		TRY(cpu_scratch(p->device, p->outputs * sizeof(float), &y));
 	if (p->shape.add && p->narrow)
@@ -177,19 +177,17 @@ static status forward(struct layer_plan *p, const struct layer_io *io)
 
 static status backward(struct layer_plan *p, const struct layer_io *io)
 {
+	if (p->planes.made)
+		return conv_planes_backward(p->device, &p->planes, io);
 	const struct onednn_conv *c = &p->shape;
 	const void *dy = io->dy[0];
-	if (p->planes.made && (io->dweight || io->dbias))
-		TRY(conv_planes_gradient(p->device, &p->planes, io->x[0], dy, io->add_dparams, io->dweight, io->dbias));
-	if (!p->planes.made && io->dweight)
+	if (io->dweight)
 		TRY(conv_part_gradient(p->device, &p->onednn, &p->part[API_WEIGHTS], io->x[0], dy, io->add_dparams, io->dweight));
-	if (!p->planes.made && io->dbias)
+	if (io->dbias)
 		cpu_channel_sums(p->device, (struct format){c->bf16, c->y_block}, dy, (size_t)c->n, (size_t)c->out[0],
 		                 (size_t)c->out[1] * (size_t)c->out[2], io->add_dparams, io->dbias);
 	if (!io->dx[0])
 		return OK;
-	if (p->planes.made)
-		return conv_planes_data(p->device, &p->planes, dy, io->weight, io->dx[0]);
 	if (!p->part[API_DATA].made)
 		return fail(ERR_LIBRARY, "a convolution of the batch itself has no gradient of its input");
 	return onednn_run(&p->onednn, &p->part[API_DATA].op,
@@ -224,12 +222,12 @@ static void fold(const struct layer_plan *p, const struct weight_source *from, f
 
 static status materialise(struct layer_plan *p, const struct weight_source *from, void *working)
 {
+	if (p->planes.made)
+		return conv_planes_fill(p->device, &p->planes, from, working);
 	const struct conv_part *data = &p->part[API_DATA];
 	const struct conv_weights *second = data->made && !p->one_copy ? &data->weights : NULL;
 	char *at = working;
 	float *scale = NULL;
-	if (p->planes.made)
-		return conv_planes_fill(p->device, &p->planes, from, working);
 	if (p->folds) {
 		scale = malloc((size_t)p->shape.out[0] * sizeof *scale);
 		if (!scale)
