@@ -7,10 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { SHARE = 1 << 13 };          /* elements that a thread works on at a time */
-enum { CHANNELS = 64 };            /* of the bias that a thread sums at a time */
-static const double NORM_EPSILON = 1e-5;
-
 struct layer_plan {
 	struct device *device;
 	struct onednn onednn;
@@ -20,7 +16,6 @@ struct layer_plan {
 	bool one_copy;                 /* forward and data share their weights */
 	bool folds;                    /* a norm is folded in */
 	bool narrow;                   /* y is bf16 where the convolution works in float32 */
-	struct onednn_op activation;   /* what the convolution itself could not do */
 	size_t outputs;                /* elements of y */
 	size_t data_at, bias_at, working;  /* bytes of the working weights */
 };
@@ -37,7 +32,6 @@ static void drop(struct layer_plan *p)
 	for (int i = 0; i <= API_WEIGHTS; i++)
 		conv_part_drop(&p->part[i]);
 	conv_planes_drop(&p->planes);
-	onednn_op_close(&p->activation);
 	onednn_close(&p->onednn);
 	free(p);
 }
@@ -63,6 +57,15 @@ static int block_of(int block, const int shape[3], int other)
 	return pixel && block == 0 && other > 1 && shape[0] % other == 0 ? other : block;
 }
 
+static dnnl_alg_kind_t activation_of(const struct layer *norm)
+{
+	if (!norm || norm->activation == ACTIVATION_NONE)
+		return dnnl_alg_kind_undef;
+	return norm->activation == ACTIVATION_RELU   ? dnnl_eltwise_relu
+	       : norm->activation == ACTIVATION_SILU ? dnnl_eltwise_swish
+	                                             : dnnl_eltwise_tanh;
+}
+
 static struct onednn_conv shape_of(const struct plan_request *r)
 {
 	const struct layer *l = r->layer;
@@ -71,17 +74,8 @@ static struct onednn_conv shape_of(const struct plan_request *r)
 		.groups = l->groups > 0 ? l->groups : 1, .in = {l->in[0], l->in[1], l->in[2]},
 		.out = {l->out[0], l->out[1], l->out[2]}, .kernel = l->kernel, .stride = l->stride, .pad = l->pad,
 		.x_block = block_of(r->x[0].block, l->in, r->y.block), .y_block = block_of(r->y.block, l->out, r->x[0].block),
-		.add = r->norm && r->norm->input[1] != -2, .activation = dnnl_alg_kind_undef,
+		.add = r->norm && r->norm->input[1] != -2, .activation = activation_of(r->norm),
 	};
-}
-
-static dnnl_alg_kind_t activation_of(const struct layer *norm)
-{
-	if (!norm || norm->activation == ACTIVATION_NONE)
-		return dnnl_alg_kind_undef;
-	return norm->activation == ACTIVATION_RELU   ? dnnl_eltwise_relu
-	       : norm->activation == ACTIVATION_SILU ? dnnl_eltwise_swish
-	                                             : dnnl_eltwise_tanh;
 }
 
 static status none(const struct layer_plan *p)
@@ -92,19 +86,13 @@ static status none(const struct layer_plan *p)
 	            c->kernel, c->stride, c->pad, c->groups, c->bf16 ? ", in bf16" : "");
 }
 
-/* With the activation inside where the library can, else as a pass of its own. */
-static status plan_forward(struct layer_plan *p, dnnl_alg_kind_t activation, enum conv_algo algo)
+static status plan_direction(struct layer_plan *p, enum api_direction direction, enum conv_algo algo)
 {
 	struct onednn_conv c = p->shape;
-	c.direction = API_FORWARD;
-	c.activation = activation;
-	TRY(conv_choose(p->device, &p->onednn, &c, algo, &p->part[API_FORWARD]));
-	if (p->part[API_FORWARD].made || activation == dnnl_alg_kind_undef)
-		return OK;
-	c.activation = dnnl_alg_kind_undef;
-	TRY(conv_choose(p->device, &p->onednn, &c, algo, &p->part[API_FORWARD]));
-	return onednn_eltwise(&p->onednn, &(struct onednn_eltwise){.algorithm = activation, .bf16 = c.bf16,
-	                      .alpha = activation == dnnl_eltwise_swish ? 1.0f : 0.0f, .n = (dnnl_dim_t)p->outputs}, &p->activation);
+	c.direction = direction;
+	c.bias = c.bias && direction == API_FORWARD;
+	TRY(conv_choose(p->device, &p->onednn, &c, algo, &p->part[direction]));
+	return p->part[direction].made ? OK : none(p);
 }
 
 /* Whether everything is in planes and of a shape that they are good for. */
@@ -123,23 +111,12 @@ static status plan_directions(struct layer_plan *p, const struct plan_request *r
 		            DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR);
 	if (in_planes(r))
 		return conv_planes_make(r->layer, r->n, &p->planes);
-	TRY(plan_forward(p, activation_of(r->norm), r->algo));
-	bool made = p->part[API_FORWARD].made;
-	if (r->mode != PLAN_INFER && r->layer->input[0] != -1) {
-		struct onednn_conv c = p->shape;
-		c.direction = API_DATA;
-		c.bias = false;
-		TRY(conv_choose(p->device, &p->onednn, &c, r->algo, &p->part[API_DATA]));
-		made = made && p->part[API_DATA].made;
-	}
-	if (r->mode != PLAN_INFER) {
-		struct onednn_conv c = p->shape;
-		c.direction = API_WEIGHTS;
-		c.bias = false;
-		TRY(conv_choose(p->device, &p->onednn, &c, r->algo, &p->part[API_WEIGHTS]));
-		made = made && p->part[API_WEIGHTS].made;
-	}
-	return made ? OK : none(p);
+	TRY(plan_direction(p, API_FORWARD, r->algo));
+	if (r->mode == PLAN_INFER)
+		return OK;
+	if (r->layer->input[0] != -1)
+		TRY(plan_direction(p, API_DATA, r->algo));
+	return plan_direction(p, API_WEIGHTS, r->algo);
 }
 
 static void place(struct layer_plan *p)
@@ -179,78 +156,38 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 	return OK;
 }
 
-/* One of the two conversions over y. */
-static void widen(const struct layer_plan *p, const uint16_t *from, float *to)
-{
-	const struct kernels *k = kernels_of(p->device);
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (p->outputs >= PARALLEL_MIN)
-	for (size_t i = 0; i < p->outputs; i += SHARE)
-		k->widen(from + i, p->outputs - i < SHARE ? p->outputs - i : SHARE, to + i);
-}
-
-static void narrow(const struct layer_plan *p, const float *from, uint16_t *to)
-{
-	const struct kernels *k = kernels_of(p->device);
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (p->outputs >= PARALLEL_MIN)
-	for (size_t i = 0; i < p->outputs; i += SHARE)
-		k->narrow(from + i, p->outputs - i < SHARE ? p->outputs - i : SHARE, to + i);
-}
-
 static status forward(struct layer_plan *p, const struct layer_io *io)
 {
+	if (p->planes.made)
+		return conv_planes_forward(p->device, &p->planes, io);
 	const char *working = io->weight;
 	const void *bias = p->folds ? (const void *)(working + p->bias_at) : (const void *)io->bias;
 	void *y = io->y;
-	if (p->planes.made)
-		return conv_planes_forward(p->device, &p->planes, io->x[0], working, io->bias, y);
 	if (p->narrow)
 		TRY(cpu_scratch(p->device, p->outputs * sizeof(float), &y));
 	if (p->shape.add && p->narrow)
-		widen(p, io->x[1], y);
+		cpu_convert(p->device, io->x[1], true, y, false, p->outputs);
 	else if (p->shape.add && y != io->x[1])
 		TRY(p->device->ops->copy(p->device, y, io->x[1], p->outputs * (p->shape.bf16 ? 2 : sizeof(float))));
 	TRY(onednn_run(&p->onednn, &p->part[API_FORWARD].op, (const void *[]){io->x[0], working, y, bias}));
-	if (p->activation.primitive)
-		TRY(onednn_run(&p->onednn, &p->activation, (const void *[]){y, y}));
 	if (p->narrow)
-		narrow(p, y, io->y);
+		cpu_convert(p->device, y, false, io->y, true, p->outputs);
 	return OK;
-}
-
-/* db: dy summed over examples and pixels. A task has the channels that one thread sums. */
-static void sum_channels(const struct layer_plan *p, const char *dy, bool add, float *dbias)
-{
-	const struct kernels *k = kernels_of(p->device);
-	const struct onednn_conv *c = &p->shape;
-	size_t channels = (size_t)c->out[0], pixels = (size_t)c->out[1] * (size_t)c->out[2], n = (size_t)c->n;
-	size_t size = c->bf16 ? 2 : sizeof(float), wide = c->y_block ? (size_t)c->y_block : CHANNELS;
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (p->outputs >= PARALLEL_MIN)
-	for (size_t first = 0; first < channels; first += wide) {
-		double sums[CHANNELS] = {0};
-		size_t here = channels - first < wide ? channels - first : wide;
-		if (c->y_block)
-			for (size_t i = 0; i < n; i++)
-				k->channel_sums(dy + (i * channels + first) * pixels * size, c->bf16, pixels, wide, here, sums);
-		else
-			k->channel_sums(dy + first * size, c->bf16, n * pixels, channels, here, sums);
-		for (size_t j = 0; j < here; j++)
-			dbias[first + j] = (float)(sums[j] + (add ? (double)dbias[first + j] : 0));
-	}
 }
 
 static status backward(struct layer_plan *p, const struct layer_io *io)
 {
+	if (p->planes.made)
+		return conv_planes_backward(p->device, &p->planes, io);
+	const struct onednn_conv *c = &p->shape;
 	const void *dy = io->dy[0];
-	if (p->planes.made && (io->dweight || io->dbias))
-		TRY(conv_planes_gradient(p->device, &p->planes, io->x[0], dy, io->add_dparams, io->dweight, io->dbias));
-	if (!p->planes.made && io->dweight)
+	if (io->dweight)
 		TRY(conv_part_gradient(p->device, &p->onednn, &p->part[API_WEIGHTS], io->x[0], dy, io->add_dparams, io->dweight));
-	if (!p->planes.made && io->dbias)
-		sum_channels(p, dy, io->add_dparams, io->dbias);
+	if (io->dbias)
+		cpu_channel_sums(p->device, (struct format){c->bf16, c->y_block}, dy, (size_t)c->n, (size_t)c->out[0],
+		                 (size_t)c->out[1] * (size_t)c->out[2], io->add_dparams, io->dbias);
 	if (!io->dx[0])
 		return OK;
-	if (p->planes.made)
-		return conv_planes_data(p->device, &p->planes, dy, io->weight, io->dx[0]);
 	if (!p->part[API_DATA].made)
 		return fail(ERR_LIBRARY, "a convolution of the batch itself has no gradient of its input");
 	return onednn_run(&p->onednn, &p->part[API_DATA].op,
@@ -277,7 +214,7 @@ static void fold(const struct layer_plan *p, const struct weight_source *from, f
 	cpu_point_range(kernels_of(d), from->slots, from->at, from->scale->offset, (size_t)out, from->scale->frozen, scale);
 	cpu_point_range(kernels_of(d), from->slots, from->at, from->shift->offset, (size_t)out, from->shift->frozen, bias);
 	for (int o = 0; o < out; o++) {
-		double factor = (double)scale[o] / sqrt((double)from->stats[out + o] + NORM_EPSILON);
+		double factor = (double)scale[o] / sqrt((double)from->stats[out + o] + NORM_BATCH_EPSILON);
 		bias[o] = (float)((double)bias[o] - (double)from->stats[o] * factor);
 		scale[o] = (float)factor;
 	}
@@ -285,12 +222,12 @@ static void fold(const struct layer_plan *p, const struct weight_source *from, f
 
 static status materialise(struct layer_plan *p, const struct weight_source *from, void *working)
 {
+	if (p->planes.made)
+		return conv_planes_fill(p->device, &p->planes, from, working);
 	const struct conv_part *data = &p->part[API_DATA];
 	const struct conv_weights *second = data->made && !p->one_copy ? &data->weights : NULL;
 	char *at = working;
 	float *scale = NULL;
-	if (p->planes.made)
-		return conv_planes_fill(p->device, &p->planes, from, working);
 	if (p->folds) {
 		scale = malloc((size_t)p->shape.out[0] * sizeof *scale);
 		if (!scale)

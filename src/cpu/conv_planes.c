@@ -124,15 +124,9 @@ static status pass(struct device *d, const struct conv_planes *p, const struct p
 	return OK;
 }
 
-status conv_planes_forward(struct device *d, const struct conv_planes *p, const float *x, const void *working,
-                           const float *bias, float *y)
+status conv_planes_forward(struct device *d, const struct conv_planes *p, const struct layer_io *io)
 {
-	return pass(d, p, &p->forward, x, working, bias, y);
-}
-
-status conv_planes_data(struct device *d, const struct conv_planes *p, const float *dy, const void *working, float *dx)
-{
-	return pass(d, p, &p->data, dy, (const float *)working + p->count[0], NULL, dx);
+	return pass(d, p, &p->forward, io->x[0], io->weight, io->bias, io->y);
 }
 
 /* ---- the gradient of the weights ---- */
@@ -159,9 +153,9 @@ static void collect(const struct kernels *k, const struct planes_kernel *f, int 
 	}
 }
 
-status conv_planes_gradient(struct device *d, const struct conv_planes *p, const float *x, const float *dy, bool add,
-                            float *dweight, float *dbias)
+static status gradient(struct device *d, const struct conv_planes *p, const struct layer_io *io)
 {
+	const float *x = io->x[0], *dy = io->dy[0];
 	const struct kernels *k = kernels_of(d);
 	const struct planes_kernel *f = &p->forward;
 	size_t in = image(f->x.n, f->x.h, f->x.w), out = image(f->out, f->oh, f->ow);
@@ -186,7 +180,14 @@ status conv_planes_gradient(struct device *d, const struct conv_planes *p, const
 			k->planes_gradient(f, &p->dy, &b, first, end, sums);
 		}
 		for (int task = first; task < end; task++)
-			collect(k, f, task, sums, add, dweight, dbias);
+			collect(k, f, task, sums, io->add_dparams, io->dweight, io->dbias);
 	}
 	return OK;
+}
+
+status conv_planes_backward(struct device *d, const struct conv_planes *p, const struct layer_io *io)
+{
+	if (io->dweight || io->dbias)
+		TRY(gradient(d, p, io));
+	return io->dx[0] ? pass(d, p, &p->data, io->dy[0], (const float *)io->weight + p->count[0], NULL, io->dx[0]) : OK;
 }

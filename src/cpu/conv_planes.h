@@ -26,11 +26,7 @@ size_t conv_planes_bytes(const struct conv_planes *p);
 /* The working weights: θ + c·v + σξ, once for each of the two passes that read them. Errors: ERR_MEMORY. */
 status conv_planes_fill(struct device *d, const struct conv_planes *p, const struct weight_source *from, void *working);
 /* Errors: ERR_MEMORY. */
-status conv_planes_forward(struct device *d, const struct conv_planes *p, const float *x, const void *working,
-                           const float *bias, float *y);
-status conv_planes_data(struct device *d, const struct conv_planes *p, const float *dy, const void *working, float *dx);
-/* dweight and dbias, set or added to; either may be NULL. */
-status conv_planes_gradient(struct device *d, const struct conv_planes *p, const float *x, const float *dy, bool add,
-                            float *dweight, float *dbias);
+status conv_planes_forward(struct device *d, const struct conv_planes *p, const struct layer_io *io);
+status conv_planes_backward(struct device *d, const struct conv_planes *p, const struct layer_io *io);
 
 #endif

@@ -34,6 +34,13 @@ status cpu_loss(struct device *d, struct slots *s, const struct loss *l);
 void cpu_formats(const struct device *d, const struct layer *layers, int n, enum precision precision, struct format *input,
                  struct format *out);
 
+/* n elements from one type to the other, or copied. */
+void cpu_convert(const struct device *d, const void *from, bool from_bf16, void *to, bool to_bf16, size_t n);
+
+/* out (channels): t (n, channels, pixels) of format f summed over examples and pixels, set or added. */
+void cpu_channel_sums(const struct device *d, struct format f, const void *t, size_t n, size_t channels, size_t pixels, bool add,
+                      float *out);
+
 /* The point verb on the calling thread alone, for loops that have threads of their own. s may be NULL where nothing is
  * added to θ. */
 void cpu_point_range(const struct kernels *k, const struct slots *s, const struct point *at, size_t offset, size_t count,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The hot loops of the CPU backend, compiled once for each instruction set with ISA and LANES defined on the command
- * line; isa.c picks a set at start. Ranges and threads are vec.c's; a kernel sees plain arrays. An element's bits never
+ * line; isa.c picks a set at start. Ranges and threads are the callers'; a kernel sees plain arrays. An element's bits never
  * depend on where an array ends: the rest of a vector is computed in padding. */
 #ifndef BASIN_KERNELS_H
 #define BASIN_KERNELS_H
@@ -16,7 +16,7 @@
 enum {
 	NOISE_GROUP = 64,                    /* elements: the largest number of normals made at a time */
 	AFFINE_TERMS = AFFINE_INPUTS + 1,    /* the inputs and the noise */
-	ROW_BLOCK = 64                       /* rows of a loss summed together */
+	ROW_BLOCK = 64                       /* rows of a loss, or of a column, summed together */
 };
 
 /* y[o] = base[o] + Σ coef[o][j]·term[o][j] */
@@ -105,17 +105,13 @@ struct kernels {
 	/* Both of windows of 2 × 2 side by side in planes, all float32: rows of all images' y. */
 	void (*pool_pairs)(const struct pool_kernel *p, size_t first, size_t end);
 	void (*pool_pairs_backward)(const struct pool_kernel *p, size_t first, size_t end);
-	/* out[j] = (add ? out[j] : 0) + Σ of column j of m (rows, columns), first ≤ j < end: blocks of ROW_BLOCK rows in
-	 * float32, their sum in double, so that long batches lose nothing. */
-	void (*column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
+	/* sums[j] += Σ m[row·stride + j] over the rows, j < n: blocks of ROW_BLOCK rows in float32, their sum in double, so
+	 * that long batches lose nothing. */
+	void (*column_sums)(const void *m, bool bf16, size_t rows, size_t stride, size_t n, double *sums);
 	/* out[i] = from[index[i]], rounded to bf16 */
 	void (*permute)(const float *from, const int32_t *index, size_t n, float *out);
 	void (*permute_bf16)(const float *from, const int32_t *index, size_t n, uint16_t *out);
 	void (*untile)(const struct untile_kernel *u, const float *from, const int32_t *index, float *out);
-	/* sums[j] += Σ m[row·stride + j] over the rows, j < n; m is float32 or bf16. */
-	void (*channel_sums)(const void *m, bool bf16, size_t rows, size_t stride, size_t n, double *sums);
-	void (*narrow)(const float *from, size_t n, uint16_t *out);
-	void (*widen)(const uint16_t *from, size_t n, float *out);
 	/* sums: Σ x − center, Σ (x − center)². */
 	void (*norm_moments)(const struct norm_kernel *k);
 	/* y = activation(scale·x + shift + r) */
@@ -159,13 +155,10 @@ void KERNEL(pool)(const struct pool_kernel *p, size_t first, size_t end);
 void KERNEL(pool_backward)(const struct pool_kernel *p, size_t first, size_t end);
 void KERNEL(pool_pairs)(const struct pool_kernel *p, size_t first, size_t end);
 void KERNEL(pool_pairs_backward)(const struct pool_kernel *p, size_t first, size_t end);
-void KERNEL(column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out);
+void KERNEL(column_sums)(const void *m, bool bf16, size_t rows, size_t stride, size_t n, double *sums);
 void KERNEL(permute)(const float *from, const int32_t *index, size_t n, float *out);
 void KERNEL(permute_bf16)(const float *from, const int32_t *index, size_t n, uint16_t *out);
 void KERNEL(untile)(const struct untile_kernel *u, const float *from, const int32_t *index, float *out);
-void KERNEL(channel_sums)(const void *m, bool bf16, size_t rows, size_t stride, size_t n, double *sums);
-void KERNEL(narrow)(const float *from, size_t n, uint16_t *out);
-void KERNEL(widen)(const uint16_t *from, size_t n, float *out);
 void KERNEL(norm_moments)(const struct norm_kernel *k);
 void KERNEL(norm_forward)(const struct norm_kernel *k);
 void KERNEL(norm_sums)(const struct norm_kernel *k);

@@ -21,24 +21,30 @@ void KERNEL(sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_
 		store_bf16_part(out + i, load_bf16_part(a + i, n - i, 0) + load_bf16_part(b + i, n - i, 0), n - i);
 }
 
-void KERNEL(column_sums)(const float *m, size_t rows, size_t columns, size_t first, size_t end, bool add, float *out)
+static inline __attribute__((always_inline)) void sums_typed(const void *m, const bool bf16, size_t rows, size_t stride, size_t n,
+                                                             double *sums)
 {
-	for (size_t j = first; j < end; j += LANES) {
-		size_t width = end - j < LANES ? end - j : LANES;
-		double total[LANES] = {0};
+	for (size_t j = 0; j < n; j += LANES) {
+		size_t width = n - j < LANES ? n - j : LANES;
 		for (size_t row = 0; row < rows; row += ROW_BLOCK) {
 			size_t last = rows - row < ROW_BLOCK ? rows : row + ROW_BLOCK;
 			vf block = {0};
 			if (width == LANES)
 				for (size_t i = row; i < last; i++)
-					block += load(m + i * columns + j);
+					block += load_typed(m, i * stride + j, LANES, bf16);
 			else
 				for (size_t i = row; i < last; i++)
-					block += load_part(m + i * columns + j, width, 0);
-			for (int l = 0; l < LANES; l++)
-				total[l] += (double)block[l];
+					block += load_typed(m, i * stride + j, width, bf16);
+			for (size_t l = 0; l < width; l++)
+				sums[j + l] += (double)block[l];
 		}
-		for (size_t l = 0; l < width; l++)
-			out[j + l] = (float)(total[l] + (add ? (double)out[j + l] : 0));
 	}
+}
+
+void KERNEL(column_sums)(const void *m, bool bf16, size_t rows, size_t stride, size_t n, double *sums)
+{
+	if (bf16)
+		sums_typed(m, true, rows, stride, n, sums);
+	else
+		sums_typed(m, false, rows, stride, n, sums);
 }

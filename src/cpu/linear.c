@@ -10,10 +10,7 @@
 #include "cpu/onednn.h"
 
 enum product { FORWARD, DATA, WEIGHTS, WEIGHTS_ADD, PRODUCTS };
-enum {
-	COLUMNS = 64,       /* of the bias that a thread sums at a time */
-	SHARE = 1 << 11     /* elements that a thread converts at a time */
-};
+enum { SHARE = 1 << 11 };  /* weights that a thread converts at a time */
 
 struct layer_plan {
 	struct device *device;
@@ -93,15 +90,6 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 
 /* ---- bf16 copies ---- */
 
-static void narrow(const struct layer_plan *p, const float *from, size_t count, uint16_t *to)
-{
-	const struct kernels *k = kernels_of(p->device);
-	bool alone = count < PARALLEL_MIN || p->device->threads == 1;
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!alone)
-	for (size_t i = 0; i < count; i += SHARE)
-		k->narrow(from + i, count - i < SHARE ? count - i : SHARE, to + i);
-}
-
 static size_t working_bytes(const struct layer_plan *p)
 {
 	return p->bf16 ? (size_t)p->in * (size_t)p->out * sizeof(uint16_t) : 0;
@@ -117,7 +105,7 @@ static status materialise(struct layer_plan *p, const struct weight_source *from
 		float part[SHARE];
 		size_t n = count - i < SHARE ? count - i : SHARE;
 		cpu_point_range(k, from->slots, from->at, from->weight->offset + i, n, from->weight->frozen, part);
-		k->narrow(part, n, (uint16_t *)working + i);
+		k->convert(part, false, (uint16_t *)working + i, true, n);
 	}
 	return OK;
 }
@@ -127,32 +115,9 @@ static status materialise(struct layer_plan *p, const struct weight_source *from
 static status forward(struct layer_plan *p, const struct layer_io *io)
 {
 	if (p->narrow_x)
-		narrow(p, io->x[0], (size_t)p->n * (size_t)p->in, p->narrow_x);
+		cpu_convert(p->device, io->x[0], false, p->narrow_x, true, (size_t)p->n * (size_t)p->in);
 	const void *x = p->narrow_x ? p->narrow_x : io->x[0];
 	return onednn_run(&p->onednn, &p->product[FORWARD], (const void *[]){x, io->weight, io->y, io->bias});
-}
-
-/* Columns first … end − 1 of db (out): the sums of dy's rows. */
-static void sum_columns(const struct layer_plan *p, const void *dy, size_t first, size_t end, bool add, float *dbias)
-{
-	const struct kernels *k = kernels_of(p->device);
-	double sums[COLUMNS] = {0};
-	if (!p->y.bf16) {
-		k->column_sums(dy, (size_t)p->n, (size_t)p->out, first, end, add, dbias);
-		return;
-	}
-	k->channel_sums((const uint16_t *)dy + first, true, (size_t)p->n, (size_t)p->out, end - first, sums);
-	for (size_t j = first; j < end; j++)
-		dbias[j] = (float)(sums[j - first] + (add ? (double)dbias[j] : 0));
-}
-
-static void sum_rows(const struct layer_plan *p, const void *dy, bool add, float *dbias)
-{
-	size_t out = (size_t)p->out;
-	bool alone = (size_t)p->n * out < PARALLEL_MIN || p->device->threads == 1;
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!alone)
-	for (size_t first = 0; first < out; first += COLUMNS)
-		sum_columns(p, dy, first, out - first < COLUMNS ? out : first + COLUMNS, add, dbias);
 }
 
 static status backward(struct layer_plan *p, const struct layer_io *io)
@@ -162,7 +127,7 @@ static status backward(struct layer_plan *p, const struct layer_io *io)
 		size_t count = (size_t)p->n * (size_t)p->out;
 		void *copy;
 		TRY(cpu_scratch(p->device, count * sizeof(uint16_t), &copy));
-		narrow(p, dy, count, copy);
+		cpu_convert(p->device, dy, false, copy, true, count);
 		dy = copy;
 	}
 	if (io->dx[0])
@@ -173,7 +138,8 @@ static status backward(struct layer_plan *p, const struct layer_io *io)
 		TRY(onednn_run(&p->onednn, &p->product[which], (const void *[]){dy, x, io->dweight}));
 	}
 	if (io->dbias)
-		sum_rows(p, io->dy[0], io->add_dparams, io->dbias);
+		cpu_channel_sums(p->device, (struct format){p->y.bf16, 0}, io->dy[0], (size_t)p->n, (size_t)p->out, 1,
+		                 io->add_dparams, io->dbias);
 	return OK;
 }
 

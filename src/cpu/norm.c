@@ -5,11 +5,11 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Bytes of a block over all examples, up to which each thread has a block of its own: then a second pass finds it in a
  * cache. Beyond, threads share a block. */
 enum { OWN_BLOCK_MAX = 64 << 20 };
+enum { TOGETHER = 64 };  /* thresholds rounded together */
 
 /* Without a residual the output follows from x alone, and with SiLU nothing follows from the output. */
 static enum norm_slope slope_of(const struct layer_plan *p)
@@ -187,20 +187,26 @@ void norm_run(struct layer_plan *p, const struct layer_io *io, const struct norm
 	}
 }
 
+static void round_thresholds(struct layer_plan *p)
+{
+	const struct kernels *k = kernels_of(p->device);
+	for (int c = 0; c < p->channels; c += TOGETHER) {
+		uint16_t rounded[TOGETHER];
+		size_t n = p->channels - c < TOGETHER ? (size_t)(p->channels - c) : TOGETHER;
+		k->convert(p->threshold + c, false, rounded, true, n);
+		k->convert(rounded, true, p->threshold + c, false, n);
+	}
+}
+
 /* A backward pass that reads y of bf16 compares it with the threshold as bf16 has it: `of_output`. */
 static void set_threshold(struct layer_plan *p, const struct layer_io *io, bool of_output)
 {
-	for (int c = 0; c < p->channels; c++) {
-		float t = p->activation == ACTIVATION_THRESHOLD ? io->threshold[c] : p->activation == ACTIVATION_RELU ? 0 : -INFINITY;
-		if (of_output && p->y.bf16) {
-			uint32_t bits;
-			memcpy(&bits, &t, sizeof bits);
-			bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
-			if (!isnan(t))
-				memcpy(&t, &bits, sizeof t);
-		}
-		p->threshold[c] = t;
-	}
+	for (int c = 0; c < p->channels; c++)
+		p->threshold[c] = p->activation == ACTIVATION_THRESHOLD ? io->threshold[c]
+		                  : p->activation == ACTIVATION_RELU    ? 0
+		                                                        : -INFINITY;
+	if (of_output && p->y.bf16)
+		round_thresholds(p);
 }
 
 static status forward(struct layer_plan *p, const struct layer_io *io)

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-static const double EPSILON = 1e-5, MOMENTUM = 0.1;
+static const double MOMENTUM = 0.1;
 
 /* Rows that the numbers are centred by, and elements that a second pass takes at a time. */
 enum { PILOT_ROWS = 64, PIECE = 1 << 15 };
@@ -60,7 +60,7 @@ static void sum_moments(struct layer_plan *p, const struct layer_io *io, int blo
 static void set_scale(struct layer_plan *p, const struct layer_io *io, int c, double mean, double variance)
 {
 	p->mean[c] = mean;
-	p->inverse[c] = 1 / sqrt(variance + EPSILON);
+	p->inverse[c] = 1 / sqrt(variance + NORM_BATCH_EPSILON);
 	p->scale[c] = (float)((double)((const float *)io->weight)[c] * p->inverse[c]);
 	p->shift[c] = (float)((double)io->bias[c] - mean * (double)p->scale[c]);
 }

@@ -4,8 +4,8 @@
 #include <omp.h>
 #include <stdlib.h>
 
-/* Multiplications, and elements, below which waking other threads costs more than they save. */
-enum { ALONE_PRODUCT = 1 << 20, ALONE_ELTWISE = 1 << 14 };
+/* Multiplications below which waking other threads costs more than they save. */
+enum { ALONE_PRODUCT = 1 << 20 };
 
 status onednn_check(dnnl_status_t r, const char *what)
 {
@@ -121,26 +121,6 @@ status onednn_product(const struct onednn *o, const struct onednn_product *p, st
 		dnnl_primitive_attr_destroy(attr);
 	for (int i = 0; i < ONEDNN_ARGS; i++)
 		api_drop(shape[i]);
-	return s;
-}
-
-status onednn_eltwise(const struct onednn *o, const struct onednn_eltwise *e, struct onednn_op *op)
-{
-	const int forward[] = {DNNL_ARG_SRC, DNNL_ARG_DST};
-	const int backward[] = {e->use_dst ? DNNL_ARG_DST : DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_SRC};
-	api_desc flat;
-	dnnl_status_t r = api_strides(&flat, 1, (const dnnl_dims_t){e->n}, e->bf16 ? dnnl_bf16 : dnnl_f32, (const dnnl_dims_t){1});
-	dnnl_primitive_desc_t pd = NULL;
-	bool alone = e->n < ALONE_ELTWISE;
-	int threads = onednn_offer_threads(alone);
-	if (r == dnnl_success)
-		r = api_eltwise(&pd, o->engine, e->algorithm, e->alpha, e->backward, flat);
-	status s = onednn_check(r, "preparing an elementwise function");
-	if (s == OK)
-		s = onednn_make(o, pd, e->backward ? 3 : 2, e->backward ? backward : forward, (const api_view[]){flat, flat, flat},
-		                alone, "making an elementwise function", op);
-	onednn_restore_threads(alone, threads);
-	api_drop(flat);
 	return s;
 }
 

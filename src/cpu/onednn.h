@@ -33,15 +33,6 @@ struct onednn_product {
 	bool transpose_a, transpose_b, bias, add, bf16, bf16_c;
 };
 
-/* An elementwise function over n float32, or bf16. Pointers of onednn_run: forward x, y; backward the tensor that the
- * derivative is written in (x, or y for oneDNN's …_use_dst_for_bwd), dy, dx. dx may be dy. */
-struct onednn_eltwise {
-	dnnl_alg_kind_t algorithm;
-	float alpha;
-	dnnl_dim_t n;
-	bool backward, use_dst, bf16;
-};
-
 /* Whether oneDNN uses AVX-512 here, without which it has no bf16. */
 bool onednn_has_avx512(void);
 /* Channels of a block that its float32 convolutions are fast with here, forward and backward; 0 for channels last. */
@@ -51,9 +42,8 @@ int onednn_block(void);
 status onednn_open(struct onednn *o);
 void onednn_close(struct onednn *o);
 
-/* Make an operation. Errors: ERR_LIBRARY. */
+/* Makes an operation. Errors: ERR_LIBRARY. */
 status onednn_product(const struct onednn *o, const struct onednn_product *shape, struct onednn_op *op);
-status onednn_eltwise(const struct onednn *o, const struct onednn_eltwise *shape, struct onednn_op *op);
 void onednn_op_close(struct onednn_op *op);
 
 /* For the files that make operations. Turns a primitive's description (freed here) into an operation whose arguments have

@@ -61,18 +61,6 @@ dnnl_status_t api_matmul(dnnl_primitive_desc_t *out, dnnl_engine_t e, api_view a
 	return dnnl_matmul_primitive_desc_create(out, e, a, b, bias, c, attr);
 }
 
-static dnnl_status_t eltwise_forward(dnnl_primitive_desc_t *out, dnnl_engine_t e, dnnl_alg_kind_t algorithm, float alpha,
-                                     api_view d)
-{
-	return dnnl_eltwise_forward_primitive_desc_create(out, e, dnnl_forward_training, algorithm, d, d, alpha, 0.0f, NULL);
-}
-
-static dnnl_status_t eltwise_backward(dnnl_primitive_desc_t *out, dnnl_engine_t e, dnnl_alg_kind_t algorithm, float alpha,
-                                      api_view d, const_dnnl_primitive_desc_t forward)
-{
-	return dnnl_eltwise_backward_primitive_desc_create(out, e, algorithm, d, d, d, alpha, 0.0f, forward, NULL);
-}
-
 static const dnnl_dims_t undilated = {0};
 
 static dnnl_status_t convolution_forward(dnnl_primitive_desc_t *out, dnnl_engine_t e, const struct api_convolution *c,
@@ -144,22 +132,6 @@ dnnl_status_t api_matmul(dnnl_primitive_desc_t *out, dnnl_engine_t e, api_view a
 	return r != dnnl_success ? r : dnnl_primitive_desc_create(out, &m, attr, e, NULL);
 }
 
-static dnnl_status_t eltwise_forward(dnnl_primitive_desc_t *out, dnnl_engine_t e, dnnl_alg_kind_t algorithm, float alpha,
-                                     api_view d)
-{
-	dnnl_eltwise_desc_t op;
-	dnnl_status_t r = dnnl_eltwise_forward_desc_init(&op, dnnl_forward_training, algorithm, d, alpha, 0.0f);
-	return r != dnnl_success ? r : dnnl_primitive_desc_create(out, &op, NULL, e, NULL);
-}
-
-static dnnl_status_t eltwise_backward(dnnl_primitive_desc_t *out, dnnl_engine_t e, dnnl_alg_kind_t algorithm, float alpha,
-                                      api_view d, const_dnnl_primitive_desc_t forward)
-{
-	dnnl_eltwise_desc_t op;
-	dnnl_status_t r = dnnl_eltwise_backward_desc_init(&op, algorithm, d, d, alpha, 0.0f);
-	return r != dnnl_success ? r : dnnl_primitive_desc_create(out, &op, NULL, e, forward);
-}
-
 static dnnl_status_t convolution_forward(dnnl_primitive_desc_t *out, dnnl_engine_t e, const struct api_convolution *c,
                                          const_dnnl_primitive_attr_t attr)
 {
@@ -186,21 +158,6 @@ static dnnl_status_t convolution_backward(dnnl_primitive_desc_t *out, dnnl_engin
 #endif
 
 /* ---- what both versions do with the calls above ---- */
-
-dnnl_status_t api_eltwise(dnnl_primitive_desc_t *out, dnnl_engine_t e, dnnl_alg_kind_t algorithm, float alpha, bool backward,
-                          api_view d)
-{
-	dnnl_primitive_desc_t forward = NULL;
-	*out = NULL;
-	dnnl_status_t r = eltwise_forward(&forward, e, algorithm, alpha, d);
-	if (r != dnnl_success || !backward) {
-		*out = r == dnnl_success ? forward : NULL;
-		return r;
-	}
-	r = eltwise_backward(out, e, algorithm, alpha, d, forward);
-	dnnl_primitive_desc_destroy(forward);
-	return r;
-}
 
 dnnl_status_t api_convolution(dnnl_primitive_desc_t *out, dnnl_engine_t e, const struct api_convolution *c,
                               const_dnnl_primitive_attr_t attr)

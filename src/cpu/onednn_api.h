@@ -36,9 +36,6 @@ dnnl_status_t api_append_eltwise(dnnl_post_ops_t p, dnnl_alg_kind_t algorithm, f
 
 dnnl_status_t api_matmul(dnnl_primitive_desc_t *out, dnnl_engine_t e, api_view a, api_view b, api_view bias, api_view c,
                          const_dnnl_primitive_attr_t attr);
-/* The derivative is taken at `at`'s tensor, x or y as the algorithm says. */
-dnnl_status_t api_eltwise(dnnl_primitive_desc_t *out, dnnl_engine_t e, dnnl_alg_kind_t algorithm, float alpha, bool backward,
-                          api_view d);
 
 enum api_direction { API_FORWARD, API_DATA, API_WEIGHTS };
 

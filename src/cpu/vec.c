@@ -7,7 +7,6 @@
 
 enum {
 	BLOCK = 512,            /* elements of a block; a multiple of NOISE_GROUP */
-	ADD_SHARE = 8192,       /* elements of a sum that a thread works on at a time */
 	REDUCE_BLOCK = 4096,    /* elements summed together, whatever the threads */
 	REDUCE_BLOCKS = 4096    /* partial sums kept at a time */
 };
@@ -177,21 +176,6 @@ status cpu_reduce(struct device *d, struct slots *s, size_t n, const float *x, c
 			total += part[b];
 	}
 	s->value[slot] = total;
-	return OK;
-}
-
-status cpu_add(struct device *d, struct format f, size_t count, void *y, const void *x)
-{
-	const struct kernels *k = kernels_of(d);
-	bool alone = count < PARALLEL_LIGHT || d->threads == 1;
-#pragma omp parallel for schedule(static) num_threads(d->threads) if (!alone)
-	for (size_t from = 0; from < count; from += ADD_SHARE) {
-		size_t n = count - from < ADD_SHARE ? count - from : ADD_SHARE;
-		if (f.bf16)
-			k->sum_bf16((uint16_t *)y + from, (const uint16_t *)x + from, (uint16_t *)y + from, n);
-		else
-			k->sum((float *)y + from, (const float *)x + from, (float *)y + from, n);
-	}
 	return OK;
 }
 
