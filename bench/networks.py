@@ -19,33 +19,35 @@ ROUNDS = int(os.environ.get("ROUNDS", "5"))
 THREADS = int(os.environ.get("THREADS", "2"))
 BATCH = int(os.environ.get("BATCH", "128"))
 PARAMS = 11173962
-# Multiplications and additions of an image: forward; and with the gradients of inputs (but the stem's) and of weights.
+# Multiplications and additions of an image: forward; and with the gradients of inputs (but the first layer's) and of weights.
 FORWARD_GFLOP, STEP_GFLOP = 1.1109, 3.3293
+LENET_BATCH, LENET_STEP_GFLOP = 32, 0.0032047
 
 
 def images_per_s(ms):
     return BATCH / median(ms) * 1e3
 
 
+def limits_of(threads):
+    return Server([os.path.join(BENCH, "limits"), str(threads)], {"OMP_NUM_THREADS": str(threads)})
+
+
 class Report:
     def __init__(self):
         self.peers = Peers()
-        self.limits = Server([os.path.join(BENCH, "limits"), str(THREADS)], {"OMP_NUM_THREADS": str(THREADS)})
-        self.limit = {"fp32": [], "bf16": [], "copy": []}
+        self.limits = limits_of(THREADS)
+        self.copy = []
         self.speed, self.how, self.far, self.missing = [], [], [], []
 
-    def measure_limits(self):
-        for key, value in self.limits.ask(5).items():
-            if value:
-                self.limit[key].append(value)
-
-    def interleave(self, servers, count, key):
-        """ms[server][round]; the limits are measured at the end of each round."""
-        ms = [[] for _ in servers]
+    def interleave(self, servers, count, key, limits=None):
+        """ms[server][round], and the numbers of the limits' program, taken at the end of each round, in a dictionary."""
+        ms, limit = [[] for _ in servers], {}
         for _ in range(ROUNDS):
             take_turns(servers, count, key, ms)
-            self.measure_limits()
-        return ms
+            for name, value in (limits or self.limits).ask(5).items():
+                if value:
+                    limit.setdefault(name, []).append(value)
+        return ms, limit
 
     def note(self, name, servers):
         self.how.append("%s: %s" % (name, "; ".join(s.label for s in servers)))
@@ -53,10 +55,10 @@ class Report:
             if isinstance(s, Absent) and s.why not in self.missing:
                 self.missing.append(s.why)
 
-    def of_limit(self, name, gflop, ms, precision):
+    def of_limit(self, name, gflop, ms, limit):
         """How fast a row computes, as if every product were direct, beside the best product of matrices."""
-        if ms and self.limit[precision]:
-            rate, best = gflop * BATCH / median(ms) * 1e3, median(self.limit[precision])
+        if ms and limit:
+            rate, best = gflop / median(ms) * 1e3, median(limit)
             self.far.append([name, "%.0f GFLOP/s" % rate, "%.0f GFLOP/s" % best, "%.2f" % (rate / best)])
 
     def steps(self):
@@ -68,14 +70,15 @@ class Report:
         self.note("ResNet-18 SGLD step", servers)
         for server in servers[:2]:
             server.ask("shares")
-        ms = self.interleave(servers, 1, "sgld")
+        ms, limit = self.interleave(servers, 1, "sgld")
+        self.copy += limit["copy"]
         self.speed.append(speed_row("SGLD step, fp32", ms[0], ms[2:5]))
         self.speed.append(speed_row("SGLD step, Basin bf16, peers bf16", ms[1], ms[5:8]))
         best = fastest(own, ms[:2])
         if best is not None:
             self.speed.append(speed_row("SGLD step, Basin's faster (%s), peers bf16" % own[best].label, ms[best], ms[5:8]))
         for i in range(2):
-            self.of_limit("SGLD step, Basin %s" % own[i].label, STEP_GFLOP, ms[i], own[i].label)
+            self.of_limit("SGLD step, Basin %s" % own[i].label, STEP_GFLOP * BATCH, ms[i], limit.get(own[i].label))
         shares = [server.ask("shares").get("sgld") for server in own]
         memory = [server.ask("memory") for server in [own[0]] + fp32]
         for server in servers:
@@ -85,7 +88,7 @@ class Report:
     def differences(self):
         """What a method's step takes beyond SGD's, by steps that take turns in one process."""
         methods = "sgd,sgld,fsgld,entropy-mcmc"
-        rows, cost = [], 2 * PARAMS * 4 / 1e6 / median(self.limit["copy"])
+        rows, cost = [], 2 * PARAMS * 4 / 1e6 / median(self.copy)
         servers = [basin(methods, "resnet18", BATCH, THREADS, p) for p in ("fp32", "bf16")]
         servers.append(tuned(self.peers.record, "step", "resnet18", BATCH, THREADS, "fp32", ("eager",),
                              self.peers.envs[-1:], 1, methods) if self.peers.record else Absent("no PyTorch"))
@@ -95,7 +98,7 @@ class Report:
             server.ask("shares")
         for _ in range(ROUNDS):
             for server, got in zip(servers, answers):
-                got.append(server.ask(1))
+                got.append(server.ask(3))
         for name, server, got in zip(names, servers, answers):
             row = [name]
             for method in ("sgld", "fsgld", "entropy-mcmc"):
@@ -118,7 +121,7 @@ class Report:
         bf16 = self.peers.all("infer", "resnet18", BATCH, THREADS, "bf16", 1)
         servers = own + fp32 + bf16
         self.note("ResNet-18 inference", servers)
-        ms = self.interleave(servers, 3, "infer")
+        ms, limit = self.interleave(servers, 3, "infer")
         self.speed.append(speed_row("inference, fp32", ms[0], ms[2:5]))
         best = fastest(own, ms[:2])
         if best is not None:
@@ -127,7 +130,7 @@ class Report:
             self.speed.append(speed_row("inference, Basin's faster (%s), peers' fastest" % own[best].label, ms[best],
                                         peers))
         for i in range(2):
-            self.of_limit("inference, Basin %s" % own[i].label, FORWARD_GFLOP, ms[i], own[i].label)
+            self.of_limit("inference, Basin %s" % own[i].label, FORWARD_GFLOP * BATCH, ms[i], limit.get(own[i].label))
         rates = [[s.label if i > 1 else "Basin " + s.label, "%.0f" % images_per_s(v)]
                  for i, (s, v) in enumerate(zip(servers, ms)) if v]
         for server in servers:
@@ -136,14 +139,15 @@ class Report:
 
     def lenet(self):
         for threads in (1, 2):
-            own = basin("sgld", "lenet", 32, threads, "fp32")
-            peers = self.peers.all("step", "lenet", 32, threads, "fp32", 50)
-            servers = [own] + peers
-            self.note("LeNet, %d thread%s" % (threads, "s" if threads > 1 else ""), servers)
-            ms = self.interleave(servers, [200, 50, 50, 50], "sgld")
-            self.speed.append(speed_row("LeNet SGLD step, batch 32, %d thread%s" % (threads, "s" if threads > 1 else ""),
-                                        ms[0], ms[1:]))
-            for server in servers:
+            own = basin("sgld", "lenet", LENET_BATCH, threads, "fp32")
+            peers = self.peers.all("step", "lenet", LENET_BATCH, threads, "fp32", 50)
+            servers, limits = [own] + peers, limits_of(threads)
+            name = "LeNet SGLD step, batch %d, %d thread%s" % (LENET_BATCH, threads, "s" if threads > 1 else "")
+            self.note(name, servers)
+            ms, limit = self.interleave(servers, [200, 50, 50, 50], "sgld", limits)
+            self.speed.append(speed_row(name, ms[0], ms[1:]))
+            self.of_limit(name, LENET_STEP_GFLOP * LENET_BATCH, ms[0], limit.get("fp32"))
+            for server in servers + [limits]:
                 server.close()
 
 
@@ -181,7 +185,7 @@ def main():
           [["peak"] + ["%.0f" % m["peak"] if m else "-" for m in memory],
            ["above the start"] + ["%.0f" % (m["peak"] - m["before"]) if m else "-" for m in memory]])
     print("Beside the limit: oneDNN's product of 2048 × 2048 matrices in the same rounds; copying: %.1f GB/s. Counted as direct\n"
-          "convolutions, so that Winograd's may pass 1.\n" % median(report.limit["copy"]))
+          "convolutions, so that Winograd's may pass 1.\n" % median(report.copy))
     table(["", "rate", "limit", "of the limit"], report.far)
     print_shares(shares)
     print_implementations(BATCH, THREADS)

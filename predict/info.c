@@ -112,8 +112,8 @@ static void print_chain(const json_t *chain)
 	/* A chain that was stopped is kept as running, and nothing may be running it. */
 	const char *words = json_string_value(state);
 	if (words)
-		printf(": %s at step %lld", strcmp(words, "running") == 0 ? "not finished, last checkpoint" : words,
-		       (long long)json_integer_value(step));
+		printf(": %s at step %lld", strcmp(words, "running") == 0 ? "not finished, last checkpoint" :
+		       strcmp(words, "failed") == 0 ? "failed, as was seen" : words, (long long)json_integer_value(step));
 	json_int_t snapshots = json_integer_value(json_object_get(chain, "snapshots"));
 	json_int_t first = json_integer_value(json_object_get(chain, "first_step"));
 	json_int_t last = json_integer_value(json_object_get(chain, "last_step"));

@@ -116,6 +116,26 @@ static status choose_from(struct selection *s, size_t source, const struct opts 
 	return OK;
 }
 
+/* Why there is nothing to read: nothing was kept so far, or the options leave nothing of it. */
+static status nothing(struct selection *s, const char *path)
+{
+	size_t all = 0;
+	bool running = false;
+	for (size_t i = 0; i < s->n_sources; i++) {
+		struct snaps_reader *r;
+		const char *state = json_string_value(json_object_get(s->source[i].checkpoint, "state"));
+		TRY(select_reader(s, i, &r));
+		all += snaps_count(r);
+		running = running || (state && strcmp(state, "running") == 0);
+	}
+	if (all)
+		return fail(ERR_USAGE, "%s: no snapshots are left to read; --chain, --role, --from-step and --to-step choose "
+		            "among those that basin info lists", path);
+	return fail(ERR_INPUT, "%s: no snapshot has been kept%s", path,
+	            running ? " yet; a run that was interrupted goes on with basin sample --resume" :
+	                      "; --keep-last and --keep-every of basin sample say which states are");
+}
+
 static status choose(const struct opts *o, struct selection *s)
 {
 	const char *const *path;
@@ -129,8 +149,7 @@ static status choose(const struct opts *o, struct selection *s)
 	for (size_t i = 0; i < s->n_sources; i++)
 		TRY(choose_from(s, i, o, &capacity));
 	if (s->n == 0)
-		return fail(ERR_USAGE, "%s: no snapshots are left to read; --chain, --role, --from-step and --to-step choose "
-		            "among those that basin info lists, and a run keeps some with --keep-last or --keep-every", path[0]);
+		return nothing(s, path[0]);
 	return OK;
 }
 

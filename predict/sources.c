@@ -40,7 +40,11 @@ static status add(struct selection *s, const char *path, const char *checkpoint)
 	TRY(arena_text(&s->arena, &copy, "%s", path));
 	*source = (struct snaps_source){.path = copy};
 	if (exists(checkpoint)) {
-		TRY(checkpoint_meta(checkpoint, &source->checkpoint));
+		status got = checkpoint_meta(checkpoint, &source->checkpoint);
+		if (got == ERR_DAMAGE)
+			warn("%s; the chain's snapshots are read without it", fail_message(got));
+		else
+			TRY(got);
 		source->committed = (uint64_t)json_integer_value(json_object_get(source->checkpoint, "snaps_length"));
 	}
 	s->n_sources++;

@@ -11,9 +11,9 @@ enum { SIGMA };                  /* param */
 enum { POINT_SIGMA = SGLD_SLOTS };
 
 static const struct opt_def defs[] = {
-	{.name = "sigma", .type = OPT_REAL, .arg = "SD", .min = 0, .max = 1e6,
+	{.name = "sigma", .type = OPT_REAL, .arg = "SD", .min = 0, .max = 1e6, .rival = "eta",
 	 .help = "deviation σ of the perturbation; without it σ = β^(−(1+η)/4)"},
-	{.name = "eta", .type = OPT_REAL, .arg = "ETA", .fallback = "0.1", .min = 0, .max = 100,
+	{.name = "eta", .type = OPT_REAL, .arg = "ETA", .fallback = "0.1", .min = 0, .max = 100, .rival = "sigma",
 	 .help = "exponent η that ties σ to the inverse temperature β = N/T"},
 	{0},
 };

@@ -86,13 +86,16 @@ static status run_chains(struct problem *p, struct run *run, const struct opts *
 		            plan->chains, run->path);
 	if (!opts_flag(o, "quiet")) {
 		unsigned long long steps = total, kept = keep_count(&plan->keep);
-		const char *chain = plan->chains == 1 ? "" : "s", *step = steps == 1 ? "" : "s", *state = kept == 1 ? "" : "s";
+		const char *chain = plan->chains == 1 ? "" : "s", *step = steps == 1 ? "" : "s";
+		/* A run that was lengthened also has states that its first length made it keep. */
+		char states[64] = "";
+		if (!resumed)
+			snprintf(states, sizeof states, ", %llu state%s kept in each", kept, kept == 1 ? "" : "s");
 		if (outcome.already_done == plan->chains)
 			printf("%s was finished already: %d chain%s of %llu step%s\n", run->path, plan->chains, chain, steps, step);
 		else
-			printf("%s: %d chain%s of %llu step%s, %llu state%s kept in each, %.1f s; next: basin %s %s\n", run->path,
-			       plan->chains, chain, steps, step, kept, state, clock_seconds() - start, p->has_data ? "predict" : "info",
-			       run->path);
+			printf("%s: %d chain%s of %llu step%s%s, %.1f s; next: basin %s %s\n", run->path, plan->chains, chain, steps,
+			       step, states, clock_seconds() - start, p->has_data ? "predict" : "info", run->path);
 	}
 	return report_end();
 }

@@ -56,9 +56,9 @@ static const struct opt_table table_model = {.owner = "model", .heading = "Model
 static const struct opt_def chain_defs[] = {
 	{.name = "sampler", .type = OPT_CHOICE, .arg = "sgd|sgld|fsgld|entropy-sgd|entropy-sgld|entropy-mcmc",
 	 .fallback = "sgld", .help = "method"},
-	{.name = "epochs", .type = OPT_COUNT, .arg = "E", .min = 1, .max = 1e9, .unit = "epochs",
+	{.name = "epochs", .type = OPT_COUNT, .arg = "E", .min = 1, .max = 1e9, .unit = "epochs", .rival = "steps",
 	 .help = "length of each chain"},
-	{.name = "steps", .type = OPT_COUNT, .arg = "K", .min = 1, .max = 1e15, .unit = "steps",
+	{.name = "steps", .type = OPT_COUNT, .arg = "K", .min = 1, .max = 1e15, .unit = "steps", .rival = "epochs",
 	 .help = "length of each chain, instead of --epochs"},
 	{.name = "batch", .type = OPT_COUNT, .arg = "B", .min = 0, .max = 1e8, .unit = "examples",
 	 .help = "minibatch size; 0 is the full set; without it 128, or all examples where there are fewer"},
@@ -102,9 +102,9 @@ static const struct opt_def keep_defs[] = {
 	{.name = "resume", .type = OPT_PATH, .arg = "RUN",
 	 .help = "go on with a run; only threads, device, logging, checkpointing, the data path and, under a constant "
 	         "schedule, the length may then be given"},
-	{.name = "keep-last", .type = OPT_COUNT, .arg = "E", .min = 1, .max = 1e9, .unit = "epochs",
+	{.name = "keep-last", .type = OPT_COUNT, .arg = "E", .min = 1, .max = 1e9, .unit = "epochs", .rival = "keep-every",
 	 .help = "keep the state at the end of each of the last E epochs of every cycle"},
-	{.name = "keep-every", .type = OPT_COUNT, .arg = "S", .min = 1, .max = 1e15, .unit = "steps",
+	{.name = "keep-every", .type = OPT_COUNT, .arg = "S", .min = 1, .max = 1e15, .unit = "steps", .rival = "keep-last",
 	 .help = "keep the state at every multiple of S steps beyond --burn-in; without either the last state is kept"},
 	{.name = "burn-in", .type = OPT_COUNT, .arg = "S", .fallback = "0", .min = 0, .max = 1e15, .unit = "steps",
 	 .help = "steps, counted in --steps, whose states are not kept"},

@@ -184,6 +184,20 @@ static status take_option(struct opts *o, int argc, char **argv, int *i, struct 
 	return OK;
 }
 
+/* The command line's values go over those of the files, and --steps over their epochs. */
+static void put_over(struct opts *o, const struct opt_value *given)
+{
+	for (int i = 0; i < o->n_values; i++)
+		if (given[i].text)
+			o->values[i] = given[i];
+	for (int i = 0; i < o->n_values; i++) {
+		const struct opt_def *d = given[i].text ? opt_active(o, given[i].name) : NULL;
+		struct opt_value *rival = d && d->rival ? opt_find(o, d->rival) : NULL;
+		if (rival && rival->file)
+			*rival = (struct opt_value){.name = rival->name};
+	}
+}
+
 static status parse_line(struct opts *o, int argc, char **argv)
 {
 	struct opt_value *given;
@@ -210,13 +224,11 @@ static status parse_line(struct opts *o, int argc, char **argv)
 				configs[n_configs++] = v->text;
 		}
 	}
-	/* The command line had to be read to find the files, but its values go over theirs. */
+	/* The command line had to be read to find the files. */
 	memcpy(given, o->values, (size_t)o->n_values * sizeof *given);
 	for (int i = 0; i < n_configs; i++)
 		TRY(opt_read_config(o, configs[i]));
-	for (int i = 0; i < o->n_values; i++)
-		if (given[i].text)
-			o->values[i] = given[i];
+	put_over(o, given);
 	for (int i = 0; i < o->n_values; i++)
 		TRY(opt_check(o, &o->values[i]));
 	return OK;

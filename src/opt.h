@@ -28,6 +28,7 @@ struct opt_def {
 	double min, max;       /* inclusive range of numbers, ±INFINITY for no bound; min = max = 0: any */
 	bool above_min;        /* the lower end itself is refused */
 	const char *unit;      /* "steps", "nats"; NULL */
+	const char *rival;     /* an option that says the same in another way ("epochs", of "steps"); NULL */
 	const char *help;      /* one sentence, lower case, no full stop */
 };
 
@@ -43,7 +44,7 @@ struct opts;  /* the values of one command's options */
 
 /* Parses a command line against NULL-terminated tables; argv[0] is the command's own name and is skipped. GNU style:
  * --name value, --name=value, unambiguous prefixes, -- ends options; positional arguments are collected in order.
- * --config FILE is read first: `option = value` lines, # comments; the command line wins. --help, --version, --config and
+ * --config FILE is read first: `option = value` lines, # comments; the command line wins, over an option's rival too. --help, --version, --config and
  * --dump-config are declared everywhere; once --help or --version is met the rest is neither read nor checked.
  * An option of a table that its selector has not switched on is refused: "--sigma belongs to --sampler fsgld; this run
  * has --sampler sgld". The same option may stand in several selectable tables.

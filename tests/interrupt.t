@@ -125,6 +125,25 @@ rm from/chain-0.ckpt
 is $? 2 "snapshots without their checkpoint are not thrown away"
 grep -q "from/chain-0.ckpt" err && cmp -s from/chain-0.snaps from2/chain-0.snaps
 ok $? "the missing file is named"
+head -c 50 from2/chain-0.ckpt >cut && cp cut from2/chain-0.ckpt
+"$BASIN" info from2 >out 2>err && grep -q "from2/chain-0.ckpt.*read without it" err && grep -q "^chain 0: 4 snapshots" out
+ok $? "a checkpoint that was cut short leaves the snapshots to be read"
+"$BASIN" sample --resume from2 2>err
+is $? 2 "and can't be gone on from"
+
+# ---- nothing kept yet ----
+"$BASIN" sample $common --keep-every $steps --out early --quiet &
+pid=$!
+reached early 1
+kill $pid
+wait $pid 2>/dev/null
+"$BASIN" predict early --quiet 2>err
+is $? 2 "a run that has kept nothing yet has no prediction"
+grep -q "early: no snapshot has been kept yet.*--resume" err
+ok $? "and says how to go on"
+"$BASIN" sample --data csv:d.csv --model linear --lr 0.01 --steps 4 --out longer >out && grep -q "4 steps, 1 state kept in each" out &&
+	"$BASIN" sample --resume longer --steps 6 >out && grep -q "6 steps, [0-9.]* s" out
+ok $? "a lengthened run does not count its first length's states as its second's"
 
 # ---- two writers ----
 "$BASIN" sample $common --out busy --quiet &

@@ -71,6 +71,13 @@ static void reading(void)
 	ok(opts_count(o, "batch") == 6, "a value that does not count is not checked");
 	opts_free(o);
 
+	MUST(with_file(&o, "offset = 5\n", "--steps", "6", NULL));
+	ok(opts_count(o, "steps") == 6 && !opts_given(o, "offset"), "… over a rival of its options too");
+	opts_free(o);
+	MUST(with_file(&o, "offset = 5\nsteps = 7\n", "--batch", "6", NULL));
+	ok(opts_count(o, "steps") == 7 && opts_given(o, "offset"), "rivals of one file are left to who reads them");
+	opts_free(o);
+
 	write_file(second, "lr = 3\nseed = 4\n", 16);
 	MUST(with_file(&o, "lr = 2\nbatch = 5\n", "--config", second, NULL));
 	ok(opts_real(o, "lr") == 3 && opts_count(o, "batch") == 5 && opts_count(o, "seed") == 4, "a later file wins");

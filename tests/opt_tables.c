@@ -9,7 +9,7 @@ static const struct opt_def main_defs[] = {
 	{.name = "batch", .type = OPT_COUNT, .arg = "N", .fallback = "128", .min = 1, .max = INFINITY, .unit = "examples",
 	 .help = "examples a step"},
 	{.name = "seed", .type = OPT_COUNT, .arg = "N", .fallback = "1", .max = 4294967295., .help = "seed of everything"},
-	{.name = "steps", .type = OPT_COUNT, .arg = "K", .max = 1e15, .unit = "steps", .help = "length"},
+	{.name = "steps", .type = OPT_COUNT, .arg = "K", .max = 1e15, .unit = "steps", .rival = "offset", .help = "length"},
 	{.name = "offset", .type = OPT_COUNT, .arg = "N", .help = "any integer"},
 	{.name = "lr", .type = OPT_REAL, .arg = "RATE", .fallback = "0.1", .max = INFINITY, .above_min = true,
 	 .help = "step size λ"},
