@@ -61,26 +61,31 @@ class Report:
             rate, best = gflop / median(ms) * 1e3, median(limit)
             self.far.append([name, "%.0f GFLOP/s" % rate, "%.0f GFLOP/s" % best, "%.2f" % (rate / best)])
 
-    def steps(self):
-        """SGLD on ResNet-18: both precisions, every peer, in the same rounds."""
-        own = [basin("sgld", "resnet18", BATCH, THREADS, p) for p in ("fp32", "bf16")]
-        fp32 = self.peers.all("step", "resnet18", BATCH, THREADS, "fp32", 1)
-        bf16 = self.peers.all("step", "resnet18", BATCH, THREADS, "bf16", 1)
-        servers = own + fp32 + bf16
-        self.note("ResNet-18 SGLD step", servers)
-        for server in servers[:2]:
+    def resnet(self, name, key, peers_do, count, gflop):
+        """ResNet-18 on Basin in both precisions and on every peer in both, in the same rounds: the eight servers, ms."""
+        servers = [basin(key, "resnet18", BATCH, THREADS, p) for p in ("fp32", "bf16")]
+        for precision in ("fp32", "bf16"):
+            servers += self.peers.all(peers_do, "resnet18", BATCH, THREADS, precision, 1)
+        self.note("ResNet-18 " + name, servers)
+        for server in servers[:2] if key != "infer" else []:
             server.ask("shares")
-        ms, limit = self.interleave(servers, 1, "sgld")
+        ms, limit = self.interleave(servers, count, key)
         self.copy += limit["copy"]
+        for server, values in zip(servers[:2], ms):
+            self.of_limit("%s, Basin %s" % (name, server.label), gflop * BATCH, values, limit.get(server.label))
+        return servers, ms
+
+    def steps(self):
+        """SGLD steps, where one goes, and the memory it takes."""
+        servers, ms = self.resnet("SGLD step", "sgld", "step", 1, STEP_GFLOP)
+        own = servers[:2]
         self.speed.append(speed_row("SGLD step, fp32", ms[0], ms[2:5]))
         self.speed.append(speed_row("SGLD step, Basin bf16, peers bf16", ms[1], ms[5:8]))
         best = fastest(own, ms[:2])
         if best is not None:
             self.speed.append(speed_row("SGLD step, Basin's faster (%s), peers bf16" % own[best].label, ms[best], ms[5:8]))
-        for i in range(2):
-            self.of_limit("SGLD step, Basin %s" % own[i].label, STEP_GFLOP * BATCH, ms[i], limit.get(own[i].label))
         shares = [server.ask("shares").get("sgld") for server in own]
-        memory = [server.ask("memory") for server in [own[0]] + fp32]
+        memory = [server.ask("memory") for server in own[:1] + servers[2:5]]
         for server in servers:
             server.close()
         return shares, memory
@@ -116,12 +121,8 @@ class Report:
         return rows
 
     def inference(self):
-        own = [basin("infer", "resnet18", BATCH, THREADS, p) for p in ("fp32", "bf16")]
-        fp32 = self.peers.all("infer", "resnet18", BATCH, THREADS, "fp32", 1)
-        bf16 = self.peers.all("infer", "resnet18", BATCH, THREADS, "bf16", 1)
-        servers = own + fp32 + bf16
-        self.note("ResNet-18 inference", servers)
-        ms, limit = self.interleave(servers, 3, "infer")
+        servers, ms = self.resnet("inference", "infer", "infer", 3, FORWARD_GFLOP)
+        own = servers[:2]
         self.speed.append(speed_row("inference, fp32", ms[0], ms[2:5]))
         best = fastest(own, ms[:2])
         if best is not None:
@@ -129,8 +130,6 @@ class Report:
             peers = [min((a, b), key=lambda v: median(v) if v else float("inf")) for a, b in zip(ms[2:5], ms[5:8])]
             self.speed.append(speed_row("inference, Basin's faster (%s), peers' fastest" % own[best].label, ms[best],
                                         peers))
-        for i in range(2):
-            self.of_limit("inference, Basin %s" % own[i].label, FORWARD_GFLOP * BATCH, ms[i], limit.get(own[i].label))
         rates = [[s.label if i > 1 else "Basin " + s.label, "%.0f" % images_per_s(v)]
                  for i, (s, v) in enumerate(zip(servers, ms)) if v]
         for server in servers:

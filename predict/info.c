@@ -127,7 +127,7 @@ static void print_chain(const json_t *chain)
 	if (torn)
 		printf("; an incomplete last record of %lld bytes is ignored", (long long)torn);
 	if (json_integer_value(json_object_get(chain, "damaged")))
-		printf("; %lld damaged", (long long)json_integer_value(json_object_get(chain, "damaged")));
+		printf("; %lld of them damaged", (long long)json_integer_value(json_object_get(chain, "damaged")));
 	putchar('\n');
 }
 

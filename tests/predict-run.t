@@ -97,7 +97,7 @@ printf 'damage' | dd of="$dir/run/chain-0.snaps" bs=1 seek=$((size / 2)) conv=no
 "$BASIN" info --verify "$dir/run" >"$dir/out" 2>"$dir/err"
 [ $? = 1 ] && grep -q damaged "$dir/err"
 ok $? "info --verify finds damage"
-grep -q '^chain 0: .*; 1 damaged$' "$dir/out" && grep -q '^damaged: .*step [23]0' "$dir/out"
+grep -q '^chain 0: .*; 1 of them damaged$' "$dir/out" && grep -q '^damaged: .*step [23]0' "$dir/out"
 ok $? "and names the chain and step"
 fails 2 "step [23]0" "predict stops at damage, by its step" "$BASIN" predict "$dir/run"
 "$BASIN" predict --json --skip-damaged "$dir/run" >"$dir/out" 2>"$dir/err"
