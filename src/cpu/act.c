@@ -45,7 +45,7 @@ static void *element(const void *p, struct format f, size_t i)
 /* Too few elements to wake other threads for. */
 static bool small(const struct layer_plan *p)
 {
-	return p->n < PARALLEL_LIGHT || p->device->threads == 1;
+	return p->n < PARALLEL_MIN || p->device->threads == 1;
 }
 
 static status forward(struct layer_plan *p, const struct layer_io *io)

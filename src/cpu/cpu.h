@@ -13,9 +13,9 @@ struct cpu_device {
 	size_t scratch_bytes;
 };
 
-/* Below so many elements a verb stays on the calling thread: waking the others would cost more than it saves. Updates of
- * parameters, and passes that read and write a number and do little else, take longer to be worth it. */
-enum { PARALLEL_MIN = 1 << 15, PARALLEL_UPDATE = 1 << 15, PARALLEL_LIGHT = 1 << 15 };
+/* Below so many elements a verb or a layer's pass stays on the calling thread: waking the others would cost more than it
+ * saves. */
+enum { PARALLEL_MIN = 1 << 15 };
 
 static inline const struct kernels *kernels_of(const struct device *d)
 {

@@ -10,7 +10,7 @@ enum {
 /* Too few elements to wake other threads for. */
 static bool alone(const struct device *d, size_t n)
 {
-	return n < PARALLEL_LIGHT || d->threads == 1;
+	return n < PARALLEL_MIN || d->threads == 1;
 }
 
 static size_t share(size_t n, size_t from)

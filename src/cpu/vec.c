@@ -135,7 +135,7 @@ static void affine_range(const struct kernels *k, const struct slots *s, const s
 status cpu_affine(struct device *d, const struct slots *s, const struct pieces *p, const struct affine *a)
 {
 	const struct kernels *k = kernels_of(d);
-	if (p->count < PARALLEL_UPDATE || d->threads == 1) {
+	if (p->count < PARALLEL_MIN || d->threads == 1) {
 		affine_range(k, s, p, a, 0, p->count);
 		return OK;
 	}
@@ -204,7 +204,7 @@ status cpu_pointwise(struct device *d, const struct slots *s, const struct piece
 		coefs.c[j] = (float)c;
 		coefs.rest[j] = (float)(1 - c);
 	}
-	if (p->count < PARALLEL_UPDATE || d->threads == 1) {
+	if (p->count < PARALLEL_MIN || d->threads == 1) {
 		pointwise_range(k, p, w, &coefs, 0, p->count);
 		return OK;
 	}
