@@ -125,7 +125,7 @@ rm from/chain-0.ckpt
 is $? 2 "snapshots without their checkpoint are not thrown away"
 grep -q "from/chain-0.ckpt" err && cmp -s from/chain-0.snaps from2/chain-0.snaps
 ok $? "the missing file is named"
-head -c 50 from2/chain-0.ckpt >cut && cp cut from2/chain-0.ckpt
+head -c 50 from2/chain-0.ckpt >torn && cp torn from2/chain-0.ckpt
 "$BASIN" info from2 >out 2>err && grep -q "from2/chain-0.ckpt.*read without it" err && grep -q "^chain 0: 4 snapshots" out
 ok $? "a checkpoint that was cut short leaves the snapshots to be read"
 "$BASIN" sample --resume from2 2>err
