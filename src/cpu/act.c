@@ -42,16 +42,10 @@ static void *element(const void *p, struct format f, size_t i)
 	return (char *)p + i * format_bytes(f);
 }
 
-/* Too few elements to wake other threads for. */
-static bool small(const struct layer_plan *p)
-{
-	return p->n < PARALLEL_MIN || p->device->threads == 1;
-}
-
 static status forward(struct layer_plan *p, const struct layer_io *io)
 {
 	const struct kernels *k = kernels_of(p->device);
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!small(p))
+#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!cpu_alone(p->device, p->n))
 	for (size_t i = 0; i < p->n; i += SHARE)
 		k->activate(p->kind, element(io->x[0], p->x, i), p->x.bf16, element(io->y, p->y, i), p->y.bf16,
 		            p->n - i < SHARE ? p->n - i : SHARE);
@@ -64,7 +58,7 @@ static status backward(struct layer_plan *p, const struct layer_io *io)
 	bool output = from_output(p->kind);
 	if (!io->dx[0])
 		return OK;
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!small(p))
+#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!cpu_alone(p->device, p->n))
 	for (size_t i = 0; i < p->n; i += SHARE)
 		k->activate_backward(p->kind, element(output ? io->y : io->x[0], output ? p->y : p->x, i),
 		                     element(io->dy[0], p->y, i), element(io->dx[0], p->x, i), p->x.bf16, p->y.bf16,

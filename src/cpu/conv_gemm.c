@@ -120,7 +120,7 @@ status conv_gemm_run(struct device *d, const struct onednn *o, struct conv_gemm 
 		size_t here = lines - first < chunk ? lines - first : chunk;
 		const char *a = copies_dy(c) ? scratch + windows : (const char *)dy + first * across * out * size;
 		const char *b = copies_x(c) ? scratch : (const char *)x + first * across * width * size;
-		bool alone = here * across * width < PARALLEL_MIN;
+		bool alone = cpu_alone(d, here * across * width);
 #pragma omp parallel for schedule(static) num_threads(d->threads) if (!alone)
 		for (size_t line = 0; line < here; line++) {
 			size_t image = (first + line) / (size_t)c->out[1], row = (first + line) % (size_t)c->out[1];

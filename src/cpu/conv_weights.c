@@ -178,9 +178,7 @@ status conv_weights_fill(struct device *d, const struct weight_source *from, con
 	int padded = b && b->padded_out > a->padded_out ? b->padded_out : a->padded_out;
 	int blocks = (padded + rows - 1) / rows, tasks = a->groups * blocks;
 	size_t count = (size_t)rows * row;
-	int threads = tasks < d->threads ? tasks : d->threads;
-	if ((size_t)a->groups * (size_t)a->out * row < PARALLEL_MIN)
-		threads = 1;
+	int threads = cpu_alone(d, (size_t)a->groups * (size_t)a->out * row) ? 1 : tasks < d->threads ? tasks : d->threads;
 	float *blocks_of_all;
 	if (a->gaps)
 		memset(to_a, 0, a->bytes);
@@ -211,7 +209,7 @@ void conv_weights_read(const struct device *d, const struct conv_weights *w, con
 	const struct kernels *k = kernels_of(d);
 	const struct conv_tile *t = &w->tile;
 	int row = w->in * w->kernel * w->kernel, blocks = (w->out + t->out - 1) / t->out, tasks = w->groups * blocks;
-	bool alone = (size_t)w->groups * (size_t)w->out * (size_t)row < PARALLEL_MIN;
+	bool alone = cpu_alone(d, (size_t)w->groups * (size_t)w->out * (size_t)row);
 #pragma omp parallel for schedule(static) num_threads(d->threads) if (!alone)
 	for (int task = 0; task < tasks; task++) {
 		int group = task / blocks, o = task % blocks * t->out;

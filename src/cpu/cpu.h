@@ -13,9 +13,12 @@ struct cpu_device {
 	size_t scratch_bytes;
 };
 
-/* Below so many elements a verb or a layer's pass stays on the calling thread: waking the others would cost more than it
+/* Whether a verb or a layer's pass over n elements stays on the calling thread: waking the others for few costs more than it
  * saves. */
-enum { PARALLEL_MIN = 1 << 15 };
+static inline bool cpu_alone(const struct device *d, size_t n)
+{
+	return d->threads == 1 || n < 1 << 15;
+}
 
 static inline const struct kernels *kernels_of(const struct device *d)
 {

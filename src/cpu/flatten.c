@@ -38,7 +38,7 @@ static void transpose_all(const struct layer_plan *p, const void *from, bool fro
 	size_t size = rows * columns;
 	size_t from_bytes = size * format_bytes((struct format){.bf16 = from_bf16});
 	size_t to_bytes = size * format_bytes((struct format){.bf16 = to_bf16});
-	bool alone = p->images * size < PARALLEL_MIN || p->device->threads == 1;
+	bool alone = cpu_alone(p->device, p->images * size);
 #pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!alone)
 	for (size_t i = 0; i < p->images; i++)
 		k->transpose((const char *)from + i * from_bytes, from_bf16, (char *)to + i * to_bytes, to_bf16, rows, columns);

@@ -114,7 +114,7 @@ status cpu_gather(struct device *d, const struct slots *s, const struct gather *
 		.channels = together, .stride = together, .step = 1, .plane = (size_t)g->h * (size_t)g->w,
 		.scale = g->per_channel ? g->scale : ones, .shift = g->per_channel ? g->shift : zeros,
 	};
-	if (d->threads == 1 || (size_t)g->n * (size_t)g->c * all.plane < PARALLEL_MIN) {
+	if (cpu_alone(d, (size_t)g->n * (size_t)g->c * all.plane)) {
 		gather_range(k, s, g, &all, 0, g->n);
 		return OK;
 	}

@@ -279,6 +279,15 @@ static inline float lane_max(vf x)
 #endif
 }
 
+/* Lane by lane the larger of *best and v, which is number `place`. NaN is larger than everything, so that a diverged chain is
+ * seen; of equal numbers the first stays. */
+static inline __attribute__((always_inline)) void take_maximum(vf v, int place, vf *best, vi *position)
+{
+	vi better = (vi)(v > *best) | (vi)(v != v);
+	*best = pick(better, v, *best);
+	*position = (vi)pick(better, (vf)((vi){0} + place), (vf)*position);
+}
+
 /* The sum of all lanes, in double. */
 static inline double lane_sum(const vd *x)
 {

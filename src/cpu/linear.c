@@ -99,7 +99,7 @@ static status materialise(struct layer_plan *p, const struct weight_source *from
 {
 	const struct kernels *k = kernels_of(p->device);
 	size_t count = (size_t)p->in * (size_t)p->out;
-	bool alone = count < PARALLEL_MIN || p->device->threads == 1;
+	bool alone = cpu_alone(p->device, count);
 #pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!alone)
 	for (size_t i = 0; i < count; i += SHARE) {
 		float part[SHARE];

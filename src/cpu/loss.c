@@ -22,7 +22,7 @@ static void sum_block(const struct kernels *k, const struct loss *l, int from, i
 static struct loss_sums sum_rows(struct device *d, const struct loss *l)
 {
 	const struct kernels *k = kernels_of(d);
-	bool alone = d->threads == 1 || (size_t)l->n * (size_t)l->k < PARALLEL_MIN;
+	bool alone = cpu_alone(d, (size_t)l->n * (size_t)l->k);
 	struct loss_sums total = {0};
 	for (int from = 0; from < l->n; from += BLOCKS * ROW_BLOCK) {
 		struct loss_sums part[BLOCKS];

@@ -36,7 +36,7 @@ static void drop(struct layer_plan *p)
 static void divide(struct layer_plan *p)
 {
 	size_t per_block = (size_t)p->n * p->pixels * (size_t)p->width;
-	p->threads = per_block * (size_t)p->blocks < PARALLEL_MIN ? 1 : p->device->threads;
+	p->threads = cpu_alone(p->device, per_block * (size_t)p->blocks) ? 1 : p->device->threads;
 	p->parts = 1;
 	if (p->blocks % p->threads || per_block * format_bytes(p->x) > OWN_BLOCK_MAX)
 		p->parts = p->n < p->threads ? p->n : p->threads;

@@ -42,7 +42,7 @@ status cpu_point(struct device *d, const struct slots *s, const struct point *at
                  float *out)
 {
 	const struct kernels *k = kernels_of(d);
-	if (count < PARALLEL_MIN || d->threads == 1) {
+	if (cpu_alone(d, count)) {
 		cpu_point_range(k, s, at, offset, count, frozen, out);
 		return OK;
 	}

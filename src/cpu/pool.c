@@ -87,8 +87,7 @@ static void each_row(const struct layer_plan *p, void (*run)(const struct pool_k
                      const struct pool_kernel *k, int height)
 {
 	size_t rows = p->images * (size_t)height;
-	bool alone = p->images * (size_t)(k->h * k->w * k->inner) < PARALLEL_MIN || p->device->threads == 1;
-	if (alone) {
+	if (cpu_alone(p->device, p->images * (size_t)(k->h * k->w * k->inner))) {
 		run(k, 0, rows);
 		return;
 	}

@@ -5,7 +5,6 @@
 
 /* ---- forward ---- */
 
-/* NaN is larger than everything, so that a diverged chain is seen; of equal numbers the first counts. */
 static inline __attribute__((always_inline)) vf maximum(const struct pool_kernel *p, size_t image, struct span rows,
                                                         struct span columns, int corner, size_t j, size_t n,
                                                         const bool x_bf16, vi *position)
@@ -15,9 +14,7 @@ static inline __attribute__((always_inline)) vf maximum(const struct pool_kernel
 	for (int y = rows.first; y < rows.end; y++)
 		for (int x = columns.first; x < columns.end; x++) {
 			vf v = load_typed(p->x, image + (size_t)(y * p->w + x) * (size_t)p->inner + j, n, x_bf16);
-			vi better = (vi)(v > best) | (vi)(v != v);
-			best = pick(better, v, best);
-			*position = (vi)pick(better, (vf)((vi){0} + (y * p->kernel + x - corner)), (vf)*position);
+			take_maximum(v, y * p->kernel + x - corner, &best, position);
 		}
 	return best;
 }

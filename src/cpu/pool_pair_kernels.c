@@ -67,14 +67,6 @@ static inline struct pair merge(struct pair v)
 #endif
 }
 
-/* NaN is larger than everything; of equal numbers the first counts. */
-static inline void take(vf v, int place, vf *best, vi *position)
-{
-	vi better = (vi)(v > *best) | (vi)(v != v);
-	*best = pick(better, v, *best);
-	*position = (vi)pick(better, (vf)((vi){0} + place), (vf)*position);
-}
-
 void KERNEL(pool_pairs)(const struct pool_kernel *p, size_t first, size_t end)
 {
 	const size_t w = (size_t)p->w, ow = (size_t)p->ow;
@@ -87,9 +79,9 @@ void KERNEL(pool_pairs)(const struct pool_kernel *p, size_t first, size_t end)
 			vf best = upper.low;
 			vi position = {0};
 			if (p->max) {
-				take(upper.high, 1, &best, &position);
-				take(lower.low, 2, &best, &position);
-				take(lower.high, 3, &best, &position);
+				take_maximum(upper.high, 1, &best, &position);
+				take_maximum(lower.low, 2, &best, &position);
+				take_maximum(lower.high, 3, &best, &position);
 			} else {
 				best = (best + upper.high + lower.low + lower.high) * 0.25f;
 			}

@@ -135,7 +135,7 @@ static void affine_range(const struct kernels *k, const struct slots *s, const s
 status cpu_affine(struct device *d, const struct slots *s, const struct pieces *p, const struct affine *a)
 {
 	const struct kernels *k = kernels_of(d);
-	if (p->count < PARALLEL_MIN || d->threads == 1) {
+	if (cpu_alone(d, p->count)) {
 		affine_range(k, s, p, a, 0, p->count);
 		return OK;
 	}
@@ -159,7 +159,7 @@ status cpu_reduce(struct device *d, struct slots *s, size_t n, const float *x, c
 {
 	const struct kernels *k = kernels_of(d);
 	double total = 0;
-	if (d->threads == 1 || n < PARALLEL_MIN) {
+	if (cpu_alone(d, n)) {
 		for (size_t from = 0; from < n; from += REDUCE_BLOCK)
 			total += reduce_block(k, n, x, y, w, from);
 		s->value[slot] = total;
@@ -204,7 +204,7 @@ status cpu_pointwise(struct device *d, const struct slots *s, const struct piece
 		coefs.c[j] = (float)c;
 		coefs.rest[j] = (float)(1 - c);
 	}
-	if (p->count < PARALLEL_MIN || d->threads == 1) {
+	if (cpu_alone(d, p->count)) {
 		pointwise_range(k, p, w, &coefs, 0, p->count);
 		return OK;
 	}
