@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend.h"
+#include "src/backend.h"
 
 enum { LARGE = 11173962, SMALL = 4810, ROUNDS_MAX = 1000 };
 

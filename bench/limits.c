@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../src/cpu/onednn.h"
-#include "log.h"
-#include "threads.h"
+#include "src/cpu/onednn.h"
+#include "src/files/log.h"
+#include "commands/wait_policy.h"
 
 enum { SIDE = 2048, LARGE = 11173962, COUNT_MAX = 1000 };
 

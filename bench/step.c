@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batches.h"
-#include "graph.h"
-#include "log.h"
-#include "problem.h"
-#include "threads.h"
+#include "samplers/batches.h"
+#include "src/net/graph.h"
+#include "src/files/log.h"
+#include "commands/problem.h"
+#include "commands/wait_policy.h"
 
 enum { METHODS_MAX = 8, COUNT_MAX = 100000, WARM_UP = 2, ARGS_MAX = 64 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "bootstrap.h"
+#include "predict/bootstrap.h"
 
 #include <math.h>
 #include <string.h>
 
 #include <gsl/gsl_statistics_double.h>
 
-#include "arena.h"
-#include "rng.h"
+#include "src/arena.h"
+#include "src/rng.h"
 
 void bootstrap_counts(uint64_t group, uint64_t r, size_t n, uint32_t *count)
 {

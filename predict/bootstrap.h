@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "err.h"
+#include "src/err.h"
 
 enum { BOOTSTRAP_RESAMPLES = 1000 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
-#include "regression.h"
+#include "predict/regression.h"
 
 enum { PAIRS_MAX = 256 };
 

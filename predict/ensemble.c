@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ensemble.h"
+#include "predict/ensemble.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "ahead.h"
-#include "log.h"
+#include "predict/prefetch.h"
+#include "src/files/log.h"
 
 status predictions_open(struct arena *a, const struct network *n, struct subject *subject, size_t members,
                         struct predictions *out)

@@ -6,9 +6,9 @@
 
 #include <stdio.h>
 
-#include "mixture.h"
-#include "network.h"
-#include "select.h"
+#include "predict/mixture.h"
+#include "commands/network.h"
+#include "commands/select.h"
 
 /* What becomes of one data set's predictions. */
 struct predictions {

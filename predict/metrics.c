@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "metrics.h"
+#include "predict/metrics.h"
 
 #include <float.h>
 #include <math.h>
 
-#include "bootstrap.h"
+#include "predict/bootstrap.h"
 
 int ece_bin(double confidence)
 {

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "mixture.h"
+#include "predict/mixture.h"
 
 enum { ECE_BINS = 15 };
 

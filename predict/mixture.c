@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "mixture.h"
+#include "predict/mixture.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "arena.h"
+#include "src/arena.h"
 
 struct mixture {
 	size_t n;            /* examples */

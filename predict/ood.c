@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ood.h"
+#include "predict/ood.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bootstrap.h"
+#include "predict/bootstrap.h"
 
 static const char *const names[OOD_SCORES] = {"entropy", "mi", "msp", "max-logit", "energy"};
 

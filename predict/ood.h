@@ -3,7 +3,7 @@
 #ifndef BASIN_OOD_H
 #define BASIN_OOD_H
 
-#include "mixture.h"
+#include "predict/mixture.h"
 
 enum ood_score {
 	OOD_ENTROPY,    /* H(p̄) */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "regression.h"
+#include "predict/regression.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -7,8 +7,8 @@
 
 #include <gsl/gsl_sort_double.h>
 
-#include "arena.h"
-#include "bootstrap.h"
+#include "src/arena.h"
+#include "predict/bootstrap.h"
 
 static const double half_log_2pi = 0.918938533204672741780329736406;
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "err.h"
+#include "src/err.h"
 
 struct regression {
 	size_t n;              /* examples */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Finding snapshot files behind a path, and whether they belong together. */
-#include "sources.h"
+#include "predict/sources.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "checkpoint.h"
-#include "run.h"
+#include "src/files/checkpoint.h"
+#include "src/files/run.h"
 
 static bool exists(const char *path)
 {

@@ -2,7 +2,7 @@
 #ifndef BASIN_SOURCES_H
 #define BASIN_SOURCES_H
 
-#include "select.h"
+#include "commands/select.h"
 
 /* Whether the sources may be pooled: one model, likelihood and input transform. Warns where two share seed and chain or
  * differ in target or training data, and about chains that are not done. Errors: ERR_USAGE, naming two files and what differs; ERR_MEMORY. */

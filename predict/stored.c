@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "stored.h"
+#include "predict/stored.h"
 
 #include <limits.h>
 

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "mixture.h"
-#include "npy.h"
+#include "predict/mixture.h"
+#include "src/data/npy.h"
 
 struct stored {
 	const char *option, *path;  /* named in messages: "probs" */

@@ -3,7 +3,7 @@
 #ifndef BASIN_BATCHES_H
 #define BASIN_BATCHES_H
 
-#include "potential.h"
+#include "src/potential.h"
 
 struct batches {
 	struct device *device;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "bn_pass.h"
+#include "samplers/bn_pass.h"
 
 static status pass(struct potential *p, struct slots *s, int batch, const float *theta, float *stats)
 {

@@ -3,7 +3,7 @@
 #ifndef BASIN_BN_PASS_H
 #define BASIN_BN_PASS_H
 
-#include "potential.h"
+#include "src/potential.h"
 
 /* Sets stats (device, n_stats) to what batches of so many rows, taken in order, give at θ (device, n_params): cumulative
  * means of the batches' means and unbiased variances, every batch weighing the same (PyTorch's momentum=None). Examples

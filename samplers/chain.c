@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "chain.h"
+#include "samplers/chain.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bn_pass.h"
-#include "chain_state.h"
+#include "samplers/bn_pass.h"
+#include "samplers/chain_state.h"
 
 /* ---- one step ---- */
 

@@ -5,11 +5,11 @@
 
 #include <signal.h>
 
-#include "keep.h"
-#include "log.h"
-#include "run.h"
-#include "sampler.h"
-#include "snaps.h"
+#include "samplers/keep.h"
+#include "src/files/log.h"
+#include "src/files/run.h"
+#include "samplers/sampler.h"
+#include "src/files/snaps.h"
 
 /* What the chains of a run share. Everything is kept, not copied. */
 struct chain_plan {

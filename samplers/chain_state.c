@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "chain_state.h"
+#include "samplers/chain_state.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "checkpoint.h"
+#include "src/files/checkpoint.h"
 
 static const char *const phase_names[] = {"running", "done", "failed"};
 

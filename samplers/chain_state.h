@@ -3,8 +3,8 @@
 #ifndef BASIN_CHAIN_STATE_H
 #define BASIN_CHAIN_STATE_H
 
-#include "batches.h"
-#include "chain.h"
+#include "samplers/batches.h"
+#include "samplers/chain.h"
 
 /* The last slot is the chain's own: a norm, to see that what is kept is finite. */
 enum { SLOT_NORM = SLOTS - 1 };

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "sampler.h"
+#include "samplers/sampler.h"
 
 enum { COUPLING, ANCHOR_DECAY };   /* param */
 enum { GRADIENT = SLOT_SAMPLER, DECAY, APART, TOGETHER, DECAY_ANCHOR, NOISE };

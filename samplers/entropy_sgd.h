@@ -3,7 +3,7 @@
 #ifndef BASIN_ENTROPY_SGD_H
 #define BASIN_ENTROPY_SGD_H
 
-#include "sampler.h"
+#include "samplers/sampler.h"
 
 enum { ENTROPY_COUPLING, ENTROPY_INNER, ENTROPY_AVERAGE, ENTROPY_OUTER, ENTROPY_RESTART_X };   /* param */
 

@@ -3,7 +3,7 @@
  * outer step also adds noise,  x ← x + r(μ − x) + √(λκ) ξ. */
 #include <math.h>
 
-#include "entropy_sgd.h"
+#include "samplers/entropy_sgd.h"
 
 static const struct opt_def defs[] = {ENTROPY_OPTIONS, {0}};
 const struct opt_table table_entropy_sgld =

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "sgld.h"
+#include "samplers/sgld.h"
 
 enum { SIGMA };                  /* param */
 enum { POINT_SIGMA = SGLD_SLOTS };

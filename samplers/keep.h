@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "opt.h"
-#include "schedule.h"
+#include "src/options/opt.h"
+#include "src/schedule.h"
 
 struct keep {
 	uint64_t every;         /* --keep-every; 0: the rule below */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sampler.h"
+#include "samplers/sampler.h"
 
 status sampler_gradient(struct sampler_state *s, int sigma)
 {

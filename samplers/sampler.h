@@ -4,8 +4,8 @@
 #ifndef BASIN_SAMPLER_H
 #define BASIN_SAMPLER_H
 
-#include "opt.h"
-#include "potential.h"
+#include "src/options/opt.h"
+#include "src/potential.h"
 
 enum {
 	SAMPLER_VECTORS = 4,   /* state vectors at most; the first one is θ, where gradients are taken */

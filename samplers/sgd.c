@@ -3,7 +3,7 @@
  *   v ← μv + ĝ(θ) + δθ;  θ ← θ − λv,  or with Nesterov's  θ ← θ − λ(ĝ(θ) + δθ + μv). */
 #include <math.h>
 
-#include "sampler.h"
+#include "samplers/sampler.h"
 
 enum { MOMENTUM, NESTEROV };                               /* param */
 enum { ONE = SLOT_SAMPLER, DECAY, KEEP,                    /* v ← KEEP·v + ONE·ĝ + DECAY·θ */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Stochastic gradient Langevin dynamics (Welling & Teh 2011, eq. 4, on the mean-potential scale):
  *   θ ← θ − λ(ĝ(θ) + δθ) + √(2λ/β) ξ,  β = N/T. */
-#include "sgld.h"
+#include "samplers/sgld.h"
 
 #include <math.h>
 #include <stdio.h>

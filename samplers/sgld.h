@@ -3,7 +3,7 @@
 #ifndef BASIN_SGLD_H
 #define BASIN_SGLD_H
 
-#include "sampler.h"
+#include "samplers/sampler.h"
 
 /* Slots that sgld_coef fills; a method built on it starts its own at SGLD_SLOTS. */
 enum { SGLD_GRADIENT = SLOT_SAMPLER, SGLD_DECAY, SGLD_NOISE, SGLD_SLOTS };

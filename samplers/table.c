@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sampler.h"
+#include "samplers/sampler.h"
 
 const struct sampler *const samplers[] = {
 	&sampler_sgd,

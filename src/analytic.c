@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Analytic targets: exp(−u(θ)/T) with a u(θ) that can be written down, for checking samplers against what is known.
  * gaussian: u(θ) = ½ θᵀΣ⁻¹θ, ∇u = Σ⁻¹θ, computed on the host in double. */
-#include "potential.h"
+#include "src/potential.h"
 
 #include <errno.h>
 #include <math.h>

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "err.h"
+#include "src/err.h"
 
 struct arena_block;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "backend.h"
+#include "src/backend.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,9 +10,9 @@
 
 #include <jansson.h>
 
-#include "err.h"
-#include "slots.h"
-#include "tensor.h"
+#include "src/err.h"
+#include "src/slots.h"
+#include "src/tensor.h"
 
 struct layer;
 struct layer_ops;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "err.h"
+#include "src/err.h"
 
 #include <stdarg.h>
 #include <stdio.h>

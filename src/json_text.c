@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "json_text.h"
+#include "src/json_text.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef BASIN_LAYER_H
 #define BASIN_LAYER_H
 
-#include "backend.h"
+#include "src/backend.h"
 
 enum layer_kind {
 	LAYER_LINEAR,      /* y = x Wᵀ + b */

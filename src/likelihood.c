@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "likelihood.h"
+#include "src/likelihood.h"
 
 #include <string.h>
 

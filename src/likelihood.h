@@ -3,7 +3,7 @@
 #ifndef BASIN_LIKELIHOOD_H
 #define BASIN_LIKELIHOOD_H
 
-#include "dataset.h"
+#include "src/data/dataset.h"
 
 struct likelihood {
 	const char *name, *help;

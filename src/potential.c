@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "potential.h"
+#include "src/potential.h"
 
 const char *potential_not_fixed(bool batch_norm)
 {

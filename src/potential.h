@@ -5,7 +5,7 @@
 #ifndef BASIN_POTENTIAL_H
 #define BASIN_POTENTIAL_H
 
-#include "layer.h"
+#include "src/layer.h"
 
 /* Which examples: rows index[first … first + n − 1] of the potential's set. */
 struct batch {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "rng.h"
+#include "src/rng.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "schedule.h"
+#include "src/schedule.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "err.h"
+#include "src/err.h"
 
 enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_COSINE, SCHEDULE_CYCLICAL, SCHEDULE_STEP };
 enum { MILESTONES_MAX = 64 };

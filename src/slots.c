@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "slots.h"
+#include "src/slots.h"
 
 #include <math.h>
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rng.h"
+#include "src/rng.h"
 
 enum slot {
 	SLOT_NONE,            /* as a coefficient or scale: 0, and the term costs nothing; a zeroed struct names it */

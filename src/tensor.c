@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tensor.h"
+#include "src/tensor.h"
 
 #include <errno.h>
 #include <fnmatch.h>

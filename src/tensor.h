@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arena.h"
-#include "rng.h"
+#include "src/arena.h"
+#include "src/rng.h"
 
 enum { TENSOR_DIMS = 4 };
 

@@ -6,8 +6,8 @@
 #include <gsl/gsl_linalg.h>
 #include <gsl/gsl_randist.h>
 
-#include "potential.h"
-#include "tap.h"
+#include "src/potential.h"
+#include "tests/tap.h"
 
 enum { D = 3 };
 

@@ -2,8 +2,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "arena.h"
-#include "tap.h"
+#include "src/arena.h"
+#include "tests/tap.h"
 
 int main(void)
 {

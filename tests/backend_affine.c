@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend_body.h"
-#include "tap.h"
+#include "tests/backend_body.h"
+#include "tests/tap.h"
 
 enum { N_MAX = 6000, PIECES = 6, NO_SLOT = SLOT_NONE };
 

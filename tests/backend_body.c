@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "backend_body.h"
+#include "tests/backend_body.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "golden/adamw.h"
-#include "tap.h"
+#include "tests/golden/adamw.h"
+#include "tests/tap.h"
 
 void *host_take(size_t bytes)
 {

@@ -4,7 +4,7 @@
 #ifndef BASIN_BACKEND_BODY_H
 #define BASIN_BACKEND_BODY_H
 
-#include "backend.h"
+#include "src/backend.h"
 
 void check_memory(struct device *d, const char *label);
 void check_normals(struct device *d, const char *label);

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend_body.h"
-#include "each_isa.h"
-#include "layer.h"
-#include "tap.h"
+#include "tests/backend_body.h"
+#include "tests/each_isa.h"
+#include "src/layer.h"
+#include "tests/tap.h"
 
 static double normal_of(const uint32_t *w, int element)
 {

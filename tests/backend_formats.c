@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What holds of the tensors' layouts on every device. */
-#include "backend_body.h"
-#include "layer.h"
-#include "tap.h"
+#include "tests/backend_body.h"
+#include "src/layer.h"
+#include "tests/tap.h"
 
 enum { LAYERS = 9 };
 

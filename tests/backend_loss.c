@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend_body.h"
-#include "ref/loss.h"
-#include "tap.h"
+#include "tests/backend_body.h"
+#include "tests/ref/loss.h"
+#include "tests/tap.h"
 
 enum { SET = 300 };
 static const double noise_sd = 0.6;

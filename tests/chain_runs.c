@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "chain_runs.h"
+#include "tests/chain_runs.h"
 
 #include <stdio.h>
 
-#include "tap.h"
+#include "tests/tap.h"
 
 const double table[N][3] = {{0.5, -1, 0.3}, {1.5, 0.25, -0.6}, {-1, 1, 1.2}, {-0.75, -0.5, 0.1}};
 static char csv[256];

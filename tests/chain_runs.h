@@ -3,7 +3,7 @@
 #ifndef BASIN_CHAIN_RUNS_H
 #define BASIN_CHAIN_RUNS_H
 
-#include "facts.h"
+#include "commands/facts.h"
 
 enum { N = 4, B = 2, D = 3, CHAINS = 48 };
 

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "batches.h"
-#include "bn_pass.h"
-#include "chain_runs.h"
-#include "tap.h"
+#include "samplers/batches.h"
+#include "samplers/bn_pass.h"
+#include "tests/chain_runs.h"
+#include "tests/tap.h"
 
 enum { ROWS = 22, SIZE = 4, WIDTH = 3, STATS = 3, STEPS = 24, EVERY = 3 };
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "chain_runs.h"
-#include "tap.h"
+#include "tests/chain_runs.h"
+#include "tests/tap.h"
 
 /* Same steps, same parameter bits. */
 static bool same_draws(const char *a, int ka, const char *b, int kb)

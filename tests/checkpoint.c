@@ -9,10 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "checkpoint.h"
-#include "files.h"
-#include "rng.h"
-#include "tap.h"
+#include "src/files/checkpoint.h"
+#include "tests/files.h"
+#include "src/rng.h"
+#include "tests/tap.h"
 
 enum { MANY = 100000, FEW = 5 };
 

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "chain_runs.h"
-#include "checkpoint.h"
-#include "resume.h"
-#include "tap.h"
+#include "tests/chain_runs.h"
+#include "src/files/checkpoint.h"
+#include "commands/resume.h"
+#include "tests/tap.h"
 
 static json_t *text(const char *s)
 {

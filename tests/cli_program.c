@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The program with commands of its own, for cli.t. */
-#include "program.h"
+#include "commands/program.h"
 
 #include <string.h>
 
-#include "opt_tables.h"
+#include "tests/opt_tables.h"
 
 /* Fails as it is told by its positional argument; without one prints its batch size. */
 static status try_run(const struct opts *o)

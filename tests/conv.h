@@ -3,8 +3,8 @@
 #ifndef BASIN_TEST_CONV_H
 #define BASIN_TEST_CONV_H
 
-#include "layer.h"
-#include "ref/ref.h"
+#include "src/layer.h"
+#include "tests/ref/ref.h"
 
 /* One convolution with its data: exact values in PyTorch's order, and the same on the device in their formats. */
 struct conv_case {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "conv.h"
+#include "tests/conv.h"
 
 #include <stdio.h>
 
-#include "tap.h"
+#include "tests/tap.h"
 
 /* n, in, height, width, out, kernel, stride, pad, groups, bias */
 static const struct conv_dims blocked[] = {

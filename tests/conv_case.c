@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "conv.h"
+#include "tests/conv.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tap.h"
+#include "tests/tap.h"
 
 static const struct rng_key key = {12, 0};
 static uint64_t draws;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
-#include "conv.h"
-#include "cpu/conv.h"
-#include "each_isa.h"
-#include "tap.h"
+#include "tests/conv.h"
+#include "src/cpu/conv.h"
+#include "tests/each_isa.h"
+#include "tests/tap.h"
 
 static const struct format blocks16 = {false, 16}, blocks8 = {false, 8}, last = {false, 0}, planes = {false, 1}, half = {true, 0};
 

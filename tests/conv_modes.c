@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What convolutions promise beyond their values: folding, the same bits again, choices that are kept, noise that
  * survives rounding. */
-#include "conv.h"
+#include "tests/conv.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tap.h"
+#include "tests/tap.h"
 
 static const struct conv_dims usual = {4, 32, 9, 9, 48, 3, 1, 1, 1, false};
 

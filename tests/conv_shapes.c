@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
-#include "tap.h"
+#include "src/net/model.h"
+#include "tests/tap.h"
 
 static void once(struct device *d, const struct layer *l, struct format x, struct format y, enum precision precision,
                  enum plan_mode mode)

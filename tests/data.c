@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data_write.h"
-#include "dataset.h"
-#include "npy.h"
-#include "tap.h"
+#include "src/data/data_write.h"
+#include "src/data/dataset.h"
+#include "src/data/npy.h"
+#include "tests/tap.h"
 
 static char text[512];
 

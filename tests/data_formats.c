@@ -8,9 +8,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "dataset.h"
-#include "npy.h"
-#include "tap.h"
+#include "src/data/dataset.h"
+#include "src/data/npy.h"
+#include "tests/tap.h"
 
 static uint8_t bytes[1 << 16];
 

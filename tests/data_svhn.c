@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dataset.h"
-#include "tap.h"
+#include "src/data/dataset.h"
+#include "tests/tap.h"
 
 enum { N = 3 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "each_isa.h"
+#include "tests/each_isa.h"
 
 #include <stdlib.h>
 
-#include "tap.h"
+#include "tests/tap.h"
 
 void each_isa(void (*check)(struct device *d, const struct kernels *k))
 {

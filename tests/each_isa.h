@@ -3,8 +3,8 @@
 #ifndef BASIN_TESTS_EACH_ISA_H
 #define BASIN_TESTS_EACH_ISA_H
 
-#include "backend.h"
-#include "cpu/kernels.h"
+#include "src/backend.h"
+#include "src/cpu/kernels.h"
 
 /* Runs check with a device of two threads for every instruction set that this processor has. BASIN_ISA names the set
  * meanwhile, for devices that check opens. */

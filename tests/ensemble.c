@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Snapshots chosen, read, predicted with and averaged, against a plain forward pass in double. */
-#include "ensemble.h"
+#include "predict/ensemble.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "regression.h"
-#include "rng.h"
-#include "tap.h"
+#include "predict/regression.h"
+#include "src/rng.h"
+#include "tests/tap.h"
 
 enum { ROWS = 37, COLUMNS = 3, HIDDEN = 5, OUTPUTS = 3, RECORDS = 4 };
 

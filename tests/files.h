@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arena.h"
-#include "snaps.h"
+#include "src/arena.h"
+#include "src/files/snaps.h"
 
 /* A path in the scratch folder; valid for the rest of the program. */
 const char *scratch_path(const char *name);

@@ -9,10 +9,10 @@
 
 #include <xxhash.h>
 
-#include "checkpoint.h"
-#include "files.h"
-#include "pack.h"
-#include "tap.h"
+#include "src/files/checkpoint.h"
+#include "tests/files.h"
+#include "src/files/pack.h"
+#include "tests/tap.h"
 
 /* What a byte becomes: other bits, and the type bytes of 4-byte lengths. */
 static const uint8_t changes[] = {0x01, 0x80, 0xff};

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The graph with layers that the networks here don't have: sums of two inputs, and weights in a working copy. */
-#include "graph.h"
+#include "src/net/graph.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ref/ref.h"
-#include "tap.h"
+#include "tests/ref/ref.h"
+#include "tests/tap.h"
 
 enum { N = 9, IN = 6, MID = 5, OUT = 3, PARAMS = MID * (IN + 1) + MID * (MID + 1) + OUT * (MID + 1) };
 

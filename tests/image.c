@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "image.h"
+#include "tests/image.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "rng.h"
-#include "tap.h"
+#include "src/rng.h"
+#include "tests/tap.h"
 
 static uint64_t draws;
 

@@ -3,7 +3,7 @@
 #ifndef BASIN_TEST_IMAGE_H
 #define BASIN_TEST_IMAGE_H
 
-#include "layer.h"
+#include "src/layer.h"
 
 struct image {
 	struct device *d;

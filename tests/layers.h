@@ -3,7 +3,7 @@
 #ifndef BASIN_TEST_LAYERS_H
 #define BASIN_TEST_LAYERS_H
 
-#include "layer.h"
+#include "src/layer.h"
 
 void check_layers(struct device *d);
 void check_small_layers(struct device *d);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "layers.h"
+#include "tests/layers.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ref/ref.h"
-#include "tap.h"
+#include "tests/ref/ref.h"
+#include "tests/tap.h"
 
 /* A vector in three places: the device's floats, the same on the host, and in double for the oracle. */
 struct vec {

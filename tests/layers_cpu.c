@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "each_isa.h"
-#include "layers.h"
-#include "tap.h"
+#include "tests/each_isa.h"
+#include "tests/layers.h"
+#include "tests/tap.h"
 
 /* What has kernels for every instruction set. */
 static void kernels(struct device *d, const struct kernels *k)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The CPU's norms with every instruction set that this processor runs. */
-#include "each_isa.h"
-#include "layers.h"
-#include "tap.h"
+#include "tests/each_isa.h"
+#include "tests/layers.h"
+#include "tests/tap.h"
 
 static void norms(struct device *d, const struct kernels *k)
 {

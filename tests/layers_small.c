@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image.h"
-#include "layers.h"
-#include "ref/ref.h"
-#include "tap.h"
+#include "tests/image.h"
+#include "tests/layers.h"
+#include "tests/ref/ref.h"
+#include "tests/tap.h"
 
 static const struct {
 	const char *name;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Buffers that share one block: whatever their lives, no two that live at a time overlap. */
-#include "lifetimes.h"
+#include "src/net/lifetimes.h"
 
 #include <stdbool.h>
 
-#include "rng.h"
-#include "tap.h"
+#include "src/rng.h"
+#include "tests/tap.h"
 
 enum { BUFFERS = 60, TRIALS = 200 };
 

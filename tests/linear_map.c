@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "linear_map.h"
+#include "tests/linear_map.h"
 
 #include <gsl/gsl_linalg.h>
 #include <string.h>

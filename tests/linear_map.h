@@ -4,7 +4,7 @@
 #ifndef BASIN_LINEAR_MAP_H
 #define BASIN_LINEAR_MAP_H
 
-#include "rng.h"
+#include "src/rng.h"
 
 enum { MAP_DIMS = 12, MAP_SOURCES = 3 };
 

@@ -10,9 +10,9 @@
 
 #include <jansson.h>
 
-#include "files.h"
-#include "log.h"
-#include "tap.h"
+#include "tests/files.h"
+#include "src/files/log.h"
+#include "tests/tap.h"
 
 static const struct log_line line = {.step = 1200, .epoch = 1.5, .lr = 0.05, .temperature = 1e-4, .nll = 0.4312,
                                      .accuracy = (double)NAN, .step_ms = 1.25, .examples_per_s = 1e5};

@@ -2,8 +2,8 @@
 /* The oracle itself: gradients against central differences, values against closed forms. */
 #include <math.h>
 
-#include "ref/loss.h"
-#include "tap.h"
+#include "tests/ref/loss.h"
+#include "tests/tap.h"
 
 static void differences(enum loss_kind kind, const char *name, int k)
 {

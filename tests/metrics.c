@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Classification metrics against scikit-learn and SciPy, closed forms at the edges, the bootstrap against the binomial. */
-#include "metrics.h"
+#include "predict/metrics.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-#include "bootstrap.h"
-#include "golden/metrics.h"
-#include "tap.h"
+#include "predict/bootstrap.h"
+#include "tests/golden/metrics.h"
+#include "tests/tap.h"
 
 static struct arena arena;
 

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "batches.h"
-#include "chain_runs.h"
-#include "tap.h"
+#include "samplers/batches.h"
+#include "tests/chain_runs.h"
+#include "tests/tap.h"
 
 static void check_epoch(void)
 {

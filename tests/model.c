@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What models and networks refuse, and what a model says of itself. */
-#include "model.h"
+#include "src/net/model.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "golden/nets_torch.h"
-#include "tap.h"
+#include "tests/golden/nets_torch.h"
+#include "tests/tap.h"
 
 static void refusals(void)
 {

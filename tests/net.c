@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "golden/mlp_torch.h"
-#include "model.h"
-#include "ref/ref.h"
-#include "tap.h"
+#include "tests/golden/mlp_torch.h"
+#include "src/net/model.h"
+#include "tests/ref/ref.h"
+#include "tests/tap.h"
 
 static const struct rng_key key = {3, 1};
 enum { VALUES = 1 << 15 };

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bn_pass.h"
-#include "chain_runs.h"
-#include "npy.h"
-#include "tap.h"
+#include "samplers/bn_pass.h"
+#include "tests/chain_runs.h"
+#include "src/data/npy.h"
+#include "tests/tap.h"
 
 enum { ROWS = 60, SIDE = 16, SIZE = 24, STEP = 5 };   /* batches of 24, 24 and 12 */
 

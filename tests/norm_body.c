@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layers.h"
-#include "norm_case.h"
-#include "tap.h"
+#include "tests/layers.h"
+#include "tests/norm_case.h"
+#include "tests/tap.h"
 
 enum { FORWARD, DATA, PARAMS, KINDS };
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "norm_case.h"
+#include "tests/norm_case.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tap.h"
+#include "tests/tap.h"
 
 static const struct rng_key key = {13, 0};
 static uint64_t draws;

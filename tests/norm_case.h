@@ -3,8 +3,8 @@
 #ifndef BASIN_TEST_NORM_CASE_H
 #define BASIN_TEST_NORM_CASE_H
 
-#include "layer.h"
-#include "ref/ref.h"
+#include "src/layer.h"
+#include "tests/ref/ref.h"
 
 /* A tensor on the device in some format, and as doubles (n, channels, pixels). */
 struct tensor4 {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "npy.h"
-#include "tap.h"
+#include "src/data/npy.h"
+#include "tests/tap.h"
 
 static char path[256];
 

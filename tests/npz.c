@@ -5,10 +5,10 @@
 
 #include <zip.h>
 
-#include "files.h"
-#include "npz.h"
-#include "output_file.h"
-#include "tap.h"
+#include "tests/files.h"
+#include "src/data/npz.h"
+#include "src/files/output_file.h"
+#include "tests/tap.h"
 
 static const char *path, *member_path;
 

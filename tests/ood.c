@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ROC figures against scikit-learn, ties and missing classes included, and the scores of a mixture. */
-#include "ood.h"
+#include "predict/ood.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "golden/metrics.h"
-#include "tap.h"
+#include "tests/golden/metrics.h"
+#include "tests/tap.h"
 
 #define COUNT(x) (sizeof(x) / sizeof *(x))
 

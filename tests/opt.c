@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "opt.h"
+#include "src/options/opt.h"
 
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "opt_tables.h"
-#include "tap.h"
+#include "tests/opt_tables.h"
+#include "tests/tap.h"
 
 enum { WORDS = 32 };
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "opt.h"
-#include "opt_tables.h"
-#include "tap.h"
+#include "src/options/opt.h"
+#include "tests/opt_tables.h"
+#include "tests/tap.h"
 
 static char path[256], second[256];
 

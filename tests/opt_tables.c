@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "opt_tables.h"
+#include "tests/opt_tables.h"
 
 #include <math.h>
 

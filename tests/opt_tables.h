@@ -3,7 +3,7 @@
 #ifndef BASIN_TESTS_OPT_TABLES_H
 #define BASIN_TESTS_OPT_TABLES_H
 
-#include "opt.h"
+#include "src/options/opt.h"
 
 extern const struct opt_table *const test_tables[];
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "pack.h"
-#include "tap.h"
+#include "src/files/pack.h"
+#include "tests/tap.h"
 
 static size_t encode(const json_t *value, msgpack_sbuffer *b)
 {

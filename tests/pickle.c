@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "input_file.h"
-#include "pickle.h"
-#include "tap.h"
+#include "src/data/input_file.h"
+#include "src/data/pickle.h"
+#include "tests/tap.h"
 
 static void load(struct arena *a, const char *name, uint8_t **bytes, size_t *size)
 {

@@ -2,9 +2,9 @@
 /* The oracles' derivatives against central differences of their values. */
 #include <math.h>
 
-#include "ref/ref.h"
-#include "rng.h"
-#include "tap.h"
+#include "tests/ref/ref.h"
+#include "src/rng.h"
+#include "tests/tap.h"
 
 static const struct rng_key key = {7, 0};
 static const double STEP = 1e-5;  /* truncation error about 1e-10, rounding about 1e-11 */

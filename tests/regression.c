@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Regression metrics against SciPy; CRPS and intervals against GSL's quadrature and bisection. */
-#include "regression.h"
+#include "predict/regression.h"
 
 #include <math.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 #include <gsl/gsl_integration.h>
 #include <gsl/gsl_sort_double.h>
 
-#include "golden/metrics.h"
-#include "rng.h"
-#include "tap.h"
+#include "tests/golden/metrics.h"
+#include "src/rng.h"
+#include "tests/tap.h"
 
 enum { MEMBERS_MAX = 3000 };
 

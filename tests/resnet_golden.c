@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "golden/resnet_torch.h"
-#include "graph.h"
-#include "tap.h"
+#include "tests/golden/resnet_torch.h"
+#include "src/net/graph.h"
+#include "tests/tap.h"
 
 enum {
 	OUTPUTS = GOLDEN_ROWS * GOLDEN_CLASSES,

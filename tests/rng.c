@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The noise function: known answers, and the distribution of what is made of it. Every statistical check fails a
  * correct generator with a probability of at most 1e-6; the keys are fixed, so it either always does or never. */
-#include "rng.h"
+#include "src/rng.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include <gsl/gsl_cdf.h>
 
-#include "tap.h"
+#include "tests/tap.h"
 
 /* Random123's kat_vectors, "philox4x32 10". */
 static const struct {

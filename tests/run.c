@@ -8,9 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "files.h"
-#include "run.h"
-#include "tap.h"
+#include "tests/files.h"
+#include "src/files/run.h"
+#include "tests/tap.h"
 
 static json_t *facts(int chains)
 {

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "linear_map.h"
-#include "problem.h"
-#include "tap.h"
+#include "tests/linear_map.h"
+#include "commands/problem.h"
+#include "tests/tap.h"
 
 enum { D = 3, CHAINS = 48 };
 #define TARGET "gaussian:1,2,0.5@0.4"

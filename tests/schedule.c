@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
-#include "schedule.h"
-#include "tap.h"
+#include "src/schedule.h"
+#include "tests/tap.h"
 
 int main(void)
 {

@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "files.h"
-#include "tap.h"
+#include "tests/files.h"
+#include "tests/tap.h"
 
 static const char *const both[] = {"theta", "anchor", NULL};
 

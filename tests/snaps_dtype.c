@@ -4,9 +4,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "rng.h"
-#include "snaps.h"
-#include "tap.h"
+#include "src/rng.h"
+#include "src/files/snaps.h"
+#include "tests/tap.h"
 
 struct kind {
 	enum snaps_dtype dtype;

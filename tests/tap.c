@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tap.h"
+#include "tests/tap.h"
 
 #include <ftw.h>
 #include <math.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "err.h"
+#include "src/err.h"
 
 static int count, failures;
 static char scratch[] = "/tmp/basin-test-XXXXXX";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Activations: ReLU max(x, 0), SiLU x/(1 + e⁻ˣ), tanh, of tensors in any layout. The loops are Basin's own: oneDNN's ReLU
  * turns NaN into 0, and a diverged chain would go on unseen. */
-#include "cpu/cpu.h"
+#include "src/cpu/cpu.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Activations, computed in float32 whatever the tensors' types. NaN stays NaN, so that a diverged chain is seen. */
-#include "kernels.h"
-#include "lanes.h"
+#include "src/cpu/kernels.h"
+#include "src/cpu/lanes.h"
 
 #define FLAT static inline __attribute__((always_inline))
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Convolutions: y = x ⋆ W + b. Activations lie in blocks of channels or channels last; the working weights are in the
  * layouts that the forward and the backward-data pass want, one where they agree. */
-#include "cpu/conv.h"
-#include "cpu/conv_planes.h"
+#include "src/cpu/conv.h"
+#include "src/cpu/conv_planes.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 #ifndef BASIN_CPU_CONV_H
 #define BASIN_CPU_CONV_H
 
-#include "cpu/cpu.h"
-#include "cpu/onednn_conv.h"
+#include "src/cpu/cpu.h"
+#include "src/cpu/onednn_conv.h"
 
 /* ---- weights: between the flat vector's order, (out, height, width, in per group), and a library layout ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which algorithm does a direction of a convolution: asked for, known from the device's choices, or measured on scratch
  * data. A choice is kept by shape, not by batch size, so that a run that goes on makes the same ones. */
-#include "cpu/conv.h"
+#include "src/cpu/conv.h"
 
 #include <float.h>
 #include <omp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The gradient of a convolution's weights as matrix products: the windows of x side by side, times dy. The product lands
  * in the flat vector's own order. */
-#include "cpu/conv.h"
+#include "src/cpu/conv.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Convolutions' loops: reordering weights and pixels. */
-#include "kernels.h"
-#include "lanes.h"
+#include "src/cpu/kernels.h"
+#include "src/cpu/lanes.h"
 
 /* LANES elements from anywhere. */
 static inline vf collect(const float *from, const int32_t *index)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cpu/conv.h"
+#include "src/cpu/conv.h"
 
 static status make_gemm(const struct onednn *o, const struct onednn_conv *c, struct conv_part *part)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cpu/conv_planes.h"
+#include "src/cpu/conv_planes.h"
 
 #include <omp.h>
 #include <stdlib.h>

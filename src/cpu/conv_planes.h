@@ -4,7 +4,7 @@
 #ifndef BASIN_CPU_CONV_PLANES_H
 #define BASIN_CPU_CONV_PLANES_H
 
-#include "cpu/cpu.h"
+#include "src/cpu/cpu.h"
 
 struct conv_planes {
 	bool made;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A convolution's weights between the order that the flat vector has them in and the layouts that oneDNN wants: whole
  * tiles at a time, so that one pass over the parameters perturbs, rounds and reorders them. */
-#include "cpu/conv.h"
+#include "src/cpu/conv.h"
 
 #include <omp.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 #ifndef BASIN_CPU_H
 #define BASIN_CPU_H
 
-#include "kernels.h"
-#include "layers.h"
+#include "src/cpu/kernels.h"
+#include "src/cpu/layers.h"
 
 struct cpu_device {
 	struct device device;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Flattening: (channels, height, width) in any layout to PyTorch's order, and back. */
-#include "cpu/cpu.h"
+#include "src/cpu/cpu.h"
 
 #include <stdlib.h>
 

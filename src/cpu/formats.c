@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How a network's tensors lie, so that oneDNN's fastest implementations take them as they are. */
-#include "cpu.h"
+#include "src/cpu/cpu.h"
 
-#include "cpu/conv_planes.h"
-#include "cpu/onednn.h"
+#include "src/cpu/conv_planes.h"
+#include "src/cpu/onednn.h"
 
 static bool is_convolution(const struct layer *l)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rows of the resident set into a float batch. */
-#include "cpu.h"
+#include "src/cpu/cpu.h"
 
 #include <string.h>
 

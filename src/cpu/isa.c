@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernels.h"
+#include "src/cpu/kernels.h"
 
 #include <stdlib.h>
 #include <string.h>

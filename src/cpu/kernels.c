@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One instruction set's kernels as a table. */
-#include "kernels.h"
+#include "src/cpu/kernels.h"
 
 #define ISA_TEXT_(isa) #isa
 #define ISA_TEXT(isa) ISA_TEXT_(isa)

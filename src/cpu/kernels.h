@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "backend.h"
-#include "cpu/planes.h"
-#include "cpu/pool.h"
-#include "layer.h"
+#include "src/backend.h"
+#include "src/cpu/planes.h"
+#include "src/cpu/pool.h"
+#include "src/layer.h"
 
 enum {
 	NOISE_GROUP = 64,                    /* elements: the largest number of normals made at a time */

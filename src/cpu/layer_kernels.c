@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The layers' own loops; what oneDNN has no call for, or not the right one. */
-#include "kernels.h"
-#include "lanes.h"
+#include "src/cpu/kernels.h"
+#include "src/cpu/lanes.h"
 
 void KERNEL(sum)(const float *a, const float *b, float *out, size_t n)
 {

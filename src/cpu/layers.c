@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cpu/layers.h"
+#include "src/cpu/layers.h"
 
 const struct layer_ops *const cpu_layers[LAYER_KINDS] = {
 	[LAYER_LINEAR] = &cpu_linear,

@@ -3,11 +3,11 @@
  * All three products are oneDNN's matmul primitive: over the shapes of small and middle-sized networks it was never behind
  * the inner-product primitive or dnnl_sgemm by more than the noise, and up to twice as fast on batches of 32. One rule
  * for all shapes also keeps bits the same from run to run. */
-#include "cpu/cpu.h"
+#include "src/cpu/cpu.h"
 
 #include <stdlib.h>
 
-#include "cpu/onednn.h"
+#include "src/cpu/onednn.h"
 
 enum product { FORWARD, DATA, WEIGHTS, WEIGHTS_ADD, PRODUCTS };
 enum { SHARE = 1 << 11 };  /* weights that a thread converts at a time */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The loss of a batch: blocks of rows, summed in order, into the slots. */
-#include "cpu.h"
+#include "src/cpu/cpu.h"
 
 enum { BLOCKS = 256 };  /* of ROW_BLOCK rows, kept at a time */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Normals, a vector of Philox counters at a time. Counters run in the even and odd halves of 64-bit lanes, where one
  * multiplication gives both halves of a product; what lies above bit 31 between rounds is never read. */
-#include "kernels.h"
-#include "lanes.h"
+#include "src/cpu/kernels.h"
+#include "src/cpu/lanes.h"
 
 #if LANES == 16
 #define LOW_SINGLES 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Norms: y = activation(norm(x[0]) + x[1]), the residual x[1] being optional. All formats are one to the loops: panels, one
  * for each example and block, of rows of channels. The norm itself is applied as one multiply and add per element. */
-#include "cpu/norm.h"
+#include "src/cpu/norm.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 #ifndef BASIN_CPU_NORM_H
 #define BASIN_CPU_NORM_H
 
-#include "arena.h"
-#include "cpu/cpu.h"
+#include "src/arena.h"
+#include "src/cpu/cpu.h"
 
 struct layer_plan {
 	const struct device *device;

@@ -2,7 +2,7 @@
 /* Batch norm (Ioffe & Szegedy 2015): x̂ = (x − mean)/√(variance + ε), by channel over examples and pixels, the variance
  * the biased one; γx̂ + β. With g the gradient behind it, over m elements a channel:
  * dβ = Σg, dγ = Σg·x̂, dx = γ/√(variance + ε)·(g − dβ/m − x̂·dγ/m). */
-#include "cpu/norm.h"
+#include "src/cpu/norm.h"
 
 #include <math.h>
 #include <string.h>

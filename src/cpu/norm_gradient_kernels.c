@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The norms' backward loops. */
-#include "norm_lanes.h"
+#include "src/cpu/norm_lanes.h"
 
 /* What the derivative of an activation is taken from. */
 enum slope_kind { MAX_OF_SUM, MAX_OF_OUTPUT, TANH_OF_SUM, TANH_OF_OUTPUT, SILU_OF_SUM, GIVEN };

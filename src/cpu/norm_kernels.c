@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The norms' forward loops. */
-#include "norm_lanes.h"
+#include "src/cpu/norm_lanes.h"
 
 FLAT void moments(const struct norm_kernel *k, enum types types, const struct column *c)
 {

@@ -3,8 +3,8 @@
 #ifndef BASIN_NORM_LANES_H
 #define BASIN_NORM_LANES_H
 
-#include "kernels.h"
-#include "lanes.h"
+#include "src/cpu/kernels.h"
+#include "src/cpu/lanes.h"
 
 typedef double vd_memory __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cpu/onednn.h"
+#include "src/cpu/onednn.h"
 
 #include <omp.h>
 #include <stdlib.h>

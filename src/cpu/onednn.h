@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "cpu/onednn_api.h"
-#include "err.h"
+#include "src/cpu/onednn_api.h"
+#include "src/err.h"
 
 enum { ONEDNN_ARGS = 4 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cpu/onednn_api.h"
+#include "src/cpu/onednn_api.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cpu/onednn_conv.h"
+#include "src/cpu/onednn_conv.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef BASIN_CPU_ONEDNN_CONV_H
 #define BASIN_CPU_ONEDNN_CONV_H
 
-#include "cpu/onednn.h"
+#include "src/cpu/onednn.h"
 
 struct onednn_conv {
 	enum api_direction direction;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The parameters of a point, θ + c·v + σξ, for ranges of the flat vector: with the bits that the affine verb gives them. */
-#include "cpu.h"
+#include "src/cpu/cpu.h"
 
 #include <string.h>
 

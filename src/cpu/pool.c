@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pooling: the maximum or the mean over windows. oneDNN's maximum loses NaN, so that a diverged chain would go on unseen;
  * the kernels are Basin's own. */
-#include "cpu/cpu.h"
+#include "src/cpu/cpu.h"
 
 #include <omp.h>
 #include <stdlib.h>

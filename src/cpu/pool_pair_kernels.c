@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pooling in planes over windows of 2 × 2 that lie side by side: a vector of a row's outputs at a time, from the even and the
  * odd columns of two rows. */
-#include "kernels.h"
-#include "lanes.h"
+#include "src/cpu/kernels.h"
+#include "src/cpu/lanes.h"
 
 /* 2·LANES numbers in order. */
 struct pair {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rows of pixels to floats. */
-#include "kernels.h"
+#include "src/cpu/kernels.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whole tensors of either type, shares of them on each thread. */
-#include "cpu.h"
+#include "src/cpu/cpu.h"
 
 enum {
 	SHARE = 1 << 11,   /* elements that a thread works on at a time */

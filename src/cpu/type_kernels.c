@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tensors from one type and order to another. */
-#include "kernels.h"
-#include "lanes.h"
+#include "src/cpu/kernels.h"
+#include "src/cpu/lanes.h"
 
 static inline __attribute__((always_inline)) void convert_typed(const void *from, const bool from_bf16, void *to,
                                                                 const bool to_bf16, size_t n)

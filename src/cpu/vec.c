@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The vector verbs over pieces: ranges of elements shared among threads, and blocks that stay in the L1 cache. */
-#include "cpu.h"
+#include "src/cpu/cpu.h"
 
 #include <omp.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The vector verbs' loops. */
-#include "kernels.h"
-#include "lanes.h"
-#include "pointwise.h"
+#include "src/cpu/kernels.h"
+#include "src/cpu/lanes.h"
+#include "src/pointwise.h"
 
 /* With the numbers of outputs and terms known to the compiler, coefficients stay in registers. */
 static inline __attribute__((always_inline)) void affine_fixed(const struct affine_kernel *a, const int outputs,

@@ -3,9 +3,9 @@
  * a shaded and striped background, among small clutter, in some images behind a bar, with noise on every byte.
  * Most figures are lighter than the ground, so that a linear model sees something, and too little.
  * Image i of a split is a function of the set, the split and i alone, in integers: the bytes are the same everywhere. */
-#include "data_figures.h"
-#include "dataset_reader.h"
-#include "rng.h"
+#include "src/data/data_figures.h"
+#include "src/data/dataset_reader.h"
+#include "src/rng.h"
 
 enum { TRAIN_IMAGES = 10000, TEST_IMAGES = 2000, PLANE = RENDER_SIDE * RENDER_SIDE };
 

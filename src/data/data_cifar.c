@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "data_cifar.h"
-#include "input_file.h"
+#include "src/data/data_cifar.h"
+#include "src/data/input_file.h"
 
 static const char *const train10[] = {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", NULL};
 static const char *const test10[] = {"test_batch", NULL}, *const train100[] = {"train", NULL}, *const test100[] = {"test", NULL};

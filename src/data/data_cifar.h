@@ -3,7 +3,7 @@
 #ifndef BASIN_DATA_CIFAR_H
 #define BASIN_DATA_CIFAR_H
 
-#include "dataset_reader.h"
+#include "src/data/dataset_reader.h"
 
 enum { CIFAR_BYTES = 3 * 32 * 32 };
 

@@ -2,9 +2,9 @@
 /* The python version of CIFAR: each batch a pickled dict of "data", uint8 (n, 3072), and a list of n labels. */
 #include <string.h>
 
-#include "data_cifar.h"
-#include "input_file.h"
-#include "pickle.h"
+#include "src/data/data_cifar.h"
+#include "src/data/input_file.h"
+#include "src/data/pickle.h"
 
 static status parse_file(const char *path, struct arena *a, const struct pickle_value **out)
 {

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataset_reader.h"
-#include "input_file.h"
+#include "src/data/dataset_reader.h"
+#include "src/data/input_file.h"
 
 /* One line's cells, as text within the file's own memory. */
 struct line {

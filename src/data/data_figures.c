@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "data_figures.h"
+#include "src/data/data_figures.h"
 
 #define DISC(x, y, r) {PRIMITIVE_DISC, 0, {x, y, r}, 0}
 #define HOLE(x, y, r) {PRIMITIVE_DISC, 1, {x, y, r}, 0}

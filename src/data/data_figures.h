@@ -3,7 +3,7 @@
 #ifndef BASIN_DATA_FIGURES_H
 #define BASIN_DATA_FIGURES_H
 
-#include "render.h"
+#include "src/data/render.h"
 
 enum { FIGURES = 10 };
 

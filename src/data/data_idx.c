@@ -5,8 +5,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "dataset_reader.h"
-#include "input_file.h"
+#include "src/data/dataset_reader.h"
+#include "src/data/input_file.h"
 
 enum { SIDE = 28, CLASSES = 10, GZIP_AT_MOST = 1032, READ_AT_ONCE = 1 << 30 };
 

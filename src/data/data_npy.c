@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "dataset_reader.h"
-#include "npy.h"
+#include "src/data/dataset_reader.h"
+#include "src/data/npy.h"
 
 static bool channels(int64_t c)
 {

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dataset_reader.h"
-#include "input_file.h"
+#include "src/data/dataset_reader.h"
+#include "src/data/input_file.h"
 
 enum { SIDE = 32, CHANNELS = 3, IMAGE = CHANNELS * SIDE * SIDE, DIGITS = 10 };
 

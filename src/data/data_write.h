@@ -3,7 +3,7 @@
 #ifndef BASIN_DATA_WRITE_H
 #define BASIN_DATA_WRITE_H
 
-#include "dataset.h"
+#include "src/data/dataset.h"
 
 /* Writes both splits, 3 × 32 × 32 bytes an image and 10 classes, as "cifar10" (five equal training batches, test_batch.bin,
  * batches.meta.txt) or "svhn" (train_32x32.mat, test_32x32.mat, uncompressed) into a new folder, which appears when all of it

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "dataset.h"
+#include "src/data/dataset.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-#include "dataset_reader.h"
-#include "input_file.h"
-#include "npy.h"
+#include "src/data/dataset_reader.h"
+#include "src/data/input_file.h"
+#include "src/data/npy.h"
 
 const struct dataset_reader *const dataset_readers[] = {
 	&reader_shapes, &reader_glyphs, &reader_cifar10, &reader_cifar100, &reader_svhn, &reader_mnist, &reader_fashion_mnist,

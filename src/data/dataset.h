@@ -3,8 +3,8 @@
 #ifndef BASIN_DATASET_H
 #define BASIN_DATASET_H
 
-#include "arena.h"
-#include "backend.h"
+#include "src/arena.h"
+#include "src/backend.h"
 
 enum split { SPLIT_TRAIN, SPLIT_TEST, SPLIT_HOLDOUT };
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataset_reader.h"
-#include "rng.h"
+#include "src/data/dataset_reader.h"
+#include "src/rng.h"
 
 /* Reads FRACTION|COUNT: a number with a point or an exponent, or below 1, is a fraction of n. */
 static status holdout_count(const struct dataset *d, const char *text, size_t *count)

@@ -3,7 +3,7 @@
 #ifndef BASIN_DATASET_READER_H
 #define BASIN_DATASET_READER_H
 
-#include "dataset.h"
+#include "src/data/dataset.h"
 
 struct dataset_reader {
 	const char *kind;         /* "cifar10" */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "input_file.h"
+#include "src/data/input_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

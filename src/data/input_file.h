@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arena.h"
+#include "src/arena.h"
 
 bool input_is_file(const char *path);
 bool input_is_folder(const char *path);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataset.h"
+#include "src/data/dataset.h"
 
 /* Integer sums are exact, so the figures don't depend on any order. */
 static void channel_moments(const struct dataset *d, int channel, double *mean, double *sd)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The format: "\x93NUMPY", version, header length, a Python dict literal padded with spaces to a multiple of 64 bytes,
  * data. Source: numpy.lib.format (NEP 1). */
-#include "npy.h"
+#include "src/data/npy.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "input_file.h"
-#include "output_file.h"
+#include "src/data/input_file.h"
+#include "src/files/output_file.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "arrays are read and written as they lie in memory: a little-endian machine is needed"

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "arena.h"
+#include "src/arena.h"
 
 enum { NPY_DIMS = 8 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The format: numpy.lib.format (NEP 1), "a .npz file is a zip file of .npy files, each named after its array". */
-#include "npz.h"
+#include "src/data/npz.h"
 
 #include <zip.h>
 

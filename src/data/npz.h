@@ -3,7 +3,7 @@
 #ifndef BASIN_NPZ_H
 #define BASIN_NPZ_H
 
-#include "npy.h"
+#include "src/data/npy.h"
 
 struct npz_array {
 	const char *name;         /* without ".npy" */

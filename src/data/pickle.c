@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The stack machine. Opcodes as in Python's pickletools; only those that build plain data are here. Nothing recurses, and
  * every length is checked against what is left of the file before it is used. */
-#include "pickle.h"
+#include "src/data/pickle.h"
 
 #include <string.h>
 
-#include "pickle_numpy.h"
+#include "src/data/pickle_numpy.h"
 
 struct machine {
 	const char *name;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arena.h"
+#include "src/arena.h"
 
 enum pickle_kind {
 	PICKLE_NONE, PICKLE_BOOL, PICKLE_INTEGER, PICKLE_TEXT, PICKLE_LIST, PICKLE_TUPLE, PICKLE_DICT, PICKLE_ARRAY,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "pickle_numpy.h"
+#include "src/data/pickle_numpy.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef BASIN_PICKLE_NUMPY_H
 #define BASIN_PICKLE_NUMPY_H
 
-#include "pickle.h"
+#include "src/data/pickle.h"
 
 /* The number of a known global, or −1. */
 int pickle_global(const uint8_t *module, size_t module_size, const uint8_t *word, size_t word_size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "render.h"
+#include "src/data/render.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
-#include "ref.h"
+#include "tests/ref/ref.h"
 
 static double sigmoid(double x)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ref.h"
+#include "tests/ref/ref.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ref.h"
+#include "tests/ref/ref.h"
 
 void ref_linear(int n, int in, int out, const double *x, const double *weight, const double *bias, double *y)
 {

@@ -3,7 +3,7 @@
 #ifndef BASIN_REF_LOSS_H
 #define BASIN_REF_LOSS_H
 
-#include "backend.h"
+#include "src/backend.h"
 
 /* ℓ of outputs x[k] for the label (categorical) or the targets y[k]; its gradient into g[k] (may be NULL). */
 double ref_loss(enum loss_kind kind, int k, const double *x, int label, const double *y, double noise_sd, double *g);

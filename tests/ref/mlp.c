@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "ref.h"
+#include "tests/ref/ref.h"
 
 enum { LAYERS = 8 };
 

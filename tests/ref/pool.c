@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
-#include "ref.h"
+#include "tests/ref/ref.h"
 
 /* The place in x of the first largest element of an output's window, NaN being the largest. */
 static int place_of_maximum(const struct ref_pool *p, const double *x, int oy, int ox)

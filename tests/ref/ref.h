@@ -4,7 +4,7 @@
 #ifndef BASIN_REF_H
 #define BASIN_REF_H
 
-#include "layer.h"
+#include "src/layer.h"
 
 /* y (n, out) = x (n, in) Wᵀ + b; b may be NULL. */
 void ref_linear(int n, int in, int out, const double *x, const double *weight, const double *bias, double *y);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What several commands share: options, and the end of a report. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/command.h"
+#include "src/json_text.h"
+
+enum { THREADS_MAX = 4096 };
+
+static const struct opt_def device[] = {
+	{.name = "device", .type = OPT_TEXT, .arg = "cpu|cuda|cuda:N",
+	 .help = "where to compute; by default a GPU where this build and machine have one, else the CPU"},
+	{.name = "threads", .type = OPT_COUNT, .arg = "N", .min = 1, .max = THREADS_MAX,
+	 .help = "processor threads; by default all"},
+	{0},
+};
+
+static const struct opt_def report[] = {
+	{.name = "json", .type = OPT_FLAG, .help = "print one JSON object instead of a table"},
+	{0},
+};
+
+static const struct opt_def progress[] = {
+	{.name = "quiet", .type = OPT_FLAG, .help = "show no progress and no warnings"},
+	{.name = "progress", .type = OPT_FLAG,
+	 .help = "show progress as plain lines, also where standard error is no terminal"},
+	{0},
+};
+
+const struct opt_table table_device = {.owner = "device", .heading = "Device options", .defs = device};
+const struct opt_table table_report = {.owner = "report", .heading = "Output options", .defs = report};
+const struct opt_table table_progress = {.owner = "progress", .heading = "Progress options", .defs = progress};
+
+status report_json(json_t *object)
+{
+	if (!object)
+		return fail(ERR_MEMORY, "out of memory: the JSON report");
+	char *text = json_text(object);
+	json_decref(object);
+	if (!text)
+		return fail(ERR_MEMORY, "out of memory: the JSON report");
+	puts(text);
+	free(text);
+	return report_end();
+}
+
+static bool pipe_without_reader(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
+status report_end(void)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return OK;
+	if (errno == EPIPE || pipe_without_reader(STDOUT_FILENO))
+		return fail(ERR_NO_READER, "standard output: its reader is gone");
+	/* An earlier write may have failed, and its reason is gone. */
+	const char *reason = errno == EBADF ? "it is closed" : errno ? strerror(errno) : "an earlier write failed";
+	return fail(ERR_IO, "standard output: %s; the results are incomplete", reason);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A sub-command: one static const struct, listed in main.c. */
+#ifndef BASIN_COMMAND_H
+#define BASIN_COMMAND_H
+
+#include "src/options/opt.h"
+
+struct command {
+	const char *name;                        /* "predict" */
+	const char *synopsis;                    /* "RUN… [options]"; a line for each way */
+	const char *help;                        /* one line */
+	const struct opt_table *const *tables;   /* NULL-terminated */
+	/* Runs with parsed options. Results go to standard output, one JSON object with --json. */
+	status (*run)(const struct opts *o);
+	bool computes;                           /* runs networks on several threads, see threads.h */
+};
+
+extern const struct command command_sample, command_predict, command_ood, command_info, command_data, command_export;
+
+/* Options that several commands share, each in one place (common.c). */
+extern const struct opt_table table_device;    /* --device --threads */
+extern const struct opt_table table_report;    /* --json */
+extern const struct opt_table table_progress;  /* --quiet --progress */
+
+/* Prints one JSON object and a newline on standard output, then frees it. Errors: ERR_IO when it can't be written. */
+status report_json(json_t *object);
+
+/* Prints a human table of "label value" rows aligned in two columns is done with printf; this ends a report: flushes
+ * standard output and notices a full disk. Errors: ERR_IO; ERR_NO_READER where standard output is a pipe that nobody reads any
+ * more. */
+status report_end(void);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "commands/program.h"
+
+/* bash splits "--lr=0.1" into three words, since = is among its word breaks. */
+static const char head[] =
+	"# SPDX-License-Identifier: GPL-3.0-or-later\n"
+	"# bash completion for basin. Made from the option tables by `make update-docs`: edit those.\n"
+	"_basin()\n"
+	"{\n"
+	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]}\n"
+	"\tlocal command=${COMP_WORDS[1]} options= words= files=\n"
+	"\tCOMPREPLY=()\n"
+	"\tif [[ $cur == = ]]; then\n"
+	"\t\tcur=\n"
+	"\telif [[ $option == = ]]; then\n"
+	"\t\toption=${COMP_WORDS[COMP_CWORD-2]}\n"
+	"\tfi\n";
+
+static const char tail[] =
+	"\tesac\n"
+	"\tif [[ $words ]]; then\n"
+	"\t\t:\n"
+	"\telif [[ $cur == -* ]]; then\n"
+	"\t\twords=$options\n"
+	"\telif [[ $files || $option != --* ]]; then\n"
+	"\t\tcompopt -o filenames 2>/dev/null\n"
+	"\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+	"\t\treturn\n"
+	"\tfi\n"
+	"\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+	"}\n"
+	"complete -F _basin basin\n";
+
+static void names(const struct command *const *commands, FILE *to)
+{
+	for (int i = 0; commands[i]; i++)
+		fprintf(to, "%s%s", i ? " " : "", commands[i]->name);
+}
+
+void completion_print(const struct command *const *commands, FILE *to)
+{
+	fputs(head, to);
+	fputs("\tif ((COMP_CWORD == 1)); then\n\t\tmapfile -t COMPREPLY < <(compgen -W '", to);
+	names(commands, to);
+	fputs(" help --help --version' -- \"$cur\")\n\t\treturn\n\tfi\n\tcase $command in\n\thelp)\n\t\t((COMP_CWORD == 2)) && words='", to);
+	names(commands, to);
+	fputs("' || option=-- ;;\n", to);
+	for (int i = 0; commands[i]; i++)
+		opts_complete(commands[i]->tables, commands[i]->name, to);
+	fputs(tail, to);
+}

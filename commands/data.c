@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* basin data: describes and checks a data set; writes one in a publisher's format. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/command.h"
+#include "src/data/data_write.h"
+#include "src/data/dataset.h"
+
+static const struct opt_def data_defs[] = {
+	{.name = "split", .type = OPT_CHOICE, .arg = "train|test|holdout", .fallback = "train",
+	 .help = "part of the set that info describes"},
+	{.name = "labels", .type = OPT_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
+	{.name = "holdout", .type = OPT_TEXT, .arg = "FRACTION|COUNT",
+	 .help = "training examples set aside, always the same ones for the same set"},
+	{.name = "target", .type = OPT_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
+	{.name = "format", .type = OPT_CHOICE, .arg = "cifar10|svhn", .help = "layout that write gives the set"},
+	{.name = "out", .type = OPT_PATH, .arg = "DIR", .help = "new folder that write makes"},
+	{0},
+};
+static const struct opt_table table_data = {.owner = "data", .heading = "Data set", .defs = data_defs};
+static const struct opt_table *const tables[] = {&table_data, &table_report, NULL};
+
+/* Mean and population deviation of every channel of images (0..1) or column of tables. */
+static status moments(const struct dataset *d, struct arena *a, int *n, double **mean, double **sd)
+{
+	*n = d->image ? d->c : d->w;
+	TRY(ARENA_NEW(a, (size_t)*n, mean));
+	TRY(ARENA_NEW(a, (size_t)*n, sd));
+	if (d->image) {
+		struct normalize norm;
+		TRY(normalize_parse("data", d, &norm));
+		memcpy(*mean, norm.mean, (size_t)*n * sizeof **mean);
+		memcpy(*sd, norm.sd, (size_t)*n * sizeof **sd);
+		return OK;
+	}
+	const float *x = d->x;
+	size_t columns = (size_t)d->w;
+	for (size_t i = 0; i < d->n * columns; i++)
+		(*mean)[i % columns] += (double)x[i] / (double)d->n;
+	for (size_t i = 0; i < d->n * columns; i++) {
+		double r = (double)x[i] - (*mean)[i % columns];
+		(*sd)[i % columns] += r * r / (double)d->n;
+	}
+	for (size_t j = 0; j < columns; j++)
+		(*sd)[j] = sqrt((*sd)[j]);
+	return OK;
+}
+
+static json_t *numbers(const double *v, int n)
+{
+	json_t *array = json_array();
+	for (int i = 0; i < n; i++)
+		json_array_append_new(array, json_real(v[i]));
+	return array;
+}
+
+/* {"kind", "spec", "split", "n", "shape", "element", "classes", "counts", "class_names", "targets", "mean", "sd",
+ * "fingerprint"}; null where the set has none. */
+static status describe(const struct dataset *d, struct arena *a, const char *split, const size_t *counts, json_t **out)
+{
+	char hex[17];
+	double *mean, *sd;
+	int n;
+	TRY(moments(d, a, &n, &mean, &sd));
+	json_t *per_class = d->label ? json_array() : json_null(), *names = d->class_names ? json_array() : json_null();
+	for (int k = 0; k < d->n_classes; k++) {
+		json_array_append_new(per_class, json_integer((json_int_t)counts[k]));
+		if (d->class_names)
+			json_array_append_new(names, json_string(d->class_names[k]));
+	}
+	snprintf(hex, sizeof hex, "%016" PRIx64, d->fingerprint);
+	*out = json_pack("{s:s, s:s, s:s, s:I, s:[iii], s:s, s:i, s:o, s:o, s:i, s:o, s:o, s:s}", "kind", d->kind, "spec", d->spec,
+	                 "split", split, "n", (json_int_t)d->n, "shape", d->c, d->h, d->w, "element",
+	                 d->element == ELEMENT_U8 ? "uint8" : "float32", "classes", d->n_classes, "counts", per_class,
+	                 "class_names", names, "targets", d->n_targets, "mean", numbers(mean, n), "sd", numbers(sd, n),
+	                 "fingerprint", hex);
+	return *out ? OK : fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the JSON report");
+}
+
+static status print_table(const struct dataset *d, struct arena *a, const char *split, const size_t *counts)
+{
+	enum { COLUMNS_SHOWN = 16, CLASSES_SHOWN = 100 };
+	double *mean, *sd;
+	int n;
+	TRY(moments(d, a, &n, &mean, &sd));
+	printf("set          %s\n", d->spec);
+	printf("split        %s%s\n", split, d->has_test ? "" : " (this kind has no test split)");
+	printf("examples     %zu\n", d->n);
+	if (d->image)
+		printf("each         %d×%d×%d bytes (channels, height, width)\n", d->c, d->h, d->w);
+	else
+		printf("each         %d float32 value%s\n", d->w, d->w == 1 ? "" : "s");
+	if (d->n_targets)
+		printf("targets      %d real\n", d->n_targets);
+	if (d->label)
+		printf("classes      %d\n", d->n_classes);
+	printf("fingerprint  %016" PRIx64 "\n\n%-12s %12s %12s\n", d->fingerprint, d->image ? "channel" : "column", "mean", "sd");
+	for (int i = 0; i < n && i < COLUMNS_SHOWN; i++)
+		printf("%-12d %12.6g %12.6g\n", i, mean[i], sd[i]);
+	if (n > COLUMNS_SHOWN)
+		printf("… and %d more (--json has them all)\n", n - COLUMNS_SHOWN);
+	if (d->label)
+		printf("\n%-12s %12s\n", "class", "examples");
+	for (int k = 0; k < d->n_classes && k < CLASSES_SHOWN; k++)
+		printf("%-3d %-20s %zu\n", k, d->class_names ? d->class_names[k] : "", counts[k]);
+	if (d->n_classes > CLASSES_SHOWN)
+		printf("… and %d more (--json has them all)\n", d->n_classes - CLASSES_SHOWN);
+	return report_end();
+}
+
+static enum split split_of(const char *name)
+{
+	return !strcmp(name, "test") ? SPLIT_TEST : !strcmp(name, "holdout") ? SPLIT_HOLDOUT : SPLIT_TRAIN;
+}
+
+static status report(const struct dataset *d, const struct opts *o)
+{
+	struct arena a = {0};
+	size_t *counts;
+	json_t *object;
+	status s = ARENA_NEW(&a, (size_t)d->n_classes + 1, &counts);
+	for (size_t i = 0; s == OK && d->label && i < d->n; i++)
+		counts[d->label[i]]++;
+	if (s == OK && opts_flag(o, "json")) {
+		s = describe(d, &a, opts_text(o, "split"), counts, &object);
+		s = s == OK ? report_json(object) : s;
+	} else if (s == OK) {
+		s = print_table(d, &a, opts_text(o, "split"), counts);
+	}
+	arena_free(&a);
+	return s;
+}
+
+static status run_info(const struct opts *o, const char *spec)
+{
+	struct dataset d;
+	const struct dataset_request r = {
+		.spec = spec, .split = split_of(opts_text(o, "split")), .labels = opts_text(o, "labels"),
+		.holdout = opts_text(o, "holdout"), .target = opts_text(o, "target"),
+	};
+	if (opts_given(o, "format") || opts_given(o, "out"))
+		return fail(ERR_USAGE, "--%s: basin data info writes nothing; that is basin data write",
+		            opts_given(o, "format") ? "format" : "out");
+	TRY(dataset_open(&r, &d));
+	status s = report(&d, o);
+	dataset_close(&d);
+	return s;
+}
+
+static status run_write(const struct opts *o, const char *spec)
+{
+	static const char *const idle[] = {"split", "labels", "holdout", "target", "json"};
+	struct dataset train, test;
+	const char *format = opts_text(o, "format"), *folder = opts_text(o, "out");
+	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+		if (opts_given(o, idle[i]))
+			return fail(ERR_USAGE, "--%s: basin data write writes the whole set as it is; that is for basin data info",
+			            idle[i]);
+	if (!format || !folder)
+		return fail(ERR_USAGE, "basin data write: --%s is missing: basin data write KIND --format cifar10|svhn --out DIR",
+		            format ? "out" : "format");
+	TRY(dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TRAIN}, &train));
+	if (!train.has_test) {
+		dataset_close(&train);
+		return fail(ERR_USAGE, "%s: has no test split, and --format %s holds training and test images", spec, format);
+	}
+	status s = dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TEST}, &test);
+	if (s == OK)
+		s = data_write(&train, &test, format, folder);
+	if (s == OK) {
+		printf("%s: %zu training and %zu test images, as %s:%s\n", train.spec, train.n, test.n, format, folder);
+		s = report_end();
+	}
+	dataset_close(&test);
+	dataset_close(&train);
+	return s;
+}
+
+static status run(const struct opts *o)
+{
+	const char *const *words;
+	int n = opts_positionals(o, &words);
+	if (n == 2 && !strcmp(words[0], "info"))
+		return run_info(o, words[1]);
+	if (n == 2 && !strcmp(words[0], "write"))
+		return run_write(o, words[1]);
+	return fail(ERR_USAGE, "basin data: info KIND[:PATH], or write KIND[:PATH] --format cifar10|svhn --out DIR, was expected");
+}
+
+const struct command command_data = {
+	.name = "data",
+	.synopsis = "info KIND[:PATH] [options]\nwrite KIND[:PATH] --format FORMAT --out DIR",
+	.help = "describe, check and write data sets",
+	.tables = tables,
+	.run = run,
+};

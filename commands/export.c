@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* basin export: one snapshot as a file that other programs read. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "commands/command.h"
+#include "src/data/npz.h"
+#include "src/files/output_file.h"
+#include "commands/report.h"
+#include "commands/select.h"
+
+static const struct opt_def export_defs[] = {
+	{.name = "format", .type = OPT_CHOICE, .arg = "npz", .fallback = "npz",
+	 .help = "layout of the file: NumPy's archive of one array a tensor"},
+	{.name = "out", .type = OPT_PATH, .arg = "FILE", .help = "file to write, which must not exist"},
+	{0},
+};
+
+static const struct opt_table table_export = {.owner = "export", .heading = "Output", .defs = export_defs};
+static const struct opt_table *const tables[] = {&table_export, &table_select, &table_report, NULL};
+
+/* The last choice: the one of the greatest step. Of a step's vectors θ comes first, and of chains the lowest. */
+static size_t last_of(const struct selection *s)
+{
+	size_t last = 0;
+	for (size_t i = 1; i < s->n; i++) {
+		const struct choice *a = &s->choice[last], *b = &s->choice[i];
+		bool better = strcmp(b->role, "theta") == 0 && strcmp(a->role, "theta") != 0;
+		if (b->step > a->step || (b->step == a->step && better))
+			last = i;
+	}
+	return last;
+}
+
+/* ---- the arrays ---- */
+
+struct arrays {
+	struct npz_array *at;
+	size_t n;
+};
+
+/* PyTorch's batch norms count batches as int64; as a running statistic such a count is a float like the others. */
+static bool is_count(const struct segment *g)
+{
+	const char *dot = strrchr(g->name, '.');
+	return strcmp(dot ? dot + 1 : g->name, "num_batches_tracked") == 0;
+}
+
+static status count_batches(const struct segment *g, const float *from, struct arena *a, struct npz_array *out)
+{
+	int64_t *count;
+	TRY(ARENA_NEW(a, g->count, &count));
+	for (size_t i = 0; i < g->count; i++)
+		count[i] = from[i] >= 0 && from[i] < 0x1p63f ? (int64_t)from[i] : 0;
+	*out = (struct npz_array){g->name, NPY_I8, g->ndim, g->shape, count};
+	return OK;
+}
+
+/* One array a segment, in the order of files. */
+static status add_segments(struct arrays *list, const struct segments *segments, const float *from, struct arena *a)
+{
+	float *values;
+	TRY(ARENA_NEW(a, segments->count, &values));
+	for (int i = 0; i < segments->n; i++) {
+		const struct segment *g = &segments->at[i];
+		struct npz_array *array = &list->at[list->n++];
+		*array = (struct npz_array){g->name, NPY_F4, g->ndim, g->shape, values + g->offset};
+		if (is_count(g))
+			TRY(count_batches(g, from + g->offset, a, array));
+		else
+			segment_to_file(g, from + g->offset, values + g->offset);
+	}
+	return OK;
+}
+
+static status collect(const struct snaps_reader *r, const struct snaps_record *record, struct arena *a,
+                      struct arrays *list)
+{
+	const struct segments *params = snaps_params(r), *stats = snaps_stats(r);
+	*list = (struct arrays){.n = 0};
+	TRY(ARENA_NEW(a, (size_t)params->n + (size_t)stats->n, &list->at));
+	TRY(add_segments(list, params, record->params, a));
+	return stats->n ? add_segments(list, stats, record->stats, a) : OK;
+}
+
+/* ---- the command ---- */
+
+static status write_npz(struct selection *s, size_t i, struct arena *a, struct output_file *file, size_t *n_arrays)
+{
+	struct snaps_record record;
+	struct arrays list;
+	TRY(select_read(s, i, &record));
+	TRY(collect(s->reader, &record, a, &list));
+	*n_arrays = list.n;
+	status st = npz_write(file->to, list.at, list.n);
+	return st == OK ? OK : fail_within(st, "%s: ", s->source[s->choice[i].source].path);
+}
+
+static status say(const struct opts *o, const struct selection *s, size_t i, size_t n_arrays)
+{
+	const struct choice *c = &s->choice[i];
+	const struct snaps_source *source = &s->source[c->source];
+	const char *out = opts_text(o, "out");
+	json_int_t chain = json_integer_value(json_object_get(source->header, "chain"));
+	size_t n_params = snaps_params(s->reader)->count, n_stats = snaps_stats(s->reader)->count;
+	if (opts_flag(o, "json")) {
+		json_t *report = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:I, s:I, s:I}", "out", out, "format",
+		                           opts_text(o, "format"), "path", source->path, "chain", chain, "step",
+		                           (json_int_t)c->step, "role", c->role, "chosen_from", (json_int_t)s->n, "arrays",
+		                           (json_int_t)n_arrays, "n_params", (json_int_t)n_params, "n_stats", (json_int_t)n_stats);
+		report_facts(report, source->header);
+		return report_json(report);
+	}
+	printf("%s: step %" PRIu64 ", %s, of %s", out, c->step, c->role, source->path);
+	if (s->n > 1)
+		printf(", the last of %zu snapshots", s->n);
+	printf("; %zu arrays, %zu parameters, %zu statistics\n", n_arrays, n_params, n_stats);
+	return report_end();
+}
+
+static status export_to(const struct opts *o, struct selection *s, struct arena *a)
+{
+	struct output_file file;
+	size_t last = last_of(s), n_arrays;
+	status st = output_open(&file, a, opts_text(o, "out"), false);
+	if (st != OK)
+		return fail_within(st, "--out ");
+	st = write_npz(s, last, a, &file, &n_arrays);
+	if (st != OK) {
+		output_abandon(&file);
+		return st;
+	}
+	st = output_commit(&file);
+	return st == OK ? say(o, s, last, n_arrays) : fail_within(st, "--out ");
+}
+
+static status run_export(const struct opts *o)
+{
+	struct selection chosen;
+	struct arena arena = {0};
+	const char *const *path;
+	if (opts_positionals(o, &path) != 1)
+		return fail(ERR_USAGE, "name one run or snapshot file");
+	if (!opts_text(o, "out"))
+		return fail(ERR_USAGE, "--out FILE.npz is missing: the file to write");
+	TRY(select_open(o, &chosen));
+	status s = export_to(o, &chosen, &arena);
+	select_close(&chosen);
+	arena_free(&arena);
+	return s;
+}
+
+const struct command command_export = {
+	.name = "export",
+	.synopsis = "RUN|FILE.snaps --out FILE.npz [options]",
+	.help = "write one snapshot for other programs",
+	.tables = tables,
+	.run = run_export,
+};

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "commands/facts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- the target, in a sentence ---- */
+
+/* What sets some tensors apart. */
+static const char *note_on_pieces(const struct potential *p)
+{
+	bool factors = false, frozen = false;
+	for (int i = 0; i < p->pieces->n; i++) {
+		frozen |= p->pieces->at[i].frozen;
+		factors |= p->pieces->at[i].prior != 1 && !p->pieces->at[i].frozen;
+	}
+	return factors && frozen ? "; δ differs by tensor (--prior), frozen tensors stay at their initial values"
+	     : factors           ? "; δ differs by tensor (--prior)"
+	     : frozen            ? "; frozen tensors stay at their initial values"
+	                         : "";
+}
+
+static status write_target(struct problem *p)
+{
+	TRY(chain_sampler(&p->plan, 0, &p->first));
+	if (p->sampler->target)
+		p->sampler->target(&p->first, p->target, sizeof p->target);
+	else
+		snprintf(p->target, sizeof p->target, "%s claims no target distribution", p->sampler->name);
+	size_t used = strlen(p->target);
+	const char *note = p->potential->target_note ? p->potential->target_note(p->potential) : NULL;
+	if (note)
+		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "; here u is that of %s", note);
+	if (used < sizeof p->target)
+		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "%s", note_on_pieces(p->potential));
+	if (used < sizeof p->target && !p->potential->fixed)
+		snprintf(p->target + used, sizeof p->target - used, "; %s", potential_not_fixed(p->potential->n_stats > 0));
+	return OK;
+}
+
+/* ---- facts ---- */
+
+static json_t *doubles(const double *x, int n)
+{
+	json_t *a = json_array();
+	for (int i = 0; i < n; i++)
+		json_array_append_new(a, json_real(x[i]));
+	return a;
+}
+
+static json_t *normalize_facts(const struct problem *p)
+{
+	if (!p->has_data || !p->normalize.on)
+		return json_null();
+	return json_pack("{s:o, s:o}", "mean", doubles(p->normalize.mean, p->normalize.channels),
+	                 "sd", doubles(p->normalize.sd, p->normalize.channels));
+}
+
+static json_t *standardize_facts(const struct problem *p)
+{
+	const struct dataset *d = &p->data;
+	if (!p->has_data || !d->x_mean)
+		return json_null();
+	int columns = d->c * d->h * d->w;
+	json_t *j = json_pack("{s:o, s:o}", "x_mean", doubles(d->x_mean, columns), "x_sd", doubles(d->x_sd, columns));
+	json_object_set_new(j, "target_mean", d->target_mean ? doubles(d->target_mean, d->n_targets) : json_null());
+	json_object_set_new(j, "target_sd", d->target_sd ? doubles(d->target_sd, d->n_targets) : json_null());
+	return j;
+}
+
+static json_t *class_facts(const struct problem *p)
+{
+	if (!p->has_data || !p->data.n_classes)
+		return json_null();
+	if (!p->data.class_names)
+		return json_integer(p->data.n_classes);
+	json_t *a = json_array();
+	for (int i = 0; i < p->data.n_classes; i++)
+		json_array_append_new(a, json_string(p->data.class_names[i]));
+	return a;
+}
+
+/* A path that still means the same file from another folder. */
+static void set_absolute(json_t *options, const char *name)
+{
+	const char *path = json_string_value(json_object_get(options, name));
+	char *absolute = path ? realpath(path, NULL) : NULL;
+	if (absolute)
+		json_object_set_new(options, name, json_string(absolute));
+	free(absolute);
+}
+
+static json_t *data_facts(const struct problem *p, const struct opts *o)
+{
+	char fingerprint[17];
+	if (!p->has_data)
+		return json_null();
+	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)p->data.fingerprint);
+	json_t *facts = json_pack("{s:s, s:s, s:I, s:s}", "name", p->data.kind, "spec", p->data.spec, "n", (json_int_t)p->data.n,
+	                          "fingerprint", fingerprint);
+	if (opts_text(o, "labels")) {
+		json_object_set_new(facts, "labels", json_string(opts_text(o, "labels")));
+		set_absolute(facts, "labels");
+	}
+	return facts;
+}
+
+static json_t *model_facts(const struct problem *p, const struct opts *o)
+{
+	if (p->has_data)
+		return model_to_json(&p->model);
+	return json_pack("{s:s, s:s}", "kind", "analytic", "spec", opts_text(o, "model"));
+}
+
+/* Every option's value; those whose default depends on the case have the value that is used. */
+static json_t *options_facts(const struct problem *p, const struct opts *o)
+{
+	json_t *options = opts_to_json(o);
+	json_object_set_new(options, "weight-decay", json_real(p->plan.decay));
+	for (int i = 0; i < SAMPLER_PARAMS; i++) {
+		const char *name = p->sampler->params[i];
+		if (name && !opts_given(o, name))
+			json_object_set_new(options, name, json_real(p->first.param[i]));
+	}
+	/* Only what has data has a likelihood. */
+	if (p->likelihood) {
+		json_object_set_new(options, "batch", json_integer(p->plan.batch));
+		json_object_set_new(options, "likelihood", json_string(p->likelihood->name));
+		json_object_set_new(options, "norm", model_norm(&p->model) ? json_string(model_norm(&p->model)) : json_null());
+	}
+	return options;
+}
+
+/* The sampler with every option that a chain's numbers depend on. The rest (where the run lies, how many chains there
+ * are, what is logged) stays out, so that chain k's file is the same bytes in any of them. */
+static json_t *sampler_facts(const struct problem *p, const struct opts *o)
+{
+	static const char *const outside[] = {"out", "resume", "chains", "threads", "device", "log-every", "checkpoint-every",
+	                                      "quiet", "progress", "data", "labels", "init", NULL};
+	json_t *sampler = options_facts(p, o);
+	for (const char *const *name = outside; *name; name++)
+		json_object_del(sampler, *name);
+	json_object_set_new(sampler, "name", json_string(p->sampler->name));
+	json_object_set_new(sampler, "reference", json_string(p->sampler->reference));
+	return sampler;
+}
+
+status facts_open(struct problem *p, const struct opts *o)
+{
+	TRY(write_target(p));
+	p->facts = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:f, s:b, s:o}",
+	                     "model", model_facts(p, o),
+	                     "likelihood", p->likelihood ? json_pack("{s:s, s:f}", "name", p->likelihood->name,
+	                                                             "noise_sd", p->noise_sd) : json_null(),
+	                     "normalize", normalize_facts(p), "standardize", standardize_facts(p),
+	                     "classes", class_facts(p), "sampler", sampler_facts(p, o), "target", p->target,
+	                     "seed", (json_int_t)p->plan.seed, "temperature", p->plan.temperature, "fixed", (int)p->potential->fixed,
+	                     "data", data_facts(p, o));
+	if (!p->facts)
+		return fail(ERR_MEMORY, "out of memory");
+	p->plan.meta = p->facts;
+	return OK;
+}
+
+json_t *facts_run(const struct problem *p, const struct opts *o)
+{
+	char started[32];
+	time_t now = time(NULL);
+	struct tm utc;
+	gmtime_r(&now, &utc);
+	strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	json_t *device = json_object();
+	p->device->ops->describe(p->device, device);
+	json_t *options = options_facts(p, o);
+	if (p->has_data)
+		json_object_set_new(options, "data", json_string(p->data.spec));
+	set_absolute(options, "labels");
+	set_absolute(options, "init");
+	json_t *run = json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "format", "basin-run", "version", PACKAGE_VERSION,
+	                        "started", started, "chains", p->plan.chains, "options", options, "device", device);
+	if (run)
+		json_object_update_missing(run, p->facts);
+	return run;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* basin info: what a run, a snapshot file or a data set holds. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "commands/command.h"
+#include "src/data/dataset.h"
+#include "commands/network.h"
+#include "commands/report.h"
+#include "src/files/run.h"
+#include "commands/select.h"
+#include "commands/tensor_list.h"
+
+static const struct opt_def info_defs[] = {
+	{.name = "tensors", .type = OPT_FLAG, .help = "list the tensors with their shapes"},
+	{.name = "verify", .type = OPT_FLAG,
+	 .help = "read every record and check its checksum; exit status 1 where one is damaged"},
+	{0},
+};
+
+static const struct opt_table table_info = {.owner = "info", .heading = "What to show", .defs = info_defs};
+static const struct opt_table *const tables[] = {&table_info, &table_report, NULL};
+
+/* ---- snapshot files ---- */
+
+/* Reads every record: counts the damaged ones, and keeps what is said of each. */
+static status verify(struct snaps_reader *r, json_t *messages, json_int_t *damaged)
+{
+	*damaged = 0;
+	for (size_t i = 0; i < snaps_count(r); i++) {
+		struct snaps_record record;
+		status s = snaps_read(r, i, &record);
+		if (s != OK && s != ERR_DAMAGE)
+			return s;
+		if (s == ERR_DAMAGE) {
+			++*damaged;
+			json_array_append_new(messages, json_string(fail_message(s)));
+		}
+	}
+	return OK;
+}
+
+static status describe_records(struct snaps_reader *r, json_t *chain)
+{
+	uint64_t first = 0, last = 0;
+	json_int_t damaged = 0;  /* as far as their heads tell */
+	json_t *roles = json_object();
+	for (size_t i = 0; i < snaps_count(r); i++) {
+		const char *role;
+		uint64_t step;
+		status s = snaps_peek(r, i, &step, &role);
+		damaged += s == ERR_DAMAGE;
+		if (s == ERR_DAMAGE)
+			continue;
+		if (s != OK) {
+			json_decref(roles);
+			return s;
+		}
+		first = json_object_size(roles) ? first : step;
+		last = step;
+		json_object_set_new(roles, role, json_integer(json_integer_value(json_object_get(roles, role)) + 1));
+	}
+	bool any = json_object_size(roles) > 0;
+	json_object_set_new(chain, "snapshots", json_integer((json_int_t)snaps_count(r)));
+	json_object_set_new(chain, "first_step", any ? json_integer((json_int_t)first) : json_null());
+	json_object_set_new(chain, "last_step", any ? json_integer((json_int_t)last) : json_null());
+	json_object_set_new(chain, "roles", roles);
+	json_object_set_new(chain, "damaged", json_integer(damaged));
+	json_object_set_new(chain, "torn_bytes", json_integer((json_int_t)snaps_torn(r)));
+	return OK;
+}
+
+static status describe_chain(struct selection *s, size_t i, bool check, json_t *chains, json_t *messages)
+{
+	const struct snaps_source *source = &s->source[i];
+	struct snaps_reader *r;
+	json_t *chain = json_object(), *state = json_object_get(source->checkpoint, "state");
+	json_t *step = json_object_get(source->checkpoint, "step");
+	json_array_append_new(chains, chain);
+	TRY(select_reader(s, i, &r));
+	json_object_set(chain, "chain", json_object_get(source->header, "chain"));
+	json_object_set_new(chain, "state", state ? json_incref(state) : json_null());
+	json_object_set_new(chain, "step", step ? json_incref(step) : json_null());
+	TRY(describe_records(r, chain));
+	if (check) {
+		json_int_t damaged;
+		TRY(verify(r, messages, &damaged));
+		json_object_set_new(chain, "damaged", json_integer(damaged));
+	}
+	return OK;
+}
+
+/* Facts of the header, as they stand there. */
+static void describe_header(const json_t *header, json_t *into)
+{
+	static const char *const facts[] = {"model", "likelihood", "data", "normalize", "standardize", "classes", "sampler",
+	                                    "seed", "dtype", NULL};
+	for (int i = 0; facts[i]; i++)
+		if (json_object_get(header, facts[i]))
+			json_object_set(into, facts[i], json_object_get(header, facts[i]));
+	report_facts(into, header);
+}
+
+static void print_chain(const json_t *chain)
+{
+	const json_t *state = json_object_get(chain, "state"), *step = json_object_get(chain, "step");
+	json_int_t torn = json_integer_value(json_object_get(chain, "torn_bytes"));
+	const char *role;
+	json_t *count;
+	printf("chain %lld", (long long)json_integer_value(json_object_get(chain, "chain")));
+	/* A chain that was stopped is kept as running, and nothing may be running it. */
+	const char *words = json_string_value(state);
+	if (words)
+		printf(": %s at step %lld", strcmp(words, "running") == 0 ? "not finished, last checkpoint" :
+		       strcmp(words, "failed") == 0 ? "failed, as was seen" : words, (long long)json_integer_value(step));
+	json_int_t snapshots = json_integer_value(json_object_get(chain, "snapshots"));
+	json_int_t first = json_integer_value(json_object_get(chain, "first_step"));
+	json_int_t last = json_integer_value(json_object_get(chain, "last_step"));
+	printf(": %lld snapshot%s", (long long)snapshots, snapshots == 1 ? "" : "s");
+	if (json_is_integer(json_object_get(chain, "first_step")) && first == last)
+		printf(", step %lld", (long long)first);
+	else if (json_is_integer(json_object_get(chain, "first_step")))
+		printf(", steps %lld to %lld", (long long)first, (long long)last);
+	json_object_foreach(json_object_get(chain, "roles"), role, count)
+		printf(", %lld %s", (long long)json_integer_value(count), role);
+	if (torn)
+		printf("; an incomplete last record of %lld bytes is ignored", (long long)torn);
+	if (json_integer_value(json_object_get(chain, "damaged")))
+		printf("; %lld of them damaged", (long long)json_integer_value(json_object_get(chain, "damaged")));
+	putchar('\n');
+}
+
+/* "resnet20, norm frn, activation relu", or what of it a network has; NULL where that is its spec alone. */
+static json_t *model_words(const json_t *model)
+{
+	const char *spec = json_string_value(json_object_get(model, "spec")), *norm = json_string_value(json_object_get(model, "norm"));
+	const char *kind = json_string_value(json_object_get(model, "kind"));
+	const char *activation = json_string_value(json_object_get(model, "activation"));
+	if (!spec || !kind || !activation || strcmp(kind, "linear") == 0)
+		return NULL;
+	return json_sprintf("%s%s%s, activation %s", spec, norm ? ", norm " : "", norm ? norm : "", activation);
+}
+
+/* What says the same in fewer words to a person: a model by its spec, a sampler without its many options. */
+static void shorten(json_t *report)
+{
+	json_t *words = model_words(json_object_get(report, "model"));
+	static const char *const by[][2] = {{"model", "spec"}, {"sampler", "name"}, {"likelihood", "name"}, {"data", "spec"}};
+	const json_t *likelihood = json_object_get(report, "likelihood");
+	const char *name = json_string_value(json_object_get(likelihood, "name"));
+	bool gaussian = name && strcmp(name, "gaussian") == 0;
+	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+		json_t *word = json_object_get(json_object_get(report, by[i][0]), by[i][1]);
+		if (word && !(gaussian && strcmp(by[i][0], "likelihood") == 0))
+			json_object_set(report, by[i][0], word);
+	}
+	if (words)
+		json_object_set_new(report, "model", words);
+}
+
+static status print_snapshots(json_t *report)
+{
+	size_t i;
+	json_t *row;
+	shorten(report);
+	TRY(report_print(report));
+	puts("");
+	json_array_foreach(json_object_get(report, "chains"), i, row)
+		print_chain(row);
+	if (json_object_get(report, "tensors"))
+		puts("");
+	const json_t *const tensors[] = {json_object_get(report, "tensors"), json_object_get(report, "statistics")};
+	tensor_list_print(tensors, 2);
+	json_array_foreach(json_object_get(report, "damage"), i, row)
+		printf("damaged: %s\n", json_string_value(row));
+	return report_end();
+}
+
+/* What made a run: program, time, device. A single snapshot file doesn't say. */
+static status describe_run(const char *path, json_t *into)
+{
+	static const char *const facts[] = {"version", "started", "device", NULL};
+	struct stat st;
+	struct run run;
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return OK;
+	TRY(run_open(path, false, &run));
+	for (int i = 0; facts[i]; i++)
+		if (json_object_get(run.json, facts[i]))
+			json_object_set(into, facts[i], json_object_get(run.json, facts[i]));
+	run_close(&run);
+	return OK;
+}
+
+static status describe_snapshots(const struct opts *o, struct selection *s, const char *path, json_t *report)
+{
+	struct snaps_reader *r;
+	json_object_set_new(report, "path", json_string(path));
+	TRY(describe_run(path, report));
+	describe_header(s->source[0].header, report);
+	json_t *chains = json_array(), *messages = json_array();
+	json_object_set_new(report, "chains", chains);
+	json_object_set_new(report, "damage", messages);
+	for (size_t i = 0; i < s->n_sources; i++)
+		TRY(describe_chain(s, i, opts_flag(o, "verify"), chains, messages));
+	TRY(select_reader(s, 0, &r));
+	json_object_set_new(report, "n_params", json_integer((json_int_t)snaps_params(r)->count));
+	json_object_set_new(report, "n_stats", json_integer((json_int_t)snaps_stats(r)->count));
+	if (opts_flag(o, "tensors")) {
+		json_object_set_new(report, "tensors", tensor_list(snaps_params(r)));
+		json_object_set_new(report, "statistics", tensor_list(snaps_stats(r)));
+	}
+	return OK;
+}
+
+static status info_snapshots(const struct opts *o, const char *path)
+{
+	struct selection s = {.reader = NULL};
+	json_t *report = json_object();
+	status st = select_sources(&s, path);
+	if (st == OK)
+		st = describe_snapshots(o, &s, path, report);
+	size_t damaged = json_array_size(json_object_get(report, "damage"));
+	char first[512];
+	snprintf(first, sizeof first, "%s", damaged ? json_string_value(json_array_get(json_object_get(report, "damage"), 0))
+	                                            : "");
+	if (!opts_flag(o, "verify"))
+		json_object_del(report, "damage");
+	if (st == OK && opts_flag(o, "json")) {
+		st = report_json(json_incref(report));
+	} else if (st == OK) {
+		st = print_snapshots(report);
+	}
+	json_decref(report);
+	select_close(&s);
+	if (st == OK && damaged)
+		return fail(ERR_CHECK, "%zu damaged record%s: %s", damaged, damaged > 1 ? "s" : "", first);
+	return st;
+}
+
+/* ---- data sets ---- */
+
+static status info_data(const struct opts *o, const char *spec)
+{
+	struct dataset d;
+	char fingerprint[17];
+	if (opts_flag(o, "tensors") || opts_flag(o, "verify"))
+		return fail(ERR_USAGE, "--tensors and --verify are about snapshots; %s is a data set", spec);
+	status s = dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TRAIN}, &d);
+	/* A publisher's test files alone are a set to look at, too: SVHN's are often fetched without the rest. */
+	char why[512];
+	snprintf(why, sizeof why, "%s", s == OK ? "" : fail_message(s));
+	if (s == ERR_INPUT && dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TEST}, &d) == OK) {
+		warn("%s; its test split is described", why);
+		s = OK;
+	} else if (s == ERR_INPUT) {
+		s = fail(s, "%s", why);
+	}
+	if (s != OK)
+		return strchr(spec, ':') ? s : fail_within(s, "no such run or file; as a data set, ");
+	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)d.fingerprint);
+	json_t *report = json_pack("{s:s, s:s, s:s, s:I, s:[i, i, i], s:s, s:i, s:i, s:b, s:s}", "data", d.spec, "kind", d.kind,
+	                           "split", split_name(d.split), "n", (json_int_t)d.n, "shape", d.c, d.h, d.w, "element",
+	                           d.element == ELEMENT_U8 ? "uint8" : "float32", "n_classes", d.n_classes, "n_targets",
+	                           d.n_targets, "has_test", (int)d.has_test, "fingerprint", fingerprint);
+	dataset_close(&d);
+	if (opts_flag(o, "json"))
+		return report_json(report);
+	s = report_print(report);
+	json_decref(report);
+	return s == OK ? report_end() : s;
+}
+
+static status run_info(const struct opts *o)
+{
+	const char *const *path;
+	struct stat st;
+	if (opts_positionals(o, &path) != 1)
+		return fail(ERR_USAGE, "name one run, snapshot file or data set");
+	/* A data set's KIND:PATH is no file's name; a built-in one's name may be, and then the file is meant. */
+	return stat(path[0], &st) != 0 && (strchr(path[0], ':') || !strchr(path[0], '/')) ? info_data(o, path[0])
+	                                                                                  : info_snapshots(o, path[0]);
+}
+
+const struct command command_info = {
+	.name = "info",
+	.synopsis = "RUN|FILE.snaps|KIND[:PATH] [options]",
+	.help = "say what a run, a snapshot file or a data set holds",
+	.tables = tables,
+	.run = run_info,
+};

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "commands/program.h"
+
+static const struct command *const commands[] = {
+	&command_sample,
+	&command_predict,
+	&command_ood,
+	&command_info,
+	&command_data,
+	&command_export,
+	NULL,
+};
+
+int main(int argc, char **argv)
+{
+	return program_run(&(struct program){.commands = commands, .backends = backends}, argc, argv);
+}

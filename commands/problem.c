@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "commands/problem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/facts.h"
+
+/* ---- data and model ---- */
+
+static status open_data(struct problem *p, const struct opts *o)
+{
+	const char *spec = opts_text(o, "data"), *likelihood = opts_text(o, "likelihood");
+	const struct likelihood *wanted = NULL;
+	if (!spec)
+		return fail(ERR_USAGE, "--data KIND[:PATH] must be given (for a start: --data shapes)");
+	if (likelihood)
+		TRY(likelihood_find(likelihood, &wanted));
+	const struct dataset_request r = {
+		.spec = spec, .option = "--data", .split = SPLIT_TRAIN, .labels = opts_text(o, "labels"), .holdout = opts_text(o, "holdout"),
+		.target = opts_text(o, "target"), .standardize = opts_flag(o, "standardize"),
+		.class_targets = wanted && wanted->class_targets,
+	};
+	TRY(dataset_open(&r, &p->data));
+	p->has_data = true;
+	p->likelihood = wanted ? wanted : likelihood_default(&p->data);
+	p->noise_sd = opts_real(o, "noise-sd");
+	if (opts_given(o, "noise-sd") && p->likelihood->loss != LOSS_GAUSSIAN)
+		return fail(ERR_USAGE, "--noise-sd belongs to --likelihood gaussian; this run has %s", p->likelihood->name);
+	if (!p->data.image && opts_given(o, "normalize"))
+		return fail(ERR_USAGE, "--normalize is for images; for a table there is --standardize");
+	status s = normalize_parse(opts_text(o, "normalize"), &p->data, &p->normalize);
+	return s == OK ? OK : fail_within(s, "--normalize ");
+}
+
+/* Options that would do nothing with this model are refused. */
+static status check_network_options(const struct problem *p, const struct opts *o)
+{
+	const char *algo = opts_text(o, "conv-algo"), *spec = p->model.spec;
+	if (opts_choice(o, "conv-algo") != CONV_AUTO && !model_has(&p->model, LAYER_CONV))
+		return fail(ERR_USAGE, "--conv-algo %s: --model %s has no convolutions", algo, spec);
+	if (opts_choice(o, "bn-stats") == 1 && !p->model.stats.count)
+		return fail(ERR_USAGE, "--bn-stats recompute: --model %s%s has no batch norm, whose statistics could be recomputed",
+		            spec, model_has(&p->model, LAYER_NORM) ? " with --norm frn" : "");
+	return OK;
+}
+
+static status open_net(struct problem *p, const struct opts *o, const char *spec, int batch)
+{
+	int input[3] = {p->data.c, p->data.h, p->data.w}, outputs;
+	enum augment augment = (enum augment)opts_choice(o, "augment");
+	TRY(likelihood_outputs(p->likelihood, &p->data, &outputs));
+	if (augment != AUGMENT_NONE && !p->data.image)
+		return fail(ERR_USAGE, "--augment crop-flip is for images; %s is a table", p->data.spec);
+	TRY(model_build(spec, opts_text(o, "activation"), opts_text(o, "norm"), input, outputs, &p->model));
+	if (opts_text(o, "freeze"))
+		TRY(segments_freeze(&p->model.params, opts_text(o, "freeze")));
+	TRY(segments_prior(&p->model.params, opts_text(o, "prior")));
+	TRY(check_network_options(p, o));
+	const struct net_options net = {
+		.model = &p->model, .data = &p->data, .normalize = &p->normalize, .likelihood = p->likelihood,
+		.noise_sd = p->noise_sd, .augment = augment,
+		.precision = (enum precision)opts_choice(o, "precision"), .algo = (enum conv_algo)opts_choice(o, "conv-algo"),
+		.batch = batch,
+	};
+	TRY(net_open(&net, p->device, &p->potential));
+	const char *note = p->device->ops->precision_note(p->device, net.precision);
+	if (note)
+		warn("%s", note);
+	return OK;
+}
+
+static status refuse_for_analytic(const struct opts *o)
+{
+	static const char *const names[] = {"data", "labels", "holdout", "target", "standardize", "normalize", "augment",
+	                                    "activation", "norm", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch",
+	                                    "keep-last", "precision", "conv-algo", "bn-stats", NULL};
+	for (const char *const *n = names; *n; n++)
+		if (opts_given(o, *n))
+			return fail(ERR_USAGE, "--%s does not apply to --model %s, which has no data", *n, opts_text(o, "model"));
+	return OK;
+}
+
+/* ---- schedule ---- */
+
+static status open_schedule(struct chain_plan *plan, const struct opts *o)
+{
+	const char *kind = opts_text(o, "schedule");
+	struct schedule *s = &plan->schedule;
+	*s = (struct schedule){.kind = (enum schedule_kind)opts_choice(o, "schedule"), .lr = opts_real(o, "lr"), .lr_end = opts_real(o, "lr-end"), .cycles = 1,
+	                       .gamma = opts_real(o, "gamma")};
+	if (opts_given(o, "epochs") && opts_given(o, "steps"))
+		return fail(ERR_USAGE, "--epochs and --steps exclude each other: give the length once");
+	if (!opts_given(o, "epochs") && !opts_given(o, "steps"))
+		return fail(ERR_USAGE, "--epochs or --steps must be given: the length of each chain");
+	s->total = opts_given(o, "steps") ? (uint64_t)opts_count(o, "steps")
+	                                  : (uint64_t)opts_count(o, "epochs") * plan->epoch_steps;
+	bool decays = s->kind == SCHEDULE_COSINE || s->kind == SCHEDULE_CYCLICAL;
+	if (opts_given(o, "lr-end") && !decays)
+		return fail(ERR_USAGE, "--lr-end belongs to --schedule cosine and cyclical; this run has %s", kind);
+	if (opts_given(o, "cycles") && s->kind != SCHEDULE_CYCLICAL)
+		return fail(ERR_USAGE, "--cycles belongs to --schedule cyclical; this run has %s", kind);
+	if ((opts_given(o, "milestones") || opts_given(o, "gamma")) && s->kind != SCHEDULE_STEP)
+		return fail(ERR_USAGE, "--milestones and --gamma belong to --schedule step; this run has %s", kind);
+	if (s->kind == SCHEDULE_CYCLICAL) {
+		s->cycles = (uint64_t)opts_count(o, "cycles");
+		if (s->cycles > s->total)
+			return fail(ERR_USAGE, "--cycles %llu: more than the run's %llu steps", (unsigned long long)s->cycles,
+			            (unsigned long long)s->total);
+	}
+	if (s->kind == SCHEDULE_STEP) {
+		if (!opts_text(o, "milestones"))
+			return fail(ERR_USAGE, "--schedule step needs --milestones");
+		TRY(schedule_milestones(s, opts_text(o, "milestones"), plan->epoch_steps));
+	}
+	return OK;
+}
+
+/* ---- the plan ---- */
+
+static status open_batches(struct problem *p, const struct opts *o)
+{
+	struct chain_plan *plan = &p->plan;
+	size_t n = p->has_data ? p->data.n : 1, given = opts_given(o, "batch") ? (size_t)opts_count(o, "batch") : 128;
+	if (n > INT32_MAX)
+		return fail(ERR_USAGE, "--data: %zu examples are more than this program can index", n);
+	if (opts_given(o, "batch") && given > n)
+		return fail(ERR_USAGE, "--batch %zu: the data has %zu examples (0 takes them all)", given, n);
+	plan->n = n;
+	plan->batch = (int)(given == 0 || given > n ? n : given);
+	plan->epoch_steps = (n + (size_t)plan->batch - 1) / (size_t)plan->batch;
+	plan->iid = opts_choice(o, "sampling") == 1;
+	return OK;
+}
+
+static status open_cadence(struct chain_plan *plan, const struct opts *o)
+{
+	const char *text = opts_text(o, "checkpoint-every");
+	char *end;
+	double value = strtod(text, &end);
+	plan->log_every = (uint64_t)opts_count(o, "log-every");
+	if (end != text && value > 0 && *end == '\0' && isfinite(value)) {
+		plan->checkpoint_seconds = value;
+		return OK;
+	}
+	if (end != text && strcmp(end, "steps") == 0 && value >= 1 && value <= 1e15 && value == floor(value)) {
+		plan->checkpoint_steps = (uint64_t)value;
+		return OK;
+	}
+	return fail(ERR_USAGE, "--checkpoint-every %s: expected seconds (60) or steps (1000steps), above 0", text);
+}
+
+static status open_init(struct problem *p, const struct opts *o)
+{
+	if (!opts_text(o, "init"))
+		return OK;
+	float *x, *stats;
+	TRY(ARENA_NEW(&p->arena, p->potential->n_params, &x));
+	TRY(ARENA_NEW(&p->arena, p->potential->n_stats, &stats));
+	TRY(problem_init_from(opts_text(o, "init"), p->potential->params, p->potential->stats, x, stats));
+	p->plan.init = x;
+	p->plan.init_stats = stats;
+	return OK;
+}
+
+static status open_plan(struct problem *p, const struct opts *o)
+{
+	struct chain_plan *plan = &p->plan;
+	plan->sampler = p->sampler;
+	plan->options = o;
+	plan->potential = p->potential;
+	plan->seed = (uint32_t)opts_count(o, "seed");
+	plan->chains = (int)opts_count(o, "chains");
+	plan->counts_correct = p->likelihood && p->likelihood->class_targets;
+	if (opts_given(o, "temperature") && opts_given(o, "beta"))
+		return fail(ERR_USAGE, "--temperature and --beta say the same thing (β = N/T): give one");
+	plan->temperature = opts_given(o, "beta") ? (double)plan->n / opts_real(o, "beta") : opts_real(o, "temperature");
+	plan->decay = opts_given(o, "weight-decay") ? opts_real(o, "weight-decay") : p->has_data ? 5e-4 : 0;
+	plan->dtype = (enum snaps_dtype)opts_choice(o, "snapshot-dtype");
+	plan->recompute_stats = opts_choice(o, "bn-stats") == 1;
+	TRY(open_schedule(plan, o));
+	TRY(keep_open(&plan->keep, o, &plan->schedule, plan->epoch_steps));
+	TRY(open_cadence(plan, o));
+	return open_init(p, o);
+}
+
+static status open_device(struct problem *p, const struct opts *o, const json_t *choices)
+{
+	TRY(backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, &p->device));
+	json_t *known = json_object_get(choices, p->device->ops->name);
+	return !known || json_object_update(p->device->choices, known) == 0 ? OK : fail(ERR_MEMORY, "out of memory");
+}
+
+static status open_all(const struct opts *o, const json_t *choices, struct problem *p)
+{
+	const char *spec = opts_text(o, "model");
+	if (!spec)
+		return fail(ERR_USAGE, "--model MODEL must be given (for a start: --model mlp:3072-256-10)");
+	TRY(sampler_find(opts_text(o, "sampler"), &p->sampler));
+	TRY(open_device(p, o, choices));
+	if (analytic_is(spec)) {
+		TRY(refuse_for_analytic(o));
+		TRY(open_batches(p, o));
+		TRY(analytic_open(spec, p->device, &p->potential));
+	} else {
+		TRY(open_data(p, o));
+		TRY(open_batches(p, o));
+		TRY(open_net(p, o, spec, p->plan.batch));
+	}
+	TRY(open_plan(p, o));
+	return facts_open(p, o);
+}
+
+status problem_open(const struct opts *o, const json_t *choices, struct problem *p)
+{
+	*p = (struct problem){0};
+	status s = open_all(o, choices, p);
+	if (s != OK)
+		problem_close(p);
+	return s;
+}
+
+void problem_close(struct problem *p)
+{
+	json_decref(p->facts);
+	potential_close(p->potential);
+	model_free(&p->model);
+	if (p->has_data)
+		dataset_close(&p->data);
+	if (p->device)
+		p->device->ops->close(p->device);
+	arena_free(&p->arena);
+	*p = (struct problem){0};
+}

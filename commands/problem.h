@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What `basin sample` was asked to do: options become data, a model, a potential and a chain plan. */
+#ifndef BASIN_PROBLEM_H
+#define BASIN_PROBLEM_H
+
+#include "samplers/chain.h"
+#include "commands/command.h"
+#include "src/net/model.h"
+
+extern const struct opt_table *const sample_tables[];
+
+struct problem {
+	struct device *device;
+	bool has_data;
+	struct dataset data;
+	struct normalize normalize;
+	const struct likelihood *likelihood;   /* NULL for an analytic target */
+	double noise_sd;
+	struct model model;
+	struct potential *potential;
+	const struct sampler *sampler;
+	struct arena arena;
+	struct chain_plan plan;                /* all but run, progress and stop */
+	struct sampler_state first;            /* chain 0's, its options read; without vectors */
+	char target[1024];                     /* the sentence */
+	json_t *facts;                         /* what run.json and every snapshot header say of the data, model and target */
+};
+
+/* Opens everything the options name and checks that it fits together. The options are kept. choices: measured choices
+ * between algorithms to use again, {device's name: {…}}, or NULL.
+ * Errors: ERR_USAGE, ERR_INPUT, ERR_MEMORY, ERR_LIBRARY. On failure *p is closed. */
+status problem_open(const struct opts *o, const json_t *choices, struct problem *p);
+void problem_close(struct problem *p);
+
+/* Reads the last snapshot of a run or file into x and its batch-norm statistics into s (host, params->count and
+ * stats->count floats), tensor by tensor by name. Errors: ERR_USAGE naming the tensor that does not fit; ERR_INPUT,
+ * ERR_DAMAGE. */
+status problem_init_from(const char *path, const struct segments *params, const struct segments *stats, float *x, float *s);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "src/files/log.h"
+
+static const double terminal_seconds = 0.1, plain_seconds = 10;
+
+double clock_seconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void progress_start(struct progress *p, bool quiet, bool plain, uint64_t done, uint64_t total)
+{
+	double now = clock_seconds();
+	*p = (struct progress){.terminal = !quiet && !plain && isatty(STDERR_FILENO), .plain = plain && !quiet,
+	                       .started = now, .last = now, .first = done, .done = done, .total = total};
+}
+
+void progress_drop(struct progress *p, uint64_t steps)
+{
+	p->total -= steps < p->total ? steps : p->total;
+}
+
+bool progress_step(struct progress *p)
+{
+	p->done++;
+	if (!p->terminal && !p->plain)
+		return false;
+	double now = clock_seconds();
+	if (now - p->last < (p->plain ? plain_seconds : terminal_seconds))
+		return false;
+	p->last = now;
+	return true;
+}
+
+struct text {
+	char at[512];
+	size_t n;
+};
+
+static void add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct text *t, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(t->at + t->n, sizeof t->at - t->n, format, args);
+	va_end(args);
+	if (n > 0)
+		t->n = t->n + (size_t)n < sizeof t->at ? t->n + (size_t)n : sizeof t->at - 1;
+}
+
+static void add_duration(struct text *t, double seconds)
+{
+	uint64_t s = (uint64_t)llround(seconds);
+	unsigned long long hours = s / 3600;
+	unsigned minutes = (unsigned)(s / 60 % 60), rest = (unsigned)(s % 60);
+	if (hours)
+		add(t, "%llu:%02u:%02u", hours, minutes, rest);
+	else
+		add(t, "%u:%02u", minutes, rest);
+}
+
+/* Columns of UTF-8 text, and where the text must end to take at most `most` of them (0: any). */
+static int columns(struct text *t, int most)
+{
+	int n = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		if ((t->at[i] & 0xc0) == 0x80)
+			continue;
+		if (most && n == most) {
+			t->at[i] = 0;
+			t->n = i;
+			break;
+		}
+		n++;
+	}
+	return n;
+}
+
+void progress_show(struct progress *p, int chain, int chains, uint64_t step, const struct log_line *line, uint64_t steps)
+{
+	struct text t = {.n = 0};
+	double seconds = clock_seconds() - p->started;
+	double rate = p->done > p->first && seconds > 0 ? (double)(p->done - p->first) / seconds : 0;
+	if (chains > 1)
+		add(&t, "chain %d/%d  ", chain + 1, chains);
+	add(&t, "step %llu/%llu  %.0f %%", (unsigned long long)step, (unsigned long long)steps,
+	    p->total ? floor(100 * (double)p->done / (double)p->total) : 0);
+	if (rate > 0) {
+		add(&t, rate < 10 ? "  %.2f steps/s" : "  %.0f steps/s", rate);
+		add(&t, "  ETA ");
+		add_duration(&t, p->done < p->total ? (double)(p->total - p->done) / rate : 0);
+	}
+	/* Before a chain's first line there is nothing to tell. */
+	if (line->step && isfinite(line->nll))
+		add(&t, "  nll %.4f", line->nll);
+	if (line->step)
+		add(&t, "  λ %.4g  T %.4g", line->lr, line->temperature);
+	if (!p->terminal) {
+		fprintf(stderr, "%s\n", t.at);
+		return;
+	}
+	struct winsize window;
+	int wide = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1 ? window.ws_col - 1 : 0;
+	int width = columns(&t, wide);
+	fprintf(stderr, "\r%s%*s", t.at, p->width > width ? p->width - width : 0, "");
+	fflush(stderr);
+	p->width = width;
+}
+
+void progress_end(struct progress *p)
+{
+	if (!p->terminal || !p->width)
+		return;
+	fprintf(stderr, "\r%*s\r", p->width, "");
+	fflush(stderr);
+	p->width = 0;
+}

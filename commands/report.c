@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "commands/report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/potential.h"
+
+json_t *report_number(double x)
+{
+	/* Fifteen digits: what the arithmetic behind a figure can vouch for, and 0.1 prints as 0.1. */
+	char text[32];
+	snprintf(text, sizeof text, "%.15g", x);
+	return isfinite(x) ? json_real(strtod(text, NULL)) : json_null();
+}
+
+static void set(json_t *into, const char *name, double x)
+{
+	json_object_set_new(into, name, report_number(x));
+}
+
+void report_classes(json_t *into, const struct class_metrics *m)
+{
+	json_object_set_new(into, "n", json_integer((json_int_t)m->n));
+	json_object_set_new(into, "snapshots", json_integer((json_int_t)m->members));
+	set(into, "accuracy", m->accuracy);
+	set(into, "nll", m->nll);
+	set(into, "brier", m->brier);
+	set(into, "ece", m->ece);
+	set(into, "entropy", m->entropy);
+	set(into, "expected_entropy", m->expected_entropy);
+	set(into, "mutual_information", m->mutual_information);
+	set(into, "accuracy_se", m->accuracy_se);
+	set(into, "nll_se", m->nll_se);
+}
+
+void report_regression(json_t *into, const struct regression_metrics *m)
+{
+	json_object_set_new(into, "n", json_integer((json_int_t)m->n));
+	json_object_set_new(into, "snapshots", json_integer((json_int_t)m->members));
+	set(into, "nll", m->nll);
+	set(into, "nll_se", m->nll_se);
+	set(into, "rmse", m->rmse);
+	set(into, "crps", m->crps);
+	set(into, "coverage", m->coverage);
+}
+
+void report_roc(json_t *into, const struct roc *r)
+{
+	set(into, "auroc", r->auroc);
+	set(into, "auroc_se", r->auroc_se);
+	set(into, "aupr_out", r->aupr_out);
+	set(into, "aupr_in", r->aupr_in);
+	set(into, "fpr95", r->fpr95);
+	set(into, "fpr95_in", r->fpr95_in);
+	set(into, "base_rate", r->base_rate);
+	json_object_set_new(into, "n_id", json_integer((json_int_t)r->n_id));
+	json_object_set_new(into, "n_ood", json_integer((json_int_t)r->n_ood));
+}
+
+void report_facts(json_t *into, const json_t *header)
+{
+	static const char *const facts[] = {"temperature", "target", NULL};
+	json_object_set_new(into, "units", json_string("nats"));
+	for (int i = 0; facts[i]; i++) {
+		json_t *fact = json_object_get(header, facts[i]);
+		json_object_set_new(into, facts[i], fact ? json_incref(fact) : json_null());
+	}
+	const char *norm = json_string_value(json_object_get(json_object_get(header, "model"), "norm"));
+	if (json_is_false(json_object_get(header, "fixed")))
+		json_object_set_new(into, "note", json_string(potential_not_fixed(norm && strcmp(norm, "bn") == 0)));
+}
+
+/* ---- for people ---- */
+
+/* Names as people write them; the rest are shown as they are. Members that end in _se stand beside their figure. */
+struct word {
+	const char *name, *label, *unit;
+};
+
+static const struct word words[] = {
+	{"n", "examples", ""}, {"snapshots", "snapshots", ""},
+	{"accuracy", "accuracy", ""}, {"nll", "NLL", " nats"}, {"brier", "Brier score", ""}, {"ece", "ECE (15 bins)", ""},
+	{"entropy", "entropy", " nats"}, {"expected_entropy", "expected entropy", " nats"},
+	{"mutual_information", "mutual information", " nats"},
+	{"rmse", "RMSE", ""}, {"crps", "CRPS", ""}, {"coverage", "95 % coverage", ""},
+	{"auroc", "AUROC", ""}, {"aupr_out", "AUPR, OOD positive", ""}, {"aupr_in", "AUPR, ID positive", ""},
+	{"fpr95", "FPR95, OOD positive", ""}, {"fpr95_in", "FPR95, ID positive", ""}, {"base_rate", "base rate", ""},
+	{"n_id", "ID examples", ""}, {"n_ood", "OOD examples", ""}, {"id", "ID set", ""}, {"ood", "OOD set", ""},
+	{"id_split", "ID split", ""}, {"ood_split", "OOD split", ""}, {"ood_normalize", "OOD normalised as", ""},
+	{"n_params", "parameters", ""}, {"n_stats", "statistics", ""},
+	{"shape", "channels, h, w", ""}, {"n_classes", "classes", ""}, {"n_targets", "real targets", ""},
+	{"has_test", "own test split", ""},
+};
+
+static struct word find(const char *name)
+{
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(words[i].name, name) == 0)
+			return words[i];
+	return (struct word){name, name, ""};
+}
+
+static void print_value(FILE *to, const json_t *value)
+{
+	if (json_is_string(value)) {
+		fputs(json_string_value(value), to);
+	} else if (json_is_integer(value)) {
+		fprintf(to, "%lld", (long long)json_integer_value(value));
+	} else if (json_is_real(value)) {
+		fprintf(to, "%.5g", json_real_value(value));
+	} else if (json_is_null(value)) {
+		fputs("-", to);
+	} else if (json_is_boolean(value)) {
+		fputs(json_is_true(value) ? "yes" : "no", to);
+	} else if (json_is_array(value)) {
+		size_t i;
+		const json_t *item;
+		json_array_foreach((json_t *)value, i, item) {
+			fputs(i ? ", " : "", to);
+			print_value(to, item);
+		}
+	} else {
+		const char *key;
+		json_t *item;
+		bool first = true;
+		json_object_foreach((json_t *)value, key, item) {
+			fprintf(to, "%s%s ", first ? "" : ", ", key);
+			print_value(to, item);
+			first = false;
+		}
+	}
+}
+
+/* Columns that a UTF-8 text takes: its characters. */
+static int width(const char *s)
+{
+	int n = 0;
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xC0) != 0x80;
+	return n;
+}
+
+/* Blanks at which no line ends. */
+enum { GLUE = '\1' };
+
+static void glue_equations(char *text)
+{
+	while ((text = strstr(text, " = "))) {
+		text[0] = text[2] = GLUE;
+		text += 3;
+	}
+}
+
+static void print_word(const char *word)
+{
+	for (; *word; word++)
+		putchar(*word == GLUE ? ' ' : *word);
+}
+
+/* A line of label and text, broken at blanks: a terminal would break it anywhere. */
+static void print_wrapped(const char *label, char *text)
+{
+	enum { INDENT = 22, COLUMNS = 80 };
+	int column = INDENT, used = width(label) < INDENT ? width(label) : INDENT - 1;
+	glue_equations(text);
+	char *rest, *word = strtok_r(text, " ", &rest);
+	printf("%s%*s", label, INDENT - used, "");
+	for (; word; word = strtok_r(NULL, " ", &rest)) {
+		if (column > INDENT && column + 1 + width(word) > COLUMNS) {
+			printf("\n%*s", INDENT, "");
+			column = INDENT;
+		}
+		fputs(column > INDENT ? " " : "", stdout);
+		print_word(word);
+		column += width(word) + (column > INDENT);
+	}
+	putchar('\n');
+}
+
+/* The value with its standard error and unit. */
+static status print_row(const json_t *object, const char *key, const json_t *value, const struct word *w)
+{
+	char error[64], *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	if (!to)
+		return fail(ERR_MEMORY, "out of memory: the report");
+	print_value(to, value);
+	snprintf(error, sizeof error, "%.40s_se", key);
+	const json_t *se = json_object_get(object, error);
+	if (json_is_real(se))
+		fprintf(to, " ± %.2g", json_real_value(se));
+	fputs(json_is_null(value) ? "" : w->unit, to);
+	bool good = fclose(to) == 0;
+	if (good)
+		print_wrapped(w->label, text);
+	free(text);
+	return good ? OK : fail(ERR_MEMORY, "out of memory: the report");
+}
+
+/* The target's sentence ends with the note, which is a member of its own for programs. */
+static bool said_before(const json_t *object, const char *key)
+{
+	const char *target = json_string_value(json_object_get(object, "target"));
+	return strcmp(key, "note") == 0 && target && strstr(target, json_string_value(json_object_get(object, key)));
+}
+
+status report_print(const json_t *object)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach((json_t *)object, key, value) {
+		size_t length = strlen(key);
+		if ((length > 3 && strcmp(key + length - 3, "_se") == 0) || strcmp(key, "units") == 0 || said_before(object, key) ||
+		    (json_is_array(value) && (json_array_size(value) == 0 || json_is_object(json_array_get(value, 0)))))
+			continue;
+		struct word w = find(key);
+		/* An undefined figure is shown, a fact that isn't there isn't. */
+		if (json_is_null(value) && (w.label == key || strcmp(key, "ood_normalize") == 0))
+			continue;
+		TRY(print_row(object, key, value, &w));
+	}
+	return OK;
+}
+
+/* Short enough for a curve to fit into 80 columns. */
+static const char *heading(const char *key)
+{
+	return strcmp(key, "expected_entropy") == 0   ? "exp.entropy"
+	     : strcmp(key, "mutual_information") == 0 ? "mut.info" : key;
+}
+
+static int columns_of(const char *key)
+{
+	int n = (int)strlen(heading(key)) + 2;
+	return n < 9 ? 9 : n;
+}
+
+void report_print_table(const json_t *array)
+{
+	const char *key;
+	json_t *value, *row;
+	size_t i;
+	json_object_foreach(json_array_get(array, 0), key, value)
+		printf("%*s", columns_of(key), heading(key));
+	putchar('\n');
+	json_array_foreach((json_t *)array, i, row) {
+		json_object_foreach(row, key, value) {
+			if (json_is_integer(value))
+				printf("%*lld", columns_of(key), (long long)json_integer_value(value));
+			else if (json_is_real(value))
+				printf("%*.4f", columns_of(key), json_real_value(value));
+			else
+				printf("%*s", columns_of(key), "-");
+		}
+		putchar('\n');
+	}
+}

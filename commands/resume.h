@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Going on with a run: its own options, and the few that may change. */
+#ifndef BASIN_RESUME_H
+#define BASIN_RESUME_H
+
+#include "commands/problem.h"
+
+/* The run's options with what may change taken from `given`. The caller frees *out.
+ * Errors: ERR_USAGE naming an option that can't change; ERR_INPUT for a run.json that doesn't fit. */
+status resume_options(struct run *run, const struct opts *given, struct opts **out);
+
+/* Refuses data that are not the run's, warns where bits will differ, and writes a new length and data path to run.json.
+ * Errors: ERR_USAGE, ERR_IO. */
+status resume_check(struct run *run, const struct problem *p, const struct opts *o);
+
+/* The measured choices between algorithms that the run's checkpoints hold, {device's name: {…}}; where chains differ, the
+ * first's. The caller frees *out. Errors: ERR_DAMAGE, ERR_IO, ERR_MEMORY. */
+status resume_choices(struct run *run, json_t **out);
+
+/* Steps that the run's checkpoints have done, over all chains. Errors: ERR_DAMAGE, ERR_IO. */
+status resume_steps_done(struct run *run, uint64_t *done);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* basin sample: runs chains, or goes on with a run. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/facts.h"
+#include "commands/resume.h"
+
+/* ---- signals: the first one asks for a stop after the step, a second one kills ---- */
+
+static volatile sig_atomic_t stop_asked;
+
+static void ask_stop(int signal)
+{
+	stop_asked = signal;
+}
+
+static void listen(void)
+{
+	struct sigaction a = {.sa_handler = ask_stop, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+	sigemptyset(&a.sa_mask);
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+	/* A file-size limit then is a write that fails, with its message, like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+/* ---- the chains, one after another ---- */
+
+struct outcome {
+	int failed, already_done;
+};
+
+static status run_chain(const struct chain_plan *plan, int k, bool resumed, struct outcome *outcome)
+{
+	struct chain *c;
+	TRY(chain_open(plan, k, &c));
+	uint64_t from = chain_step(c);
+	bool fresh = chain_phase(c) == CHAIN_RUNNING;
+	if (resumed && fresh && from && !opts_flag(plan->options, "quiet"))
+		fprintf(stderr, "basin: chain %d resumed at step %llu\n", k, (unsigned long long)from);
+	status s = chain_run(c);
+	if (s == ERR_INTERRUPTED) {
+		progress_end(plan->progress);
+		s = fail(s, "stopped by a signal in chain %d after step %llu, nothing is lost; go on with: basin sample --resume %s",
+		         k, (unsigned long long)chain_step(c), plan->run->path);
+	} else if (s != OK) {
+		progress_end(plan->progress);
+		s = fail_within(s, "chain %d after step %llu: ", k, (unsigned long long)chain_step(c));
+	}
+	if (chain_phase(c) == CHAIN_FAILED)
+		progress_drop(plan->progress, plan->schedule.total - chain_step(c));
+	outcome->failed += chain_phase(c) == CHAIN_FAILED;
+	outcome->already_done += chain_phase(c) == CHAIN_DONE && !fresh;
+	chain_close(c);
+	return s;
+}
+
+static status run_each(const struct chain_plan *plan, bool resumed, struct outcome *outcome)
+{
+	for (int k = 0; k < plan->chains; k++)
+		TRY(run_chain(plan, k, resumed, outcome));
+	return OK;
+}
+
+static status run_chains(struct problem *p, struct run *run, const struct opts *o, bool resumed)
+{
+	struct chain_plan *plan = &p->plan;
+	struct progress progress;
+	struct outcome outcome = {0};
+	uint64_t done = 0, total = plan->schedule.total;
+	if (resumed)
+		TRY(resume_steps_done(run, &done));
+	plan->run = run;
+	plan->progress = &progress;
+	plan->stop = &stop_asked;
+	listen();
+	progress_start(&progress, opts_flag(o, "quiet"), opts_flag(o, "progress"), done, total * (uint64_t)plan->chains);
+	double start = clock_seconds();
+	status s = run_each(plan, resumed, &outcome);
+	plan->progress = NULL;
+	TRY(s);
+	progress_end(&progress);
+	if (outcome.failed)
+		return fail(ERR_DIVERGED, "%d of %d chains stopped before their end; %s holds what was kept", outcome.failed,
+		            plan->chains, run->path);
+	if (!opts_flag(o, "quiet")) {
+		unsigned long long steps = total, kept = keep_count(&plan->keep);
+		const char *chain = plan->chains == 1 ? "" : "s", *step = steps == 1 ? "" : "s";
+		/* A run that was lengthened also has states that its first length made it keep. */
+		char states[64] = "";
+		if (!resumed)
+			snprintf(states, sizeof states, ", %llu state%s kept in each", kept, kept == 1 ? "" : "s");
+		if (outcome.already_done == plan->chains)
+			printf("%s was finished already: %d chain%s of %llu step%s\n", run->path, plan->chains, chain, steps, step);
+		else
+			printf("%s: %d chain%s of %llu step%s%s, %.1f s; next: basin %s %s\n", run->path, plan->chains, chain, steps,
+			       step, states, clock_seconds() - start, p->has_data ? "predict" : "info", run->path);
+	}
+	return report_end();
+}
+
+static status start_run(const struct opts *o)
+{
+	struct problem p;
+	struct run run;
+	const char *out = opts_text(o, "out");
+	if (!out || !*out)
+		return fail(ERR_USAGE, "--out RUN must be given: the folder that is made for the run");
+	TRY(problem_open(o, NULL, &p));
+	json_t *json = facts_run(&p, o);
+	status s = json ? run_create(out, json, &run) : fail(ERR_MEMORY, "out of memory");
+	json_decref(json);
+	if (s == OK) {
+		s = run_chains(&p, &run, o, false);
+		run_close(&run);
+	}
+	problem_close(&p);
+	return s;
+}
+
+static status resume_run(const struct opts *given)
+{
+	struct problem p;
+	struct run run;
+	struct opts *o;
+	TRY(run_open(opts_text(given, "resume"), true, &run));
+	status s = resume_options(&run, given, &o);
+	if (s == OK) {
+		json_t *choices;
+		s = resume_choices(&run, &choices);
+		if (s == OK)
+			s = problem_open(o, choices, &p);
+		json_decref(choices);
+		if (s == OK) {
+			s = resume_check(&run, &p, o);
+			if (s == OK)
+				s = run_chains(&p, &run, o, true);
+			problem_close(&p);
+		}
+		opts_free(o);
+	}
+	run_close(&run);
+	return s;
+}
+
+static status run_sample(const struct opts *o)
+{
+	const char *const *names;
+	if (opts_positionals(o, &names) > 0)
+		return fail(ERR_USAGE, "%s: basin sample takes options only (did you mean --out %s?)", names[0], names[0]);
+	return opts_given(o, "resume") ? resume_run(o) : start_run(o);
+}
+
+const struct command command_sample = {
+	.name = "sample",
+	.synopsis = "--data KIND[:PATH] --model MODEL --epochs E --out RUN …\n--resume RUN [options]",
+	.help = "draw posterior samples: runs chains, or goes on with a run",
+	.computes = true,
+	.tables = sample_tables,
+	.run = run_sample,
+};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "predict/prefetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *read_one(void *context)
+{
+	struct ahead *a = context;
+	a->result = select_read(a->from, a->i, &a->record);
+	if (a->result != OK)
+		a->message = strdup(fail_message(a->result));
+	return NULL;
+}
+
+void ahead_start(struct ahead *a, struct selection *s, size_t i)
+{
+	*a = (struct ahead){.from = s, .i = i, .reading = true};
+	a->threaded = pthread_create(&a->thread, NULL, read_one, a) == 0;
+	if (!a->threaded)
+		read_one(a);
+}
+
+static void finish(struct ahead *a)
+{
+	if (a->threaded)
+		pthread_join(a->thread, NULL);
+	a->threaded = a->reading = false;
+}
+
+status ahead_take(struct ahead *a, struct snaps_record *out)
+{
+	finish(a);
+	*out = a->record;
+	status s = a->result;
+	if (a->message)
+		s = fail(s, "%s", a->message);
+	free(a->message);
+	a->message = NULL;
+	return s;
+}
+
+void ahead_drop(struct ahead *a)
+{
+	if (!a->reading)
+		return;
+	finish(a);
+	free(a->message);
+	a->message = NULL;
+}

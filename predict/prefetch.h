@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading ahead: a chosen snapshot is read, checked and converted by a thread of its own while the device predicts with
+ * the one before. The device has a copy of that one, so a single buffer in host memory does for both. */
+#ifndef BASIN_AHEAD_H
+#define BASIN_AHEAD_H
+
+#include <pthread.h>
+
+#include "commands/select.h"
+
+struct ahead {
+	struct selection *from;
+	size_t i;
+	bool reading;                /* from start to take */
+	bool threaded;               /* there is a thread to join */
+	pthread_t thread;
+	status result;
+	char *message;               /* what went wrong there; messages are kept by thread */
+	struct snaps_record record;
+};
+
+/* Starts to read choice i. Until ahead_take nobody else may read from the selection, and what was taken before is no
+ * longer valid. Where no thread can be had it reads at once; what goes wrong is told by ahead_take. */
+void ahead_start(struct ahead *a, struct selection *s, size_t i);
+
+/* Waits for what ahead_start began; the record is valid until the next start. Errors: as select_read's. */
+status ahead_take(struct ahead *a, struct snaps_record *out);
+
+/* Waits for what nobody takes any more, before the selection is closed. Without a start it does nothing. */
+void ahead_drop(struct ahead *a);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The CPU as a backend: opening it, its memory, and the table of its verbs. */
+#include "src/cpu/cpu.h"
+
+#include <dnnl.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { ALIGN = 64, HUGE_PAGE = 1 << 21, THREADS_MAX = 4096 };
+
+/* All processors this process may use, or fewer where OMP_NUM_THREADS says so. */
+static int all_threads(void)
+{
+	const char *text = getenv("OMP_NUM_THREADS");
+	long n = text ? strtol(text, NULL, 10) : 0;
+	return n > 0 && n <= THREADS_MAX ? (int)n : omp_get_num_procs();
+}
+
+static status cpu_open(int number, int threads, struct device **out)
+{
+	*out = NULL;
+	if (number != 0)
+		return fail(ERR_USAGE, "--device cpu:%d: there is one CPU device, cpu", number);
+	if (threads < 0 || threads > THREADS_MAX)
+		return fail(ERR_USAGE, "--threads %d: expected 0 (all) to %d", threads, THREADS_MAX);
+	const struct kernels *kernels;
+	TRY(kernels_pick(&kernels));
+	struct cpu_device *cpu = calloc(1, sizeof *cpu);
+	if (!cpu)
+		return fail(ERR_MEMORY, "out of memory");
+	cpu->device.ops = &cpu_backend;
+	cpu->device.threads = threads ? threads : all_threads();
+	cpu->kernels = kernels;
+	cpu->device.choices = json_object();
+	omp_set_num_threads(cpu->device.threads);  /* oneDNN's threads follow */
+	*out = &cpu->device;
+	return OK;
+}
+
+static void cpu_close(struct device *d)
+{
+	json_decref(d->choices);
+	free(((struct cpu_device *)d)->scratch);
+	free(d);
+}
+
+/* The processor's name for people, as the kernel tells it; empty where it does not. */
+static void processor(char *name, size_t size)
+{
+	char line[256];
+	name[0] = '\0';
+	FILE *f = fopen("/proc/cpuinfo", "r");
+	while (f && fgets(line, sizeof line, f)) {
+		char *value = strstr(line, ": ");
+		if (strncmp(line, "model name", 10) != 0 || !value)
+			continue;
+		value[strcspn(value, "\n")] = '\0';
+		snprintf(name, size, "%s", value + 2);
+		break;
+	}
+	if (f)
+		fclose(f);
+}
+
+static void cpu_describe(const struct device *d, json_t *into)
+{
+	char isa[32], name[256], version[32];
+	const char *kernels = kernels_of(d)->name;
+	const dnnl_version_t *v = dnnl_version();
+	snprintf(isa, sizeof isa, kernels[0] == 'v' ? "x86-64-%s" : "%s", kernels);
+	snprintf(version, sizeof version, "%d.%d.%d", v->major, v->minor, v->patch);
+	processor(name, sizeof name);
+	json_object_set_new(into, "name", json_string("cpu"));
+	json_object_set_new(into, "instruction_set", json_string(isa));
+	json_object_set_new(into, "threads", json_integer(d->threads));
+	json_object_set_new(into, "cpu", json_string(name));
+	json_object_set_new(into, "libraries", json_pack("{s:s}", "oneDNN", version));
+}
+
+/* oneDNN's own view, since its products are what bf16 is for. Its instruction sets are bits, each with those it builds on. */
+static const char *cpu_precision_note(const struct device *d, enum precision precision)
+{
+	(void)d;
+	const unsigned isa = (unsigned)dnnl_get_effective_cpu_isa(), amx = (unsigned)dnnl_cpu_isa_avx512_core_amx;
+	return precision == PRECISION_BF16 && (isa & amx) != amx
+	       ? "this CPU has no AMX: bf16 may be slower than fp32 here; compare with --precision fp32" : NULL;
+}
+
+static status cpu_alloc(struct device *d, size_t bytes, void **out)
+{
+	(void)d;
+	*out = NULL;
+	size_t align = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGN;
+	if (bytes > SIZE_MAX / 2)
+		return fail(ERR_MEMORY, "out of memory: %zu bytes asked for", bytes);
+	size_t padded = bytes ? (bytes + align - 1) / align * align : align;
+	void *p = aligned_alloc(align, padded);
+	if (!p)
+		return fail(ERR_MEMORY, "out of memory: %zu bytes asked for", bytes);
+	if (align == HUGE_PAGE)
+		madvise(p, padded, MADV_HUGEPAGE);  /* fewer misses in the address cache; a refusal costs nothing */
+	*out = memset(p, 0, padded);
+	return OK;
+}
+
+static void cpu_free(struct device *d, void *p)
+{
+	(void)d;
+	free(p);
+}
+
+status cpu_scratch(struct device *d, size_t bytes, void **out)
+{
+	struct cpu_device *cpu = (struct cpu_device *)d;
+	if (bytes > cpu->scratch_bytes) {
+		free(cpu->scratch);
+		cpu->scratch_bytes = 0;
+		TRY(cpu_alloc(d, bytes, &cpu->scratch));
+		cpu->scratch_bytes = bytes;
+	}
+	*out = cpu->scratch;
+	return OK;
+}
+
+static status cpu_resident(struct device *d, const void *host, size_t bytes, const void **out)
+{
+	(void)d, (void)bytes;
+	*out = host;
+	return OK;
+}
+
+static void cpu_release(struct device *d, const void *p)
+{
+	(void)d, (void)p;
+}
+
+static status cpu_copy(struct device *d, void *to, const void *from, size_t bytes)
+{
+	(void)d;
+	if (bytes)
+		memmove(to, from, bytes);
+	return OK;
+}
+
+static status cpu_sync(struct device *d)
+{
+	(void)d;
+	return OK;
+}
+
+/* The slots are the host's own: nothing to open, send or fetch. */
+static status cpu_slots_open(struct device *d, struct slots *s)
+{
+	(void)d;
+	s->device = NULL;
+	return OK;
+}
+
+static void cpu_slots_close(struct device *d, struct slots *s)
+{
+	(void)d, (void)s;
+}
+
+static status cpu_slots_move(struct device *d, struct slots *s)
+{
+	(void)d, (void)s;
+	return OK;
+}
+
+const struct backend cpu_backend = {
+	.name = "cpu",
+	.open = cpu_open,
+	.close = cpu_close,
+	.describe = cpu_describe,
+	.precision_note = cpu_precision_note,
+	.alloc = cpu_alloc,
+	.free = cpu_free,
+	.resident = cpu_resident,
+	.release = cpu_release,
+	.put = cpu_copy,
+	.get = cpu_copy,
+	.copy = cpu_copy,
+	.sync = cpu_sync,
+	.slots_open = cpu_slots_open,
+	.slots_close = cpu_slots_close,
+	.slots_send = cpu_slots_move,
+	.slots_fetch = cpu_slots_move,
+	.affine = cpu_affine,
+	.reduce = cpu_reduce,
+	.pointwise = cpu_pointwise,
+	.point = cpu_point,
+	.add = cpu_add,
+	.gather = cpu_gather,
+	.loss = cpu_loss,
+	.formats = cpu_formats,
+	.layers = cpu_layers,
+};

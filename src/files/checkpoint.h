@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A chain's checkpoint: a msgpack map of facts and binary vectors, with a checksum, replaced whole by rename. */
+#ifndef BASIN_CHECKPOINT_H
+#define BASIN_CHECKPOINT_H
+
+#include <jansson.h>
+
+#include "src/err.h"
+
+struct checkpoint_blob {
+	const char *name;
+	void *data;      /* host memory: read when writing, filled when reading */
+	size_t bytes;
+};
+
+/* Writes path.tmp, syncs it, renames it over path, syncs the folder. meta is borrowed; its numbers come back exactly.
+ * Errors: ERR_IO (the old checkpoint is then still whole). */
+status checkpoint_write(const char *path, const json_t *meta, const struct checkpoint_blob *blobs, int n);
+
+/* Reads meta alone, or meta and the blobs, whose names and sizes must be the file's. *meta is the caller's to free.
+ * Errors: ERR_INPUT, ERR_DAMAGE, ERR_IO. */
+status checkpoint_meta(const char *path, json_t **meta);
+status checkpoint_read(const char *path, json_t **meta, const struct checkpoint_blob *blobs, int n);
+
+#endif

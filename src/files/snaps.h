@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Snapshot files: a stream of msgpack maps, first a header, then a record a snapshot. basin-snapshot(5) is the format's
+ * description. Parameters are in file order (OIHW), see tensor.h. */
+#ifndef BASIN_SNAPS_H
+#define BASIN_SNAPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "src/tensor.h"
+
+enum snaps_dtype { SNAPS_FLOAT32, SNAPS_FLOAT16, SNAPS_BFLOAT16 };
+
+enum { SNAPS_ROLES = 4 };
+
+struct snaps_writer;
+
+/* Creates a file with its header: `meta` (an object with model, likelihood, normalize, classes, sampler, target, seed,
+ * chain, data, …; borrowed) and what follows from the segments and roles (NULL-terminated). Refuses an existing file.
+ * Errors: ERR_IO, ERR_MEMORY. */
+status snaps_create(const char *path, const json_t *meta, const struct segments *params, const struct segments *stats,
+                    const char *const *roles, enum snaps_dtype dtype, struct snaps_writer **out);
+
+/* Opens an existing file to go on at `length` bytes: anything beyond is cut off, what lies before is checked to end a
+ * record. Errors: ERR_DAMAGE, ERR_INPUT, ERR_IO. */
+status snaps_append(const char *path, uint64_t length, const struct segments *params, const struct segments *stats,
+                    struct snaps_writer **out);
+
+/* Appends a record. params and stats are host vectors in memory order; stats may be NULL when there are none.
+ * Nothing half-written is left behind on failure: the file is cut back. Errors: ERR_IO (names the file), ERR_USAGE for
+ * a role the header lacks. */
+status snaps_write(struct snaps_writer *w, uint64_t step, double epoch, const char *role, double nll,
+                   const float *params, const float *stats);
+
+/* Makes what was written survive a power cut. Errors: ERR_IO. */
+status snaps_sync(struct snaps_writer *w);
+uint64_t snaps_length(const struct snaps_writer *w);   /* bytes up to the last whole record */
+status snaps_close(struct snaps_writer *w);            /* syncs; NULL is fine */
+
+struct snaps_reader;
+
+struct snaps_record {
+	uint64_t step;
+	double epoch, nll;
+	const char *role;
+	float *params;   /* memory order, float32 whatever the file's dtype; valid until the next call */
+	float *stats;
+};
+
+/* Opens a file and checks its header. What lies beyond the last whole record: a torn tail (snaps_torn says how many
+ * bytes). `committed` is the checkpoint's length, or 0 where there is none: a defect before it, or before the last record
+ * boundary, is damage. Errors: ERR_INPUT (not such a file, a version this program does not know), ERR_DAMAGE. */
+status snaps_open(const char *path, uint64_t committed, struct snaps_reader **out);
+const json_t *snaps_meta(const struct snaps_reader *r);            /* the whole header */
+const struct segments *snaps_params(const struct snaps_reader *r);
+const struct segments *snaps_stats(const struct snaps_reader *r);
+uint64_t snaps_torn(const struct snaps_reader *r);
+size_t snaps_count(const struct snaps_reader *r);                  /* records, damaged ones included */
+
+/* Step and role of record i, without its tensors. Errors: ERR_DAMAGE. */
+status snaps_peek(struct snaps_reader *r, size_t i, uint64_t *step, const char **role);
+/* Reads record i and checks its checksum. Errors: ERR_DAMAGE naming file and step; ERR_IO. */
+status snaps_read(struct snaps_reader *r, size_t i, struct snaps_record *out);
+void snaps_reader_close(struct snaps_reader *r);
+
+/* float16 and bfloat16 by round to nearest even; n elements. */
+void snaps_encode(enum snaps_dtype t, const float *from, void *to, size_t n);
+void snaps_decode(enum snaps_dtype t, const void *from, float *to, size_t n);
+size_t snaps_dtype_size(enum snaps_dtype t);
+const char *snaps_dtype_name(enum snaps_dtype t);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the snapshot writer and reader share: a record's layout, and the header. */
+#ifndef BASIN_SNAPS_FORMAT_H
+#define BASIN_SNAPS_FORMAT_H
+
+#include "src/files/pack.h"
+#include "src/files/snaps.h"
+
+enum { SNAPS_ROLE_BYTES = 32, SNAPS_HEAD_MOST = 128, SNAPS_MIDDLE_MOST = 16 };
+
+/* Where everything is in a record of one role: `head` bytes, the parameters, `middle` bytes, the statistics, the seal.
+ * Only the numbers differ from record to record, so a reader compares the rest instead of interpreting it. */
+struct snaps_layout {
+	char role[SNAPS_ROLE_BYTES];
+	uint8_t head[SNAPS_HEAD_MOST], middle[SNAPS_MIDDLE_MOST];
+	size_t head_bytes, middle_bytes;
+	size_t step_at, epoch_at, nll_at;  /* in the head: 8 bytes each, big-endian */
+	size_t params_at, params_bytes, stats_at, stats_bytes, seal_at, bytes;
+};
+
+/* Errors: ERR_USAGE when a vector is beyond msgpack's 4 GiB or the role is too long; ERR_MEMORY. */
+status snaps_layout_of(const char *role, size_t n_params, size_t n_stats, enum snaps_dtype dtype,
+                       struct snaps_layout *out);
+/* Whether n bytes could begin a record of this layout. */
+bool snaps_layout_fits(const struct snaps_layout *l, const uint8_t *data, size_t n);
+
+/* 8 bytes of a head, as msgpack has them. */
+void snaps_put64(uint8_t *to, uint64_t v);
+uint64_t snaps_get64(const uint8_t *from);
+
+struct snaps_header {
+	struct arena arena;                /* owns the segments */
+	json_t *json;                      /* without the checksum */
+	struct segments params, stats;
+	enum snaps_dtype dtype;
+	int n_roles;
+	struct snaps_layout layout[SNAPS_ROLES];
+	uint64_t bytes;                    /* in the file */
+};
+
+/* The header's bytes into b, and its layouts into *out, whose segments and json stay empty.
+ * Errors: ERR_USAGE, ERR_MEMORY. */
+status snaps_header_write(const json_t *meta, const struct segments *params, const struct segments *stats,
+                          const char *const *roles, enum snaps_dtype dtype, msgpack_sbuffer *b, struct snaps_header *out);
+/* Reads and checks the header of a file of `size` bytes. Errors: ERR_INPUT, ERR_DAMAGE, ERR_IO, ERR_MEMORY; *out is then
+ * empty. */
+status snaps_header_read(int fd, const char *path, uint64_t size, struct snaps_header *out);
+void snaps_header_free(struct snaps_header *h);
+
+const struct snaps_header *snaps_reader_header(const struct snaps_reader *r);
+/* The last end of a record that is at most `length`, or the header's end; ERR_DAMAGE where a record before it is damaged. */
+status snaps_boundary(const struct snaps_reader *r, uint64_t length, uint64_t *end);
+
+#endif

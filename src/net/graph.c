@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "src/net/graph_private.h"
+
+#include "src/files/log.h"
+
+/* ---- opening ---- */
+
+static status take(struct graph *g)
+{
+	const struct model *m = g->options.model;
+	struct device *d = g->device;
+	size_t frozen = 0;
+	TRY(d->ops->alloc(d, (size_t)g->options.batch * shape_size(m->input) * sizeof(float), (void **)&g->x));
+	TRY(graph_buffers(g));
+	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->param));
+	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->point_at));
+	for (int i = 0; i < m->params.n; i++)
+		if (m->params.at[i].frozen && m->params.at[i].count > frozen)
+			frozen = m->params.at[i].count;
+	return frozen && !g->options.infer_only ? d->ops->alloc(d, frozen * sizeof(float), (void **)&g->zeros) : OK;
+}
+
+status graph_open(struct graph *g, struct device *d, const struct graph_options *o)
+{
+	*g = (struct graph){.device = d, .options = *o};
+	g->times = &g->unasked;
+	status s = take(g);
+	if (s != OK)
+		graph_close(g);
+	return s;
+}
+
+static void plan_drop(struct graph *g, struct graph_plan *p)
+{
+	for (int i = 0; i < g->options.model->n_layers; i++)
+		if (p->layer[i])
+			ops_of(g, i)->drop(p->layer[i]);
+	*p = (struct graph_plan){0};
+	if (g->ready == p)
+		g->ready = NULL;
+}
+
+void graph_close(struct graph *g)
+{
+	if (!g->device)
+		return;
+	struct device *d = g->device;
+	for (int i = 0; i < GRAPH_PLANS; i++)
+		plan_drop(g, &g->plan[i]);
+	for (int i = 0; i < g->options.model->n_layers; i++)
+		d->ops->free(d, g->working[i]);
+	d->ops->free(d, g->x);
+	d->ops->free(d, g->memory);
+	d->ops->free(d, g->zeros);
+	d->ops->free(d, g->point);
+	arena_free(&g->arena);
+	*g = (struct graph){0};
+}
+
+/* ---- plans ---- */
+
+/* Whether layer i is a norm that its convolution has taken in. */
+static bool taken_in(const struct graph *g, const struct graph_plan *p, int i)
+{
+	int below = layer_at(g, i)->input[0];
+	return p->mode == PLAN_INFER && below >= 0 && g->folded[below] == i;
+}
+
+static struct format format_of(const struct graph *g, int tensor)
+{
+	return tensor >= 0 ? g->format[tensor] : g->input;
+}
+
+static status plan_layer(struct graph *g, struct graph_plan *p, int i)
+{
+	const struct layer *l = layer_at(g, i), *norm = norm_in(g, p, i);
+	struct device *d = g->device;
+	const struct plan_request r = {
+		.layer = l, .n = p->n, .mode = p->mode, .precision = g->options.precision, .algo = g->options.algo, .norm = norm,
+		.x = {format_of(g, l->input[0]), format_of(g, norm ? norm->input[1] : l->input[1])},
+		.y = g->format[norm ? g->folded[i] : i],
+	};
+	TRY(ops_of(g, i)->plan(d, &r, &p->layer[i]));
+	size_t bytes = working_bytes(g, p, i);
+	if (bytes <= g->working_bytes[i])
+		return OK;
+	/* The new one first: without it the other plans still have theirs. */
+	void *larger;
+	TRY(d->ops->alloc(d, bytes, &larger));
+	d->ops->free(d, g->working[i]);
+	g->working[i] = larger;
+	g->working_bytes[i] = bytes;
+	g->ready = NULL;
+	return OK;
+}
+
+static status plan_layers(struct graph *g, struct graph_plan *p)
+{
+	for (int i = 0; i < g->options.model->n_layers; i++)
+		if (!taken_in(g, p, i))
+			TRY(plan_layer(g, p, i));
+	return OK;
+}
+
+status graph_plan(struct graph *g, int n, enum plan_mode mode, struct graph_plan **out)
+{
+	struct graph_plan *oldest = &g->plan[0];
+	*out = NULL;
+	for (int i = 0; i < GRAPH_PLANS; i++) {
+		struct graph_plan *p = &g->plan[i];
+		if (p->n == n && p->mode == mode) {
+			p->used = ++g->clock;
+			*out = p;
+			return OK;
+		}
+		if (p->used < oldest->used)
+			oldest = p;
+	}
+	plan_drop(g, oldest);
+	oldest->n = n;
+	oldest->mode = mode;
+	status s = plan_layers(g, oldest);
+	if (s != OK) {
+		plan_drop(g, oldest);
+		return s;
+	}
+	oldest->used = ++g->clock;
+	*out = oldest;
+	return OK;
+}
+
+/* ---- passes ---- */
+
+double graph_now(const struct graph *g)
+{
+	return g->times != &g->unasked ? clock_seconds() : 0;
+}
+
+void graph_spent(const struct graph *g, double *on, double start)
+{
+	if (g->times != &g->unasked)
+		*on += clock_seconds() - start;
+}
+
+static const void *tensor_at(const struct graph *g, int tensor)
+{
+	return tensor >= 0 ? g->y[tensor] : tensor == -1 ? g->x : NULL;
+}
+
+static struct layer_io io_of(const struct graph *g, const struct graph_plan *p, int i, float *stats)
+{
+	const struct layer *l = layer_at(g, i), *norm = norm_in(g, p, i);
+	struct layer_io io = {.y = g->y[norm ? g->folded[i] : i], .x = {tensor_at(g, l->input[0]), tensor_at(g, l->input[1])}};
+	if (norm)
+		io.x[1] = tensor_at(g, norm->input[1]);
+	if (l->weight >= 0)
+		io.weight = working_bytes(g, p, i) ? g->working[i] : g->param[l->weight];
+	if (l->bias >= 0)
+		io.bias = g->param[l->bias];
+	if (l->activation == ACTIVATION_THRESHOLD)
+		io.threshold = g->param[l->threshold];
+	if (l->stat >= 0)
+		io.stats = stats + g->options.model->stats.at[l->stat].offset;
+	return io;
+}
+
+status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, enum stats_policy policy)
+{
+	for (int i = 0; i < g->options.model->n_layers; i++) {
+		/* A convolution with its norm taken in waits for the norm's turn: then the residual is there. */
+		int run = taken_in(g, p, i) ? layer_at(g, i)->input[0] : i;
+		if (run == i && norm_in(g, p, i))
+			continue;
+		struct layer_io io = io_of(g, p, run, stats);
+		io.policy = policy;
+		double start = graph_now(g);
+		TRY(ops_of(g, run)->forward(p->layer[run], &io));
+		graph_spent(g, &g->times->forward[layer_at(g, run)->kind], start);
+	}
+	return OK;
+}
+
+/* Points *slice at a segment's part of the gradient; one that is frozen gets its zeros here instead. */
+static status slice_of(struct graph *g, int index, float *gradient, bool add, float **slice)
+{
+	const struct segment *seg = segment_at(g, index);
+	if (!seg)
+		return OK;
+	if (!seg->frozen)
+		*slice = gradient + seg->offset;
+	else if (!add)
+		return g->device->ops->copy(g->device, gradient + seg->offset, g->zeros, seg->count * sizeof(float));
+	return OK;
+}
+
+/* The gradients that reached layer i, in as many parts as it takes. */
+static status gather_parts(struct graph *g, const struct graph_plan *p, int i, struct layer_io *io)
+{
+	int taken = ops_of(g, i)->two_gradients ? 2 : 1;
+	struct device *d = g->device;
+	for (int r = GRAPH_READERS - 1; r >= taken; r--)
+		if (g->dy[i][r])
+			TRY(d->ops->add(d, g->format[i], (size_t)p->n * shape_size(layer_at(g, i)->out), g->dy[i][0], g->dy[i][r]));
+	for (int r = 0; r < taken; r++)
+		io->dy[r] = g->dy[i][r];
+	return OK;
+}
+
+status graph_backward(struct graph *g, const struct graph_plan *p, float *stats, float *gradient, bool add)
+{
+	int unwritten[LAYERS_MAX];  /* by layer: the readers whose gradient is still to come */
+	for (int i = 0; i < g->options.model->n_layers; i++)
+		for (unwritten[i] = 0; unwritten[i] < GRAPH_READERS && g->dy[i][unwritten[i]];)
+			unwritten[i]++;
+	for (int i = g->options.model->n_layers; i-- > 0;) {
+		const struct layer *l = layer_at(g, i);
+		struct layer_io io = io_of(g, p, i, stats);
+		io.add_dparams = add;
+		TRY(slice_of(g, l->weight, gradient, add, &io.dweight));
+		TRY(slice_of(g, l->bias, gradient, add, &io.dbias));
+		if (l->activation == ACTIVATION_THRESHOLD)
+			TRY(slice_of(g, l->threshold, gradient, add, &io.dthreshold));
+		if (!g->dy[i][0])
+			continue;
+		double start = graph_now(g);
+		TRY(gather_parts(g, p, i, &io));
+		/* Readers write in the reverse of the order in which they read. */
+		for (int k = 2; k-- > 0;)
+			if (l->input[k] >= 0 && g->dy[l->input[k]][0])
+				io.dx[k] = g->dy[l->input[k]][--unwritten[l->input[k]]];
+		TRY(ops_of(g, i)->backward(p->layer[i], &io));
+		graph_spent(g, &g->times->backward[l->kind], start);
+	}
+	return OK;
+}
+
+float *graph_output(const struct graph *g)
+{
+	return g->y[g->options.model->n_layers - 1];
+}
+
+float *graph_output_gradient(const struct graph *g)
+{
+	return g->dy[g->options.model->n_layers - 1][0];
+}

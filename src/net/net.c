@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A network with a likelihood on a data set: what the sampler sees is a potential. */
+#include "src/net/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "src/net/graph.h"
+
+struct net {
+	struct potential base;
+	struct arena arena;
+	struct net_options options;
+	struct pieces pieces;
+	struct graph graph;
+	struct gather gather;      /* what stays the same from batch to batch */
+	struct loss loss;
+	const void *set, *target;  /* device */
+	/* what predict uses, from prepare */
+	const float *theta;
+	float *stats;
+	bool prepared;             /* θ is new since weights were last made of it */
+};
+
+static status check_batch(const struct net *net, int n)
+{
+	if (!net->options.data)
+		return fail(ERR_USAGE, "this network has no data set");
+	if (n < 1 || n > net->base.batch)
+		return fail(ERR_USAGE, "a batch of %d examples, but the network was made for 1 to %d", n, net->base.batch);
+	return OK;
+}
+
+static status value_grad(struct potential *base, struct slots *s, const struct gradient_request *r)
+{
+	struct net *net = (struct net *)base;
+	struct device *d = base->device;
+	const struct batch *b = &r->batch;
+	struct graph_plan *plan;
+	TRY(check_batch(net, b->n));
+	if (net->options.infer_only)
+		return fail(ERR_USAGE, "this network was opened for prediction only");
+	TRY(graph_plan(&net->graph, b->n, PLAN_TRAIN, &plan));
+	TRY(graph_weights(&net->graph, plan, s, &r->at, r->stats));
+
+	struct gather gather = net->gather;
+	gather.augment = net->options.augment;
+	gather.stream = r->augment;
+	gather.index = b->index;
+	gather.first = b->first;
+	gather.n = b->n;
+	double start = graph_now(&net->graph);
+	TRY(d->ops->gather(d, s, &gather));
+	graph_spent(&net->graph, &net->graph.times->gather, start);
+	TRY(graph_forward(&net->graph, plan, r->stats, r->policy));
+
+	struct loss loss = net->loss;
+	loss.n = b->n;
+	loss.index = b->index;
+	loss.first = b->first;
+	loss.weight = b->weight;
+	loss.scale = b->scale;
+	loss.count = r->count;
+	loss.add_value = r->accumulate;
+	if (!r->gradient)
+		loss.gradient = NULL;
+	start = graph_now(&net->graph);
+	TRY(d->ops->loss(d, s, &loss));
+	graph_spent(&net->graph, &net->graph.times->loss, start);
+	if (!r->gradient)
+		return OK;
+	return graph_backward(&net->graph, plan, r->stats, r->gradient, r->accumulate);
+}
+
+void net_times(struct potential *p, struct graph_times *times)
+{
+	struct graph *g = &((struct net *)p)->graph;
+	g->times = times ? times : &g->unasked;
+}
+
+static status prepare(struct potential *base, const float *theta, const float *stats)
+{
+	struct net *net = (struct net *)base;
+	net->theta = theta;
+	net->stats = (float *)stats;  /* STATS_USE only reads them */
+	net->prepared = true;
+	return OK;
+}
+
+static status predict(struct potential *base, size_t first, int n, float *out)
+{
+	struct net *net = (struct net *)base;
+	struct device *d = base->device;
+	struct graph_plan *plan;
+	TRY(check_batch(net, n));
+	if (first > net->options.data->n || (size_t)n > net->options.data->n - first)
+		return fail(ERR_USAGE, "rows %zu to %zu of a data set that has %zu", first, first + (size_t)n - 1,
+		            net->options.data->n);
+	if (!net->theta)
+		return fail(ERR_USAGE, "a prediction before its parameters were given");
+	TRY(graph_plan(&net->graph, n, PLAN_INFER, &plan));
+	if (net->prepared || net->graph.ready != plan) {
+		const struct point at = {.theta = net->theta};
+		TRY(graph_weights(&net->graph, plan, NULL, &at, net->stats));
+		net->prepared = false;
+	}
+	struct gather gather = net->gather;
+	gather.first = first;
+	gather.n = n;
+	TRY(d->ops->gather(d, NULL, &gather));
+	TRY(graph_forward(&net->graph, plan, net->stats, STATS_USE));
+	return d->ops->get(d, out, graph_output(&net->graph), (size_t)n * (size_t)base->outputs * sizeof *out);
+}
+
+static void net_close(struct potential *base)
+{
+	struct net *net = (struct net *)base;
+	struct device *d = base->device;
+	graph_close(&net->graph);
+	if (net->set)
+		d->ops->release(d, net->set);
+	if (net->target)
+		d->ops->release(d, net->target);
+	arena_free(&net->arena);
+	free(net);
+}
+
+static const struct potential_ops net_ops = {
+	.value_grad = value_grad,
+	.prepare = prepare,
+	.predict = predict,
+	.close = net_close,
+};
+
+/* ---- opening ---- */
+
+/* The likelihood's side of the data: what it reads, on the device. */
+static status open_loss(struct net *net)
+{
+	const struct net_options *o = &net->options;
+	const struct dataset *data = o->data;
+	const struct likelihood *l = o->likelihood;
+	struct device *d = net->base.device;
+	int outputs;
+	TRY(likelihood_outputs(l, data, &outputs));
+	if (outputs != o->model->outputs)
+		return fail(ERR_USAGE, "--model %s has %d output%s, but --likelihood %s needs %d for this data set",
+		            o->model->spec, o->model->outputs, o->model->outputs == 1 ? "" : "s", l->name, outputs);
+	if (l->loss == LOSS_GAUSSIAN && !(isfinite(o->noise_sd) && o->noise_sd > 0))
+		return fail(ERR_USAGE, "--noise-sd %g: --likelihood gaussian needs a deviation above 0", o->noise_sd);
+	const void *host = l->class_targets ? (const void *)data->label : data->target;
+	size_t count = data->n * (l->class_targets ? 1 : (size_t)outputs);
+	if (l->loss == LOSS_BERNOULLI) {
+		/* The loss reads real targets: 0 and 1. */
+		float *real;
+		TRY(ARENA_NEW(&net->arena, data->n, &real));
+		for (size_t i = 0; i < data->n; i++)
+			real[i] = (float)data->label[i];
+		host = real;
+	}
+	TRY(d->ops->resident(d, host, count * sizeof(float), &net->target));
+	net->loss = (struct loss){.kind = l->loss, .output = graph_output(&net->graph), .k = outputs,
+	                          .target = net->target, .noise_sd = o->noise_sd,
+	                          .gradient = graph_output_gradient(&net->graph)};
+	return OK;
+}
+
+static status open_data(struct net *net)
+{
+	const struct net_options *o = &net->options;
+	const struct dataset *data = o->data;
+	struct device *d = net->base.device;
+	size_t inputs = (size_t)data->c * (size_t)data->h * (size_t)data->w;
+	if (inputs != shape_size(o->model->input))
+		return fail(ERR_USAGE, "--model %s: the data has %zu inputs", o->model->spec, inputs);
+	size_t bytes = data->n * inputs * (data->element == ELEMENT_U8 ? 1 : sizeof(float));
+	TRY(d->ops->resident(d, data->x, bytes, &net->set));
+	net->base.n = data->n;
+	net->gather = (struct gather){.set = net->set, .element = data->element, .c = data->c, .h = data->h, .w = data->w,
+	                              .order = net->graph.input.block == 1 ? ORDER_CHW : ORDER_HWC, .out = net->graph.x};
+	normalize_gather(o->normalize, &net->gather);
+	return o->infer_only ? OK : open_loss(net);
+}
+
+static status open_parts(struct net *net)
+{
+	const struct net_options *o = &net->options;
+	struct device *d = net->base.device;
+	struct graph_plan *plan;
+	if (o->batch < 1)
+		return fail(ERR_USAGE, "--batch %d: expected 1 or more", o->batch);
+	TRY(pieces_of(&o->model->params, &net->arena, &net->pieces));
+	const struct graph_options graph = {.model = o->model, .precision = o->precision, .algo = o->algo, .batch = o->batch,
+	                                    .infer_only = o->infer_only};
+	TRY(graph_open(&net->graph, d, &graph));
+	if (o->data)
+		TRY(open_data(net));
+	/* What can't be planned is said now, not at the first step. */
+	return graph_plan(&net->graph, o->batch, o->infer_only ? PLAN_INFER : PLAN_TRAIN, &plan);
+}
+
+status net_open(const struct net_options *o, struct device *d, struct potential **out)
+{
+	*out = NULL;
+	struct net *net = calloc(1, sizeof *net);
+	if (!net)
+		return fail(ERR_MEMORY, "out of memory: a network");
+	const struct model *m = o->model;
+	net->options = *o;
+	net->base = (struct potential){
+		.ops = &net_ops, .device = d, .n_params = m->params.count, .n_stats = m->stats.count, .batch = o->batch,
+		.outputs = m->outputs, .fixed = o->augment == AUGMENT_NONE && !m->stats.count, .params = &m->params,
+		.stats = &m->stats, .pieces = &net->pieces,
+	};
+	status s = open_parts(net);
+	if (s != OK) {
+		net_close(&net->base);
+		return s;
+	}
+	*out = &net->base;
+	return OK;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options: what a value must be like. */
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/options/opt_private.h"
+#include "src/options/suggest.h"
+
+enum { TEXT_SIZE = 1024 };
+
+status opt_complain(const struct opt_value *v, const char *format, ...)
+{
+	char text[TEXT_SIZE];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	if (v->file)
+		return fail(ERR_INPUT, "%s:%d: %s = %s: %s", v->file, v->line, v->name, v->text, text);
+	return fail(ERR_USAGE, "--%s %s: %s", v->name, v->text, text);
+}
+
+static bool any_number(const struct opt_def *d)
+{
+	return d->min == 0 && d->max == 0;
+}
+
+/* Bounds that no count reaches are no bounds. */
+static bool open_above(const struct opt_def *d)
+{
+	return d->max >= 9e18;
+}
+
+static bool open_below(const struct opt_def *d)
+{
+	return d->min <= -9e18;
+}
+
+/* 1e+15 as one would write it, and 100000 rather than 1e+05. */
+static const char *bound(double x, char out[32])
+{
+	snprintf(out, 32, "%.10g", x);
+	for (int zeros = 6; zeros < 19; zeros++)
+		if (x == pow(10, zeros))
+			snprintf(out, 32, "1e%d", zeros);
+	return out;
+}
+
+void opt_range(const struct opt_def *d, char out[OPT_RANGE_SIZE])
+{
+	char min[32], max[32];
+	const char *from = d->above_min ? ">" : "≥";
+	bound(d->min, min);
+	bound(d->max, max);
+	out[0] = 0;
+	if (any_number(d) || (open_above(d) && open_below(d)))
+		return;
+	if (open_below(d))
+		snprintf(out, OPT_RANGE_SIZE, "≤ %s", max);
+	else if (open_above(d))
+		snprintf(out, OPT_RANGE_SIZE, "%s %s", from, min);
+	else if (d->above_min)
+		snprintf(out, OPT_RANGE_SIZE, "> %s and ≤ %s", min, max);
+	else
+		snprintf(out, OPT_RANGE_SIZE, "%s to %s", min, max);
+}
+
+static status bad_number(const struct opt_value *v, const struct opt_def *d)
+{
+	char range[OPT_RANGE_SIZE];
+	opt_range(d, range);
+	bool words = strstr(range, " to ") != NULL;
+	/* The likeliest slip in a file whose values run to the end of the line. */
+	const char *hint = v->file && strchr(v->text, '#') ? "; a comment stands on a line of its own" : "";
+	return opt_complain(v, "expected %s%s%s%s%s%s%s", d->type == OPT_COUNT ? "an integer" : "a number",
+	                    range[0] ? words ? " from " : " " : "", range, d->unit ? " (" : "", d->unit ? d->unit : "",
+	                    d->unit ? ")" : "", hint);
+}
+
+static bool in_range(const struct opt_def *d, double x)
+{
+	return any_number(d) || ((d->above_min ? x > d->min : x >= d->min) && x <= d->max);
+}
+
+static status check_count(const struct opt_value *v, const struct opt_def *d)
+{
+	const char *t = v->text;
+	if (t[strspn(t, "0123456789+-")] || !t[0])
+		return bad_number(v, d);
+	char *end;
+	errno = 0;
+	long long n = strtoll(t, &end, 10);
+	if (end == t || *end || errno == ERANGE || !in_range(d, (double)n))
+		return bad_number(v, d);
+	return OK;
+}
+
+static status check_real(const struct opt_value *v, const struct opt_def *d)
+{
+	/* strtod alone would take blanks, hexadecimal, "inf" and "nan". */
+	const char *t = v->text;
+	if (t[strspn(t, "0123456789+-.eE")] || !t[0])
+		return bad_number(v, d);
+	char *end;
+	double x = strtod(t, &end);
+	if (end == t || *end || !isfinite(x) || !in_range(d, x))
+		return bad_number(v, d);
+	return OK;
+}
+
+static status check_choice(const struct opt_value *v, const struct opt_def *d)
+{
+	char words[TEXT_SIZE], list[TEXT_SIZE] = "", *rest = words;
+	struct suggestion s = {.word = v->text};
+	snprintf(words, sizeof words, "%s", d->arg);
+	for (char *word; (word = strsep(&rest, "|"));) {
+		if (strcmp(word, v->text) == 0)
+			return OK;
+		suggest_from(&s, word);
+		size_t used = strlen(list);
+		snprintf(list + used, sizeof list - used, "%s%s", used ? rest ? ", " : " or " : "", word);
+	}
+	return opt_complain(v, "expected %s%s%s%s", list, s.best ? "; did you mean " : "", s.best ? s.best : "",
+	                    s.best ? "?" : "");
+}
+
+status opt_check_text(const struct opt_value *v, const struct opt_def *d)
+{
+	switch (d->type) {
+	case OPT_FLAG:
+		if (strcmp(v->text, "yes") != 0 && strcmp(v->text, "no") != 0)
+			return opt_complain(v, "expected yes or no");
+		return OK;
+	case OPT_COUNT:
+		return check_count(v, d);
+	case OPT_REAL:
+		return check_real(v, d);
+	case OPT_CHOICE:
+		return check_choice(v, d);
+	case OPT_TEXT:
+	case OPT_PATH:
+		break;
+	}
+	return OK;
+}
+
+/* "--sigma belongs to --sampler fsgld; this run has --sampler sgld". */
+static status not_selected(const struct opts *o, const struct opt_value *v)
+{
+	char owners[TEXT_SIZE] = "";
+	const char *selector = NULL;
+	for (int i = 0; o->tables[i]; i++) {
+		const struct opt_table *t = o->tables[i];
+		if (!opt_in_table(t, v->name))
+			continue;
+		bool same = selector && strcmp(selector, t->selector) == 0;
+		size_t used = strlen(owners);
+		if (same)
+			snprintf(owners + used, sizeof owners - used, "|%s", t->owner);
+		else
+			snprintf(owners + used, sizeof owners - used, "%s--%s %s", used ? ", " : "", t->selector, t->owner);
+		selector = t->selector;
+	}
+	const char *now = opts_text(o, selector);
+	const char *where = v->file ? v->file : "";
+	char line[32] = "";
+	if (v->file)
+		snprintf(line, sizeof line, ":%d: ", v->line);
+	return fail(v->file ? ERR_INPUT : ERR_USAGE, "%s%s%s%s belongs to %s; this run has %s--%s%s%s", where, line,
+	            v->file ? "" : "--", v->name, owners, now ? "" : "no ", selector, now ? " " : "", now ? now : "");
+}
+
+status opt_check(const struct opts *o, const struct opt_value *v)
+{
+	if (!v->text)
+		return OK;
+	const struct opt_def *d = opt_active(o, v->name);
+	return d ? opt_check_text(v, d) : not_selected(o, v);
+}

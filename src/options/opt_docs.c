@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options: the man pages' OPTIONS, and bash completion. */
+#include <ctype.h>
+#include <string.h>
+
+#include "src/options/opt_private.h"
+
+enum { MDOC_WIDTH = 78, TEXT_SIZE = 2048 };
+
+/* One word of running text. A backslash is roff's escape character; a bare - is a hyphen, right in "Entropy-MCMC" but
+ * not in what is to be typed: an option, a negative number. */
+static size_t mdoc_word(const char *word, size_t n, char *out, size_t size)
+{
+	size_t used = 0;
+	bool option = memmem(word, n, "--", 2) != NULL;
+	if (n && (word[0] == '.' || word[0] == '\''))
+		used += (size_t)snprintf(out, size, "\\&");
+	for (size_t i = 0; i < n && used + 4 < size; i++) {
+		bool between = i && i + 1 < n && isalpha((unsigned char)word[i - 1]) && isalpha((unsigned char)word[i + 1]);
+		if (word[i] == '\\')
+			used += (size_t)snprintf(out + used, size - used, "\\e");
+		else if (word[i] == '-' && (option || !between))
+			used += (size_t)snprintf(out + used, size - used, "\\-");
+		else
+			out[used++] = word[i];
+	}
+	out[used] = 0;
+	return used;
+}
+
+static void mdoc_text(const char *text, FILE *to)
+{
+	for (size_t at = 0; *text;) {
+		char word[TEXT_SIZE];
+		size_t n = strcspn(text, " "), wide = mdoc_word(text, n, word, sizeof word);
+		if (at && at + 1 + wide > MDOC_WIDTH) {
+			fputc('\n', to);
+			at = 0;
+		}
+		fprintf(to, "%s%s", at ? " " : "", word);
+		at += wide + (at > 0);
+		text += n + (text[n] == ' ');
+	}
+	fputc('\n', to);
+}
+
+static void mdoc_table(const struct opt_section *s, FILE *to)
+{
+	char text[TEXT_SIZE];
+	fputs(".Ss ", to);
+	for (const char *word = s->title; *word; word += strspn(word, " ")) {
+		size_t n = strcspn(word, " ");
+		mdoc_word(word, n, text, sizeof text);
+		fprintf(to, "%s%s", word == s->title ? "" : " ", text);
+		word += n;
+	}
+	fputs("\n.Bl -tag -width Ds\n", to);
+	for (const struct opt_def *d = s->table->defs; d->name; d++) {
+		fprintf(to, ".It Fl Fl %s", d->name);
+		if (d->type == OPT_CHOICE) {
+			fputs(" Cm ", to);
+			for (const char *c = d->arg; *c; c++)
+				if (*c == '|')
+					fputs(" | ", to);
+				else
+					fputc(*c, to);
+		} else if (d->arg) {
+			fprintf(to, " Ar %s", d->arg);
+		}
+		fputc('\n', to);
+		opt_describe(d, text, sizeof text - 1);
+		/* A sentence: a capital, unless the first word is a name of its own (λ, N, fSGLD). */
+		if (islower((unsigned char)text[0]) && (islower((unsigned char)text[1]) || text[1] == ' '))
+			text[0] = (char)toupper((unsigned char)text[0]);
+		strcat(text, ".");
+		mdoc_text(text, to);
+	}
+	fputs(".El\n", to);
+}
+
+void opts_mdoc(const struct opt_table *const *tables, FILE *to)
+{
+	struct opt_section s;
+	for (int i = 0; opt_section_next(tables, &i, &s);)
+		mdoc_table(&s, to);
+	s.table = &opt_builtin;
+	snprintf(s.title, sizeof s.title, "%s", opt_builtin.heading);
+	mdoc_table(&s, to);
+}
+
+/* The i-th definition over all tables, the built-in one last; each name once. */
+static const struct opt_def *nth(const struct opt_table *const *tables, int n)
+{
+	for (int i = 0;; i++) {
+		const struct opt_table *t = tables[i] ? tables[i] : &opt_builtin;
+		for (const struct opt_def *d = t->defs; d->name; d++) {
+			bool first = true;
+			for (int j = 0; j < i; j++)
+				first &= !opt_in_table(tables[j], d->name);
+			if (first && n-- == 0)
+				return d;
+		}
+		if (!tables[i])
+			return NULL;
+	}
+}
+
+/* The words among a value's alternatives, with blanks between them: in "cpu|cuda|cuda:N" the last one is a pattern, N
+ * being the reader's to fill in. */
+static void alternatives(const struct opt_def *d, char *out, size_t size)
+{
+	char text[TEXT_SIZE], *rest = text;
+	snprintf(text, sizeof text, "%s", d->arg);
+	out[0] = 0;
+	if (d->type != OPT_CHOICE && !strchr(d->arg, '|'))
+		return;
+	for (char *word; (word = strsep(&rest, "|"));) {
+		size_t used = strlen(out);
+		if (d->type == OPT_CHOICE || !strpbrk(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+			snprintf(out + used, size - used, "%s%s", used ? " " : "", word);
+	}
+}
+
+void opts_complete(const struct opt_table *const *tables, const char *command, FILE *to)
+{
+	const struct opt_def *d;
+	fprintf(to, "\t%s)\n\t\toptions='", command);
+	for (int i = 0; (d = nth(tables, i)); i++)
+		fprintf(to, "%s--%s", i ? " " : "", d->name);
+	fputs("'\n\t\tcase $option in\n", to);
+	for (int i = 0; (d = nth(tables, i)); i++) {
+		char words[TEXT_SIZE] = "";
+		if (d->type != OPT_FLAG && d->type != OPT_PATH)
+			alternatives(d, words, sizeof words);
+		if (d->type == OPT_FLAG)
+			fprintf(to, "\t\t--%s) option= ;;\n", d->name);
+		else if (d->type == OPT_PATH)
+			fprintf(to, "\t\t--%s) files=yes ;;\n", d->name);
+		else if (words[0])
+			fprintf(to, "\t\t--%s) words='%s' ;;\n", d->name, words);
+	}
+	fputs("\t\tesac ;;\n", to);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options: --help. */
+#include <string.h>
+
+#include "src/options/opt_private.h"
+
+enum { WIDTH = 80, COLUMN = 26, LINE_SIZE = 2048 };
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_def(const struct opt_def *a, const struct opt_def *b)
+{
+	return same_text(a->name, b->name) && a->type == b->type && same_text(a->arg, b->arg) &&
+	       same_text(a->fallback, b->fallback) && a->min == b->min && a->max == b->max && a->above_min == b->above_min &&
+	       same_text(a->unit, b->unit) && same_text(a->help, b->help);
+}
+
+/* Tables under one selector that would read the same. */
+static bool same_section(const struct opt_table *a, const struct opt_table *b)
+{
+	if (!a->selector || !b->selector || strcmp(a->selector, b->selector) != 0)
+		return false;
+	for (int i = 0;; i++) {
+		if (!same_def(&a->defs[i], &b->defs[i]))
+			return false;
+		if (!a->defs[i].name)
+			return true;
+	}
+}
+
+bool opt_section_next(const struct opt_table *const *tables, int *i, struct opt_section *out)
+{
+	for (bool first; tables[*i]; ++*i) {
+		first = true;
+		for (int j = 0; j < *i; j++)
+			first &= !same_section(tables[j], tables[*i]);
+		if (first)
+			break;
+	}
+	const struct opt_table *t = tables[*i];
+	if (!t)
+		return false;
+	out->table = t;
+	size_t size = sizeof out->title;
+	snprintf(out->title, size, "%s", t->heading);
+	for (int j = *i + 1; tables[j]; j++) {
+		size_t used = strlen(out->title);
+		if (same_section(t, tables[j]) && strcmp(t->heading, tables[j]->heading) != 0)
+			snprintf(out->title + used, size - used, ", %s", tables[j]->heading);
+	}
+	for (int j = *i; t->selector && tables[j]; j++) {
+		size_t used = strlen(out->title);
+		if (j == *i)
+			snprintf(out->title + used, size - used, " (--%s %s", t->selector, t->owner);
+		else if (same_section(t, tables[j]))
+			snprintf(out->title + used, size - used, "|%s", tables[j]->owner);
+	}
+	size_t used = strlen(out->title);
+	if (t->selector)
+		snprintf(out->title + used, size - used, ")");
+	++*i;
+	return true;
+}
+
+/* Columns on a terminal: UTF-8's continuation bytes take none. */
+static size_t columns(const char *text, size_t bytes)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < bytes; i++)
+		n += ((unsigned char)text[i] & 0xC0) != 0x80;
+	return n;
+}
+
+/* Wraps words between column COLUMN and WIDTH; the line so far has `at` columns. */
+static void wrap(FILE *to, size_t at, const char *text)
+{
+	bool empty = true;
+	if (at > COLUMN - 2) {
+		fputc('\n', to);
+		at = 0;
+	}
+	for (; at < COLUMN; at++)
+		fputc(' ', to);
+	while (*text) {
+		size_t bytes = strcspn(text, " "), wide = columns(text, bytes);
+		if (!empty && at + 1 + wide > WIDTH) {
+			fprintf(to, "\n%*s", COLUMN, "");
+			at = COLUMN;
+			empty = true;
+		}
+		fprintf(to, "%s%.*s", empty ? "" : " ", (int)bytes, text);
+		at += wide + !empty;
+		empty = false;
+		text += bytes + (text[bytes] == ' ');
+	}
+	fputc('\n', to);
+}
+
+void opt_describe(const struct opt_def *d, char *out, size_t size)
+{
+	char range[OPT_RANGE_SIZE];
+	opt_range(d, range);
+	const char *fallback = d->fallback && !d->fallback[0] ? "empty" : d->fallback;
+	const char *const facts[] = {d->unit ? d->unit : "", fallback ? "default " : "", range};
+	snprintf(out, size, "%s", d->help);
+	bool any = false;
+	for (int i = 0; i < 3; i++) {
+		size_t used = strlen(out);
+		if (facts[i][0]) {
+			snprintf(out + used, size - used, "%s%s%s", any ? "; " : " (", facts[i], i == 1 ? fallback : "");
+			any = true;
+		}
+	}
+	size_t used = strlen(out);
+	snprintf(out + used, size - used, "%s", any ? ")" : "");
+}
+
+static void help_table(const struct opt_section *s, FILE *to)
+{
+	fprintf(to, "\n%s:\n", s->title);
+	for (const struct opt_def *d = s->table->defs; d->name; d++) {
+		char line[LINE_SIZE];
+		int n = snprintf(line, sizeof line, "  --%s%s%s", d->name, d->arg ? " " : "", d->arg ? d->arg : "");
+		size_t at = columns(line, (size_t)n);
+		fputs(line, to);
+		opt_describe(d, line, sizeof line);
+		wrap(to, at, line);
+	}
+}
+
+void opts_help(const struct opt_table *const *tables, FILE *to)
+{
+	struct opt_section s = {.table = &opt_builtin};
+	for (int i = 0; opt_section_next(tables, &i, &s);)
+		help_table(&s, to);
+	s = (struct opt_section){.table = &opt_builtin};
+	snprintf(s.title, sizeof s.title, "%s", opt_builtin.heading);
+	help_table(&s, to);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the opt_*.c files share; nobody else includes this. */
+#ifndef BASIN_OPT_PRIVATE_H
+#define BASIN_OPT_PRIVATE_H
+
+#include "src/options/opt.h"
+
+/* What was given for one name; several tables may declare it. */
+struct opt_value {
+	const char *name;
+	const char *text;   /* as typed, "yes" or "no" for a flag; NULL: not given */
+	const char *file;   /* config file and line it comes from; NULL: the command line, or opts_set */
+	int line;
+};
+
+struct opts {
+	struct arena arena;
+	const struct opt_table *const *tables;  /* NULL-terminated, the built-in one last */
+	struct opt_value *values;               /* one per name, in order of declaration */
+	int n_values;
+	const char **positionals;
+	int n_positionals;
+};
+
+/* --help, --version, --config, --dump-config: every command has them. */
+extern const struct opt_table opt_builtin;
+
+/* A table's definition of a name, or NULL. */
+const struct opt_def *opt_in_table(const struct opt_table *t, const char *name);
+/* The definition that counts now: a switched-on table's first, then an always-on one's; NULL where no table is on. */
+const struct opt_def *opt_active(const struct opts *o, const char *name);
+/* Is this table on; the selector's value. */
+bool opt_table_on(const struct opts *o, const struct opt_table *t);
+struct opt_value *opt_find(const struct opts *o, const char *name);
+
+/* Fails, with the nearest name that is known. */
+status opt_unknown(const struct opts *o, const char *name);
+
+/* Fails with "--batch 0: " or "FILE:3: batch = 0: " in front; ERR_USAGE or ERR_INPUT accordingly. */
+status opt_complain(const struct opt_value *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The value must suit its type, range and choices, and its table must be on. */
+status opt_check(const struct opts *o, const struct opt_value *v);
+status opt_check_text(const struct opt_value *v, const struct opt_def *d);
+
+/* "≥ 1", "> 0 and ≤ 1", "0 to 1"; empty where any number will do. */
+enum { OPT_RANGE_SIZE = 96 };
+void opt_range(const struct opt_def *d, char out[OPT_RANGE_SIZE]);
+
+/* The help with unit, default and range behind it: "length (steps; default 100; ≥ 1)". */
+void opt_describe(const struct opt_def *d, char *out, size_t size);
+
+/* Reads option = value lines into values. */
+status opt_read_config(struct opts *o, const char *path);
+
+/* One run through all tables as help shows them: tables that share selector and definitions are one section. */
+struct opt_section {
+	const struct opt_table *table;
+	char title[256];
+};
+bool opt_section_next(const struct opt_table *const *tables, int *i, struct opt_section *out);
+
+#endif

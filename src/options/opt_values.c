@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options: the values. */
+#include <assert.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/options/opt_private.h"
+
+int opts_positionals(const struct opts *o, const char *const **out)
+{
+	*out = o->positionals;
+	return o->n_positionals;
+}
+
+/* The text that counts: given, or the default of the table that is on; NULL where there is neither. */
+static const char *current(const struct opts *o, const char *name, unsigned types)
+{
+	struct opt_value *v = opt_find(o, name);
+	assert(v && "the option is declared");
+	const struct opt_def *d = opt_active(o, name);
+	assert(!d || types & 1u << d->type);
+	(void)types;
+	return !d ? NULL : v->text ? v->text : d->fallback;
+}
+
+bool opts_given(const struct opts *o, const char *name)
+{
+	struct opt_value *v = opt_find(o, name);
+	assert(v && "the option is declared");
+	return v->text != NULL;
+}
+
+bool opts_flag(const struct opts *o, const char *name)
+{
+	const char *text = current(o, name, 1u << OPT_FLAG);
+	return text && strcmp(text, "yes") == 0;
+}
+
+long long opts_count(const struct opts *o, const char *name)
+{
+	const char *text = current(o, name, 1u << OPT_COUNT);
+	return text ? strtoll(text, NULL, 10) : LLONG_MIN;
+}
+
+double opts_real(const struct opts *o, const char *name)
+{
+	const char *text = current(o, name, 1u << OPT_REAL);
+	return text ? strtod(text, NULL) : NAN;
+}
+
+const char *opts_text(const struct opts *o, const char *name)
+{
+	return current(o, name, 1u << OPT_TEXT | 1u << OPT_PATH | 1u << OPT_CHOICE);
+}
+
+int opts_choice(const struct opts *o, const char *name)
+{
+	const char *text = current(o, name, 1u << OPT_CHOICE);
+	if (!text)
+		return -1;
+	const char *word = opt_active(o, name)->arg;
+	/* What was parsed is one of the words. */
+	for (int place = 0;; place++) {
+		size_t length = strcspn(word, "|");
+		if ((strlen(text) == length && memcmp(word, text, length) == 0) || !word[length])
+			return place;
+		word += length + 1;
+	}
+}
+
+status opts_set(struct opts *o, const char *name, const char *value)
+{
+	struct opt_value *v = opt_find(o, name), before;
+	if (!v)
+		return opt_unknown(o, name);
+	before = *v;
+	char *text;
+	TRY(arena_text(&o->arena, &text, "%s", value));
+	*v = (struct opt_value){.name = v->name, .text = text};
+	/* All of them: a selector's new value may leave another option without its table. */
+	for (int i = 0; i < o->n_values; i++) {
+		status s = opt_check(o, &o->values[i]);
+		if (s != OK) {
+			*v = before;
+			return s;
+		}
+	}
+	return OK;
+}
