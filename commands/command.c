@@ -12,22 +12,22 @@
 
 enum { THREADS_MAX = 4096 };
 
-static const struct opt_def device[] = {
-	{.name = "device", .type = OPT_TEXT, .arg = "cpu|cuda|cuda:N",
+static const struct param device[] = {
+	{.name = "device", .type = PARAM_TEXT, .arg = "cpu|cuda|cuda:N",
 	 .help = "where to compute; by default a GPU where this build and machine have one, else the CPU"},
-	{.name = "threads", .type = OPT_COUNT, .arg = "N", .min = 1, .max = THREADS_MAX,
+	{.name = "threads", .type = PARAM_COUNT, .arg = "N", .min = 1, .max = THREADS_MAX,
 	 .help = "processor threads; by default all"},
 	{0},
 };
 
-static const struct opt_def report[] = {
-	{.name = "json", .type = OPT_FLAG, .help = "print one JSON object instead of a table"},
+static const struct param report[] = {
+	{.name = "json", .type = PARAM_FLAG, .help = "print one JSON object instead of a table"},
 	{0},
 };
 
-static const struct opt_def progress[] = {
-	{.name = "quiet", .type = OPT_FLAG, .help = "show no progress and no warnings"},
-	{.name = "progress", .type = OPT_FLAG,
+static const struct param progress[] = {
+	{.name = "quiet", .type = PARAM_FLAG, .help = "show no progress and no warnings"},
+	{.name = "progress", .type = PARAM_FLAG,
 	 .help = "show progress as plain lines, also where standard error is no terminal"},
 	{0},
 };

@@ -10,15 +10,15 @@
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
 
-static const struct opt_def data_defs[] = {
-	{.name = "split", .type = OPT_CHOICE, .arg = "train|test|holdout", .fallback = "train",
+static const struct param data_defs[] = {
+	{.name = "split", .type = PARAM_CHOICE, .arg = "train|test|holdout", .fallback = "train",
 	 .help = "part of the set that info describes"},
-	{.name = "labels", .type = OPT_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
-	{.name = "holdout", .type = OPT_TEXT, .arg = "FRACTION|COUNT",
+	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
+	{.name = "holdout", .type = PARAM_TEXT, .arg = "FRACTION|COUNT",
 	 .help = "training examples set aside, always the same ones for the same set"},
-	{.name = "target", .type = OPT_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
-	{.name = "format", .type = OPT_CHOICE, .arg = "cifar10|svhn", .help = "layout that write gives the set"},
-	{.name = "out", .type = OPT_PATH, .arg = "DIR", .help = "new folder that write makes"},
+	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
+	{.name = "format", .type = PARAM_CHOICE, .arg = "cifar10|svhn", .help = "layout that write gives the set"},
+	{.name = "out", .type = PARAM_PATH, .arg = "DIR", .help = "new folder that write makes"},
 	{0},
 };
 static const struct opt_table table_data = {.owner = "data", .heading = "Data set", .defs = data_defs};

@@ -9,10 +9,10 @@
 #include "commands/report.h"
 #include "commands/select.h"
 
-static const struct opt_def export_defs[] = {
-	{.name = "format", .type = OPT_CHOICE, .arg = "npz", .fallback = "npz",
+static const struct param export_defs[] = {
+	{.name = "format", .type = PARAM_CHOICE, .arg = "npz", .fallback = "npz",
 	 .help = "layout of the file: NumPy's archive of one array a tensor"},
-	{.name = "out", .type = OPT_PATH, .arg = "FILE", .help = "file to write, which must not exist"},
+	{.name = "out", .type = PARAM_PATH, .arg = "FILE", .help = "file to write, which must not exist"},
 	{0},
 };
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "commands/report.h"
+
 /* ---- the target, in a sentence ---- */
 
 /* What sets some tensors apart. */
@@ -36,7 +38,7 @@ static status write_target(struct problem *p)
 	if (used < sizeof p->target)
 		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "%s", note_on_pieces(p->potential));
 	if (used < sizeof p->target && !p->potential->fixed)
-		snprintf(p->target + used, sizeof p->target - used, "; %s", potential_not_fixed(p->potential->n_stats > 0));
+		snprintf(p->target + used, sizeof p->target - used, "; %s", report_not_fixed(p->potential->n_stats > 0));
 	return OK;
 }
 

@@ -12,9 +12,9 @@
 #include "commands/select.h"
 #include "commands/tensor_list.h"
 
-static const struct opt_def info_defs[] = {
-	{.name = "tensors", .type = OPT_FLAG, .help = "list the tensors with their shapes"},
-	{.name = "verify", .type = OPT_FLAG,
+static const struct param info_defs[] = {
+	{.name = "tensors", .type = PARAM_FLAG, .help = "list the tensors with their shapes"},
+	{.name = "verify", .type = PARAM_FLAG,
 	 .help = "read every record and check its checksum; exit status 1 where one is damaged"},
 	{0},
 };
@@ -35,7 +35,7 @@ static status verify(struct snaps_reader *r, json_t *messages, json_int_t *damag
 			return s;
 		if (s == ERR_DAMAGE) {
 			++*damaged;
-			json_array_append_new(messages, json_string(fail_message(s)));
+			json_array_append_new(messages, json_string(fail_words(s, "--")));
 		}
 	}
 	return OK;
@@ -250,9 +250,9 @@ static status info_data(const struct opts *o, const char *spec)
 	status s = dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TRAIN}, &d);
 	/* A publisher's test files alone are a set to look at, too: SVHN's are often fetched without the rest. */
 	char why[512];
-	snprintf(why, sizeof why, "%s", s == OK ? "" : fail_message(s));
+	snprintf(why, sizeof why, "%s", s == OK ? "" : fail_words(s, "--"));
 	if (s == ERR_INPUT && dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TEST}, &d) == OK) {
-		warn("%s; its test split is described", why);
+		warning("%s; its test split is described", why);
 		s = OK;
 	} else if (s == ERR_INPUT) {
 		s = fail(s, "%s", why);

@@ -5,12 +5,12 @@
 
 #include "commands/network.h"
 
-static const struct opt_def batch_defs[] = {
-	{.name = "batch", .type = OPT_COUNT, .arg = "B", .min = 1, .max = 1e6, .unit = "examples",
+static const struct param batch_defs[] = {
+	{.name = "batch", .type = PARAM_COUNT, .arg = "B", .min = 1, .max = 1e6, .unit = "examples",
 	 .help = "examples predicted at a time; without it the run's own, at most 1024"},
-	{.name = "precision", .type = OPT_CHOICE, .arg = "fp32|bf16",
+	{.name = "precision", .type = PARAM_CHOICE, .arg = "fp32|bf16",
 	 .help = "arithmetic of convolutions and matrix products; without it the run's own"},
-	{.name = "conv-algo", .type = OPT_CHOICE, .arg = "auto|direct|winograd|gemm", .fallback = "auto",
+	{.name = "conv-algo", .type = PARAM_CHOICE, .arg = "auto|direct|winograd|gemm", .fallback = "auto",
 	 .help = "how convolutions are computed; auto is a fixed rule here, so that the same snapshots give the same figures"},
 	{0},
 };
@@ -37,7 +37,7 @@ static void check_unchanged(const struct network *n, const struct dataset *d)
 	char now[17];
 	snprintf(now, sizeof now, "%016llx", (unsigned long long)d->train_fingerprint);
 	if (then && d->split != SPLIT_TEST && strcmp(now, then) != 0)
-		warn("%s has changed since the run was trained on it (fingerprint %s then, %s now)", d->spec, then, now);
+		warning("%s has changed since the run was trained on it (fingerprint %s then, %s now)", d->spec, then, now);
 }
 
 static status load(const struct network *n, const struct subject_request *r, struct subject *s)
@@ -140,7 +140,7 @@ status subject_open(struct network *n, const struct subject_request *r, struct s
 	if (s == OK)
 		return OK;
 	subject_close(out);
-	return !r->spec || s == ERR_MEMORY || strncmp(fail_message(s), "--", 2) == 0 ? s : fail_within(s, "%s ", r->option);
+	return !r->spec || s == ERR_MEMORY || strncmp(fail_words(s, "--"), "--", 2) == 0 ? s : fail_within(s, "%s ", r->option);
 }
 
 void subject_close(struct subject *s)

@@ -9,22 +9,22 @@
 #include "commands/report.h"
 #include "predict/stored.h"
 
-static const struct opt_def ood_defs[] = {
-	{.name = "ood", .type = OPT_TEXT, .arg = "KIND[:PATH]", .help = "the foreign data set: its test split, or all of it"},
-	{.name = "id", .type = OPT_TEXT, .arg = "KIND[:PATH]",
+static const struct param ood_defs[] = {
+	{.name = "ood", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .help = "the foreign data set: its test split, or all of it"},
+	{.name = "id", .type = PARAM_TEXT, .arg = "KIND[:PATH]",
 	 .help = "in-distribution data set; without it the run's own"},
-	{.name = "split", .type = OPT_CHOICE, .arg = "train|test|holdout",
+	{.name = "split", .type = PARAM_CHOICE, .arg = "train|test|holdout",
 	 .help = "part of the in-distribution set; without it test, or train where there is no test split"},
-	{.name = "score", .type = OPT_CHOICE, .arg = "entropy|mi|msp|max-logit|energy", .fallback = "entropy",
+	{.name = "score", .type = PARAM_CHOICE, .arg = "entropy|mi|msp|max-logit|energy", .fallback = "entropy",
 	 .help = "what ranks the examples, rising with strangeness"},
-	{.name = "ood-normalize", .type = OPT_TEXT, .arg = "id|MEAN:SD", .fallback = "id",
+	{.name = "ood-normalize", .type = PARAM_TEXT, .arg = "id|MEAN:SD", .fallback = "id",
 	 .help = "what is done to the foreign pixels in 0..1: the training set's transform, or this mean and deviation "
 	         "(comma-separated by channel)"},
-	{.name = "save-scores", .type = OPT_PATH, .arg = "FILE.npy",
+	{.name = "save-scores", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write the scores, in-distribution examples first, float64"},
-	{.name = "id-probs", .type = OPT_PATH, .arg = "FILE.npy",
+	{.name = "id-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "take these in-distribution probabilities, (examples, classes) or (members, examples, classes), and no run"},
-	{.name = "ood-probs", .type = OPT_PATH, .arg = "FILE.npy", .help = "the foreign set's probabilities, likewise"},
+	{.name = "ood-probs", .type = PARAM_PATH, .arg = "FILE.npy", .help = "the foreign set's probabilities, likewise"},
 	{0},
 };
 
@@ -85,7 +85,7 @@ static status score_network(const struct opts *o, struct selection *chosen, stru
 		return fail(ERR_USAGE, "OOD scores need class probabilities; this run's likelihood is %s", n->likelihood->name);
 	TRY(subject_open(n, &own, &id));
 	if (id.fell_back)
-		warn("%s has no test split: its training examples are the in-distribution set", id.data.spec);
+		warning("%s has no test split: its training examples are the in-distribution set", id.data.spec);
 	status s = subject_open(n, &foreign, &ood);
 	if (s == OK) {
 		if (foreign.normalize && !ood.data.image)

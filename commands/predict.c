@@ -7,18 +7,18 @@
 #include "commands/report.h"
 #include "predict/stored.h"
 
-static const struct opt_def predict_defs[] = {
-	{.name = "data", .type = OPT_TEXT, .arg = "KIND[:PATH]", .help = "data set to predict; without it the run's own"},
-	{.name = "split", .type = OPT_CHOICE, .arg = "train|test|holdout",
+static const struct param predict_defs[] = {
+	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .help = "data set to predict; without it the run's own"},
+	{.name = "split", .type = PARAM_CHOICE, .arg = "train|test|holdout",
 	 .help = "part of the data set; without it test, or train where there is no test split"},
-	{.name = "curve", .type = OPT_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
-	{.name = "save-probs", .type = OPT_PATH, .arg = "FILE.npy",
+	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
+	{.name = "save-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write the averaged probabilities, (examples, classes), float64"},
-	{.name = "save-member-probs", .type = OPT_PATH, .arg = "FILE.npy",
+	{.name = "save-member-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write every snapshot's probabilities, (snapshots, examples, classes), float32"},
-	{.name = "probs", .type = OPT_PATH, .arg = "FILE.npy",
+	{.name = "probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "score these probabilities, (examples, classes) or (members, examples, classes), instead of a run's"},
-	{.name = "labels", .type = OPT_PATH, .arg = "FILE.npy", .help = "the classes, from 0, that belong to --probs"},
+	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "the classes, from 0, that belong to --probs"},
 	{0},
 };
 
@@ -181,7 +181,7 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 	                                        .split = opts_text(o, "split"), .opts = o};
 	TRY(subject_open(n, &request, &subject));
 	if (subject.fell_back)
-		warn("%s has no test split: the training examples are scored", subject.data.spec);
+		warning("%s has no test split: the training examples are scored", subject.data.spec);
 	status s = predict_subject(o, chosen, n, &subject, a, figures);
 	json_object_set_new(figures, "data", json_string(subject.data.spec));
 	json_object_set_new(figures, "split", json_string(split_name(subject.data.split)));

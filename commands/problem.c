@@ -68,7 +68,7 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 	TRY(net_open(&net, p->device, &p->potential));
 	const char *note = p->device->ops->precision_note(p->device, net.precision);
 	if (note)
-		warn("%s", note);
+		warning("%s; compare with {precision} fp32", note);
 	return OK;
 }
 

@@ -88,6 +88,11 @@ static status dump(const struct command *const *commands, int argc, char **argv)
 	return report_end();
 }
 
+static void print_warning(const char *text)
+{
+	fprintf(stderr, "basin: warning: %s\n", text);
+}
+
 static bool wants_quiet(const struct command *c, const struct opts *o)
 {
 	for (int i = 0; c->tables[i]; i++)
@@ -105,7 +110,7 @@ static status run_command(const struct program *p, const struct command *c, int 
 		threads_wait_briefly(argv);
 	TRY(opts_parse(&o, c->tables, argc - 1, argv + 1));
 	status s = OK;
-	warn_quiet(wants_quiet(c, o));
+	warning_to(wants_quiet(c, o) ? NULL : print_warning, "--");
 	if (opts_flag(o, "help"))
 		command_help(c, stdout);
 	else if (opts_flag(o, "version"))
@@ -162,6 +167,6 @@ int program_run(const struct program *p, int argc, char **argv)
 		raise(SIGPIPE);
 	}
 	if (s != OK)
-		fprintf(stderr, "basin: %s\n", fail_message(s));
+		fprintf(stderr, "basin: %s\n", fail_words(s, "--"));
 	return fail_exit_status(s);
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/potential.h"
 
 json_t *report_number(double x)
 {
@@ -60,6 +59,12 @@ void report_roc(json_t *into, const struct roc *r)
 	json_object_set_new(into, "n_ood", json_integer((json_int_t)r->n_ood));
 }
 
+const char *report_not_fixed(bool batch_norm)
+{
+	return batch_norm ? "not the posterior of a fixed model; for one, use --norm frn --augment none"
+	                  : "not the posterior of a fixed model; for one, use --augment none";
+}
+
 void report_facts(json_t *into, const json_t *header)
 {
 	static const char *const facts[] = {"temperature", "target", NULL};
@@ -70,7 +75,7 @@ void report_facts(json_t *into, const json_t *header)
 	}
 	const char *norm = json_string_value(json_object_get(json_object_get(header, "model"), "norm"));
 	if (json_is_false(json_object_get(header, "fixed")))
-		json_object_set_new(into, "note", json_string(potential_not_fixed(norm && strcmp(norm, "bn") == 0)));
+		json_object_set_new(into, "note", json_string(report_not_fixed(norm && strcmp(norm, "bn") == 0)));
 }
 
 /* ---- for people ---- */

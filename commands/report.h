@@ -17,6 +17,9 @@ void report_classes(json_t *into, const struct class_metrics *m);
 void report_regression(json_t *into, const struct regression_metrics *m);
 void report_roc(json_t *into, const struct roc *r);
 
+/* What is said of a model whose u(θ) is not one function, and how to get one that is; batch_norm: whether it has any. */
+const char *report_not_fixed(bool batch_norm);
+
 /* Units, and what the snapshots are: temperature and target of their header (nulls where that is NULL), and a note where
  * the model is not fixed. */
 void report_facts(json_t *into, const json_t *header);

@@ -32,19 +32,19 @@ static status check_length(const struct opts *run, const char *name)
 }
 
 /* Whether what is given says what the run has already, as a --config of the first command does. */
-static bool same_value(const json_t *was, const struct opts *run, const struct opts *given, const struct opt_def *def)
+static bool same_value(const json_t *was, const struct opts *run, const struct opts *given, const struct param *def)
 {
 	switch (def->type) {
-	case OPT_FLAG:
+	case PARAM_FLAG:
 		return opts_flag(run, def->name) == opts_flag(given, def->name);
-	case OPT_COUNT:
+	case PARAM_COUNT:
 		return opts_count(run, def->name) == opts_count(given, def->name);
-	case OPT_REAL:
+	case PARAM_REAL:
 		return opts_real(run, def->name) == opts_real(given, def->name);
 	default: {
 		const char *a = json_string_value(json_object_get(was, def->name)), *b = opts_text(given, def->name);
 		/* A run's paths are absolute. */
-		char *absolute = def->type == OPT_PATH ? realpath(b, NULL) : NULL;
+		char *absolute = def->type == PARAM_PATH ? realpath(b, NULL) : NULL;
 		bool same = a && (strcmp(a, b) == 0 || (absolute && strcmp(a, absolute) == 0));
 		free(absolute);
 		return same;
@@ -52,7 +52,7 @@ static bool same_value(const json_t *was, const struct opts *run, const struct o
 	}
 }
 
-static status apply(const json_t *was, struct opts *run, const struct opts *given, const struct opt_def *def)
+static status apply(const json_t *was, struct opts *run, const struct opts *given, const struct param *def)
 {
 	if (!opts_given(given, def->name) || strcmp(def->name, "resume") == 0 || same_value(was, run, given, def))
 		return OK;
@@ -62,9 +62,9 @@ static status apply(const json_t *was, struct opts *run, const struct opts *give
 		return fail(ERR_USAGE, "--%s can't change on --resume; only threads, device, logging, checkpointing, the data path "
 		            "and, under a constant schedule, the length can", def->name);
 	char number[32];
-	if (def->type == OPT_FLAG)
+	if (def->type == PARAM_FLAG)
 		return opts_set(run, def->name, "yes");
-	if (def->type == OPT_COUNT) {
+	if (def->type == PARAM_COUNT) {
 		snprintf(number, sizeof number, "%lld", opts_count(given, def->name));
 		return opts_set(run, def->name, number);
 	}
@@ -100,7 +100,7 @@ static status apply_all(struct run *run, const struct opts *given, struct opts *
 	if (s != OK)
 		return fail_within(s, "%s/run.json: ", run->path);
 	for (const struct opt_table *const *t = sample_tables; *t; t++)
-		for (const struct opt_def *def = (*t)->defs; def->name; def++)
+		for (const struct param *def = (*t)->defs; def->name; def++)
 			TRY(apply(was, o, given, def));
 	return OK;
 }
@@ -131,7 +131,7 @@ static void warn_where_bits_change(const struct run *run, const struct problem *
 	                                      {"threads", "with another number of threads"}, {"libraries", "with other libraries"}};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (!json_equal(json_object_get(now, keys[i][0]), json_object_get(then, keys[i][0])))
-			warn("the run was begun %s: from here on its numbers differ in their last bits", keys[i][1]);
+			warning("the run was begun %s: from here on its numbers differ in their last bits", keys[i][1]);
 	json_decref(now);
 }
 

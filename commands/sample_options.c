@@ -3,116 +3,116 @@
  * --precision and --conv-algo stand in the order of their enums. */
 #include "commands/problem.h"
 
-static const struct opt_def data_defs[] = {
-	{.name = "data", .type = OPT_TEXT, .arg = "KIND[:PATH]",
+static const struct param data_defs[] = {
+	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]",
 	 .help = "data set: shapes, glyphs, cifar10:DIR, cifar100:DIR, svhn:DIR, mnist:DIR, fashion-mnist:DIR, "
 	         "npy:IMAGES.npy,LABELS.npy or csv:FILE"},
-	{.name = "labels", .type = OPT_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
-	{.name = "holdout", .type = OPT_TEXT, .arg = "FRACTION|COUNT",
+	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
+	{.name = "holdout", .type = PARAM_TEXT, .arg = "FRACTION|COUNT",
 	 .help = "training examples set aside, always the same ones for the same set"},
-	{.name = "target", .type = OPT_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
-	{.name = "standardize", .type = OPT_FLAG,
+	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
+	{.name = "standardize", .type = PARAM_FLAG,
 	 .help = "bring the columns and targets of a csv file or float array to mean 0 and deviation 1"},
-	{.name = "normalize", .type = OPT_TEXT, .arg = "data|none|MEAN:SD", .fallback = "data",
+	{.name = "normalize", .type = PARAM_TEXT, .arg = "data|none|MEAN:SD", .fallback = "data",
 	 .help = "what is done to pixels in 0..1: the training set's own mean and deviation by channel, nothing, or these "
 	         "(comma-separated by channel)"},
-	{.name = "augment", .type = OPT_CHOICE, .arg = "none|crop-flip", .fallback = "none",
+	{.name = "augment", .type = PARAM_CHOICE, .arg = "none|crop-flip", .fallback = "none",
 	 .help = "training augmentation: crop after padding by 4, and mirror every other image"},
 	{0},
 };
 static const struct opt_table table_data = {.owner = "data", .heading = "Data", .defs = data_defs};
 
-static const struct opt_def model_defs[] = {
-	{.name = "model", .type = OPT_TEXT, .arg = "MODEL",
+static const struct param model_defs[] = {
+	{.name = "model", .type = PARAM_TEXT, .arg = "MODEL",
 	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers, lenet, resnet20, or resnet18, resnet34 "
 	         "or resnet50 with :cifar or :imagenet where the image's size is not to choose the stem; or an analytic target, "
 	         "gaussian:V1,V2,…[@RHO]"},
-	{.name = "activation", .type = OPT_CHOICE, .arg = "relu|silu|tanh", .fallback = "relu",
+	{.name = "activation", .type = PARAM_CHOICE, .arg = "relu|silu|tanh", .fallback = "relu",
 	 .help = "nonlinearity between layers"},
-	{.name = "norm", .type = OPT_CHOICE, .arg = "bn|frn",
+	{.name = "norm", .type = PARAM_CHOICE, .arg = "bn|frn",
 	 .help = "norm of a residual network, without it bn: batch norm, or filter response norm, which depends on no batch and whose "
 	         "learned threshold stands for relu"},
-	{.name = "init", .type = OPT_PATH, .arg = "RUN|FILE.snaps",
+	{.name = "init", .type = PARAM_PATH, .arg = "RUN|FILE.snaps",
 	 .help = "start every chain from the last snapshot, θ where it was kept, of a run's chain 0 or a snapshot file instead of "
 	         "PyTorch's default initialisation"},
-	{.name = "freeze", .type = OPT_TEXT, .arg = "PATTERN[,PATTERN…]",
+	{.name = "freeze", .type = PARAM_TEXT, .arg = "PATTERN[,PATTERN…]",
 	 .help = "tensors that keep their initial values, by shell patterns on their names"},
-	{.name = "likelihood", .type = OPT_CHOICE, .arg = "categorical|gaussian|bernoulli",
+	{.name = "likelihood", .type = PARAM_CHOICE, .arg = "categorical|gaussian|bernoulli",
 	 .help = "without it categorical, and gaussian for real targets"},
-	{.name = "noise-sd", .type = OPT_REAL, .arg = "SD", .fallback = "1", .above_min = true, .max = 1e30,
+	{.name = "noise-sd", .type = PARAM_REAL, .arg = "SD", .fallback = "1", .above_min = true, .max = 1e30,
 	 .help = "standard deviation of the gaussian likelihood, in the units the model sees"},
-	{.name = "prior", .type = OPT_TEXT, .arg = "gaussian[,PATTERN=FACTOR…]", .fallback = "gaussian",
+	{.name = "prior", .type = PARAM_TEXT, .arg = "gaussian[,PATTERN=FACTOR…]", .fallback = "gaussian",
 	 .help = "the prior, and factors on the weight decay of the tensors that match a shell pattern"},
-	{.name = "weight-decay", .type = OPT_REAL, .arg = "DELTA", .min = 0, .max = 1e6, .unit = "per example",
+	{.name = "weight-decay", .type = PARAM_REAL, .arg = "DELTA", .min = 0, .max = 1e6, .unit = "per example",
 	 .help = "weight decay δ: a Gaussian prior of precision N·δ; without it 5e-4, and 0 for analytic targets"},
-	{.name = "temperature", .type = OPT_REAL, .arg = "T", .fallback = "1", .above_min = true, .max = 1e30,
+	{.name = "temperature", .type = PARAM_REAL, .arg = "T", .fallback = "1", .above_min = true, .max = 1e30,
 	 .help = "temperature T of the target exp(−(N/T) u(θ)); 1 is the Bayes posterior"},
-	{.name = "beta", .type = OPT_REAL, .arg = "BETA", .above_min = true, .max = 1e30, .unit = "examples",
+	{.name = "beta", .type = PARAM_REAL, .arg = "BETA", .above_min = true, .max = 1e30, .unit = "examples",
 	 .help = "inverse temperature β = N/T, another way to give T"},
 	{0},
 };
 static const struct opt_table table_model = {.owner = "model", .heading = "Model and target", .defs = model_defs};
 
-static const struct opt_def chain_defs[] = {
-	{.name = "sampler", .type = OPT_CHOICE, .arg = "sgd|sgld|fsgld|entropy-sgd|entropy-sgld|entropy-mcmc",
+static const struct param chain_defs[] = {
+	{.name = "sampler", .type = PARAM_CHOICE, .arg = "sgd|sgld|fsgld|entropy-sgd|entropy-sgld|entropy-mcmc",
 	 .fallback = "sgld", .help = "method"},
-	{.name = "epochs", .type = OPT_COUNT, .arg = "E", .min = 1, .max = 1e9, .unit = "epochs", .rival = "steps",
+	{.name = "epochs", .type = PARAM_COUNT, .arg = "E", .min = 1, .max = 1e9, .unit = "epochs", .rival = "steps",
 	 .help = "length of each chain"},
-	{.name = "steps", .type = OPT_COUNT, .arg = "K", .min = 1, .max = 1e15, .unit = "steps", .rival = "epochs",
+	{.name = "steps", .type = PARAM_COUNT, .arg = "K", .min = 1, .max = 1e15, .unit = "steps", .rival = "epochs",
 	 .help = "length of each chain, instead of --epochs"},
-	{.name = "batch", .type = OPT_COUNT, .arg = "B", .min = 0, .max = 1e8, .unit = "examples",
+	{.name = "batch", .type = PARAM_COUNT, .arg = "B", .min = 0, .max = 1e8, .unit = "examples",
 	 .help = "minibatch size; 0 is the full set; without it 128, or all examples where there are fewer"},
-	{.name = "sampling", .type = OPT_CHOICE, .arg = "shuffle|iid", .fallback = "shuffle",
+	{.name = "sampling", .type = PARAM_CHOICE, .arg = "shuffle|iid", .fallback = "shuffle",
 	 .help = "minibatches from a new order every epoch, or drawn independently with replacement"},
-	{.name = "lr", .type = OPT_REAL, .arg = "RATE", .fallback = "0.1", .above_min = true, .max = 1e6,
+	{.name = "lr", .type = PARAM_REAL, .arg = "RATE", .fallback = "0.1", .above_min = true, .max = 1e6,
 	 .help = "step size λ on the mean-potential scale"},
-	{.name = "lr-end", .type = OPT_REAL, .arg = "RATE", .fallback = "0", .min = 0, .max = 1e6,
+	{.name = "lr-end", .type = PARAM_REAL, .arg = "RATE", .fallback = "0", .min = 0, .max = 1e6,
 	 .help = "step size at the end of a cosine"},
-	{.name = "schedule", .type = OPT_CHOICE, .arg = "constant|cosine|cyclical|step", .fallback = "constant",
+	{.name = "schedule", .type = PARAM_CHOICE, .arg = "constant|cosine|cyclical|step", .fallback = "constant",
 	 .help = "how the step size changes"},
-	{.name = "cycles", .type = OPT_COUNT, .arg = "M", .fallback = "4", .min = 1, .max = 1e6, .unit = "cycles",
+	{.name = "cycles", .type = PARAM_COUNT, .arg = "M", .fallback = "4", .min = 1, .max = 1e6, .unit = "cycles",
 	 .help = "cosine cycles of the cyclical schedule"},
-	{.name = "milestones", .type = OPT_TEXT, .arg = "E1[,E2…]",
+	{.name = "milestones", .type = PARAM_TEXT, .arg = "E1[,E2…]",
 	 .help = "epochs (or Nsteps) at which the step schedule multiplies λ by --gamma"},
-	{.name = "gamma", .type = OPT_REAL, .arg = "FACTOR", .fallback = "0.1", .above_min = true, .max = 1,
+	{.name = "gamma", .type = PARAM_REAL, .arg = "FACTOR", .fallback = "0.1", .above_min = true, .max = 1,
 	 .help = "factor of the step schedule"},
-	{.name = "chains", .type = OPT_COUNT, .arg = "C", .fallback = "1", .min = 1, .max = 100000, .unit = "chains",
+	{.name = "chains", .type = PARAM_COUNT, .arg = "C", .fallback = "1", .min = 1, .max = 100000, .unit = "chains",
 	 .help = "independent chains, run one after another"},
-	{.name = "seed", .type = OPT_COUNT, .arg = "SEED", .fallback = "1", .min = 0, .max = 4294967295.,
+	{.name = "seed", .type = PARAM_COUNT, .arg = "SEED", .fallback = "1", .min = 0, .max = 4294967295.,
 	 .help = "all randomness of chain k follows from the seed and k"},
 	{0},
 };
 static const struct opt_table table_chain = {.owner = "chain", .heading = "Chains", .defs = chain_defs};
 
-static const struct opt_def network_defs[] = {
-	{.name = "precision", .type = OPT_CHOICE, .arg = "fp32|bf16", .fallback = "fp32",
+static const struct param network_defs[] = {
+	{.name = "precision", .type = PARAM_CHOICE, .arg = "fp32|bf16", .fallback = "fp32",
 	 .help = "arithmetic of convolutions and matrix products; parameters, sums, norms and losses are float32 in either"},
-	{.name = "conv-algo", .type = OPT_CHOICE, .arg = "auto|direct|winograd|gemm", .fallback = "auto",
+	{.name = "conv-algo", .type = PARAM_CHOICE, .arg = "auto|direct|winograd|gemm", .fallback = "auto",
 	 .help = "how convolutions are computed: the fastest way for each shape, measured once and kept for --resume; oneDNN's "
 	         "direct one; Winograd's where there is one; or direct, with the gradient of the weights as one matrix product"},
-	{.name = "bn-stats", .type = OPT_CHOICE, .arg = "run|recompute", .fallback = "run",
+	{.name = "bn-stats", .type = PARAM_CHOICE, .arg = "run|recompute", .fallback = "run",
 	 .help = "batch-norm statistics that θ is kept with: those of the run's own passes, or of one pass over the training set "
 	         "at the state that is kept, as anchors always have"},
 	{0},
 };
 static const struct opt_table table_network = {.owner = "network", .heading = "Arithmetic", .defs = network_defs};
 
-static const struct opt_def keep_defs[] = {
-	{.name = "out", .type = OPT_PATH, .arg = "RUN", .help = "folder that is made for the run"},
-	{.name = "resume", .type = OPT_PATH, .arg = "RUN",
+static const struct param keep_defs[] = {
+	{.name = "out", .type = PARAM_PATH, .arg = "RUN", .help = "folder that is made for the run"},
+	{.name = "resume", .type = PARAM_PATH, .arg = "RUN",
 	 .help = "go on with a run; only threads, device, logging, checkpointing, the data path and, under a constant "
 	         "schedule, the length may then be given"},
-	{.name = "keep-last", .type = OPT_COUNT, .arg = "E", .min = 1, .max = 1e9, .unit = "epochs", .rival = "keep-every",
+	{.name = "keep-last", .type = PARAM_COUNT, .arg = "E", .min = 1, .max = 1e9, .unit = "epochs", .rival = "keep-every",
 	 .help = "keep the state at the end of each of the last E epochs of every cycle"},
-	{.name = "keep-every", .type = OPT_COUNT, .arg = "S", .min = 1, .max = 1e15, .unit = "steps", .rival = "keep-last",
+	{.name = "keep-every", .type = PARAM_COUNT, .arg = "S", .min = 1, .max = 1e15, .unit = "steps", .rival = "keep-last",
 	 .help = "keep the state at every multiple of S steps beyond --burn-in; without either the last state is kept"},
-	{.name = "burn-in", .type = OPT_COUNT, .arg = "S", .fallback = "0", .min = 0, .max = 1e15, .unit = "steps",
+	{.name = "burn-in", .type = PARAM_COUNT, .arg = "S", .fallback = "0", .min = 0, .max = 1e15, .unit = "steps",
 	 .help = "steps, counted in --steps, whose states are not kept"},
-	{.name = "snapshot-dtype", .type = OPT_CHOICE, .arg = "float32|float16|bfloat16", .fallback = "float32",
+	{.name = "snapshot-dtype", .type = PARAM_CHOICE, .arg = "float32|float16|bfloat16", .fallback = "float32",
 	 .help = "how snapshots store parameters"},
-	{.name = "log-every", .type = OPT_COUNT, .arg = "S", .fallback = "100", .min = 1, .max = 1e15, .unit = "steps",
+	{.name = "log-every", .type = PARAM_COUNT, .arg = "S", .fallback = "100", .min = 1, .max = 1e15, .unit = "steps",
 	 .help = "steps between two lines of the log"},
-	{.name = "checkpoint-every", .type = OPT_TEXT, .arg = "SECONDS|Nsteps", .fallback = "60",
+	{.name = "checkpoint-every", .type = PARAM_TEXT, .arg = "SECONDS|Nsteps", .fallback = "60",
 	 .help = "time or steps between two checkpoints"},
 	{0},
 };

@@ -5,17 +5,17 @@
 
 #include "predict/sources.h"
 
-static const struct opt_def select_defs[] = {
-	{.name = "chain", .type = OPT_COUNT, .arg = "K", .min = 0, .max = UINT32_MAX,
+static const struct param select_defs[] = {
+	{.name = "chain", .type = PARAM_COUNT, .arg = "K", .min = 0, .max = UINT32_MAX,
 	 .help = "snapshots of chain K only, counted from 0"},
-	{.name = "role", .type = OPT_TEXT, .arg = "ROLE", .help = "snapshots of this role only: theta or anchor"},
-	{.name = "from-step", .type = OPT_COUNT, .arg = "STEP", .min = 0, .max = 1e15, .unit = "steps",
+	{.name = "role", .type = PARAM_TEXT, .arg = "ROLE", .help = "snapshots of this role only: theta or anchor"},
+	{.name = "from-step", .type = PARAM_COUNT, .arg = "STEP", .min = 0, .max = 1e15, .unit = "steps",
 	 .help = "snapshots from this step on"},
-	{.name = "to-step", .type = OPT_COUNT, .arg = "STEP", .min = 0, .max = 1e15, .unit = "steps",
+	{.name = "to-step", .type = PARAM_COUNT, .arg = "STEP", .min = 0, .max = 1e15, .unit = "steps",
 	 .help = "snapshots up to and including this step"},
-	{.name = "last", .type = OPT_COUNT, .arg = "N", .min = 1, .max = 1e12, .unit = "snapshots",
+	{.name = "last", .type = PARAM_COUNT, .arg = "N", .min = 1, .max = 1e12, .unit = "snapshots",
 	 .help = "the last N snapshots of each chain, of those that the other options leave"},
-	{.name = "skip-damaged", .type = OPT_FLAG, .help = "leave out records that cannot be read instead of stopping"},
+	{.name = "skip-damaged", .type = PARAM_FLAG, .help = "leave out records that cannot be read instead of stopping"},
 	{0},
 };
 
@@ -51,7 +51,7 @@ static status wanted(struct snaps_reader *r, size_t i, const struct opts *o, str
 			s = snaps_read(r, i, &record);
 	}
 	if (s == ERR_DAMAGE && opts_flag(o, "skip-damaged")) {
-		warn("left out: %s", fail_message(s));
+		warning_failed(fail_within(s, "left out: "));
 		return OK;
 	}
 	TRY(s);
@@ -96,7 +96,7 @@ static status choose_from(struct selection *s, size_t source, const struct opts 
 		return OK;
 	TRY(select_reader(s, source, &r));
 	if (snaps_torn(r))
-		warn("%s: an incomplete last record of %llu bytes is ignored", s->source[source].path,
+		warning("%s: an incomplete last record of %llu bytes is ignored", s->source[source].path,
 		     (unsigned long long)snaps_torn(r));
 	size_t first = s->n, keep = opts_given(o, "last") ? (size_t)opts_count(o, "last") : SIZE_MAX;
 	TRY(grow(s, snaps_count(r), capacity));
@@ -167,7 +167,7 @@ status select_refuse(const struct opts *o, const char *option, const char *const
 	const char *const *path;
 	if (opts_positionals(o, &path))
 		return fail(ERR_USAGE, "%s: --%s takes the place of a run", path[0], option);
-	for (const struct opt_def *d = select_defs; d->name; d++)
+	for (const struct param *d = select_defs; d->name; d++)
 		if (opts_given(o, d->name))
 			return fail(ERR_USAGE, "--%s chooses snapshots and does not go with --%s", d->name, option);
 	for (const char *const *name = others; *name; name++)

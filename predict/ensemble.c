@@ -46,7 +46,7 @@ static status add_member(struct predictions *set, const struct network *n, size_
 	TRY(mixture_add_logits(&set->mixture, 0, p->n, set->scratch_outputs, p->outputs, set->scratch_probs));
 	mixture_next(&set->mixture);
 	if (set->members && fwrite(set->scratch_probs, sizeof(float), probs, set->members) != probs)
-		return fail(ERR_IO, "--save-member-probs: %s", strerror(errno));
+		return fail(ERR_IO, "{save-member-probs}: %s", strerror(errno));
 	return OK;
 }
 

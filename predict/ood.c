@@ -16,16 +16,16 @@ status ood_score_find(const char *name, enum ood_score *out)
 			*out = (enum ood_score)i;
 			return OK;
 		}
-	return fail(ERR_USAGE, "--score %s: the scores are entropy, mi, msp, max-logit, energy", name);
+	return fail(ERR_USAGE, "{score} %s: the scores are entropy, mi, msp, max-logit, energy", name);
 }
 
 status ood_scores(const struct mixture *m, enum ood_score which, double *score)
 {
 	double members = (double)m->members;
 	if (which == OOD_MI && m->members < 2)
-		return fail(ERR_USAGE, "--score mi: one member has no mutual information; it needs two or more");
+		return fail(ERR_USAGE, "{score} mi: one member has no mutual information; it needs two or more");
 	if ((which == OOD_MAX_LOGIT || which == OOD_ENERGY) && !m->energy)
-		return fail(ERR_USAGE, "--score %s needs logits, and stored probabilities no longer hold their scale; take "
+		return fail(ERR_USAGE, "{score} %s needs logits, and stored probabilities no longer hold their scale; take "
 		            "entropy, mi or msp", names[which]);
 	struct arena arena = {0};
 	double *p;

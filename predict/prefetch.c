@@ -9,7 +9,7 @@ static void *read_one(void *context)
 	struct ahead *a = context;
 	a->result = select_read(a->from, a->i, &a->record);
 	if (a->result != OK)
-		a->message = strdup(fail_message(a->result));
+		a->message = fail_copy();
 	return NULL;
 }
 
@@ -34,7 +34,7 @@ status ahead_take(struct ahead *a, struct snaps_record *out)
 	*out = a->record;
 	status s = a->result;
 	if (a->message)
-		s = fail(s, "%s", a->message);
+		s = fail_again(s, a->message);
 	free(a->message);
 	a->message = NULL;
 	return s;

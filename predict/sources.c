@@ -42,7 +42,7 @@ static status add(struct selection *s, const char *path, const char *checkpoint)
 	if (exists(checkpoint)) {
 		status got = checkpoint_meta(checkpoint, &source->checkpoint);
 		if (got == ERR_DAMAGE)
-			warn("%s; the chain's snapshots are read without it", fail_message(got));
+			warning_failed(fail_within(got, "the chain's snapshots are read without its checkpoint: "));
 		else
 			TRY(got);
 		source->committed = (uint64_t)json_integer_value(json_object_get(source->checkpoint, "snaps_length"));
@@ -62,7 +62,7 @@ static status add_run(struct selection *s, const char *path, struct run *run)
 		TRY(run_file(run, k, "snaps", &snaps));
 		TRY(run_file(run, k, "ckpt", &checkpoint));
 		if (!exists(snaps))
-			warn("%s: chain %d has not begun and is left out", path, k);
+			warning("%s: chain %d has not begun and is left out", path, k);
 		else
 			TRY(add(s, snaps, checkpoint));
 	}
@@ -134,7 +134,7 @@ static status warn_of_twins(const struct selection *s)
 	qsort(origin, s->n_sources, sizeof *origin, by_origin);
 	for (size_t i = 1; i < s->n_sources; i++)
 		if (by_origin(&origin[i - 1], &origin[i]) == 0)
-			warn("%s and %s share seed %lld and chain %lld: their draws are not independent", origin[i - 1].path,
+			warning("%s and %s share seed %lld and chain %lld: their draws are not independent", origin[i - 1].path,
 			     origin[i].path, (long long)origin[i].seed, (long long)origin[i].chain);
 	free(origin);
 	return OK;
@@ -152,14 +152,14 @@ static void warn_of_differences(const struct selection *s)
 		const char *part, *fact, *words;
 	} known[] = {
 		{NULL, "target", "sample different targets: what is averaged is a mixture of them"},
-		{"sampler", "precision", "ran in different precisions; predictions take the first's where --precision names none"},
+		{"sampler", "precision", "ran in different precisions; predictions take the first's where none is named"},
 		{"data", "fingerprint", "were trained on different data; those of the first are taken where none are named"},
 	};
 	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
 		for (size_t i = 1; i < s->n_sources; i++)
 			if (!json_equal(fact_of(&s->source[0], known[k].part, known[k].fact),
 			                fact_of(&s->source[i], known[k].part, known[k].fact))) {
-				warn("%s and %s %s", s->source[0].path, s->source[i].path, known[k].words);
+				warning("%s and %s %s", s->source[0].path, s->source[i].path, known[k].words);
 				break;
 			}
 }
@@ -170,7 +170,7 @@ status sources_check(struct selection *s)
 		const json_t *checkpoint = s->source[i].checkpoint;
 		const char *state = json_string_value(json_object_get(checkpoint, "state"));
 		if (state && strcmp(state, "done") != 0)
-			warn("%s: the chain %s; what it kept so far is read", s->source[i].path,
+			warning("%s: the chain %s; what it kept so far is read", s->source[i].path,
 			     strcmp(state, "failed") == 0 ? "failed" : "is not finished");
 		if (i)
 			TRY(check_alike(&s->source[0], &s->source[i]));

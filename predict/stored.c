@@ -74,5 +74,5 @@ static status read_labels(struct arena *a, const char *path, const struct mixtur
 status stored_labels(struct arena *a, const char *path, const struct mixture *m, const int32_t **out)
 {
 	status s = read_labels(a, path, m, out);
-	return s == OK ? OK : fail_within(s, "--labels ");
+	return s == OK ? OK : fail_within(s, "{labels} ");
 }

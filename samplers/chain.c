@@ -55,9 +55,9 @@ static status fail_chain(struct chain *c, const char *what, uint64_t step)
 	if (v[SLOT_BAD] != 1)
 		snprintf(last, sizeof last, "last finite loss %g nats per example", v[SLOT_GOOD_NLL]);
 	progress_end(c->plan->progress);
-	fprintf(stderr, "basin: chain %d stopped: %s at step %llu (%s); take a smaller --lr%s, or look at the data\n", c->k, what,
+	fprintf(stderr, "basin: chain %d stopped: %s at step %llu (%s); take a smaller {lr}%s, or look at the data\n", c->k, what,
 	        (unsigned long long)step, last,
-	        c->plan->schedule.kind == SCHEDULE_CONSTANT ? ", a --schedule that decays" : "");
+	        c->plan->schedule.kind == SCHEDULE_CONSTANT ? ", a {schedule} that decays" : "");
 	return end_failed(c);
 }
 

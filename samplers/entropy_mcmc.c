@@ -11,10 +11,10 @@
 enum { COUPLING, ANCHOR_DECAY };   /* param */
 enum { GRADIENT = SLOT_SAMPLER, DECAY, APART, TOGETHER, DECAY_ANCHOR, NOISE };
 
-static const struct opt_def defs[] = {
-	{.name = "coupling", .type = OPT_REAL, .arg = "KAPPA", .fallback = "4e-4", .above_min = true, .max = 1e12,
+static const struct param defs[] = {
+	{.name = "coupling", .type = PARAM_REAL, .arg = "KAPPA", .fallback = "4e-4", .above_min = true, .max = 1e12,
 	 .help = "coupling κ: θ and a differ with variance κT"},
-	{.name = "anchor-decay", .type = OPT_REAL, .arg = "DELTA", .min = 0, .max = 1e6, .unit = "per example",
+	{.name = "anchor-decay", .type = PARAM_REAL, .arg = "DELTA", .min = 0, .max = 1e6, .unit = "per example",
 	 .help = "weight decay δₐ of the anchor a; without it δ, as published; 0 is the paper's joint"},
 	{0},
 };
@@ -31,8 +31,8 @@ static status init(struct sampler_state *s, const struct opts *o, double lr_max)
 	s->param[COUPLING] = 1 / (c * s->n);
 	s->param[ANCHOR_DECAY] = anchor;
 	if (lr_max * rate >= 2)
-		return fail(ERR_USAGE, "--coupling %g: with --lr %g the pair diverges (λ(c + (δ+δₐ)/2 + √(c² + (δ−δₐ)²/4)) = %g, "
-		            "2 or more, where c = 1/(κN)); take a larger coupling or a --lr below %g",
+		return fail(ERR_USAGE, "{coupling} %g: with {lr} %g the pair diverges (λ(c + (δ+δₐ)/2 + √(c² + (δ−δₐ)²/4)) = %g, "
+		            "2 or more, where c = 1/(κN)); take a larger coupling or a {lr} below %g",
 		            s->param[COUPLING], lr_max, lr_max * rate, 2 / rate);
 	return OK;
 }

@@ -13,7 +13,7 @@ enum {
 };
 const int entropy_slots = ENTROPY_SLOTS;
 
-static const struct opt_def defs[] = {ENTROPY_OPTIONS, {0}};
+static const struct param defs[] = {ENTROPY_OPTIONS, {0}};
 const struct opt_table table_entropy_sgd =
 	{.owner = "entropy-sgd", .heading = "Entropy-SGD options", .selector = "sampler", .defs = defs};
 
@@ -26,8 +26,8 @@ status entropy_init(struct sampler_state *s, const struct opts *o, double lr_max
 	s->param[ENTROPY_OUTER] = opts_real(o, "outer-rate");
 	s->param[ENTROPY_RESTART_X] = opts_choice(o, "restart") == 1;
 	if (lr_max * rate >= 2)
-		return fail(ERR_USAGE, "--coupling %g: λ(1/(κN) + δ) = %g is 2 or more, which diverges; take a larger coupling "
-		            "or a --lr below %g", kappa, lr_max * rate, 2 / rate);
+		return fail(ERR_USAGE, "{coupling} %g: λ(1/(κN) + δ) = %g is 2 or more, which diverges; take a larger coupling "
+		            "or a {lr} below %g", kappa, lr_max * rate, 2 / rate);
 	return OK;
 }
 

@@ -8,15 +8,15 @@
 enum { ENTROPY_COUPLING, ENTROPY_INNER, ENTROPY_AVERAGE, ENTROPY_OUTER, ENTROPY_RESTART_X };   /* param */
 
 #define ENTROPY_OPTIONS                                                                                        \
-	{.name = "coupling", .type = OPT_REAL, .arg = "KAPPA", .fallback = "4e-4", .above_min = true,          \
+	{.name = "coupling", .type = PARAM_REAL, .arg = "KAPPA", .fallback = "4e-4", .above_min = true,          \
 	 .max = 1e12, .help = "coupling κ: the force towards x is (θ′ − x)/(κN)"},                            \
-	{.name = "inner-steps", .type = OPT_COUNT, .arg = "K", .fallback = "20", .min = 1, .max = 1e9,         \
+	{.name = "inner-steps", .type = PARAM_COUNT, .arg = "K", .fallback = "20", .min = 1, .max = 1e9,         \
 	 .unit = "steps", .help = "inner Langevin steps between two updates of x"},                            \
-	{.name = "average", .type = OPT_REAL, .arg = "ALPHA", .fallback = "0.25", .above_min = true, .max = 1, \
+	{.name = "average", .type = PARAM_REAL, .arg = "ALPHA", .fallback = "0.25", .above_min = true, .max = 1, \
 	 .help = "weight α of the newest θ′ in the running mean μ"},                                           \
-	{.name = "outer-rate", .type = OPT_REAL, .arg = "R", .fallback = "1", .above_min = true, .max = 2,     \
+	{.name = "outer-rate", .type = PARAM_REAL, .arg = "R", .fallback = "1", .above_min = true, .max = 2,     \
 	 .help = "rate r of the outer update x ← x + r(μ − x)"},                                              \
-	{.name = "restart", .type = OPT_CHOICE, .arg = "none|x", .fallback = "none",                           \
+	{.name = "restart", .type = PARAM_CHOICE, .arg = "none|x", .fallback = "none",                           \
 	 .help = "after an outer update θ′ runs on (none) or restarts from x (x)"}
 
 status entropy_init(struct sampler_state *s, const struct opts *o, double lr_max);

@@ -5,7 +5,7 @@
 
 #include "samplers/entropy_sgd.h"
 
-static const struct opt_def defs[] = {ENTROPY_OPTIONS, {0}};
+static const struct param defs[] = {ENTROPY_OPTIONS, {0}};
 const struct opt_table table_entropy_sgld =
 	{.owner = "entropy-sgld", .heading = "Entropy-SGLD options", .selector = "sampler", .defs = defs};
 

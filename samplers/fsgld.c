@@ -10,10 +10,10 @@
 enum { SIGMA };                  /* param */
 enum { POINT_SIGMA = SGLD_SLOTS };
 
-static const struct opt_def defs[] = {
-	{.name = "sigma", .type = OPT_REAL, .arg = "SD", .min = 0, .max = 1e6, .rival = "eta",
+static const struct param defs[] = {
+	{.name = "sigma", .type = PARAM_REAL, .arg = "SD", .min = 0, .max = 1e6, .rival = "eta",
 	 .help = "deviation σ of the perturbation; without it σ = β^(−(1+η)/4)"},
-	{.name = "eta", .type = OPT_REAL, .arg = "ETA", .fallback = "0.1", .min = 0, .max = 100, .rival = "sigma",
+	{.name = "eta", .type = PARAM_REAL, .arg = "ETA", .fallback = "0.1", .min = 0, .max = 100, .rival = "sigma",
 	 .help = "exponent η that ties σ to the inverse temperature β = N/T"},
 	{0},
 };
@@ -24,7 +24,7 @@ static status init(struct sampler_state *s, const struct opts *o, double lr_max)
 {
 	(void)lr_max;
 	if (opts_given(o, "sigma") && opts_given(o, "eta"))
-		return fail(ERR_USAGE, "--sigma and --eta exclude each other: η gives σ only where --sigma does not");
+		return fail(ERR_USAGE, "{sigma} and {eta} exclude each other: η gives σ only where {sigma} does not");
 	s->param[SIGMA] = opts_given(o, "sigma") ? opts_real(o, "sigma") : pow(s->beta, -(1 + opts_real(o, "eta")) / 4);
 	return OK;
 }

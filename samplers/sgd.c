@@ -9,10 +9,10 @@ enum { MOMENTUM, NESTEROV };                               /* param */
 enum { ONE = SLOT_SAMPLER, DECAY, KEEP,                    /* v ← KEEP·v + ONE·ĝ + DECAY·θ */
        STEP_GRADIENT, STEP_DECAY, STEP_VELOCITY };         /* θ ← θ + … */
 
-static const struct opt_def defs[] = {
-	{.name = "momentum", .type = OPT_REAL, .arg = "MU", .fallback = "0", .min = 0, .max = 0.999999,
+static const struct param defs[] = {
+	{.name = "momentum", .type = PARAM_REAL, .arg = "MU", .fallback = "0", .min = 0, .max = 0.999999,
 	 .help = "momentum μ of the velocity"},
-	{.name = "nesterov", .type = OPT_FLAG, .help = "use Nesterov's momentum"},
+	{.name = "nesterov", .type = PARAM_FLAG, .help = "use Nesterov's momentum"},
 	{0},
 };
 const struct opt_table table_sgd =
@@ -24,7 +24,7 @@ static status init(struct sampler_state *s, const struct opts *o, double lr_max)
 	s->param[MOMENTUM] = opts_real(o, "momentum");
 	s->param[NESTEROV] = opts_flag(o, "nesterov");
 	if (s->param[NESTEROV] > 0 && s->param[MOMENTUM] <= 0)
-		return fail(ERR_USAGE, "--nesterov needs a --momentum above 0");
+		return fail(ERR_USAGE, "{nesterov} needs a {momentum} above 0");
 	return OK;
 }
 

@@ -26,5 +26,5 @@ status sampler_find(const char *name, const struct sampler **out)
 		size_t used = strlen(names);
 		snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", (*s)->name);
 	}
-	return fail(ERR_USAGE, "--sampler %s: unknown method; there are %s", name, names);
+	return fail(ERR_USAGE, "{sampler} %s: unknown method; there are %s", name, names);
 }

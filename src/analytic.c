@@ -140,7 +140,7 @@ static status fill(struct analytic *a, const char *spec, const double *variance,
 	gsl_error_handler_t *handler = gsl_set_error_handler_off();
 	int failed = gsl_linalg_cholesky_decomp1(&m.matrix) || gsl_linalg_cholesky_invert(&m.matrix);
 	gsl_set_error_handler(handler);
-	return failed ? fail(ERR_USAGE, "--model %s: this covariance can't be inverted in double precision", spec) : OK;
+	return failed ? fail(ERR_USAGE, "{model} %s: this covariance can't be inverted in double precision", spec) : OK;
 }
 
 static status open_parts(struct analytic *a, const char *spec)
@@ -149,14 +149,14 @@ static status open_parts(struct analytic *a, const char *spec)
 	TRY(ARENA_NEW(&a->arena, DIMENSIONS_MAX, &variance));
 	a->d = read_spec(spec + sizeof prefix - 1, variance, &rho);
 	if (!a->d)
-		return fail(ERR_USAGE, "--model %s: expected gaussian:V1,V2,…[@RHO], at most %d variances", spec, DIMENSIONS_MAX);
+		return fail(ERR_USAGE, "{model} %s: expected gaussian:V1,V2,…[@RHO], at most %d variances", spec, DIMENSIONS_MAX);
 	for (int i = 0; i < a->d; i++) {
 		if (!(isfinite(variance[i]) && variance[i] > 0))
-			return fail(ERR_USAGE, "--model %s: variance %d must be above 0", spec, i + 1);
+			return fail(ERR_USAGE, "{model} %s: variance %d must be above 0", spec, i + 1);
 		widest = fmax(widest, variance[i]);
 	}
 	if (!(rho < 1 && (a->d == 1 ? rho == 0 : rho > -1.0 / (a->d - 1))))
-		return fail(ERR_USAGE, "--model %s: a correlation of %d variables lies between %g and 1, both left out", spec,
+		return fail(ERR_USAGE, "{model} %s: a correlation of %d variables lies between %g and 1, both left out", spec,
 		            a->d, a->d == 1 ? 0 : -1.0 / (a->d - 1));
 	size_t n = (size_t)a->d;
 	TRY(ARENA_NEW(&a->arena, n * n, &a->covariance));
@@ -181,7 +181,7 @@ status analytic_open(const char *spec, struct device *d, struct potential **out)
 {
 	*out = NULL;
 	if (!analytic_is(spec))
-		return fail(ERR_USAGE, "--model %s: expected gaussian:V1,V2,…[@RHO]", spec);
+		return fail(ERR_USAGE, "{model} %s: expected gaussian:V1,V2,…[@RHO]", spec);
 	struct analytic *a = calloc(1, sizeof *a);
 	if (!a)
 		return fail(ERR_MEMORY, "out of memory: an analytic target");

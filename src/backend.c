@@ -48,5 +48,5 @@ status backend_open(const char *device, int threads, struct device **out)
 		size_t n = strlen(have);
 		snprintf(have + n, sizeof have - n, "%s%s", i ? ", " : "", backends[i]->name);
 	}
-	return fail(ERR_USAGE, "--device %s: this build has %s", device, have);
+	return fail(ERR_USAGE, "{device} %s: this build has %s", device, have);
 }

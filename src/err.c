@@ -5,50 +5,133 @@
 #include <stdio.h>
 #include <string.h>
 
-static _Thread_local char message[2048];
-static int quiet_warnings;
+enum { TEXT_SIZE = 2048 };
 
-/* Names and values come out of files and may hold anything; a terminal obeys control characters. */
-static void make_plain(char *text)
+/* Stands before a parameter's name in a recorded message. */
+enum { MARK = '\001' };
+
+static _Thread_local char message[TEXT_SIZE], shown[TEXT_SIZE];
+
+static void (*hearer)(const char *text);
+static const char *hearer_before = "";
+
+/* ---- parameters' names ---- */
+
+/* The length of what a closing brace ends, a name or %s for one; 0 where there is none. */
+static size_t name_length(const char *text)
 {
+	size_t n = strncmp(text, "%s}", 3) == 0 ? 2 : strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	return text[n] == '}' ? n : 0;
+}
+
+/* Copies a format with marks in the place of its braces, and returns how many. */
+static int mark_names(const char *format, char out[TEXT_SIZE])
+{
+	int marks = 0;
+	size_t used = 0;
+	while (*format && used + 1 < TEXT_SIZE) {
+		size_t n = *format == '{' ? name_length(format + 1) : 0;
+		if (n == 0) {
+			out[used++] = *format++;
+			continue;
+		}
+		int wrote = snprintf(out + used, TEXT_SIZE - used, "%c%.*s", MARK, (int)n, format + 1);
+		used = used + (size_t)wrote < TEXT_SIZE ? used + (size_t)wrote : TEXT_SIZE - 1;
+		format += n + 2;
+		marks++;
+	}
+	out[used] = 0;
+	return marks;
+}
+
+/* Names and values come out of files and may hold anything; a terminal obeys control characters. Where one of them holds
+ * the mark itself, names can't be told from it. */
+static void make_plain(char *text, int marks)
+{
+	for (const char *c = text; *c; c++)
+		marks -= *c == MARK;
 	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
+		if ((*text != MARK || marks < 0) && ((unsigned char)*text < ' ' || *text == 0x7f))
 			*text = '?';
 }
+
+static void compose(char out[TEXT_SIZE], const char *format, va_list args)
+{
+	char marked[TEXT_SIZE];
+	int marks = mark_names(format, marked);
+	vsnprintf(out, TEXT_SIZE, marked, args);
+	make_plain(out, marks);
+}
+
+/* The names of a composed text after `before`. */
+static void name_all(const char *text, const char *before, char out[TEXT_SIZE])
+{
+	size_t used = 0;
+	for (; *text && used + 1 < TEXT_SIZE; text++) {
+		if (*text != MARK) {
+			out[used++] = *text;
+			continue;
+		}
+		size_t n = strlen(before);
+		n = n < TEXT_SIZE - 1 - used ? n : TEXT_SIZE - 1 - used;
+		memcpy(out + used, before, n);
+		used += n;
+	}
+	out[used] = 0;
+}
+
+/* ---- failures ---- */
 
 status (fail)(status s, const char *format, ...)
 {
 	/* Formatted aside first: an argument may be the recorded message itself. */
-	char text[sizeof message];
+	char text[TEXT_SIZE];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
+	compose(text, format, args);
 	va_end(args);
-	make_plain(text);
 	memcpy(message, text, sizeof message);
 	return s;
 }
 
 status (fail_within)(status s, const char *format, ...)
 {
-	char text[sizeof message];
+	char text[TEXT_SIZE];
 	va_list args;
 	va_start(args, format);
-	int n = vsnprintf(text, sizeof text, format, args);
+	compose(text, format, args);
 	va_end(args);
-	if (n >= 0 && (size_t)n < sizeof text)
-		snprintf(text + n, sizeof text - (size_t)n, "%s", fail_message(s));
-	make_plain(text);
+	size_t n = strlen(text);
+	snprintf(text + n, sizeof text - n, "%s", message[0] ? message : fail_message(s));
 	memcpy(message, text, sizeof message);
 	return s;
 }
 
-const char *fail_message(status s)
+const char *fail_words(status s, const char *before)
 {
 #define STATUS_MEANING(name, meaning, code) meaning,
 	static const char *const meanings[] = {STATUS_LIST(STATUS_MEANING)};
 #undef STATUS_MEANING
-	return message[0] ? message : s < STATUS_COUNT ? meanings[s] : "unknown error";
+	if (!message[0])
+		return s < STATUS_COUNT ? meanings[s] : "unknown error";
+	name_all(message, before, shown);
+	return shown;
+}
+
+const char *fail_message(status s)
+{
+	return fail_words(s, "");
+}
+
+char *fail_copy(void)
+{
+	return strdup(message);
+}
+
+status fail_again(status s, const char *copy)
+{
+	snprintf(message, sizeof message, "%s", copy);
+	return s;
 }
 
 int fail_exit_status(status s)
@@ -59,20 +142,29 @@ int fail_exit_status(status s)
 	return s < STATUS_COUNT ? codes[s] : 1;
 }
 
-void warn_quiet(int quiet)
+/* ---- warnings ---- */
+
+void warning_to(void (*hear)(const char *text), const char *before)
 {
-	quiet_warnings = quiet;
+	hearer = hear;
+	hearer_before = before;
 }
 
-void warn(const char *format, ...)
+void warning(const char *format, ...)
 {
-	if (quiet_warnings)
+	if (!hearer)
 		return;
-	char text[sizeof message];
+	char text[TEXT_SIZE], words[TEXT_SIZE];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
+	compose(text, format, args);
 	va_end(args);
-	make_plain(text);
-	fprintf(stderr, "basin: warning: %s\n", text);
+	name_all(text, hearer_before, words);
+	hearer(words);
+}
+
+void warning_failed(status s)
+{
+	if (hearer)
+		hearer(fail_words(s, hearer_before));
 }

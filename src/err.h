@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Errors: every function that can fail returns a status, 0 for success; the words for a person are kept beside it. */
+/* Errors: every function that can fail returns a status, 0 for success; the words for a person are kept beside it.
+ *
+ * Words name a parameter in braces, "{lr} must be above 0": what stands before it, "--" on a command line, is for whoever
+ * shows them to say. Only the format's own braces mean that; those of a file's name or of a value stay as they are. */
 #ifndef BASIN_ERR_H
 #define BASIN_ERR_H
 
@@ -30,10 +33,10 @@ typedef enum status { STATUS_LIST(STATUS_NAME) STATUS_COUNT } status;
 	} while (0)
 
 /* Records what went wrong (printf format, no newline) and returns s, for `return fail(ERR_INPUT, "%s: …", path)`.
- * The text names the option, file, line, member or tensor, and says what to do. Errors: none. */
+ * The text names the parameter, file, line, member or tensor, and says what to do. Errors: none. */
 status fail(status s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Puts words in front of the recorded message ("--data cifar10:DIR: ") and returns s unchanged. */
+/* Puts words in front of the recorded message ("chain 2: ") and returns s unchanged. */
 status fail_within(status s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same functions, with a return value that compilers and analyzers see: what follows a TRY() is then known to run
@@ -41,14 +44,28 @@ status fail_within(status s, const char *format, ...) __attribute__((format(prin
 #define fail(s, ...) ({ const status fail_status_ = (s); fail(fail_status_, __VA_ARGS__); fail_status_; })
 #define fail_within(s, ...) ({ const status fail_status_ = (s); fail_within(fail_status_, __VA_ARGS__); fail_status_; })
 
-/* The last recorded message; the status's own meaning where none was recorded. Valid until the next fail(). */
+/* The last recorded message, `before` in front of each parameter's name; the status's own meaning where none was recorded.
+ * Valid until this thread's next call of a fail_ function. */
+const char *fail_words(status s, const char *before);
+/* The same with bare names. */
 const char *fail_message(status s);
+
+/* The recorded message as fail_again takes it, to carry it from a thread to another; the caller's to free, NULL without
+ * memory. And recording it again: returns s. */
+char *fail_copy(void);
+status fail_again(status s, const char *copy);
 
 /* The program's exit status for s: 0 to 3; 141, what a shell calls an end by SIGPIPE. */
 int fail_exit_status(status s);
 
-/* Prints "basin: warning: …" on standard error, unless warnings are switched off. */
-void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void warn_quiet(int quiet);
+/* Tells whoever listens (printf format, no newline, names in braces) of something that is no failure. */
+void warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same with the recorded message of a failure that is passed over. */
+void warning_failed(status s);
+
+/* From now on this one hears the process's warnings, names after `before`; NULL: nobody, as at the start. Call it before
+ * there are threads. */
+void warning_to(void (*hear)(const char *text), const char *before);
 
 #endif

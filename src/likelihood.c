@@ -51,7 +51,7 @@ status likelihood_find(const char *name, const struct likelihood **out)
 			*out = *l;
 			return OK;
 		}
-	return fail(ERR_USAGE, "--likelihood %s: expected categorical, gaussian or bernoulli", name);
+	return fail(ERR_USAGE, "{likelihood} %s: expected categorical, gaussian or bernoulli", name);
 }
 
 const struct likelihood *likelihood_default(const struct dataset *d)
@@ -65,9 +65,9 @@ status likelihood_outputs(const struct likelihood *l, const struct dataset *d, i
 	if (*out > 0)
 		return OK;
 	if (l->class_targets && !d->label)
-		return fail(ERR_USAGE, "--likelihood %s: the data set has real targets, not classes", l->name);
+		return fail(ERR_USAGE, "{likelihood} %s: the data set has real targets, not classes", l->name);
 	if (!l->class_targets && !d->target)
-		return fail(ERR_USAGE, "--likelihood %s: the data set has classes, not real targets", l->name);
-	return fail(ERR_USAGE, "--likelihood %s: needs %s; the data set has %d", l->name,
+		return fail(ERR_USAGE, "{likelihood} %s: the data set has classes, not real targets", l->name);
+	return fail(ERR_USAGE, "{likelihood} %s: needs %s; the data set has %d", l->name,
 	            l->loss == LOSS_BERNOULLI ? "2 classes" : "2 classes or more", d->n_classes);
 }

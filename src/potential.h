@@ -56,9 +56,6 @@ struct potential {
 	const char *(*target_note)(const struct potential *p);  /* what an analytic target is, or NULL */
 };
 
-/* What is said of one that is not fixed, and how to get one that is; batch_norm: whether it has any. */
-const char *potential_not_fixed(bool batch_norm);
-
 /* Closes any potential; NULL is fine. */
 void potential_close(struct potential *p);
 

@@ -47,20 +47,20 @@ status schedule_milestones(struct schedule *s, const char *text, uint64_t epoch_
 		unsigned long long count = strtoull(p, &end, 10);
 		uint64_t scale = epoch_steps;
 		if (end == p || *p == '-')
-			return fail(ERR_USAGE, "--milestones %s: expected epochs (\"100,150\") or steps (\"5000steps,8000steps\")", text);
+			return fail(ERR_USAGE, "{milestones} %s: expected epochs (\"100,150\") or steps (\"5000steps,8000steps\")", text);
 		if (strncmp(end, "steps", 5) == 0) {
 			scale = 1;
 			end += 5;
 		}
 		if ((*end != ',' && *end) || (*end == ',' && !end[1]))
-			return fail(ERR_USAGE, "--milestones %s: unexpected \"%s\"", text, end);
+			return fail(ERR_USAGE, "{milestones} %s: unexpected \"%s\"", text, end);
 		if (s->n_milestones == MILESTONES_MAX)
-			return fail(ERR_USAGE, "--milestones %s: at most %d", text, MILESTONES_MAX);
+			return fail(ERR_USAGE, "{milestones} %s: at most %d", text, MILESTONES_MAX);
 		uint64_t step;
 		if (__builtin_mul_overflow((uint64_t)count, scale, &step))
-			return fail(ERR_USAGE, "--milestones %s: too large", text);
+			return fail(ERR_USAGE, "{milestones} %s: too large", text);
 		if (s->n_milestones && step <= s->milestone[s->n_milestones - 1])
-			return fail(ERR_USAGE, "--milestones %s: must rise", text);
+			return fail(ERR_USAGE, "{milestones} %s: must rise", text);
 		s->milestone[s->n_milestones++] = step;
 		p = *end ? end + 1 : end;
 	}

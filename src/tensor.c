@@ -52,7 +52,7 @@ static char *next_word(char **rest)
 	return *rest ? strsep(rest, ",") : NULL;
 }
 
-static status no_match(const struct segments *s, const char *option, const char *value, const char *pattern)
+static status no_match(const struct segments *s, const char *param, const char *value, const char *pattern)
 {
 	char names[512] = "";
 	for (int i = 0; i < s->n; i++) {
@@ -63,7 +63,7 @@ static status no_match(const struct segments *s, const char *option, const char 
 		}
 		snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", s->at[i].name);
 	}
-	return fail(ERR_USAGE, "%s %s: no tensor's name matches “%s”; there are %s", option, value, pattern, names);
+	return fail(ERR_USAGE, "{%s} %s: no tensor's name matches “%s”; there are %s", param, value, pattern, names);
 }
 
 static status freeze_each(struct segments *s, const char *patterns, char *rest)
@@ -74,12 +74,12 @@ static status freeze_each(struct segments *s, const char *patterns, char *rest)
 			if (!fnmatch(word, s->at[i].name, 0))
 				s->at[i].frozen = found = true;
 		if (!found)
-			return no_match(s, "--freeze", patterns, word);
+			return no_match(s, "freeze", patterns, word);
 	}
 	for (int i = 0; i < s->n; i++)
 		if (!s->at[i].frozen)
 			return OK;
-	return fail(ERR_USAGE, "--freeze %s: freezes every tensor; at least one must be left to sample", patterns);
+	return fail(ERR_USAGE, "{freeze} %s: freezes every tensor; at least one must be left to sample", patterns);
 }
 
 status segments_freeze(struct segments *s, const char *patterns)
@@ -96,16 +96,16 @@ static status prior_each(struct segments *s, const char *text, char *rest)
 {
 	char *kind = next_word(&rest);
 	if (!kind || strcmp(kind, "gaussian"))
-		return fail(ERR_USAGE, "--prior %s: expected “gaussian”, or “gaussian,PATTERN=FACTOR,…”", text);
+		return fail(ERR_USAGE, "{prior} %s: expected “gaussian”, or “gaussian,PATTERN=FACTOR,…”", text);
 	for (char *word; (word = next_word(&rest));) {
 		char *equals = strrchr(word, '='), *end;
 		if (!equals || equals == word)
-			return fail(ERR_USAGE, "--prior %s: expected PATTERN=FACTOR, not “%s”", text, word);
+			return fail(ERR_USAGE, "{prior} %s: expected PATTERN=FACTOR, not “%s”", text, word);
 		*equals = 0;
 		errno = 0;
 		double factor = strtod(equals + 1, &end);
 		if (end == equals + 1 || *end || errno || !isfinite(factor) || factor < 0)
-			return fail(ERR_USAGE, "--prior %s: “%s” is not a factor: expected a number, 0 or more", text, equals + 1);
+			return fail(ERR_USAGE, "{prior} %s: “%s” is not a factor: expected a number, 0 or more", text, equals + 1);
 		bool found = false;
 		for (int i = 0; i < s->n; i++)
 			if (!fnmatch(word, s->at[i].name, 0)) {
@@ -113,7 +113,7 @@ static status prior_each(struct segments *s, const char *text, char *rest)
 				found = true;
 			}
 		if (!found)
-			return no_match(s, "--prior", text, word);
+			return no_match(s, "prior", text, word);
 	}
 	return OK;
 }

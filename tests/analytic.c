@@ -108,7 +108,7 @@ static void refusals(struct device *d)
 	                                  "gaussian:nan", "gaussian:1,2@nan", "gaussian:1e999", "wells:1"};
 	struct potential *p;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		ok(analytic_open(bad[i], d, &p) == ERR_USAGE && !p && strstr(fail_message(ERR_USAGE), bad[i]), "--model %s is refused", bad[i]);
+		ok(analytic_open(bad[i], d, &p) == ERR_USAGE && !p && strstr(fail_words(ERR_USAGE, "--"), bad[i]), "--model %s is refused", bad[i]);
 	MUST(analytic_open("gaussian:1,1,1@-0.49", d, &p));
 	potential_close(p);
 	MUST(analytic_open("gaussian:2", d, &p));

@@ -78,8 +78,8 @@ static void check_threads(const char *isa)
 static void check_open(void)
 {
 	struct device *d = (struct device *)1;
-	ok(backend_open("abacus", 0, &d) == ERR_USAGE && !d && strstr(fail_message(ERR_USAGE), "--device abacus") &&
-	           strstr(fail_message(ERR_USAGE), "cpu"), "an unknown device is refused by name");
+	ok(backend_open("abacus", 0, &d) == ERR_USAGE && !d && strstr(fail_words(ERR_USAGE, "--"), "--device abacus") &&
+	           strstr(fail_words(ERR_USAGE, "--"), "cpu"), "an unknown device is refused by name");
 	ok(backend_open("cpu:1", 0, &d) == ERR_USAGE, "there is no second CPU");
 	ok(backend_open("cpu:x", 0, &d) == ERR_USAGE, "a device number is a number");
 	ok(backend_open("cpu", -1, &d) == ERR_USAGE, "a negative number of threads is refused");
@@ -88,7 +88,7 @@ static void check_open(void)
 	ok(d->threads == 2, "all threads are as many as OMP_NUM_THREADS says");
 	d->ops->close(d);
 	setenv("BASIN_ISA", "v9", 1);
-	ok(backend_open("cpu", 1, &d) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "BASIN_ISA=v9"),
+	ok(backend_open("cpu", 1, &d) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "BASIN_ISA=v9"),
 	   "an unknown instruction set is refused");
 	unsetenv("BASIN_ISA");
 }

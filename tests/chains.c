@@ -154,7 +154,6 @@ static void check_kept(void)
 int main(void)
 {
 	write_csv();
-	warn_quiet(1);
 	check_identities();
 	check_ends();
 	check_frozen_and_prior();

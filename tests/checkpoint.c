@@ -55,10 +55,10 @@ static void round_trip(void)
 	json_decref(back);
 	ok(access(scratch_path("chain-0.ckpt.tmp"), F_OK) != 0, "no temporary file stays");
 	to[1].bytes -= 4;
-	ok(checkpoint_read(path, &back, to, 2) == ERR_INPUT && !back && strstr(fail_message(ERR_INPUT), "velocity"),
+	ok(checkpoint_read(path, &back, to, 2) == ERR_INPUT && !back && strstr(fail_words(ERR_INPUT, "--"), "velocity"),
 	   "a vector of another size is refused, by name");
 	to[1] = (struct checkpoint_blob){"anchor", b, sizeof b};
-	ok(checkpoint_read(path, &back, to, 2) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "anchor"),
+	ok(checkpoint_read(path, &back, to, 2) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), "anchor"),
 	   "so is one of another name");
 	ok(checkpoint_read(path, &back, to, 1) == ERR_INPUT, "and another number of them");
 	MUST(checkpoint_write(path, meta, NULL, 0));
@@ -113,7 +113,7 @@ static int write_one(void *context)
 	json_t *meta = facts(w->step);
 	status s = checkpoint_write(w->path, meta, blobs, 2);
 	json_decref(meta);
-	return s == OK ? 0 : s == ERR_IO && strstr(fail_message(s), "free space") ? 10 : 1;
+	return s == OK ? 0 : s == ERR_IO && strstr(fail_words(s, "--"), "free space") ? 10 : 1;
 }
 
 static void full_disk(void)
@@ -144,7 +144,7 @@ static void unwritable_folder(void)
 		skip("a folder without write permission", "root may write everywhere");
 		return;
 	}
-	ok(mkdir(folder, 0555) == 0 && write_one(&w) == 1 && strstr(fail_message(ERR_IO), w.path),
+	ok(mkdir(folder, 0555) == 0 && write_one(&w) == 1 && strstr(fail_words(ERR_IO, "--"), w.path),
 	   "a folder without write permission is named");
 	chmod(folder, 0755);
 }

@@ -31,7 +31,7 @@ static status flood_run(const struct opts *o)
 {
 	const char *const *p;
 	if (opts_positionals(o, &p)) {
-		warn("mind the %s", p[0]);
+		warning("mind the %s", p[0]);
 		return OK;
 	}
 	for (int i = 0; i < 100000; i++)

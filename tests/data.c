@@ -102,7 +102,7 @@ static void test_holdout(void)
 	for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
 		r.holdout = bad[k];
 		status s = dataset_open(&r, &held);
-		refused += s == ERR_USAGE && strstr(fail_message(s), "--holdout");
+		refused += s == ERR_USAGE && strstr(fail_words(s, "--"), "--holdout");
 		dataset_close(&held);
 	}
 	ok(refused == (int)(sizeof bad / sizeof *bad), "impossible --holdout values are refused by name");
@@ -133,9 +133,9 @@ static void test_labels(void)
 	r.split = SPLIT_TRAIN;
 	labels[77] = 10;
 	MUST(npy_write(path, NPY_U1, 1, (int64_t[]){10000}, labels));
-	ok(dataset_open(&r, &d) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "label 77 is 10"), "a label out of range is refused");
+	ok(dataset_open(&r, &d) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), "label 77 is 10"), "a label out of range is refused");
 	MUST(npy_write(path, NPY_U1, 1, (int64_t[]){9999}, labels));
-	ok(dataset_open(&r, &d) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "9999"), "a wrong number of labels is refused");
+	ok(dataset_open(&r, &d) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), "9999"), "a wrong number of labels is refused");
 }
 
 static void test_normalize(void)

@@ -42,8 +42,8 @@ static void refuse(const char *kind, const char *name, struct dataset_request r,
 {
 	struct dataset d;
 	status s = get(kind, name, r, &d);
-	if (!ok((s == ERR_INPUT || s == ERR_USAGE) && strstr(fail_message(s), wanted), "%s: %s is refused", kind, what))
-		note("%s", s == OK ? "it was read" : fail_message(s));
+	if (!ok((s == ERR_INPUT || s == ERR_USAGE) && strstr(fail_words(s, "--"), wanted), "%s: %s is refused", kind, what))
+		note("%s", s == OK ? "it was read" : fail_words(s, "--"));
 	dataset_close(&d);
 }
 
@@ -177,7 +177,7 @@ static void test_npy(void)
 	ok(d.image && d.c == 1 && d.h == 10 && d.w == 6, "npy: (n, h, w)");
 	dataset_close(&d);
 	MUST(npy_write(at("x.npy"), NPY_U1, 4, (int64_t[]){2, 5, 2, 6}, x));
-	ok(pair(&d, (struct dataset_request){0}) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "(2, 5, 2, 6)"),
+	ok(pair(&d, (struct dataset_request){0}) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), "(2, 5, 2, 6)"),
 	   "npy: five channels are refused");
 	float rows[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, targets[4] = {.5f, 1, 1.5f, 2};
 	MUST(npy_write(at("x.npy"), NPY_F4, 3, (int64_t[]){2, 2, 3}, rows));
@@ -187,11 +187,11 @@ static void test_npy(void)
 	   "npy: float arrays are tables, float labels are targets");
 	dataset_close(&d);
 	MUST(npy_write(at("y.npy"), NPY_F4, 1, (int64_t[]){4}, targets));
-	ok(pair(&d, (struct dataset_request){0}) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "holds 4 labels"),
+	ok(pair(&d, (struct dataset_request){0}) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), "holds 4 labels"),
 	   "npy: a wrong number of labels is refused");
 	y[1] = -1;
 	MUST(npy_write(at("y.npy"), NPY_I8, 1, (int64_t[]){2}, y));
-	ok(pair(&d, (struct dataset_request){0}) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "label 1 is -1"),
+	ok(pair(&d, (struct dataset_request){0}) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), "label 1 is -1"),
 	   "npy: a negative class is refused");
 	refuse("npy", "x.npy", (struct dataset_request){0}, "LABELS.npy was expected", "one file instead of two");
 }

@@ -64,8 +64,8 @@ static void refuse(const char *wanted, const char *what)
 {
 	struct dataset d;
 	status s = get(&d);
-	if (!ok(s == ERR_INPUT && strstr(fail_message(s), wanted), "%s is refused", what))
-		note("%s", s == OK ? "it was read" : fail_message(s));
+	if (!ok(s == ERR_INPUT && strstr(fail_words(s, "--"), wanted), "%s is refused", what))
+		note("%s", s == OK ? "it was read" : fail_words(s, "--"));
 	dataset_close(&d);
 }
 

@@ -135,7 +135,7 @@ static void expect_refusal(const char *what, const char *const *words, status wa
 	struct opts *o = options(words);
 	struct selection s;
 	status got = select_open(o, &s);
-	ok(got == want && strstr(fail_message(want), message), "%s: %s", what, fail_message(want));
+	ok(got == want && strstr(fail_words(want, "--"), message), "%s: %s", what, fail_words(want, "--"));
 	opts_free(o);
 }
 
@@ -275,10 +275,10 @@ static void damage_ahead(const char *path, size_t whole, const char *message)
 	MUST(subject_open(&n, &(struct subject_request){.opts = o}, &subject));
 	MUST(predictions_open(&arena, &n, &subject, s.n, &p));
 	status st = ensemble_run(&s, &n, &p, 1, o, count_members, &members);
-	ok(st == ERR_DAMAGE && strcmp(fail_message(st), message) == 0, "an ensemble's run stops there with the same message");
+	ok(st == ERR_DAMAGE && strcmp(fail_words(st, "--"), message) == 0, "an ensemble's run stops there with the same message");
 	ok(members == whole, "after the %d snapshots before it", (int)whole);
 	st = ensemble_run(&s, &n, &p, 1, o, enough, NULL);
-	ok(st == ERR_CHECK && strstr(fail_message(st), "are enough"), "what stops a run is told, not what was being read");
+	ok(st == ERR_CHECK && strstr(fail_words(st, "--"), "are enough"), "what stops a run is told, not what was being read");
 	subject_close(&subject);
 	network_close(&n);
 	select_close(&s);
@@ -307,12 +307,11 @@ static void damage(const char *path)
 	MUST(select_open(o, &s));
 	while (whole < s.n && select_read(&s, whole, &record) == OK)
 		whole++;
-	snprintf(message, sizeof message, "%s", fail_message(ERR_DAMAGE));
+	snprintf(message, sizeof message, "%s", fail_words(ERR_DAMAGE, "--"));
 	ok(whole == 5 && strstr(message, path) && strstr(message, "checksum"), "a damaged record stops the reading: %s", message);
 	select_close(&s);
 	opts_free(o);
 	damage_ahead(path, whole, message);
-	warn_quiet(1);
 	expect_choice("damage left out", WORDS(path, "--skip-damaged"), 2 * RECORDS - 1, 10, 40);
 }
 
@@ -328,8 +327,8 @@ static void misfits(struct arena *a, const char *first)
 	struct opts *o = options(WORDS(first));
 	struct network n;
 	status got = network_open(analytic, o, &n);
-	ok(got == ERR_USAGE && strstr(fail_message(ERR_USAGE), "gaussian:1,2"),
-	   "an analytic target predicts nothing: %s", fail_message(ERR_USAGE));
+	ok(got == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "gaussian:1,2"),
+	   "an analytic target predicts nothing: %s", fail_words(ERR_USAGE, "--"));
 	json_decref(analytic);
 	opts_free(o);
 	model_free(&other);

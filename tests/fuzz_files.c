@@ -33,7 +33,7 @@ static void count(struct seen *s, status got)
 	s->cases++;
 	s->clean += got == OK || got == ERR_INPUT || got == ERR_DAMAGE;
 	s->accepted += got == OK;
-	if (got != OK && !strstr(fail_message(got), ".bin"))
+	if (got != OK && !strstr(fail_words(got, "--"), ".bin"))
 		s->clean--;
 }
 

@@ -70,7 +70,7 @@ static int fill_disk(void *context)
 	status s = OK;
 	while (s == OK)
 		s = log_write(l, &line);
-	return s == ERR_IO && strstr(fail_message(s), "free space") ? 10 : 1;
+	return s == ERR_IO && strstr(fail_words(s, "--"), "free space") ? 10 : 1;
 }
 
 static void full_disk(void)

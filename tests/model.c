@@ -18,8 +18,8 @@ static void refusals(void)
 	const struct likelihood *l;
 	MUST(backend_open("cpu", 1, &d));
 	ok(model_build("mlp:784-128-10", "relu", NULL, (int[]){3, 32, 32}, 10, &m) == ERR_USAGE &&
-	   !strcmp(fail_message(ERR_USAGE), "--model mlp:784-128-10: the data has 3072 inputs"), "inputs that don't fit the data");
-	ok(model_build("mlp:4-9-3", "relu", NULL, (int[]){1, 1, 4}, 10, &m) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "10 outputs"),
+	   !strcmp(fail_words(ERR_USAGE, "--"), "--model mlp:784-128-10: the data has 3072 inputs"), "inputs that don't fit the data");
+	ok(model_build("mlp:4-9-3", "relu", NULL, (int[]){1, 1, 4}, 10, &m) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "10 outputs"),
 	   "outputs that don't fit the classes");
 	static const char *const bad[] = {"mlp", "mlp:", "mlp:4", "mlp:4--3", "mlp:4-x-3", "mlp:4-0-3", "mlp:4-3-", "linear:4",
 	                                  "mlpx:4-3", "resnet", "mlp:4-99999999999-3", ""};
@@ -37,10 +37,10 @@ static void refusals(void)
 	struct net_options o = {.model = &m, .data = &data, .normalize = &none, .noise_sd = 1, .batch = 5};
 	MUST(likelihood_find("gaussian", &o.likelihood));
 	ok(net_open(&o, d, &p) == ERR_USAGE &&
-	   !strcmp(fail_message(ERR_USAGE), "--likelihood gaussian: the data set has classes, not real targets"),
+	   !strcmp(fail_words(ERR_USAGE, "--"), "--likelihood gaussian: the data set has classes, not real targets"),
 	   "gaussian refuses classes");
 	MUST(likelihood_find("bernoulli", &o.likelihood));
-	ok(net_open(&o, d, &p) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "2 classes; the data set has 3"),
+	ok(net_open(&o, d, &p) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "2 classes; the data set has 3"),
 	   "bernoulli refuses three classes");
 	MUST(likelihood_find("categorical", &o.likelihood));
 	o.infer_only = true;
@@ -83,7 +83,7 @@ static void json(void)
 	json_object_set_new(j, "kind", json_string("linear"));
 	ok(model_from_json(j, &back) == ERR_INPUT, "a kind that contradicts the spec is refused");
 	json_object_del(j, "spec");
-	ok(model_from_json(j, &back) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "spec"), "a member that is missing is named");
+	ok(model_from_json(j, &back) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), "spec"), "a member that is missing is named");
 	free(text);
 	json_decref(j);
 	model_free(&m);
@@ -262,7 +262,7 @@ static void image_refusals(void)
 	struct model m;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		ok(model_build(bad[i].spec, NULL, bad[i].norm, bad[i].input, 10, &m) == ERR_USAGE &&
-		   strstr(fail_message(ERR_USAGE), bad[i].says), "%s on %d×%d×%d is refused: %s", bad[i].spec, bad[i].input[0],
+		   strstr(fail_words(ERR_USAGE, "--"), bad[i].says), "%s on %d×%d×%d is refused: %s", bad[i].spec, bad[i].input[0],
 		   bad[i].input[1], bad[i].input[2], bad[i].says);
 	MUST(model_build("lenet", "tanh", NULL, (int[]){1, 28, 28}, 10, &m));
 	ok(m.layer[0].pad == 2 && m.layer[0].out[1] == 28 && layer_of(&m, "fc1.weight")->in[0] == 400 && well_formed(&m),

@@ -51,7 +51,7 @@ static void standard_error(void)
 /* The call failed as it should, with these words in its message. */
 static void refused(status got, status want, const char *words, const char *what)
 {
-	ok(got == want && strstr(fail_message(got), words), "%s: %s", what, fail_message(got));
+	ok(got == want && strstr(fail_words(got, "--"), words), "%s: %s", what, fail_words(got, "--"));
 }
 
 static void edges(void)

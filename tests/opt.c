@@ -51,7 +51,7 @@ static void refused(const char *line, const char *words)
 	status s = parse(&o, line);
 	ok(s == ERR_USAGE && !o, "refused: %s", line);
 	if (s != OK)
-		is(fail_message(s), words, "… in the right words");
+		is(fail_words(s, "--"), words, "… in the right words");
 	else
 		opts_free(o);
 }
@@ -209,7 +209,7 @@ static void setting(void)
 	MUST(opts_set(o, "batch", "3"));
 	ok(opts_count(o, "batch") == 3 && opts_given(o, "batch"), "a value is set");
 	ok(opts_set(o, "batch", "0") == ERR_USAGE && opts_count(o, "batch") == 3, "a bad one is refused and changes nothing");
-	is(fail_message(ERR_USAGE), "--batch 0: expected an integer ≥ 1 (examples)", "… in the right words");
+	is(fail_words(ERR_USAGE, "--"), "--batch 0: expected an integer ≥ 1 (examples)", "… in the right words");
 	ok(opts_set(o, "zzz", "0") == ERR_USAGE, "an unknown name");
 	ok(opts_set(o, "coupling", "1") == ERR_USAGE, "a name whose table is off");
 	ok(opts_set(o, "sampler", "sgld") == ERR_USAGE, "a selector can't leave a given option behind");

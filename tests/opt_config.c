@@ -47,7 +47,7 @@ static void refused(const char *text, const char *words)
 	if (s == OK)
 		opts_free(o);
 	else
-		is(fail_message(s), want, "… in the right words");
+		is(fail_words(s, "--"), want, "… in the right words");
 }
 
 static void reading(void)
@@ -104,11 +104,11 @@ static void errors(void)
 	struct opts *o;
 	write_file(path, "lr = 1\nba\0tch = 2\n", 18);
 	char *argv[] = {(char *)"test", (char *)"--config", path};
-	ok(opts_parse(&o, test_tables, 3, argv) == ERR_INPUT && strstr(fail_message(ERR_INPUT), ":2: not a text file"),
+	ok(opts_parse(&o, test_tables, 3, argv) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), ":2: not a text file"),
 	   "a zero byte");
 	argv[2] = (char *)"/nonexistent/x";
 	ok(opts_parse(&o, test_tables, 3, argv) == ERR_INPUT, "a missing file");
-	is(fail_message(ERR_INPUT), "--config /nonexistent/x: No such file or directory", "… is named");
+	is(fail_words(ERR_INPUT, "--"), "--config /nonexistent/x: No such file or directory", "… is named");
 	argv[2] = (char *)scratch_folder();
 	ok(opts_parse(&o, test_tables, 3, argv) == ERR_INPUT, "a folder");
 }
@@ -217,7 +217,7 @@ static void json(void)
 		json_object_set_new(copy, bad[i].name, json_loads(bad[i].value, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL));
 		status s = opts_from_json(b, copy);
 		ok(s == ERR_INPUT, "JSON with %s: %s is refused", bad[i].name, bad[i].value);
-		is(fail_message(s), bad[i].words, "… in the right words");
+		is(fail_words(s, "--"), bad[i].words, "… in the right words");
 		json_decref(copy);
 	}
 	ok(opts_from_json(b, json_object_get(j, "lr")) == ERR_INPUT, "no object");

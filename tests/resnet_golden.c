@@ -285,7 +285,7 @@ static void compare(const struct golden_net *g, const struct way *way)
 	struct subject q;
 	float have[OUTPUTS];
 	if (!subject_open(&q, g, way)) {
-		skip(way->name, fail_message(ERR_USAGE));
+		skip(way->name, fail_words(ERR_USAGE, "--"));
 		subject_close(&q);
 		return;
 	}

@@ -28,14 +28,14 @@ static void create_and_open(void)
 	MUST(run_file(&r, 2, "snaps", &file));
 	ok(strcmp(file, scratch_path("run/chain-2.snaps")) == 0, "a chain's file has its name");
 	struct run other;
-	ok(run_create(path, json, &other) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "--out"),
+	ok(run_create(path, json, &other) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "--out"),
 	   "an existing folder is refused");
 	MUST(run_open(path, false, &again));
 	ok(json_equal(again.json, json) && again.chains == 3 && again.lock < 0, "others read it meanwhile");
 	run_close(&again);
 	char pid[24];
 	snprintf(pid, sizeof pid, "%ld", (long)getpid());
-	ok(run_open(path, true, &again) == ERR_USAGE && strstr(fail_message(ERR_USAGE), pid),
+	ok(run_open(path, true, &again) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), pid),
 	   "a second writer is refused, with the first one's number");
 	json_object_set_new(r.json, "chains", json_integer(4));
 	MUST(run_save(&r));
@@ -53,12 +53,12 @@ static void refusals(void)
 	const char *file = scratch_path("x.snaps");
 	json_t *json = facts(1);
 	spit(file, "x", 1);
-	ok(run_open(file, false, &r) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "run.json"), "a file is not a run");
+	ok(run_open(file, false, &r) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), "run.json"), "a file is not a run");
 	ok(run_open(scratch_folder(), true, &r) == ERR_INPUT && access(scratch_path("lock"), F_OK) != 0,
 	   "a folder without run.json is not, and stays as it is");
 	ok(run_open(scratch_path("none"), false, &r) == ERR_INPUT, "nor is what does not exist");
 	ok(run_create(file, json, &r) == ERR_USAGE, "a run does not replace a file");
-	ok(run_create(scratch_path("none/run"), json, &r) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "none/run"),
+	ok(run_create(scratch_path("none/run"), json, &r) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "none/run"),
 	   "a missing parent folder is named");
 	mkdir(scratch_path("odd"), 0777);
 	static const char *const texts[] = {"{\n \"chains\": 1,\n}", "[]", "{\"format\": \"other\", \"chains\": 1}",
@@ -66,7 +66,7 @@ static void refusals(void)
 	int refused = 0;
 	for (int i = 0; i < 5; i++) {
 		spit(scratch_path("odd/run.json"), texts[i], strlen(texts[i]));
-		refused += run_open(scratch_path("odd"), false, &r) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "run.json") != NULL;
+		refused += run_open(scratch_path("odd"), false, &r) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), "run.json") != NULL;
 	}
 	ok(refused == 5, "a run.json that is not one is refused, naming the file");
 	json_decref(json);

@@ -165,7 +165,7 @@ static void damage(void)
 		spit(path, whole, n);
 		whole[at] ^= 0x10;
 		MUST(snaps_open(path, 0, &r));
-		found += snaps_count(r) == 6 && snaps_read(r, 2, &record) == ERR_DAMAGE && strstr(fail_message(ERR_DAMAGE), path);
+		found += snaps_count(r) == 6 && snaps_read(r, 2, &record) == ERR_DAMAGE && strstr(fail_words(ERR_DAMAGE, "--"), path);
 		for (size_t i = 0; i < 6; i++)
 			others += i != 2 && snaps_read(r, i, &record) == OK;
 		snaps_reader_close(r);
@@ -176,9 +176,9 @@ static void damage(void)
 	whole[ends[2] + 200] ^= 1;
 	spit(path, whole, n);
 	MUST(snaps_open(path, 0, &r));
-	ok(snaps_read(r, 2, &record) == ERR_DAMAGE && strstr(fail_message(ERR_DAMAGE), "step 20, theta"),
+	ok(snaps_read(r, 2, &record) == ERR_DAMAGE && strstr(fail_words(ERR_DAMAGE, "--"), "step 20, theta"),
 	   "the message names the step");
-	note("%s", fail_message(ERR_DAMAGE));
+	note("%s", fail_words(ERR_DAMAGE, "--"));
 	snaps_reader_close(r);
 	whole[ends[2] + 200] ^= 1;
 	whole[ends[5] + 60] ^= 1;
@@ -243,7 +243,7 @@ static void out_of_range(void)
 	MUST(snaps_create(path, m.meta, &m.params, NULL, both, SNAPS_FLOAT16, &w));
 	uint64_t length = snaps_length(w);
 	m.theta[30] = 65520;
-	ok(snaps_write(w, 1, 0, "theta", 0, m.theta, NULL) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "fc.weight") &&
+	ok(snaps_write(w, 1, 0, "theta", 0, m.theta, NULL) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "fc.weight") &&
 	   snaps_length(w) == length, "a value beyond float16 is refused, naming the tensor");
 	m.theta[30] = 65519;
 	ok(snaps_write(w, 1, 0, "theta", 0, m.theta, NULL) == OK, "float16's largest value is not");
@@ -274,8 +274,8 @@ static int fill_disk(void *context)
 		/* A second try must fail in the same way: the file ends where it did. */
 		status again = snaps_write(w, (uint64_t)i, 0, "theta", 0, d->m.theta, d->m.running);
 		bool good = s == ERR_IO && again == ERR_IO && snaps_length(w) == before &&
-		            strstr(fail_message(s), "what was written so far is whole") &&
-		            strstr(fail_message(s), "basin sample --resume") && strstr(fail_message(s), d->path);
+		            strstr(fail_words(s, "--"), "what was written so far is whole") &&
+		            strstr(fail_words(s, "--"), "basin sample --resume") && strstr(fail_words(s, "--"), d->path);
 		return !good ? 1 : i == d->whole ? 20 : 2;
 	}
 }

@@ -39,10 +39,10 @@ static void drop(struct layer_plan *p)
 static status check(const struct plan_request *r)
 {
 	if (r->precision == PRECISION_BF16 && !onednn_has_avx512())
-		return fail(ERR_USAGE, "--precision bf16: oneDNN has bf16 convolutions only for processors with AVX-512; use "
-		                       "--precision fp32");
+		return fail(ERR_USAGE, "{precision} bf16: oneDNN has bf16 convolutions only for processors with AVX-512; use "
+		                       "{precision} fp32");
 	if (r->precision == PRECISION_BF16 && r->algo == CONV_WINOGRAD)
-		return fail(ERR_USAGE, "--conv-algo winograd: there is one in float32 only; use --precision fp32, or another algorithm");
+		return fail(ERR_USAGE, "{conv-algo} winograd: there is one in float32 only; use {precision} fp32, or another algorithm");
 	if (r->norm && (r->norm->norm != NORM_BATCH || r->norm->activation == ACTIVATION_THRESHOLD || r->layer->bias >= 0))
 		return fail(ERR_LIBRARY, "only batch norm without a threshold folds into a convolution, and into one without a bias");
 	if (r->mode != PLAN_INFER && r->x[0].bf16 != r->y.bf16)
@@ -107,7 +107,7 @@ static status plan_directions(struct layer_plan *p, const struct plan_request *r
 	if (r->algo == CONV_WINOGRAD)
 		TRY(conv_has_winograd(&p->onednn, &has));
 	if (!has)
-		return fail(ERR_USAGE, "--conv-algo winograd: oneDNN %d.%d has none on this processor; use auto, direct or gemm",
+		return fail(ERR_USAGE, "{conv-algo} winograd: oneDNN %d.%d has none on this processor; use auto, direct or gemm",
 		            DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR);
 	if (in_planes(r))
 		return conv_planes_make(r->layer, r->n, &p->planes);

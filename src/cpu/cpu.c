@@ -23,9 +23,9 @@ static status cpu_open(int number, int threads, struct device **out)
 {
 	*out = NULL;
 	if (number != 0)
-		return fail(ERR_USAGE, "--device cpu:%d: there is one CPU device, cpu", number);
+		return fail(ERR_USAGE, "{device} cpu:%d: there is one CPU device, cpu", number);
 	if (threads < 0 || threads > THREADS_MAX)
-		return fail(ERR_USAGE, "--threads %d: expected 0 (all) to %d", threads, THREADS_MAX);
+		return fail(ERR_USAGE, "{threads} %d: expected 0 (all) to %d", threads, THREADS_MAX);
 	const struct kernels *kernels;
 	TRY(kernels_pick(&kernels));
 	struct cpu_device *cpu = calloc(1, sizeof *cpu);
@@ -86,7 +86,7 @@ static const char *cpu_precision_note(const struct device *d, enum precision pre
 	(void)d;
 	const unsigned isa = (unsigned)dnnl_get_effective_cpu_isa(), amx = (unsigned)dnnl_cpu_isa_avx512_core_amx;
 	return precision == PRECISION_BF16 && (isa & amx) != amx
-	       ? "this CPU has no AMX: bf16 may be slower than fp32 here; compare with --precision fp32" : NULL;
+	       ? "this CPU has no AMX: bf16 may be slower than fp32 here" : NULL;
 }
 
 static status cpu_alloc(struct device *d, size_t bytes, void **out)

@@ -66,8 +66,8 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 	const struct layer *l = r->layer;
 	*out = NULL;
 	if (r->precision == PRECISION_BF16 && !onednn_has_avx512())
-		return fail(ERR_USAGE, "--precision bf16: oneDNN has bf16 products only for processors with AVX-512; use "
-		                       "--precision fp32");
+		return fail(ERR_USAGE, "{precision} bf16: oneDNN has bf16 products only for processors with AVX-512; use "
+		                       "{precision} fp32");
 	struct layer_plan *p = calloc(1, sizeof *p);
 	if (!p)
 		return fail(ERR_MEMORY, "out of memory: a linear layer's plan");

@@ -133,7 +133,7 @@ static status find_target(const struct csv *c, const char *name, bool header, si
 	if (!name)
 		return OK;
 	if (!header)
-		return fail(ERR_USAGE, "--target %s: %s has no header: its first line is all numbers; the last column is the target "
+		return fail(ERR_USAGE, "{target} %s: %s has no header: its first line is all numbers; the last column is the target "
 		            "there", name, c->path);
 	for (size_t i = 0; i < l->n; i++) {
 		size_t used = strlen(list);
@@ -144,7 +144,7 @@ static status find_target(const struct csv *c, const char *name, bool header, si
 		}
 	}
 	if (found != 1)
-		return fail(ERR_USAGE, "--target %s: %s has %s column of that name; its header has %s", name, c->path,
+		return fail(ERR_USAGE, "{target} %s: %s has %s column of that name; its header has %s", name, c->path,
 		            found ? "more than one" : "no", list);
 	return OK;
 }
@@ -257,5 +257,5 @@ static status read_csv(const struct dataset_request *r, const char *path, enum s
 
 const struct dataset_reader reader_csv = {
 	.kind = "csv", .path = "FILE", .has_test = false, .read = read_csv,
-	.help = "rows of numbers separated by commas; the last column, or --target NAME, is the target",
+	.help = "rows of numbers separated by commas; the last column, or {target} NAME, is the target",
 };

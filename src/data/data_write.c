@@ -36,7 +36,7 @@ static status write_cifar10(struct arena *a, const char *folder, const struct da
 	struct output_file f;
 	char *text;
 	if (train->n % BATCHES)
-		return fail(ERR_USAGE, "--format cifar10: %zu training images don't make five equal batches", train->n);
+		return fail(ERR_USAGE, "{format} cifar10: %zu training images don't make five equal batches", train->n);
 	for (size_t k = 0; k < BATCHES; k++) {
 		TRY(arena_text(a, &text, "data_batch_%zu", k + 1));
 		TRY(write_records(a, folder, text, train, k * n, n));
@@ -118,7 +118,7 @@ static status check_shape(const struct dataset *d, const char *format)
 {
 	if (d->image && d->element == ELEMENT_U8 && d->c == 3 && d->h == SIDE && d->w == SIDE && d->n_classes == CLASSES)
 		return OK;
-	return fail(ERR_USAGE, "--format %s: %s holds %d×%d×%d values an example in %d classes; 3×32×32 bytes in 10 classes were "
+	return fail(ERR_USAGE, "{format} %s: %s holds %d×%d×%d values an example in %d classes; 3×32×32 bytes in 10 classes were "
 	            "expected", format, d->spec, d->c, d->h, d->w, d->n_classes);
 }
 
@@ -131,20 +131,20 @@ static status write_folder(struct arena *a, const struct dataset *train, const s
 	while (k < sizeof formats / sizeof *formats && strcmp(formats[k].name, format))
 		k++;
 	if (k == sizeof formats / sizeof *formats)
-		return fail(ERR_USAGE, "--format %s: cifar10 or svhn was expected", format);
+		return fail(ERR_USAGE, "{format} %s: cifar10 or svhn was expected", format);
 	TRY(check_shape(train, format));
 	TRY(check_shape(test, format));
 	if (lstat(folder, &st) == 0)
-		return fail(ERR_USAGE, "--out %s: exists already; nothing is overwritten", folder);
+		return fail(ERR_USAGE, "{out} %s: exists already; nothing is overwritten", folder);
 	size_t length = strlen(folder);
 	while (length > 1 && folder[length - 1] == '/')
 		length--;
 	TRY(arena_text(a, &temporary, "%.*s.tmp-%ld", (int)length, folder, (long)getpid()));
 	if (mkdir(temporary, 0777) != 0)
-		return fail(ERR_IO, "--out %s: %s: %s", folder, temporary, strerror(errno));
+		return fail(ERR_IO, "{out} %s: %s: %s", folder, temporary, strerror(errno));
 	status s = formats[k].write(a, temporary, train, test);
 	if (s == OK && rename(temporary, folder) != 0)
-		s = fail(ERR_IO, "--out %s: %s", folder, strerror(errno));
+		s = fail(ERR_IO, "{out} %s: %s", folder, strerror(errno));
 	if (s == OK)
 		return OK;
 	for (int i = 0; formats[k].files[i]; i++)

@@ -61,20 +61,20 @@ status dataset_relabel(struct dataset *out, const char *path)
 	struct npy labels;
 	int32_t *to;
 	if (!out->label)
-		return fail(ERR_USAGE, "--labels %s: %s has real targets, not classes", path, out->spec);
+		return fail(ERR_USAGE, "{labels} %s: %s has real targets, not classes", path, out->spec);
 	status s = npy_read(path, &out->arena, &labels);
 	if (s != OK)
-		return fail_within(s, "--labels ");
+		return fail_within(s, "{labels} ");
 	if (!npy_is_integer(labels.type))
-		return fail(ERR_INPUT, "--labels %s: dtype %s; integers were expected", path, npy_name(labels.type));
+		return fail(ERR_INPUT, "{labels} %s: dtype %s; integers were expected", path, npy_name(labels.type));
 	if (labels.ndim < 1 || labels.count != out->n || (size_t)labels.shape[0] != out->n)
-		return fail(ERR_INPUT, "--labels %s: holds %zu labels; %s has %zu training examples, and each needs one", path,
+		return fail(ERR_INPUT, "{labels} %s: holds %zu labels; %s has %zu training examples, and each needs one", path,
 		            labels.count, out->spec, out->n);
 	TRY(ARENA_NEW(&out->arena, out->n, &to));
 	for (size_t i = 0; i < out->n; i++) {
 		int64_t label = npy_integer(&labels, i);
 		if (label < 0 || label >= out->n_classes)
-			return fail(ERR_INPUT, "--labels %s: label %zu is %lld; 0 to %d were expected", path, i, (long long)label,
+			return fail(ERR_INPUT, "{labels} %s: label %zu is %lld; 0 to %d were expected", path, i, (long long)label,
 			            out->n_classes - 1);
 		to[i] = (int32_t)label;
 	}
@@ -169,18 +169,18 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 	out->has_test = reader->has_test;
 
 	if (r->target && reader != &reader_csv)
-		return fail(ERR_USAGE, "--target %s: only csv sets have named columns; this is %s", r->target, reader->kind);
+		return fail(ERR_USAGE, "{target} %s: only csv sets have named columns; this is %s", r->target, reader->kind);
 	if (r->split == SPLIT_HOLDOUT && !r->holdout)
-		return fail(ERR_USAGE, "--split holdout: nothing is held out of %s without --holdout", r->spec);
+		return fail(ERR_USAGE, "{split} holdout: nothing is held out of %s without {holdout}", r->spec);
 	if (r->split == SPLIT_TEST && !reader->has_test)
-		return fail(ERR_USAGE, "--split test: %s has no test split: every row is training data; set some aside with "
-		            "--holdout and take --split holdout", r->spec);
+		return fail(ERR_USAGE, "{split} test: %s has no test split: every row is training data; set some aside with "
+		            "{holdout} and take {split} holdout", r->spec);
 	TRY(reader->read(r, first, r->split == SPLIT_TEST ? SPLIT_TEST : SPLIT_TRAIN, out));
 	if (out->n > UINT32_MAX)
 		return fail(ERR_INPUT, "%zu examples; at most 2³² − 1 are read", out->n);
 	if (r->split == SPLIT_TEST) {
 		if (r->standardize && out->image)
-			return fail(ERR_USAGE, "--standardize: %s holds images; --normalize is theirs", r->spec);
+			return fail(ERR_USAGE, "{standardize}: %s holds images; {normalize} is theirs", r->spec);
 		return dataset_fingerprint(out, NULL, &out->fingerprint);
 	}
 	if (r->labels)
@@ -197,7 +197,7 @@ status dataset_open(const struct dataset_request *r, struct dataset *out)
 		return OK;
 	dataset_close(out);
 	/* Unless the message is about an option of its own, --labels or --holdout. */
-	return s == ERR_MEMORY || strncmp(fail_message(s), "--", 2) == 0 ? s :
+	return s == ERR_MEMORY || strncmp(fail_words(s, "--"), "--", 2) == 0 ? s :
 		fail_within(s, "%s%s%s: ", r->option ? r->option : "", r->option ? " " : "", r->spec ? r->spec : "");
 }
 

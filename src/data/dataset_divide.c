@@ -16,12 +16,12 @@ static status holdout_count(const struct dataset *d, const char *text, size_t *c
 	double value = strtod(text, &end);
 	bool whole = text[0] && text[strspn(text, "0123456789")] == 0 && value >= 1;
 	if (end == text || *end || text[strspn(text, "+-0123456789.eE")] || !(value > 0) || errno)
-		return fail(ERR_USAGE, "--holdout %s: a fraction between 0 and 1, or a number of examples, was expected", text);
+		return fail(ERR_USAGE, "{holdout} %s: a fraction between 0 and 1, or a number of examples, was expected", text);
 	if (!whole && value >= 1)
-		return fail(ERR_USAGE, "--holdout %s: a fraction must be below 1, and a number of examples has no point", text);
+		return fail(ERR_USAGE, "{holdout} %s: a fraction must be below 1, and a number of examples has no point", text);
 	double rows = whole ? value : round(value * (double)d->n);
 	if (rows < 1 || rows >= (double)d->n)
-		return fail(ERR_USAGE, "--holdout %s: that is %.0f of %zu training examples; at least one must be held out, and "
+		return fail(ERR_USAGE, "{holdout} %s: that is %.0f of %zu training examples; at least one must be held out, and "
 		            "one left", text, rows, d->n);
 	*count = (size_t)rows;
 	return OK;
@@ -106,7 +106,7 @@ status dataset_divide(struct dataset *out, const char *holdout, bool standardize
 	void *x = (void *)out->x, *label = (void *)out->label;
 	float *target = (void *)out->target;
 	if (standardize && out->image)
-		return fail(ERR_USAGE, "--standardize: %s holds images; --normalize is theirs", out->spec);
+		return fail(ERR_USAGE, "{standardize}: %s holds images; {normalize} is theirs", out->spec);
 	TRY(draw(out, holdout, &held));
 	if (standardize) {
 		TRY(moments(&out->arena, x, out->n, columns, held, &out->x_mean, &out->x_sd));

@@ -55,7 +55,7 @@ status normalize_parse(const char *text, const struct dataset *d, struct normali
 	bool data = !text || !strcmp(text, "data"), none = text && !strcmp(text, "none");
 	if (!d->image) {
 		if (!data && !none)
-			return fail(ERR_USAGE, "%s: %s holds no images: its values are taken as they are (--standardize changes that)",
+			return fail(ERR_USAGE, "%s: %s holds no images: its values are taken as they are ({standardize} changes that)",
 			            text, d->spec);
 		return OK;
 	}

@@ -36,7 +36,7 @@ static status write_failed(const char *path, int error)
 	                                   : "the file would exceed the limit on file sizes (ulimit -f)";
 	size_t n = folder_length(path);
 	return fail(ERR_IO, "%s: %s; what was written so far is whole; free space and go on with "
-	            "basin sample --resume %.*s", path, what, n ? (int)n : 1, n ? path : ".");
+	            "basin sample {resume} %.*s", path, what, n ? (int)n : 1, n ? path : ".");
 }
 
 static int write_all(int fd, const char *data, size_t n)
@@ -111,7 +111,7 @@ status tail_write(struct tail *t, const void *data, size_t n)
 	}
 	/* Shrinking needs no space, so this works on a full disk; if it fails all the same, readers see a torn tail. */
 	if (ftruncate(t->fd, (off_t)t->length) || lseek(t->fd, (off_t)t->length, SEEK_SET) < 0)
-		warn("%s: the piece that did not fit can't be cut off: %s", t->path, strerror(errno));
+		warning("%s: the piece that did not fit can't be cut off: %s", t->path, strerror(errno));
 	return write_failed(t->path, error);
 }
 

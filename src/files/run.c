@@ -41,7 +41,7 @@ static status take_lock(struct run *r)
 	if (flock(r->lock, LOCK_EX | LOCK_NB) == 0) {
 		/* For people only: a run works without it, on a full disk for one. */
 		if (ftruncate(r->lock, 0) || dprintf(r->lock, "%ld\n", (long)getpid()) < 0)
-			warn("%s: %s", path, strerror(errno));
+			warning("%s: %s", path, strerror(errno));
 		return OK;
 	}
 	status s = errno == EWOULDBLOCK ? refuse(r, r->lock) : fail(ERR_IO, "%s: %s", path, strerror(errno));
@@ -123,12 +123,12 @@ static status refuse_folder(const char *path, int error)
 	struct stat st;
 	char parent[4096];
 	if (error == EEXIST)
-		return fail(ERR_USAGE, "--out %s: exists already; choose another name, or go on with a run by "
-		            "basin sample --resume %s", path, path);
+		return fail(ERR_USAGE, "{out} %s: exists already; choose another name, or go on with a run by "
+		            "basin sample {resume} %s", path, path);
 	snprintf(parent, sizeof parent, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
 	if (stat(parent, &st) != 0 || !S_ISDIR(st.st_mode))
-		return fail(ERR_USAGE, "--out %s: there is no folder %s to make it in", path, parent);
-	return fail(ERR_IO, "--out %s: %s", path, strerror(error));
+		return fail(ERR_USAGE, "{out} %s: there is no folder %s to make it in", path, parent);
+	return fail(ERR_IO, "{out} %s: %s", path, strerror(error));
 }
 
 status run_create(const char *path, json_t *json, struct run *out)

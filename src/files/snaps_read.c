@@ -198,7 +198,7 @@ static status damaged(const struct snaps_reader *r, size_t i, const char *what)
 	else if (j > 0)
 		snprintf(where, sizeof where, "after step %" PRIu64, r->place[j - 1].step);
 	return fail(ERR_DAMAGE, "%s: record %zu (%s) at byte %" PRIu64 " is damaged: %s; predict, ood and export leave it out "
-	            "with --skip-damaged", r->path, i, where, p->at, what);
+	            "with {skip-damaged}", r->path, i, where, p->at, what);
 }
 
 static status check_place(const struct snaps_reader *r, size_t i)

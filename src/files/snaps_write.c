@@ -155,7 +155,7 @@ static status check_range(const struct snaps_writer *w, const struct segment *se
 {
 	for (size_t i = 0; i < seg->count; i++)
 		if (fabsf(x[i]) >= 65520 && isfinite(x[i]))
-			return fail(ERR_USAGE, "%s: --snapshot-dtype float16: %s holds %g, beyond float16's 65504; use bfloat16 or float32",
+			return fail(ERR_USAGE, "%s: {snapshot-dtype} float16: %s holds %g, beyond float16's 65504; use bfloat16 or float32",
 			            w->tail.path, seg->name, (double)x[i]);
 	return OK;
 }

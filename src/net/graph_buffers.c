@@ -81,7 +81,7 @@ static status find_readers(struct tensors *t)
 			if (below < 0)
 				continue;
 			if (t->readers[below] == GRAPH_READERS)
-				return fail(ERR_USAGE, "--model %s: a layer's output is read by more than %d", t->m->spec, GRAPH_READERS);
+				return fail(ERR_USAGE, "{model} %s: a layer's output is read by more than %d", t->m->spec, GRAPH_READERS);
 			t->reader[below][t->readers[below]++] = i;
 		}
 	return OK;

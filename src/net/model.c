@@ -21,7 +21,7 @@ static status find_activation(const char *name, enum activation *out)
 			*out = (enum activation)i;
 			return OK;
 		}
-	return fail(ERR_USAGE, "--activation %s: expected relu, silu or tanh", name);
+	return fail(ERR_USAGE, "{activation} %s: expected relu, silu or tanh", name);
 }
 
 static const char *const norm_names[] = {[NORM_BATCH] = "bn", [NORM_FILTER_RESPONSE] = "frn"};
@@ -32,13 +32,13 @@ static status find_norm(const char *spec, const struct net_kind *kind, const cha
 	if (!name)
 		return OK;
 	if (!kind->normed)
-		return fail(ERR_USAGE, "--norm %s: --model %s has no norms", name, spec);
+		return fail(ERR_USAGE, "{norm} %s: {model} %s has no norms", name, spec);
 	for (int i = 0; i < (int)(sizeof norm_names / sizeof *norm_names); i++)
 		if (!strcmp(name, norm_names[i])) {
 			m->norm = (enum norm)i;
 			return OK;
 		}
-	return fail(ERR_USAGE, "--norm %s: expected bn or frn", name);
+	return fail(ERR_USAGE, "{norm} %s: expected bn or frn", name);
 }
 
 const char *model_norm(const struct model *m)
@@ -59,7 +59,7 @@ static status find_kind(const char *spec, const struct net_kind **out)
 		size_t used = strlen(known);
 		snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", (*k)->usage);
 	}
-	return fail(ERR_USAGE, "--model %s: no such model; there are %s", spec, known);
+	return fail(ERR_USAGE, "{model} %s: no such model; there are %s", spec, known);
 }
 
 static status build(const char *spec, const char *activation, const char *norm, const int input[3], int outputs,
@@ -72,11 +72,11 @@ static status build(const char *spec, const char *activation, const char *norm, 
 	long long inputs = 1;
 	for (int i = 0; i < 3; i++) {
 		if (input[i] < 1 || (inputs *= input[i]) > INT_MAX)
-			return fail(ERR_USAGE, "--model %s: inputs of %d×%d×%d can't be used", spec, input[0], input[1], input[2]);
+			return fail(ERR_USAGE, "{model} %s: inputs of %d×%d×%d can't be used", spec, input[0], input[1], input[2]);
 		m->input[i] = input[i];
 	}
 	if (outputs < 1)
-		return fail(ERR_USAGE, "--model %s: %d outputs can't be used", spec, outputs);
+		return fail(ERR_USAGE, "{model} %s: %d outputs can't be used", spec, outputs);
 	char *text;
 	TRY(arena_text(&m->arena, &text, "%s", spec));
 	m->spec = text;

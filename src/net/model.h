@@ -28,7 +28,7 @@ struct model {
 /* Builds "linear", "mlp:IN-HIDDEN-…-OUT", "lenet", "resnet18", … for inputs of c×h×w and so many outputs, with PyTorch's names and
  * default initialisation (weights and biases U(±1/√fan_in); norms 1 and 0). activation "relu", "silu", "tanh" or NULL for relu;
  * norm "bn", "frn" or NULL for bn, where there is one. Errors: ERR_USAGE for an unknown model, a norm where there is none, or
- * sizes that don't fit the data ("--model mlp:784-128-10: the data has 3072 inputs"); ERR_MEMORY. */
+ * sizes that don't fit the data ("{model} mlp:784-128-10: the data has 3072 inputs"); ERR_MEMORY. */
 status model_build(const char *spec, const char *activation, const char *norm, const int input[3], int outputs,
                    struct model *out);
 void model_free(struct model *m);

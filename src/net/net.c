@@ -144,10 +144,10 @@ static status open_loss(struct net *net)
 	int outputs;
 	TRY(likelihood_outputs(l, data, &outputs));
 	if (outputs != o->model->outputs)
-		return fail(ERR_USAGE, "--model %s has %d output%s, but --likelihood %s needs %d for this data set",
+		return fail(ERR_USAGE, "{model} %s has %d output%s, but {likelihood} %s needs %d for this data set",
 		            o->model->spec, o->model->outputs, o->model->outputs == 1 ? "" : "s", l->name, outputs);
 	if (l->loss == LOSS_GAUSSIAN && !(isfinite(o->noise_sd) && o->noise_sd > 0))
-		return fail(ERR_USAGE, "--noise-sd %g: --likelihood gaussian needs a deviation above 0", o->noise_sd);
+		return fail(ERR_USAGE, "{noise-sd} %g: {likelihood} gaussian needs a deviation above 0", o->noise_sd);
 	const void *host = l->class_targets ? (const void *)data->label : data->target;
 	size_t count = data->n * (l->class_targets ? 1 : (size_t)outputs);
 	if (l->loss == LOSS_BERNOULLI) {
@@ -172,7 +172,7 @@ static status open_data(struct net *net)
 	struct device *d = net->base.device;
 	size_t inputs = (size_t)data->c * (size_t)data->h * (size_t)data->w;
 	if (inputs != shape_size(o->model->input))
-		return fail(ERR_USAGE, "--model %s: the data has %zu inputs", o->model->spec, inputs);
+		return fail(ERR_USAGE, "{model} %s: the data has %zu inputs", o->model->spec, inputs);
 	size_t bytes = data->n * inputs * (data->element == ELEMENT_U8 ? 1 : sizeof(float));
 	TRY(d->ops->resident(d, data->x, bytes, &net->set));
 	net->base.n = data->n;
@@ -188,7 +188,7 @@ static status open_parts(struct net *net)
 	struct device *d = net->base.device;
 	struct graph_plan *plan;
 	if (o->batch < 1)
-		return fail(ERR_USAGE, "--batch %d: expected 1 or more", o->batch);
+		return fail(ERR_USAGE, "{batch} %d: expected 1 or more", o->batch);
 	TRY(pieces_of(&o->model->params, &net->arena, &net->pieces));
 	const struct graph_options graph = {.model = o->model, .precision = o->precision, .algo = o->algo, .batch = o->batch,
 	                                    .infer_only = o->infer_only};

@@ -13,9 +13,9 @@ static status build_lenet(struct model *m, const char *rest)
 {
 	int h = m->input[1], w = m->input[2], pad = h < WHOLE || w < WHOLE ? 2 : 0;
 	if (rest)
-		return fail(ERR_USAGE, "--model %s: lenet takes no sizes, the data gives them", m->spec);
+		return fail(ERR_USAGE, "{model} %s: lenet takes no sizes, the data gives them", m->spec);
 	if (h < LEAST || w < LEAST)
-		return fail(ERR_USAGE, "--model %s: needs images of at least %d×%d; the data has %d×%d", m->spec, LEAST, LEAST, h, w);
+		return fail(ERR_USAGE, "{model} %s: needs images of at least %d×%d; the data has %d×%d", m->spec, LEAST, LEAST, h, w);
 	TRY(nets_conv(m, "conv1", -1, (struct conv_shape){.out = 6, .kernel = CONV, .stride = 1, .pad = pad, .bias = true}));
 	nets_activation(m, nets_last(m));
 	nets_pool(m, nets_last(m), POOL_MAX, POOL, POOL, 0);

@@ -10,7 +10,7 @@ enum { WIDTH_MAX = 1 << 24, WIDTHS_MAX = LAYERS_MAX / 2 };
 static status build_linear(struct model *m, const char *sizes)
 {
 	if (sizes)
-		return fail(ERR_USAGE, "--model %s: linear takes no sizes, the data gives them", m->spec);
+		return fail(ERR_USAGE, "{model} %s: linear takes no sizes, the data gives them", m->spec);
 	return nets_linear(m, "fc", -1, m->outputs);
 }
 
@@ -37,12 +37,12 @@ static status build_mlp(struct model *m, const char *sizes)
 {
 	int width[WIDTHS_MAX], n = read_widths(sizes, width);
 	if (n < 2)
-		return fail(ERR_USAGE, "--model %s: expected mlp:IN-HIDDEN-…-OUT, 2 to %d sizes from 1 to %d", m->spec,
+		return fail(ERR_USAGE, "{model} %s: expected mlp:IN-HIDDEN-…-OUT, 2 to %d sizes from 1 to %d", m->spec,
 		            WIDTHS_MAX, WIDTH_MAX);
 	if ((size_t)width[0] != shape_size(m->input))
-		return fail(ERR_USAGE, "--model %s: the data has %zu inputs", m->spec, shape_size(m->input));
+		return fail(ERR_USAGE, "{model} %s: the data has %zu inputs", m->spec, shape_size(m->input));
 	if (width[n - 1] != m->outputs)
-		return fail(ERR_USAGE, "--model %s: the data and the likelihood need %d output%s", m->spec, m->outputs,
+		return fail(ERR_USAGE, "{model} %s: the data and the likelihood need %d output%s", m->spec, m->outputs,
 		            m->outputs == 1 ? "" : "s");
 	for (int i = 1; i < n; i++) {
 		char *name;

@@ -94,13 +94,13 @@ static status choose_stem(const struct model *m, const struct design *d, const c
 {
 	int h = m->input[1], w = m->input[2];
 	if (stem && !d->has_stems)
-		return fail(ERR_USAGE, "--model %s: %s has one stem, and takes nothing after the name", m->spec, m->kind);
+		return fail(ERR_USAGE, "{model} %s: %s has one stem, and takes nothing after the name", m->spec, m->kind);
 	if (stem && strcmp(stem, "cifar") && strcmp(stem, "imagenet"))
-		return fail(ERR_USAGE, "--model %s: expected %s, %s:cifar or %s:imagenet", m->spec, m->kind, m->kind, m->kind);
+		return fail(ERR_USAGE, "{model} %s: expected %s, %s:cifar or %s:imagenet", m->spec, m->kind, m->kind, m->kind);
 	*imagenet = stem ? !strcmp(stem, "imagenet") : d->has_stems && (h > SMALL || w > SMALL);
 	int least = (*imagenet ? 4 : 1) << (d->stages - 1);
 	if (h != w || h < least)
-		return fail(ERR_USAGE, "--model %s: needs square images of at least %d×%d; the data has %d×%d", m->spec, least, least,
+		return fail(ERR_USAGE, "{model} %s: needs square images of at least %d×%d; the data has %d×%d", m->spec, least, least,
 		            h, w);
 	return OK;
 }

@@ -10,20 +10,20 @@
 #include "src/options/opt_private.h"
 #include "src/options/suggest.h"
 
-static const struct opt_def builtin[] = {
-	{.name = "config", .type = OPT_PATH, .arg = "FILE",
+static const struct param builtin[] = {
+	{.name = "config", .type = PARAM_PATH, .arg = "FILE",
 	 .help = "read “option = value” lines from FILE first; the command line wins"},
-	{.name = "dump-config", .type = OPT_FLAG, .help = "print the configuration file that gives these values, and stop"},
-	{.name = "help", .type = OPT_FLAG, .help = "print this help, and stop"},
-	{.name = "version", .type = OPT_FLAG, .help = "print the program's version, its back ends and libraries, and stop"},
+	{.name = "dump-config", .type = PARAM_FLAG, .help = "print the configuration file that gives these values, and stop"},
+	{.name = "help", .type = PARAM_FLAG, .help = "print this help, and stop"},
+	{.name = "version", .type = PARAM_FLAG, .help = "print the program's version, its back ends and libraries, and stop"},
 	{0},
 };
 
 const struct opt_table opt_builtin = {.owner = "basin", .heading = "General options", .defs = builtin};
 
-const struct opt_def *opt_in_table(const struct opt_table *t, const char *name)
+const struct param *opt_in_table(const struct opt_table *t, const char *name)
 {
-	for (const struct opt_def *d = t->defs; d->name; d++)
+	for (const struct param *d = t->defs; d->name; d++)
 		if (strcmp(d->name, name) == 0)
 			return d;
 	return NULL;
@@ -41,7 +41,7 @@ struct opt_value *opt_find(const struct opts *o, const char *name)
 static const char *selector_value(const struct opts *o, const char *selector)
 {
 	for (int i = 0; o->tables[i]; i++) {
-		const struct opt_def *d = o->tables[i]->selector ? NULL : opt_in_table(o->tables[i], selector);
+		const struct param *d = o->tables[i]->selector ? NULL : opt_in_table(o->tables[i], selector);
 		if (d) {
 			const char *text = opt_find(o, selector)->text;
 			return text ? text : d->fallback;
@@ -60,11 +60,11 @@ bool opt_table_on(const struct opts *o, const struct opt_table *t)
 	return value && strncmp(value, t->owner, n) == 0 && (!value[n] || value[n] == ':');
 }
 
-const struct opt_def *opt_active(const struct opts *o, const char *name)
+const struct param *opt_active(const struct opts *o, const char *name)
 {
-	const struct opt_def *always = NULL;
+	const struct param *always = NULL;
 	for (int i = 0; o->tables[i]; i++) {
-		const struct opt_def *d = opt_in_table(o->tables[i], name);
+		const struct param *d = opt_in_table(o->tables[i], name);
 		if (!d || !opt_table_on(o, o->tables[i]))
 			continue;
 		if (o->tables[i]->selector)
@@ -80,13 +80,13 @@ const struct opt_def *opt_active(const struct opts *o, const char *name)
 static void check_tables(const struct opts *o)
 {
 	for (int i = 0; o->tables[i]; i++)
-		for (const struct opt_def *d = o->tables[i]->defs; d->name; d++) {
+		for (const struct param *d = o->tables[i]->defs; d->name; d++) {
 			struct opt_value v = {.name = d->name, .text = d->fallback};
 			assert(!d->fallback || opt_check_text(&v, d) == OK);
-			assert((d->type == OPT_FLAG) == !d->arg && d->min <= d->max);
+			assert((d->type == PARAM_FLAG) == !d->arg && d->min <= d->max);
 			for (int j = 0; j < i; j++) {
-				const struct opt_def *other = opt_in_table(o->tables[j], d->name);
-				assert(!other || (other->type == OPT_FLAG) == (d->type == OPT_FLAG));
+				const struct param *other = opt_in_table(o->tables[j], d->name);
+				assert(!other || (other->type == PARAM_FLAG) == (d->type == PARAM_FLAG));
 				(void)other;
 			}
 			(void)v;
@@ -104,11 +104,11 @@ static status collect(struct opts *o, const struct opt_table *const *tables)
 	all[n_tables] = &opt_builtin;
 	o->tables = all;
 	for (int i = 0; i <= n_tables; i++)
-		for (const struct opt_def *d = all[i]->defs; d->name; d++)
+		for (const struct param *d = all[i]->defs; d->name; d++)
 			n++;
 	TRY(ARENA_NEW(&o->arena, (size_t)n, &o->values));
 	for (int i = 0; i <= n_tables; i++)
-		for (const struct opt_def *d = all[i]->defs; d->name; d++)
+		for (const struct param *d = all[i]->defs; d->name; d++)
 			if (!opt_find(o, d->name))
 				o->values[o->n_values++].name = d->name;
 	check_tables(o);
@@ -118,9 +118,9 @@ static status collect(struct opts *o, const struct opt_table *const *tables)
 static bool is_flag(const struct opts *o, const char *name)
 {
 	for (int i = 0; o->tables[i]; i++) {
-		const struct opt_def *d = opt_in_table(o->tables[i], name);
+		const struct param *d = opt_in_table(o->tables[i], name);
 		if (d)
-			return d->type == OPT_FLAG;
+			return d->type == PARAM_FLAG;
 	}
 	return false;
 }
@@ -129,13 +129,13 @@ status opt_unknown(const struct opts *o, const char *name)
 {
 	struct opt_value *off = strncmp(name, "no-", 3) == 0 ? opt_find(o, name + 3) : NULL;
 	if (off && is_flag(o, off->name))
-		return fail(ERR_USAGE, "unknown option --%s; leave --%s out instead", name, off->name);
+		return fail(ERR_USAGE, "unknown option {%s}; leave {%s} out instead", name, off->name);
 	struct suggestion s = {.word = name};
 	for (int i = 0; i < o->n_values; i++)
 		suggest_from(&s, o->values[i].name);
 	if (s.best)
-		return fail(ERR_USAGE, "unknown option --%s; did you mean --%s?", name, s.best);
-	return fail(ERR_USAGE, "unknown option --%s; --help lists the options", name);
+		return fail(ERR_USAGE, "unknown option {%s}; did you mean {%s}?", name, s.best);
+	return fail(ERR_USAGE, "unknown option {%s}; {help} lists the options", name);
 }
 
 /* The option of that name, or the only one that begins so. */
@@ -153,7 +153,7 @@ static status resolve(const struct opts *o, const char *name, struct opt_value *
 			found++;
 		}
 	if (found > 1)
-		return fail(ERR_USAGE, "--%s is ambiguous: it may be %s", name, list);
+		return fail(ERR_USAGE, "{%s} is ambiguous: it may be %s", name, list);
 	return found ? OK : opt_unknown(o, name);
 }
 
@@ -170,14 +170,14 @@ static status take_option(struct opts *o, int argc, char **argv, int *i, struct 
 	TRY(resolve(o, name, &v));
 	if (is_flag(o, v->name)) {
 		if (value)
-			return fail(ERR_USAGE, "--%s=%s: --%s takes no value", v->name, value, v->name);
+			return fail(ERR_USAGE, "{%s}=%s: {%s} takes no value", v->name, value, v->name);
 		v->text = "yes";
 	} else if (value) {
 		v->text = value;
 	} else if (*i + 1 < argc) {
 		v->text = argv[++*i];
 	} else {
-		return fail(ERR_USAGE, "--%s: its value is missing", v->name);
+		return fail(ERR_USAGE, "{%s}: its value is missing", v->name);
 	}
 	v->file = NULL;
 	*out = v;
@@ -191,7 +191,7 @@ static void put_over(struct opts *o, const struct opt_value *given)
 		if (given[i].text)
 			o->values[i] = given[i];
 	for (int i = 0; i < o->n_values; i++) {
-		const struct opt_def *d = given[i].text ? opt_active(o, given[i].name) : NULL;
+		const struct param *d = given[i].text ? opt_active(o, given[i].name) : NULL;
 		struct opt_value *rival = d && d->rival ? opt_find(o, d->rival) : NULL;
 		if (rival && rival->file)
 			*rival = (struct opt_value){.name = rival->name};
@@ -214,7 +214,7 @@ static status parse_line(struct opts *o, int argc, char **argv)
 		} else if (strcmp(word, "--") == 0) {
 			only_positionals = true;
 		} else if (word[1] != '-') {
-			return fail(ERR_USAGE, "unknown option %s; options begin with --, and --help lists them", word);
+			return fail(ERR_USAGE, "unknown option %s; options begin with --, and {help} lists them", word);
 		} else {
 			struct opt_value *v;
 			TRY(take_option(o, argc, argv, &i, &v));

@@ -4,40 +4,19 @@
 #ifndef BASIN_OPT_H
 #define BASIN_OPT_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
 #include <jansson.h>
 
 #include "src/arena.h"
-
-enum opt_type {
-	OPT_FLAG,    /* present or not */
-	OPT_COUNT,   /* integer */
-	OPT_REAL,
-	OPT_TEXT,
-	OPT_PATH,    /* text that completes to files */
-	OPT_CHOICE   /* one of the words in `arg`, separated by | */
-};
-
-struct opt_def {
-	const char *name;      /* "lr" */
-	enum opt_type type;
-	const char *arg;       /* placeholder "RATE", or the choices "constant|cosine"; NULL for flags */
-	const char *fallback;  /* the default as one would type it; NULL: none */
-	double min, max;       /* inclusive range of numbers, ±INFINITY for no bound; min = max = 0: any */
-	bool above_min;        /* the lower end itself is refused */
-	const char *unit;      /* "steps", "nats"; NULL */
-	const char *rival;     /* an option that says the same in another way ("epochs", of "steps"); NULL */
-	const char *help;      /* one sentence, lower case, no full stop */
-};
+#include "src/param.h"
 
 struct opt_table {
 	const char *owner;             /* heading and scope: "sample", "entropy-mcmc", … */
 	const char *heading;           /* "Entropy-MCMC options", in --help and the man page */
 	const char *selector;          /* the option that switches this table on ("sampler") where its value is the owner, or
 	                                * begins with "owner:"; it stands in an always-on table. NULL: always on */
-	const struct opt_def *defs;    /* ends with name NULL */
+	const struct param *defs;
 };
 
 struct opts;  /* the values of one command's options */
@@ -61,7 +40,7 @@ bool opts_flag(const struct opts *o, const char *name);
 long long opts_count(const struct opts *o, const char *name);
 double opts_real(const struct opts *o, const char *name);
 const char *opts_text(const struct opts *o, const char *name);
-/* The place of an OPT_CHOICE's value among the words of its `arg`, from 0; −1 where there is neither value nor default. */
+/* The place of an PARAM_CHOICE's value among the words of its `arg`, from 0; −1 where there is neither value nor default. */
 int opts_choice(const struct opts *o, const char *name);
 
 /* Sets a value as if typed (checked the same way). Errors: ERR_USAGE. */

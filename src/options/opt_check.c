@@ -20,21 +20,21 @@ status opt_complain(const struct opt_value *v, const char *format, ...)
 	va_end(args);
 	if (v->file)
 		return fail(ERR_INPUT, "%s:%d: %s = %s: %s", v->file, v->line, v->name, v->text, text);
-	return fail(ERR_USAGE, "--%s %s: %s", v->name, v->text, text);
+	return fail(ERR_USAGE, "{%s} %s: %s", v->name, v->text, text);
 }
 
-static bool any_number(const struct opt_def *d)
+static bool any_number(const struct param *d)
 {
 	return d->min == 0 && d->max == 0;
 }
 
 /* Bounds that no count reaches are no bounds. */
-static bool open_above(const struct opt_def *d)
+static bool open_above(const struct param *d)
 {
 	return d->max >= 9e18;
 }
 
-static bool open_below(const struct opt_def *d)
+static bool open_below(const struct param *d)
 {
 	return d->min <= -9e18;
 }
@@ -49,7 +49,7 @@ static const char *bound(double x, char out[32])
 	return out;
 }
 
-void opt_range(const struct opt_def *d, char out[OPT_RANGE_SIZE])
+void opt_range(const struct param *d, char out[OPT_RANGE_SIZE])
 {
 	char min[32], max[32];
 	const char *from = d->above_min ? ">" : "≥";
@@ -68,24 +68,24 @@ void opt_range(const struct opt_def *d, char out[OPT_RANGE_SIZE])
 		snprintf(out, OPT_RANGE_SIZE, "%s to %s", min, max);
 }
 
-static status bad_number(const struct opt_value *v, const struct opt_def *d)
+static status bad_number(const struct opt_value *v, const struct param *d)
 {
 	char range[OPT_RANGE_SIZE];
 	opt_range(d, range);
 	bool words = strstr(range, " to ") != NULL;
 	/* The likeliest slip in a file whose values run to the end of the line. */
 	const char *hint = v->file && strchr(v->text, '#') ? "; a comment stands on a line of its own" : "";
-	return opt_complain(v, "expected %s%s%s%s%s%s%s", d->type == OPT_COUNT ? "an integer" : "a number",
+	return opt_complain(v, "expected %s%s%s%s%s%s%s", d->type == PARAM_COUNT ? "an integer" : "a number",
 	                    range[0] ? words ? " from " : " " : "", range, d->unit ? " (" : "", d->unit ? d->unit : "",
 	                    d->unit ? ")" : "", hint);
 }
 
-static bool in_range(const struct opt_def *d, double x)
+static bool in_range(const struct param *d, double x)
 {
 	return any_number(d) || ((d->above_min ? x > d->min : x >= d->min) && x <= d->max);
 }
 
-static status check_count(const struct opt_value *v, const struct opt_def *d)
+static status check_count(const struct opt_value *v, const struct param *d)
 {
 	const char *t = v->text;
 	if (t[strspn(t, "0123456789+-")] || !t[0])
@@ -98,7 +98,7 @@ static status check_count(const struct opt_value *v, const struct opt_def *d)
 	return OK;
 }
 
-static status check_real(const struct opt_value *v, const struct opt_def *d)
+static status check_real(const struct opt_value *v, const struct param *d)
 {
 	/* strtod alone would take blanks, hexadecimal, "inf" and "nan". */
 	const char *t = v->text;
@@ -111,7 +111,7 @@ static status check_real(const struct opt_value *v, const struct opt_def *d)
 	return OK;
 }
 
-static status check_choice(const struct opt_value *v, const struct opt_def *d)
+static status check_choice(const struct opt_value *v, const struct param *d)
 {
 	char words[TEXT_SIZE], list[TEXT_SIZE] = "", *rest = words;
 	struct suggestion s = {.word = v->text};
@@ -127,21 +127,21 @@ static status check_choice(const struct opt_value *v, const struct opt_def *d)
 	                    s.best ? "?" : "");
 }
 
-status opt_check_text(const struct opt_value *v, const struct opt_def *d)
+status opt_check_text(const struct opt_value *v, const struct param *d)
 {
 	switch (d->type) {
-	case OPT_FLAG:
+	case PARAM_FLAG:
 		if (strcmp(v->text, "yes") != 0 && strcmp(v->text, "no") != 0)
 			return opt_complain(v, "expected yes or no");
 		return OK;
-	case OPT_COUNT:
+	case PARAM_COUNT:
 		return check_count(v, d);
-	case OPT_REAL:
+	case PARAM_REAL:
 		return check_real(v, d);
-	case OPT_CHOICE:
+	case PARAM_CHOICE:
 		return check_choice(v, d);
-	case OPT_TEXT:
-	case OPT_PATH:
+	case PARAM_TEXT:
+	case PARAM_PATH:
 		break;
 	}
 	return OK;
@@ -164,19 +164,18 @@ static status not_selected(const struct opts *o, const struct opt_value *v)
 			snprintf(owners + used, sizeof owners - used, "%s--%s %s", used ? ", " : "", t->selector, t->owner);
 		selector = t->selector;
 	}
-	const char *now = opts_text(o, selector);
-	const char *where = v->file ? v->file : "";
-	char line[32] = "";
+	const char *now = opts_text(o, selector), *no = now ? "" : "no ", *gap = now ? " " : "";
+	now = now ? now : "";
 	if (v->file)
-		snprintf(line, sizeof line, ":%d: ", v->line);
-	return fail(v->file ? ERR_INPUT : ERR_USAGE, "%s%s%s%s belongs to %s; this run has %s--%s%s%s", where, line,
-	            v->file ? "" : "--", v->name, owners, now ? "" : "no ", selector, now ? " " : "", now ? now : "");
+		return fail(ERR_INPUT, "%s:%d: %s belongs to %s; this run has %s{%s}%s%s", v->file, v->line, v->name, owners, no,
+		            selector, gap, now);
+	return fail(ERR_USAGE, "{%s} belongs to %s; this run has %s{%s}%s%s", v->name, owners, no, selector, gap, now);
 }
 
 status opt_check(const struct opts *o, const struct opt_value *v)
 {
 	if (!v->text)
 		return OK;
-	const struct opt_def *d = opt_active(o, v->name);
+	const struct param *d = opt_active(o, v->name);
 	return d ? opt_check_text(v, d) : not_selected(o, v);
 }

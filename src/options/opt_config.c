@@ -63,7 +63,7 @@ status opt_read_config(struct opts *o, const char *path)
 {
 	FILE *f = fopen(path, "r");
 	if (!f)
-		return fail(ERR_INPUT, "--config %s: %s", path, strerror(errno));
+		return fail(ERR_INPUT, "{config} %s: %s", path, strerror(errno));
 	char *text = NULL;
 	size_t size = 0;
 	status s = OK;
@@ -75,7 +75,7 @@ status opt_read_config(struct opts *o, const char *path)
 			s = take_line(o, path, line, text);
 	}
 	if (s == OK && ferror(f))
-		s = fail(ERR_INPUT, "--config %s: %s", path, strerror(errno));
+		s = fail(ERR_INPUT, "{config} %s: %s", path, strerror(errno));
 	free(text);
 	fclose(f);
 	return s;
@@ -89,9 +89,9 @@ static bool fits_line(const char *text)
 }
 
 /* Defaults are written as comments: an option that excludes another one must not count as given. */
-static void dump_line(const struct opt_def *d, const char *given, FILE *to)
+static void dump_line(const struct param *d, const char *given, FILE *to)
 {
-	const char *fallback = d->type == OPT_FLAG ? "no" : d->fallback;
+	const char *fallback = d->type == PARAM_FLAG ? "no" : d->fallback;
 	if (given && !fits_line(given))
 		fprintf(to, "# %s: its value does not fit on a line; give it on the command line\n", d->name);
 	else if (given)
@@ -108,24 +108,24 @@ void opts_dump_config(const struct opts *o, FILE *to)
 		if (t == &opt_builtin || !opt_table_on(o, t))
 			continue;
 		fprintf(to, "\n# %s\n", t->heading);
-		for (const struct opt_def *d = t->defs; d->name; d++)
+		for (const struct param *d = t->defs; d->name; d++)
 			if (opt_active(o, d->name) == d)
 				dump_line(d, opt_find(o, d->name)->text, to);
 	}
 }
 
-static json_t *value_to_json(const struct opts *o, const struct opt_def *d)
+static json_t *value_to_json(const struct opts *o, const struct param *d)
 {
 	const char *text = opt_find(o, d->name)->text;
 	if (!text)
 		text = d->fallback;
-	if (d->type == OPT_FLAG)
+	if (d->type == PARAM_FLAG)
 		return json_boolean(text && strcmp(text, "yes") == 0);
 	if (!text)
 		return json_null();
-	if (d->type == OPT_COUNT)
+	if (d->type == PARAM_COUNT)
 		return json_integer(strtoll(text, NULL, 10));
-	if (d->type == OPT_REAL)
+	if (d->type == PARAM_REAL)
 		return json_real(strtod(text, NULL));
 	return json_string(text);
 }
@@ -135,7 +135,7 @@ json_t *opts_to_json(const struct opts *o)
 	json_t *j = json_object();
 	for (int i = 0; j && i < o->n_values; i++) {
 		const char *name = o->values[i].name;
-		const struct opt_def *d = is_builtin(name) ? NULL : opt_active(o, name);
+		const struct param *d = is_builtin(name) ? NULL : opt_active(o, name);
 		if (d && json_object_set_new(j, name, value_to_json(o, d)) != 0) {
 			json_decref(j);
 			return NULL;
@@ -162,30 +162,30 @@ static status real_text(struct opts *o, double x, char **out)
 }
 
 /* As one would type it. */
-static status text_of(struct opts *o, const struct opt_def *d, const json_t *j, char **out)
+static status text_of(struct opts *o, const struct param *d, const json_t *j, char **out)
 {
-	if (d->type == OPT_FLAG && json_is_boolean(j))
+	if (d->type == PARAM_FLAG && json_is_boolean(j))
 		return arena_text(&o->arena, out, "%s", json_is_true(j) ? "yes" : "no");
-	if ((d->type == OPT_COUNT || d->type == OPT_REAL) && json_is_integer(j))
+	if ((d->type == PARAM_COUNT || d->type == PARAM_REAL) && json_is_integer(j))
 		return arena_text(&o->arena, out, "%" JSON_INTEGER_FORMAT, json_integer_value(j));
-	if (d->type == OPT_REAL && json_is_real(j))
+	if (d->type == PARAM_REAL && json_is_real(j))
 		return real_text(o, json_real_value(j), out);
-	if (d->type >= OPT_TEXT && json_is_string(j) && strlen(json_string_value(j)) == json_string_length(j))
+	if (d->type >= PARAM_TEXT && json_is_string(j) && strlen(json_string_value(j)) == json_string_length(j))
 		return arena_text(&o->arena, out, "%s", json_string_value(j));
 	return fail(ERR_INPUT, "%s: expected %s, not %s", d->name,
-	            d->type == OPT_FLAG    ? "true or false"
-	            : d->type == OPT_COUNT ? "an integer"
-	            : d->type == OPT_REAL  ? "a number"
+	            d->type == PARAM_FLAG    ? "true or false"
+	            : d->type == PARAM_COUNT ? "an integer"
+	            : d->type == PARAM_REAL  ? "a number"
 	                                   : "text",
-	            d->type >= OPT_TEXT && json_is_string(j) ? "text with a zero byte" : kinds[json_typeof(j)]);
+	            d->type >= PARAM_TEXT && json_is_string(j) ? "text with a zero byte" : kinds[json_typeof(j)]);
 }
 
-static bool is_default(const struct opt_def *d, const char *text)
+static bool is_default(const struct param *d, const char *text)
 {
-	const char *fallback = d->type == OPT_FLAG ? "no" : d->fallback;
+	const char *fallback = d->type == PARAM_FLAG ? "no" : d->fallback;
 	if (!fallback)
 		return false;
-	return d->type == OPT_REAL ? strtod(text, NULL) == strtod(fallback, NULL) : strcmp(text, fallback) == 0;
+	return d->type == PARAM_REAL ? strtod(text, NULL) == strtod(fallback, NULL) : strcmp(text, fallback) == 0;
 }
 
 static status take_json(struct opts *o, const char *name, const json_t *j)
@@ -195,7 +195,7 @@ static status take_json(struct opts *o, const char *name, const json_t *j)
 		return fail(ERR_INPUT, "unknown option %s", name);
 	if (json_is_null(j))
 		return OK;
-	const struct opt_def *d = opt_active(o, name);
+	const struct param *d = opt_active(o, name);
 	char *text;
 	if (!d) {
 		opt_check(o, &(struct opt_value){.name = name, .text = ""});

@@ -55,9 +55,9 @@ static void mdoc_table(const struct opt_section *s, FILE *to)
 		word += n;
 	}
 	fputs("\n.Bl -tag -width Ds\n", to);
-	for (const struct opt_def *d = s->table->defs; d->name; d++) {
+	for (const struct param *d = s->table->defs; d->name; d++) {
 		fprintf(to, ".It Fl Fl %s", d->name);
-		if (d->type == OPT_CHOICE) {
+		if (d->type == PARAM_CHOICE) {
 			fputs(" Cm ", to);
 			for (const char *c = d->arg; *c; c++)
 				if (*c == '|')
@@ -89,11 +89,11 @@ void opts_mdoc(const struct opt_table *const *tables, FILE *to)
 }
 
 /* The i-th definition over all tables, the built-in one last; each name once. */
-static const struct opt_def *nth(const struct opt_table *const *tables, int n)
+static const struct param *nth(const struct opt_table *const *tables, int n)
 {
 	for (int i = 0;; i++) {
 		const struct opt_table *t = tables[i] ? tables[i] : &opt_builtin;
-		for (const struct opt_def *d = t->defs; d->name; d++) {
+		for (const struct param *d = t->defs; d->name; d++) {
 			bool first = true;
 			for (int j = 0; j < i; j++)
 				first &= !opt_in_table(tables[j], d->name);
@@ -107,34 +107,34 @@ static const struct opt_def *nth(const struct opt_table *const *tables, int n)
 
 /* The words among a value's alternatives, with blanks between them: in "cpu|cuda|cuda:N" the last one is a pattern, N
  * being the reader's to fill in. */
-static void alternatives(const struct opt_def *d, char *out, size_t size)
+static void alternatives(const struct param *d, char *out, size_t size)
 {
 	char text[TEXT_SIZE], *rest = text;
 	snprintf(text, sizeof text, "%s", d->arg);
 	out[0] = 0;
-	if (d->type != OPT_CHOICE && !strchr(d->arg, '|'))
+	if (d->type != PARAM_CHOICE && !strchr(d->arg, '|'))
 		return;
 	for (char *word; (word = strsep(&rest, "|"));) {
 		size_t used = strlen(out);
-		if (d->type == OPT_CHOICE || !strpbrk(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+		if (d->type == PARAM_CHOICE || !strpbrk(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 			snprintf(out + used, size - used, "%s%s", used ? " " : "", word);
 	}
 }
 
 void opts_complete(const struct opt_table *const *tables, const char *command, FILE *to)
 {
-	const struct opt_def *d;
+	const struct param *d;
 	fprintf(to, "\t%s)\n\t\toptions='", command);
 	for (int i = 0; (d = nth(tables, i)); i++)
 		fprintf(to, "%s--%s", i ? " " : "", d->name);
 	fputs("'\n\t\tcase $option in\n", to);
 	for (int i = 0; (d = nth(tables, i)); i++) {
 		char words[TEXT_SIZE] = "";
-		if (d->type != OPT_FLAG && d->type != OPT_PATH)
+		if (d->type != PARAM_FLAG && d->type != PARAM_PATH)
 			alternatives(d, words, sizeof words);
-		if (d->type == OPT_FLAG)
+		if (d->type == PARAM_FLAG)
 			fprintf(to, "\t\t--%s) option= ;;\n", d->name);
-		else if (d->type == OPT_PATH)
+		else if (d->type == PARAM_PATH)
 			fprintf(to, "\t\t--%s) files=yes ;;\n", d->name);
 		else if (words[0])
 			fprintf(to, "\t\t--%s) words='%s' ;;\n", d->name, words);

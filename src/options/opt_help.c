@@ -11,7 +11,7 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool same_def(const struct opt_def *a, const struct opt_def *b)
+static bool same_def(const struct param *a, const struct param *b)
 {
 	return same_text(a->name, b->name) && a->type == b->type && same_text(a->arg, b->arg) &&
 	       same_text(a->fallback, b->fallback) && a->min == b->min && a->max == b->max && a->above_min == b->above_min &&
@@ -99,13 +99,26 @@ static void wrap(FILE *to, size_t at, const char *text)
 	fputc('\n', to);
 }
 
-void opt_describe(const struct opt_def *d, char *out, size_t size)
+/* A help text with the options that it names in braces as they are typed. */
+static void help_words(const char *help, char *out, size_t size)
+{
+	size_t used = 0;
+	for (; *help && used + 3 < size; help++) {
+		if (*help == '{')
+			used += (size_t)snprintf(out + used, size - used, "--");
+		else if (*help != '}')
+			out[used++] = *help;
+	}
+	out[used] = 0;
+}
+
+void opt_describe(const struct param *d, char *out, size_t size)
 {
 	char range[OPT_RANGE_SIZE];
 	opt_range(d, range);
 	const char *fallback = d->fallback && !d->fallback[0] ? "empty" : d->fallback;
 	const char *const facts[] = {d->unit ? d->unit : "", fallback ? "default " : "", range};
-	snprintf(out, size, "%s", d->help);
+	help_words(d->help, out, size);
 	bool any = false;
 	for (int i = 0; i < 3; i++) {
 		size_t used = strlen(out);
@@ -121,7 +134,7 @@ void opt_describe(const struct opt_def *d, char *out, size_t size)
 static void help_table(const struct opt_section *s, FILE *to)
 {
 	fprintf(to, "\n%s:\n", s->title);
-	for (const struct opt_def *d = s->table->defs; d->name; d++) {
+	for (const struct param *d = s->table->defs; d->name; d++) {
 		char line[LINE_SIZE];
 		int n = snprintf(line, sizeof line, "  --%s%s%s", d->name, d->arg ? " " : "", d->arg ? d->arg : "");
 		size_t at = columns(line, (size_t)n);

@@ -26,9 +26,9 @@ struct opts {
 extern const struct opt_table opt_builtin;
 
 /* A table's definition of a name, or NULL. */
-const struct opt_def *opt_in_table(const struct opt_table *t, const char *name);
+const struct param *opt_in_table(const struct opt_table *t, const char *name);
 /* The definition that counts now: a switched-on table's first, then an always-on one's; NULL where no table is on. */
-const struct opt_def *opt_active(const struct opts *o, const char *name);
+const struct param *opt_active(const struct opts *o, const char *name);
 /* Is this table on; the selector's value. */
 bool opt_table_on(const struct opts *o, const struct opt_table *t);
 struct opt_value *opt_find(const struct opts *o, const char *name);
@@ -41,14 +41,14 @@ status opt_complain(const struct opt_value *v, const char *format, ...) __attrib
 
 /* The value must suit its type, range and choices, and its table must be on. */
 status opt_check(const struct opts *o, const struct opt_value *v);
-status opt_check_text(const struct opt_value *v, const struct opt_def *d);
+status opt_check_text(const struct opt_value *v, const struct param *d);
 
 /* "≥ 1", "> 0 and ≤ 1", "0 to 1"; empty where any number will do. */
 enum { OPT_RANGE_SIZE = 96 };
-void opt_range(const struct opt_def *d, char out[OPT_RANGE_SIZE]);
+void opt_range(const struct param *d, char out[OPT_RANGE_SIZE]);
 
 /* The help with unit, default and range behind it: "length (steps; default 100; ≥ 1)". */
-void opt_describe(const struct opt_def *d, char *out, size_t size);
+void opt_describe(const struct param *d, char *out, size_t size);
 
 /* Reads option = value lines into values. */
 status opt_read_config(struct opts *o, const char *path);

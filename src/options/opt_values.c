@@ -19,7 +19,7 @@ static const char *current(const struct opts *o, const char *name, unsigned type
 {
 	struct opt_value *v = opt_find(o, name);
 	assert(v && "the option is declared");
-	const struct opt_def *d = opt_active(o, name);
+	const struct param *d = opt_active(o, name);
 	assert(!d || types & 1u << d->type);
 	(void)types;
 	return !d ? NULL : v->text ? v->text : d->fallback;
@@ -34,30 +34,30 @@ bool opts_given(const struct opts *o, const char *name)
 
 bool opts_flag(const struct opts *o, const char *name)
 {
-	const char *text = current(o, name, 1u << OPT_FLAG);
+	const char *text = current(o, name, 1u << PARAM_FLAG);
 	return text && strcmp(text, "yes") == 0;
 }
 
 long long opts_count(const struct opts *o, const char *name)
 {
-	const char *text = current(o, name, 1u << OPT_COUNT);
+	const char *text = current(o, name, 1u << PARAM_COUNT);
 	return text ? strtoll(text, NULL, 10) : LLONG_MIN;
 }
 
 double opts_real(const struct opts *o, const char *name)
 {
-	const char *text = current(o, name, 1u << OPT_REAL);
+	const char *text = current(o, name, 1u << PARAM_REAL);
 	return text ? strtod(text, NULL) : NAN;
 }
 
 const char *opts_text(const struct opts *o, const char *name)
 {
-	return current(o, name, 1u << OPT_TEXT | 1u << OPT_PATH | 1u << OPT_CHOICE);
+	return current(o, name, 1u << PARAM_TEXT | 1u << PARAM_PATH | 1u << PARAM_CHOICE);
 }
 
 int opts_choice(const struct opts *o, const char *name)
 {
-	const char *text = current(o, name, 1u << OPT_CHOICE);
+	const char *text = current(o, name, 1u << PARAM_CHOICE);
 	if (!text)
 		return -1;
 	const char *word = opt_active(o, name)->arg;

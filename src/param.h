@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Parameters as data: what a method, a command or a model can be told, with type, default, range and help. Options, config
+ * files, manual and completion are made of these; a method gets the numbers. */
+#ifndef BASIN_PARAM_H
+#define BASIN_PARAM_H
+
+#include <stdbool.h>
+
+enum param_type {
+	PARAM_FLAG,    /* present or not: 1 or 0 */
+	PARAM_COUNT,   /* integer */
+	PARAM_REAL,
+	PARAM_TEXT,
+	PARAM_PATH,    /* text that completes to files */
+	PARAM_CHOICE   /* one of the words in `arg`, separated by |; as a number its place, from 0 */
+};
+
+/* Lists of these end with a name of NULL. */
+struct param {
+	const char *name;      /* "lr" */
+	enum param_type type;
+	const char *arg;       /* placeholder "RATE", or the choices "constant|cosine"; NULL for flags */
+	const char *fallback;  /* the default as one would type it; NULL: none */
+	double min, max;       /* inclusive range of numbers, ±INFINITY for no bound; min = max = 0: any */
+	bool above_min;        /* the lower end itself is refused */
+	const char *unit;      /* "steps", "nats"; NULL */
+	const char *rival;     /* a parameter that says the same in another way ("epochs", of "steps"): not both; NULL */
+	const char *help;      /* one sentence, lower case, no full stop; names others in braces, {lr} */
+};
+
+#endif
