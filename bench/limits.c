@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "src/cpu/onednn.h"
-#include "src/files/log.h"
+#include "src/clock.h"
 #include "commands/wait_policy.h"
 
 enum { SIDE = 2048, LARGE = 11173962, COUNT_MAX = 1000 };

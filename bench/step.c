@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "samplers/batches.h"
-#include "src/net/graph.h"
-#include "src/files/log.h"
 #include "commands/problem.h"
 #include "commands/wait_policy.h"
+#include "samplers/state.h"
+#include "src/clock.h"
+#include "src/net/graph.h"
 
 enum { METHODS_MAX = 8, COUNT_MAX = 100000, WARM_UP = 2, ARGS_MAX = 64 };
 
@@ -27,10 +27,9 @@ static const char *const kinds[LAYER_KINDS] = {"linear", "activation", "conv", "
 struct method {
 	const char *name;
 	struct opts *options;
-	struct chain_plan plan;
-	struct sampler_state state;
-	struct batches batches;
-	uint64_t step;
+	struct state_plan plan;
+	struct state state;
+	uint64_t batches;                 /* infer: predicted so far */
 	double ms[COUNT_MAX];
 	/* since the last "shares" */
 	struct graph_times times;
@@ -82,33 +81,20 @@ static status parse(const char *sampler, int argc, char **argv, struct opts **ou
 	return opts_parse(out, sample_tables, n, args);
 }
 
-/* The method's vectors, as a chain has them. */
+/* The method's vectors, with a chain's initial values. */
 static status open_state(struct bench *b, struct method *m)
 {
-	struct sampler_state *s = &m->state;
-	struct potential *p = b->problem.potential;
-	struct device *d = p->device;
-	size_t bytes = p->n_params * sizeof(float);
+	const struct potential *p = b->problem.potential;
+	struct rng_key key = {b->problem.plan.seed, 0};
 	float *host;
-	TRY(chain_sampler(&m->plan, 0, s));
+	TRY(state_open(&m->state, &m->plan, key));
 	TRY(ARENA_NEW(&b->arena, p->n_params > p->n_stats ? p->n_params : p->n_stats, &host));
-	segments_init(p->params, s->slots.key, host);
-	for (int i = 0; i < SAMPLER_VECTORS && m->plan.sampler->vectors[i].name; i++) {
-		const struct sampler_vector *v = &m->plan.sampler->vectors[i];
-		if (v->when && opts_real(m->options, v->when) == 0)
-			continue;
-		TRY(d->ops->alloc(d, bytes, (void **)&s->vector[i]));
-		if (!v->zero)
-			TRY(d->ops->put(d, s->vector[i], host, bytes));
-	}
-	TRY(d->ops->alloc(d, bytes, (void **)&s->gradient));
-	if (p->n_stats) {
-		TRY(d->ops->alloc(d, p->n_stats * sizeof(float), (void **)&s->stats));
-		segments_init(p->stats, s->slots.key, host);
-		TRY(d->ops->put(d, s->stats, host, p->n_stats * sizeof(float)));
-	}
-	TRY(batches_open(&m->batches, &b->arena, d, s->slots.key, m->plan.n, m->plan.batch, m->plan.iid));
-	return d->ops->slots_open(d, &s->slots);
+	segments_init(p->params, key, host);
+	for (int i = 0; i < SAMPLER_VECTORS; i++)
+		if (state_has(&m->state, i) && !m->plan.sampler->vectors[i].zero)
+			TRY(state_put(&m->state, i, host));
+	segments_init(p->stats, key, host);
+	return state_put_stats(&m->state, host);
 }
 
 static status open_method(struct bench *b, const char *name, int argc, char **argv)
@@ -121,9 +107,10 @@ static status open_method(struct bench *b, const char *name, int argc, char **ar
 	b->method[b->n++] = m;
 	m->name = name;
 	TRY(parse(b->predictor ? "sgld" : name, argc, argv, &m->options));
-	m->plan = b->problem.plan;
-	m->plan.options = m->options;
+	m->plan = b->problem.plan.state;
+	m->plan.potential = b->problem.potential;
 	TRY(sampler_find(b->predictor ? "sgld" : name, &m->plan.sampler));
+	opts_numbers(m->options, m->plan.sampler->params, m->plan.param);
 	return open_state(b, m);
 }
 
@@ -134,13 +121,13 @@ static status open_predictor(struct bench *b, const struct opts *o)
 	const struct net_options net = {
 		.model = &p->model, .data = &p->data, .normalize = &p->normalize, .likelihood = p->likelihood,
 		.precision = (enum precision)opts_choice(o, "precision"), .algo = (enum conv_algo)opts_choice(o, "conv-algo"),
-		.batch = p->plan.batch, .infer_only = true,
+		.batch = p->plan.state.batch, .infer_only = true,
 	};
 	potential_close(p->potential);
 	p->potential = NULL;
 	TRY(net_open(&net, p->device, &p->potential));
-	b->predictor = p->plan.potential = p->potential;
-	return ARENA_NEW(&b->arena, (size_t)p->plan.batch * (size_t)p->potential->outputs, &b->logits);
+	b->predictor = p->potential;
+	return ARENA_NEW(&b->arena, (size_t)p->plan.state.batch * (size_t)p->potential->outputs, &b->logits);
 }
 
 static status take(struct bench *b, struct method *m);
@@ -168,17 +155,9 @@ static status open_bench(struct bench *b, char *methods, int argc, char **argv, 
 
 static void close_bench(struct bench *b)
 {
-	struct device *d = b->problem.device;
 	for (int j = 0; j < b->n; j++) {
 		struct method *m = b->method[j];
-		for (int i = 0; d && i < SAMPLER_VECTORS; i++)
-			d->ops->free(d, m->state.vector[i]);
-		if (d) {
-			d->ops->free(d, m->state.gradient);
-			d->ops->free(d, m->state.stats);
-			d->ops->slots_close(d, &m->state.slots);
-			batches_close(&m->batches);
-		}
+		state_close(&m->state);
 		opts_free(m->options);
 		free(m);
 	}
@@ -190,14 +169,8 @@ static void close_bench(struct bench *b)
 
 static status take_step(struct bench *b, struct method *m)
 {
-	struct sampler_state *s = &m->state;
 	struct device *d = b->problem.device;
-	s->slots.step = m->step;
-	s->lr = m->plan.schedule.lr;
-	TRY(batches_at(&m->batches, m->step, &s->batch));
-	m->plan.sampler->coef(s);
-	TRY(d->ops->slots_send(d, &s->slots));
-	TRY(m->plan.sampler->step(s));
+	TRY(state_step(&m->state, b->problem.plan.schedule.lr, m->plan.temperature));
 	return d->ops->sync(d);
 }
 
@@ -206,17 +179,15 @@ static status take_prediction(struct bench *b, struct method *m)
 {
 	struct potential *p = b->predictor;
 	size_t batch = (size_t)m->plan.batch, batches = m->plan.n / batch;
-	if (m->step == 0)
-		TRY(p->ops->prepare(p, m->state.vector[0], m->state.stats));
-	return p->ops->predict(p, m->step % batches * batch, (int)batch, b->logits);
+	if (m->batches == 0)
+		TRY(p->ops->prepare(p, m->state.s.vector[0], m->state.s.stats));
+	return p->ops->predict(p, m->batches++ % batches * batch, (int)batch, b->logits);
 }
 
 static status take(struct bench *b, struct method *m)
 {
 	net_times(b->problem.potential, &m->times);
-	TRY(b->predictor ? take_prediction(b, m) : take_step(b, m));
-	m->step++;
-	return OK;
+	return b->predictor ? take_prediction(b, m) : take_step(b, m);
 }
 
 static int compare(const void *a, const void *b)
@@ -302,7 +273,7 @@ int main(int argc, char **argv)
 	if (s == OK)
 		s = serve(&b);
 	if (s != OK)
-		fprintf(stderr, "bench/step: %s\n", fail_message(s));
+		fprintf(stderr, "bench/step: %s\n", fail_words(s, "--"));
 	close_bench(&b);
 	opts_free(o);
 	return s == OK ? 0 : 1;

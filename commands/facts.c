@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "commands/facts.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +27,11 @@ static const char *note_on_pieces(const struct potential *p)
 
 static status write_target(struct problem *p)
 {
-	TRY(chain_sampler(&p->plan, 0, &p->first));
-	if (p->sampler->target)
-		p->sampler->target(&p->first, p->target, sizeof p->target);
+	TRY(state_facts(&p->plan.state, (struct rng_key){p->plan.seed, 0}, &p->first));
+	if (p->plan.state.sampler->target)
+		p->plan.state.sampler->target(&p->first, p->target, sizeof p->target);
 	else
-		snprintf(p->target, sizeof p->target, "%s claims no target distribution", p->sampler->name);
+		snprintf(p->target, sizeof p->target, "%s claims no target distribution", p->plan.state.sampler->name);
 	size_t used = strlen(p->target);
 	const char *note = p->potential->target_note ? p->potential->target_note(p->potential) : NULL;
 	if (note)
@@ -120,15 +121,14 @@ static json_t *model_facts(const struct problem *p, const struct opts *o)
 static json_t *options_facts(const struct problem *p, const struct opts *o)
 {
 	json_t *options = opts_to_json(o);
-	json_object_set_new(options, "weight-decay", json_real(p->plan.decay));
-	for (int i = 0; i < SAMPLER_PARAMS; i++) {
-		const char *name = p->sampler->params[i];
-		if (name && !opts_given(o, name))
-			json_object_set_new(options, name, json_real(p->first.param[i]));
-	}
+	json_object_set_new(options, "weight-decay", json_real(p->plan.state.decay));
+	const struct param *params = p->plan.state.sampler->params;
+	for (int i = 0; params && params[i].name; i++)
+		if (params[i].type == PARAM_REAL && !params[i].fallback && isfinite(p->first.param[i]) && !opts_given(o, params[i].name))
+			json_object_set_new(options, params[i].name, json_real(p->first.param[i]));
 	/* Only what has data has a likelihood. */
 	if (p->likelihood) {
-		json_object_set_new(options, "batch", json_integer(p->plan.batch));
+		json_object_set_new(options, "batch", json_integer(p->plan.state.batch));
 		json_object_set_new(options, "likelihood", json_string(p->likelihood->name));
 		json_object_set_new(options, "norm", model_norm(&p->model) ? json_string(model_norm(&p->model)) : json_null());
 	}
@@ -144,8 +144,8 @@ static json_t *sampler_facts(const struct problem *p, const struct opts *o)
 	json_t *sampler = options_facts(p, o);
 	for (const char *const *name = outside; *name; name++)
 		json_object_del(sampler, *name);
-	json_object_set_new(sampler, "name", json_string(p->sampler->name));
-	json_object_set_new(sampler, "reference", json_string(p->sampler->reference));
+	json_object_set_new(sampler, "name", json_string(p->plan.state.sampler->name));
+	json_object_set_new(sampler, "reference", json_string(p->plan.state.sampler->reference));
 	return sampler;
 }
 
@@ -158,7 +158,7 @@ status facts_open(struct problem *p, const struct opts *o)
 	                                                             "noise_sd", p->noise_sd) : json_null(),
 	                     "normalize", normalize_facts(p), "standardize", standardize_facts(p),
 	                     "classes", class_facts(p), "sampler", sampler_facts(p, o), "target", p->target,
-	                     "seed", (json_int_t)p->plan.seed, "temperature", p->plan.temperature, "fixed", (int)p->potential->fixed,
+	                     "seed", (json_int_t)p->plan.seed, "temperature", p->plan.state.temperature, "fixed", (int)p->potential->fixed,
 	                     "data", data_facts(p, o));
 	if (!p->facts)
 		return fail(ERR_MEMORY, "out of memory");

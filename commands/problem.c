@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "commands/facts.h"
+#include "src/data/npy.h"
 
 /* ---- data and model ---- */
 
@@ -89,10 +90,8 @@ static status open_schedule(struct chain_plan *plan, const struct opts *o)
 {
 	const char *kind = opts_text(o, "schedule");
 	struct schedule *s = &plan->schedule;
-	*s = (struct schedule){.kind = (enum schedule_kind)opts_choice(o, "schedule"), .lr = opts_real(o, "lr"), .lr_end = opts_real(o, "lr-end"), .cycles = 1,
+	*s = (struct schedule){.temperature = plan->state.temperature, .kind = (enum schedule_kind)opts_choice(o, "schedule"), .lr = opts_real(o, "lr"), .lr_end = opts_real(o, "lr-end"), .cycles = 1,
 	                       .gamma = opts_real(o, "gamma")};
-	if (opts_given(o, "epochs") && opts_given(o, "steps"))
-		return fail(ERR_USAGE, "--epochs and --steps exclude each other: give the length once");
 	if (!opts_given(o, "epochs") && !opts_given(o, "steps"))
 		return fail(ERR_USAGE, "--epochs or --steps must be given: the length of each chain");
 	s->total = opts_given(o, "steps") ? (uint64_t)opts_count(o, "steps")
@@ -128,10 +127,10 @@ static status open_batches(struct problem *p, const struct opts *o)
 		return fail(ERR_USAGE, "--data: %zu examples are more than this program can index", n);
 	if (opts_given(o, "batch") && given > n)
 		return fail(ERR_USAGE, "--batch %zu: the data has %zu examples (0 takes them all)", given, n);
-	plan->n = n;
-	plan->batch = (int)(given == 0 || given > n ? n : given);
-	plan->epoch_steps = (n + (size_t)plan->batch - 1) / (size_t)plan->batch;
-	plan->iid = opts_choice(o, "sampling") == 1;
+	plan->state.n = n;
+	plan->state.batch = (int)(given == 0 || given > n ? n : given);
+	plan->state.iid = opts_choice(o, "sampling") == 1;
+	plan->epoch_steps = (n + (size_t)plan->state.batch - 1) / (size_t)plan->state.batch;
 	return OK;
 }
 
@@ -165,24 +164,66 @@ static status open_init(struct problem *p, const struct opts *o)
 	return OK;
 }
 
+static status open_keep(struct chain_plan *plan, const struct opts *o)
+{
+	struct keep *k = &plan->keep;
+	*k = (struct keep){.epoch_steps = plan->epoch_steps, .steps = plan->schedule.total, .schedule = plan->schedule,
+	                   .burn_in = (uint64_t)opts_count(o, "burn-in")};
+	if (opts_given(o, "keep-every"))
+		k->every = (uint64_t)opts_count(o, "keep-every");
+	if (opts_given(o, "keep-last"))
+		k->last_epochs = (uint64_t)opts_count(o, "keep-last");
+	return keep_check(k);
+}
+
+static status open_array(struct problem *p, const char *param, const char *path, size_t count, const char *of,
+                         const float **out)
+{
+	struct npy file;
+	float *x;
+	status s = npy_read(path, &p->arena, &file);
+	if (s != OK)
+		return fail_within(s, "{%s} ", param);
+	if (file.count != count)
+		return fail(ERR_USAGE, "{%s} %s: holds %zu numbers; expected %zu, one a %s", param, path, file.count, count, of);
+	TRY(ARENA_NEW(&p->arena, count, &x));
+	npy_float(&file, x);
+	*out = x;
+	return OK;
+}
+
+/* Arrays that the method declares, from the files that its parameters name. */
+static status open_arrays(struct problem *p, const struct opts *o)
+{
+	const struct sampler_array *arrays = p->plan.state.sampler->arrays;
+	for (int i = 0; i < SAMPLER_ARRAYS && arrays[i].param; i++) {
+		bool examples = arrays[i].shape == ARRAY_EXAMPLES;
+		if (opts_given(o, arrays[i].param))
+			TRY(open_array(p, arrays[i].param, opts_text(o, arrays[i].param),
+			               examples ? p->plan.state.n : p->potential->n_params, examples ? "training example" : "parameter",
+			               &p->plan.state.array[i]));
+	}
+	return OK;
+}
+
 static status open_plan(struct problem *p, const struct opts *o)
 {
 	struct chain_plan *plan = &p->plan;
-	plan->sampler = p->sampler;
-	plan->options = o;
-	plan->potential = p->potential;
+	struct state_plan *state = &plan->state;
+	state->potential = p->potential;
+	state->temperature = opts_given(o, "beta") ? (double)state->n / opts_real(o, "beta") : opts_real(o, "temperature");
+	state->decay = opts_given(o, "weight-decay") ? opts_real(o, "weight-decay") : p->has_data ? 5e-4 : 0;
+	opts_numbers(o, state->sampler->params, state->param);
 	plan->seed = (uint32_t)opts_count(o, "seed");
 	plan->chains = (int)opts_count(o, "chains");
 	plan->counts_correct = p->likelihood && p->likelihood->class_targets;
-	if (opts_given(o, "temperature") && opts_given(o, "beta"))
-		return fail(ERR_USAGE, "--temperature and --beta say the same thing (β = N/T): give one");
-	plan->temperature = opts_given(o, "beta") ? (double)plan->n / opts_real(o, "beta") : opts_real(o, "temperature");
-	plan->decay = opts_given(o, "weight-decay") ? opts_real(o, "weight-decay") : p->has_data ? 5e-4 : 0;
 	plan->dtype = (enum snaps_dtype)opts_choice(o, "snapshot-dtype");
 	plan->recompute_stats = opts_choice(o, "bn-stats") == 1;
 	TRY(open_schedule(plan, o));
-	TRY(keep_open(&plan->keep, o, &plan->schedule, plan->epoch_steps));
+	state->lr_max = schedule_max(&plan->schedule);
+	TRY(open_keep(plan, o));
 	TRY(open_cadence(plan, o));
+	TRY(open_arrays(p, o));
 	return open_init(p, o);
 }
 
@@ -198,7 +239,7 @@ static status open_all(const struct opts *o, const json_t *choices, struct probl
 	const char *spec = opts_text(o, "model");
 	if (!spec)
 		return fail(ERR_USAGE, "--model MODEL must be given (for a start: --model mlp:3072-256-10)");
-	TRY(sampler_find(opts_text(o, "sampler"), &p->sampler));
+	TRY(sampler_find(opts_text(o, "sampler"), &p->plan.state.sampler));
 	TRY(open_device(p, o, choices));
 	if (analytic_is(spec)) {
 		TRY(refuse_for_analytic(o));
@@ -207,7 +248,7 @@ static status open_all(const struct opts *o, const json_t *choices, struct probl
 	} else {
 		TRY(open_data(p, o));
 		TRY(open_batches(p, o));
-		TRY(open_net(p, o, spec, p->plan.batch));
+		TRY(open_net(p, o, spec, p->plan.state.batch));
 	}
 	TRY(open_plan(p, o));
 	return facts_open(p, o);

@@ -18,9 +18,8 @@ struct problem {
 	double noise_sd;
 	struct model model;
 	struct potential *potential;
-	const struct sampler *sampler;
 	struct arena arena;
-	struct chain_plan plan;                /* all but run, progress and stop */
+	struct chain_plan plan;                /* all but run, watch and stop */
 	struct sampler_state first;            /* chain 0's, its options read; without vectors */
 	char target[1024];                     /* the sentence */
 	json_t *facts;                         /* what run.json and every snapshot header say of the data, model and target */

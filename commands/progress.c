@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "commands/progress.h"
+
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "src/files/log.h"
+#include "src/clock.h"
+#include "src/text.h"
 
 static const double terminal_seconds = 0.1, plain_seconds = 10;
-
-double clock_seconds(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 void progress_start(struct progress *p, bool quiet, bool plain, uint64_t done, uint64_t total)
 {
@@ -41,32 +35,15 @@ bool progress_step(struct progress *p)
 	return true;
 }
 
-struct text {
-	char at[512];
-	size_t n;
-};
-
-static void add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void add(struct text *t, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	int n = vsnprintf(t->at + t->n, sizeof t->at - t->n, format, args);
-	va_end(args);
-	if (n > 0)
-		t->n = t->n + (size_t)n < sizeof t->at ? t->n + (size_t)n : sizeof t->at - 1;
-}
-
 static void add_duration(struct text *t, double seconds)
 {
 	uint64_t s = (uint64_t)llround(seconds);
 	unsigned long long hours = s / 3600;
 	unsigned minutes = (unsigned)(s / 60 % 60), rest = (unsigned)(s % 60);
 	if (hours)
-		add(t, "%llu:%02u:%02u", hours, minutes, rest);
+		text_add(t, "%llu:%02u:%02u", hours, minutes, rest);
 	else
-		add(t, "%u:%02u", minutes, rest);
+		text_add(t, "%u:%02u", minutes, rest);
 }
 
 /* Columns of UTF-8 text, and where the text must end to take at most `most` of them (0: any). */
@@ -92,19 +69,19 @@ void progress_show(struct progress *p, int chain, int chains, uint64_t step, con
 	double seconds = clock_seconds() - p->started;
 	double rate = p->done > p->first && seconds > 0 ? (double)(p->done - p->first) / seconds : 0;
 	if (chains > 1)
-		add(&t, "chain %d/%d  ", chain + 1, chains);
-	add(&t, "step %llu/%llu  %.0f %%", (unsigned long long)step, (unsigned long long)steps,
+		text_add(&t, "chain %d/%d  ", chain + 1, chains);
+	text_add(&t, "step %llu/%llu  %.0f %%", (unsigned long long)step, (unsigned long long)steps,
 	    p->total ? floor(100 * (double)p->done / (double)p->total) : 0);
 	if (rate > 0) {
-		add(&t, rate < 10 ? "  %.2f steps/s" : "  %.0f steps/s", rate);
-		add(&t, "  ETA ");
+		text_add(&t, rate < 10 ? "  %.2f steps/s" : "  %.0f steps/s", rate);
+		text_add(&t, "  ETA ");
 		add_duration(&t, p->done < p->total ? (double)(p->total - p->done) / rate : 0);
 	}
 	/* Before a chain's first line there is nothing to tell. */
 	if (line->step && isfinite(line->nll))
-		add(&t, "  nll %.4f", line->nll);
+		text_add(&t, "  nll %.4f", line->nll);
 	if (line->step)
-		add(&t, "  λ %.4g  T %.4g", line->lr, line->temperature);
+		text_add(&t, "  λ %.4g  T %.4g", line->lr, line->temperature);
 	if (!p->terminal) {
 		fprintf(stderr, "%s\n", t.at);
 		return;

@@ -100,7 +100,7 @@ static status apply_all(struct run *run, const struct opts *given, struct opts *
 	if (s != OK)
 		return fail_within(s, "%s/run.json: ", run->path);
 	for (const struct opt_table *const *t = sample_tables; *t; t++)
-		for (const struct param *def = (*t)->defs; def->name; def++)
+		for (const struct param *def = opts_defs(*t); def->name; def++)
 			TRY(apply(was, o, given, def));
 	return OK;
 }

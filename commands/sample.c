@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "commands/facts.h"
+#include "commands/progress.h"
 #include "commands/resume.h"
+#include "src/clock.h"
 
 /* ---- signals: the first one asks for a stop after the step, a second one kills ---- */
 
@@ -27,76 +29,103 @@ static void listen(void)
 
 /* ---- the chains, one after another ---- */
 
-struct outcome {
+/* What is said of a run while it goes on. */
+struct show {
+	const struct chain_plan *plan;
+	struct progress progress;
+	bool quiet;
 	int failed, already_done;
 };
 
-static status run_chain(const struct chain_plan *plan, int k, bool resumed, struct outcome *outcome)
+static void show_step(void *context, int k, uint64_t step, const struct log_line *line)
 {
+	struct show *s = context;
+	if (progress_step(&s->progress))
+		progress_show(&s->progress, k, s->plan->chains, step, line, s->plan->schedule.total);
+}
+
+/* An error, not a warning: --quiet does not hide it. */
+static void show_stop(void *context, int k, status why)
+{
+	(void)k;
+	struct show *s = context;
+	progress_end(&s->progress);
+	fprintf(stderr, "basin: %s\n", fail_words(why, "--"));
+}
+
+static status run_chain(struct show *show, int k, bool resumed)
+{
+	const struct chain_plan *plan = show->plan;
 	struct chain *c;
 	TRY(chain_open(plan, k, &c));
 	uint64_t from = chain_step(c);
 	bool fresh = chain_phase(c) == CHAIN_RUNNING;
-	if (resumed && fresh && from && !opts_flag(plan->options, "quiet"))
+	if (resumed && fresh && from && !show->quiet)
 		fprintf(stderr, "basin: chain %d resumed at step %llu\n", k, (unsigned long long)from);
 	status s = chain_run(c);
-	if (s == ERR_INTERRUPTED) {
-		progress_end(plan->progress);
+	unsigned long long step = chain_step(c);
+	if (s != OK)
+		progress_end(&show->progress);
+	if (s == ERR_INTERRUPTED)
 		s = fail(s, "stopped by a signal in chain %d after step %llu, nothing is lost; go on with: basin sample --resume %s",
-		         k, (unsigned long long)chain_step(c), plan->run->path);
-	} else if (s != OK) {
-		progress_end(plan->progress);
-		s = fail_within(s, "chain %d after step %llu: ", k, (unsigned long long)chain_step(c));
-	}
+		         k, step, plan->run->path);
+	else if (s != OK)
+		s = fail_within(s, "chain %d after step %llu: ", k, step);
 	if (chain_phase(c) == CHAIN_FAILED)
-		progress_drop(plan->progress, plan->schedule.total - chain_step(c));
-	outcome->failed += chain_phase(c) == CHAIN_FAILED;
-	outcome->already_done += chain_phase(c) == CHAIN_DONE && !fresh;
+		progress_drop(&show->progress, plan->schedule.total - step);
+	show->failed += chain_phase(c) == CHAIN_FAILED;
+	show->already_done += chain_phase(c) == CHAIN_DONE && !fresh;
 	chain_close(c);
 	return s;
 }
 
-static status run_each(const struct chain_plan *plan, bool resumed, struct outcome *outcome)
+static status run_each(struct show *show, bool resumed)
 {
-	for (int k = 0; k < plan->chains; k++)
-		TRY(run_chain(plan, k, resumed, outcome));
+	for (int k = 0; k < show->plan->chains; k++)
+		TRY(run_chain(show, k, resumed));
 	return OK;
+}
+
+/* The last words of a run that came to its end. */
+static void print_end(const struct show *show, const struct problem *p, bool resumed, double seconds)
+{
+	const struct chain_plan *plan = show->plan;
+	unsigned long long steps = plan->schedule.total, kept = keep_count(&plan->keep);
+	const char *path = plan->run->path, *chain = plan->chains == 1 ? "" : "s", *step = steps == 1 ? "" : "s";
+	/* A run that was lengthened also has states that its first length made it keep. */
+	char states[64] = "";
+	if (!resumed)
+		snprintf(states, sizeof states, ", %llu state%s kept in each", kept, kept == 1 ? "" : "s");
+	if (show->already_done == plan->chains)
+		printf("%s was finished already: %d chain%s of %llu step%s\n", path, plan->chains, chain, steps, step);
+	else
+		printf("%s: %d chain%s of %llu step%s%s, %.1f s; next: basin %s %s\n", path, plan->chains, chain, steps, step, states,
+		       seconds, p->has_data ? "predict" : "info", path);
 }
 
 static status run_chains(struct problem *p, struct run *run, const struct opts *o, bool resumed)
 {
 	struct chain_plan *plan = &p->plan;
-	struct progress progress;
-	struct outcome outcome = {0};
+	struct show show = {.plan = plan, .quiet = opts_flag(o, "quiet")};
+	const struct chain_watch watch = {.context = &show, .stepped = show_step, .stopped = show_stop};
 	uint64_t done = 0, total = plan->schedule.total;
 	if (resumed)
 		TRY(resume_steps_done(run, &done));
 	plan->run = run;
-	plan->progress = &progress;
+	plan->watch = &watch;
 	plan->stop = &stop_asked;
 	listen();
-	progress_start(&progress, opts_flag(o, "quiet"), opts_flag(o, "progress"), done, total * (uint64_t)plan->chains);
+	progress_start(&show.progress, show.quiet, opts_flag(o, "progress"), done, total * (uint64_t)plan->chains);
 	double start = clock_seconds();
-	status s = run_each(plan, resumed, &outcome);
-	plan->progress = NULL;
+	status s = run_each(&show, resumed);
+	plan->watch = NULL;
 	TRY(s);
-	progress_end(&progress);
-	if (outcome.failed)
-		return fail(ERR_DIVERGED, "%d of %d chains stopped before their end; %s holds what was kept", outcome.failed,
+	progress_end(&show.progress);
+	if (show.failed)
+		return fail(ERR_DIVERGED, "%d of %d chains stopped before their end; %s holds what was kept", show.failed,
 		            plan->chains, run->path);
-	if (!opts_flag(o, "quiet")) {
-		unsigned long long steps = total, kept = keep_count(&plan->keep);
-		const char *chain = plan->chains == 1 ? "" : "s", *step = steps == 1 ? "" : "s";
-		/* A run that was lengthened also has states that its first length made it keep. */
-		char states[64] = "";
-		if (!resumed)
-			snprintf(states, sizeof states, ", %llu state%s kept in each", kept, kept == 1 ? "" : "s");
-		if (outcome.already_done == plan->chains)
-			printf("%s was finished already: %d chain%s of %llu step%s\n", run->path, plan->chains, chain, steps, step);
-		else
-			printf("%s: %d chain%s of %llu step%s%s, %.1f s; next: basin %s %s\n", run->path, plan->chains, chain, steps,
-			       step, states, clock_seconds() - start, p->has_data ? "predict" : "info", run->path);
-	}
+	if (!show.quiet)
+		print_end(&show, p, resumed, clock_seconds() - start);
 	return report_end();
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The options of `basin sample` that are not a sampler's own. The words of --augment, --schedule, --snapshot-dtype,
- * --precision and --conv-algo stand in the order of their enums. */
+/* The options of `basin sample`; a method's own are in its file. The words of --augment, --snapshot-dtype, --precision and
+ * --conv-algo stand in the order of their enums. */
 #include "commands/problem.h"
 
 static const struct param data_defs[] = {
@@ -45,17 +45,19 @@ static const struct param model_defs[] = {
 	 .help = "the prior, and factors on the weight decay of the tensors that match a shell pattern"},
 	{.name = "weight-decay", .type = PARAM_REAL, .arg = "DELTA", .min = 0, .max = 1e6, .unit = "per example",
 	 .help = "weight decay δ: a Gaussian prior of precision N·δ; without it 5e-4, and 0 for analytic targets"},
-	{.name = "temperature", .type = PARAM_REAL, .arg = "T", .fallback = "1", .above_min = true, .max = 1e30,
+	{.name = "temperature", .type = PARAM_REAL, .arg = "T", .fallback = "1", .above_min = true, .max = 1e30, .rival = "beta",
 	 .help = "temperature T of the target exp(−(N/T) u(θ)); 1 is the Bayes posterior"},
-	{.name = "beta", .type = PARAM_REAL, .arg = "BETA", .above_min = true, .max = 1e30, .unit = "examples",
+	{.name = "beta", .type = PARAM_REAL, .arg = "BETA", .above_min = true, .max = 1e30, .unit = "examples", .rival = "temperature",
 	 .help = "inverse temperature β = N/T, another way to give T"},
 	{0},
 };
 static const struct opt_table table_model = {.owner = "model", .heading = "Model and target", .defs = model_defs};
 
+#define METHOD_WORD(id, name, title) "|" name
+
 static const struct param chain_defs[] = {
-	{.name = "sampler", .type = PARAM_CHOICE, .arg = "sgd|sgld|fsgld|entropy-sgd|entropy-sgld|entropy-mcmc",
-	 .fallback = "sgld", .help = "method"},
+	{.name = "sampler", .type = PARAM_CHOICE, .arg = METHODS(METHOD_WORD) + 1, .fallback = "sgld",
+	 .help = "method"},
 	{.name = "epochs", .type = PARAM_COUNT, .arg = "E", .min = 1, .max = 1e9, .unit = "epochs", .rival = "steps",
 	 .help = "length of each chain"},
 	{.name = "steps", .type = PARAM_COUNT, .arg = "K", .min = 1, .max = 1e15, .unit = "steps", .rival = "epochs",
@@ -68,7 +70,7 @@ static const struct param chain_defs[] = {
 	 .help = "step size λ on the mean-potential scale"},
 	{.name = "lr-end", .type = PARAM_REAL, .arg = "RATE", .fallback = "0", .min = 0, .max = 1e6,
 	 .help = "step size at the end of a cosine"},
-	{.name = "schedule", .type = PARAM_CHOICE, .arg = "constant|cosine|cyclical|step", .fallback = "constant",
+	{.name = "schedule", .type = PARAM_CHOICE, .arg = SCHEDULE_WORDS, .fallback = "constant",
 	 .help = "how the step size changes"},
 	{.name = "cycles", .type = PARAM_COUNT, .arg = "M", .fallback = "4", .min = 1, .max = 1e6, .unit = "cycles",
 	 .help = "cosine cycles of the cyclical schedule"},
@@ -118,7 +120,16 @@ static const struct param keep_defs[] = {
 };
 static const struct opt_table table_keep = {.owner = "keep", .heading = "Run and snapshots", .defs = keep_defs};
 
+/* ---- the methods' own ---- */
+
+#define METHOD_TABLE(id, word, title)                                                                                     \
+	static const struct opt_table table_##id = {.owner = word, .heading = title " options", .selector = "sampler", \
+	                                            .declared = &sampler_##id.params};
+METHODS(METHOD_TABLE)
+
+#define METHOD_ENTRY(id, word, title) &table_##id,
+
 const struct opt_table *const sample_tables[] = {
-	&table_data, &table_model, &table_network, &table_chain, &table_keep, &table_sgd, &table_fsgld, &table_entropy_sgd,
-	&table_entropy_sgld, &table_entropy_mcmc, &table_device, &table_progress, NULL,
+	&table_data, &table_model, &table_network, &table_chain, &table_keep, METHODS(METHOD_ENTRY) &table_device,
+	&table_progress, NULL,
 };

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "predict/prefetch.h"
-#include "src/files/log.h"
+#include "src/clock.h"
 
 status predictions_open(struct arena *a, const struct network *n, struct subject *subject, size_t members,
                         struct predictions *out)

@@ -42,7 +42,7 @@ static status add(struct selection *s, const char *path, const char *checkpoint)
 	if (exists(checkpoint)) {
 		status got = checkpoint_meta(checkpoint, &source->checkpoint);
 		if (got == ERR_DAMAGE)
-			warning_failed(fail_within(got, "the chain's snapshots are read without its checkpoint: "));
+			warning("%s; the chain's snapshots are read without it", fail_message(got));
 		else
 			TRY(got);
 		source->committed = (uint64_t)json_integer_value(json_object_get(source->checkpoint, "snaps_length"));

@@ -2,34 +2,16 @@
 #include "samplers/chain.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "samplers/bn_pass.h"
-#include "samplers/chain_state.h"
-
-/* ---- one step ---- */
-
-static status take_step(struct chain *c)
-{
-	struct sampler_state *s = &c->state;
-	struct device *d = c->plan->potential->device;
-	s->slots.step = c->step;
-	s->lr = schedule_lr(&c->plan->schedule, c->step);
-	TRY(batches_at(&c->batches, c->step, &s->batch));
-	c->plan->sampler->coef(s);
-	TRY(d->ops->slots_send(d, &s->slots));
-	TRY(c->plan->sampler->step(s));
-	c->step++;
-	return OK;
-}
+#include "samplers/chain_private.h"
+#include "src/clock.h"
 
 /* ---- what a step may end with ---- */
 
 static double epochs(const struct chain *c)
 {
-	return (double)c->step / (double)c->plan->epoch_steps;
+	return (double)c->state.step / (double)c->plan->epoch_steps;
 }
 
 /* Means since a mark of the running totals, which then moves on to now. */
@@ -41,30 +23,33 @@ static void since(struct chain_mark *mark, const struct slots *s, uint64_t step,
 	*mark = (struct chain_mark){step, s->value[SLOT_NLL_TOTAL], s->value[SLOT_CORRECT_TOTAL], s->value[SLOT_SEEN_TOTAL]};
 }
 
-/* Ends the chain, and this chain alone. An error, not a warning: --quiet does not hide what is said of it. */
-static status end_failed(struct chain *c)
+/* Ends the chain, and this chain alone; why: what was recorded with fail(). */
+static status end_failed(struct chain *c, status why)
 {
+	const struct chain_watch *w = c->plan->watch;
+	if (w && w->stopped)
+		w->stopped(w->context, c->k, why);
 	c->phase = CHAIN_FAILED;
 	return chain_checkpoint(c);
 }
 
-static status fail_chain(struct chain *c, const char *what, uint64_t step)
+static status end_diverged(struct chain *c, const char *what, uint64_t step)
 {
-	const double *v = c->state.slots.value;
+	const double *v = c->state.s.slots.value;
 	char last[80] = "no loss before it was finite";
 	if (v[SLOT_BAD] != 1)
 		snprintf(last, sizeof last, "last finite loss %g nats per example", v[SLOT_GOOD_NLL]);
-	progress_end(c->plan->progress);
-	fprintf(stderr, "basin: chain %d stopped: %s at step %llu (%s); take a smaller {lr}%s, or look at the data\n", c->k, what,
-	        (unsigned long long)step, last,
-	        c->plan->schedule.kind == SCHEDULE_CONSTANT ? ", a {schedule} that decays" : "");
-	return end_failed(c);
+	if (c->plan->schedule.kind == SCHEDULE_CONSTANT)
+		return end_failed(c, fail(ERR_DIVERGED, "chain %d stopped: %s at step %llu (%s); take a smaller {lr}, a {schedule} "
+		                          "that decays, or look at the data", c->k, what, (unsigned long long)step, last));
+	return end_failed(c, fail(ERR_DIVERGED, "chain %d stopped: %s at step %llu (%s); take a smaller {lr}, or look at the data",
+	                          c->k, what, (unsigned long long)step, last));
 }
 
 static status is_finite(struct chain *c, const float *x, size_t n, bool *finite)
 {
-	struct device *d = c->plan->potential->device;
-	struct slots *s = &c->state.slots;
+	struct slots *s = &c->state.s.slots;
+	struct device *d = c->state.s.potential->device;
 	TRY(d->ops->reduce(d, s, n, x, x, NULL, SLOT_NORM));
 	TRY(d->ops->slots_fetch(d, s));
 	*finite = isfinite(s->value[SLOT_NORM]);
@@ -74,67 +59,74 @@ static status is_finite(struct chain *c, const float *x, size_t n, bool *finite)
 /* The statistics that state vector i is kept with, to host_stats. */
 static status get_stats(struct chain *c, int i, bool *finite)
 {
-	struct potential *p = c->plan->potential;
-	struct sampler_state *s = &c->state;
+	struct sampler_state *s = &c->state.s;
+	struct potential *p = s->potential;
 	const float *stats = s->stats;
 	*finite = true;
 	if (!stats)
 		return OK;
 	if (chain_makes_stats(c->plan, i)) {
-		TRY(bn_pass(p, s->slots.key, c->step, c->plan->batch, s->vector[i], c->host_stats, c->pass_stats));
+		TRY(bn_pass(p, s->slots.key, c->state.step, c->plan->state.batch, s->vector[i], c->host_stats, c->pass_stats));
 		stats = c->pass_stats;
 	}
 	TRY(is_finite(c, stats, p->n_stats, finite));
 	return p->device->ops->get(p->device, c->host_stats, stats, p->n_stats * sizeof(float));
 }
 
+static bool is_kept(const struct chain *c, int i)
+{
+	return state_has(&c->state, i) && c->plan->state.sampler->vectors[i].role;
+}
+
+static status write_vector(struct chain *c, int i, double nll)
+{
+	bool finite;
+	TRY(get_stats(c, i, &finite));
+	if (!finite)
+		return end_diverged(c, "a batch-norm statistic was not finite", c->state.step);
+	TRY(state_get(&c->state, i, c->host[i]));
+	status written = snaps_write(c->snaps, c->state.step, epochs(c), c->plan->state.sampler->vectors[i].role, nll, c->host[i],
+	                             c->host_stats);
+	/* Beyond the range of the snapshots' type, which may be this chain's fate alone. */
+	if (written == ERR_USAGE)
+		return end_failed(c, fail_within(written, "chain %d stopped at step %llu: ", c->k,
+		                                 (unsigned long long)c->state.step));
+	c->unsynced = true;
+	return written;
+}
+
 static status keep_snapshot(struct chain *c)
 {
-	struct potential *p = c->plan->potential;
-	struct device *d = p->device;
-	struct sampler_state *s = &c->state;
-	bool finite;
+	struct sampler_state *s = &c->state.s;
 	for (int i = 0; i < SAMPLER_VECTORS; i++) {
-		if (!s->vector[i] || !c->plan->sampler->vectors[i].role)
-			continue;
-		TRY(is_finite(c, s->vector[i], p->n_params, &finite));
+		bool finite = true;
+		if (is_kept(c, i))
+			TRY(is_finite(c, s->vector[i], s->potential->n_params, &finite));
 		if (!finite)
-			return fail_chain(c, "a parameter was not finite", c->step);
+			return end_diverged(c, "a parameter was not finite", c->state.step);
 	}
 	double nll, accuracy;
-	since(&c->kept, &s->slots, c->step, &nll, &accuracy);
-	for (int i = 0; i < SAMPLER_VECTORS; i++) {
-		const char *role = c->plan->sampler->vectors[i].role;
-		if (!s->vector[i] || !role)
-			continue;
-		TRY(get_stats(c, i, &finite));
-		if (!finite)
-			return fail_chain(c, "a batch-norm statistic was not finite", c->step);
-		TRY(d->ops->get(d, c->host[i], s->vector[i], p->n_params * sizeof(float)));
-		status written = snaps_write(c->snaps, c->step, epochs(c), role, nll, c->host[i], c->host_stats);
-		if (written == ERR_USAGE) {
-			/* Beyond --snapshot-dtype's range, which may be this chain's fate alone. */
-			progress_end(c->plan->progress);
-			fprintf(stderr, "basin: chain %d stopped at step %llu: %s\n", c->k, (unsigned long long)c->step,
-			        fail_message(written));
-			return end_failed(c);
-		}
-		TRY(written);
-	}
-	c->unsynced = true;
+	since(&c->kept, &s->slots, c->state.step, &nll, &accuracy);
+	for (int i = 0; i < SAMPLER_VECTORS && c->phase == CHAIN_RUNNING; i++)
+		if (is_kept(c, i))
+			TRY(write_vector(c, i, nll));
 	return OK;
 }
 
 static status log_step(struct chain *c, double now)
 {
-	uint64_t steps = c->step - c->timed.step;
-	double seen = c->state.slots.value[SLOT_SEEN_TOTAL] - c->timed.seen, seconds = now - c->timed_at;
-	c->line = (struct log_line){.step = c->step, .epoch = epochs(c), .lr = c->state.lr,
-	                            .temperature = c->plan->temperature, .step_ms = seconds / (double)steps * 1e3,
-	                            .examples_per_s = seen / seconds};
-	since(&c->logged, &c->state.slots, c->step, &c->line.nll, &c->line.accuracy);
+	const struct sampler_state *s = &c->state.s;
+	const struct sampler_report *reports = s->sampler->reports;
+	uint64_t steps = c->state.step - c->timed.step;
+	double seen = s->slots.value[SLOT_SEEN_TOTAL] - c->timed.seen, seconds = now - c->timed_at;
+	c->line = (struct log_line){.step = c->state.step, .epoch = epochs(c), .lr = s->lr,
+	                            .temperature = schedule_temperature(&c->plan->schedule, c->state.step - 1),
+	                            .step_ms = seconds / (double)steps * 1e3, .examples_per_s = seen / seconds};
+	since(&c->logged, &s->slots, c->state.step, &c->line.nll, &c->line.accuracy);
 	if (!c->plan->counts_correct)
 		c->line.accuracy = (double)NAN;
+	for (int i = 0; i < SAMPLER_REPORTS && reports[i].name; i++)
+		c->line.report[i] = s->slots.value[reports[i].slot];
 	c->timed = c->logged;
 	c->timed_at = now;
 	return log_write(c->log, &c->line);
@@ -144,7 +136,7 @@ static bool checkpoint_due(const struct chain *c, double now)
 {
 	const struct chain_plan *p = c->plan;
 	if (p->checkpoint_steps)
-		return c->step % p->checkpoint_steps == 0;
+		return c->state.step % p->checkpoint_steps == 0;
 	return now - c->checkpointed_at >= p->checkpoint_seconds;
 }
 
@@ -152,16 +144,17 @@ static bool checkpoint_due(const struct chain *c, double now)
 static status end_step(struct chain *c)
 {
 	const struct chain_plan *p = c->plan;
-	struct device *d = p->potential->device;
+	struct device *d = p->state.potential->device;
 	double now = clock_seconds();
-	bool last = c->step == p->schedule.total, stop = *p->stop != 0;
-	bool keep = keep_due(&p->keep, c->step), log = last || c->step % p->log_every == 0;
+	uint64_t step = c->state.step;
+	bool last = step == p->schedule.total, stop = *p->stop != 0;
+	bool keep = keep_due(&p->keep, step), log = last || step % p->log_every == 0;
 	bool checkpoint = last || stop || checkpoint_due(c, now);
 	if (keep || log || checkpoint) {
-		TRY(d->ops->slots_fetch(d, &c->state.slots));
-		double bad = c->state.slots.value[SLOT_BAD];
+		TRY(d->ops->slots_fetch(d, &c->state.s.slots));
+		double bad = c->state.s.slots.value[SLOT_BAD];
 		if (bad > 0)
-			return fail_chain(c, "the loss was not finite", (uint64_t)bad);
+			return end_diverged(c, "the loss was not finite", (uint64_t)bad);
 	}
 	if (keep) {
 		TRY(keep_snapshot(c));
@@ -176,22 +169,36 @@ static status end_step(struct chain *c)
 		TRY(chain_checkpoint(c));
 	else if (c->unsynced && now - c->synced_at >= 1)
 		TRY(chain_sync(c, now));
-	if (progress_step(p->progress))
-		progress_show(p->progress, c->k, p->chains, c->step, &c->line, p->schedule.total);
-	if (stop && !last)
-		return fail(ERR_INTERRUPTED, "interrupted");
-	return OK;
+	if (p->watch && p->watch->stepped)
+		p->watch->stepped(p->watch->context, c->k, step, &c->line);
+	return stop && !last ? fail(ERR_INTERRUPTED, "interrupted") : OK;
+}
+
+/* ---- the loop ---- */
+
+/* On going on, the steps since the last log line were another process's time. */
+static void start_clock(struct chain *c)
+{
+	c->timed = (struct chain_mark){.step = c->state.step, .seen = c->state.s.slots.value[SLOT_SEEN_TOTAL]};
+	c->timed_at = c->checkpointed_at = c->synced_at = clock_seconds();
+}
+
+status chain_advance(struct chain *c)
+{
+	const struct schedule *s = &c->plan->schedule;
+	uint64_t k = c->state.step;
+	if (c->phase != CHAIN_RUNNING)
+		return OK;
+	if (c->timed_at == 0)
+		start_clock(c);
+	TRY(state_step(&c->state, schedule_lr(s, k), schedule_temperature(s, k)));
+	return end_step(c);
 }
 
 status chain_run(struct chain *c)
 {
-	/* On going on, the steps since the last log line were another process's time. */
-	c->timed = (struct chain_mark){.step = c->step, .seen = c->state.slots.value[SLOT_SEEN_TOTAL]};
-	c->timed_at = c->checkpointed_at = c->synced_at = clock_seconds();
-	while (c->phase == CHAIN_RUNNING) {
-		TRY(take_step(c));
-		TRY(end_step(c));
-	}
+	while (c->phase == CHAIN_RUNNING)
+		TRY(chain_advance(c));
 	return OK;
 }
 
@@ -202,5 +209,5 @@ enum chain_phase chain_phase(const struct chain *c)
 
 uint64_t chain_step(const struct chain *c)
 {
-	return c->step;
+	return c->state.step;
 }

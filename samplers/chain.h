@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A chain: its state, and the loop that takes steps, keeps snapshots, logs and checkpoints. */
+/* A chain: a state with its files, and the loop that takes steps, keeps snapshots, logs and checkpoints. */
 #ifndef BASIN_CHAIN_H
 #define BASIN_CHAIN_H
 
 #include <signal.h>
 
 #include "samplers/keep.h"
+#include "samplers/state.h"
 #include "src/files/log.h"
 #include "src/files/run.h"
-#include "samplers/sampler.h"
 #include "src/files/snaps.h"
+
+/* Who wants to know what a chain does; a function may be NULL. */
+struct chain_watch {
+	void *context;
+	/* Chain k has done so many updates; the last line of its log (step 0: none yet). Called after every step. */
+	void (*stepped)(void *context, int k, uint64_t step, const struct log_line *line);
+	/* Chain k ends as failed; fail_words(why, …) says why. */
+	void (*stopped)(void *context, int k, status why);
+};
 
 /* What the chains of a run share. Everything is kept, not copied. */
 struct chain_plan {
-	const struct sampler *sampler;
-	const struct opts *options;
-	struct potential *potential;
+	struct state_plan state;         /* method, potential, N, B, T, δ; its lr_max is the schedule's */
 	struct schedule schedule;        /* its total is the steps of a chain */
 	struct keep keep;
-	size_t n;                        /* N */
-	int batch;                       /* B */
-	bool iid;                        /* batches drawn with replacement instead of by epochs */
 	bool recompute_stats;            /* θ is kept with the batch-norm statistics of a pass at θ, not with its own */
 	uint64_t epoch_steps;            /* ⌈N/B⌉ */
-	double temperature, decay;       /* T, δ */
 	uint32_t seed;
 	int chains;
 	bool counts_correct;             /* the likelihood has right and wrong answers */
@@ -35,24 +38,24 @@ struct chain_plan {
 	uint64_t checkpoint_steps;       /* 0: by time */
 	double checkpoint_seconds;
 	struct run *run;
-	struct progress *progress;
+	const struct chain_watch *watch;     /* NULL: nobody */
 	const volatile sig_atomic_t *stop;   /* set by a signal */
 };
-
-/* Sets the facts of chain k's sampler, options read and checked; vectors and batches are not there yet.
- * Errors: ERR_USAGE. */
-status chain_sampler(const struct chain_plan *plan, int k, struct sampler_state *out);
 
 enum chain_phase { CHAIN_RUNNING, CHAIN_DONE, CHAIN_FAILED };
 
 struct chain;
 
 /* Makes chain k ready: from its checkpoint where it has one, else from its initial parameters, with its files created and
- * a checkpoint of step 0 written. Errors: ERR_USAGE (the sampler refuses its options), ERR_IO, ERR_DAMAGE, ERR_MEMORY. */
+ * a checkpoint of step 0 written. Errors: ERR_USAGE (the method refuses its parameters), ERR_IO, ERR_DAMAGE, ERR_MEMORY. */
 status chain_open(const struct chain_plan *plan, int k, struct chain **out);
 
-/* Takes the steps that are left, or those up to a stop. A non-finite loss ends the chain as failed, which is not an
- * error here. Errors: ERR_IO, ERR_INTERRUPTED (stopped by a signal, checkpoint written), ERR_LIBRARY. */
+/* Takes one step with what it ends with: due snapshots, log line, checkpoint. Nothing where the chain is not running. A
+ * loss that is not finite ends the chain as failed, which is not an error here. Errors: ERR_IO, ERR_INTERRUPTED (a stop was
+ * asked for; the checkpoint is written), ERR_LIBRARY. */
+status chain_advance(struct chain *c);
+
+/* Advances to the end, or to a stop. Errors: as chain_advance. */
 status chain_run(struct chain *c);
 
 enum chain_phase chain_phase(const struct chain *c);

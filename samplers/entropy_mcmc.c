@@ -9,26 +9,24 @@
 #include "samplers/sampler.h"
 
 enum { COUPLING, ANCHOR_DECAY };   /* param */
+enum { THETA, ANCHOR };            /* vector */
 enum { GRADIENT = SLOT_SAMPLER, DECAY, APART, TOGETHER, DECAY_ANCHOR, NOISE };
 
-static const struct param defs[] = {
+static const struct param params[] = {
 	{.name = "coupling", .type = PARAM_REAL, .arg = "KAPPA", .fallback = "4e-4", .above_min = true, .max = 1e12,
 	 .help = "coupling κ: θ and a differ with variance κT"},
 	{.name = "anchor-decay", .type = PARAM_REAL, .arg = "DELTA", .min = 0, .max = 1e6, .unit = "per example",
 	 .help = "weight decay δₐ of the anchor a; without it δ, as published; 0 is the paper's joint"},
 	{0},
 };
-const struct opt_table table_entropy_mcmc =
-	{.owner = "entropy-mcmc", .heading = "Entropy-MCMC options", .selector = "sampler", .defs = defs};
 
-static status init(struct sampler_state *s, const struct opts *o, double lr_max)
+static status init(struct sampler_state *s, double lr_max)
 {
-	double c = 1 / (opts_real(o, "coupling") * s->n);
-	double anchor = opts_given(o, "anchor-decay") ? opts_real(o, "anchor-decay") : s->decay;
+	double c = 1 / (s->param[COUPLING] * s->n);
+	double anchor = isnan(s->param[ANCHOR_DECAY]) ? s->decay : s->param[ANCHOR_DECAY];
 	double d = sampler_decay_most(s, s->decay), da = sampler_decay_most(s, anchor);
 	/* The largest eigenvalue of the linear part of both equations, where ℓ is flat. */
 	double rate = c + (d + da) / 2 + sqrt(c * c + (d - da) * (d - da) / 4);
-	s->param[COUPLING] = 1 / (c * s->n);
 	s->param[ANCHOR_DECAY] = anchor;
 	if (lr_max * rate >= 2)
 		return fail(ERR_USAGE, "{coupling} %g: with {lr} %g the pair diverges (λ(c + (δ+δₐ)/2 + √(c² + (δ−δₐ)²/4)) = %g, "
@@ -50,7 +48,7 @@ static void coef(struct sampler_state *s)
 
 static status step(struct sampler_state *s)
 {
-	float *theta = s->vector[0], *anchor = s->vector[1];
+	float *theta = s->vector[THETA], *anchor = s->vector[ANCHOR];
 	TRY(sampler_gradient(s, SLOT_NONE));
 	const struct affine a = {
 		.n_in = 3, .n_out = 2, .x = {theta, anchor, s->gradient},
@@ -75,10 +73,8 @@ const struct sampler sampler_entropy_mcmc = {
 	.name = "entropy-mcmc",
 	.help = "Entropy-MCMC: θ coupled to an anchor a, both kept",
 	.reference = "arXiv 2310.05401",
-	.options = &table_entropy_mcmc,
-	.vectors = {{.name = "theta", .role = "theta"}, {.name = "anchor", .role = "anchor"}},
-	.params = {[ANCHOR_DECAY] = "anchor-decay"},
-	.gradients_per_step = 1,
+	.params = params,
+	.vectors = {[THETA] = {.name = "theta", .role = "theta"}, [ANCHOR] = {.name = "anchor", .role = "anchor"}},
 	.init = init,
 	.coef = coef,
 	.step = step,

@@ -13,18 +13,11 @@ enum {
 };
 const int entropy_slots = ENTROPY_SLOTS;
 
-static const struct param defs[] = {ENTROPY_OPTIONS, {0}};
-const struct opt_table table_entropy_sgd =
-	{.owner = "entropy-sgd", .heading = "Entropy-SGD options", .selector = "sampler", .defs = defs};
+static const struct param params[] = {ENTROPY_PARAMS, {0}};
 
-status entropy_init(struct sampler_state *s, const struct opts *o, double lr_max)
+status entropy_init(struct sampler_state *s, double lr_max)
 {
-	double kappa = opts_real(o, "coupling"), rate = 1 / (kappa * s->n) + sampler_decay_most(s, s->decay);
-	s->param[ENTROPY_COUPLING] = kappa;
-	s->param[ENTROPY_INNER] = (double)opts_count(o, "inner-steps");
-	s->param[ENTROPY_AVERAGE] = opts_real(o, "average");
-	s->param[ENTROPY_OUTER] = opts_real(o, "outer-rate");
-	s->param[ENTROPY_RESTART_X] = opts_choice(o, "restart") == 1;
+	double kappa = s->param[ENTROPY_COUPLING], rate = 1 / (kappa * s->n) + sampler_decay_most(s, s->decay);
 	if (lr_max * rate >= 2)
 		return fail(ERR_USAGE, "{coupling} %g: λ(1/(κN) + δ) = %g is 2 or more, which diverges; take a larger coupling "
 		            "or a {lr} below %g", kappa, lr_max * rate, 2 / rate);
@@ -53,7 +46,7 @@ void entropy_coef(struct sampler_state *s)
 
 status entropy_step(struct sampler_state *s, int outer_noise)
 {
-	float *theta = s->vector[0], *x = s->vector[1], *mean = s->vector[2];
+	float *theta = s->vector[ENTROPY_THETA], *x = s->vector[ENTROPY_X], *mean = s->vector[ENTROPY_MEAN];
 	TRY(sampler_gradient(s, SLOT_NONE));
 	/* μ takes the new θ′, written out in the old vectors and the same ξ: one pass over memory. */
 	const struct affine inner = {
@@ -88,9 +81,8 @@ const struct sampler sampler_entropy_sgd = {
 	.name = "entropy-sgd",
 	.help = "Entropy-SGD: descends the local entropy, no sampling target",
 	.reference = "arXiv 1611.01838",
-	.options = &table_entropy_sgd,
-	.vectors = {{.name = "theta"}, {.name = "anchor", .role = "anchor"}, {.name = "mean"}},
-	.gradients_per_step = 1,
+	.params = params,
+	.vectors = ENTROPY_VECTORS,
 	.init = entropy_init,
 	.coef = entropy_coef,
 	.step = step,

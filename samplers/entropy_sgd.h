@@ -6,8 +6,9 @@
 #include "samplers/sampler.h"
 
 enum { ENTROPY_COUPLING, ENTROPY_INNER, ENTROPY_AVERAGE, ENTROPY_OUTER, ENTROPY_RESTART_X };   /* param */
+enum { ENTROPY_THETA, ENTROPY_X, ENTROPY_MEAN };                                                /* vector */
 
-#define ENTROPY_OPTIONS                                                                                        \
+#define ENTROPY_PARAMS                                                                                         \
 	{.name = "coupling", .type = PARAM_REAL, .arg = "KAPPA", .fallback = "4e-4", .above_min = true,          \
 	 .max = 1e12, .help = "coupling κ: the force towards x is (θ′ − x)/(κN)"},                            \
 	{.name = "inner-steps", .type = PARAM_COUNT, .arg = "K", .fallback = "20", .min = 1, .max = 1e9,         \
@@ -19,7 +20,10 @@ enum { ENTROPY_COUPLING, ENTROPY_INNER, ENTROPY_AVERAGE, ENTROPY_OUTER, ENTROPY_
 	{.name = "restart", .type = PARAM_CHOICE, .arg = "none|x", .fallback = "none",                           \
 	 .help = "after an outer update θ′ runs on (none) or restarts from x (x)"}
 
-status entropy_init(struct sampler_state *s, const struct opts *o, double lr_max);
+#define ENTROPY_VECTORS \
+	{[ENTROPY_THETA] = {.name = "theta"}, [ENTROPY_X] = {.name = "anchor", .role = "anchor"}, [ENTROPY_MEAN] = {.name = "mean"}}
+
+status entropy_init(struct sampler_state *s, double lr_max);
 void entropy_coef(struct sampler_state *s);
 /* The inner step, and every K steps the outer one with its noise read from the given slot. */
 status entropy_step(struct sampler_state *s, int outer_noise);

@@ -5,9 +5,7 @@
 
 #include "samplers/entropy_sgd.h"
 
-static const struct param defs[] = {ENTROPY_OPTIONS, {0}};
-const struct opt_table table_entropy_sgld =
-	{.owner = "entropy-sgld", .heading = "Entropy-SGLD options", .selector = "sampler", .defs = defs};
+static const struct param params[] = {ENTROPY_PARAMS, {0}};
 
 static void coef(struct sampler_state *s)
 {
@@ -24,9 +22,8 @@ const struct sampler sampler_entropy_sgld = {
 	.name = "entropy-sgld",
 	.help = "Entropy-SGLD: Entropy-SGD with noise on the outer step, no sampling target",
 	.reference = "Dziugaite & Roy 2018",
-	.options = &table_entropy_sgld,
-	.vectors = {{.name = "theta"}, {.name = "anchor", .role = "anchor"}, {.name = "mean"}},
-	.gradients_per_step = 1,
+	.params = params,
+	.vectors = ENTROPY_VECTORS,
 	.init = entropy_init,
 	.coef = coef,
 	.step = step,

@@ -7,25 +7,22 @@
 
 #include "samplers/sgld.h"
 
-enum { SIGMA };                  /* param */
+enum { SIGMA, ETA };             /* param */
 enum { POINT_SIGMA = SGLD_SLOTS };
 
-static const struct param defs[] = {
+static const struct param params[] = {
 	{.name = "sigma", .type = PARAM_REAL, .arg = "SD", .min = 0, .max = 1e6, .rival = "eta",
 	 .help = "deviation σ of the perturbation; without it σ = β^(−(1+η)/4)"},
 	{.name = "eta", .type = PARAM_REAL, .arg = "ETA", .fallback = "0.1", .min = 0, .max = 100, .rival = "sigma",
 	 .help = "exponent η that ties σ to the inverse temperature β = N/T"},
 	{0},
 };
-const struct opt_table table_fsgld =
-	{.owner = "fsgld", .heading = "fSGLD options", .selector = "sampler", .defs = defs};
 
-static status init(struct sampler_state *s, const struct opts *o, double lr_max)
+static status init(struct sampler_state *s, double lr_max)
 {
 	(void)lr_max;
-	if (opts_given(o, "sigma") && opts_given(o, "eta"))
-		return fail(ERR_USAGE, "{sigma} and {eta} exclude each other: η gives σ only where {sigma} does not");
-	s->param[SIGMA] = opts_given(o, "sigma") ? opts_real(o, "sigma") : pow(s->beta, -(1 + opts_real(o, "eta")) / 4);
+	if (isnan(s->param[SIGMA]))
+		s->param[SIGMA] = pow(s->beta, -(1 + s->param[ETA]) / 4);
 	return OK;
 }
 
@@ -52,10 +49,8 @@ const struct sampler sampler_fsgld = {
 	.name = "fsgld",
 	.help = "flatness-aware SGLD: Langevin steps with randomly perturbed gradients",
 	.reference = "arXiv 2510.02174",
-	.options = &table_fsgld,
+	.params = params,
 	.vectors = {{.name = "theta", .role = "theta"}},
-	.params = {[SIGMA] = "sigma"},
-	.gradients_per_step = 1,
 	.init = init,
 	.coef = coef,
 	.step = step,

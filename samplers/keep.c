@@ -42,16 +42,8 @@ uint64_t keep_count(const struct keep *k)
 	return count;
 }
 
-status keep_open(struct keep *k, const struct opts *o, const struct schedule *schedule, uint64_t epoch_steps)
+status keep_check(const struct keep *k)
 {
-	*k = (struct keep){.epoch_steps = epoch_steps, .steps = schedule->total, .schedule = *schedule};
-	if (opts_given(o, "keep-every") && opts_given(o, "keep-last"))
-		return fail(ERR_USAGE, "{keep-every} and {keep-last} exclude each other");
-	if (opts_given(o, "keep-every"))
-		k->every = (uint64_t)opts_count(o, "keep-every");
-	if (opts_given(o, "keep-last"))
-		k->last_epochs = (uint64_t)opts_count(o, "keep-last");
-	k->burn_in = (uint64_t)opts_count(o, "burn-in");
 	if (k->burn_in >= k->steps)
 		return fail(ERR_USAGE, "{burn-in} %llu: the run has %llu steps, burn-in included, so nothing would be kept",
 		            (unsigned long long)k->burn_in, (unsigned long long)k->steps);

@@ -6,20 +6,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "src/options/opt.h"
 #include "src/schedule.h"
 
 struct keep {
-	uint64_t every;         /* --keep-every; 0: the rule below */
-	uint64_t last_epochs;   /* --keep-last; 0: the last state alone */
+	uint64_t every;         /* every so many steps; 0: the rule below */
+	uint64_t last_epochs;   /* the ends of so many epochs of every cycle; 0: the last state alone */
 	uint64_t burn_in;       /* states up to this step are not kept */
 	uint64_t epoch_steps;
 	uint64_t steps;         /* of the run */
 	struct schedule schedule;
 };
 
-/* Reads --keep-every, --keep-last and --burn-in. Errors: ERR_USAGE (both given; nothing would be kept). */
-status keep_open(struct keep *k, const struct opts *o, const struct schedule *schedule, uint64_t epoch_steps);
+/* Errors: ERR_USAGE where a run keeps nothing. */
+status keep_check(const struct keep *k);
 
 bool keep_due(const struct keep *k, uint64_t step);
 /* How many states a whole run keeps. */

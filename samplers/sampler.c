@@ -1,18 +1,50 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "samplers/sampler.h"
 
-status sampler_gradient(struct sampler_state *s, int sigma)
+#include <string.h>
+
+int sampler_param(const struct sampler *s, const char *name)
 {
-	const struct gradient_request r = {
-		.at = {.theta = s->vector[0], .sigma = sigma, .stream = STREAM_PERTURB},
-		.batch = s->batch,
-		.gradient = s->gradient,
-		.count = true,
-		.policy = STATS_RUN,
+	for (int i = 0; s->params && s->params[i].name; i++)
+		if (strcmp(s->params[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+status sampler_gradient_at(struct sampler_state *s, const struct sampler_gradient_request *r)
+{
+	const struct gradient_request request = {
+		.at = r->at,
+		.batch = r->batch ? *r->batch : s->batch,
+		.gradient = r->gradient,
+		.accumulate = r->accumulate,
+		.count = r->first,
+		.policy = r->first ? STATS_RUN : STATS_FREEZE,
 		.stats = s->stats,
 		.augment = STREAM_AUGMENT,
 	};
-	return s->potential->ops->value_grad(s->potential, &s->slots, &r);
+	return s->potential->ops->value_grad(s->potential, &s->slots, &request);
+}
+
+status sampler_gradient(struct sampler_state *s, int sigma)
+{
+	return sampler_gradient_at(s, &(struct sampler_gradient_request){
+		.at = {.theta = s->vector[0], .sigma = sigma, .stream = STREAM_PERTURB}, .gradient = s->gradient, .first = true,
+	});
+}
+
+status sampler_full_gradient(struct sampler_state *s, const struct point *at, float *gradient)
+{
+	const struct potential *p = s->potential;
+	for (size_t first = 0; first < p->n; first += (size_t)p->batch) {
+		size_t left = p->n - first;
+		const struct batch part = {.first = first, .n = left < (size_t)p->batch ? (int)left : p->batch,
+		                           .scale = 1 / (double)p->n};
+		TRY(sampler_gradient_at(s, &(struct sampler_gradient_request){
+			.at = *at, .batch = &part, .gradient = gradient, .accumulate = first > 0,
+		}));
+	}
+	return OK;
 }
 
 double sampler_decay_most(const struct sampler_state *s, double decay)

@@ -1,35 +1,58 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a sampling method is: one static const struct. Chains, checkpoints, schedules, precision and priors are written
- * once, elsewhere; a method's file has its equations and nothing else. */
+/* What a sampling method is: one static const struct. States and their steps, chains, checkpoints, schedules, precision and
+ * priors are written once, elsewhere; a method's file has its equations and nothing else. */
 #ifndef BASIN_SAMPLER_H
 #define BASIN_SAMPLER_H
 
-#include "src/options/opt.h"
+#include "samplers/methods.h"
+#include "src/param.h"
 #include "src/potential.h"
 
 enum {
-	SAMPLER_VECTORS = 4,   /* state vectors at most; the first one is θ, where gradients are taken */
-	SAMPLER_SCALARS = 4,
-	SAMPLER_PARAMS = 8
+	SAMPLER_VECTORS = 6,   /* state vectors at most; the first one is θ, where gradients are taken */
+	SAMPLER_SCRATCH = 4,
+	SAMPLER_SCALARS = 16,
+	SAMPLER_PARAMS = 16,
+	SAMPLER_REPORTS = 4,
+	SAMPLER_ARRAYS = 2
 };
 
 /* A state vector: as long as θ, kept in checkpoints. */
 struct sampler_vector {
 	const char *name;      /* "theta", "velocity" */
 	const char *role;      /* snapshots keep it under this role; NULL: never kept */
-	const char *when;      /* exists only where this real option is not 0; NULL: always */
+	const char *when;      /* exists only where this parameter is not 0; NULL: always */
 	bool zero;             /* starts at 0 instead of θ₀ */
 };
 
-/* One chain as its sampler sees it. */
+/* A slot that the log shows under a name: an acceptance rate, a kinetic temperature. */
+struct sampler_report {
+	const char *name;
+	int slot;
+};
+
+enum array_shape {
+	ARRAY_EXAMPLES,        /* (N): a number a training example */
+	ARRAY_PARAMS           /* (n_params): a number a parameter, in the flat vector's order */
+};
+
+/* Numbers from a file, the one that the parameter of that name gives; absent where it is not given. */
+struct sampler_array {
+	const char *param;     /* of type PARAM_PATH */
+	enum array_shape shape;
+};
+
+/* One chain as its method sees it. */
 struct sampler_state {
+	const struct sampler *sampler;
 	struct potential *potential;
 	struct slots slots;
 	float *vector[SAMPLER_VECTORS];    /* device; NULL where absent */
+	float *scratch[SAMPLER_SCRATCH];   /* device: as long as θ, of no meaning between steps */
 	float *gradient;                   /* device */
-	float *stats;                      /* device: θ's running statistics */
-	double scalar[SAMPLER_SCALARS];    /* kept in checkpoints */
-	double param[SAMPLER_PARAMS];      /* options, read once by init */
+	float *stats;                      /* device: θ's running statistics; NULL where the potential has none */
+	float *array[SAMPLER_ARRAYS];      /* device; NULL where not given */
+	double param[SAMPLER_PARAMS];      /* in the order of sampler->params; NaN where neither given nor with a default */
 	double n, beta, decay;             /* N, β = N/T, δ */
 	double lr;                         /* λ of this step */
 	struct batch batch;                /* of this step */
@@ -37,13 +60,15 @@ struct sampler_state {
 
 struct sampler {
 	const char *name, *help, *reference;
-	const struct opt_table *options;               /* NULL: none of its own */
+	const struct param *params;                    /* its own; NULL: none */
 	struct sampler_vector vectors[SAMPLER_VECTORS];
-	const char *scalars[SAMPLER_SCALARS];
-	const char *params[SAMPLER_PARAMS];            /* options whose values param holds where they were not given; NULL: none */
-	int gradients_per_step;
-	/* Reads options into param, sets scalars; checks what can't work. Errors: ERR_USAGE. */
-	status (*init)(struct sampler_state *s, const struct opts *o, double lr_max);
+	int scratch;                                   /* scratch vectors that it needs */
+	const char *scalars[SAMPLER_SCALARS];          /* names of the slots SLOT_SCALAR + i: the device's own, kept in checkpoints */
+	struct sampler_report reports[SAMPLER_REPORTS];
+	struct sampler_array arrays[SAMPLER_ARRAYS];
+	/* Fills in parameters that follow from others and refuses what can't work, for step sizes up to lr_max. Errors:
+	 * ERR_USAGE. NULL: nothing to do. */
+	status (*init)(struct sampler_state *s, double lr_max);
 	/* Fills the sampler's slots for this step from lr, beta, decay, param. */
 	void (*coef)(struct sampler_state *s);
 	/* Issues the step's verbs. */
@@ -52,18 +77,37 @@ struct sampler {
 	void (*target)(const struct sampler_state *s, char *text, size_t size);
 };
 
-extern const struct sampler sampler_sgd, sampler_sgld, sampler_fsgld, sampler_entropy_sgd, sampler_entropy_sgld,
-	sampler_entropy_mcmc;
-extern const struct opt_table table_sgd, table_fsgld, table_entropy_sgd, table_entropy_sgld, table_entropy_mcmc;
+#define SAMPLER_EXTERN(id, name, title) extern const struct sampler sampler_##id;
+METHODS(SAMPLER_EXTERN)
+#undef SAMPLER_EXTERN
 extern const struct sampler *const samplers[];  /* table.c; NULL-terminated */
 
 /* Errors: ERR_USAGE, listing the names. */
 status sampler_find(const char *name, const struct sampler **out);
 
+/* Where a parameter stands in `params` and so in a state's `param`; −1: it is none of this method's. */
+int sampler_param(const struct sampler *s, const char *name);
+
 /* The step's minibatch gradient at θ + σξ (sigma: slot, or SLOT_NONE for θ itself) into s->gradient. */
 status sampler_gradient(struct sampler_state *s, int sigma);
 
-/* δ with the largest --prior factor of a tensor that moves: what bounds on the step size must hold for. */
+/* A gradient of the step beyond the usual one: at any point, of the batch or of a part of it. */
+struct sampler_gradient_request {
+	struct point at;
+	const struct batch *batch; /* NULL: the step's */
+	float *gradient;           /* device, n_params; may be at.v; NULL: the value alone */
+	bool first;                /* the step's first pass over these examples: it counts, and updates running statistics */
+	bool accumulate;           /* add to gradient and to the value */
+};
+
+/* Errors: ERR_LIBRARY. */
+status sampler_gradient_at(struct sampler_state *s, const struct sampler_gradient_request *r);
+
+/* The gradient of the mean over all N examples at a point, in chunks of what the potential was planned for, nothing
+ * augmented otherwise than a step's batch; the value in SLOT_NLL. Statistics stay, nothing is counted. Errors: ERR_LIBRARY. */
+status sampler_full_gradient(struct sampler_state *s, const struct point *at, float *gradient);
+
+/* δ with the largest prior factor of a tensor that moves: what bounds on the step size must hold for. */
 double sampler_decay_most(const struct sampler_state *s, double decay);
 
 /* The affine verb over the potential's pieces. */

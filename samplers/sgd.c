@@ -6,23 +6,20 @@
 #include "samplers/sampler.h"
 
 enum { MOMENTUM, NESTEROV };                               /* param */
+enum { THETA, VELOCITY };                                  /* vector */
 enum { ONE = SLOT_SAMPLER, DECAY, KEEP,                    /* v ← KEEP·v + ONE·ĝ + DECAY·θ */
        STEP_GRADIENT, STEP_DECAY, STEP_VELOCITY };         /* θ ← θ + … */
 
-static const struct param defs[] = {
+static const struct param params[] = {
 	{.name = "momentum", .type = PARAM_REAL, .arg = "MU", .fallback = "0", .min = 0, .max = 0.999999,
 	 .help = "momentum μ of the velocity"},
 	{.name = "nesterov", .type = PARAM_FLAG, .help = "use Nesterov's momentum"},
 	{0},
 };
-const struct opt_table table_sgd =
-	{.owner = "sgd", .heading = "SGD options", .selector = "sampler", .defs = defs};
 
-static status init(struct sampler_state *s, const struct opts *o, double lr_max)
+static status init(struct sampler_state *s, double lr_max)
 {
 	(void)lr_max;
-	s->param[MOMENTUM] = opts_real(o, "momentum");
-	s->param[NESTEROV] = opts_flag(o, "nesterov");
 	if (s->param[NESTEROV] > 0 && s->param[MOMENTUM] <= 0)
 		return fail(ERR_USAGE, "{nesterov} needs a {momentum} above 0");
 	return OK;
@@ -42,7 +39,7 @@ static void coef(struct sampler_state *s)
 
 static status step(struct sampler_state *s)
 {
-	float *theta = s->vector[0], *velocity = s->vector[1];
+	float *theta = s->vector[THETA], *velocity = s->vector[VELOCITY];
 	TRY(sampler_gradient(s, SLOT_NONE));
 	const struct affine with_velocity = {
 		.n_in = 3, .n_out = 2, .x = {theta, s->gradient, velocity},
@@ -60,9 +57,9 @@ const struct sampler sampler_sgd = {
 	.name = "sgd",
 	.help = "stochastic gradient descent: one point, or the members of a deep ensemble",
 	.reference = "Sutskever et al. 2013",
-	.options = &table_sgd,
-	.vectors = {{.name = "theta", .role = "theta"}, {.name = "velocity", .when = "momentum", .zero = true}},
-	.gradients_per_step = 1,
+	.params = params,
+	.vectors = {[THETA] = {.name = "theta", .role = "theta"},
+	            [VELOCITY] = {.name = "velocity", .when = "momentum", .zero = true}},
 	.init = init,
 	.coef = coef,
 	.step = step,

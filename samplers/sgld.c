@@ -42,7 +42,6 @@ const struct sampler sampler_sgld = {
 	.help = "stochastic gradient Langevin dynamics",
 	.reference = "Welling & Teh 2011",
 	.vectors = {{.name = "theta", .role = "theta"}},
-	.gradients_per_step = 1,
 	.coef = sgld_coef,
 	.step = step,
 	.target = target,

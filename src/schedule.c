@@ -27,6 +27,12 @@ double schedule_lr(const struct schedule *s, uint64_t k)
 	return s->lr;
 }
 
+double schedule_temperature(const struct schedule *s, uint64_t k)
+{
+	(void)k;
+	return s->temperature;
+}
+
 double schedule_max(const struct schedule *s)
 {
 	bool decays = s->kind == SCHEDULE_COSINE || s->kind == SCHEDULE_CYCLICAL;

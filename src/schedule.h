@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Step-size schedules: λ(k), k = updates done before the step. */
+/* Schedules: the step size λ(k) and the temperature T(k), k = updates done before the step. */
 #ifndef BASIN_SCHEDULE_H
 #define BASIN_SCHEDULE_H
 
@@ -7,6 +7,7 @@
 
 #include "src/err.h"
 
+#define SCHEDULE_WORDS "constant|cosine|cyclical|step"   /* in the order of the enum */
 enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_COSINE, SCHEDULE_CYCLICAL, SCHEDULE_STEP };
 enum { MILESTONES_MAX = 64 };
 
@@ -18,11 +19,14 @@ struct schedule {
 	int n_milestones;
 	uint64_t milestone[MILESTONES_MAX];   /* steps at which λ is multiplied by gamma */
 	double gamma;
+	double temperature;                   /* T of every step */
 };
 
 /* constant: lr. cosine: cyclical with M = 1. cyclical: lr_end + (lr − lr_end)/2 · (cos(π·frac(k·M/total)) + 1)
  * (Zhang et al. 2020, eq. 1, with an end value). step: lr · gamma^(milestones ≤ k). */
 double schedule_lr(const struct schedule *s, uint64_t k);
+
+double schedule_temperature(const struct schedule *s, uint64_t k);
 
 /* The largest step size of the run. */
 double schedule_max(const struct schedule *s);

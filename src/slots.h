@@ -17,7 +17,8 @@ enum slot {
 	SLOT_SEEN_TOTAL,      /* examples */
 	SLOT_BAD,             /* sticky: 1 + the step whose loss was not finite, or 0 */
 	SLOT_GOOD_NLL,        /* the last finite SLOT_NLL */
-	SLOT_SAMPLER,         /* first of the sampler's own */
+	SLOT_SCALAR,
+	SLOT_SAMPLER = SLOT_SCALAR,   /* first of the sampler's own */
 	SLOTS = 32
 };
 

@@ -48,15 +48,12 @@ void sample_with(const char *name, struct opts *o, char *folder, size_t size)
 	static const volatile sig_atomic_t never = 0;
 	struct problem p;
 	struct run run;
-	struct progress progress;
 	snprintf(folder, size, "%s/%s", scratch_folder(), name);
 	MUST(problem_open(o, NULL, &p));
 	json_t *json = facts_run(&p, o);
 	MUST(run_create(folder, json, &run));
 	json_decref(json);
-	progress_start(&progress, true, false, 0, 1);
 	p.plan.run = &run;
-	p.plan.progress = &progress;
 	p.plan.stop = &never;
 	for (int k = 0; k < p.plan.chains; k++) {
 		struct chain *c;

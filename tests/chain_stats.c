@@ -122,25 +122,24 @@ static enum chain_phase run_setup(const struct setup *u, status *ended)
 	struct stand_in t;
 	struct opts *o;
 	struct run run;
-	struct progress progress;
 	struct chain *c;
 	int size = u->batch ? u->batch : SIZE;
 	stand_in_open(&t, device);
 	t.stop_after = u->stop_after;
 	MUST(opts_parse(&o, sample_tables, argc, argv));
 	struct chain_plan plan = {
-		.options = o, .potential = &t.base, .n = ROWS, .batch = size, .recompute_stats = u->recompute,
-		.schedule = {.kind = SCHEDULE_CONSTANT, .lr = 0.1, .total = STEPS, .cycles = 1},
-		.epoch_steps = (uint64_t)((ROWS + size - 1) / size), .temperature = 1, .decay = 1e-3, .seed = 7, .chains = 1, .log_every = 5,
-		.checkpoint_seconds = 1e9, .meta = json_pack("{s:s}", "target", "none"), .run = &run, .progress = &progress,
-		.stop = &t.stop,
+		.state = {.potential = &t.base, .n = ROWS, .batch = size, .temperature = 1, .decay = 1e-3, .lr_max = 0.1},
+		.recompute_stats = u->recompute,
+		.schedule = {.kind = SCHEDULE_CONSTANT, .lr = 0.1, .total = STEPS, .cycles = 1, .temperature = 1},
+		.epoch_steps = (uint64_t)((ROWS + size - 1) / size), .seed = 7, .chains = 1, .log_every = 5,
+		.checkpoint_seconds = 1e9, .meta = json_pack("{s:s}", "target", "none"), .run = &run, .stop = &t.stop,
 	};
-	MUST(sampler_find(u->sampler, &plan.sampler));
+	MUST(sampler_find(u->sampler, &plan.state.sampler));
+	opts_numbers(o, plan.state.sampler->params, plan.state.param);
 	plan.keep = (struct keep){.every = u->every, .epoch_steps = plan.epoch_steps, .steps = STEPS, .schedule = plan.schedule};
 	snprintf(path, sizeof path, "%s/%s", scratch_folder(), u->folder);
 	json_t *json = json_pack("{s:s, s:i}", "format", "basin-run", "chains", 1);
 	MUST(u->resume ? run_open(path, true, &run) : run_create(path, json, &run));
-	progress_start(&progress, true, false, 0, 1);
 	MUST(chain_open(&plan, 0, &c));
 	*ended = chain_run(c);
 	enum chain_phase phase = chain_phase(c);

@@ -56,7 +56,6 @@ static void check_way(void)
 	json_t *known = text("{\"cpu\": {\"conv 64x32\": \"winograd\"}, \"other\": {\"conv 64x32\": \"7\"}}"), *got;
 	struct problem p;
 	struct run run;
-	struct progress progress;
 	struct chain *c;
 	char path[512];
 	MUST(problem_open(o, known, &p));
@@ -64,9 +63,7 @@ static void check_way(void)
 	snprintf(path, sizeof path, "%s/one", scratch_folder());
 	json_t *json = facts_run(&p, o);
 	MUST(run_create(path, json, &run));
-	progress_start(&progress, true, false, 0, 1);
 	p.plan.run = &run;
-	p.plan.progress = &progress;
 	p.plan.stop = &never;
 	MUST(chain_open(&p.plan, 0, &c));
 	/* What is measured later is in the next checkpoint. */

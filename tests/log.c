@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Logs: lines that are JSON, cut back, full disks; and the progress line, on a terminal and off it. */
-#include <fcntl.h>
+/* Logs: lines that are JSON, cut back, full disks. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +9,11 @@
 
 #include <jansson.h>
 
-#include "tests/files.h"
 #include "src/files/log.h"
+#include "tests/files.h"
 #include "tests/tap.h"
 
+static const char *const none[] = {NULL};
 static const struct log_line line = {.step = 1200, .epoch = 1.5, .lr = 0.05, .temperature = 1e-4, .nll = 0.4312,
                                      .accuracy = (double)NAN, .step_ms = 1.25, .examples_per_s = 1e5};
 
@@ -22,7 +22,7 @@ static void lines(void)
 	const char *path = scratch_path("chain-0.log.jsonl");
 	struct log_file *l;
 	size_t n, whole;
-	MUST(log_open(path, 0, &l));
+	MUST(log_open(path, 0, none, &l));
 	MUST(log_write(l, &line));
 	uint64_t first = log_length(l);
 	struct log_line second = line;
@@ -47,8 +47,8 @@ static void lines(void)
 	json_decref(a);
 	json_decref(b);
 	whole = n;
-	ok(log_open(path, whole + 1, &l) != OK, "a log shorter than the checkpoint says is refused");
-	MUST(log_open(path, first, &l));
+	ok(log_open(path, whole + 1, none, &l) != OK, "a log shorter than the checkpoint says is refused");
+	MUST(log_open(path, first, none, &l));
 	MUST(log_write(l, &second));
 	MUST(log_write(l, &line));
 	MUST(log_close(l));
@@ -56,7 +56,7 @@ static void lines(void)
 	ok(n == whole && memcmp(text, again, n) == 0, "cut back and written on, it is the same bytes");
 	free(text);
 	free(again);
-	MUST(log_open(path, 0, &l));
+	MUST(log_open(path, 0, none, &l));
 	ok(log_length(l) == 0, "length 0 begins anew");
 	MUST(log_close(l));
 	ok(log_close(NULL) == OK, "closing nothing is fine");
@@ -65,7 +65,7 @@ static void lines(void)
 static int fill_disk(void *context)
 {
 	struct log_file *l;
-	if (log_open(context, 0, &l) != OK)
+	if (log_open(context, 0, none, &l) != OK)
 		return 1;
 	status s = OK;
 	while (s == OK)
@@ -84,93 +84,30 @@ static void full_disk(void)
 	free(path);
 }
 
-/* ---- progress ---- */
-
-enum { TERMINAL = 1, PLAIN = 2, QUIET = 4 };
-
-/* What a run of `shows` due lines prints on standard error, in a child of its own. */
-static size_t printed(int how, int shows, char *text, size_t size)
+/* What a method reports stands behind the fields that every line has. */
+static void reports(void)
 {
-	int from, to, ends[2];
-	if (how & TERMINAL) {
-		from = posix_openpt(O_RDWR | O_NOCTTY);
-		if (from < 0 || grantpt(from) || unlockpt(from))
-			return SIZE_MAX;
-		to = open(ptsname(from), O_RDWR | O_NOCTTY);
-		if (to < 0)
-			return SIZE_MAX;
-	} else {
-		if (pipe(ends))
-			return SIZE_MAX;
-		from = ends[0];
-		to = ends[1];
-	}
-	fflush(stdout);
-	pid_t pid = fork();
-	if (pid == 0) {
-		struct progress p;
-		dup2(to, STDERR_FILENO);
-		close(to);
-		progress_start(&p, how & QUIET, how & PLAIN, 1000, 40000);
-		progress_drop(&p, 20000);
-		p.done = 6199;
-		for (int i = 0; i < shows; i++) {
-			p.last -= 11;       /* as if that many seconds had gone by */
-			p.started -= 1;
-			if (progress_step(&p))
-				progress_show(&p, 1, 4, 1200, &line, 5000);
-		}
-		for (int i = 0; i < 1000; i++)
-			if (progress_step(&p))
-				progress_show(&p, 1, 4, 1200, &line, 5000);
-		progress_end(&p);
-		_exit(0);
-	}
-	waitpid(pid, NULL, 0);
-	close(how & TERMINAL ? -1 : to);
-	if (how & TERMINAL)
-		fcntl(from, F_SETFL, O_NONBLOCK);
-	ssize_t n = read(from, text, size - 1);
-	close(from);
-	if (how & TERMINAL)
-		close(to);
-	text[n > 0 ? n : 0] = 0;
-	return n > 0 ? (size_t)n : 0;
-}
-
-static void progress(void)
-{
-	char text[4096];
-	ok(printed(0, 3, text, sizeof text) == 0, "nothing is printed where standard error is no terminal");
-	ok(printed(PLAIN | QUIET, 3, text, sizeof text) == 0, "nor when quiet");
-	printed(PLAIN, 2, text, sizeof text);
-	int newlines = 0;
-	for (const char *c = text; *c; c++)
-		newlines += *c == '\n';
-	note("%.*s", (int)strcspn(text, "\n"), text);
-	ok(newlines == 2 && !strchr(text, '\r'), "plain: a line per interval");
-	ok(strncmp(text, "chain 2/4  step 1200/5000  31 %  ", 33) == 0 && strstr(text, " steps/s  ETA 0:0") &&
-	   strstr(text, "  nll 0.4312  λ 0.05  T 0.0001\n"), "chain, step, share, rate, time left, loss, step size, temperature");
-	size_t n = printed(TERMINAL, 2, text, sizeof text);
-	if (n == SIZE_MAX) {
-		skip("a terminal's line", "no pseudo-terminal here");
-		return;
-	}
-	int returns = 0;
-	for (const char *c = text; *c; c++)
-		returns += *c == '\r';
-	ok(!strchr(text, '\n') && returns == 4 && text[0] == '\r', "terminal: rewritten in place, at most ten times a second");
-	/* The last thing is a wipe: as many spaces as the line had columns. */
-	const char *end = text + n - 1;
-	while (end > text && end[-1] == ' ')
-		end--;
-	ok(n > 0 && text[n - 1] == '\r' && end < text + n - 40, "and wiped at the end");
+	const char *path = scratch_path("reports.log.jsonl");
+	struct log_file *l;
+	struct log_line with = line;
+	size_t n;
+	with.report[0] = 0.25;
+	with.report[1] = NAN;
+	MUST(log_open(path, 0, (const char *[]){"acceptance", "kinetic_temperature", NULL}, &l));
+	MUST(log_write(l, &with));
+	MUST(log_close(l));
+	char *text = (char *)slurp(path, &n);
+	json_t *j = json_loadb(text, n, JSON_DISABLE_EOF_CHECK, NULL);
+	ok(json_object_size(j) == 10 && json_real_value(json_object_get(j, "acceptance")) == 0.25 &&
+	   json_is_null(json_object_get(j, "kinetic_temperature")), "a method's reports are fields of their own");
+	json_decref(j);
+	free(text);
 }
 
 int main(void)
 {
 	lines();
+	reports();
 	full_disk();
-	progress();
 	return done_testing();
 }

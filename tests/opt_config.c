@@ -74,9 +74,10 @@ static void reading(void)
 	MUST(with_file(&o, "offset = 5\n", "--steps", "6", NULL));
 	ok(opts_count(o, "steps") == 6 && !opts_given(o, "offset"), "… over a rival of its options too");
 	opts_free(o);
-	MUST(with_file(&o, "offset = 5\nsteps = 7\n", "--batch", "6", NULL));
-	ok(opts_count(o, "steps") == 7 && opts_given(o, "offset"), "rivals of one file are left to who reads them");
-	opts_free(o);
+	ok(with_file(&o, "offset = 5\nsteps = 7\n", "--batch", "6", NULL) == ERR_INPUT &&
+	   strstr(fail_message(ERR_INPUT), "conf:2: steps and offset exclude each other"), "rivals of one file are refused by line");
+	ok(with_file(&o, "batch = 5\n", "--steps=6", "--offset=1", NULL) == ERR_USAGE &&
+	   strstr(fail_words(ERR_USAGE, "--"), "--steps and --offset exclude each other"), "so are those of the command line");
 
 	write_file(second, "lr = 3\nseed = 4\n", 16);
 	MUST(with_file(&o, "lr = 2\nbatch = 5\n", "--config", second, NULL));

@@ -54,11 +54,11 @@ static const struct param mlp_defs[] = {
 };
 
 static const struct opt_table table_main = {.owner = "test", .heading = "Main options", .defs = main_defs};
-static const struct opt_table table_fsgld = {"fsgld", "fSGLD options", "sampler", fsgld_defs};
-static const struct opt_table table_esgd = {"esgd", "E-SGD options", "sampler", esgd_defs};
-static const struct opt_table table_esgld = {"esgld", "E-SGLD options", "sampler", esgld_defs};
-static const struct opt_table table_emcmc = {"emcmc", "Entropy-MCMC options", "sampler", emcmc_defs};
-static const struct opt_table table_mlp = {"mlp", "MLP options", "model", mlp_defs};
+static const struct opt_table table_fsgld = {.owner = "fsgld", .heading = "fSGLD options", .selector = "sampler", .defs = fsgld_defs};
+static const struct opt_table table_esgd = {.owner = "esgd", .heading = "E-SGD options", .selector = "sampler", .defs = esgd_defs};
+static const struct opt_table table_esgld = {.owner = "esgld", .heading = "E-SGLD options", .selector = "sampler", .defs = esgld_defs};
+static const struct opt_table table_emcmc = {.owner = "emcmc", .heading = "Entropy-MCMC options", .selector = "sampler", .defs = emcmc_defs};
+static const struct opt_table table_mlp = {.owner = "mlp", .heading = "MLP options", .selector = "model", .defs = mlp_defs};
 
 const struct opt_table *const test_tables[] = {
 	&table_main, &table_fsgld, &table_esgd, &table_esgld, &table_emcmc, &table_mlp, NULL,

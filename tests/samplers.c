@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/linear_map.h"
 #include "commands/problem.h"
+#include "samplers/state.h"
+#include "tests/linear_map.h"
 #include "tests/tap.h"
 
 enum { D = 3, CHAINS = 48 };
@@ -33,38 +34,35 @@ static struct opts *parse(const char *sampler, const char *const *extra)
 }
 
 struct bench {
-	const struct sampler *sampler;
 	struct opts *opts;
-	struct sampler_state s;
+	struct state_plan plan;
+	struct state state;
 	int vectors;
 };
 
-static void bench_open(struct bench *b, const char *sampler, const char *const *extra)
+static struct state_plan plan_of(const struct sampler *s, const struct opts *o)
 {
+	struct state_plan plan = {.sampler = s, .potential = potential, .n = 1, .batch = 1, .temperature = temperature,
+	                          .decay = decay, .lr_max = lr};
+	opts_numbers(o, s->params, plan.param);
+	return plan;
+}
+
+static void bench_open(struct bench *b, const char *name, const char *const *extra)
+{
+	const struct sampler *sampler;
 	memset(b, 0, sizeof *b);
-	MUST(sampler_find(sampler, &b->sampler));
-	b->opts = parse(sampler, extra);
-	b->s = (struct sampler_state){.potential = potential, .n = 1, .beta = 1 / temperature, .decay = decay,
-	                              .batch = {.n = 1, .scale = 1}};
-	for (int i = 0; i < SAMPLER_VECTORS && b->sampler->vectors[i].name; i++) {
-		const char *when = b->sampler->vectors[i].when;
-		if (when && opts_real(b->opts, when) == 0)
-			continue;
-		MUST(device->ops->alloc(device, D * sizeof(float), (void **)&b->s.vector[i]));
-		b->vectors = i + 1;
-	}
-	MUST(device->ops->alloc(device, D * sizeof(float), (void **)&b->s.gradient));
-	MUST(device->ops->slots_open(device, &b->s.slots));
-	if (b->sampler->init)
-		MUST(b->sampler->init(&b->s, b->opts, lr));
+	MUST(sampler_find(name, &sampler));
+	b->opts = parse(name, extra);
+	b->plan = plan_of(sampler, b->opts);
+	MUST(state_open(&b->state, &b->plan, (struct rng_key){0, 0}));
+	while (b->vectors < SAMPLER_VECTORS && state_has(&b->state, b->vectors))
+		b->vectors++;
 }
 
 static void bench_close(struct bench *b)
 {
-	for (int i = 0; i < b->vectors; i++)
-		device->ops->free(device, b->s.vector[i]);
-	device->ops->free(device, b->s.gradient);
-	device->ops->slots_close(device, &b->s.slots);
+	state_close(&b->state);
 	opts_free(b->opts);
 }
 
@@ -74,7 +72,7 @@ static void bench_set(struct bench *b, const double *z)
 		float x[D];
 		for (int j = 0; j < D; j++)
 			x[j] = (float)z[i * D + j];
-		MUST(device->ops->put(device, b->s.vector[i], x, sizeof x));
+		MUST(state_put(&b->state, i, x));
 	}
 }
 
@@ -82,7 +80,7 @@ static void bench_get(struct bench *b, double *z)
 {
 	for (int i = 0; i < b->vectors; i++) {
 		float x[D];
-		MUST(device->ops->get(device, x, b->s.vector[i], sizeof x));
+		MUST(state_get(&b->state, i, x));
 		for (int j = 0; j < D; j++)
 			z[i * D + j] = x[j];
 	}
@@ -90,11 +88,8 @@ static void bench_get(struct bench *b, double *z)
 
 static void bench_step(struct bench *b, uint64_t step)
 {
-	b->s.slots.step = step;
-	b->s.lr = lr;
-	b->sampler->coef(&b->s);
-	MUST(device->ops->slots_send(device, &b->s.slots));
-	MUST(b->sampler->step(&b->s));
+	b->state.step = step;
+	MUST(state_step(&b->state, lr, temperature));
 }
 
 /* ---- the maps: the equations of DESIGN's table, written down a second time ---- */
@@ -198,7 +193,7 @@ static void check_trajectory(const char *name, struct bench *b, const struct exp
 	struct rng_key key = {5, 3};
 	for (int i = 0; i < e->step.n; i++)
 		z[i] = 0.5 + 0.25 * i;
-	b->s.slots.key = key;
+	b->state.s.slots.key = key;
 	bench_set(b, z);
 	for (uint64_t k = 0; k < 50; k++) {
 		bench_step(b, k);
@@ -223,7 +218,7 @@ static void check_stationary(const char *name, struct bench *b, struct expectati
 	for (uint32_t c = 0; c < CHAINS; c++) {
 		memset(z, 0, sizeof z);
 		bench_set(b, z);
-		b->s.slots.key = (struct rng_key){11, c};
+		b->state.s.slots.key = (struct rng_key){11, c};
 		uint64_t burn = 200 * (uint64_t)e->period, step = 0;
 		for (; step < burn; step++)
 			bench_step(b, step);
@@ -293,6 +288,13 @@ static void check_methods(void)
 		}
 }
 
+static bool refused_at(struct state_plan *plan, double lr_max)
+{
+	struct sampler_state out;
+	plan->lr_max = lr_max;
+	return state_facts(plan, (struct rng_key){0, 0}, &out) == ERR_USAGE;
+}
+
 static void check_refusals(void)
 {
 	const struct sampler *s;
@@ -300,40 +302,47 @@ static void check_refusals(void)
 	struct pieces pieces = {piece, 2, D};
 	struct potential moved = *potential;
 	moved.pieces = &pieces;
-	struct sampler_state state = {.potential = &moved, .n = 100, .beta = 100, .decay = 0.01};
 	struct opts *o = parse("entropy-mcmc", (const char *[]){"--coupling", "1e-3", NULL});
+	struct sampler_state out;
 	MUST(sampler_find("entropy-mcmc", &s));
+	struct state_plan plan = plan_of(s, o);
+	plan.potential = &moved;
+	plan.n = 100;
+	plan.temperature = 1;
+	plan.decay = 0.01;
 	/* c = 10, δ = δₐ: the limit is λ(2c + δ) = 2. */
-	ok(s->init(&state, o, 2 / 20.01 * 1.0001) == ERR_USAGE, "entropy-mcmc refuses a step size beyond its limit");
-	ok(s->init(&state, o, 2 / 20.01 * 0.9999) == OK, "entropy-mcmc takes one below");
+	ok(refused_at(&plan, 2 / 20.01 * 1.0001), "entropy-mcmc refuses a step size beyond its limit");
+	ok(!refused_at(&plan, 2 / 20.01 * 0.9999), "entropy-mcmc takes one below");
 	piece[1].frozen = false;
-	ok(s->init(&state, o, 2 / 25.0 * 1.0001) == ERR_USAGE && s->init(&state, o, 2 / 25.0 * 0.9999) == OK,
+	ok(refused_at(&plan, 2 / 25.0 * 1.0001) && !refused_at(&plan, 2 / 25.0 * 0.9999),
 	   "a --prior factor of 500 on a tensor that moves counts: the limit is λ(2c + 500δ) = 2");
 	opts_free(o);
-	o = parse("fsgld", (const char *[]){"--sigma", "1e-3", "--eta", "0.1", NULL});
-	MUST(sampler_find("fsgld", &s));
-	ok(s->init(&state, o, 0.1) == ERR_USAGE, "fsgld refuses an η that a given σ would leave without effect");
-	opts_free(o);
-	ok(sampler_find("nuts", &s) == ERR_USAGE, "an unknown method is refused");
+	char *both[] = {(char[]){"sample"}, (char[]){"--sampler"}, (char[]){"fsgld"}, (char[]){"--sigma=1e-3"}, (char[]){"--eta=0.1"}};
+	ok(opts_parse(&o, sample_tables, 5, both) == ERR_USAGE, "fsgld refuses an η that a given σ would leave without effect");
+	ok(sampler_find("nuts", &s) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "sgd, sgld, fsgld"),
+	   "an unknown method is refused, with the names there are");
+	ok(state_facts(&plan, (struct rng_key){1, 2}, &out) == OK && out.slots.key.chain == 2, "facts need no device memory");
 }
 
-/* A method is known to the command line when its row, its name among --sampler's choices and its options are there. */
+/* The list of rows and the structs say the same; the command line is made of the rows. */
 static void check_registered(void)
 {
-	bool chosen = true, listed = true;
+#define CHECK_ROW(id, word, title) \
+	ok(strcmp(sampler_##id.name, word) == 0, "%s: the row's name is the method's", word);
+	METHODS(CHECK_ROW)
 	for (const struct sampler *const *s = samplers; *s; s++) {
 		char *argv[] = {(char[]){"sample"}, (char[]){"--sampler"}, (char *)(uintptr_t)(*s)->name};
 		struct opts *o = NULL;
-		bool has = opts_parse(&o, sample_tables, 3, argv) == OK;
+		double numbers[SAMPLER_PARAMS];
+		int n = 0;
+		bool good = opts_parse(&o, sample_tables, 3, argv) == OK;
+		if (good)
+			opts_numbers(o, (*s)->params, numbers);
+		while ((*s)->params && (*s)->params[n].name)
+			n++;
 		opts_free(o);
-		chosen = chosen && has;
-		const struct opt_table *const *t = sample_tables;
-		while (*t && *t != (*s)->options)
-			t++;
-		listed = listed && (!(*s)->options || *t);
+		ok(good && n <= SAMPLER_PARAMS, "%s can be chosen, and its %d parameters are options", (*s)->name, n);
 	}
-	ok(chosen, "every method can be chosen with --sampler");
-	ok(listed, "every method's options are the command's");
 }
 
 static void fill_hessian(void)

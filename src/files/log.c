@@ -10,15 +10,16 @@
 
 #include <jansson.h>
 
+#include "src/clock.h"
 #include "src/files/file.h"
 
-enum { FIELDS = 7, LINE_MOST = 512, HELD_MOST = 1 << 15 };
+enum { FIXED = 7, FIELDS = FIXED + LOG_REPORTS, LINE_MOST = 512, HELD_MOST = 1 << 15 };
 
 /* Lines that come faster than this are written together, seconds. */
 static const double held_longest = 0.1;
 
-static const char *const field_names[FIELDS] = {"epoch", "lr", "temperature", "nll", "accuracy", "step_ms",
-                                                "examples_per_s"};
+static const char *const fixed_names[FIXED] = {"epoch", "lr", "temperature", "nll", "accuracy", "step_ms",
+                                               "examples_per_s"};
 
 /* The line's object and numbers are made once and set for every line. */
 struct log_file {
@@ -26,17 +27,23 @@ struct log_file {
 	char held[HELD_MOST];       /* lines that are not in the file yet */
 	size_t n_held;
 	double flushed_at;          /* monotonic seconds */
+	int fields;
+	const char *name[FIELDS];
 	json_t *object, *step, *field[FIELDS];
 };
 
-static status make_object(struct log_file *l)
+static status make_object(struct log_file *l, const char *const *reports)
 {
+	for (l->fields = 0; l->fields < FIXED; l->fields++)
+		l->name[l->fields] = fixed_names[l->fields];
+	for (; *reports && l->fields < FIELDS; reports++)
+		l->name[l->fields++] = *reports;
 	l->object = json_object();
 	l->step = json_integer(0);
 	int bad = json_object_set(l->object, "step", l->step);
-	for (int i = 0; i < FIELDS; i++) {
+	for (int i = 0; i < l->fields; i++) {
 		l->field[i] = json_real(0);
-		bad |= json_object_set(l->object, field_names[i], l->field[i]);
+		bad |= json_object_set(l->object, l->name[i], l->field[i]);
 	}
 	return bad ? fail(ERR_MEMORY, "out of memory") : OK;
 }
@@ -52,7 +59,7 @@ static status open_file(const char *path, uint64_t length, struct tail *out)
 	return tail_open(path, length, out);
 }
 
-status log_open(const char *path, uint64_t length, struct log_file **out)
+status log_open(const char *path, uint64_t length, const char *const *reports, struct log_file **out)
 {
 	struct log_file *l = calloc(1, sizeof *l);
 	*out = NULL;
@@ -61,7 +68,7 @@ status log_open(const char *path, uint64_t length, struct log_file **out)
 	l->tail.fd = -1;
 	status s = open_file(path, length, &l->tail);
 	if (s == OK)
-		s = make_object(l);
+		s = make_object(l, reports);
 	if (s != OK) {
 		(void)log_close(l);
 		return s;
@@ -79,15 +86,16 @@ static status flush(struct log_file *l)
 
 status log_write(struct log_file *l, const struct log_line *line)
 {
-	const double value[FIELDS] = {line->epoch, line->lr, line->temperature, line->nll, line->accuracy, line->step_ms,
-	                              line->examples_per_s};
+	double value[FIELDS] = {line->epoch, line->lr, line->temperature, line->nll, line->accuracy, line->step_ms,
+	                        line->examples_per_s};
+	memcpy(value + FIXED, line->report, sizeof line->report);
 	char *text = l->held + l->n_held;
 	double now = clock_seconds();
 	json_integer_set(l->step, (json_int_t)line->step);
-	for (int i = 0; i < FIELDS; i++) {
+	for (int i = 0; i < l->fields; i++) {
 		if (isfinite(value[i]))
 			json_real_set(l->field[i], value[i]);
-		if (json_object_set(l->object, field_names[i], isfinite(value[i]) ? l->field[i] : json_null()))
+		if (json_object_set(l->object, l->name[i], isfinite(value[i]) ? l->field[i] : json_null()))
 			return fail(ERR_MEMORY, "out of memory");
 	}
 	/* Ten digits: these are measurements, for people and plots. */
@@ -119,7 +127,7 @@ status log_close(struct log_file *l)
 		return OK;
 	json_decref(l->object);
 	json_decref(l->step);
-	for (int i = 0; i < FIELDS; i++)
+	for (int i = 0; i < l->fields; i++)
 		json_decref(l->field[i]);
 	status s = l->tail.fd >= 0 ? flush(l) : OK, closed = tail_close(&l->tail);
 	free(l);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "src/net/graph_private.h"
 
-#include "src/files/log.h"
+#include "src/clock.h"
 
 /* ---- opening ---- */
 

@@ -16,7 +16,8 @@ struct opt_table {
 	const char *heading;           /* "Entropy-MCMC options", in --help and the man page */
 	const char *selector;          /* the option that switches this table on ("sampler") where its value is the owner, or
 	                                * begins with "owner:"; it stands in an always-on table. NULL: always on */
-	const struct param *defs;
+	const struct param *defs;      /* NULL: *declared */
+	const struct param *const *declared;   /* where a method's struct has them; may hold NULL, for none */
 };
 
 struct opts;  /* the values of one command's options */
@@ -31,6 +32,9 @@ struct opts;  /* the values of one command's options */
 status opts_parse(struct opts **out, const struct opt_table *const *tables, int argc, char **argv);
 void opts_free(struct opts *o);
 
+/* A table's parameters; their end alone where it has none. */
+const struct param *opts_defs(const struct opt_table *t);
+
 int opts_positionals(const struct opts *o, const char *const **out);
 
 /* Values; the name must be declared (asserted). Where nothing was given the default is returned: NaN, LLONG_MIN or NULL
@@ -42,6 +46,10 @@ double opts_real(const struct opts *o, const char *name);
 const char *opts_text(const struct opts *o, const char *name);
 /* The place of an PARAM_CHOICE's value among the words of its `arg`, from 0; −1 where there is neither value nor default. */
 int opts_choice(const struct opts *o, const char *name);
+
+/* The values of these parameters as numbers, in their order: a flag 1 or 0, a choice its place; NaN where there is neither
+ * value nor default, and for texts. */
+void opts_numbers(const struct opts *o, const struct param *params, double *out);
 
 /* Sets a value as if typed (checked the same way). Errors: ERR_USAGE. */
 status opts_set(struct opts *o, const char *name, const char *value);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Options: what a value must be like. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 
 #include "src/options/opt_private.h"
 #include "src/options/suggest.h"
+#include "src/text.h"
 
 enum { TEXT_SIZE = 1024 };
 
@@ -113,17 +115,17 @@ static status check_real(const struct opt_value *v, const struct param *d)
 
 static status check_choice(const struct opt_value *v, const struct param *d)
 {
-	char words[TEXT_SIZE], list[TEXT_SIZE] = "", *rest = words;
+	char words[TEXT_SIZE], *rest = words;
+	struct text list = {.n = 0};
 	struct suggestion s = {.word = v->text};
 	snprintf(words, sizeof words, "%s", d->arg);
 	for (char *word; (word = strsep(&rest, "|"));) {
 		if (strcmp(word, v->text) == 0)
 			return OK;
 		suggest_from(&s, word);
-		size_t used = strlen(list);
-		snprintf(list + used, sizeof list - used, "%s%s", used ? rest ? ", " : " or " : "", word);
+		text_list(&list, rest ? ", " : " or ", word);
 	}
-	return opt_complain(v, "expected %s%s%s%s", list, s.best ? "; did you mean " : "", s.best ? s.best : "",
+	return opt_complain(v, "expected %s%s%s%s", list.at, s.best ? "; did you mean " : "", s.best ? s.best : "",
 	                    s.best ? "?" : "");
 }
 
@@ -150,26 +152,25 @@ status opt_check_text(const struct opt_value *v, const struct param *d)
 /* "--sigma belongs to --sampler fsgld; this run has --sampler sgld". */
 static status not_selected(const struct opts *o, const struct opt_value *v)
 {
-	char owners[TEXT_SIZE] = "";
+	struct text owners = {.n = 0};
 	const char *selector = NULL;
 	for (int i = 0; o->tables[i]; i++) {
 		const struct opt_table *t = o->tables[i];
 		if (!opt_in_table(t, v->name))
 			continue;
 		bool same = selector && strcmp(selector, t->selector) == 0;
-		size_t used = strlen(owners);
 		if (same)
-			snprintf(owners + used, sizeof owners - used, "|%s", t->owner);
+			text_add(&owners, "|%s", t->owner);
 		else
-			snprintf(owners + used, sizeof owners - used, "%s--%s %s", used ? ", " : "", t->selector, t->owner);
+			text_add(&owners, "%s--%s %s", owners.n ? ", " : "", t->selector, t->owner);
 		selector = t->selector;
 	}
 	const char *now = opts_text(o, selector), *no = now ? "" : "no ", *gap = now ? " " : "";
 	now = now ? now : "";
 	if (v->file)
-		return fail(ERR_INPUT, "%s:%d: %s belongs to %s; this run has %s{%s}%s%s", v->file, v->line, v->name, owners, no,
+		return fail(ERR_INPUT, "%s:%d: %s belongs to %s; this run has %s{%s}%s%s", v->file, v->line, v->name, owners.at, no,
 		            selector, gap, now);
-	return fail(ERR_USAGE, "{%s} belongs to %s; this run has %s{%s}%s%s", v->name, owners, no, selector, gap, now);
+	return fail(ERR_USAGE, "{%s} belongs to %s; this run has %s{%s}%s%s", v->name, owners.at, no, selector, gap, now);
 }
 
 status opt_check(const struct opts *o, const struct opt_value *v)
@@ -178,4 +179,37 @@ status opt_check(const struct opts *o, const struct opt_value *v)
 		return OK;
 	const struct param *d = opt_active(o, v->name);
 	return d ? opt_check_text(v, d) : not_selected(o, v);
+}
+
+status opt_check_rivals(const struct opts *o)
+{
+	for (int i = 0; i < o->n_values; i++) {
+		const struct opt_value *v = &o->values[i];
+		const struct param *d = v->text ? opt_active(o, v->name) : NULL;
+		const struct opt_value *other = d && d->rival ? opt_find(o, d->rival) : NULL;
+		if (!other || !other->text)
+			continue;
+		if (v->file)
+			return fail(ERR_INPUT, "%s:%d: %s and %s exclude each other: give one", v->file, v->line, v->name, other->name);
+		return fail(ERR_USAGE, "{%s} and {%s} exclude each other: give one", v->name, other->name);
+	}
+	return OK;
+}
+
+/* Whether a name takes a value must not depend on what is switched on: the command line is cut up before that is known.
+ * A default must pass its own check. Both are mistakes in a table, not in what was typed. */
+void opt_check_tables(const struct opts *o)
+{
+	for (int i = 0; o->tables[i]; i++)
+		for (const struct param *d = opts_defs(o->tables[i]); d->name; d++) {
+			struct opt_value v = {.name = d->name, .text = d->fallback};
+			assert(!d->fallback || opt_check_text(&v, d) == OK);
+			assert((d->type == PARAM_FLAG) == !d->arg && d->min <= d->max);
+			for (int j = 0; j < i; j++) {
+				const struct param *other = opt_in_table(o->tables[j], d->name);
+				assert(!other || (other->type == PARAM_FLAG) == (d->type == PARAM_FLAG));
+				(void)other;
+			}
+			(void)v;
+		}
 }

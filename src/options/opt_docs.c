@@ -55,7 +55,7 @@ static void mdoc_table(const struct opt_section *s, FILE *to)
 		word += n;
 	}
 	fputs("\n.Bl -tag -width Ds\n", to);
-	for (const struct param *d = s->table->defs; d->name; d++) {
+	for (const struct param *d = opts_defs(s->table); d->name; d++) {
 		fprintf(to, ".It Fl Fl %s", d->name);
 		if (d->type == PARAM_CHOICE) {
 			fputs(" Cm ", to);
@@ -93,7 +93,7 @@ static const struct param *nth(const struct opt_table *const *tables, int n)
 {
 	for (int i = 0;; i++) {
 		const struct opt_table *t = tables[i] ? tables[i] : &opt_builtin;
-		for (const struct param *d = t->defs; d->name; d++) {
+		for (const struct param *d = opts_defs(t); d->name; d++) {
 			bool first = true;
 			for (int j = 0; j < i; j++)
 				first &= !opt_in_table(tables[j], d->name);

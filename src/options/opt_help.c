@@ -23,18 +23,16 @@ static bool same_section(const struct opt_table *a, const struct opt_table *b)
 {
 	if (!a->selector || !b->selector || strcmp(a->selector, b->selector) != 0)
 		return false;
-	for (int i = 0;; i++) {
-		if (!same_def(&a->defs[i], &b->defs[i]))
-			return false;
-		if (!a->defs[i].name)
-			return true;
-	}
+	const struct param *x = opts_defs(a), *y = opts_defs(b);
+	while (x->name && same_def(x, y))
+		x++, y++;
+	return !x->name && !y->name;
 }
 
 bool opt_section_next(const struct opt_table *const *tables, int *i, struct opt_section *out)
 {
 	for (bool first; tables[*i]; ++*i) {
-		first = true;
+		first = opts_defs(tables[*i])->name != NULL;
 		for (int j = 0; j < *i; j++)
 			first &= !same_section(tables[j], tables[*i]);
 		if (first)
@@ -134,7 +132,7 @@ void opt_describe(const struct param *d, char *out, size_t size)
 static void help_table(const struct opt_section *s, FILE *to)
 {
 	fprintf(to, "\n%s:\n", s->title);
-	for (const struct param *d = s->table->defs; d->name; d++) {
+	for (const struct param *d = opts_defs(s->table); d->name; d++) {
 		char line[LINE_SIZE];
 		int n = snprintf(line, sizeof line, "  --%s%s%s", d->name, d->arg ? " " : "", d->arg ? d->arg : "");
 		size_t at = columns(line, (size_t)n);

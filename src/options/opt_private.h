@@ -24,6 +24,12 @@ struct opts {
 
 /* --help, --version, --config, --dump-config: every command has them. */
 extern const struct opt_table opt_builtin;
+bool opt_is_builtin(const char *name);
+
+/* Fills o->tables and o->values from a command's tables. Errors: ERR_MEMORY. */
+status opt_collect(struct opts *o, const struct opt_table *const *tables);
+
+bool opt_is_flag(const struct opts *o, const char *name);
 
 /* A table's definition of a name, or NULL. */
 const struct param *opt_in_table(const struct opt_table *t, const char *name);
@@ -42,6 +48,10 @@ status opt_complain(const struct opt_value *v, const char *format, ...) __attrib
 /* The value must suit its type, range and choices, and its table must be on. */
 status opt_check(const struct opts *o, const struct opt_value *v);
 status opt_check_text(const struct opt_value *v, const struct param *d);
+/* Of two options that say the same thing, one is given. Called once the command line has had its way over the files. */
+status opt_check_rivals(const struct opts *o);
+/* Stops the program where tables contradict themselves. */
+void opt_check_tables(const struct opts *o);
 
 /* "≥ 1", "> 0 and ≤ 1", "0 to 1"; empty where any number will do. */
 enum { OPT_RANGE_SIZE = 96 };

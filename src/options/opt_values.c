@@ -70,22 +70,30 @@ int opts_choice(const struct opts *o, const char *name)
 	}
 }
 
-status opts_set(struct opts *o, const char *name, const char *value)
+static double number_of(const struct opts *o, const struct param *p)
 {
-	struct opt_value *v = opt_find(o, name), before;
-	if (!v)
-		return opt_unknown(o, name);
-	before = *v;
-	char *text;
-	TRY(arena_text(&o->arena, &text, "%s", value));
-	*v = (struct opt_value){.name = v->name, .text = text};
-	/* All of them: a selector's new value may leave another option without its table. */
-	for (int i = 0; i < o->n_values; i++) {
-		status s = opt_check(o, &o->values[i]);
-		if (s != OK) {
-			*v = before;
-			return s;
-		}
+	long long count;
+	int place;
+	switch (p->type) {
+	case PARAM_FLAG:
+		return opts_flag(o, p->name);
+	case PARAM_COUNT:
+		count = opts_count(o, p->name);
+		return count == LLONG_MIN ? (double)NAN : (double)count;
+	case PARAM_REAL:
+		return opts_real(o, p->name);
+	case PARAM_CHOICE:
+		place = opts_choice(o, p->name);
+		return place < 0 ? (double)NAN : place;
+	case PARAM_TEXT:
+	case PARAM_PATH:
+		break;
 	}
-	return OK;
+	return NAN;
+}
+
+void opts_numbers(const struct opts *o, const struct param *params, double *out)
+{
+	for (int i = 0; params && params[i].name; i++)
+		out[i] = number_of(o, &params[i]);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The inside of a chain, shared by the loop (chain.c) and by what opens, saves and restores it (chain_state.c). */
-#ifndef BASIN_CHAIN_STATE_H
-#define BASIN_CHAIN_STATE_H
+/* The inside of a chain, shared by the loop (chain.c), by what opens it (chain_open.c) and by what saves and restores it
+ * (chain_checkpoint.c); nobody else includes this. */
+#ifndef BASIN_CHAIN_PRIVATE_H
+#define BASIN_CHAIN_PRIVATE_H
 
-#include "samplers/batches.h"
 #include "samplers/chain.h"
 
 /* The last slot is the chain's own: a norm, to see that what is kept is finite. */
@@ -21,17 +21,16 @@ struct chain {
 	int k;
 	const char *checkpoint;                /* its file */
 	enum chain_phase phase;
-	uint64_t step;                         /* updates done */
-	struct sampler_state state;
-	struct batches batches;
+	struct state state;
 	float *host[SAMPLER_VECTORS];          /* (n_params) each: on the way to and from files */
 	float *host_stats;                     /* (n_stats), or NULL */
 	float *pass_stats;                     /* device: statistics of a vector that is being kept; NULL where none are made */
 	struct chain_mark logged, kept;        /* at the last log line, at the last snapshot */
 	struct chain_mark timed;               /* where the log's clock was last set to 0: step and seen alone */
-	double timed_at, checkpointed_at, synced_at;    /* monotonic seconds */
+	double timed_at, checkpointed_at, synced_at;    /* monotonic seconds; 0 before the first step */
 	bool unsynced;                         /* snapshots were written since the last sync */
-	struct log_line line;                  /* the last one, for the progress line */
+	struct log_line line;                  /* the last one */
+	const char *log_fields[SAMPLER_REPORTS + 1];    /* what the method reports, NULL-terminated */
 	struct snaps_writer *snaps;
 	struct log_file *log;
 };
@@ -43,5 +42,9 @@ bool chain_makes_stats(const struct chain_plan *plan, int i);
 /* Syncs the files, then replaces the checkpoint. Errors: ERR_IO. */
 status chain_checkpoint(struct chain *c);
 status chain_sync(struct chain *c, double now);
+
+/* Fills the host's vectors, the slots and the chain's own numbers from its checkpoint, which says how long its files are.
+ * Errors: ERR_DAMAGE, ERR_IO, ERR_INPUT. */
+status chain_restore(struct chain *c, uint64_t *snaps_at, uint64_t *log_at);
 
 #endif

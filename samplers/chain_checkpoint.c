@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A chain's checkpoint: every vector of the state by name with θ's statistics, the slots that the device owns, the step, the
+ * lengths of the chain's files, and every measured choice between algorithms. */
+#include <math.h>
+#include <string.h>
+
+#include "samplers/chain_private.h"
+#include "src/clock.h"
+#include "src/files/checkpoint.h"
+
+static const char *const phase_names[] = {"running", "done", "failed"};
+
+static json_t *mark_to_json(const struct chain_mark *m)
+{
+	return json_pack("{s:I, s:f, s:f, s:f}", "step", (json_int_t)m->step, "nll", m->nll, "correct", m->correct,
+	                 "seen", m->seen);
+}
+
+static status mark_from_json(json_t *j, const char *key, struct chain_mark *m)
+{
+	json_int_t step;
+	if (json_unpack(json_object_get(j, key), "{s:I, s:f, s:f, s:f}", "step", &step, "nll", &m->nll,
+	                "correct", &m->correct, "seen", &m->seen) != 0)
+		return fail(ERR_DAMAGE, "the checkpoint has no \"%s\"", key);
+	m->step = (uint64_t)step;
+	return OK;
+}
+
+/* The binary vectors: every state vector by name, and the statistics. */
+static int blobs_of(struct chain *c, struct checkpoint_blob blobs[SAMPLER_VECTORS + 1])
+{
+	const struct potential *p = c->plan->state.potential;
+	int n = 0;
+	for (int i = 0; i < SAMPLER_VECTORS; i++)
+		if (state_has(&c->state, i))
+			blobs[n++] = (struct checkpoint_blob){c->plan->state.sampler->vectors[i].name, c->host[i],
+			                                      p->n_params * sizeof(float)};
+	if (c->host_stats)
+		blobs[n++] = (struct checkpoint_blob){"stats", c->host_stats, p->n_stats * sizeof(float)};
+	return n;
+}
+
+status chain_sync(struct chain *c, double now)
+{
+	TRY(snaps_sync(c->snaps));
+	c->unsynced = false;
+	c->synced_at = now;
+	return OK;
+}
+
+static json_t *meta_of(const struct chain *c)
+{
+	const struct sampler_state *s = &c->state.s;
+	const struct device *d = s->potential->device;
+	json_t *scalars = json_object(), *totals = json_array();
+	for (int i = 0; i < SAMPLER_SCALARS && s->sampler->scalars[i]; i++)
+		json_object_set_new(scalars, s->sampler->scalars[i], json_real(s->slots.value[SLOT_SCALAR + i]));
+	for (int i = SLOT_NLL; i < SLOT_SAMPLER; i++)
+		json_array_append_new(totals, isfinite(s->slots.value[i]) ? json_real(s->slots.value[i]) : json_null());
+	return json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:O}}", "chain", c->k,
+	                 "state", phase_names[c->phase], "step", (json_int_t)c->state.step,
+	                 "snaps_length", (json_int_t)snaps_length(c->snaps), "log_length", (json_int_t)log_length(c->log),
+	                 "scalars", scalars, "slots", totals, "logged", mark_to_json(&c->logged),
+	                 "kept", mark_to_json(&c->kept), "choices", d->ops->name, d->choices);
+}
+
+status chain_checkpoint(struct chain *c)
+{
+	struct sampler_state *s = &c->state.s;
+	struct device *d = s->potential->device;
+	struct checkpoint_blob blobs[SAMPLER_VECTORS + 1];
+	for (int i = 0; i < SAMPLER_VECTORS; i++)
+		if (state_has(&c->state, i))
+			TRY(state_get(&c->state, i, c->host[i]));
+	if (c->host_stats)
+		TRY(state_get_stats(&c->state, c->host_stats));
+	TRY(d->ops->slots_fetch(d, &s->slots));
+	TRY(chain_sync(c, clock_seconds()));
+	TRY(log_sync(c->log));
+	json_t *meta = meta_of(c);
+	if (!meta)
+		return fail(ERR_MEMORY, "out of memory for chain %d's checkpoint", c->k);
+	status done = checkpoint_write(c->checkpoint, meta, blobs, blobs_of(c, blobs));
+	json_decref(meta);
+	c->checkpointed_at = clock_seconds();
+	return done;
+}
+
+static status take_meta(struct chain *c, json_t *meta, uint64_t *snaps_at, uint64_t *log_at)
+{
+	struct sampler_state *s = &c->state.s;
+	const char *phase;
+	json_int_t step, snaps, log;
+	json_t *scalars, *totals;
+	if (json_unpack(meta, "{s:s, s:I, s:I, s:I, s:o, s:o}", "state", &phase, "step", &step, "snaps_length", &snaps,
+	                "log_length", &log, "scalars", &scalars, "slots", &totals) != 0)
+		return fail(ERR_DAMAGE, "the checkpoint lacks its facts");
+	c->state.step = (uint64_t)step;
+	*snaps_at = (uint64_t)snaps;
+	*log_at = (uint64_t)log;
+	for (c->phase = CHAIN_RUNNING; c->phase < CHAIN_FAILED && strcmp(phase, phase_names[c->phase]) != 0; c->phase++)
+		continue;
+	/* A run that was made longer goes on. */
+	if (c->phase == CHAIN_DONE && c->state.step < c->plan->schedule.total)
+		c->phase = CHAIN_RUNNING;
+	for (int i = 0; i < SAMPLER_SCALARS && s->sampler->scalars[i]; i++)
+		s->slots.value[SLOT_SCALAR + i] = json_number_value(json_object_get(scalars, s->sampler->scalars[i]));
+	for (int i = SLOT_NLL; i < SLOT_SAMPLER; i++)
+		s->slots.value[i] = json_number_value(json_array_get(totals, (size_t)(i - SLOT_NLL)));
+	TRY(mark_from_json(meta, "logged", &c->logged));
+	return mark_from_json(meta, "kept", &c->kept);
+}
+
+status chain_restore(struct chain *c, uint64_t *snaps_at, uint64_t *log_at)
+{
+	struct checkpoint_blob blobs[SAMPLER_VECTORS + 1];
+	json_t *meta;
+	TRY(checkpoint_read(c->checkpoint, &meta, blobs, blobs_of(c, blobs)));
+	status restored = take_meta(c, meta, snaps_at, log_at);
+	json_decref(meta);
+	return restored == OK ? OK : fail_within(restored, "%s: ", c->checkpoint);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "samplers/chain_private.h"
+
+bool chain_makes_stats(const struct chain_plan *plan, int i)
+{
+	return plan->state.potential->n_stats && plan->state.sampler->vectors[i].role && (i > 0 || plan->recompute_stats);
+}
+
+static status take_memory(struct chain *c)
+{
+	const struct chain_plan *p = c->plan;
+	const struct potential *potential = p->state.potential;
+	struct device *d = potential->device;
+	for (int i = 0; i < SAMPLER_VECTORS; i++) {
+		if (!state_has(&c->state, i))
+			continue;
+		TRY(ARENA_NEW(&c->arena, potential->n_params, &c->host[i]));
+		if (chain_makes_stats(p, i) && !c->pass_stats)
+			TRY(d->ops->alloc(d, potential->n_stats * sizeof(float), (void **)&c->pass_stats));
+	}
+	return potential->n_stats ? ARENA_NEW(&c->arena, potential->n_stats, &c->host_stats) : OK;
+}
+
+/* The host's vectors to the device. */
+static status upload(struct chain *c)
+{
+	struct device *d = c->plan->state.potential->device;
+	for (int i = 0; i < SAMPLER_VECTORS; i++)
+		if (state_has(&c->state, i))
+			TRY(state_put(&c->state, i, c->host[i]));
+	TRY(state_put_stats(&c->state, c->host_stats));
+	return d->ops->slots_send(d, &c->state.s.slots);
+}
+
+/* Initial values of one table of segments: those given, or its own. */
+static void fill_initial(const struct segments *s, struct rng_key key, const float *given, float *x)
+{
+	if (given)
+		memcpy(x, given, s->count * sizeof *x);
+	else
+		segments_init(s, key, x);
+}
+
+static status open_fresh(struct chain *c, const char *snaps, const char *log)
+{
+	const struct chain_plan *p = c->plan;
+	const struct potential *potential = p->state.potential;
+	struct rng_key key = c->state.s.slots.key;
+	const char *roles[SNAPS_ROLES + 1] = {NULL};
+	int n_roles = 0;
+	for (int i = 0; i < SAMPLER_VECTORS; i++) {
+		const struct sampler_vector *v = &p->state.sampler->vectors[i];
+		if (!state_has(&c->state, i))
+			continue;
+		if (v->role)
+			roles[n_roles++] = v->role;
+		if (!v->zero)
+			fill_initial(potential->params, key, p->init, c->host[i]);
+	}
+	if (c->host_stats)
+		fill_initial(potential->stats, key, p->init_stats, c->host_stats);
+	TRY(upload(c));
+	json_object_set_new(p->meta, "chain", json_integer(c->k));
+	TRY(snaps_create(snaps, p->meta, potential->params, potential->stats, roles, p->dtype, &c->snaps));
+	TRY(log_open(log, 0, c->log_fields, &c->log));
+	return chain_checkpoint(c);
+}
+
+static status open_resumed(struct chain *c, const char *snaps, const char *log)
+{
+	const struct potential *p = c->plan->state.potential;
+	uint64_t snaps_at = 0, log_at = 0;
+	TRY(chain_restore(c, &snaps_at, &log_at));
+	TRY(upload(c));
+	TRY(snaps_append(snaps, snaps_at, p->params, p->stats, &c->snaps));
+	return log_open(log, log_at, c->log_fields, &c->log);
+}
+
+/* A checkpoint exists before the first record: records without one are what is left of a folder that lost it. */
+static status refuse_orphans(const struct chain *c, const char *snaps)
+{
+	struct snaps_reader *r;
+	if (access(snaps, F_OK) != 0 || snaps_open(snaps, 0, &r) != OK)
+		return OK;
+	size_t records = snaps_count(r);
+	snaps_reader_close(r);
+	return records == 0 ? OK
+	     : fail(ERR_DAMAGE, "%s: is missing, while %s holds %zu record%s, so chain %d can't go on; to begin it anew, take that "
+	            "file away", c->checkpoint, snaps, records, records == 1 ? "" : "s", c->k);
+}
+
+static status open_chain(struct chain *c)
+{
+	const struct chain_plan *p = c->plan;
+	const char *snaps, *log;
+	TRY(state_open(&c->state, &p->state, (struct rng_key){p->seed, (uint32_t)c->k}));
+	TRY(take_memory(c));
+	for (int i = 0; i < SAMPLER_REPORTS; i++)
+		c->log_fields[i] = p->state.sampler->reports[i].name;
+	TRY(run_file(p->run, c->k, "ckpt", &c->checkpoint));
+	TRY(run_file(p->run, c->k, "snaps", &snaps));
+	TRY(run_file(p->run, c->k, "log.jsonl", &log));
+	if (access(c->checkpoint, F_OK) == 0)
+		return open_resumed(c, snaps, log);
+	TRY(refuse_orphans(c, snaps));
+	/* Without a checkpoint or a record nothing here was promised to anyone: a process that died while it began. */
+	unlink(snaps);
+	unlink(log);
+	return open_fresh(c, snaps, log);
+}
+
+status chain_open(const struct chain_plan *plan, int k, struct chain **out)
+{
+	struct chain *c = calloc(1, sizeof *c);
+	*out = NULL;
+	if (!c)
+		return fail(ERR_MEMORY, "out of memory for chain %d", k);
+	c->plan = plan;
+	c->k = k;
+	status opened = open_chain(c);
+	if (opened != OK) {
+		chain_close(c);
+		return opened;
+	}
+	*out = c;
+	return OK;
+}
+
+void chain_close(struct chain *c)
+{
+	if (!c)
+		return;
+	struct device *d = c->plan->state.potential->device;
+	d->ops->free(d, c->pass_stats);
+	state_close(&c->state);
+	/* Whatever mattered was synced, with its errors seen, by the last checkpoint. */
+	(void)snaps_close(c->snaps);
+	(void)log_close(c->log);
+	arena_free(&c->arena);
+	free(c);
+}

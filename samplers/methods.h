@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The methods there are, a row each: X(identifier, name, title). samplers/table.c makes the table of them, and whoever lists
+ * methods in another form makes it of these rows too. */
+#ifndef BASIN_METHODS_H
+#define BASIN_METHODS_H
+
+#define METHODS(X)                                   \
+	X(sgd, "sgd", "SGD")                         \
+	X(sgld, "sgld", "SGLD")                      \
+	X(fsgld, "fsgld", "fSGLD")                   \
+	X(entropy_sgd, "entropy-sgd", "Entropy-SGD") \
+	X(entropy_sgld, "entropy-sgld", "Entropy-SGLD") \
+	X(entropy_mcmc, "entropy-mcmc", "Entropy-MCMC")
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "samplers/state.h"
+
+#include <string.h>
+
+status state_facts(const struct state_plan *p, struct rng_key key, struct sampler_state *out)
+{
+	*out = (struct sampler_state){
+		.sampler = p->sampler, .potential = p->potential, .slots.key = key, .n = (double)p->n,
+		.beta = (double)p->n / p->temperature, .decay = p->decay,
+	};
+	memcpy(out->param, p->param, sizeof out->param);
+	return p->sampler->init ? p->sampler->init(out, p->lr_max) : OK;
+}
+
+/* ---- opening ---- */
+
+static bool wanted(const struct sampler_state *s, const struct sampler_vector *v)
+{
+	return v->name && (!v->when || s->param[sampler_param(s->sampler, v->when)] != 0);
+}
+
+static status take_array(struct sampler_state *s, int i, size_t n_examples, const float *host)
+{
+	struct device *d = s->potential->device;
+	size_t count = s->sampler->arrays[i].shape == ARRAY_PARAMS ? s->potential->n_params : n_examples;
+	TRY(d->ops->alloc(d, count * sizeof *host, (void **)&s->array[i]));
+	return d->ops->put(d, s->array[i], host, count * sizeof *host);
+}
+
+static status take_memory(struct state *st, const struct state_plan *p)
+{
+	struct sampler_state *s = &st->s;
+	struct device *d = p->potential->device;
+	size_t bytes = p->potential->n_params * sizeof(float), stats = p->potential->n_stats * sizeof(float);
+	for (int i = 0; i < SAMPLER_VECTORS; i++)
+		if (wanted(s, &p->sampler->vectors[i]))
+			TRY(d->ops->alloc(d, bytes, (void **)&s->vector[i]));
+	for (int i = 0; i < p->sampler->scratch; i++)
+		TRY(d->ops->alloc(d, bytes, (void **)&s->scratch[i]));
+	for (int i = 0; i < SAMPLER_ARRAYS; i++)
+		if (p->array[i])
+			TRY(take_array(s, i, p->n, p->array[i]));
+	TRY(d->ops->alloc(d, bytes, (void **)&s->gradient));
+	if (stats)
+		TRY(d->ops->alloc(d, stats, (void **)&s->stats));
+	TRY(batches_open(&st->batches, &st->arena, d, s->slots.key, p->n, p->batch, p->iid));
+	return d->ops->slots_open(d, &s->slots);
+}
+
+status state_open(struct state *st, const struct state_plan *p, struct rng_key key)
+{
+	*st = (struct state){.step = 0};
+	status s = state_facts(p, key, &st->s);
+	if (s == OK)
+		s = take_memory(st, p);
+	if (s != OK)
+		state_close(st);
+	return s;
+}
+
+void state_close(struct state *st)
+{
+	struct sampler_state *s = &st->s;
+	if (!s->potential)
+		return;
+	struct device *d = s->potential->device;
+	for (int i = 0; i < SAMPLER_VECTORS; i++)
+		d->ops->free(d, s->vector[i]);
+	for (int i = 0; i < SAMPLER_SCRATCH; i++)
+		d->ops->free(d, s->scratch[i]);
+	for (int i = 0; i < SAMPLER_ARRAYS; i++)
+		d->ops->free(d, s->array[i]);
+	d->ops->free(d, s->gradient);
+	d->ops->free(d, s->stats);
+	d->ops->slots_close(d, &s->slots);
+	batches_close(&st->batches);
+	arena_free(&st->arena);
+	*st = (struct state){.step = 0};
+}
+
+/* ---- in and out ---- */
+
+bool state_has(const struct state *st, int i)
+{
+	return st->s.vector[i] != NULL;
+}
+
+status state_put(struct state *st, int i, const float *host)
+{
+	struct potential *p = st->s.potential;
+	return p->device->ops->put(p->device, st->s.vector[i], host, p->n_params * sizeof *host);
+}
+
+status state_get(struct state *st, int i, float *host)
+{
+	struct potential *p = st->s.potential;
+	return p->device->ops->get(p->device, host, st->s.vector[i], p->n_params * sizeof *host);
+}
+
+status state_put_stats(struct state *st, const float *host)
+{
+	struct potential *p = st->s.potential;
+	return p->n_stats ? p->device->ops->put(p->device, st->s.stats, host, p->n_stats * sizeof *host) : OK;
+}
+
+status state_get_stats(struct state *st, float *host)
+{
+	struct potential *p = st->s.potential;
+	return p->n_stats ? p->device->ops->get(p->device, host, st->s.stats, p->n_stats * sizeof *host) : OK;
+}
+
+/* ---- a step ---- */
+
+status state_step(struct state *st, double lr, double temperature)
+{
+	struct sampler_state *s = &st->s;
+	struct device *d = s->potential->device;
+	s->slots.step = st->step;
+	s->lr = lr;
+	s->beta = s->n / temperature;
+	TRY(batches_at(&st->batches, st->step, &s->batch));
+	s->sampler->coef(s);
+	TRY(d->ops->slots_send(d, &s->slots));
+	TRY(s->sampler->step(s));
+	st->step++;
+	return OK;
+}

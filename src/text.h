@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A line of text that is put together piece by piece; what has no room is cut. */
+#ifndef BASIN_TEXT_H
+#define BASIN_TEXT_H
+
+#include <stddef.h>
+
+struct text {
+	char at[2048];   /* ends with a zero */
+	size_t n;        /* bytes before it */
+};
+
+void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds a word of a list, with `between` in front of all but the first. */
+void text_list(struct text *t, const char *between, const char *word);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The progress line, on a terminal and off it. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "commands/progress.h"
+#include "tests/tap.h"
+
+static const struct log_line line = {.step = 1200, .epoch = 1.5, .lr = 0.05, .temperature = 1e-4, .nll = 0.4312,
+                                     .step_ms = 1.25, .examples_per_s = 1e5};
+
+enum { TERMINAL = 1, PLAIN = 2, QUIET = 4 };
+
+/* What a run of `shows` due lines prints on standard error, in a child of its own. */
+static size_t printed(int how, int shows, char *text, size_t size)
+{
+	int from, to, ends[2];
+	if (how & TERMINAL) {
+		from = posix_openpt(O_RDWR | O_NOCTTY);
+		if (from < 0 || grantpt(from) || unlockpt(from))
+			return SIZE_MAX;
+		to = open(ptsname(from), O_RDWR | O_NOCTTY);
+		if (to < 0)
+			return SIZE_MAX;
+	} else {
+		if (pipe(ends))
+			return SIZE_MAX;
+		from = ends[0];
+		to = ends[1];
+	}
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct progress p;
+		dup2(to, STDERR_FILENO);
+		close(to);
+		progress_start(&p, how & QUIET, how & PLAIN, 1000, 40000);
+		progress_drop(&p, 20000);
+		p.done = 6199;
+		for (int i = 0; i < shows; i++) {
+			p.last -= 11;       /* as if that many seconds had gone by */
+			p.started -= 1;
+			if (progress_step(&p))
+				progress_show(&p, 1, 4, 1200, &line, 5000);
+		}
+		for (int i = 0; i < 1000; i++)
+			if (progress_step(&p))
+				progress_show(&p, 1, 4, 1200, &line, 5000);
+		progress_end(&p);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	close(how & TERMINAL ? -1 : to);
+	if (how & TERMINAL)
+		fcntl(from, F_SETFL, O_NONBLOCK);
+	ssize_t n = read(from, text, size - 1);
+	close(from);
+	if (how & TERMINAL)
+		close(to);
+	text[n > 0 ? n : 0] = 0;
+	return n > 0 ? (size_t)n : 0;
+}
+
+static void progress(void)
+{
+	char text[4096];
+	ok(printed(0, 3, text, sizeof text) == 0, "nothing is printed where standard error is no terminal");
+	ok(printed(PLAIN | QUIET, 3, text, sizeof text) == 0, "nor when quiet");
+	printed(PLAIN, 2, text, sizeof text);
+	int newlines = 0;
+	for (const char *c = text; *c; c++)
+		newlines += *c == '\n';
+	note("%.*s", (int)strcspn(text, "\n"), text);
+	ok(newlines == 2 && !strchr(text, '\r'), "plain: a line per interval");
+	ok(strncmp(text, "chain 2/4  step 1200/5000  31 %  ", 33) == 0 && strstr(text, " steps/s  ETA 0:0") &&
+	   strstr(text, "  nll 0.4312  λ 0.05  T 0.0001\n"), "chain, step, share, rate, time left, loss, step size, temperature");
+	size_t n = printed(TERMINAL, 2, text, sizeof text);
+	if (n == SIZE_MAX) {
+		skip("a terminal's line", "no pseudo-terminal here");
+		return;
+	}
+	int returns = 0;
+	for (const char *c = text; *c; c++)
+		returns += *c == '\r';
+	ok(!strchr(text, '\n') && returns == 4 && text[0] == '\r', "terminal: rewritten in place, at most ten times a second");
+	/* The last thing is a wipe: as many spaces as the line had columns. */
+	const char *end = text + n - 1;
+	while (end > text && end[-1] == ' ')
+		end--;
+	ok(n > 0 && text[n - 1] == '\r' && end < text + n - 40, "and wiped at the end");
+}
+
+int main(void)
+{
+	progress();
+	return done_testing();
+}
