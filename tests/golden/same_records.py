@@ -127,7 +127,8 @@ def main():
         if what == "records":
             lines = list(compare_records(old, new))
         else:
-            lines = list(compare_values(json.loads(Path(old).read_text()), json.loads(Path(new).read_text()), "", added))
+            reports = [json.loads(Path(path).read_text()) for path in (old, new)]
+            lines = list(compare_values(*reports, "", added))
     except (OSError, ValueError, EOFError) as error:
         lines = [f"{old} or {new}: {error}"]
     for line in lines:
