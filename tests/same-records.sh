@@ -99,14 +99,14 @@ same_report() {  # same_report NAME COMMAND OPTION…: a report on the run of th
 
 lines() { { wc -l <"$1"; } 2>/dev/null || echo 0; }
 
-# Moments are told by progress, so that a slow machine is not hit too early. The log has a line every 10 steps, and a
-# checkpoint every 5 steps makes them slow enough to be hit.
+# Moments are told by progress, so that a slow machine is not hit too early nor a fast one too late: most of the steps
+# are still to come where the log has $cut_lines lines.
 interrupt() {  # interrupt WHICH NAME SIGNAL OPTION…: begins a run and stops it in the middle; fails where it was not
 	local which=$1 name=$2 signal=$3 pid
 	shift 3
 	rm -rf "${dir:?}/$which/$name"
-	(cd "$which" && exec "${!which}" sample --quiet --threads 1 --out "$name" --log-every 10 \
-		--checkpoint-every 5steps "$@" >"$name.out" 2>"$name.err") &
+	(cd "$which" && exec "${!which}" sample --quiet --threads 1 --out "$name" --log-every $cut_every \
+		"$@" >"$name.out" 2>"$name.err") &
 	pid=$!
 	while kill -0 $pid 2>/dev/null; do
 		[ "$(lines "$which/$name/chain-$cut_chain.log.jsonl")" -lt "$cut_lines" ] || break
@@ -119,7 +119,7 @@ interrupt() {  # interrupt WHICH NAME SIGNAL OPTION…: begins a run and stops i
 	return 1
 }
 
-cut_chain=0 cut_lines=15
+cut_chain=0 cut_every=500 cut_lines=20
 # same_cut NAME WORDS SIGNAL OPTION…: stopped and gone on with by each build, and begun by OLD and ended by NEW.
 same_cut() {
 	local name=$1 words=$2 signal=$3 pid a b status=0
@@ -135,13 +135,13 @@ same_cut() {
 	rm -rf "new/by-old-$name"
 	cp -r "old/$name" "new/by-old-$name"
 	if [ $a = 0 ] && [ $b = 0 ]; then
-		both "$name" sample --resume "$name" --quiet --checkpoint-every 60 &&
+		both "$name" sample --resume "$name" --quiet &&
 			compare records "old/whole-$name" "old/$name" && compare records "old/whole-$name" "new/$name"
 	else
 		false
 	fi || status=1
 	result $status "$words: stopped by SIG$signal and gone on with"
-	by new "$name" sample --resume "by-old-$name" --quiet --checkpoint-every 60
+	by new "$name" sample --resume "by-old-$name" --quiet
 	same_status "$name" 0 $? && compare records "old/whole-$name" "new/by-old-$name"
 	result $? "$words: stopped by SIG$signal, begun by the old program and ended by the new"
 }
@@ -239,14 +239,14 @@ real="--data csv:$dir/real.csv --batch 32 --lr 0.02"
 
 	# ---- runs that are stopped ----
 	same_cut cut-sgd "sgd with momentum, cosine schedule" INT $real --model mlp:2-16-1 --sampler sgd \
-		--momentum 0.9 --schedule cosine --steps 400 --keep-every 40
+		--momentum 0.9 --schedule cosine --steps 60000 --keep-every 4000
 	cut_chain=1
 	same_cut cut-fsgld "fsgld, the second of three chains" TERM $real --model mlp:2-16-1 --sampler fsgld \
-		--steps 300 --keep-every 30 --chains 3 --sampling iid
+		--steps 60000 --keep-every 4000 --chains 3 --sampling iid
 	cut_chain=0
 	same_cut cut-entropy-sgld "entropy-sgld" TERM $real --model mlp:2-16-1 --sampler entropy-sgld --coupling 0.5 \
-		--inner-steps 7 --steps 400 --keep-every 50
-	cut_lines=1
+		--inner-steps 7 --steps 60000 --keep-every 4000
+	cut_every=2 cut_lines=2
 	same_cut cut-resnet "entropy-mcmc, ResNet-20, crop-flip" INT $convolutions --model resnet20 \
 		--sampler entropy-mcmc --coupling 1 --augment crop-flip --steps 15 --keep-every 3
 	same_longer longer "entropy-mcmc" 150 300 $real --model mlp:2-16-1 --sampler entropy-mcmc --coupling 1 \
