@@ -3,6 +3,7 @@
 #ifndef BASIN_COMMAND_H
 #define BASIN_COMMAND_H
 
+#include "src/backend.h"
 #include "src/options/opt.h"
 
 struct command {
@@ -17,16 +18,19 @@ struct command {
 
 extern const struct command command_sample, command_predict, command_ood, command_info, command_data, command_export;
 
-/* Options that several commands share, each in one place (common.c). */
+/* Options that several commands share, each in one place (command.c). */
 extern const struct opt_table table_device;    /* --device --threads */
 extern const struct opt_table table_report;    /* --json */
 extern const struct opt_table table_progress;  /* --quiet --progress */
 
+/* Opens the device of --device and --threads, and warns where it is not made for the precision.
+ * Errors: as backend_open's. */
+status command_device(const struct opts *o, enum precision precision, struct device **out);
+
 /* Prints one JSON object and a newline on standard output, then frees it. Errors: ERR_IO when it can't be written. */
 status report_json(json_t *object);
 
-/* Prints a human table of "label value" rows aligned in two columns is done with printf; this ends a report: flushes
- * standard output and notices a full disk. Errors: ERR_IO; ERR_NO_READER where standard output is a pipe that nobody reads any
+/* Ends a report that was printed row by row: flushes standard output and notices a full disk. Errors: ERR_IO; ERR_NO_READER where standard output is a pipe that nobody reads any
  * more. */
 status report_end(void);
 

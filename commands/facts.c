@@ -33,7 +33,7 @@ static status write_target(struct problem *p)
 	else
 		snprintf(p->target, sizeof p->target, "%s claims no target distribution", p->plan.state.sampler->name);
 	size_t used = strlen(p->target);
-	const char *note = p->potential->target_note ? p->potential->target_note(p->potential) : NULL;
+	const char *note = p->potential->ops->target_note ? p->potential->ops->target_note(p->potential) : NULL;
 	if (note)
 		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "; here u is that of %s", note);
 	if (used < sizeof p->target)

@@ -66,11 +66,7 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 		.precision = (enum precision)opts_choice(o, "precision"), .algo = (enum conv_algo)opts_choice(o, "conv-algo"),
 		.batch = batch,
 	};
-	TRY(net_open(&net, p->device, &p->potential));
-	const char *note = p->device->ops->precision_note(p->device, net.precision);
-	if (note)
-		warning("%s; compare with {precision} fp32", note);
-	return OK;
+	return net_open(&net, p->device, &p->potential);
 }
 
 static status refuse_for_analytic(const struct opts *o)
@@ -229,7 +225,7 @@ static status open_plan(struct problem *p, const struct opts *o)
 
 static status open_device(struct problem *p, const struct opts *o, const json_t *choices)
 {
-	TRY(backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, &p->device));
+	TRY(command_device(o, (enum precision)opts_choice(o, "precision"), &p->device));
 	json_t *known = json_object_get(choices, p->device->ops->name);
 	return !known || json_object_update(p->device->choices, known) == 0 ? OK : fail(ERR_MEMORY, "out of memory");
 }

@@ -98,7 +98,8 @@ static const char *target_note(const struct potential *p)
 	return ((const struct analytic *)p)->note;
 }
 
-static const struct potential_ops analytic_ops = {.value_grad = value_grad, .close = analytic_close};
+static const struct potential_ops analytic_ops = {.value_grad = value_grad, .target_note = target_note,
+                                                  .close = analytic_close};
 
 /* ---- opening ---- */
 
@@ -186,8 +187,7 @@ status analytic_open(const char *spec, struct device *d, struct potential **out)
 	if (!a)
 		return fail(ERR_MEMORY, "out of memory: an analytic target");
 	a->base = (struct potential){.ops = &analytic_ops, .device = d, .n = 1, .batch = 1, .fixed = true,
-	                             .params = &a->params, .stats = &a->stats, .pieces = &a->pieces,
-	                             .target_note = target_note};
+	                             .params = &a->params, .stats = &a->stats, .pieces = &a->pieces};
 	status s = open_parts(a, spec);
 	if (s != OK) {
 		analytic_close(&a->base);

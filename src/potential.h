@@ -39,6 +39,8 @@ struct potential_ops {
 	status (*predict)(struct potential *p, size_t first, int n, float *out);
 	/* Exact Hessian–vector product of the batch's mean, or NULL. */
 	status (*hvp)(struct potential *p, struct slots *s, const struct gradient_request *r, const float *v);
+	/* What an analytic target is, in words; NULL for others. */
+	const char *(*target_note)(const struct potential *p);
 	void (*close)(struct potential *p);
 };
 
@@ -53,7 +55,6 @@ struct potential {
 	bool fixed;                      /* u(θ) is one function: no batch norm, no augmentation */
 	const struct segments *params, *stats;
 	const struct pieces *pieces;     /* of params: prior factors and frozenness */
-	const char *(*target_note)(const struct potential *p);  /* what an analytic target is, or NULL */
 };
 
 /* Closes any potential; NULL is fine. */

@@ -49,7 +49,7 @@ static void values(struct device *d)
 		for (int j = 0; j < D; j++)
 			right = right && fabs(covariance[i * D + j] - (i == j ? 1 : 0.4) * sqrt(variance[i] * variance[j])) < 1e-15;
 	ok(right, "the covariance is what the text says");
-	ok(strstr(p->target_note(p), "1,4,0.25") && strstr(p->target_note(p), "0.4"), "so is its note: %s", p->target_note(p));
+	ok(strstr(p->ops->target_note(p), "1,4,0.25") && strstr(p->ops->target_note(p), "0.4"), "so is its note: %s", p->ops->target_note(p));
 
 	float *theta, *gradient, host[D], point[D];
 	double want[D], u;

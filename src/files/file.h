@@ -4,7 +4,6 @@
 #define BASIN_FILE_H
 
 #include <stdbool.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -11,6 +11,7 @@
 
 #include "src/tensor.h"
 
+#define SNAPS_DTYPE_WORDS "float32|float16|bfloat16"   /* in the order of the enum */
 enum snaps_dtype { SNAPS_FLOAT32, SNAPS_FLOAT16, SNAPS_BFLOAT16 };
 
 enum { SNAPS_ROLES = 4 };
