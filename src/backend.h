@@ -154,16 +154,19 @@ struct backend {
 	status (*copy)(struct device *d, void *to, const void *from, size_t bytes);
 	status (*sync)(struct device *d);
 
+	/* Who owns which slots is said in slots.h. open makes the device's table, all of it as the host's copy is. */
 	status (*slots_open)(struct device *d, struct slots *s);
 	void (*slots_close)(struct device *d, struct slots *s);
-	status (*slots_send)(struct device *d, struct slots *s);   /* host to device, before a step */
-	status (*slots_fetch)(struct device *d, struct slots *s);  /* device to host, where the host looks */
+	status (*slots_send)(struct device *d, struct slots *s);   /* the host's own to the device, before a step */
+	status (*slots_set)(struct device *d, struct slots *s);    /* the device's own, as the host's copy has them */
+	status (*slots_fetch)(struct device *d, struct slots *s);  /* the device's own to the host, where it looks */
 
 	/* Elementwise over the pieces; all inputs of an element are read before an output of it is written. Element e of a
 	 * vector has noise element e. Frozen pieces: y = x[base] where base ≥ 0, else untouched. One such call is a whole
 	 * SGLD, fSGLD or Entropy-MCMC update. */
 	status (*affine)(struct device *d, const struct slots *s, const struct pieces *p, const struct affine *a);
-	/* value[slot] = Σ w·x·y (w may be NULL), accumulated in double in an order that threads don't change. */
+	/* value[slot] = Σ w·x·y (w may be NULL), accumulated in double in an order that threads don't change; `slot` is one of
+	 * the device's. */
 	status (*reduce)(struct device *d, struct slots *s, size_t n, const float *x, const float *y, const float *w, int slot);
 	/* Elementwise; frozen pieces are left alone. */
 	status (*pointwise)(struct device *d, const struct slots *s, const struct pieces *p, const struct pointwise *w);

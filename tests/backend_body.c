@@ -95,9 +95,9 @@ void check_reduce(struct device *d, const char *label)
 				want += term;
 				size += fabs(term);
 			}
-			MUST(d->ops->reduce(d, &s, sizes[i], dx, dy, weighted ? dw : NULL, SLOT_SAMPLER));
+			MUST(d->ops->reduce(d, &s, sizes[i], dx, dy, weighted ? dw : NULL, SLOT_RESULT));
 			MUST(d->ops->slots_fetch(d, &s));
-			near(s.value[SLOT_SAMPLER], want, 1e-13 * size, "%s: Σ %sx·y of %zu", label, weighted ? "w·" : "", sizes[i]);
+			near(s.value[SLOT_RESULT], want, 1e-13 * size, "%s: Σ %sx·y of %zu", label, weighted ? "w·" : "", sizes[i]);
 		}
 	d->ops->slots_close(d, &s);
 	d->ops->free(d, dx);
@@ -242,6 +242,7 @@ void check_pointwise(struct device *d, const char *label)
 void check_backend(struct device *d, const char *label)
 {
 	check_memory(d, label);
+	check_slots(d, label);
 	check_normals(d, label);
 	check_affine(d, label);
 	check_reduce(d, label);

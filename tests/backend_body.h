@@ -7,6 +7,7 @@
 #include "src/backend.h"
 
 void check_memory(struct device *d, const char *label);
+void check_slots(struct device *d, const char *label);
 void check_normals(struct device *d, const char *label);
 void check_affine(struct device *d, const char *label);
 void check_reduce(struct device *d, const char *label);

@@ -32,7 +32,7 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size)
 		.noise = SLOT_SAMPLER + 1, .stream = STREAM_LANGEVIN_0, .prior = SLOT_SAMPLER + 2, .prior_at = 0,
 	};
 	MUST(d->ops->affine(d, &s, &p, &(struct affine){.n_in = 2, .n_out = 1, .x = {x, g}, .out = {o}}));
-	MUST(d->ops->reduce(d, &s, N, x, g, NULL, SLOT_SAMPLER + 8));
+	MUST(d->ops->reduce(d, &s, N, x, g, NULL, SLOT_RESULT));
 	MUST(d->ops->pointwise(d, &s, &p, &(struct pointwise){
 		.fn = POINTWISE_ASAM, .x = {x, g}, .y = {x}, .coef = {SLOT_SAMPLER, SLOT_NONE, SLOT_NONE, SLOT_NONE, SLOT_NONE,
 		SLOT_NONE}}));

@@ -159,6 +159,7 @@ status cpu_reduce(struct device *d, struct slots *s, size_t n, const float *x, c
 {
 	const struct kernels *k = kernels_of(d);
 	double total = 0;
+	TRY(slot_writable(slot));
 	if (cpu_alone(d, n)) {
 		for (size_t from = 0; from < n; from += REDUCE_BLOCK)
 			total += reduce_block(k, n, x, y, w, from);
