@@ -194,7 +194,7 @@ static status take_step(struct bench *b, struct method *m)
 	struct device *d = b->problem.device;
 	s->slots.step = m->step;
 	s->lr = m->plan.schedule.lr;
-	TRY(batches_at(&m->batches, m->step, &s->batch));
+	TRY(batches_at(&m->batches, m->step, &s->slots, &s->batch));
 	m->plan.sampler->coef(s);
 	TRY(d->ops->slots_send(d, &s->slots));
 	TRY(m->plan.sampler->step(s));

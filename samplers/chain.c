@@ -17,7 +17,7 @@ static status take_step(struct chain *c)
 	struct device *d = c->plan->potential->device;
 	s->slots.step = c->step;
 	s->lr = schedule_lr(&c->plan->schedule, c->step);
-	TRY(batches_at(&c->batches, c->step, &s->batch));
+	TRY(batches_at(&c->batches, c->step, &s->slots, &s->batch));
 	c->plan->sampler->coef(s);
 	TRY(d->ops->slots_send(d, &s->slots));
 	TRY(c->plan->sampler->step(s));

@@ -106,8 +106,9 @@ struct gather {
 	enum augment augment;
 	enum stream stream;          /* of the augmentation; its step is the slots', its element 4 × (first + position), so that
 	                              * a batch in parts is augmented as in one */
-	const uint32_t *index;       /* device: rows; NULL: rows first … first + n − 1 */
-	size_t first;                /* offset into index, or the first row */
+	const uint32_t *index;       /* device: rows index[first … first + n − 1]; NULL: rows first … first + n − 1 */
+	int row;                     /* first = value[row] + offset: SLOT_FIRST for what varies from step to step, or SLOT_NONE; */
+	size_t offset;               /* and what does not */
 	int n;
 	float *out;                  /* device: (n, c·h·w) in `order` */
 };
@@ -122,7 +123,8 @@ struct loss {
 	int n, k;
 	const void *target;          /* device: int32 class per set row (categorical), else float (set rows, k) */
 	const uint32_t *index;       /* rows of the set, as in gather */
-	size_t first;
+	int row;
+	size_t offset;
 	const float *weight;         /* device: (n) factor on each ℓᵢ, or NULL for 1 */
 	double noise_sd;             /* gaussian's σ, target units */
 	double scale;                /* the gradient is scale · Σ wᵢ ∇ℓᵢ; a mean over n has 1/n */
@@ -154,7 +156,8 @@ struct backend {
 	status (*copy)(struct device *d, void *to, const void *from, size_t bytes);
 	status (*sync)(struct device *d);
 
-	/* Who owns which slots is said in slots.h. open makes the device's table, all of it as the host's copy is. */
+	/* Who owns which slots is said in slots.h. open makes the device's table, all of it as the host's copy is; close does nothing
+	 * to slots that were never opened. */
 	status (*slots_open)(struct device *d, struct slots *s);
 	void (*slots_close)(struct device *d, struct slots *s);
 	status (*slots_send)(struct device *d, struct slots *s);   /* the host's own to the device, before a step */
@@ -177,7 +180,6 @@ struct backend {
 	/* y += x over the `count` elements of two tensors of a format. */
 	status (*add)(struct device *d, struct format f, size_t count, void *y, const void *x);
 
-	/* s may be NULL where nothing is augmented. */
 	status (*gather)(struct device *d, const struct slots *s, const struct gather *g);
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);

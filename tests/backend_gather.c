@@ -80,14 +80,16 @@ static void check_case(struct device *d, const char *label, const struct image_c
 	struct gather g = {
 		.set = resident, .element = k->element, .c = k->c, .h = k->h, .w = k->w, .per_channel = k->per_channel,
 		.order = k->order, .augment = k->augment, .stream = STREAM_AUGMENT, .n = k->n,
-		.index = k->indexed ? upload(d, index, sizeof index) : NULL, .first = k->n == SET ? 0 : 3,
+		.index = k->indexed ? upload(d, index, sizeof index) : NULL, .row = SLOT_FIRST, .offset = k->n == SET ? 0 : 2,
 		.out = upload(d, out, (size_t)k->n * size * sizeof *out),
 	};
 	for (int j = 0; j < k->c; j++) {
 		g.scale[j] = 0.01f + 0.02f * (float)j;
 		g.shift[j] = (float)j - 1.7f;
 	}
+	size_t first = k->n == SET ? 0 : 3;
 	MUST(d->ops->slots_open(d, &s));
+	s.value[SLOT_FIRST] = k->n == SET ? 0 : 1;
 	MUST(d->ops->slots_send(d, &s));
 	MUST(d->ops->gather(d, &s, &g));
 	download(d, out, g.out, (size_t)k->n * size * sizeof *out);
@@ -96,8 +98,8 @@ static void check_case(struct device *d, const char *label, const struct image_c
 		for (int j = 0; j < k->c; j++)
 			for (int y = 0; y < k->h; y++)
 				for (int x = 0; x < k->w; x++) {
-					size_t image = k->indexed ? index[g.first + (size_t)i] : g.first + (size_t)i;
-					double want = expected(k, &g, &s, set, (int)g.first + i, image, j, y, x);
+					size_t image = k->indexed ? index[first + (size_t)i] : first + (size_t)i;
+					double want = expected(k, &g, &s, set, (int)first + i, image, j, y, x);
 					int at = k->order == ORDER_HWC ? (y * k->w + x) * k->c + j : (j * k->h + y) * k->w + x;
 					double error = fabs(out[(size_t)i * size + (size_t)at] - want);
 					worst = error <= worst ? worst : error;

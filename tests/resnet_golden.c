@@ -263,7 +263,7 @@ static void step(struct subject *q, int number)
 	const struct golden_net *g = q->golden;
 	const struct gradient_request r = {
 		.at = {.theta = q->theta},
-		.batch = {.first = number * GOLDEN_ROWS, .n = GOLDEN_ROWS, .scale = 1. / GOLDEN_ROWS},
+		.batch = {.offset = number * GOLDEN_ROWS, .n = GOLDEN_ROWS, .scale = 1. / GOLDEN_ROWS},
 		.gradient = number == 0 ? q->gradient : NULL, .policy = STATS_RUN, .stats = q->stats,
 	};
 	double more = magnification(g), bound = q->way->gradients * more + (strcmp(g->activation, "relu") ? 0 : q->way->kinks);

@@ -86,10 +86,10 @@ static void gather_image(const struct kernels *k, const struct gather *g, const 
 static void gather_range(const struct kernels *k, const struct slots *s, const struct gather *g,
                          const struct row_kernel *all, int from, int to)
 {
-	size_t size = (size_t)g->c * all->plane;
+	size_t size = (size_t)g->c * all->plane, first = slots_row(s, g->row, g->offset);
 	bool copy = g->element == ELEMENT_F32 && !g->per_channel && g->augment == AUGMENT_NONE && all->channels == 1;
 	for (int i = from; i < to; i++) {
-		size_t at = (g->index ? g->index[g->first + (size_t)i] : g->first + (size_t)i) * size;
+		size_t at = (g->index ? g->index[first + (size_t)i] : first + (size_t)i) * size;
 		float *out = g->out + (size_t)i * size;
 		if (copy) {
 			memcpy(out, (const float *)g->set + at, size * sizeof(float));
@@ -97,7 +97,7 @@ static void gather_range(const struct kernels *k, const struct slots *s, const s
 		}
 		struct crop crop = {0};
 		if (g->augment == AUGMENT_CROP_FLIP)
-			crop = draw_crop(s, g->stream, g->first + (size_t)i);
+			crop = draw_crop(s, g->stream, first + (size_t)i);
 		gather_image(k, g, all, g->augment == AUGMENT_CROP_FLIP ? &crop : NULL, at, out);
 	}
 }

@@ -88,7 +88,7 @@ struct kernels {
 	void (*pointwise)(enum pointwise_fn fn, const struct pointwise_kernel *p, size_t n);
 	void (*row_u8)(const struct row_kernel *r, const uint8_t *in, float *out);
 	void (*row_f32)(const struct row_kernel *r, const float *in, float *out);
-	/* Rows first … first + n − 1 of the batch. */
+	/* Rows first … first + n − 1 of the batch, which begins at l->offset. */
 	void (*loss)(const struct loss *l, int first, int n, struct loss_sums *sums);
 	/* y = f(x); dx = f′·dy, f′ from `of`: y for ReLU and tanh, x for SiLU. dx may be dy, and y x, of one type. */
 	void (*activate)(enum activation kind, const void *x, bool x_bf16, void *y, bool y_bf16, size_t n);
