@@ -66,7 +66,7 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 		.batch = batch,
 	};
 	TRY(net_open(&net, p->device, &p->potential));
-	const char *note = p->device->ops->precision_note(p->device, net.precision);
+	const char *note = device_precision_note(p->device, net.precision);
 	if (note)
 		warn("%s", note);
 	return OK;

@@ -88,6 +88,27 @@ struct pointwise {
 	int coef[POINTWISE_COEFS];       /* slots */
 };
 
+/* ---- scalar: arithmetic on slots, one row each in scalar.h ---- */
+
+enum scalar_fn {
+	SCALAR_COPY, SCALAR_PRODUCT, SCALAR_AXPY, SCALAR_EXP,
+	SCALAR_ACCEPT,         /* Metropolis */
+	SCALAR_INVERSE_NORM,   /* SAM's ρ/‖g‖ */
+	SCALAR_CLIP,           /* min(1, b/‖g‖) */
+	SCALAR_DUAL_CONE,      /* DCGD's two coefficients */
+	SCALAR_THERMOSTAT,     /* SGNHT's */
+	SCALAR_ESH,            /* microcanonical kick */
+	SCALAR_FNS
+};
+
+enum { SCALAR_INPUTS = 6, SCALAR_OUTPUTS = 3 };
+
+struct scalar {
+	enum scalar_fn fn;
+	int in[SCALAR_INPUTS];     /* slots; SLOT_NONE is 0 */
+	int out[SCALAR_OUTPUTS];   /* slots of the device's, inputs among them or not; SLOT_NONE: not wanted */
+};
+
 /* ---- gather: rows of the resident set into a float batch ---- */
 
 enum element { ELEMENT_U8, ELEMENT_F32 };
@@ -135,6 +156,11 @@ struct loss {
 
 /* ---- the interface ---- */
 
+/* A device carries calls out in the order in which they are made, but may put them off: only sync, get and slots_fetch wait
+ * until all that came before is done, and an error of a call that was put off is returned by the call that waits for it. A
+ * call copies the structs that it is given; the vectors they point at stay the caller's, and must live until the device has
+ * waited. The host does not look into device memory. Errors of every op: ERR_LIBRARY, and what is said beside it.
+ * Ops marked “or NULL” may be missing: they are called through the functions below the table. */
 struct backend {
 	const char *name;            /* "cpu" */
 
@@ -143,18 +169,22 @@ struct backend {
 	void (*close)(struct device *d);
 	/* Adds what a run records: {"name", "instruction_set", "threads", "libraries": {"oneDNN": "2.6.3"}}. */
 	void (*describe)(const struct device *d, json_t *into);
-	/* What speaks against a precision on this device, for a warning; NULL: nothing. */
+	/* What speaks against a precision on this device, for a warning; NULL: nothing. Or NULL. */
 	const char *(*precision_note)(const struct device *d, enum precision precision);
 
-	status (*alloc)(struct device *d, size_t bytes, void **out);  /* 64-byte aligned, zeroed, padded to 64 bytes */
+	/* 64-byte aligned, zeroed, padded to 64 bytes. Errors: ERR_MEMORY. */
+	status (*alloc)(struct device *d, size_t bytes, void **out);
+	/* Waits where calls that were put off may use it; NULL is fine. */
 	void (*free)(struct device *d, void *p);
-	/* A read-only copy of host memory where the device can read it; on a CPU the memory itself. Freed by release. */
+	/* A read-only copy of host memory where the device can read it; on a CPU the memory itself. Freed by release. Both, or
+	 * both NULL. Errors: ERR_MEMORY. */
 	status (*resident)(struct device *d, const void *host, size_t bytes, const void **out);
 	void (*release)(struct device *d, const void *p);
+	/* The host's memory may be used again when put returns, and is filled when get does. */
 	status (*put)(struct device *d, void *to, const void *host, size_t bytes);
 	status (*get)(struct device *d, void *host, const void *from, size_t bytes);
-	status (*copy)(struct device *d, void *to, const void *from, size_t bytes);
-	status (*sync)(struct device *d);
+	status (*copy)(struct device *d, void *to, const void *from, size_t bytes);   /* from device to device */
+	status (*sync)(struct device *d);                                             /* waits for all that was put off */
 
 	/* Who owns which slots is said in slots.h. open makes the device's table, all of it as the host's copy is; close does nothing
 	 * to slots that were never opened. */
@@ -173,6 +203,9 @@ struct backend {
 	status (*reduce)(struct device *d, struct slots *s, size_t n, const float *x, const float *y, const float *w, int slot);
 	/* Elementwise; frozen pieces are left alone. */
 	status (*pointwise)(struct device *d, const struct slots *s, const struct pieces *p, const struct pointwise *w);
+
+	/* Arithmetic on slots; all inputs are read before an output is written. Or NULL. */
+	status (*scalar)(struct device *d, struct slots *s, const struct scalar *w);
 
 	/* out[i] = element offset + i of θ + c·v + σξ, i < count; of θ alone where `frozen`. */
 	status (*point)(struct device *d, const struct slots *s, const struct point *at, size_t offset, size_t count, bool frozen,
@@ -196,5 +229,18 @@ struct backend {
  * Errors: ERR_USAGE, naming what the build has. */
 extern const struct backend *const backends[];
 status backend_open(const char *device, int threads, struct device **out);
+
+/* ---- ops that may be NULL are called through these, which say what then stands in for them ---- */
+
+/* Nothing speaks against any precision. */
+const char *device_precision_note(const struct device *d, enum precision precision);
+
+/* Memory of the device, filled by put, and free. `host` must stay as it is until the release. Errors: ERR_MEMORY, ERR_LIBRARY. */
+status device_resident(struct device *d, const void *host, size_t bytes, const void **out);
+void device_release(struct device *d, const void *p);
+
+/* Arithmetic on slots; without an op of its own, on the host, between a fetch and a set. Errors: ERR_USAGE where an output is not
+ * the device's; ERR_LIBRARY. */
+status device_scalar(struct device *d, struct slots *s, const struct scalar *w);
 
 #endif

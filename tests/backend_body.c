@@ -53,12 +53,12 @@ void check_memory(struct device *d, const char *label)
 		ok(memcmp(back, host, bytes) == 0 && (uintptr_t)a % 64 == 0, "%s: %zu bytes are aligned and zero", label, bytes);
 		for (size_t i = 0; i < bytes; i++)
 			host[i] = (unsigned char)(i * 7 + 1);
-		MUST(d->ops->resident(d, host, bytes, &set));
+		MUST(device_resident(d, host, bytes, &set));
 		MUST(d->ops->copy(d, a, set, bytes));
 		MUST(d->ops->copy(d, b, a, bytes));
 		download(d, back, b, bytes);
 		ok(memcmp(back, host, bytes) == 0, "%s: %zu bytes go to the device, across it and back", label, bytes);
-		d->ops->release(d, set);
+		device_release(d, set);
 		d->ops->free(d, a);
 		d->ops->free(d, b);
 		free(host);
@@ -243,6 +243,7 @@ void check_backend(struct device *d, const char *label)
 {
 	check_memory(d, label);
 	check_slots(d, label);
+	check_scalar(d, label);
 	check_normals(d, label);
 	check_affine(d, label);
 	check_reduce(d, label);

@@ -76,7 +76,7 @@ static void check_case(struct device *d, const char *label, const struct image_c
 	}
 	for (int i = 0; i < SET + 3; i++)
 		index[i] = (uint32_t)draw(&r, SET);
-	MUST(d->ops->resident(d, set, SET * size * width, &resident));
+	MUST(device_resident(d, set, SET * size * width, &resident));
 	struct gather g = {
 		.set = resident, .element = k->element, .c = k->c, .h = k->h, .w = k->w, .per_channel = k->per_channel,
 		.order = k->order, .augment = k->augment, .stream = STREAM_AUGMENT, .n = k->n,
@@ -109,7 +109,7 @@ static void check_case(struct device *d, const char *label, const struct image_c
 	d->ops->free(d, g.out);
 	if (g.index)
 		d->ops->free(d, (void *)g.index);
-	d->ops->release(d, resident);
+	device_release(d, resident);
 	free(set);
 	free(out);
 }

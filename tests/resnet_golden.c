@@ -247,14 +247,14 @@ static void logits(struct subject *q)
 	MUST(graph_open(&g, d, &o));
 	MUST(graph_plan(&g, GOLDEN_ROWS, PLAN_TRAIN, &plan));
 	MUST(graph_weights(&g, plan, &q->slots, &at, q->stats));
-	MUST(d->ops->resident(d, q->data.x, values_of(q->golden) * sizeof(float), &set));
+	MUST(device_resident(d, q->data.x, values_of(q->golden) * sizeof(float), &set));
 	const struct gather gather = {.set = set, .element = ELEMENT_F32, .c = q->data.c, .h = q->data.h, .w = q->data.w,
 	                              .order = g.input.block == 1 ? ORDER_CHW : ORDER_HWC, .n = GOLDEN_ROWS, .out = g.x};
 	MUST(d->ops->gather(d, &q->slots, &gather));
 	MUST(graph_forward(&g, plan, q->stats, STATS_FREEZE));
 	MUST(d->ops->get(d, have, graph_output(&g), sizeof have));
 	outputs(q, have, q->golden->logits, "logits of a batch it trains on");
-	d->ops->release(d, set);
+	device_release(d, set);
 	graph_close(&g);
 }
 

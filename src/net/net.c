@@ -124,9 +124,9 @@ static void net_close(struct potential *base)
 	graph_close(&net->graph);
 	d->ops->slots_close(d, &net->slots);
 	if (net->set)
-		d->ops->release(d, net->set);
+		device_release(d, net->set);
 	if (net->target)
-		d->ops->release(d, net->target);
+		device_release(d, net->target);
 	arena_free(&net->arena);
 	free(net);
 }
@@ -164,7 +164,7 @@ static status open_loss(struct net *net)
 			real[i] = (float)data->label[i];
 		host = real;
 	}
-	TRY(d->ops->resident(d, host, count * sizeof(float), &net->target));
+	TRY(device_resident(d, host, count * sizeof(float), &net->target));
 	net->loss = (struct loss){.kind = l->loss, .output = graph_output(&net->graph), .k = outputs,
 	                          .target = net->target, .noise_sd = o->noise_sd,
 	                          .gradient = graph_output_gradient(&net->graph)};
@@ -181,7 +181,7 @@ static status open_data(struct net *net)
 		return fail(ERR_USAGE, "--model %s: the data has %zu inputs", o->model->spec, inputs);
 	size_t bytes = data->n * inputs * (data->element == ELEMENT_U8 ? 1 : sizeof(float));
 	TRY(d->ops->slots_open(d, &net->slots));
-	TRY(d->ops->resident(d, data->x, bytes, &net->set));
+	TRY(device_resident(d, data->x, bytes, &net->set));
 	net->base.n = data->n;
 	net->gather = (struct gather){.set = net->set, .element = data->element, .c = data->c, .h = data->h, .w = data->w,
 	                              .order = net->graph.input.block == 1 ? ORDER_CHW : ORDER_HWC, .out = net->graph.x};
