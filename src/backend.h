@@ -109,10 +109,9 @@ struct scalar {
 	int out[SCALAR_OUTPUTS];   /* slots of the device's, inputs among them or not; SLOT_NONE: not wanted */
 };
 
-/* ---- gather: rows of the resident set into a float batch ---- */
+/* ---- gather: rows of the resident set into a batch, as the network reads it ---- */
 
 enum element { ELEMENT_U8, ELEMENT_F32 };
-enum image_order { ORDER_CHW, ORDER_HWC };   /* PyTorch's flattening; what convolutions read */
 enum augment { AUGMENT_NONE, AUGMENT_CROP_FLIP };  /* crop-flip: pad 4 with zeros before normalisation, crop, mirror ½ */
 
 enum { CHANNELS_MAX = 16 };
@@ -123,7 +122,6 @@ struct gather {
 	int c, h, w;                 /* c = 1, h = 1 for tables */
 	bool per_channel;            /* scale and shift below apply; else values are taken as they are */
 	float scale[CHANNELS_MAX], shift[CHANNELS_MAX];  /* out = scale·value + shift, by channel */
-	enum image_order order;
 	enum augment augment;
 	enum stream stream;          /* of the augmentation; its step is the slots', its element 4 × (first + position), so that
 	                              * a batch in parts is augmented as in one */
@@ -131,7 +129,9 @@ struct gather {
 	int row;                     /* first = value[row] + offset: SLOT_FIRST for what varies from step to step, or SLOT_NONE; */
 	size_t offset;               /* and what does not */
 	int n;
-	float *out;                  /* device: (n, c·h·w) in `order` */
+	struct format format;        /* of out */
+	int channels;                /* of out: c, or more, and the others are 0 */
+	void *out;                   /* device: (n, channels, h, w) in the format */
 };
 
 /* ---- losses ---- */
@@ -213,6 +213,7 @@ struct backend {
 	/* y += x over the `count` elements of two tensors of a format. */
 	status (*add)(struct device *d, struct format f, size_t count, void *y, const void *x);
 
+	/* Errors: ERR_INPUT (more channels than CHANNELS_MAX), ERR_USAGE (channels that the format has not). */
 	status (*gather)(struct device *d, const struct slots *s, const struct gather *g);
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);

@@ -30,6 +30,9 @@ void *upload(struct device *d, const void *host, size_t bytes);
 void download(struct device *d, void *host, const void *from, size_t bytes);
 void *host_take(size_t bytes);
 
+/* A bf16 number. */
+float bf16_value(uint16_t h);
+
 /* Reproducible choices: a uniform integer below n, a standard normal. */
 struct draws {
 	uint32_t seed;

@@ -81,8 +81,7 @@ void check_point(struct device *d, const char *label)
 	free(whole);
 }
 
-/* A bf16 number, and the one nearest to x (ties to even mantissas), as its eight significant bits say. */
-static float bf16_value(uint16_t h)
+float bf16_value(uint16_t h)
 {
 	uint32_t u = (uint32_t)h << 16;
 	float f;
@@ -90,6 +89,7 @@ static float bf16_value(uint16_t h)
 	return f;
 }
 
+/* The bf16 number nearest to x (ties to even mantissas), as its eight significant bits say. */
 static float bf16_nearest(double x)
 {
 	int exponent;

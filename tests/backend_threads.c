@@ -47,7 +47,7 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size)
 	download(d, (char *)out + vector, g, vector);
 	MUST(d->ops->gather(d, &s, &(struct gather){
 		.set = images, .element = ELEMENT_U8, .c = 3, .h = 32, .w = 32, .per_channel = true, .scale = {1, 2, 3},
-		.shift = {3, 2, 1}, .order = ORDER_HWC, .augment = AUGMENT_CROP_FLIP, .stream = STREAM_AUGMENT,
+		.shift = {3, 2, 1}, .format = {.block = 0}, .channels = 3, .augment = AUGMENT_CROP_FLIP, .stream = STREAM_AUGMENT,
 		.n = N / 3072, .out = g}));
 	download(d, (char *)out + 2 * vector, g, vector);
 	memcpy((char *)out + 3 * vector, s.value, sizeof s.value);
