@@ -232,6 +232,7 @@ status chain_sampler(const struct chain_plan *plan, int k, struct sampler_state 
 	*out = (struct sampler_state){
 		.potential = plan->potential,
 		.slots.key = {plan->seed, (uint32_t)k},
+		.slots.value[SLOT_PRIOR] = prior_deviation((double)plan->n, plan->decay),
 		.n = (double)plan->n, .beta = (double)plan->n / plan->temperature, .decay = plan->decay,
 	};
 	return plan->sampler->init ? plan->sampler->init(out, plan->options, schedule_max(&plan->schedule)) : OK;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "samplers/sampler.h"
 
+#include <math.h>
+
 status sampler_gradient(struct sampler_state *s, int sigma)
 {
 	const struct gradient_request r = {
@@ -20,8 +22,8 @@ double sampler_decay_most(const struct sampler_state *s, double decay)
 	const struct pieces *p = s->potential->pieces;
 	double most = 0;
 	for (int i = 0; i < p->n; i++)
-		if (!p->at[i].frozen && p->at[i].prior > most)
-			most = p->at[i].prior;
+		if (!p->at[i].frozen)
+			most = fmax(most, p->at[i].prior * prior_curvature(p->at[i].kind, p->at[i].nu));
 	return decay * most;
 }
 

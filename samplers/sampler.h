@@ -63,7 +63,8 @@ status sampler_find(const char *name, const struct sampler **out);
 /* The step's minibatch gradient at θ + σξ (sigma: slot, or SLOT_NONE for θ itself) into s->gradient. */
 status sampler_gradient(struct sampler_state *s, int sigma);
 
-/* δ with the largest --prior factor of a tensor that moves: what bounds on the step size must hold for. */
+/* δ with the largest --prior factor of a tensor that moves, times the largest curvature of a prior of its kind: what bounds on the
+ * step size must hold for. */
 double sampler_decay_most(const struct sampler_state *s, double decay);
 
 /* The affine verb over the potential's pieces. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "src/backend.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,16 @@ status backend_open(const char *device, int threads, struct device **out)
 		snprintf(have + n, sizeof have - n, "%s%s", i ? ", " : "", backends[i]->name);
 	}
 	return fail(ERR_USAGE, "--device %s: this build has %s", device, have);
+}
+
+status prior_check(const struct slots *s, const struct pieces *p)
+{
+	if (s->value[SLOT_PRIOR] > 0 && isfinite(s->value[SLOT_PRIOR]))
+		return OK;
+	for (int i = 0; i < p->n; i++)
+		if (!p->at[i].frozen && p->at[i].prior > 0 && p->at[i].kind != PRIOR_GAUSSIAN)
+			return fail(ERR_USAGE, "a %s prior needs a weight decay above 0, which its deviation follows from", prior_name(p->at[i].kind));
+	return OK;
 }
 
 /* ---- what stands in for ops that a backend has not ---- */

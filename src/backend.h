@@ -48,7 +48,7 @@ struct point {
 	enum stream stream;    /* of ξ */
 };
 
-/* ---- affine: y = x[base] + Σ coef·x + noise_scale·ξ + prior_coef·prior·x[prior_at] ---- */
+/* ---- affine: y = x[base] + Σ coef·x + noise_scale·ξ + prior_coef·prior·h(x[prior_at]) ---- */
 
 enum { AFFINE_INPUTS = 5, AFFINE_OUTPUTS = 2 };
 
@@ -59,8 +59,8 @@ struct affine_output {
 	int coef[AFFINE_INPUTS];   /* slots; SLOT_NONE for absent terms */
 	int noise;                 /* slot of the noise's scale, or SLOT_NONE */
 	enum stream stream;        /* of ξ; two outputs that name the same stream share one ξ */
-	int prior;                 /* slot of the coefficient on the prior's gradient, or SLOT_NONE: the term is */
-	int prior_at;              /* value[prior] · piece.prior · x[prior_at] */
+	int prior;                 /* slot of the coefficient on the prior's gradient, or SLOT_NONE: the term is value[prior] · */
+	int prior_at;              /* piece.prior · h(x[prior_at]), with prior.h's h of the piece's kind: x itself for gaussian */
 };
 
 struct affine {
@@ -69,23 +69,30 @@ struct affine {
 	struct affine_output out[AFFINE_OUTPUTS];
 };
 
-/* ---- pointwise: the nonlinear element functions, one row each in pointwise.h ---- */
+/* ---- pointwise: the nonlinear element functions, one row each in pointwise.h, which says what it reads and writes ---- */
 
 enum pointwise_fn {
 	POINTWISE_CLIP,    /* y₀ = clamp(x₀, ±c₀) */
-	POINTWISE_ADAMW,   /* (θ, m, v; g): Loshchilov & Hutter 2019, algorithm 2 */
+	POINTWISE_ADAMW,   /* (θ, m, v; g; prior): Loshchilov & Hutter 2019, algorithm 2 */
 	POINTWISE_PSGLD,   /* y₀ = v ← c₀v + (1−c₀)g²; y₁ = 1/(c₁ + √v): Li et al. 2016 */
 	POINTWISE_ASAM,    /* y₀ = (|θ| + c₀)² g: the numerator of ASAM's perturbation, Kwon et al. 2021 */
+	POINTWISE_PSGLD_STEP,  /* (θ, v; g; prior, normal): a whole step of it */
+	POINTWISE_QUANTISE,    /* y₀ = x₀ on a grid, rounded stochastically (uniform): Zhang et al. 2022 */
 	POINTWISE_FNS
 };
 
-enum { POINTWISE_INPUTS = 4, POINTWISE_OUTPUTS = 3, POINTWISE_COEFS = 6 };
+enum { POINTWISE_INPUTS = 4, POINTWISE_OUTPUTS = 3, POINTWISE_COEFS = 6, POINTWISE_VARIATES = 2 };
 
 struct pointwise {
 	enum pointwise_fn fn;
 	const float *x[POINTWISE_INPUTS];
 	float *y[POINTWISE_OUTPUTS];     /* may be inputs */
 	int coef[POINTWISE_COEFS];       /* slots */
+	/* Where the row has a prior: it sees value[prior] · piece.prior · h(x[prior_at]), as in affine. */
+	int prior, prior_at;
+	/* Where it has variates, of these streams, the row's normals before its uniforms: a normal of a stream is the one that affine
+	 * would add, a uniform is rng_fraction's. */
+	enum stream stream[POINTWISE_VARIATES];
 };
 
 /* ---- scalar: arithmetic on slots, one row each in scalar.h ---- */
@@ -196,12 +203,18 @@ struct backend {
 
 	/* Elementwise over the pieces; all inputs of an element are read before an output of it is written. Element e of a
 	 * vector has noise element e. Frozen pieces: y = x[base] where base ≥ 0, else untouched. One such call is a whole
-	 * SGLD, fSGLD or Entropy-MCMC update. */
+	 * SGLD, fSGLD or Entropy-MCMC update. Errors: ERR_USAGE (of prior_check). */
 	status (*affine)(struct device *d, const struct slots *s, const struct pieces *p, const struct affine *a);
 	/* value[slot] = Σ w·x·y (w may be NULL), accumulated in double in an order that threads don't change; `slot` is one of
 	 * the device's. */
 	status (*reduce)(struct device *d, struct slots *s, size_t n, const float *x, const float *y, const float *w, int slot);
-	/* Elementwise; frozen pieces are left alone. */
+	/* The same over the elements of the moving pieces. */
+	status (*reduce_moving)(struct device *d, struct slots *s, const struct pieces *p, const float *x, const float *y,
+	                        const float *w, int slot);
+	/* value[slot] = Σ piece.prior · e(x) over the moving pieces, with prior.h's e of the piece's kind; δ times that is the prior's
+	 * part of u. Errors: ERR_USAGE (of prior_check). */
+	status (*prior_energy)(struct device *d, struct slots *s, const struct pieces *p, const float *x, int slot);
+	/* Elementwise; frozen pieces are left alone. Errors: ERR_USAGE (of prior_check). */
 	status (*pointwise)(struct device *d, const struct slots *s, const struct pieces *p, const struct pointwise *w);
 
 	/* Arithmetic on slots; all inputs are read before an output is written. Or NULL. */
@@ -230,6 +243,10 @@ struct backend {
  * Errors: ERR_USAGE, naming what the build has. */
 extern const struct backend *const backends[];
 status backend_open(const char *device, int threads, struct device **out);
+
+/* What a backend asks before it evaluates priors with a coefficient other than 0: whether value[SLOT_PRIOR], which kinds other
+ * than gaussian need, is a deviation. Errors: ERR_USAGE where it is not. */
+status prior_check(const struct slots *s, const struct pieces *p);
 
 /* ---- ops that may be NULL are called through these, which say what then stands in for them ---- */
 

@@ -41,7 +41,7 @@ void check_point(struct device *d, const char *label)
 		{"θ, c absent, σ 0", true, SLOT_NONE, ZERO},
 	};
 	struct draws r = {71, 0};
-	struct piece one = {0, N, 1, false};
+	struct piece one = {.count = N, .prior = 1};
 	struct pieces pieces = {&one, 1, N};
 	struct slots s = {.key = {8, 2}, .step = 99};
 	float *host = host_take(N * sizeof *host), *theta = host_take(N * sizeof *host), *whole = host_take(N * sizeof *host);

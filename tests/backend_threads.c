@@ -12,7 +12,7 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size)
 {
 	struct draws r = {81, 0};
 	struct slots s = {.key = {5, 1}, .step = 77};
-	struct piece at[] = {{0, 1001, 1, false}, {1001, 99, 0, true}, {1100, N - 1100, 0.5, false}};
+	struct piece at[] = {{.count = 1001, .prior = 1}, {.offset = 1001, .count = 99, .prior = 0, .frozen = true}, {.offset = 1100, .count = N - 1100, .prior = 0.5}};
 	struct pieces p = {at, 3, N};
 	float *host = host_take(N * sizeof *host);
 	uint8_t *image = (uint8_t *)host;
