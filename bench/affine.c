@@ -31,7 +31,7 @@ static void *take(struct device *d, size_t bytes)
 
 static struct pieces whole(struct piece *one, size_t n)
 {
-	*one = (struct piece){0, n, 1, false};
+	*one = (struct piece){.count = n, .prior = 1};
 	return (struct pieces){one, 1, n};
 }
 

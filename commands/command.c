@@ -39,7 +39,7 @@ const struct opt_table table_progress = {.owner = "progress", .heading = "Progre
 status command_device(const struct opts *o, enum precision precision, struct device **out)
 {
 	TRY(backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, out));
-	const char *note = (*out)->ops->precision_note(*out, precision);
+	const char *note = device_precision_note(*out, precision);
 	if (note)
 		warning("%s; compare with {precision} fp32", note);
 	return OK;

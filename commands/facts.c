@@ -25,6 +25,21 @@ static const char *note_on_pieces(const struct potential *p)
 	                         : "";
 }
 
+/* What stands for (δ/2)‖θ‖² where the prior is not gaussian; empty where it is. */
+static void note_on_prior(const struct potential *p, char *text, size_t size)
+{
+	const struct piece *other = NULL;
+	for (int i = 0; i < p->pieces->n && !other; i++)
+		if (!p->pieces->at[i].frozen && p->pieces->at[i].kind != PRIOR_GAUSSIAN)
+			other = &p->pieces->at[i];
+	text[0] = '\0';
+	if (other && other->kind == PRIOR_LAPLACE)
+		snprintf(text, size, "; the prior is laplace: for (δ/2)‖·‖² read δ Σ e(·), e(x) = √2 s|x|, s = 1/√(Nδ)");
+	else if (other)
+		snprintf(text, size, "; the prior is student-t: for (δ/2)‖·‖² read δ Σ e(·), e(x) = ((ν+1)/2) s² ln(1 + x²/((ν−2)s²)), "
+		         "s = 1/√(Nδ), ν = %g", other->nu);
+}
+
 static status write_target(struct problem *p)
 {
 	TRY(state_facts(&p->plan.state, (struct rng_key){p->plan.seed, 0}, &p->first));
@@ -36,8 +51,10 @@ static status write_target(struct problem *p)
 	const char *note = p->potential->ops->target_note ? p->potential->ops->target_note(p->potential) : NULL;
 	if (note)
 		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "; here u is that of %s", note);
+	char prior[256];
+	note_on_prior(p->potential, prior, sizeof prior);
 	if (used < sizeof p->target)
-		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "%s", note_on_pieces(p->potential));
+		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "%s%s", prior, note_on_pieces(p->potential));
 	if (used < sizeof p->target && !p->potential->fixed)
 		snprintf(p->target + used, sizeof p->target - used, "; %s", report_not_fixed(p->potential->n_stats > 0));
 	return OK;

@@ -85,7 +85,7 @@ static status read_arithmetic(struct network *n, const struct opts *o)
 static status open_device(struct network *n, const struct opts *o)
 {
 	TRY(backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, &n->device));
-	const char *note = n->device->ops->precision_note(n->device, n->precision);
+	const char *note = device_precision_note(n->device, n->precision);
 	if (note)
 		warning("%s; compare with {precision} fp32", note);
 	TRY(n->device->ops->alloc(n->device, n->model.params.count * sizeof(float), (void **)&n->theta));

@@ -41,8 +41,9 @@ static const struct param model_defs[] = {
 	 .help = "without it categorical, and gaussian for real targets"},
 	{.name = "noise-sd", .type = PARAM_REAL, .arg = "SD", .fallback = "1", .above_min = true, .max = 1e30,
 	 .help = "standard deviation of the gaussian likelihood, in the units the model sees"},
-	{.name = "prior", .type = PARAM_TEXT, .arg = "gaussian[,PATTERN=FACTOR…]", .fallback = "gaussian",
-	 .help = "the prior, and factors on the weight decay of the tensors that match a shell pattern"},
+	{.name = "prior", .type = PARAM_TEXT, .arg = "KIND[,PATTERN=FACTOR…]", .fallback = "gaussian",
+	 .help = "the prior: gaussian, laplace or student-t:NU (NU above 2), each with variance 1/(N·δ) at T = 1, and "
+	         "factors on the weight decay δ of the tensors that match a shell pattern"},
 	{.name = "weight-decay", .type = PARAM_REAL, .arg = "DELTA", .min = 0, .max = 1e6, .unit = "per example",
 	 .help = "weight decay δ: a Gaussian prior of precision N·δ; without it 5e-4, and 0 for analytic targets"},
 	{.name = "temperature", .type = PARAM_REAL, .arg = "T", .fallback = "1", .above_min = true, .max = 1e30, .rival = "beta",

@@ -24,10 +24,11 @@ static status send_order(struct batches *b, size_t count)
 	return b->device->ops->put(b->device, b->order_device, b->order, count * sizeof *b->order);
 }
 
-status batches_at(struct batches *b, uint64_t step, struct batch *out)
+status batches_at(struct batches *b, uint64_t step, struct slots *s, struct batch *out)
 {
 	size_t size = (size_t)b->size;
-	*out = (struct batch){.n = b->size, .scale = 1.0 / b->size};
+	*out = (struct batch){.row = SLOT_FIRST, .n = b->size, .scale = 1.0 / b->size};
+	s->value[SLOT_FIRST] = 0;
 	if (size == b->n && !b->iid)
 		return OK;
 	out->index = b->order_device;
@@ -37,9 +38,10 @@ status batches_at(struct batches *b, uint64_t step, struct batch *out)
 		return send_order(b, size);
 	}
 	uint64_t epoch = step / b->epoch_steps;
-	out->first = step % b->epoch_steps * size;
-	if (b->n - out->first < size) {
-		out->n = (int)(b->n - out->first);
+	size_t first = step % b->epoch_steps * size;
+	s->value[SLOT_FIRST] = (double)first;
+	if (b->n - first < size) {
+		out->n = (int)(b->n - first);
 		out->scale = 1.0 / out->n;
 	}
 	if (b->have_order && b->epoch == epoch)

@@ -22,7 +22,8 @@ struct batches {
 status batches_open(struct batches *b, struct arena *a, struct device *d, struct rng_key key, size_t n, int size, bool iid);
 void batches_close(struct batches *b);
 
-/* The batch of a step: a function of key and step alone. With B = N, drawn without replacement, all rows in order. Errors: ERR_LIBRARY. */
-status batches_at(struct batches *b, uint64_t step, struct batch *out);
+/* The batch of a step, a function of key and step alone, with its first row in SLOT_FIRST of s, which is sent by the caller. With
+ * B = N, drawn without replacement, all rows in order. Errors: ERR_LIBRARY. */
+status batches_at(struct batches *b, uint64_t step, struct slots *s, struct batch *out);
 
 #endif

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "samplers/bn_pass.h"
 
-static status pass(struct potential *p, struct slots *s, int batch, const float *theta, float *stats)
+static status bn_pass_batches(struct potential *p, struct slots *s, int batch, const float *theta, float *stats)
 {
 	for (size_t first = 0; first < p->n; first += (size_t)batch) {
 		int n = p->n - first < (size_t)batch ? (int)(p->n - first) : batch;
 		const struct gradient_request r = {
 			.at = {.theta = theta},
-			.batch = {.first = first, .n = n, .scale = 1.0 / n},
+			.batch = {.row = SLOT_FIRST, .n = n, .scale = 1.0 / n},
 			.policy = STATS_CUMULATE,
 			.stats = stats,
 			.augment = STREAM_BN_PASS,
 		};
+		s->value[SLOT_FIRST] = (double)first;
+		TRY(p->device->ops->slots_send(p->device, s));
 		TRY(p->ops->value_grad(p, s, &r));
 	}
 	return OK;
@@ -26,9 +28,7 @@ status bn_pass(struct potential *p, struct rng_key key, uint64_t step, int batch
 	segments_init(p->stats, key, host);
 	TRY(d->ops->put(d, stats, host, p->n_stats * sizeof *host));
 	TRY(d->ops->slots_open(d, &own));
-	status s = d->ops->slots_send(d, &own);
-	if (s == OK)
-		s = pass(p, &own, batch, theta, stats);
+	status s = bn_pass_batches(p, &own, batch, theta, stats);
 	d->ops->slots_close(d, &own);
 	return s;
 }

@@ -26,6 +26,25 @@ static status mark_from_json(json_t *j, const char *key, struct chain_mark *m)
 	return OK;
 }
 
+/* The slots that have names, by them. JSON has no word for what is not finite: it becomes null. */
+static json_t *slots_to_json(const struct slots *s)
+{
+	json_t *out = json_object();
+	for (int i = 0; i < SLOTS; i++)
+		if (slots_name(i))
+			json_object_set_new(out, slots_name(i), isfinite(s->value[i]) ? json_real(s->value[i]) : json_null());
+	return out;
+}
+
+/* Basin 0.1 wrote an array, in the order in which they still are. */
+static void slots_from_json(const json_t *from, struct slots *s)
+{
+	for (int i = 0, place = 0; i < SLOTS; i++)
+		if (slots_name(i))
+			s->value[i] = json_number_value(json_is_array(from) ? json_array_get(from, (size_t)place++)
+			                                                    : json_object_get(from, slots_name(i)));
+}
+
 /* The binary vectors: every state vector by name, and the statistics. */
 static int blobs_of(struct chain *c, struct checkpoint_blob blobs[SAMPLER_VECTORS + 1])
 {
@@ -52,15 +71,13 @@ static json_t *meta_of(const struct chain *c)
 {
 	const struct sampler_state *s = &c->state.s;
 	const struct device *d = s->potential->device;
-	json_t *scalars = json_object(), *totals = json_array();
+	json_t *scalars = json_object();
 	for (int i = 0; i < SAMPLER_SCALARS && s->sampler->scalars[i]; i++)
 		json_object_set_new(scalars, s->sampler->scalars[i], json_real(s->slots.value[SLOT_SCALAR + i]));
-	for (int i = SLOT_NLL; i < SLOT_SAMPLER; i++)
-		json_array_append_new(totals, isfinite(s->slots.value[i]) ? json_real(s->slots.value[i]) : json_null());
 	return json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:O}}", "chain", c->k,
 	                 "state", phase_names[c->phase], "step", (json_int_t)c->state.step,
 	                 "snaps_length", (json_int_t)snaps_length(c->snaps), "log_length", (json_int_t)log_length(c->log),
-	                 "scalars", scalars, "slots", totals, "logged", mark_to_json(&c->logged),
+	                 "scalars", scalars, "slots", slots_to_json(&s->slots), "logged", mark_to_json(&c->logged),
 	                 "kept", mark_to_json(&c->kept), "choices", d->ops->name, d->choices);
 }
 
@@ -91,9 +108,9 @@ static status take_meta(struct chain *c, json_t *meta, uint64_t *snaps_at, uint6
 	struct sampler_state *s = &c->state.s;
 	const char *phase;
 	json_int_t step, snaps, log;
-	json_t *scalars, *totals;
+	json_t *scalars, *slots;
 	if (json_unpack(meta, "{s:s, s:I, s:I, s:I, s:o, s:o}", "state", &phase, "step", &step, "snaps_length", &snaps,
-	                "log_length", &log, "scalars", &scalars, "slots", &totals) != 0)
+	                "log_length", &log, "scalars", &scalars, "slots", &slots) != 0)
 		return fail(ERR_DAMAGE, "the checkpoint lacks its facts");
 	c->state.step = (uint64_t)step;
 	*snaps_at = (uint64_t)snaps;
@@ -105,8 +122,7 @@ static status take_meta(struct chain *c, json_t *meta, uint64_t *snaps_at, uint6
 		c->phase = CHAIN_RUNNING;
 	for (int i = 0; i < SAMPLER_SCALARS && s->sampler->scalars[i]; i++)
 		s->slots.value[SLOT_SCALAR + i] = json_number_value(json_object_get(scalars, s->sampler->scalars[i]));
-	for (int i = SLOT_NLL; i < SLOT_SAMPLER; i++)
-		s->slots.value[i] = json_number_value(json_array_get(totals, (size_t)(i - SLOT_NLL)));
+	slots_from_json(slots, &s->slots);
 	TRY(mark_from_json(meta, "logged", &c->logged));
 	return mark_from_json(meta, "kept", &c->kept);
 }

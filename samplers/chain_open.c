@@ -33,7 +33,7 @@ static status upload(struct chain *c)
 		if (state_has(&c->state, i))
 			TRY(state_put(&c->state, i, c->host[i]));
 	TRY(state_put_stats(&c->state, c->host_stats));
-	return d->ops->slots_send(d, &c->state.s.slots);
+	return d->ops->slots_set(d, &c->state.s.slots);
 }
 
 /* Initial values of one table of segments: those given, or its own. */

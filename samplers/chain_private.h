@@ -6,9 +6,6 @@
 
 #include "samplers/chain.h"
 
-/* The last slot is the chain's own: a norm, to see that what is kept is finite. */
-enum { SLOT_NORM = SLOTS - 1 };
-
 /* The running totals at some step. */
 struct chain_mark {
 	uint64_t step;

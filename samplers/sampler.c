@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "samplers/sampler.h"
 
+#include <math.h>
 #include <string.h>
 
 int sampler_param(const struct sampler *s, const char *name)
@@ -38,7 +39,7 @@ status sampler_full_gradient(struct sampler_state *s, const struct point *at, fl
 	const struct potential *p = s->potential;
 	for (size_t first = 0; first < p->n; first += (size_t)p->batch) {
 		size_t left = p->n - first;
-		const struct batch part = {.first = first, .n = left < (size_t)p->batch ? (int)left : p->batch,
+		const struct batch part = {.offset = first, .n = left < (size_t)p->batch ? (int)left : p->batch,
 		                           .scale = 1 / (double)p->n};
 		TRY(sampler_gradient_at(s, &(struct sampler_gradient_request){
 			.at = *at, .batch = &part, .gradient = gradient, .accumulate = first > 0,
@@ -52,8 +53,8 @@ double sampler_decay_most(const struct sampler_state *s, double decay)
 	const struct pieces *p = s->potential->pieces;
 	double most = 0;
 	for (int i = 0; i < p->n; i++)
-		if (!p->at[i].frozen && p->at[i].prior > most)
-			most = p->at[i].prior;
+		if (!p->at[i].frozen)
+			most = fmax(most, p->at[i].prior * prior_curvature(p->at[i].kind, p->at[i].nu));
 	return decay * most;
 }
 

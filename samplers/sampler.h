@@ -107,7 +107,8 @@ status sampler_gradient_at(struct sampler_state *s, const struct sampler_gradien
  * augmented otherwise than a step's batch; the value in SLOT_NLL. Statistics stay, nothing is counted. Errors: ERR_LIBRARY. */
 status sampler_full_gradient(struct sampler_state *s, const struct point *at, float *gradient);
 
-/* δ with the largest prior factor of a tensor that moves: what bounds on the step size must hold for. */
+/* δ with the largest prior factor of a tensor that moves, times the largest curvature of a prior of its kind: what bounds on the
+ * step size must hold for. */
 double sampler_decay_most(const struct sampler_state *s, double decay);
 
 /* The affine verb over the potential's pieces. */

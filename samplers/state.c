@@ -7,6 +7,7 @@ status state_facts(const struct state_plan *p, struct rng_key key, struct sample
 {
 	*out = (struct sampler_state){
 		.sampler = p->sampler, .potential = p->potential, .slots.key = key, .n = (double)p->n,
+		.slots.value[SLOT_PRIOR] = prior_deviation((double)p->n, p->decay),
 		.beta = (double)p->n / p->temperature, .decay = p->decay,
 	};
 	memcpy(out->param, p->param, sizeof out->param);
@@ -119,7 +120,7 @@ status state_step(struct state *st, double lr, double temperature)
 	s->slots.step = st->step;
 	s->lr = lr;
 	s->beta = s->n / temperature;
-	TRY(batches_at(&st->batches, st->step, &s->batch));
+	TRY(batches_at(&st->batches, st->step, &s->slots, &s->batch));
 	s->sampler->coef(s);
 	TRY(d->ops->slots_send(d, &s->slots));
 	TRY(s->sampler->step(s));

@@ -82,7 +82,7 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 		s->value[SLOT_NLL_TOTAL] += u;
 		s->value[SLOT_SEEN_TOTAL] += 1;
 	}
-	return d->ops->slots_send(d, s);
+	return d->ops->slots_set(d, s);
 }
 
 static void analytic_close(struct potential *base)

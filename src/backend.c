@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "src/backend.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "src/scalar.h"
 
 extern const struct backend cpu_backend;
 
@@ -49,4 +52,71 @@ status backend_open(const char *device, int threads, struct device **out)
 		snprintf(have + n, sizeof have - n, "%s%s", i ? ", " : "", backends[i]->name);
 	}
 	return fail(ERR_USAGE, "{device} %s: this build has %s", device, have);
+}
+
+status prior_check(const struct slots *s, const struct pieces *p)
+{
+	if (s->value[SLOT_PRIOR] > 0 && isfinite(s->value[SLOT_PRIOR]))
+		return OK;
+	for (int i = 0; i < p->n; i++)
+		if (!p->at[i].frozen && p->at[i].prior > 0 && p->at[i].kind != PRIOR_GAUSSIAN)
+			return fail(ERR_USAGE, "a %s prior needs a weight decay above 0, which its deviation follows from", prior_name(p->at[i].kind));
+	return OK;
+}
+
+/* ---- what stands in for ops that a backend has not ---- */
+
+const char *device_precision_note(const struct device *d, enum precision precision)
+{
+	return d->ops->precision_note ? d->ops->precision_note(d, precision) : NULL;
+}
+
+status device_resident(struct device *d, const void *host, size_t bytes, const void **out)
+{
+	void *copy;
+	*out = NULL;
+	if (d->ops->resident)
+		return d->ops->resident(d, host, bytes, out);
+	TRY(d->ops->alloc(d, bytes, &copy));
+	status s = d->ops->put(d, copy, host, bytes);
+	if (s != OK) {
+		d->ops->free(d, copy);
+		return s;
+	}
+	*out = copy;
+	return OK;
+}
+
+void device_release(struct device *d, const void *p)
+{
+	if (d->ops->resident)
+		d->ops->release(d, p);
+	else
+		d->ops->free(d, (void *)p);
+}
+
+static status scalar_on_host(struct device *d, struct slots *s, const struct scalar *w)
+{
+#define SCALAR_ENTRY(fn, inputs, outputs) {scalar_##fn, inputs, outputs},
+	static const struct {
+		void (*run)(const double *x, double *y);
+		int inputs, outputs;
+	} rows[] = {SCALAR_ROWS(SCALAR_ENTRY)};
+	double x[SCALAR_INPUTS], y[SCALAR_OUTPUTS];
+	TRY(d->ops->slots_fetch(d, s));
+	for (int i = 0; i < rows[w->fn].inputs; i++)
+		x[i] = w->in[i] == SLOT_NONE ? 0 : s->value[w->in[i]];
+	rows[w->fn].run(x, y);
+	for (int i = 0; i < rows[w->fn].outputs; i++)
+		if (w->out[i] != SLOT_NONE)
+			s->value[w->out[i]] = y[i];
+	return d->ops->slots_set(d, s);
+}
+
+status device_scalar(struct device *d, struct slots *s, const struct scalar *w)
+{
+	for (int i = 0; i < SCALAR_OUTPUTS; i++)
+		if (w->out[i] != SLOT_NONE)
+			TRY(slot_writable(w->out[i]));
+	return d->ops->scalar ? d->ops->scalar(d, s, w) : scalar_on_host(d, s, w);
 }

@@ -48,7 +48,7 @@ struct point {
 	enum stream stream;    /* of ξ */
 };
 
-/* ---- affine: y = x[base] + Σ coef·x + noise_scale·ξ + prior_coef·prior·x[prior_at] ---- */
+/* ---- affine: y = x[base] + Σ coef·x + noise_scale·ξ + prior_coef·prior·h(x[prior_at]) ---- */
 
 enum { AFFINE_INPUTS = 5, AFFINE_OUTPUTS = 2 };
 
@@ -59,8 +59,8 @@ struct affine_output {
 	int coef[AFFINE_INPUTS];   /* slots; SLOT_NONE for absent terms */
 	int noise;                 /* slot of the noise's scale, or SLOT_NONE */
 	enum stream stream;        /* of ξ; two outputs that name the same stream share one ξ */
-	int prior;                 /* slot of the coefficient on the prior's gradient, or SLOT_NONE: the term is */
-	int prior_at;              /* value[prior] · piece.prior · x[prior_at] */
+	int prior;                 /* slot of the coefficient on the prior's gradient, or SLOT_NONE: the term is value[prior] · */
+	int prior_at;              /* piece.prior · h(x[prior_at]), with prior.h's h of the piece's kind: x itself for gaussian */
 };
 
 struct affine {
@@ -69,29 +69,56 @@ struct affine {
 	struct affine_output out[AFFINE_OUTPUTS];
 };
 
-/* ---- pointwise: the nonlinear element functions, one row each in pointwise.h ---- */
+/* ---- pointwise: the nonlinear element functions, one row each in pointwise.h, which says what it reads and writes ---- */
 
 enum pointwise_fn {
 	POINTWISE_CLIP,    /* y₀ = clamp(x₀, ±c₀) */
-	POINTWISE_ADAMW,   /* (θ, m, v; g): Loshchilov & Hutter 2019, algorithm 2 */
+	POINTWISE_ADAMW,   /* (θ, m, v; g; prior): Loshchilov & Hutter 2019, algorithm 2 */
 	POINTWISE_PSGLD,   /* y₀ = v ← c₀v + (1−c₀)g²; y₁ = 1/(c₁ + √v): Li et al. 2016 */
 	POINTWISE_ASAM,    /* y₀ = (|θ| + c₀)² g: the numerator of ASAM's perturbation, Kwon et al. 2021 */
+	POINTWISE_PSGLD_STEP,  /* (θ, v; g; prior, normal): a whole step of it */
+	POINTWISE_QUANTISE,    /* y₀ = x₀ on a grid, rounded stochastically (uniform): Zhang et al. 2022 */
 	POINTWISE_FNS
 };
 
-enum { POINTWISE_INPUTS = 4, POINTWISE_OUTPUTS = 3, POINTWISE_COEFS = 6 };
+enum { POINTWISE_INPUTS = 4, POINTWISE_OUTPUTS = 3, POINTWISE_COEFS = 6, POINTWISE_VARIATES = 2 };
 
 struct pointwise {
 	enum pointwise_fn fn;
 	const float *x[POINTWISE_INPUTS];
 	float *y[POINTWISE_OUTPUTS];     /* may be inputs */
 	int coef[POINTWISE_COEFS];       /* slots */
+	/* Where the row has a prior: it sees value[prior] · piece.prior · h(x[prior_at]), as in affine. */
+	int prior, prior_at;
+	/* Where it has variates, of these streams, the row's normals before its uniforms: a normal of a stream is the one that affine
+	 * would add, a uniform is rng_fraction's. */
+	enum stream stream[POINTWISE_VARIATES];
 };
 
-/* ---- gather: rows of the resident set into a float batch ---- */
+/* ---- scalar: arithmetic on slots, one row each in scalar.h ---- */
+
+enum scalar_fn {
+	SCALAR_COPY, SCALAR_PRODUCT, SCALAR_AXPY, SCALAR_EXP,
+	SCALAR_ACCEPT,         /* Metropolis */
+	SCALAR_INVERSE_NORM,   /* SAM's ρ/‖g‖ */
+	SCALAR_CLIP,           /* min(1, b/‖g‖) */
+	SCALAR_DUAL_CONE,      /* DCGD's two coefficients */
+	SCALAR_THERMOSTAT,     /* SGNHT's */
+	SCALAR_ESH,            /* microcanonical kick */
+	SCALAR_FNS
+};
+
+enum { SCALAR_INPUTS = 6, SCALAR_OUTPUTS = 3 };
+
+struct scalar {
+	enum scalar_fn fn;
+	int in[SCALAR_INPUTS];     /* slots; SLOT_NONE is 0 */
+	int out[SCALAR_OUTPUTS];   /* slots of the device's, inputs among them or not; SLOT_NONE: not wanted */
+};
+
+/* ---- gather: rows of the resident set into a batch, as the network reads it ---- */
 
 enum element { ELEMENT_U8, ELEMENT_F32 };
-enum image_order { ORDER_CHW, ORDER_HWC };   /* PyTorch's flattening; what convolutions read */
 enum augment { AUGMENT_NONE, AUGMENT_CROP_FLIP };  /* crop-flip: pad 4 with zeros before normalisation, crop, mirror ½ */
 
 enum { CHANNELS_MAX = 16 };
@@ -102,14 +129,16 @@ struct gather {
 	int c, h, w;                 /* c = 1, h = 1 for tables */
 	bool per_channel;            /* scale and shift below apply; else values are taken as they are */
 	float scale[CHANNELS_MAX], shift[CHANNELS_MAX];  /* out = scale·value + shift, by channel */
-	enum image_order order;
 	enum augment augment;
 	enum stream stream;          /* of the augmentation; its step is the slots', its element 4 × (first + position), so that
 	                              * a batch in parts is augmented as in one */
-	const uint32_t *index;       /* device: rows; NULL: rows first … first + n − 1 */
-	size_t first;                /* offset into index, or the first row */
+	const uint32_t *index;       /* device: rows index[first … first + n − 1]; NULL: rows first … first + n − 1 */
+	int row;                     /* first = value[row] + offset: SLOT_FIRST for what varies from step to step, or SLOT_NONE; */
+	size_t offset;               /* and what does not */
 	int n;
-	float *out;                  /* device: (n, c·h·w) in `order` */
+	struct format format;        /* of out */
+	int channels;                /* of out: c, or more, and the others are 0 */
+	void *out;                   /* device: (n, channels, h, w) in the format */
 };
 
 /* ---- losses ---- */
@@ -122,7 +151,8 @@ struct loss {
 	int n, k;
 	const void *target;          /* device: int32 class per set row (categorical), else float (set rows, k) */
 	const uint32_t *index;       /* rows of the set, as in gather */
-	size_t first;
+	int row;
+	size_t offset;
 	const float *weight;         /* device: (n) factor on each ℓᵢ, or NULL for 1 */
 	double noise_sd;             /* gaussian's σ, target units */
 	double scale;                /* the gradient is scale · Σ wᵢ ∇ℓᵢ; a mean over n has 1/n */
@@ -133,6 +163,11 @@ struct loss {
 
 /* ---- the interface ---- */
 
+/* A device carries calls out in the order in which they are made, but may put them off: only sync, get and slots_fetch wait
+ * until all that came before is done, and an error of a call that was put off is returned by the call that waits for it. A
+ * call copies the structs that it is given; the vectors they point at stay the caller's, and must live until the device has
+ * waited. The host does not look into device memory. Errors of every op: ERR_LIBRARY, and what is said beside it.
+ * Ops marked “or NULL” may be missing: they are called through the functions below the table. */
 struct backend {
 	const char *name;            /* "cpu" */
 
@@ -141,32 +176,49 @@ struct backend {
 	void (*close)(struct device *d);
 	/* Adds what a run records: {"name", "instruction_set", "threads", "libraries": {"oneDNN": "2.6.3"}}. */
 	void (*describe)(const struct device *d, json_t *into);
-	/* What speaks against a precision on this device, for a warning; NULL: nothing. */
+	/* What speaks against a precision on this device, for a warning; NULL: nothing. Or NULL. */
 	const char *(*precision_note)(const struct device *d, enum precision precision);
 
-	status (*alloc)(struct device *d, size_t bytes, void **out);  /* 64-byte aligned, zeroed, padded to 64 bytes */
+	/* 64-byte aligned, zeroed, padded to 64 bytes. Errors: ERR_MEMORY. */
+	status (*alloc)(struct device *d, size_t bytes, void **out);
+	/* Waits where calls that were put off may use it; NULL is fine. */
 	void (*free)(struct device *d, void *p);
-	/* A read-only copy of host memory where the device can read it; on a CPU the memory itself. Freed by release. */
+	/* A read-only copy of host memory where the device can read it; on a CPU the memory itself. Freed by release. Both, or
+	 * both NULL. Errors: ERR_MEMORY. */
 	status (*resident)(struct device *d, const void *host, size_t bytes, const void **out);
 	void (*release)(struct device *d, const void *p);
+	/* The host's memory may be used again when put returns, and is filled when get does. */
 	status (*put)(struct device *d, void *to, const void *host, size_t bytes);
 	status (*get)(struct device *d, void *host, const void *from, size_t bytes);
-	status (*copy)(struct device *d, void *to, const void *from, size_t bytes);
-	status (*sync)(struct device *d);
+	status (*copy)(struct device *d, void *to, const void *from, size_t bytes);   /* from device to device */
+	status (*sync)(struct device *d);                                             /* waits for all that was put off */
 
+	/* Who owns which slots is said in slots.h. open makes the device's table, all of it as the host's copy is; close does nothing
+	 * to slots that were never opened. */
 	status (*slots_open)(struct device *d, struct slots *s);
 	void (*slots_close)(struct device *d, struct slots *s);
-	status (*slots_send)(struct device *d, struct slots *s);   /* host to device, before a step */
-	status (*slots_fetch)(struct device *d, struct slots *s);  /* device to host, where the host looks */
+	status (*slots_send)(struct device *d, struct slots *s);   /* the host's own to the device, before a step */
+	status (*slots_set)(struct device *d, struct slots *s);    /* the device's own, as the host's copy has them */
+	status (*slots_fetch)(struct device *d, struct slots *s);  /* the device's own to the host, where it looks */
 
 	/* Elementwise over the pieces; all inputs of an element are read before an output of it is written. Element e of a
 	 * vector has noise element e. Frozen pieces: y = x[base] where base ≥ 0, else untouched. One such call is a whole
-	 * SGLD, fSGLD or Entropy-MCMC update. */
+	 * SGLD, fSGLD or Entropy-MCMC update. Errors: ERR_USAGE (of prior_check). */
 	status (*affine)(struct device *d, const struct slots *s, const struct pieces *p, const struct affine *a);
-	/* value[slot] = Σ w·x·y (w may be NULL), accumulated in double in an order that threads don't change. */
+	/* value[slot] = Σ w·x·y (w may be NULL), accumulated in double in an order that threads don't change; `slot` is one of
+	 * the device's. */
 	status (*reduce)(struct device *d, struct slots *s, size_t n, const float *x, const float *y, const float *w, int slot);
-	/* Elementwise; frozen pieces are left alone. */
+	/* The same over the elements of the moving pieces. */
+	status (*reduce_moving)(struct device *d, struct slots *s, const struct pieces *p, const float *x, const float *y,
+	                        const float *w, int slot);
+	/* value[slot] = Σ piece.prior · e(x) over the moving pieces, with prior.h's e of the piece's kind; δ times that is the prior's
+	 * part of u. Errors: ERR_USAGE (of prior_check). */
+	status (*prior_energy)(struct device *d, struct slots *s, const struct pieces *p, const float *x, int slot);
+	/* Elementwise; frozen pieces are left alone. Errors: ERR_USAGE (of prior_check). */
 	status (*pointwise)(struct device *d, const struct slots *s, const struct pieces *p, const struct pointwise *w);
+
+	/* Arithmetic on slots; all inputs are read before an output is written. Or NULL. */
+	status (*scalar)(struct device *d, struct slots *s, const struct scalar *w);
 
 	/* out[i] = element offset + i of θ + c·v + σξ, i < count; of θ alone where `frozen`. */
 	status (*point)(struct device *d, const struct slots *s, const struct point *at, size_t offset, size_t count, bool frozen,
@@ -174,7 +226,7 @@ struct backend {
 	/* y += x over the `count` elements of two tensors of a format. */
 	status (*add)(struct device *d, struct format f, size_t count, void *y, const void *x);
 
-	/* s may be NULL where nothing is augmented. */
+	/* Errors: ERR_INPUT (more channels than CHANNELS_MAX), ERR_USAGE (channels that the format has not). */
 	status (*gather)(struct device *d, const struct slots *s, const struct gather *g);
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);
@@ -191,5 +243,22 @@ struct backend {
  * Errors: ERR_USAGE, naming what the build has. */
 extern const struct backend *const backends[];
 status backend_open(const char *device, int threads, struct device **out);
+
+/* What a backend asks before it evaluates priors with a coefficient other than 0: whether value[SLOT_PRIOR], which kinds other
+ * than gaussian need, is a deviation. Errors: ERR_USAGE where it is not. */
+status prior_check(const struct slots *s, const struct pieces *p);
+
+/* ---- ops that may be NULL are called through these, which say what then stands in for them ---- */
+
+/* Nothing speaks against any precision. */
+const char *device_precision_note(const struct device *d, enum precision precision);
+
+/* Memory of the device, filled by put, and free. `host` must stay as it is until the release. Errors: ERR_MEMORY, ERR_LIBRARY. */
+status device_resident(struct device *d, const void *host, size_t bytes, const void **out);
+void device_release(struct device *d, const void *p);
+
+/* Arithmetic on slots; without an op of its own, on the host, between a fetch and a set. Errors: ERR_USAGE where an output is not
+ * the device's; ERR_LIBRARY. */
+status device_scalar(struct device *d, struct slots *s, const struct scalar *w);
 
 #endif

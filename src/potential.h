@@ -7,10 +7,14 @@
 
 #include "src/layer.h"
 
-/* Which examples: rows index[first … first + n − 1] of the potential's set. */
+/* Which examples: rows index[first … first + n − 1] of the potential's set, first = value[row] + offset. What varies from step
+ * to step is in the slots, so that a recorded step replays: whoever takes a step writes its batch's first row to SLOT_FIRST
+ * before slots_send, and names it here. A part of that batch, a micro-batch, has an offset besides; rows that are the same at
+ * every step, as those of a pass over all data, have SLOT_NONE and the offset alone. */
 struct batch {
 	const uint32_t *index; /* device, or NULL for consecutive rows */
-	size_t first;
+	int row;               /* SLOT_FIRST or SLOT_NONE */
+	size_t offset;
 	int n;
 	const float *weight;   /* device: (n), or NULL for 1 */
 	double scale;          /* of the sum over the batch; 1/n for its mean */

@@ -3,34 +3,15 @@
 
 #include <math.h>
 
+#include "src/philox.h"
+
 #ifndef M_PI
 #define M_PI 3.14159265358979323846
 #endif
 
-void philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
-{
-	uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
-	uint32_t k0 = key[0], k1 = key[1];
-	for (int round = 0; round < 10; round++) {
-		uint64_t p0 = UINT64_C(0xD2511F53) * c0, p1 = UINT64_C(0xCD9E8D57) * c2;
-		c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
-		c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
-		c1 = (uint32_t)p1;
-		c3 = (uint32_t)p0;
-		k0 += 0x9E3779B9u;
-		k1 += 0xBB67AE85u;
-	}
-	out[0] = c0;
-	out[1] = c1;
-	out[2] = c2;
-	out[3] = c3;
-}
-
 void rng_words(struct rng_key key, enum stream stream, uint64_t step, uint32_t quad, uint32_t out[4])
 {
-	uint32_t counter[4] = {quad, (uint32_t)stream, (uint32_t)step, (uint32_t)(step >> 32)};
-	uint32_t words[2] = {key.seed, key.chain};
-	philox4x32(counter, words, out);
+	philox_words(key.seed, key.chain, (uint32_t)stream, step, quad, out);
 }
 
 /* Maps 64 random bits to [0, bound) by the high half of their product. */
@@ -52,6 +33,13 @@ double rng_uniform(struct rng_key key, enum stream stream, uint64_t step, uint64
 	uint32_t w[4];
 	rng_words(key, stream, step, (uint32_t)(element / 4), w);
 	return (w[element % 4] + 0.5) * 0x1p-32;
+}
+
+float rng_fraction(struct rng_key key, enum stream stream, uint64_t step, uint64_t element)
+{
+	uint32_t w[4];
+	rng_words(key, stream, step, (uint32_t)(element / 4), w);
+	return (float)(w[element % 4] >> 8) * 0x1p-24f;
 }
 
 double rng_normal(struct rng_key key, enum stream stream, uint64_t step, uint64_t element)

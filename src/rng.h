@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Noise is a function, not a state: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"),
+/* Noise is a function, not a state: Philox4x32-10 (philox.h),
  * key = (seed, chain), counter = (element / 4, stream, step low, step high). Element e is word or normal e % 4. */
 #ifndef BASIN_RNG_H
 #define BASIN_RNG_H
@@ -14,21 +14,26 @@ enum stream {
 	STREAM_AUGMENT,      /* crop and flip; step = step, element = 4 × (the batch's first + position) */
 	STREAM_BN_PASS,      /* augmentation of the pass that makes batch-norm statistics; step = updates done, element = 4 × row */
 	STREAM_PERTURB,      /* ε of a perturbed gradient point */
-	STREAM_LANGEVIN_0,   /* ξ of the first, */
-	STREAM_LANGEVIN_1,   /* second */
-	STREAM_LANGEVIN_2,   /* and third equation of a step */
-	STREAM_HOLDOUT,      /* which examples are held out; key (0, 0): never --seed */
+	STREAM_LANGEVIN_0,   /* ξ of the first */
+	STREAM_LANGEVIN_1,   /* and second equation of a step */
+	STREAM_HOLDOUT = 8,  /* (7 is free) which examples are held out; key (0, 0): never --seed */
 	STREAM_DATA,         /* the built-in data sets; key (0, 0) */
 	STREAM_BOOTSTRAP,    /* standard errors; key (0, 0) */
-	STREAM_PROBE         /* probe vectors of curvature estimates */
+	STREAM_PROBE,        /* probe vectors of curvature estimates */
+	STREAM_RADEMACHER,   /* signs along which losses are differenced */
+	STREAM_HEAVY,        /* heavy-tailed weights; step = step */
+	STREAM_MOMENTUM,     /* momenta drawn afresh */
+	STREAM_METROPOLIS,   /* whether a proposal is accepted */
+	STREAM_QUANTISE_0,   /* stochastic rounding, first */
+	STREAM_QUANTISE_1,   /* and second draw of a step */
+	STREAM_GROUP_ORDER,  /* which group of rows comes when */
+	STREAM_SHUFFLE_1,    /* order of examples of a second, independent batch */
+	STREAM_GRAPH         /* edges of a network of chains */
 };
 
 struct rng_key {
 	uint32_t seed, chain;
 };
-
-/* One Philox4x32-10 block: out[4] from counter[4] and key[2]. */
-void philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
 /* The four words of elements 4·quad … 4·quad + 3. */
 void rng_words(struct rng_key key, enum stream stream, uint64_t step, uint32_t quad, uint32_t out[4]);
@@ -38,6 +43,10 @@ uint64_t rng_below(struct rng_key key, enum stream stream, uint64_t step, uint32
 
 /* Uniform in (0, 1), 32 bits, of one element. */
 double rng_uniform(struct rng_key key, enum stream stream, uint64_t step, uint64_t element);
+
+/* Uniform on 0, 2⁻²⁴, …, 1 − 2⁻²⁴: the upper bits of an element's word, exact in float32 and so the same on every device. What
+ * the pointwise verb's rows get as uniform variates. */
+float rng_fraction(struct rng_key key, enum stream stream, uint64_t step, uint64_t element);
 
 /* N(0, 1) of one element, in double: what every backend's float32 normals agree with to 2⁻²⁰·max(1, |ξ|).
  * Box–Muller: words (w₀, w₁) give r = √(−2 ln((w₀ + ½)·2⁻³²)), φ = 2π·(int32)w₁·2⁻³²; elements 0, 1 are r cos φ, r sin φ;

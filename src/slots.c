@@ -3,6 +3,21 @@
 
 #include <math.h>
 
+status slot_writable(int slot)
+{
+	return slot > SLOT_NONE && slot < SLOT_FIRST ? OK
+	     : fail(ERR_USAGE, "slot %d can't hold a result: a device writes to %d … %d alone", slot, SLOT_NONE + 1, SLOT_FIRST - 1);
+}
+
+const char *slots_name(int slot)
+{
+	static const char *const names[] = {
+		[SLOT_NLL] = "nll", [SLOT_NLL_TOTAL] = "nll_total", [SLOT_CORRECT_TOTAL] = "correct_total",
+		[SLOT_SEEN_TOTAL] = "seen_total", [SLOT_BAD] = "bad", [SLOT_GOOD_NLL] = "good_nll",
+	};
+	return slot >= 0 && slot < (int)(sizeof names / sizeof *names) ? names[slot] : NULL;
+}
+
 void slots_value(struct slots *s, double value, bool add)
 {
 	s->value[SLOT_NLL] = add ? s->value[SLOT_NLL] + value : value;

@@ -92,29 +92,57 @@ status segments_freeze(struct segments *s, const char *patterns)
 	return result;
 }
 
+/* The kind of prior that `word` names, and its ν. */
+static status prior_kind_read(const char *text, const char *word, enum prior_kind *kind, double *nu)
+{
+	char *end;
+	*nu = 0;
+	for (*kind = PRIOR_GAUSSIAN; *kind < PRIOR_STUDENT_T; (*kind)++)
+		if (!strcmp(word, prior_name(*kind)))
+			return OK;
+	size_t n = strlen(prior_name(*kind));
+	if (strncmp(word, prior_name(*kind), n) != 0 || word[n] != ':')
+		return fail(ERR_USAGE, "{prior} %s: expected “gaussian”, “laplace” or “student-t:NU”, then perhaps "
+		            "“,PATTERN=FACTOR,…”", text);
+	errno = 0;
+	*nu = strtod(word + n + 1, &end);
+	if (end == word + n + 1 || *end || errno || !isfinite(*nu) || *nu <= 2)
+		return fail(ERR_USAGE, "{prior} %s: “%s” is not a number above 2, from where on student-t has a variance", text,
+		            word + n + 1);
+	return OK;
+}
+
+/* "PATTERN=FACTOR". */
+static status prior_factor_read(struct segments *s, const char *text, char *word)
+{
+	char *equals = strrchr(word, '='), *end;
+	if (!equals || equals == word)
+		return fail(ERR_USAGE, "{prior} %s: expected PATTERN=FACTOR, not “%s”", text, word);
+	*equals = 0;
+	errno = 0;
+	double factor = strtod(equals + 1, &end);
+	if (end == equals + 1 || *end || errno || !isfinite(factor) || factor < 0)
+		return fail(ERR_USAGE, "{prior} %s: “%s” is not a factor: expected a number, 0 or more", text, equals + 1);
+	bool found = false;
+	for (int i = 0; i < s->n; i++)
+		if (!fnmatch(word, s->at[i].name, 0)) {
+			s->at[i].prior = factor;
+			found = true;
+		}
+	return found ? OK : no_match(s, "prior", text, word);
+}
+
 static status prior_each(struct segments *s, const char *text, char *rest)
 {
-	char *kind = next_word(&rest);
-	if (!kind || strcmp(kind, "gaussian"))
-		return fail(ERR_USAGE, "{prior} %s: expected “gaussian”, or “gaussian,PATTERN=FACTOR,…”", text);
-	for (char *word; (word = next_word(&rest));) {
-		char *equals = strrchr(word, '='), *end;
-		if (!equals || equals == word)
-			return fail(ERR_USAGE, "{prior} %s: expected PATTERN=FACTOR, not “%s”", text, word);
-		*equals = 0;
-		errno = 0;
-		double factor = strtod(equals + 1, &end);
-		if (end == equals + 1 || *end || errno || !isfinite(factor) || factor < 0)
-			return fail(ERR_USAGE, "{prior} %s: “%s” is not a factor: expected a number, 0 or more", text, equals + 1);
-		bool found = false;
-		for (int i = 0; i < s->n; i++)
-			if (!fnmatch(word, s->at[i].name, 0)) {
-				s->at[i].prior = factor;
-				found = true;
-			}
-		if (!found)
-			return no_match(s, "prior", text, word);
+	enum prior_kind kind;
+	double nu;
+	TRY(prior_kind_read(text, next_word(&rest), &kind, &nu));
+	for (int i = 0; i < s->n; i++) {
+		s->at[i].kind = kind;
+		s->at[i].nu = nu;
 	}
+	for (char *word; (word = next_word(&rest));)
+		TRY(prior_factor_read(s, text, word));
 	return OK;
 }
 
@@ -207,12 +235,13 @@ status pieces_of(const struct segments *s, struct arena *a, struct pieces *out)
 	out->at = at;
 	for (int i = 0; i < s->n; i++) {
 		const struct segment *seg = &s->at[i];
-		if (last && last->frozen == seg->frozen && last->prior == seg->prior) {
+		if (last && last->frozen == seg->frozen && last->prior == seg->prior && last->kind == seg->kind &&
+		    last->nu == seg->nu) {
 			last->count += seg->count;
 			continue;
 		}
 		last = &at[out->n++];
-		*last = (struct piece){seg->offset, seg->count, seg->prior, seg->frozen};
+		*last = (struct piece){seg->offset, seg->count, seg->prior, seg->frozen, seg->kind, seg->nu};
 	}
 	return OK;
 }

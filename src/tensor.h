@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "src/arena.h"
+#include "src/prior.h"
 #include "src/rng.h"
 
 enum { TENSOR_DIMS = 4 };
@@ -27,8 +28,10 @@ struct segment {
 	size_t offset, count;       /* elements of the flat vector */
 	enum init_kind init;
 	double init_scale;
-	double prior;               /* factor on the weight decay δ: this tensor's prior precision is N·δ·prior at T = 1 */
+	double prior;               /* factor on the weight decay δ: the prior's variance is 1/(N·δ·prior) at T = 1 */
 	bool frozen;                /* never updated, never perturbed */
+	enum prior_kind kind;       /* of the prior, as prior.h has them */
+	double nu;                  /* student-t's degrees of freedom, above 2 */
 };
 
 struct segments {
@@ -49,8 +52,9 @@ const struct segment *segments_find(const struct segments *s, const char *name);
  * Errors: ERR_USAGE when a pattern matches nothing. */
 status segments_freeze(struct segments *s, const char *patterns);
 
-/* Reads --prior: "gaussian[,PATTERN=FACTOR…]" sets the factor of matching segments, later patterns winning.
- * Errors: ERR_USAGE for another word, a factor below 0, or a pattern that matches nothing. */
+/* Reads --prior: "KIND[,PATTERN=FACTOR…]", KIND gaussian, laplace or student-t:NU with NU above 2, sets the kind of all segments
+ * and the factor of matching ones, later patterns winning. Errors: ERR_USAGE for another kind, a NU that is not above 2, a
+ * factor below 0, or a pattern that matches nothing. */
 status segments_prior(struct segments *s, const char *text);
 
 /* Fills x (host, s->count floats) with initial values, from stream STREAM_INIT at step 0, by flat element index. */
@@ -61,11 +65,13 @@ void segments_init(const struct segments *s, struct rng_key key, float *x);
 void segment_to_file(const struct segment *seg, const float *from, float *to);
 void segment_from_file(const struct segment *seg, const float *from, float *to);
 
-/* A maximal run of neighbouring segments that share prior factor and frozenness: what the vector verbs loop over. */
+/* A maximal run of neighbouring segments that share prior and frozenness: what the vector verbs loop over. */
 struct piece {
 	size_t offset, count;  /* elements */
-	double prior;
+	double prior;          /* factor; this and the rest as in struct segment */
 	bool frozen;
+	enum prior_kind kind;
+	double nu;
 };
 
 struct pieces {

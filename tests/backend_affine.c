@@ -36,6 +36,8 @@ static void random_pieces(struct draws *r, struct call *c)
 		p->count = c->pieces.n == PIECES ? left : 1 + (size_t)draw(r, (int)left);
 		p->prior = draw(r, 3) * 0.5;
 		p->frozen = draw(r, 4) == 0;
+		p->kind = (enum prior_kind)draw(r, PRIOR_KINDS);
+		p->nu = 2.5 + draw(r, 4);
 		at += p->count;
 	}
 }
@@ -47,6 +49,7 @@ static void random_call(struct draws *r, struct device *d, struct call *c)
 	c->s.key = (struct rng_key){r->seed, (uint32_t)draw(r, 5)};
 	c->s.step = (uint64_t)draw(r, 1000) << (draw(r, 2) ? 30 : 0);
 	MUST(d->ops->slots_open(d, &c->s));
+	c->s.value[SLOT_PRIOR] = 0.1 * (1 + draw(r, 20));
 	for (int i = 0; i < 10; i++)
 		c->s.value[SLOT_SAMPLER + i] = draw(r, 8) ? draw_normal(r) : 0;
 	c->a.n_in = 1 + draw(r, AFFINE_INPUTS);
@@ -91,10 +94,15 @@ static double expected(const struct call *c, int o, size_t e, const struct piece
 	*size = fabs(y);
 	for (int i = 0; i < c->a.n_in; i++) {
 		double coef = out->coef[i] == NO_SLOT ? 0 : c->s.value[out->coef[i]];
-		if (out->prior != NO_SLOT && out->prior_at == i)
+		if (out->prior != NO_SLOT && out->prior_at == i && p->kind == PRIOR_GAUSSIAN)
 			coef += c->s.value[out->prior] * p->prior;
 		y += coef * c->host[i][e];
 		*size += fabs(coef * c->host[i][e]);
+	}
+	if (out->prior != NO_SLOT && p->kind != PRIOR_GAUSSIAN) {
+		double x = c->host[out->prior_at][e], term = c->s.value[out->prior] * reference_gradient(p, c->s.value[SLOT_PRIOR], x);
+		y += term;
+		*size += 2 * fabs(term);  /* it is a quotient, rounded on the way */
 	}
 	if (out->noise != NO_SLOT) {
 		double scale = c->s.value[out->noise], xi = rng_normal(c->s.key, out->stream, c->s.step, e);
@@ -159,7 +167,7 @@ void check_normals(struct device *d, const char *label)
 {
 	enum { N = 3000017 };
 	struct slots s = {.key = {0xfffffff0, 3}, .step = UINT64_C(0x123456789a)};
-	struct piece one = {0, N, 1, false}, two[] = {{0, 1, 1, false}, {1, 4098, 0, false}, {4099, N - 4099, 1, false}};
+	struct piece one = {.count = N, .prior = 1}, two[] = {{.count = 1, .prior = 1}, {.offset = 1, .count = 4098, .prior = 0}, {.offset = 4099, .count = N - 4099, .prior = 1}};
 	struct pieces whole = {&one, 1, N}, parts = {two, 3, N};
 	float *host = host_take(N * sizeof *host), *again = host_take(N * sizeof *host);
 	float *y = upload(d, host, N * sizeof *host), *x = upload(d, host, N * sizeof *host);
@@ -191,7 +199,7 @@ static void check_base_and_shared_noise(struct device *d, const char *label)
 {
 	enum { N = 100 };
 	struct slots s = {.key = {1, 0}};
-	struct piece one = {0, N, 1, false};
+	struct piece one = {.count = N, .prior = 1};
 	struct pieces p = {&one, 1, N};
 	float x[N], y[N], z[N];
 	for (int i = 0; i < N; i++)

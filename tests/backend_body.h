@@ -7,6 +7,8 @@
 #include "src/backend.h"
 
 void check_memory(struct device *d, const char *label);
+void check_slots(struct device *d, const char *label);
+void check_scalar(struct device *d, const char *label);
 void check_normals(struct device *d, const char *label);
 void check_affine(struct device *d, const char *label);
 void check_reduce(struct device *d, const char *label);
@@ -27,6 +29,14 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size);
 void *upload(struct device *d, const void *host, size_t bytes);
 void download(struct device *d, void *host, const void *from, size_t bytes);
 void *host_take(size_t bytes);
+
+/* −ln of a piece's prior at x (that at 0 being 0) times s² = deviation²: what δ·N turns into nats. And its derivative, by differences
+ * of it. Both with the piece's factor; 0 where that is 0. */
+double reference_energy(const struct piece *p, double deviation, double x);
+double reference_gradient(const struct piece *p, double deviation, double x);
+
+/* A bf16 number. */
+float bf16_value(uint16_t h);
 
 /* Reproducible choices: a uniform integer below n, a standard normal. */
 struct draws {

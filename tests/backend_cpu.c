@@ -54,6 +54,13 @@ static void check_words(const struct kernels *k)
 		for (uint64_t j = 0; j < 4 * NOISE_GROUP; j++)
 			worst = fmax(worst, fabs(noise[j] - rng_normal(key, STREAM_PROBE, UINT64_MAX, starts[i] + j)));
 	}
+	bool same = true;
+	for (int i = 0; i < 2; i++) {
+		k->fractions(key, STREAM_PROBE, 7, starts[i], 4 * NOISE_GROUP, noise);
+		for (uint64_t j = 0; j < 4 * NOISE_GROUP; j++)
+			same = same && noise[j] == rng_fraction(key, STREAM_PROBE, 7, starts[i] + j);
+	}
+	ok(same, "%s: fractions are the words' upper bits", k->name);
 	ok(worst < 1e-5, "%s: noise of elements far beyond 2³² agrees", k->name);
 }
 

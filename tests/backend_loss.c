@@ -49,10 +49,12 @@ static void check_case(struct device *d, const char *label, const struct loss_ca
 	struct slots s = {0};
 	s.value[SLOT_NLL] = 4;
 	s.value[SLOT_SEEN_TOTAL] = 1000;
+	s.value[SLOT_FIRST] = 3;
 	MUST(d->ops->slots_open(d, &s));
 	MUST(d->ops->slots_send(d, &s));
 	struct loss l = {
-		.kind = c->kind, .n = c->n, .k = c->k, .first = c->indexed ? 5 : 0, .noise_sd = noise_sd, .scale = 0.37,
+		.kind = c->kind, .n = c->n, .k = c->k, .row = c->indexed ? SLOT_FIRST : SLOT_NONE,
+		.offset = c->indexed ? 2 : 0, .noise_sd = noise_sd, .scale = 0.37,
 		.output = upload(d, x, outputs * sizeof *x), .count = true, .add_value = c->weighted,
 		.target = c->kind == LOSS_CATEGORICAL ? upload(d, classes, sizeof classes)
 		                                      : upload(d, y, (size_t)(SET * c->k) * sizeof *y),
@@ -66,7 +68,7 @@ static void check_case(struct device *d, const char *label, const struct loss_ca
 		download(d, g, l.gradient, outputs * sizeof *g);
 	double value = 0, plain = 0, correct = 0, size = 1, worst = 0;
 	for (int i = 0; i < c->n; i++) {
-		size_t at = c->indexed ? index[l.first + (size_t)i] : (size_t)i;
+		size_t at = c->indexed ? index[5 + i] : (size_t)i;
 		double w = c->weighted ? weight[i] : 1;
 		for (int j = 0; j < c->k; j++) {
 			row[j] = x[i * c->k + j];

@@ -41,7 +41,7 @@ void check_point(struct device *d, const char *label)
 		{"θ, c absent, σ 0", true, SLOT_NONE, ZERO},
 	};
 	struct draws r = {71, 0};
-	struct piece one = {0, N, 1, false};
+	struct piece one = {.count = N, .prior = 1};
 	struct pieces pieces = {&one, 1, N};
 	struct slots s = {.key = {8, 2}, .step = 99};
 	float *host = host_take(N * sizeof *host), *theta = host_take(N * sizeof *host), *whole = host_take(N * sizeof *host);
@@ -81,8 +81,7 @@ void check_point(struct device *d, const char *label)
 	free(whole);
 }
 
-/* A bf16 number, and the one nearest to x (ties to even mantissas), as its eight significant bits say. */
-static float bf16_value(uint16_t h)
+float bf16_value(uint16_t h)
 {
 	uint32_t u = (uint32_t)h << 16;
 	float f;
@@ -90,6 +89,7 @@ static float bf16_value(uint16_t h)
 	return f;
 }
 
+/* The bf16 number nearest to x (ties to even mantissas), as its eight significant bits say. */
 static float bf16_nearest(double x)
 {
 	int exponent;

@@ -12,7 +12,7 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size)
 {
 	struct draws r = {81, 0};
 	struct slots s = {.key = {5, 1}, .step = 77};
-	struct piece at[] = {{0, 1001, 1, false}, {1001, 99, 0, true}, {1100, N - 1100, 0.5, false}};
+	struct piece at[] = {{.count = 1001, .prior = 1}, {.offset = 1001, .count = 99, .prior = 0, .frozen = true}, {.offset = 1100, .count = N - 1100, .prior = 0.5}};
 	struct pieces p = {at, 3, N};
 	float *host = host_take(N * sizeof *host);
 	uint8_t *image = (uint8_t *)host;
@@ -32,7 +32,7 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size)
 		.noise = SLOT_SAMPLER + 1, .stream = STREAM_LANGEVIN_0, .prior = SLOT_SAMPLER + 2, .prior_at = 0,
 	};
 	MUST(d->ops->affine(d, &s, &p, &(struct affine){.n_in = 2, .n_out = 1, .x = {x, g}, .out = {o}}));
-	MUST(d->ops->reduce(d, &s, N, x, g, NULL, SLOT_SAMPLER + 8));
+	MUST(d->ops->reduce(d, &s, N, x, g, NULL, SLOT_RESULT));
 	MUST(d->ops->pointwise(d, &s, &p, &(struct pointwise){
 		.fn = POINTWISE_ASAM, .x = {x, g}, .y = {x}, .coef = {SLOT_SAMPLER, SLOT_NONE, SLOT_NONE, SLOT_NONE, SLOT_NONE,
 		SLOT_NONE}}));
@@ -47,7 +47,7 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size)
 	download(d, (char *)out + vector, g, vector);
 	MUST(d->ops->gather(d, &s, &(struct gather){
 		.set = images, .element = ELEMENT_U8, .c = 3, .h = 32, .w = 32, .per_channel = true, .scale = {1, 2, 3},
-		.shift = {3, 2, 1}, .order = ORDER_HWC, .augment = AUGMENT_CROP_FLIP, .stream = STREAM_AUGMENT,
+		.shift = {3, 2, 1}, .format = {.block = 0}, .channels = 3, .augment = AUGMENT_CROP_FLIP, .stream = STREAM_AUGMENT,
 		.n = N / 3072, .out = g}));
 	download(d, (char *)out + 2 * vector, g, vector);
 	memcpy((char *)out + 3 * vector, s.value, sizeof s.value);

@@ -49,7 +49,7 @@ static status value_grad(struct potential *p, struct slots *s, const struct grad
 	struct stand_in *t = (struct stand_in *)p;
 	double z[ROWS], mean, var, value = 0;
 	for (int i = 0; i < r->batch.n; i++) {
-		size_t at = r->batch.first + (size_t)i;
+		size_t at = slots_row(s, r->batch.row, r->batch.offset + (size_t)i);
 		z[i] = activation(r->at.theta, r->batch.index ? r->batch.index[at] : at, s->key, r->augment, s->step, at);
 		value += r->batch.scale * z[i] * z[i] / 2;
 	}
@@ -70,7 +70,7 @@ static status value_grad(struct potential *p, struct slots *s, const struct grad
 	for (int j = 0; r->gradient && j < WIDTH; j++) {
 		double g = 0;
 		for (int i = 0; i < r->batch.n; i++) {
-			size_t at = r->batch.first + (size_t)i;
+			size_t at = slots_row(s, r->batch.row, r->batch.offset + (size_t)i);
 			/* Through what normalisation divides by, so that running statistics that leaked into it would show. */
 			g += r->batch.scale * (z[i] - mean) / (var + 1e-5) * (double)x[r->batch.index ? r->batch.index[at] : at][j];
 		}
@@ -223,10 +223,11 @@ static void check_roles(void)
 	for (int step = 0; step < STEPS; step++) {
 		const float *w = step ? k[2 * step - 2].w : start;
 		struct batch batch;
+		struct slots slots = {0};
 		double z[ROWS], mean, var, pass[STATS];
-		MUST(batches_at(&b, (uint64_t)step, &batch));
+		MUST(batches_at(&b, (uint64_t)step, &slots, &batch));
 		for (int i = 0; i < batch.n; i++) {
-			size_t at = batch.first + (size_t)i;
+			size_t at = slots_row(&slots, batch.row, (size_t)i);
 			z[i] = activation(w, batch.index[at], b.key, STREAM_AUGMENT, (uint64_t)step, at);
 		}
 		moments(z, batch.n, &mean, &var);

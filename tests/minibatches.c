@@ -27,10 +27,11 @@ static void check_epoch(void)
 	struct gradient_request r = {.at = {.theta = theta}, .gradient = sum, .policy = STATS_FREEZE};
 	int seen[N] = {0}, sizes[2];
 	for (uint64_t k = 0; k < 2; k++) {
-		MUST(batches_at(&b, 2 * 7 + k, &r.batch));
+		MUST(batches_at(&b, 2 * 7 + k, &slots, &r.batch));
+		MUST(d->ops->slots_send(d, &slots));
 		sizes[k] = r.batch.n;
 		for (int i = 0; i < r.batch.n; i++)
-			seen[b.order[r.batch.first + (size_t)i]]++;
+			seen[b.order[slots_row(&slots, r.batch.row, (size_t)i)]]++;
 		r.batch.scale *= (double)r.batch.n / N;
 		r.accumulate = k > 0;
 		MUST(p.potential->ops->value_grad(p.potential, &slots, &r));
@@ -41,7 +42,7 @@ static void check_epoch(void)
 	                              .batch = {.n = N, .scale = 1.0 / N}};
 	/* Planned for batches of 3, so the full gradient is put together by hand. */
 	for (int i = 0; i < N; i++) {
-		r.batch = (struct batch){.first = (size_t)i, .n = 1, .scale = 1.0 / N};
+		r.batch = (struct batch){.offset = (size_t)i, .n = 1, .scale = 1.0 / N};
 		r.accumulate = i > 0;
 		MUST(p.potential->ops->value_grad(p.potential, &slots, &r));
 	}
@@ -64,7 +65,7 @@ static void check_epoch(void)
 	uint32_t before[N];
 	int changes = 0;
 	for (uint64_t epoch = 0; epoch < 12; epoch++) {
-		MUST(batches_at(&b, 2 * epoch, &r.batch));
+		MUST(batches_at(&b, 2 * epoch, &slots, &r.batch));
 		changes += epoch && memcmp(before, b.order, sizeof before) != 0;
 		memcpy(before, b.order, sizeof before);
 	}
@@ -192,13 +193,14 @@ static void check_full_iid(void)
 	struct device *d;
 	struct batches b;
 	struct batch batch;
+	struct slots slots = {0};
 	struct arena arena = {0};
 	int missed = 0;
 	MUST(backend_open("cpu", 1, &d));
 	MUST(batches_open(&b, &arena, d, (struct rng_key){3, 0}, N, N, true));
 	for (uint64_t k = 0; k < 40; k++) {
 		int seen[N] = {0}, distinct = 0;
-		MUST(batches_at(&b, k, &batch));
+		MUST(batches_at(&b, k, &slots, &batch));
 		for (int i = 0; i < batch.n; i++)
 			seen[b.order[i]]++;
 		for (int i = 0; i < N; i++)

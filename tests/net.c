@@ -121,7 +121,7 @@ static void problem_close(struct problem *q)
 
 static struct gradient_request request(const struct problem *q, size_t first, int n)
 {
-	return (struct gradient_request){.at = {.theta = q->theta}, .batch = {.first = first, .n = n, .scale = 1.0 / n},
+	return (struct gradient_request){.at = {.theta = q->theta}, .batch = {.offset = first, .n = n, .scale = 1.0 / n},
 	                                 .gradient = q->gradient};
 }
 

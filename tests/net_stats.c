@@ -80,7 +80,7 @@ static void add_batch(struct bed *b, struct slots *s, size_t first, int n, doubl
 	segments_init(q->stats, b->key, b->host);
 	MUST(d->ops->put(d, b->stats, b->host, q->n_stats * sizeof(float)));
 	const struct gradient_request r = {
-		.at = {.theta = b->theta}, .batch = {.first = first, .n = n, .scale = 1.0 / n}, .policy = STATS_RUN,
+		.at = {.theta = b->theta}, .batch = {.offset = first, .n = n, .scale = 1.0 / n}, .policy = STATS_RUN,
 		.stats = b->stats, .augment = STREAM_BN_PASS,
 	};
 	MUST(q->ops->value_grad(q, s, &r));

@@ -247,14 +247,14 @@ static void logits(struct subject *q)
 	MUST(graph_open(&g, d, &o));
 	MUST(graph_plan(&g, GOLDEN_ROWS, PLAN_TRAIN, &plan));
 	MUST(graph_weights(&g, plan, &q->slots, &at, q->stats));
-	MUST(d->ops->resident(d, q->data.x, values_of(q->golden) * sizeof(float), &set));
+	MUST(device_resident(d, q->data.x, values_of(q->golden) * sizeof(float), &set));
 	const struct gather gather = {.set = set, .element = ELEMENT_F32, .c = q->data.c, .h = q->data.h, .w = q->data.w,
-	                              .order = g.input.block == 1 ? ORDER_CHW : ORDER_HWC, .n = GOLDEN_ROWS, .out = g.x};
+	                              .format = g.input, .channels = q->data.c, .n = GOLDEN_ROWS, .out = g.x};
 	MUST(d->ops->gather(d, &q->slots, &gather));
 	MUST(graph_forward(&g, plan, q->stats, STATS_FREEZE));
 	MUST(d->ops->get(d, have, graph_output(&g), sizeof have));
 	outputs(q, have, q->golden->logits, "logits of a batch it trains on");
-	d->ops->release(d, set);
+	device_release(d, set);
 	graph_close(&g);
 }
 
@@ -263,7 +263,7 @@ static void step(struct subject *q, int number)
 	const struct golden_net *g = q->golden;
 	const struct gradient_request r = {
 		.at = {.theta = q->theta},
-		.batch = {.first = number * GOLDEN_ROWS, .n = GOLDEN_ROWS, .scale = 1. / GOLDEN_ROWS},
+		.batch = {.offset = number * GOLDEN_ROWS, .n = GOLDEN_ROWS, .scale = 1. / GOLDEN_ROWS},
 		.gradient = number == 0 ? q->gradient : NULL, .policy = STATS_RUN, .stats = q->stats,
 	};
 	double more = magnification(g), bound = q->way->gradients * more + (strcmp(g->activation, "relu") ? 0 : q->way->kinks);

@@ -9,6 +9,7 @@
 
 #include <gsl/gsl_cdf.h>
 
+#include "src/philox.h"
 #include "tests/tap.h"
 
 /* Random123's kat_vectors, "philox4x32 10". */
@@ -35,6 +36,15 @@ static void known_answers(void)
 	philox4x32(counter, key, want);
 	rng_words((struct rng_key){11, 3}, STREAM_PERTURB, 0x0123456789abcdef, 7, got);
 	ok(memcmp(got, want, sizeof got) == 0, "counter = (element / 4, stream, step low, step high), key = (seed, chain)");
+	ok(STREAM_INIT == 0 && STREAM_LANGEVIN_1 == 6 && STREAM_HOLDOUT == 8 && STREAM_PROBE == 11 && STREAM_GRAPH == 20,
+	   "streams keep the numbers that seeds were used with");
+	bool fractions = true;
+	for (uint64_t e = 0; e < 1000; e++) {
+		double u = rng_uniform((struct rng_key){11, 3}, STREAM_QUANTISE_0, 9, e);
+		double f = (double)rng_fraction((struct rng_key){11, 3}, STREAM_QUANTISE_0, 9, e);
+		fractions = fractions && f < 1 && f <= u && u < f + 0x1p-24;
+	}
+	ok(fractions, "a fraction is the uniform variate's upper 24 bits");
 }
 
 static int compare(const void *a, const void *b)

@@ -298,7 +298,7 @@ static bool refused_at(struct state_plan *plan, double lr_max)
 static void check_refusals(void)
 {
 	const struct sampler *s;
-	struct piece piece[2] = {{0, 1, 1, false}, {1, D - 1, 500, true}};
+	struct piece piece[2] = {{.count = 1, .prior = 1}, {.offset = 1, .count = D - 1, .prior = 500, .frozen = true}};
 	struct pieces pieces = {piece, 2, D};
 	struct potential moved = *potential;
 	moved.pieces = &pieces;

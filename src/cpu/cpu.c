@@ -151,7 +151,7 @@ static status cpu_sync(struct device *d)
 	return OK;
 }
 
-/* The slots are the host's own: nothing to open, send or fetch. */
+/* The slots are the host's own: nothing to open, or to move either way. */
 static status cpu_slots_open(struct device *d, struct slots *s)
 {
 	(void)d;
@@ -187,9 +187,12 @@ const struct backend cpu_backend = {
 	.slots_open = cpu_slots_open,
 	.slots_close = cpu_slots_close,
 	.slots_send = cpu_slots_move,
+	.slots_set = cpu_slots_move,
 	.slots_fetch = cpu_slots_move,
 	.affine = cpu_affine,
 	.reduce = cpu_reduce,
+	.reduce_moving = cpu_reduce_moving,
+	.prior_energy = cpu_prior_energy,
 	.pointwise = cpu_pointwise,
 	.point = cpu_point,
 	.add = cpu_add,

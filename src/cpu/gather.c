@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows of the resident set into a float batch. */
+/* Rows of the resident set into a batch. */
 #include "src/cpu/cpu.h"
 
+#include <omp.h>
 #include <string.h>
 
 enum { PAD = 4 };  /* of crop-flip */
@@ -57,17 +58,39 @@ static void crop_row(const struct kernels *k, const struct gather *g, struct row
 	fill(&r, g->w - head - r.n, out + (head + r.n) * r.stride);
 }
 
-static void gather_image(const struct kernels *k, const struct gather *g, const struct row_kernel *all,
-                         const struct crop *c, size_t at, float *out)
+/* How a batch lies in memory, in elements. */
+struct batch_layout {
+	size_t plane, image;   /* of a channel, of an example */
+	int block;             /* channels beside each other: pixels of a channel are so far apart */
+	int together;          /* channels that a row is written of: all of them, or one by one */
+	bool packed;           /* an example's elements lie as in the set */
+};
+
+static status layout_of(const struct gather *g, struct batch_layout *l)
 {
-	int groups = g->order == ORDER_HWC ? 1 : g->c;  /* channels that are written together or one by one */
+	int block = g->format.block ? g->format.block : g->channels;
+	if (g->c < 1 || g->c > CHANNELS_MAX)
+		return fail(ERR_INPUT, "images of %d channels: 1 to %d can be read", g->c, CHANNELS_MAX);
+	if (g->channels < g->c || g->channels % block)
+		return fail(ERR_USAGE, "images of %d channels in a batch of %d, in blocks of %d", g->c, g->channels, block);
 	size_t plane = (size_t)g->h * (size_t)g->w;
-	for (int j = 0; j < groups; j++, at += plane, out += plane) {
+	*l = (struct batch_layout){
+		.plane = plane, .image = (size_t)g->channels * plane, .block = block, .together = block == g->c ? g->c : 1,
+		.packed = block == 1 && g->channels == g->c,
+	};
+	return OK;
+}
+
+static void gather_image(const struct kernels *k, const struct gather *g, const struct batch_layout *l,
+                         const struct row_kernel *all, const struct crop *c, size_t at, float *image)
+{
+	for (int j = 0; j < g->c; j += l->together, at += l->plane) {
+		float *out = image + (size_t)(j / l->block * l->block) * l->plane + j % l->block;
 		struct row_kernel r = *all;
 		r.scale += j;
 		r.shift += j;
 		if (!c) {
-			r.n = (int)plane;
+			r.n = (int)l->plane;
 			row(k, g->element, &r, g->set, at, out);
 			continue;
 		}
@@ -82,24 +105,25 @@ static void gather_image(const struct kernels *k, const struct gather *g, const 
 	}
 }
 
-/* Positions from … to − 1 of the batch. */
-static void gather_range(const struct kernels *k, const struct slots *s, const struct gather *g,
-                         const struct row_kernel *all, int from, int to)
+/* Position i of the batch; image: one in float32, to be rounded to bf16, or NULL. */
+static void gather_position(const struct kernels *k, const struct slots *s, const struct gather *g, const struct batch_layout *l,
+                            const struct row_kernel *all, size_t position, int i, float *image)
 {
-	size_t size = (size_t)g->c * all->plane;
-	bool copy = g->element == ELEMENT_F32 && !g->per_channel && g->augment == AUGMENT_NONE && all->channels == 1;
-	for (int i = from; i < to; i++) {
-		size_t at = (g->index ? g->index[g->first + (size_t)i] : g->first + (size_t)i) * size;
-		float *out = g->out + (size_t)i * size;
-		if (copy) {
-			memcpy(out, (const float *)g->set + at, size * sizeof(float));
-			continue;
-		}
+	size_t size = (size_t)g->c * l->plane, at = (g->index ? g->index[position] : position) * size;
+	char *out = (char *)g->out + (size_t)i * l->image * format_bytes(g->format);
+	float *to = image ? image : (float *)(void *)out;
+	if (g->element == ELEMENT_F32 && !g->per_channel && g->augment == AUGMENT_NONE && l->packed) {
+		memcpy(to, (const float *)g->set + at, size * sizeof(float));
+	} else {
 		struct crop crop = {0};
 		if (g->augment == AUGMENT_CROP_FLIP)
-			crop = draw_crop(s, g->stream, g->first + (size_t)i);
-		gather_image(k, g, all, g->augment == AUGMENT_CROP_FLIP ? &crop : NULL, at, out);
+			crop = draw_crop(s, g->stream, position);
+		if (g->channels > g->c)
+			memset(to, 0, l->image * sizeof(float));
+		gather_image(k, g, l, all, g->augment == AUGMENT_CROP_FLIP ? &crop : NULL, at, to);
 	}
+	if (image)
+		k->convert(image, false, out, true, l->image);
 }
 
 status cpu_gather(struct device *d, const struct slots *s, const struct gather *g)
@@ -107,19 +131,20 @@ status cpu_gather(struct device *d, const struct slots *s, const struct gather *
 	static const float ones[CHANNELS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 	static const float zeros[CHANNELS_MAX];
 	const struct kernels *k = kernels_of(d);
-	if (g->c < 1 || g->c > CHANNELS_MAX)
-		return fail(ERR_INPUT, "images of %d channels: 1 to %d can be read", g->c, CHANNELS_MAX);
-	int together = g->order == ORDER_HWC ? g->c : 1;
-	struct row_kernel all = {
-		.channels = together, .stride = together, .step = 1, .plane = (size_t)g->h * (size_t)g->w,
+	struct batch_layout l;
+	TRY(layout_of(g, &l));
+	const struct row_kernel all = {
+		.channels = l.together, .stride = l.block, .step = 1, .plane = l.plane,
 		.scale = g->per_channel ? g->scale : ones, .shift = g->per_channel ? g->shift : zeros,
 	};
-	if (cpu_alone(d, (size_t)g->n * (size_t)g->c * all.plane)) {
-		gather_range(k, s, g, &all, 0, g->n);
-		return OK;
+	const size_t first = slots_row(s, g->row, g->offset);
+	void *images = NULL;   /* (threads, image) in float32 */
+	if (g->format.bf16)
+		TRY(cpu_scratch(d, (size_t)d->threads * l.image * sizeof(float), &images));
+#pragma omp parallel for schedule(static) num_threads(d->threads) if (!cpu_alone(d, (size_t)g->n * l.image))
+	for (int i = 0; i < g->n; i++) {
+		float *image = images ? (float *)images + (size_t)omp_get_thread_num() * l.image : NULL;
+		gather_position(k, s, g, &l, &all, first + (size_t)i, i, image);
 	}
-#pragma omp parallel for schedule(static) num_threads(d->threads)
-	for (int i = 0; i < g->n; i++)
-		gather_range(k, s, g, &all, i, i + 1);
 	return OK;
 }

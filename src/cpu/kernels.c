@@ -10,8 +10,10 @@ extern const struct kernels KERNEL(kernels);
 const struct kernels KERNEL(kernels) = {
 	.name = ISA_TEXT(ISA),
 	.normals = KERNEL(normals),
+	.fractions = KERNEL(fractions),
 	.normals_of_words = KERNEL(normals_of_words),
 	.affine = KERNEL(affine),
+	.prior = KERNEL(prior),
 	.dot = KERNEL(dot),
 	.pointwise = KERNEL(pointwise),
 	.row_u8 = KERNEL(row_u8),

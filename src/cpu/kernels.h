@@ -15,7 +15,7 @@
 
 enum {
 	NOISE_GROUP = 64,                    /* elements: the largest number of normals made at a time */
-	AFFINE_TERMS = AFFINE_INPUTS + 1,    /* the inputs and the noise */
+	AFFINE_TERMS = AFFINE_INPUTS + 2,    /* the inputs, the prior and the noise */
 	ROW_BLOCK = 64                       /* rows of a loss, or of a column, summed together */
 };
 
@@ -27,10 +27,14 @@ struct affine_kernel {
 	float *y[AFFINE_OUTPUTS];
 };
 
+/* A row's inputs, the gradient of its prior, its variates. */
+enum { POINTWISE_SEEN = POINTWISE_INPUTS + 1 + POINTWISE_VARIATES };
+
 struct pointwise_kernel {
-	const float *x[POINTWISE_INPUTS];
+	const float *x[POINTWISE_SEEN];
 	float *y[POINTWISE_OUTPUTS];
 	float c[POINTWISE_COEFS], rest[POINTWISE_COEFS];  /* rest = 1 − c, rounded once */
+	float decay;                                      /* on the prior's gradient */
 };
 
 /* One row of pixels: out[i·stride + j] = scale[j]·in[j·plane + i·step] + shift[j] for i < n, j < channels. */
@@ -80,15 +84,19 @@ struct kernels {
 	const char *name;                    /* "x86-64-v4" */
 	/* out[i] = normal number `element + i`, i < n; element and n are multiples of NOISE_GROUP. */
 	void (*normals)(struct rng_key key, enum stream stream, uint64_t step, uint64_t element, size_t n, float *out);
+	/* The same of uniform variates, rng_fraction's. */
+	void (*fractions)(struct rng_key key, enum stream stream, uint64_t step, uint64_t element, size_t n, float *out);
 	/* The normals that NOISE_GROUP given words turn into. */
 	void (*normals_of_words)(const uint32_t *words, float *out);
 	void (*affine)(const struct affine_kernel *a, int outputs, int terms, size_t n);
+	/* out = the gradient of a prior at x. */
+	void (*prior)(const struct prior_curve *c, const float *x, float *out, size_t n);
 	/* Σ w·x·y in double; w may be NULL. */
 	double (*dot)(const float *x, const float *y, const float *w, size_t n);
 	void (*pointwise)(enum pointwise_fn fn, const struct pointwise_kernel *p, size_t n);
 	void (*row_u8)(const struct row_kernel *r, const uint8_t *in, float *out);
 	void (*row_f32)(const struct row_kernel *r, const float *in, float *out);
-	/* Rows first … first + n − 1 of the batch. */
+	/* Rows first … first + n − 1 of the batch, which begins at l->offset. */
 	void (*loss)(const struct loss *l, int first, int n, struct loss_sums *sums);
 	/* y = f(x); dx = f′·dy, f′ from `of`: y for ReLU and tanh, x for SiLU. dx may be dy, and y x, of one type. */
 	void (*activate)(enum activation kind, const void *x, bool x_bf16, void *y, bool y_bf16, size_t n);
@@ -138,8 +146,10 @@ struct kernels {
 
 #ifdef ISA
 void KERNEL(normals)(struct rng_key key, enum stream stream, uint64_t step, uint64_t element, size_t n, float *out);
+void KERNEL(fractions)(struct rng_key key, enum stream stream, uint64_t step, uint64_t element, size_t n, float *out);
 void KERNEL(normals_of_words)(const uint32_t *words, float *out);
 void KERNEL(affine)(const struct affine_kernel *a, int outputs, int terms, size_t n);
+void KERNEL(prior)(const struct prior_curve *c, const float *x, float *out, size_t n);
 double KERNEL(dot)(const float *x, const float *y, const float *w, size_t n);
 void KERNEL(pointwise)(enum pointwise_fn fn, const struct pointwise_kernel *p, size_t n);
 void KERNEL(row_u8)(const struct row_kernel *r, const uint8_t *in, float *out);

@@ -5,7 +5,7 @@
 
 static size_t set_row(const struct loss *l, int i)
 {
-	return l->index ? l->index[l->first + (size_t)i] : l->first + (size_t)i;
+	return l->index ? l->index[l->offset + (size_t)i] : l->offset + (size_t)i;
 }
 
 /* A row of at most LANES outputs: exp(x − max) stays in a register until Σ is known. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Normals, a vector of Philox counters at a time. Counters run in the even and odd halves of 64-bit lanes, where one
+/* Variates, a vector of Philox counters at a time. Counters run in the even and odd halves of 64-bit lanes, where one
  * multiplication gives both halves of a product; what lies above bit 31 between rounds is never read. */
 #include "src/cpu/kernels.h"
 #include "src/cpu/lanes.h"
@@ -28,6 +28,17 @@ static inline uint32_t counter_of_lane(int lane)
 	return (uint32_t)(lane % 4 * (LANES / 4) + lane / 4);
 }
 
+/* Stores what the words of LANES counters became in the order of elements. */
+static inline __attribute__((always_inline)) void store_elements(const vf n[4], float *out)
+{
+	vf a = __builtin_shufflevector(n[0], n[1], LOW_SINGLES), b = __builtin_shufflevector(n[0], n[1], HIGH_SINGLES);
+	vf c = __builtin_shufflevector(n[2], n[3], LOW_SINGLES), d = __builtin_shufflevector(n[2], n[3], HIGH_SINGLES);
+	store(out, __builtin_shufflevector(a, c, LOW_PAIRS));
+	store(out + LANES, __builtin_shufflevector(a, c, HIGH_PAIRS));
+	store(out + 2 * LANES, __builtin_shufflevector(b, d, LOW_PAIRS));
+	store(out + 3 * LANES, __builtin_shufflevector(b, d, HIGH_PAIRS));
+}
+
 /* The 4·LANES normals of words w[0 … 3], lanes in the order of counter_of_lane. */
 static inline __attribute__((always_inline)) void box_muller(const vu w[4], float *out)
 {
@@ -38,12 +49,16 @@ static inline __attribute__((always_inline)) void box_muller(const vu w[4], floa
 		n[i] = radius * cosine;
 		n[i + 1] = radius * sine;
 	}
-	vf a = __builtin_shufflevector(n[0], n[1], LOW_SINGLES), b = __builtin_shufflevector(n[0], n[1], HIGH_SINGLES);
-	vf c = __builtin_shufflevector(n[2], n[3], LOW_SINGLES), d = __builtin_shufflevector(n[2], n[3], HIGH_SINGLES);
-	store(out, __builtin_shufflevector(a, c, LOW_PAIRS));
-	store(out + LANES, __builtin_shufflevector(a, c, HIGH_PAIRS));
-	store(out + 2 * LANES, __builtin_shufflevector(b, d, LOW_PAIRS));
-	store(out + 3 * LANES, __builtin_shufflevector(b, d, HIGH_PAIRS));
+	store_elements(n, out);
+}
+
+/* Their upper 24 bits as numbers below 1. */
+static inline __attribute__((always_inline)) void upper_bits(const vu w[4], float *out)
+{
+	vf n[4];
+	for (int i = 0; i < 4; i++)
+		n[i] = __builtin_convertvector((vi)(w[i] >> 8), vf) * 0x1p-24f;
+	store_elements(n, out);
 }
 
 /* Ten rounds for the even and the odd lanes of a vector of counters: independent work side by side. */
@@ -61,7 +76,8 @@ static inline __attribute__((always_inline)) void philox(vq c[2][4], const vq ke
 		}
 }
 
-void KERNEL(normals)(struct rng_key key, enum stream stream, uint64_t step, uint64_t element, size_t n, float *out)
+static inline __attribute__((always_inline)) void variates(const bool normal, struct rng_key key, enum stream stream,
+                                                           uint64_t step, uint64_t element, size_t n, float *out)
 {
 	vq keys[10][2], even = {0}, odd = {0};
 	for (uint32_t round = 0; round < 10; round++) {
@@ -80,8 +96,21 @@ void KERNEL(normals)(struct rng_key key, enum stream stream, uint64_t step, uint
 		vu w[4];
 		for (int j = 0; j < 4; j++)
 			w[j] = (vu)((c[0][j] & 0xffffffffu) | c[1][j] << 32);
-		box_muller(w, out + i);
+		if (normal)
+			box_muller(w, out + i);
+		else
+			upper_bits(w, out + i);
 	}
+}
+
+void KERNEL(normals)(struct rng_key key, enum stream stream, uint64_t step, uint64_t element, size_t n, float *out)
+{
+	variates(true, key, stream, step, element, n, out);
+}
+
+void KERNEL(fractions)(struct rng_key key, enum stream stream, uint64_t step, uint64_t element, size_t n, float *out)
+{
+	variates(false, key, stream, step, element, n, out);
 }
 
 void KERNEL(normals_of_words)(const uint32_t *words, float *out)

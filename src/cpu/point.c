@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The parameters of a point, θ + c·v + σξ, for ranges of the flat vector: with the bits that the affine verb gives them. */
-#include "src/cpu/cpu.h"
+#include "src/cpu/vec.h"
 
 #include <string.h>
 
-enum {
-	BLOCK = 512,      /* elements made together; a multiple of NOISE_GROUP */
-	SHARE = 1 << 13   /* elements that a thread works on at a time; a multiple of BLOCK */
-};
+enum { SHARE = 1 << 13 };   /* elements that a thread works on at a time; a multiple of VEC_BLOCK */
 
 void cpu_point_range(const struct kernels *k, const struct slots *s, const struct point *at, size_t offset, size_t count,
                      bool frozen, float *out)
@@ -19,10 +16,10 @@ void cpu_point_range(const struct kernels *k, const struct slots *s, const struc
 		memcpy(out, at->theta + offset, count * sizeof *out);
 		return;
 	}
-	_Alignas(64) float noise[BLOCK];
+	_Alignas(64) float noise[VEC_BLOCK];
 	for (size_t e = offset, next; e < offset + count; e = next) {
-		next = (e / BLOCK + 1) * BLOCK < offset + count ? (e / BLOCK + 1) * BLOCK : offset + count;
-		size_t first = e - e % NOISE_GROUP, n = (next - first + NOISE_GROUP - 1) / NOISE_GROUP * NOISE_GROUP;
+		next = vec_block_end(e, offset + count);
+		size_t first, n = vec_noise(e, next, &first);
 		struct affine_kernel kernel = {.base = {at->theta + e}, .y = {out + (e - offset)}};
 		int terms = 0;
 		if (moved) {

@@ -40,12 +40,13 @@ AFFINE_BOTH(3)
 AFFINE_BOTH(4)
 AFFINE_BOTH(5)
 AFFINE_BOTH(6)
+AFFINE_BOTH(7)
 
 typedef void affine_fn(const struct affine_kernel *a, size_t n);
 
 static affine_fn *const affine_table[AFFINE_OUTPUTS][AFFINE_TERMS + 1] = {
-	{affine_1_0, affine_1_1, affine_1_2, affine_1_3, affine_1_4, affine_1_5, affine_1_6},
-	{affine_2_0, affine_2_1, affine_2_2, affine_2_3, affine_2_4, affine_2_5, affine_2_6},
+	{affine_1_0, affine_1_1, affine_1_2, affine_1_3, affine_1_4, affine_1_5, affine_1_6, affine_1_7},
+	{affine_2_0, affine_2_1, affine_2_2, affine_2_3, affine_2_4, affine_2_5, affine_2_6, affine_2_7},
 };
 
 void KERNEL(affine)(const struct affine_kernel *a, int outputs, int terms, size_t n)
@@ -69,6 +70,32 @@ void KERNEL(affine)(const struct affine_kernel *a, int outputs, int terms, size_
 	run(&tail, LANES);
 	for (int o = 0; o < outputs; o++)
 		memcpy(a->y[o] + whole, y[o], rest * sizeof(float));
+}
+
+/* prior.h's gradients, a vector at a time. */
+static inline __attribute__((always_inline)) vf prior_lanes(vf x, const bool laplace, float a, float b)
+{
+	if (!laplace)
+		return a * x / (1.0f + b * (x * x));
+	vf signed_a = (vf)(((vi)x & INT32_MIN) | (vi)((vf){0} + a));
+	return pick((vi)(x > 0) | (vi)(x < 0), signed_a, x);
+}
+
+static inline __attribute__((always_inline)) void prior_loop(const bool laplace, float a, float b, const float *x, float *out, size_t n)
+{
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		store(out + i, prior_lanes(load(x + i), laplace, a, b));
+	if (i < n)
+		store_part(out + i, prior_lanes(load_part(x + i, n - i, 0), laplace, a, b), n - i);
+}
+
+void KERNEL(prior)(const struct prior_curve *c, const float *x, float *out, size_t n)
+{
+	if (c->kind == PRIOR_LAPLACE)
+		prior_loop(true, (float)c->a, 0, x, out, n);
+	else
+		prior_loop(false, (float)c->a, (float)c->b, x, out, n);
 }
 
 double KERNEL(dot)(const float *x, const float *y, const float *w, size_t n)
@@ -95,15 +122,15 @@ double KERNEL(dot)(const float *x, const float *y, const float *w, size_t n)
 }
 
 /* A row of pointwise.h over n elements. Inputs and outputs may be the same arrays, never shifted ones. */
-#define POINTWISE_LOOP(fn, inputs, outputs)                                                \
+#define POINTWISE_LOOP(fn, inputs, prior, normals, uniforms, outputs)                      \
 	static void loop_##fn(const struct pointwise_kernel *p, size_t n)                  \
 	{                                                                                  \
 		const struct pointwise_kernel k = *p;                                      \
 		_Pragma("omp simd")                                                        \
 		for (size_t i = 0; i < n; i++) {                                           \
-			float x[POINTWISE_INPUTS], y[POINTWISE_OUTPUTS];                   \
-			for (int j = 0; j < inputs; j++)                                   \
-				x[j] = k.x[j][i];                                          \
+			float x[POINTWISE_SEEN], y[POINTWISE_OUTPUTS];                     \
+			for (int j = 0; j < inputs + prior + normals + uniforms; j++)      \
+				x[j] = prior && j == inputs ? k.decay * k.x[j][i] : k.x[j][i]; \
 			pointwise_##fn(x, k.c, k.rest, y);                                 \
 			for (int j = 0; j < outputs; j++)                                  \
 				k.y[j][i] = y[j];                                          \
@@ -113,18 +140,18 @@ POINTWISE_ROWS(POINTWISE_LOOP)
 
 void KERNEL(pointwise)(enum pointwise_fn fn, const struct pointwise_kernel *p, size_t n)
 {
-#define POINTWISE_ENTRY(fn, inputs, outputs) {loop_##fn, inputs, outputs},
+#define POINTWISE_ENTRY(fn, inputs, prior, normals, uniforms, outputs) {loop_##fn, inputs + prior + normals + uniforms, outputs},
 	static const struct {
 		void (*run)(const struct pointwise_kernel *p, size_t n);
-		int inputs, outputs;
+		int seen, outputs;
 	} rows[] = {POINTWISE_ROWS(POINTWISE_ENTRY)};
 	size_t whole = n - n % LANES, rest = n % LANES;
 	rows[fn].run(p, whole);
 	if (!rest)
 		return;
-	float x[POINTWISE_INPUTS][LANES] = {{0}}, y[POINTWISE_OUTPUTS][LANES];
+	float x[POINTWISE_SEEN][LANES] = {{0}}, y[POINTWISE_OUTPUTS][LANES];
 	struct pointwise_kernel tail = *p;
-	for (int j = 0; j < rows[fn].inputs; j++)
+	for (int j = 0; j < rows[fn].seen; j++)
 		tail.x[j] = memcpy(x[j], p->x[j] + whole, rest * sizeof(float));
 	for (int j = 0; j < rows[fn].outputs; j++)
 		tail.y[j] = y[j];

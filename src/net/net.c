@@ -16,7 +16,8 @@ struct net {
 	struct gather gather;      /* what stays the same from batch to batch */
 	struct loss loss;
 	const void *set, *target;  /* device */
-	/* what predict uses, from prepare */
+	/* what predict uses: where its rows begin, and, from prepare, */
+	struct slots slots;
 	const float *theta;
 	float *stats;
 	bool prepared;             /* θ is new since weights were last made of it */
@@ -47,7 +48,8 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	gather.augment = net->options.augment;
 	gather.stream = r->augment;
 	gather.index = b->index;
-	gather.first = b->first;
+	gather.row = b->row;
+	gather.offset = b->offset;
 	gather.n = b->n;
 	double start = graph_now(&net->graph);
 	TRY(d->ops->gather(d, s, &gather));
@@ -57,7 +59,8 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	struct loss loss = net->loss;
 	loss.n = b->n;
 	loss.index = b->index;
-	loss.first = b->first;
+	loss.row = b->row;
+	loss.offset = b->offset;
 	loss.weight = b->weight;
 	loss.scale = b->scale;
 	loss.count = r->count;
@@ -105,9 +108,11 @@ static status predict(struct potential *base, size_t first, int n, float *out)
 		net->prepared = false;
 	}
 	struct gather gather = net->gather;
-	gather.first = first;
+	gather.row = SLOT_FIRST;
 	gather.n = n;
-	TRY(d->ops->gather(d, NULL, &gather));
+	net->slots.value[SLOT_FIRST] = (double)first;
+	TRY(d->ops->slots_send(d, &net->slots));
+	TRY(d->ops->gather(d, &net->slots, &gather));
 	TRY(graph_forward(&net->graph, plan, net->stats, STATS_USE));
 	return d->ops->get(d, out, graph_output(&net->graph), (size_t)n * (size_t)base->outputs * sizeof *out);
 }
@@ -117,10 +122,11 @@ static void net_close(struct potential *base)
 	struct net *net = (struct net *)base;
 	struct device *d = base->device;
 	graph_close(&net->graph);
+	d->ops->slots_close(d, &net->slots);
 	if (net->set)
-		d->ops->release(d, net->set);
+		device_release(d, net->set);
 	if (net->target)
-		d->ops->release(d, net->target);
+		device_release(d, net->target);
 	arena_free(&net->arena);
 	free(net);
 }
@@ -158,7 +164,7 @@ static status open_loss(struct net *net)
 			real[i] = (float)data->label[i];
 		host = real;
 	}
-	TRY(d->ops->resident(d, host, count * sizeof(float), &net->target));
+	TRY(device_resident(d, host, count * sizeof(float), &net->target));
 	net->loss = (struct loss){.kind = l->loss, .output = graph_output(&net->graph), .k = outputs,
 	                          .target = net->target, .noise_sd = o->noise_sd,
 	                          .gradient = graph_output_gradient(&net->graph)};
@@ -174,10 +180,11 @@ static status open_data(struct net *net)
 	if (inputs != shape_size(o->model->input))
 		return fail(ERR_USAGE, "{model} %s: the data has %zu inputs", o->model->spec, inputs);
 	size_t bytes = data->n * inputs * (data->element == ELEMENT_U8 ? 1 : sizeof(float));
-	TRY(d->ops->resident(d, data->x, bytes, &net->set));
+	TRY(d->ops->slots_open(d, &net->slots));
+	TRY(device_resident(d, data->x, bytes, &net->set));
 	net->base.n = data->n;
 	net->gather = (struct gather){.set = net->set, .element = data->element, .c = data->c, .h = data->h, .w = data->w,
-	                              .order = net->graph.input.block == 1 ? ORDER_CHW : ORDER_HWC, .out = net->graph.x};
+	                              .format = net->graph.input, .channels = data->c, .out = net->graph.x};
 	normalize_gather(o->normalize, &net->gather);
 	return o->infer_only ? OK : open_loss(net);
 }

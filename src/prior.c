@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "src/prior.h"
+
+struct prior_curve prior_curve(enum prior_kind kind, double nu, double factor, double deviation)
+{
+	double s = deviation / sqrt(factor);
+	return kind == PRIOR_LAPLACE   ? (struct prior_curve){kind, sqrt(2) * s, 0}
+	     : kind == PRIOR_STUDENT_T ? (struct prior_curve){kind, (nu + 1) / (nu - 2), 1 / ((nu - 2) * s * s)}
+	                               : (struct prior_curve){kind, 1, 0};
+}
+
+double prior_curvature(enum prior_kind kind, double nu)
+{
+	return kind == PRIOR_LAPLACE ? 0 : kind == PRIOR_STUDENT_T ? (nu + 1) / (nu - 2) : 1;
+}
+
+double prior_deviation(double n, double decay)
+{
+	return 1 / sqrt(n * decay);
+}
+
+const char *prior_name(enum prior_kind kind)
+{
+	static const char *const names[PRIOR_KINDS] = {"gaussian", "laplace", "student-t"};
+	return names[kind];
+}

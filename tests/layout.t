@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The shape of the code: which folder may know which, and what only the command line does.
+set -u
+. "${top_srcdir:?}/tests/tap.sh"
+cd "$top_srcdir" || exit 99
+
+# nothing NAME: passes where $dir/found is empty.
+nothing() {
+	[ ! -s "$dir/found" ]
+	result=$?
+	ok $result "$1"
+	[ $result = 0 ] || shown "$dir/found"
+}
+
+# Code without its comments, a line each as FILE:NUMBER: text.
+code() {
+	awk '
+	FNR == 1 { comment = 0 }
+	{
+		line = $0
+		out = ""
+		string = 0
+		for (i = 1; i <= length(line); i++) {
+			c = substr(line, i, 1)
+			two = substr(line, i, 2)
+			if (comment) {
+				if (two == "*/") { comment = 0; i++ }
+			} else if (string) {
+				out = out c
+				if (c == "\\") { i++; out = out substr(line, i, 1) }
+				else if (c == "\"") string = 0
+			} else if (two == "/*") {
+				comment = 1
+				i++
+			} else {
+				if (c == "\"" && substr(line, i - 1, 1) != "'\''") string = 1
+				out = out c
+			}
+		}
+		print FILENAME ":" FNR ": " out
+	}' "$@"
+}
+
+# ---- who may include whom ----
+
+# may FOLDER ALLOWED…: headers come from the folder itself and these.
+may() {
+	folder=$1
+	shift
+	allowed=$folder
+	for other; do allowed="$allowed|$other"; done
+	grep -n '^#include "' "$folder"/*.[ch] | grep -v -E "#include \"($allowed)/[^/]*\"" >"$dir/found"
+	nothing "$folder/ includes ${*:-nothing else}"
+}
+may src
+may src/options src
+may src/files src
+may src/data src src/files
+may src/net src src/data
+may src/cpu src
+may samplers src src/files
+may predict src src/files src/data src/net
+may commands src src/files src/data src/net src/options samplers predict
+grep -n '^#include <\(src\|samplers\|predict\|commands\|tests\)/' src/*.[ch] src/*/*.[ch] samplers/*.[ch] predict/*.[ch] commands/*.[ch] >"$dir/found"
+nothing "the project's own headers are in quotes"
+
+# ---- what the command line alone does ----
+
+code src/*.[ch] src/*/*.[ch] samplers/*.[ch] predict/*.[ch] >"$dir/below"
+grep -E '(^|[^a-z_])(printf|vprintf|puts|putchar|perror|exit|_exit|abort)\(|std(out|err)([^a-z_]|$)' "$dir/below" >"$dir/found"
+nothing "nothing below commands/ prints or ends the program"
+grep -E '"([^"\\]|\\.)*--[a-z]' "$dir/below" >"$dir/found"
+nothing "no text below commands/ says how an option is typed"
+grep 'src/options/' "$dir/below" | grep -v '^src/options/' >"$dir/found"
+nothing "nothing below commands/ but the options themselves reads options"
+
+# ---- networks know no kind of layer but by what it declares ----
+
+code src/net/graph*.[ch] | grep -E 'LAYER_(LINEAR|ACTIVATION|CONV|NORM|POOL|FLATTEN)|NORM_|ACTIVATION_' >"$dir/found"
+nothing "graphs name no kind of layer"
+
+# ---- each file ----
+
+for file in src/*.[ch] src/*/*.[ch] samplers/*.[ch] predict/*.[ch] commands/*.[ch] tests/*.[ch] bench/*.c; do
+	[ "$(head -n 1 "$file")" = '/* SPDX-License-Identifier: GPL-3.0-or-later */' ] || echo "$file"
+done >"$dir/found"
+nothing "every file says its licence"
+done_testing
