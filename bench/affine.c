@@ -10,7 +10,7 @@
 
 enum { LARGE = 11173962, SMALL = 4810, ROUNDS_MAX = 1000 };
 
-enum { A = SLOT_SAMPLER, B, NOISE, PRIOR, SUM };  /* slots */
+enum { A = SLOT_SAMPLER, B, NOISE, PRIOR, SUM = SLOT_RESULT };  /* slots */
 
 struct work {
 	struct device *d;

@@ -166,7 +166,8 @@ struct loss {
 /* A device carries calls out in the order in which they are made, but may put them off: only sync, get and slots_fetch wait
  * until all that came before is done, and an error of a call that was put off is returned by the call that waits for it. A
  * call copies the structs that it is given; the vectors they point at stay the caller's, and must live until the device has
- * waited. The host does not look into device memory. Errors of every op: ERR_LIBRARY, and what is said beside it.
+ * waited. Verbs read the device's slots: a change of the host's copy counts once it was sent. The host does not look into
+ * device memory. Errors of every op: ERR_LIBRARY, and what is said beside it.
  * Ops marked “or NULL” may be missing: they are called through the functions below the table. */
 struct backend {
 	const char *name;            /* "cpu" */
@@ -244,8 +245,8 @@ struct backend {
 extern const struct backend *const backends[];
 status backend_open(const char *device, int threads, struct device **out);
 
-/* What a backend asks before it evaluates priors with a coefficient other than 0: whether value[SLOT_PRIOR], which kinds other
- * than gaussian need, is a deviation. Errors: ERR_USAGE where it is not. */
+/* What a backend asks before it evaluates priors, if slot_may_count says that their coefficient may: whether value[SLOT_PRIOR], which
+ * kinds other than gaussian need, is a deviation. Errors: ERR_USAGE where it is not. */
 status prior_check(const struct slots *s, const struct pieces *p);
 
 /* ---- ops that may be NULL are called through these, which say what then stands in for them ---- */

@@ -6,7 +6,13 @@
 status slot_writable(int slot)
 {
 	return slot > SLOT_NONE && slot < SLOT_FIRST ? OK
-	     : fail(ERR_USAGE, "slot %d can't hold a result: a device writes to %d … %d alone", slot, SLOT_NONE + 1, SLOT_FIRST - 1);
+	     : fail(ERR_USAGE, "slot %d can't hold a result: a device writes to %d … %d alone", slot, SLOT_NONE + 1,
+	            SLOT_FIRST - 1);
+}
+
+bool slot_may_count(const struct slots *s, int slot)
+{
+	return slot != SLOT_NONE && (slot < SLOT_FIRST || s->value[slot] != 0);
 }
 
 const char *slots_name(int slot)

@@ -53,6 +53,9 @@ struct slots {
 /* Whether a verb may write to it: what every backend asks first. Errors: ERR_USAGE where the slot is not the device's. */
 status slot_writable(int slot);
 
+/* Whether a coefficient may be other than 0, as far as the host knows: it is not SLOT_NONE, nor one of the host's that is 0. */
+bool slot_may_count(const struct slots *s, int slot);
+
 /* The row that a batch begins with: value[row] + offset, where `row` is SLOT_FIRST, or SLOT_NONE for 0. */
 static inline size_t slots_row(const struct slots *s, int row, size_t offset)
 {

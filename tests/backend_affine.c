@@ -100,7 +100,8 @@ static double expected(const struct call *c, int o, size_t e, const struct piece
 		*size += fabs(coef * c->host[i][e]);
 	}
 	if (out->prior != NO_SLOT && p->kind != PRIOR_GAUSSIAN) {
-		double x = c->host[out->prior_at][e], term = c->s.value[out->prior] * reference_gradient(p, c->s.value[SLOT_PRIOR], x);
+		double h = reference_gradient(p, c->s.value[SLOT_PRIOR], c->host[out->prior_at][e]);
+		double term = c->s.value[out->prior] * h;
 		y += term;
 		*size += 2 * fabs(term);  /* it is a quotient, rounded on the way */
 	}
@@ -167,7 +168,8 @@ void check_normals(struct device *d, const char *label)
 {
 	enum { N = 3000017 };
 	struct slots s = {.key = {0xfffffff0, 3}, .step = UINT64_C(0x123456789a)};
-	struct piece one = {.count = N, .prior = 1}, two[] = {{.count = 1, .prior = 1}, {.offset = 1, .count = 4098, .prior = 0}, {.offset = 4099, .count = N - 4099, .prior = 1}};
+	struct piece one = {.count = N, .prior = 1};
+	struct piece two[] = {{.count = 1, .prior = 1}, {.offset = 1, .count = 4098}, {.offset = 4099, .count = N - 4099, .prior = 1}};
 	struct pieces whole = {&one, 1, N}, parts = {two, 3, N};
 	float *host = host_take(N * sizeof *host), *again = host_take(N * sizeof *host);
 	float *y = upload(d, host, N * sizeof *host), *x = upload(d, host, N * sizeof *host);
@@ -228,6 +230,8 @@ static void check_base_and_shared_noise(struct device *d, const char *label)
 	MUST(d->ops->affine(d, &s, &p, &a));
 	download(d, y, dy, sizeof y);
 	ok(memcmp(x, y, sizeof y) == 0, "%s: the base enters exactly", label);
+	one.kind = PRIOR_LAPLACE;
+	ok(d->ops->affine(d, &s, &p, &a) == ERR_USAGE, "%s: a laplace prior needs its deviation", label);
 	d->ops->slots_close(d, &s);
 	d->ops->free(d, dx);
 	d->ops->free(d, dy);

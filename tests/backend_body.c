@@ -56,6 +56,25 @@ double reference_gradient(const struct piece *p, double deviation, double x)
 	return (reference_energy(p, deviation, x + t) - reference_energy(p, deviation, x - t)) / (2 * t);
 }
 
+/* What stands in for ops that a backend has not. */
+static void check_stand_ins(struct device *d, const char *label)
+{
+	const struct backend *ops = d->ops;
+	struct backend fewer = *ops;
+	char host[] = "as it was", back[sizeof host];
+	const void *copy;
+	fewer.resident = NULL;
+	fewer.release = NULL;
+	fewer.precision_note = NULL;
+	d->ops = &fewer;
+	MUST(device_resident(d, host, sizeof host, &copy));
+	download(d, back, copy, sizeof back);
+	ok(copy != (const void *)host && !memcmp(host, back, sizeof back), "%s: without resident, the device has a copy", label);
+	device_release(d, copy);
+	ok(!device_precision_note(d, PRECISION_BF16), "%s: without notes, there are none", label);
+	d->ops = ops;
+}
+
 void check_memory(struct device *d, const char *label)
 {
 	for (size_t bytes = 1; bytes <= 5000001; bytes = bytes * 1000 + 1) {
@@ -80,6 +99,7 @@ void check_memory(struct device *d, const char *label)
 		free(host);
 		free(back);
 	}
+	check_stand_ins(d, label);
 	void *none = &none;
 	ok(d->ops->alloc(d, SIZE_MAX - 100, &none) == ERR_MEMORY && !none, "%s: too much memory is refused", label);
 	json_t *about = json_object();

@@ -12,8 +12,13 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size)
 {
 	struct draws r = {81, 0};
 	struct slots s = {.key = {5, 1}, .step = 77};
-	struct piece at[] = {{.count = 1001, .prior = 1}, {.offset = 1001, .count = 99, .prior = 0, .frozen = true}, {.offset = 1100, .count = N - 1100, .prior = 0.5}};
-	struct pieces p = {at, 3, N};
+	struct piece at[] = {
+		{.count = 1001, .prior = 1},
+		{.offset = 1001, .count = 99, .frozen = true},
+		{.offset = 1100, .count = 200000, .prior = 0.5},
+		{.offset = 201100, .count = N - 201100, .prior = 2, .kind = PRIOR_LAPLACE},
+	};
+	struct pieces p = {at, 4, N};
 	float *host = host_take(N * sizeof *host);
 	uint8_t *image = (uint8_t *)host;
 	int32_t *label = host_take(N * sizeof *label);
@@ -26,6 +31,7 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size)
 	MUST(d->ops->slots_open(d, &s));
 	for (int i = 0; i < 4; i++)
 		s.value[SLOT_SAMPLER + i] = 0.01 * (i + 1);
+	s.value[SLOT_PRIOR] = 0.3;
 	MUST(d->ops->slots_send(d, &s));
 	struct affine_output o = {
 		.y = x, .base = 0, .coef = {SLOT_NONE, SLOT_SAMPLER, SLOT_NONE, SLOT_NONE, SLOT_NONE},
@@ -33,6 +39,11 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size)
 	};
 	MUST(d->ops->affine(d, &s, &p, &(struct affine){.n_in = 2, .n_out = 1, .x = {x, g}, .out = {o}}));
 	MUST(d->ops->reduce(d, &s, N, x, g, NULL, SLOT_RESULT));
+	MUST(d->ops->reduce_moving(d, &s, &p, x, g, NULL, SLOT_RESULT + 1));
+	MUST(d->ops->prior_energy(d, &s, &p, x, SLOT_RESULT + 2));
+	MUST(d->ops->pointwise(d, &s, &p, &(struct pointwise){
+		.fn = POINTWISE_PSGLD_STEP, .x = {x, g, g}, .y = {x, g}, .prior = SLOT_SAMPLER + 1, .stream = {STREAM_LANGEVIN_1},
+		.coef = {SLOT_SAMPLER, SLOT_SAMPLER + 1, SLOT_SAMPLER + 2, SLOT_SAMPLER + 3}}));
 	MUST(d->ops->pointwise(d, &s, &p, &(struct pointwise){
 		.fn = POINTWISE_ASAM, .x = {x, g}, .y = {x}, .coef = {SLOT_SAMPLER, SLOT_NONE, SLOT_NONE, SLOT_NONE, SLOT_NONE,
 		SLOT_NONE}}));

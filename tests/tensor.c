@@ -101,7 +101,7 @@ static void freezing(struct segments *s, struct arena *a)
 	   p.at[2].prior == 0.5 && !p.at[2].frozen && p.at[3].frozen && p.at[3].count == 10, "pieces keep unlike segments apart");
 	ok(segments_freeze(s, "layer9*") == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "layer9*") &&
 	   strstr(fail_words(ERR_USAGE, "--"), "fc.weight"), "a pattern that matches nothing is refused, with the names there are");
-	ok(segments_prior(s, "laplace") == ERR_USAGE && segments_prior(s, "gaussian,fc") == ERR_USAGE &&
+	ok(segments_prior(s, "cauchy") == ERR_USAGE && segments_prior(s, "gaussian,fc") == ERR_USAGE &&
 	   segments_prior(s, "gaussian,fc*=-1") == ERR_USAGE && segments_prior(s, "gaussian,fc*=1x") == ERR_USAGE &&
 	   segments_prior(s, "gaussian,nothing=1") == ERR_USAGE, "other words, and factors that are none, are refused");
 	MUST(segments_prior(s, "gaussian"));

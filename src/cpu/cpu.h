@@ -28,8 +28,8 @@ static inline const struct kernels *kernels_of(const struct device *d)
 /* The verbs, as struct backend describes them. */
 status cpu_affine(struct device *d, const struct slots *s, const struct pieces *p, const struct affine *a);
 status cpu_reduce(struct device *d, struct slots *s, size_t n, const float *x, const float *y, const float *w, int slot);
-status cpu_reduce_moving(struct device *d, struct slots *s, const struct pieces *p, const float *x, const float *y, const float *w,
-                         int slot);
+status cpu_reduce_moving(struct device *d, struct slots *s, const struct pieces *p, const float *x, const float *y,
+                         const float *w, int slot);
 status cpu_prior_energy(struct device *d, struct slots *s, const struct pieces *p, const float *x, int slot);
 status cpu_pointwise(struct device *d, const struct slots *s, const struct pieces *p, const struct pointwise *w);
 status cpu_point(struct device *d, const struct slots *s, const struct point *at, size_t offset, size_t count, bool frozen,

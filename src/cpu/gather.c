@@ -106,8 +106,8 @@ static void gather_image(const struct kernels *k, const struct gather *g, const 
 }
 
 /* Position i of the batch; image: one in float32, to be rounded to bf16, or NULL. */
-static void gather_position(const struct kernels *k, const struct slots *s, const struct gather *g, const struct batch_layout *l,
-                            const struct row_kernel *all, size_t position, int i, float *image)
+static void gather_position(const struct kernels *k, const struct slots *s, const struct gather *g,
+                            const struct batch_layout *l, const struct row_kernel *all, size_t position, int i, float *image)
 {
 	size_t size = (size_t)g->c * l->plane, at = (g->index ? g->index[position] : position) * size;
 	char *out = (char *)g->out + (size_t)i * l->image * format_bytes(g->format);

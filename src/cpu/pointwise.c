@@ -22,7 +22,8 @@ struct pointwise_plan {
 };
 
 /* Elements from … to − 1 of the vectors, in one block where anything is made for them. */
-static void pointwise_part(const struct kernels *k, const struct slots *s, const struct pointwise_plan *plan, size_t from, size_t to)
+static void pointwise_part(const struct kernels *k, const struct slots *s, const struct pointwise_plan *plan, size_t from,
+                           size_t to)
 {
 	_Alignas(64) float made[1 + POINTWISE_VARIATES][VEC_BLOCK];
 	const struct pointwise *w = plan->w;
@@ -59,7 +60,8 @@ static void pointwise_range(const struct kernels *k, const struct slots *s, cons
 			continue;
 		plan.kernel.decay = (float)(decay * at->prior);
 		/* A prior without weight may have no deviation either. */
-		plan.curve = prior_curve(decay * at->prior != 0 ? at->kind : PRIOR_GAUSSIAN, at->nu, at->prior, s->value[SLOT_PRIOR]);
+		enum prior_kind kind = decay * at->prior != 0 ? at->kind : PRIOR_GAUSSIAN;
+		plan.curve = prior_curve(kind, at->nu, at->prior, s->value[SLOT_PRIOR]);
 		bool whole = !plan.row->variates && plan.curve.kind == PRIOR_GAUSSIAN;
 		for (size_t e = first, next; e < end; e = next) {
 			next = whole ? end : vec_block_end(e, end);
@@ -77,7 +79,7 @@ status cpu_pointwise(struct device *d, const struct slots *s, const struct piece
 		plan.kernel.c[j] = (float)c;
 		plan.kernel.rest[j] = (float)(1 - c);
 	}
-	if (plan.row->prior && w->prior != SLOT_NONE && s->value[w->prior] != 0)
+	if (plan.row->prior && slot_may_count(s, w->prior))
 		TRY(prior_check(s, p));
 	if (cpu_alone(d, p->count)) {
 		pointwise_range(k, s, p, &plan, 0, p->count);

@@ -58,8 +58,8 @@ status cpu_reduce(struct device *d, struct slots *s, size_t n, const float *x, c
 	return OK;
 }
 
-status cpu_reduce_moving(struct device *d, struct slots *s, const struct pieces *p, const float *x, const float *y, const float *w,
-                         int slot)
+status cpu_reduce_moving(struct device *d, struct slots *s, const struct pieces *p, const float *x, const float *y,
+                         const float *w, int slot)
 {
 	const struct summand of = {.x = x, .y = y, .w = w};
 	double total = 0;

@@ -132,7 +132,7 @@ status cpu_affine(struct device *d, const struct slots *s, const struct pieces *
 {
 	const struct kernels *k = kernels_of(d);
 	for (int o = 0; o < a->n_out; o++)
-		if (a->out[o].prior != SLOT_NONE && s->value[a->out[o].prior] != 0)
+		if (slot_may_count(s, a->out[o].prior))
 			TRY(prior_check(s, p));
 	if (cpu_alone(d, p->count)) {
 		affine_range(k, s, p, a, 0, p->count);

@@ -81,7 +81,8 @@ static inline __attribute__((always_inline)) vf prior_lanes(vf x, const bool lap
 	return pick((vi)(x > 0) | (vi)(x < 0), signed_a, x);
 }
 
-static inline __attribute__((always_inline)) void prior_loop(const bool laplace, float a, float b, const float *x, float *out, size_t n)
+static inline __attribute__((always_inline)) void prior_loop(const bool laplace, float a, float b, const float *x, float *out,
+                                                             size_t n)
 {
 	size_t i = 0;
 	for (; i + LANES <= n; i += LANES)
