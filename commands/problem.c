@@ -190,7 +190,7 @@ static status open_device(struct problem *p, const struct opts *o, const json_t 
 {
 	TRY(backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, &p->device));
 	json_t *known = json_object_get(choices, p->device->ops->name);
-	return !known || json_object_update(p->device->choices, known) == 0 ? OK : fail(ERR_MEMORY, "out of memory");
+	return known ? p->device->ops->choices_load(p->device, known) : OK;
 }
 
 static status open_all(const struct opts *o, const json_t *choices, struct problem *p)

@@ -64,19 +64,22 @@ status chain_checkpoint(struct chain *c)
 	TRY(d->ops->slots_fetch(d, &s->slots));
 	TRY(chain_sync(c, clock_seconds()));
 	TRY(log_sync(c->log));
-	json_t *scalars = json_object(), *totals = json_array();
+	json_t *scalars = json_object(), *totals = json_array(), *choices = json_object();
 	for (int i = 0; i < SAMPLER_SCALARS && c->plan->sampler->scalars[i]; i++)
 		json_object_set_new(scalars, c->plan->sampler->scalars[i], json_real(s->scalar[i]));
 	for (int i = SLOT_NLL; i < SLOT_SAMPLER; i++)
 		json_array_append_new(totals, isfinite(s->slots.value[i]) ? json_real(s->slots.value[i]) : json_null());
-	json_t *meta = json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:O}}", "chain", c->k,
+	status saved = d->ops->choices_save(d, choices);
+	json_t *meta = json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:o}}", "chain", c->k,
 	                         "state", phase_names[c->phase], "step", (json_int_t)c->step,
 	                         "snaps_length", (json_int_t)snaps_length(c->snaps),
 	                         "log_length", (json_int_t)log_length(c->log), "scalars", scalars, "slots", totals,
 	                         "logged", mark_to_json(&c->logged), "kept", mark_to_json(&c->kept),
-	                         "choices", d->ops->name, d->choices);
-	if (!meta)
+	                         "choices", d->ops->name, choices);
+	if (!meta || saved != OK) {
+		json_decref(meta);
 		return fail(ERR_MEMORY, "out of memory for chain %d's checkpoint", c->k);
+	}
 	status done = checkpoint_write(c->checkpoint, meta, blobs, blobs_of(c, blobs));
 	json_decref(meta);
 	c->checkpointed_at = clock_seconds();

@@ -118,7 +118,7 @@ status cpu_gather(struct device *d, const struct slots *s, const struct gather *
 		gather_range(k, s, g, &all, 0, g->n);
 		return OK;
 	}
-#pragma omp parallel for schedule(static) num_threads(d->threads)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d))
 	for (int i = 0; i < g->n; i++)
 		gather_range(k, s, g, &all, i, i + 1);
 	return OK;

@@ -139,7 +139,7 @@ status cpu_affine(struct device *d, const struct slots *s, const struct pieces *
 		affine_range(k, s, p, a, 0, p->count);
 		return OK;
 	}
-#pragma omp parallel num_threads(d->threads)
+#pragma omp parallel num_threads(cpu_threads(d))
 	{
 		size_t from, to;
 		share(p->count, &from, &to);
@@ -169,7 +169,7 @@ status cpu_reduce(struct device *d, struct slots *s, size_t n, const float *x, c
 		double part[REDUCE_BLOCKS];
 		size_t blocks = (n - from + REDUCE_BLOCK - 1) / REDUCE_BLOCK;
 		blocks = blocks < REDUCE_BLOCKS ? blocks : REDUCE_BLOCKS;
-#pragma omp parallel for schedule(static) num_threads(d->threads)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d))
 		for (size_t b = 0; b < blocks; b++)
 			part[b] = reduce_block(k, n, x, y, w, from + b * REDUCE_BLOCK);
 		for (size_t b = 0; b < blocks; b++)
@@ -208,7 +208,7 @@ status cpu_pointwise(struct device *d, const struct slots *s, const struct piece
 		pointwise_range(k, p, w, &coefs, 0, p->count);
 		return OK;
 	}
-#pragma omp parallel num_threads(d->threads)
+#pragma omp parallel num_threads(cpu_threads(d))
 	{
 		size_t from, to;
 		share(p->count, &from, &to);
