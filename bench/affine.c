@@ -86,7 +86,7 @@ static void run_entropy_mcmc(struct work *w)
 
 static void run_copy(struct work *w)
 {
-#pragma omp parallel num_threads(w->d->threads)
+#pragma omp parallel
 	{
 		size_t t = (size_t)omp_get_thread_num(), threads = (size_t)omp_get_num_threads();
 		size_t from = w->n * t / threads, to = w->n * (t + 1) / threads;

@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/stopwatch.h"
 #include "commands/problem.h"
 #include "commands/wait_policy.h"
 #include "samplers/state.h"
 #include "src/clock.h"
-#include "src/net/graph.h"
 
 enum { METHODS_MAX = 8, COUNT_MAX = 100000, WARM_UP = 2, ARGS_MAX = 64 };
 
@@ -32,13 +32,14 @@ struct method {
 	uint64_t batches;                 /* infer: predicted so far */
 	double ms[COUNT_MAX];
 	/* since the last "shares" */
-	struct graph_times times;
+	struct stopwatch_times times;
 	double seconds;
 	uint64_t steps;
 };
 
 struct bench {
 	struct problem problem;
+	struct stopwatch watch;
 	struct potential *predictor;      /* infer */
 	float *logits;
 	struct method *method[METHODS_MAX];
@@ -114,18 +115,23 @@ static status open_method(struct bench *b, const char *name, int argc, char **ar
 	return open_state(b, m);
 }
 
-/* The training network gives way to one that only predicts. */
-static status open_predictor(struct bench *b, const struct opts *o)
+/* The problem's network gives way to one that is timed, and that only predicts where `infer`. */
+static status open_timed(struct bench *b, const struct opts *o, bool infer)
 {
 	struct problem *p = &b->problem;
 	const struct net_options net = {
 		.model = &p->model, .data = &p->data, .normalize = &p->normalize, .likelihood = p->likelihood,
+		.noise_sd = p->noise_sd, .augment = (enum augment)opts_choice(o, "augment"),
 		.precision = (enum precision)opts_choice(o, "precision"), .algo = (enum conv_algo)opts_choice(o, "conv-algo"),
-		.batch = p->plan.state.batch, .infer_only = true,
+		.batch = p->plan.state.batch, .infer_only = infer,
 	};
 	potential_close(p->potential);
 	p->potential = NULL;
+	stopwatch_start(&b->watch, p->device);
 	TRY(net_open(&net, p->device, &p->potential));
+	p->plan.state.potential = p->potential;
+	if (!infer)
+		return OK;
 	b->predictor = p->potential;
 	return ARENA_NEW(&b->arena, (size_t)p->plan.state.batch * (size_t)p->potential->outputs, &b->logits);
 }
@@ -140,8 +146,7 @@ static status open_bench(struct bench *b, char *methods, int argc, char **argv, 
 	TRY(problem_open(*o, NULL, &b->problem));
 	if (!b->problem.has_data)
 		return fail(ERR_USAGE, "a network is needed, not an analytic target");
-	if (infer)
-		TRY(open_predictor(b, *o));
+	TRY(open_timed(b, *o, infer));
 	char *rest;
 	for (char *name = strtok_r(methods, ",", &rest); name; name = strtok_r(NULL, ",", &rest))
 		TRY(open_method(b, name, argc, argv));
@@ -149,7 +154,7 @@ static status open_bench(struct bench *b, char *methods, int argc, char **argv, 
 		for (int j = 0; j < b->n; j++)
 			TRY(take(b, b->method[j]));
 	for (int j = 0; j < b->n; j++)
-		b->method[j]->times = (struct graph_times){.weights = 0};
+		b->method[j]->times = (struct stopwatch_times){.weights = 0};
 	return OK;
 }
 
@@ -186,7 +191,7 @@ static status take_prediction(struct bench *b, struct method *m)
 
 static status take(struct bench *b, struct method *m)
 {
-	net_times(b->problem.potential, &m->times);
+	b->watch.times = &m->times;
 	return b->predictor ? take_prediction(b, m) : take_step(b, m);
 }
 
@@ -221,7 +226,7 @@ static void shares(struct bench *b)
 {
 	for (int j = 0; j < b->n; j++) {
 		struct method *m = b->method[j];
-		const struct graph_times *t = &m->times;
+		const struct stopwatch_times *t = &m->times;
 		double ms = m->steps ? 1e3 / (double)m->steps : 0, rest = m->seconds - t->weights - t->gather - t->loss;
 		printf("%s\"%s\": {\"steps\": %llu, \"step\": %.4f, \"weights\": %.4f, \"gather\": %.4f, \"loss\": %.4f", j ? ", " : "{",
 		       m->name, (unsigned long long)m->steps, m->seconds * ms, t->weights * ms, t->gather * ms, t->loss * ms);
@@ -233,7 +238,7 @@ static void shares(struct bench *b)
 				printf(", \"%s backward\": %.4f", kinds[k], t->backward[k] * ms);
 		}
 		printf(", \"update\": %.4f}", rest * ms);
-		m->times = (struct graph_times){.weights = 0};
+		m->times = (struct stopwatch_times){.weights = 0};
 		m->seconds = 0;
 		m->steps = 0;
 	}

@@ -3,7 +3,7 @@
 #ifndef BASIN_NETWORK_H
 #define BASIN_NETWORK_H
 
-#include "src/net/model.h"
+#include "src/net/net.h"
 #include "src/options/opt.h"
 
 /* --batch --precision --conv-algo: how examples are predicted; the words are in the order of their enums */

@@ -227,7 +227,7 @@ static status open_device(struct problem *p, const struct opts *o, const json_t 
 {
 	TRY(command_device(o, (enum precision)opts_choice(o, "precision"), &p->device));
 	json_t *known = json_object_get(choices, p->device->ops->name);
-	return !known || json_object_update(p->device->choices, known) == 0 ? OK : fail(ERR_MEMORY, "out of memory");
+	return known ? p->device->ops->choices_load(p->device, known) : OK;
 }
 
 static status open_all(const struct opts *o, const json_t *choices, struct problem *p)

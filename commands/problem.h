@@ -5,7 +5,7 @@
 
 #include "samplers/chain.h"
 #include "commands/command.h"
-#include "src/net/model.h"
+#include "src/net/net.h"
 
 extern const struct opt_table *const sample_tables[];
 

@@ -3,13 +3,15 @@
 
 static status bn_pass_batches(struct potential *p, struct slots *s, int batch, const float *theta, float *stats)
 {
-	for (size_t first = 0; first < p->n; first += (size_t)batch) {
+	int k = 0;
+	for (size_t first = 0; first < p->n; first += (size_t)batch, k++) {
 		int n = p->n - first < (size_t)batch ? (int)(p->n - first) : batch;
 		const struct gradient_request r = {
 			.at = {.theta = theta},
 			.batch = {.row = SLOT_FIRST, .n = n, .scale = 1.0 / n},
 			.policy = STATS_CUMULATE,
 			.stats = stats,
+			.stats_share = 1 / ((double)k + 1),
 			.augment = STREAM_BN_PASS,
 		};
 		s->value[SLOT_FIRST] = (double)first;

@@ -67,18 +67,24 @@ status chain_sync(struct chain *c, double now)
 	return OK;
 }
 
+/* NULL without memory. */
 static json_t *meta_of(const struct chain *c)
 {
 	const struct sampler_state *s = &c->state.s;
 	const struct device *d = s->potential->device;
-	json_t *scalars = json_object();
+	json_t *scalars = json_object(), *choices = json_object();
 	for (int i = 0; i < SAMPLER_SCALARS && s->sampler->scalars[i]; i++)
 		json_object_set_new(scalars, s->sampler->scalars[i], json_real(s->slots.value[SLOT_SCALAR + i]));
-	return json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:O}}", "chain", c->k,
+	status saved = d->ops->choices_save(d, choices);
+	json_t *meta = json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:o}}", "chain", c->k,
 	                 "state", phase_names[c->phase], "step", (json_int_t)c->state.step,
 	                 "snaps_length", (json_int_t)snaps_length(c->snaps), "log_length", (json_int_t)log_length(c->log),
 	                 "scalars", scalars, "slots", slots_to_json(&s->slots), "logged", mark_to_json(&c->logged),
-	                 "kept", mark_to_json(&c->kept), "choices", d->ops->name, d->choices);
+	                 "kept", mark_to_json(&c->kept), "choices", d->ops->name, choices);
+	if (saved == OK)
+		return meta;
+	json_decref(meta);
+	return NULL;
 }
 
 status chain_checkpoint(struct chain *c)

@@ -8,12 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <jansson.h>
-
 #include "src/err.h"
 #include "src/slots.h"
 #include "src/tensor.h"
 
+struct json_t;  /* jansson's json_t */
 struct layer;
 struct layer_ops;
 
@@ -22,13 +21,10 @@ enum precision { PRECISION_FP32, PRECISION_BF16 };
 /* An open device. A backend embeds this as the first member of its own struct. */
 struct device {
 	const struct backend *ops;
-	int threads;
-	json_t *choices;   /* every measured choice between algorithms, {"conv 64x32x32 …": "winograd"}: kept in checkpoints, and
-	                    * what is in here is not measured again. The device's, owned by it */
 };
 
-/* How a tensor (n, c, h, w) lies in memory: in blocks of channels, (n, ⌈c/block⌉, h, w, block), every c a multiple of block;
- * block 1 is PyTorch's order, 0 stands for c: channels last. Float32, or bf16. */
+/* How a tensor (n, c, h, w) lies in memory: in blocks of channels, (n, ⌈c/block⌉, h, w, block), every c a multiple of
+ * block; block 1 is PyTorch's order, 0 stands for c: channels last. Float32, or bf16. */
 struct format {
 	bool bf16;
 	int block;
@@ -176,9 +172,14 @@ struct backend {
 	status (*open)(int number, int threads, struct device **out);
 	void (*close)(struct device *d);
 	/* Adds what a run records: {"name", "instruction_set", "threads", "libraries": {"oneDNN": "2.6.3"}}. */
-	void (*describe)(const struct device *d, json_t *into);
+	void (*describe)(const struct device *d, struct json_t *into);
 	/* What speaks against a precision on this device, for a warning; NULL: nothing. Or NULL. */
 	const char *(*precision_note)(const struct device *d, enum precision precision);
+	/* Measured choices between algorithms, {"conv 64x32x32 …": "winograd"}, as checkpoints keep them. load takes these
+	 * in place of what there is; they are not measured again. save adds all that there are to an object. Errors:
+	 * ERR_MEMORY. */
+	status (*choices_load)(struct device *d, const struct json_t *known);
+	status (*choices_save)(const struct device *d, struct json_t *into);
 
 	/* 64-byte aligned, zeroed, padded to 64 bytes. Errors: ERR_MEMORY. */
 	status (*alloc)(struct device *d, size_t bytes, void **out);
@@ -232,9 +233,9 @@ struct backend {
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);
 
-	/* How a network's tensors lie here: its input, float32, and each layer's output. A convolution's has its input's type, so
-	 * that the first one works in float32 in any precision; what a linear layer reads is flat, and the last layer's output is
-	 * float32. */
+	/* How a network's tensors lie here: its input, float32, and each layer's output. A convolution's has its input's
+	 * type, so that the first one works in float32 in any precision; what a linear layer reads is flat, and the last
+	 * layer's output is float32. */
 	void (*formats)(const struct device *d, const struct layer *layers, int n, enum precision precision, struct format *input,
 	                struct format *out);
 	const struct layer_ops *const *layers;  /* by enum layer_kind */

@@ -21,23 +21,41 @@ enum activation { ACTIVATION_RELU, ACTIVATION_SILU, ACTIVATION_TANH, ACTIVATION_
 enum norm { NORM_BATCH, NORM_FILTER_RESPONSE };
 #define NORM_BATCH_EPSILON 1e-5  /* ε, also where a batch norm is folded */
 enum pool { POOL_MAX, POOL_MEAN };
-/* Which convolution algorithm: the fastest, measured once a shape; oneDNN's direct one; Winograd's where there is one;
- * direct, with the gradient of the weights as one matrix product. */
+/* Which convolution algorithm: the fastest, measured once a shape; the library's direct one; Winograd's where there is
+ * one; direct, with the gradient of the weights as one matrix product. */
 enum conv_algo { CONV_AUTO, CONV_DIRECT, CONV_WINOGRAD, CONV_GEMM };
+
+/* What stands for an input that no layer computes: the batch itself, or none. */
+enum { INPUT_BATCH = -1, INPUT_NONE = -2 };
+
+/* A layer's parameters: weights, or a norm's scale γ; bias, or a norm's shift β; the τ of ACTIVATION_THRESHOLD. */
+enum { PARAM_WEIGHT, PARAM_BIAS, PARAM_THRESHOLD, LAYER_PARAMS };
 
 /* One node of the network's graph. Inputs are earlier nodes. */
 struct layer {
 	enum layer_kind kind;
-	int input[2];              /* indices of earlier layers; −1 is the batch itself, −2 unused */
+	int input[2];              /* indices of earlier layers, INPUT_BATCH or INPUT_NONE */
 	int in[3], out[3];         /* per example: channels, height, width (height = width = 1 where flat) */
-	int weight, bias;          /* indices of parameter segments, or −1; a norm's scale γ and shift β */
-	int threshold;             /* segment of τ where the activation is ACTIVATION_THRESHOLD */
-	int stat;                  /* batch norm: the first of running_mean (c), running_var (c), num_batches_tracked (1), or −1 */
+	int param[LAYER_PARAMS];   /* 1 + the index of the parameter's segment; 0: the layer has no such parameter */
+	int stat;                  /* batch norm: 1 + the index of the first of running_mean (c), running_var (c),
+	                            * num_batches_tracked (1); 0: no statistics */
 	enum activation activation;
 	enum norm norm;
 	enum pool pool;
 	int kernel, stride, pad, groups;  /* convolution and pooling windows, square; output (in + 2·pad − kernel)/stride + 1 */
 };
+
+/* The index of the segment of parameter PARAM_…, or −1. */
+static inline int layer_segment(const struct layer *l, int param)
+{
+	return l->param[param] - 1;
+}
+
+/* The index of the first segment of the statistics, or −1. */
+static inline int layer_stat(const struct layer *l)
+{
+	return l->stat - 1;
+}
 
 /* How many numbers a shape (channels, height, width) has. */
 static inline size_t shape_size(const int shape[3])
@@ -51,7 +69,7 @@ enum plan_mode { PLAN_INFER, PLAN_TRAIN, PLAN_TANGENT };
 enum stats_policy {
 	STATS_RUN,        /* use the batch's, update the running ones */
 	STATS_FREEZE,     /* use the batch's, leave the running ones alone */
-	STATS_CUMULATE,   /* use the batch's, average them into `stats` over a pass; num_batches_tracked, 0 before it, counts */
+	STATS_CUMULATE,   /* use the batch's, average them into `stats` over a pass, each with the share it is given */
 	STATS_USE         /* use the running ones (inference) */
 };
 
@@ -63,22 +81,24 @@ struct plan_request {
 	enum precision precision;
 	enum conv_algo algo;
 	struct format x[2], y;     /* of the inputs and the output; gradients lie as what they are gradients of */
-	const struct layer *norm;  /* infer: the batch norm folded into this convolution, or NULL: the plan computes
-	                            * activation(norm(conv(x[0])) + x[1]), y and x[1] being the norm's, in y's format */
+	const struct layer *folded;  /* infer: the layer that this one takes in, which its ops say it folds, or NULL. With a
+	                              * norm a convolution computes activation(norm(conv(x[0])) + x[1]), y and x[1] being
+	                              * the norm's, in y's format */
 };
 
 /* Where a layer's data lies; every pointer is device memory. */
 struct layer_io {
 	const void *x[2];
-	void *y;                   /* infer, with a folded norm: may be x[1] */
-	const void *weight;        /* working copy, in the layout the plan asked for; else float32, as are all the others */
-	const float *bias, *threshold;
+	void *y;
+	const void *param[LAYER_PARAMS];  /* float32 as they lie; PARAM_WEIGHT is the working copy where the plan has one */
 	float *stats;
 	enum stats_policy policy;
+	double stats_share;        /* STATS_CUMULATE: of this batch's statistics in the mean; 1/(k+1) after k batches */
+	void *kept;                /* kept_bytes: what forward leaves there, backward of the same plan finds */
 	/* backward */
 	const void *dy[2];         /* the gradient is their sum; [1] is NULL but for layers whose ops say two_gradients */
 	void *dx[2];               /* NULL: not wanted; set, not added to */
-	float *dweight, *dbias, *dthreshold;  /* slices of the flat gradient, in the parameters' own order; NULL: not wanted */
+	float *dparam[LAYER_PARAMS];  /* slices of the flat gradient, in the parameters' own order; NULL: not wanted */
 	bool add_dparams;          /* add to what is there */
 };
 
@@ -86,36 +106,53 @@ struct layer_io {
 struct weight_source {
 	const struct slots *slots;
 	const struct point *at;
-	const struct segment *weight;             /* of the vector `at` */
-	const struct segment *scale, *shift;      /* infer, with a folded batch norm; else NULL */
-	const float *stats;                       /* the norm's running_mean (c), running_var (c) */
+	const struct segment *param[LAYER_PARAMS];   /* of the vector `at`; NULL where the layer has none */
+	const struct segment *folded[LAYER_PARAMS];  /* the same of a layer that is folded in */
+	const float *stats;                          /* and its statistics: running_mean (c), running_var (c) */
 };
 
-/* A plan is a layer made ready for one batch size and mode: shapes checked, library objects cached, algorithm chosen. What
- * backward needs of forward beyond x and y (batch statistics, positions of maxima) is kept in it. */
+/* A plan is a layer made ready for one batch size and mode: shapes checked, library objects cached, algorithm
+ * chosen. */
 struct layer_plan;
 
 /* Tensors of a layer that its backward reads. */
 enum { READS_X0 = 1, READS_X1 = 2, READS_Y = 4 };
 
+/* What a layer's passes may write over what they read, where formats agree. Whoever places the tensors sees to it that
+ * nobody reads later what is lost, this layer's own backward included. */
+enum {
+	IN_PLACE_Y_X0 = 1,         /* forward: y = x[0] */
+	IN_PLACE_DX0_DY0 = 2,      /* backward: dx[0] = dy[0] */
+	IN_PLACE_DX1_DY0 = 4,      /* backward: dx[1] = dy[0], the gradient behind the activation taking its place */
+	IN_PLACE_Y_X1 = 8          /* forward of a plan with a folded layer: y = x[1] */
+};
+
 struct layer_ops {
-	enum layer_kind kind;
 	bool two_gradients;        /* backward takes dy in two parts */
 	/* Errors: ERR_USAGE (a precision it has not), ERR_MEMORY, ERR_LIBRARY. */
 	status (*plan)(struct device *d, const struct plan_request *r, struct layer_plan **out);
 	void (*drop)(struct layer_plan *p);
 	status (*forward)(struct layer_plan *p, const struct layer_io *io);
-	/* All gradients in one call: dx from dy, and dweight, dbias, dthreshold. What backward_reads names is what forward had.
-	 * Activations may work in place: dx[0] = dy[0], and y = x where the derivative follows from y (ReLU, tanh). A norm may too:
-	 * without a residual dx[0] = dy[0]; with one dx[1] = dy[0], the gradient behind the activation. */
+	/* All gradients in one call: dx from dy, and those of the parameters. Of x and y it reads only what backward_reads
+	 * names, and finds there what forward had. */
 	status (*backward)(struct layer_plan *p, const struct layer_io *io);
 	/* READS_…, or NULL for none. */
 	unsigned (*backward_reads)(const struct layer *l);
+	/* IN_PLACE_…, or NULL for none. */
+	unsigned (*in_place)(const struct layer *l);
+	/* Whether a plan to infer can take in `next`, the only reader of l's output, which is its first input, l having no
+	 * second one; NULL: never. */
+	bool (*folds)(const struct layer *l, const struct layer *next);
+	/* Bytes of layer_io's `kept`: what forward leaves for backward beyond x and y (batch statistics, positions of
+	 * maxima). No more for fewer examples, nor to infer than to train, so that the largest batch's serves all plans.
+	 * NULL or 0: nothing. */
+	size_t (*kept_bytes)(const struct device *d, const struct plan_request *r);
 	/* Bytes of the working weights, where they are not the parameters as they lie (else NULL or 0), and the pass that
 	 * makes them: θ + c·v + σξ, converted and reordered. */
 	size_t (*working_bytes)(const struct layer_plan *p);
 	status (*materialise)(struct layer_plan *p, const struct weight_source *from, void *working);
-	/* Forward-mode tangents (dy from dx and dweight) and exact Hessian–vector products; NULL where not built. */
+	/* Forward-mode tangents (dy from dx and dparam) and exact Hessian–vector products; NULL where the layer has no
+	 * exact tangents. */
 	status (*jvp)(struct layer_plan *p, const struct layer_io *io, const struct layer_io *tangent);
 	status (*hvp)(struct layer_plan *p, const struct layer_io *io, const struct layer_io *tangent);
 };

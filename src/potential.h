@@ -28,6 +28,7 @@ struct gradient_request {
 	bool count;            /* add to the running totals (the first gradient of a step does) */
 	enum stats_policy policy;
 	float *stats;          /* device, n_stats: running statistics that are updated or used */
+	double stats_share;    /* STATS_CUMULATE: of this batch's in the mean; 1/(k+1) after k batches of a pass */
 	enum stream augment;   /* stream of this pass's augmentation */
 };
 
@@ -37,8 +38,8 @@ struct potential_ops {
 	/* Value to SLOT_NLL and gradient of scale · Σ wᵢ ℓᵢ(point). Errors: ERR_LIBRARY. */
 	status (*value_grad)(struct potential *p, struct slots *s, const struct gradient_request *r);
 	/* Outputs (logits, or means) of rows first … first + n − 1 to host memory (n, outputs), n ≤ batch; θ and stats on
-	 * the device; nothing is augmented. prepare is called once per θ and makes the working weights. NULL where a
-	 * potential predicts nothing. */
+	 * the device; nothing is augmented. prepare names both once per θ, and working weights are made of them when first
+	 * needed. NULL where a potential predicts nothing. */
 	status (*prepare)(struct potential *p, const float *theta, const float *stats);
 	status (*predict)(struct potential *p, size_t first, int n, float *out);
 	/* Exact Hessian–vector product of the batch's mean, or NULL. */

@@ -7,7 +7,7 @@
 
 #include "tests/backend_body.h"
 #include "tests/each_isa.h"
-#include "src/layer.h"
+#include "src/cpu/cpu.h"
 #include "tests/tap.h"
 
 static double normal_of(const uint32_t *w, int element)
@@ -92,7 +92,7 @@ static void check_open(void)
 	ok(backend_open("cpu", -1, &d) == ERR_USAGE, "a negative number of threads is refused");
 	setenv("OMP_NUM_THREADS", "2", 1);
 	MUST(backend_open(NULL, 0, &d));
-	ok(d->threads == 2, "all threads are as many as OMP_NUM_THREADS says");
+	ok(cpu_threads(d) == 2, "all threads are as many as OMP_NUM_THREADS says");
 	d->ops->close(d);
 	setenv("BASIN_ISA", "v9", 1);
 	ok(backend_open("cpu", 1, &d) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "BASIN_ISA=v9"),
@@ -104,9 +104,9 @@ static void check_open(void)
 static void check_blocks(void)
 {
 	struct layer l[3] = {
-		{.kind = LAYER_CONV, .input = {-1, -2}, .in = {3, 8, 8}, .out = {16, 8, 8}},
-		{.kind = LAYER_CONV, .input = {0, -2}, .in = {16, 8, 8}, .out = {32, 8, 8}},
-		{.kind = LAYER_POOL, .input = {1, -2}, .in = {32, 8, 8}, .out = {32, 1, 1}},
+		{.kind = LAYER_CONV, .input = {INPUT_BATCH, INPUT_NONE}, .in = {3, 8, 8}, .out = {16, 8, 8}},
+		{.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {16, 8, 8}, .out = {32, 8, 8}},
+		{.kind = LAYER_POOL, .input = {1, INPUT_NONE}, .in = {32, 8, 8}, .out = {32, 1, 1}},
 	};
 	struct format input, out[3];
 	struct device *d;

@@ -8,7 +8,8 @@ enum { LAYERS = 9 };
 
 static struct layer layer_of(enum layer_kind kind, int input, int in, int in_side, int out, int side)
 {
-	return (struct layer){.kind = kind, .input = {input, -2}, .in = {in, in_side, in_side}, .out = {out, side, side}};
+	return (struct layer){.kind = kind, .input = {input, INPUT_NONE}, .in = {in, in_side, in_side},
+	                      .out = {out, side, side}};
 }
 
 static void check_rules(struct device *d, const char *label, const char *name, const struct layer *l, int n, bool images)

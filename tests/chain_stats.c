@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Batch-norm statistics in chains: which ones are kept, that making them changes nothing else, and that they survive a
- * stop. The potential is a stand-in whose one "layer" is z = x·w, with the statistics of z; augmentation adds noise to z.
- * What a network's own layers do with the same requests is tested in net_stats.c. */
+ * stop. The potential is a stand-in whose one "layer" is z = x·w, with the statistics of z; augmentation adds noise to
+ * z. What a network's own layers do with the same requests is tested in net_stats.c. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +57,7 @@ static status value_grad(struct potential *p, struct slots *s, const struct grad
 	float *q = r->stats;
 	if (r->policy != STATS_FREEZE)
 		q[2]++;
-	double rate = r->policy == STATS_RUN ? 0.1 : r->policy == STATS_CUMULATE ? 1 / (double)q[2] : 0;
+	double rate = r->policy == STATS_RUN ? 0.1 : r->policy == STATS_CUMULATE ? r->stats_share : 0;
 	q[0] += (float)(rate * (mean - (double)q[0]));
 	q[1] += (float)(rate * (var - (double)q[1]));
 	slots_value(s, value, false);

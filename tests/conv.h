@@ -73,6 +73,7 @@ void check_conv_planes(struct device *d, enum conv_algo algo, const char *name);
 void check_conv_planes_rules(struct device *d, struct device *other);
 void check_conv_bits(struct device *d, struct format f, enum precision precision, enum conv_algo algo, const char *name);
 void check_conv_choices(struct device *d, struct format f);
+void forget_choices(struct device *d);
 void check_conv_noise(struct device *d, struct format f, enum precision precision, const char *name);
 
 #endif

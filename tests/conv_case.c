@@ -115,13 +115,15 @@ static void describe(const struct conv_setup *s, struct conv_case *c)
 	int height = (s->dims.height + 2 * s->dims.pad - s->dims.kernel) / s->dims.stride + 1, width = (s->dims.width + 2 * s->dims.pad - s->dims.kernel) / s->dims.stride + 1;
 	c->shape = (struct ref_conv){s->dims.n, {s->dims.in, s->dims.height, s->dims.width}, {s->dims.out, height, width}, s->dims.kernel, s->dims.stride, s->dims.pad,
 	                             s->dims.groups};
-	c->layer = (struct layer){.kind = LAYER_CONV, .input = {s->first ? -1 : 0, -2}, .in = {s->dims.in, s->dims.height, s->dims.width},
-	                          .out = {s->dims.out, height, width}, .weight = 0, .bias = s->dims.bias ? 1 : -1, .stat = -1,
+	c->layer = (struct layer){.kind = LAYER_CONV, .input = {s->first ? INPUT_BATCH : 0, INPUT_NONE},
+	                          .in = {s->dims.in, s->dims.height, s->dims.width},
+	                          .out = {s->dims.out, height, width}, .param = {1, s->dims.bias ? 2 : 0},
 	                          .kernel = s->dims.kernel, .stride = s->dims.stride, .pad = s->dims.pad, .groups = s->dims.groups};
-	c->norm = (struct layer){.kind = LAYER_NORM, .input = {1, s->residual ? 0 : -2}, .norm = NORM_BATCH,
+	c->norm = (struct layer){.kind = LAYER_NORM, .input = {1, s->residual ? 0 : INPUT_NONE}, .norm = NORM_BATCH,
 	                         .activation = s->activation, .in = {s->dims.out, height, width}, .out = {s->dims.out, height, width}};
 	c->request = (struct plan_request){.layer = &c->layer, .n = s->dims.n, .mode = s->mode, .precision = s->precision,
-	                                   .algo = s->algo, .x = {s->x, s->y}, .y = s->y, .norm = s->folded ? &c->norm : NULL};
+	                                   .algo = s->algo, .x = {s->x, s->y}, .y = s->y,
+	                                   .folded = s->folded ? &c->norm : NULL};
 }
 
 static void fill(const struct conv_setup *s, struct conv_case *c)
@@ -167,10 +169,10 @@ void conv_case_new(struct device *d, const struct conv_setup *s, struct conv_cas
 	c->scale = segment(c->nw, (size_t)s->dims.out);
 	c->shift = segment(c->nw + (size_t)s->dims.out, (size_t)s->dims.out);
 	c->at = (struct point){.theta = c->theta};
-	c->from = (struct weight_source){.slots = &c->slots, .at = &c->at, .weight = &c->weight};
+	c->from = (struct weight_source){.slots = &c->slots, .at = &c->at, .param = {&c->weight}};
 	if (s->folded) {
-		c->from.scale = &c->scale;
-		c->from.shift = &c->shift;
+		c->from.folded[PARAM_WEIGHT] = &c->scale;
+		c->from.folded[PARAM_BIAS] = &c->shift;
 		c->from.stats = c->stats;
 	}
 	const struct layer_ops *ops = d->ops->layers[LAYER_CONV];
@@ -193,10 +195,11 @@ void conv_case_free(struct conv_case *c)
 
 struct layer_io conv_case_io(const struct conv_case *c)
 {
-	bool bias = c->layer.bias >= 0;
-	return (struct layer_io){.x = {c->device_x, c->device_residual}, .y = c->device_y, .weight = c->working,
-	                         .bias = bias ? c->theta + c->nw : NULL, .dy = {c->device_dy}, .dx = {c->device_dx},
-	                         .dweight = c->dw, .dbias = bias ? c->db : NULL};
+	bool bias = c->layer.param[PARAM_BIAS];
+	return (struct layer_io){.x = {c->device_x, c->device_residual}, .y = c->device_y,
+	                         .param = {c->working, bias ? c->theta + c->nw : NULL},
+	                         .dy = {c->device_dy}, .dx = {c->device_dx},
+	                         .dparam = {c->dw, bias ? c->db : NULL}};
 }
 
 /* ---- comparing ---- */

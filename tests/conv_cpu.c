@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <jansson.h>
 #include <string.h>
 
 #include "tests/conv.h"
@@ -20,15 +21,28 @@ static void kept_choices(struct device *d)
 	for (int i = 0; i < 2; i++) {
 		json_t *want = json_pack("{s:s}", "conv 16x6x6 32 k3 s1 p1 g1 f32 weights", names[i]);
 		struct conv_part part;
-		json_object_clear(d->choices);
-		json_object_update(d->choices, want);
+		MUST(d->ops->choices_load(d, want));
 		MUST(conv_choose(d, &o, &c, CONV_AUTO, &part));
-		ok(part.made && part.algo == algos[i] && json_equal(d->choices, want), "the choice “%s” is taken and kept", names[i]);
+		ok(part.made && part.algo == algos[i] && json_equal(((struct cpu_device *)d)->choices, want),
+		   "the choice “%s” is taken and kept", names[i]);
 		conv_part_drop(&part);
 		json_decref(want);
 	}
-	json_object_clear(d->choices);
+	forget_choices(d);
 	onednn_close(&o);
+}
+
+/* What a convolution takes in is a batch norm, and only where that leaves one bias and no threshold. */
+static void folding(void)
+{
+	struct layer conv = {.kind = LAYER_CONV, .param = {1}}, biased = {.kind = LAYER_CONV, .param = {1, 2}};
+	struct layer norm = {.kind = LAYER_NORM, .norm = NORM_BATCH}, relu = {.kind = LAYER_ACTIVATION};
+	struct layer filter = {.kind = LAYER_NORM, .norm = NORM_FILTER_RESPONSE};
+	struct layer threshold = {.kind = LAYER_NORM, .activation = ACTIVATION_THRESHOLD};
+	ok(cpu_conv.folds(&conv, &norm), "a convolution folds a batch norm");
+	ok(!cpu_conv.folds(&biased, &norm) && !cpu_conv.folds(&conv, &filter) && !cpu_conv.folds(&conv, &threshold) &&
+	           !cpu_conv.folds(&conv, &relu), "but not with a bias of its own, and no other layer");
+	ok(cpu_conv.in_place(&conv) == IN_PLACE_Y_X1, "and then works over the residual");
 }
 
 static void float32(struct device *d)
@@ -67,7 +81,7 @@ static void winograd(struct device *d)
 		check_conv_bits(d, blocks16, PRECISION_FP32, CONV_WINOGRAD, "Winograd, blocks of 16");
 		return;
 	}
-	struct layer l = {.kind = LAYER_CONV, .input = {0, -2}, .in = {16, 8, 8}, .out = {16, 8, 8}, .bias = -1, .kernel = 3,
+	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {16, 8, 8}, .out = {16, 8, 8}, .kernel = 3,
 	                  .stride = 1, .pad = 1, .groups = 1};
 	struct plan_request r = {.layer = &l, .n = 1, .mode = PLAN_TRAIN, .algo = CONV_WINOGRAD, .x = {blocks16}, .y = blocks16};
 	struct layer_plan *p;
@@ -77,7 +91,7 @@ static void winograd(struct device *d)
 
 static void bfloat(struct device *d)
 {
-	struct layer l = {.kind = LAYER_CONV, .input = {0, -2}, .in = {16, 8, 8}, .out = {16, 8, 8}, .bias = -1, .kernel = 3,
+	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {16, 8, 8}, .out = {16, 8, 8}, .kernel = 3,
 	                  .stride = 1, .pad = 1, .groups = 1};
 	struct plan_request r = {.layer = &l, .n = 1, .mode = PLAN_TRAIN, .precision = PRECISION_BF16, .x = {half}, .y = half};
 	struct layer_plan *p;
@@ -117,6 +131,7 @@ int main(void)
 {
 	struct device *d;
 	MUST(backend_open("cpu", 2, &d));
+	folding();
 	float32(d);
 	check_conv_planes(d, CONV_AUTO, "planes, measured where there is a choice");
 	winograd(d);

@@ -3,6 +3,7 @@
  * survives rounding. */
 #include "tests/conv.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,30 +107,48 @@ void check_conv_bits(struct device *d, struct format f, enum precision precision
 	conv_case_free(&c);
 }
 
+void forget_choices(struct device *d)
+{
+	json_t *none = json_object();
+	MUST(d->ops->choices_load(d, none));
+	json_decref(none);
+}
+
+static json_t *choices_of(struct device *d)
+{
+	json_t *all = json_object();
+	MUST(d->ops->choices_save(d, all));
+	return all;
+}
+
 /* A choice that is missing is measured and kept; inference asks for none. */
 void check_conv_choices(struct device *d, struct format f)
 {
 	struct conv_setup s = {.dims = usual, .x = f, .y = f, .mode = PLAN_INFER, .algo = CONV_AUTO};
 	struct conv_case c;
-	json_object_clear(d->choices);
+	forget_choices(d);
 	conv_case_new(d, &s, &c);
-	ok(json_object_size(d->choices) == 0, "inference measures nothing");
+	json_t *none = choices_of(d);
+	ok(json_object_size(none) == 0, "inference measures nothing");
+	json_decref(none);
 	conv_case_free(&c);
 	s.mode = PLAN_TRAIN;
 	conv_case_new(d, &s, &c);
 	static const char *const keys[] = {"conv 32x9x9 48 k3 s1 p1 g1 f32 forward", "conv 32x9x9 48 k3 s1 p1 g1 f32 data",
 	                                   "conv 32x9x9 48 k3 s1 p1 g1 f32 weights"};
-	bool there = json_object_size(d->choices) == 3;
+	json_t *three = choices_of(d);
+	bool there = json_object_size(three) == 3;
 	for (int i = 0; i < 3; i++)
-		there = there && json_is_string(json_object_get(d->choices, keys[i]));
+		there = there && json_is_string(json_object_get(three, keys[i]));
 	ok(there, "each direction's choice is kept under its shape");
+	json_decref(three);
 	conv_case_free(&c);
-	json_object_clear(d->choices);
+	forget_choices(d);
 }
 
-/* Working weights of a 1×1 convolution of single pixels come out as y where x is the identity: their difference from w has
- * variance σ² plus that of rounding to bf16, spacing²/12 summed over the weights' own spacings. With 256² elements the
- * relative deviation of a variance is √(2/65536) = 0.55 %; 3 % is 5.4 of them: false alarms below 1e-7. */
+/* Working weights of a 1×1 convolution of single pixels come out as y where x is the identity: their difference from w
+ * has variance σ² plus that of rounding to bf16, spacing²/12 summed over the weights' own spacings. With 256² elements
+ * the relative deviation of a variance is √(2/65536) = 0.55 %; 3 % is 5.4 of them: false alarms below 1e-7. */
 void check_conv_noise(struct device *d, struct format f, enum precision precision, const char *name)
 {
 	enum { CHANNELS = 256 };
@@ -238,8 +257,8 @@ static int nans(const double *v, size_t n)
 	return count;
 }
 
-/* Only what a number goes into becomes NaN with it: 5 × 5 pixels of every output channel; 6 × 5 × 5 × 16 weights have one of its
- * channel's 25 in every row. */
+/* Only what a number goes into becomes NaN with it: 5 × 5 pixels of every output channel; 6 × 5 × 5 × 16 weights have
+ * one of its channel's 25 in every row. */
 static void planes_nan(struct conv_case *c, const struct conv_setup *s)
 {
 	double *y = malloc(c->ny * sizeof *y), *dw = malloc(c->nw * sizeof *dw);
@@ -271,13 +290,13 @@ void check_conv_planes_rules(struct device *d, struct device *other)
 	d->ops->layers[LAYER_CONV]->drop(c.plan);
 	MUST(other->ops->layers[LAYER_CONV]->plan(other, &c.request, &c.plan));
 	conv_case_materialise(&c);
-	ok(alike(&c, &first, run_both(&c)), "planes: the same bits from %d threads as from %d", other->threads, d->threads);
+	ok(alike(&c, &first, run_both(&c)), "planes: the same bits from a device of other threads");
 	free(first.y), free(first.dx), free(first.dw), free(first.db);
 	planes_noise(&c);
 	planes_nan(&c, &s);
 	struct layer_io io = conv_case_io(&c);
 	char *dw = bits(other, c.dw, c.nw * sizeof(float));
-	io.dweight = NULL;
+	io.dparam[PARAM_WEIGHT] = NULL;
 	io.dx[0] = NULL;
 	MUST(other->ops->layers[LAYER_CONV]->backward(c.plan, &io));
 	char *after = bits(other, c.dw, c.nw * sizeof(float));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Runs every convolution of the named networks once, forward and backward, for training and for inference: what no-ref.t
- * has oneDNN tell about. */
+/* Runs every convolution of the named networks once, forward and backward, for training and for inference: what
+ * no-ref.t has oneDNN tell about. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,10 +28,10 @@ static void once(struct device *d, const struct layer *l, struct format x, struc
 	struct slots slots = {0};
 	struct segment weight = {.name = "weight", .count = weights - (size_t)l->out[0]};
 	struct point at = {.theta = theta};
-	MUST(ops->materialise(p, &(struct weight_source){.slots = &slots, .at = &at, .weight = &weight}, working));
-	bool first = l->input[0] == -1, bias = l->bias >= 0;
-	struct layer_io io = {.x = {in}, .y = out, .weight = working, .bias = bias ? theta + weight.count : NULL, .dy = {out},
-	                      .dx = {first ? NULL : din}, .dweight = gradient, .dbias = bias ? gradient + weight.count : NULL};
+	MUST(ops->materialise(p, &(struct weight_source){.slots = &slots, .at = &at, .param = {&weight}}, working));
+	bool first = l->input[0] == INPUT_BATCH, bias = l->param[PARAM_BIAS];
+	struct layer_io io = {.x = {in}, .y = out, .param = {working, bias ? theta + weight.count : NULL}, .dy = {out},
+	                      .dx = {first ? NULL : din}, .dparam = {gradient, bias ? gradient + weight.count : NULL}};
 	MUST(ops->forward(p, &io));
 	if (mode != PLAN_INFER)
 		MUST(ops->backward(p, &io));
@@ -44,7 +44,8 @@ static void once(struct device *d, const struct layer *l, struct format x, struc
 static bool alike(const struct layer *a, const struct layer *b)
 {
 	return a->kind == b->kind && !memcmp(a->in, b->in, sizeof a->in) && !memcmp(a->out, b->out, sizeof a->out) &&
-	       a->kernel == b->kernel && a->stride == b->stride && (a->input[0] == -1) == (b->input[0] == -1);
+	       a->kernel == b->kernel && a->stride == b->stride &&
+	       (a->input[0] == INPUT_BATCH) == (b->input[0] == INPUT_BATCH);
 }
 
 static void network(struct device *d, const char *spec, const int input[3], enum precision precision)

@@ -51,7 +51,7 @@ static status sum_backward(struct layer_plan *p, const struct layer_io *io)
 	return OK;
 }
 
-static const struct layer_ops sum_ops = {.kind = LAYER_ACTIVATION, .plan = sum_plan, .drop = sum_drop,
+static const struct layer_ops sum_ops = {.plan = sum_plan, .drop = sum_drop,
                                          .forward = sum_forward, .backward = sum_backward};
 
 /* ---- linear layers that want their weights elsewhere ---- */
@@ -100,11 +100,11 @@ static size_t copy_bytes(const struct layer_plan *p)
 static status copy_materialise(struct layer_plan *p, const struct weight_source *from, void *working)
 {
 	materialised++;
-	memcpy(working, from->at->theta + from->weight->offset, p->weights * sizeof(float));
+	memcpy(working, from->at->theta + from->param[PARAM_WEIGHT]->offset, p->weights * sizeof(float));
 	return OK;
 }
 
-static const struct layer_ops copy_ops = {.kind = LAYER_LINEAR, .plan = copy_plan, .drop = copy_drop, .forward = copy_forward,
+static const struct layer_ops copy_ops = {.plan = copy_plan, .drop = copy_drop, .forward = copy_forward,
                                           .backward = copy_backward, .backward_reads = copy_reads, .working_bytes = copy_bytes,
                                           .materialise = copy_materialise};
 
@@ -113,18 +113,19 @@ static const struct layer_ops copy_ops = {.kind = LAYER_LINEAR, .plan = copy_pla
 static void add_linear(struct model *m, int input, int in, int out, const char *weight, const char *bias)
 {
 	struct layer *l = &m->layer[m->n_layers++];
-	*l = (struct layer){.kind = LAYER_LINEAR, .input = {input, -2}, .in = {in, 1, 1}, .out = {out, 1, 1}, .stat = -1};
-	MUST(segments_add(&m->params, &m->arena, weight, 2, (int64_t[]){out, in}, INIT_NORMAL, 1, &l->weight));
-	MUST(segments_add(&m->params, &m->arena, bias, 1, (int64_t[]){out}, INIT_NORMAL, 1, &l->bias));
+	*l = (struct layer){.kind = LAYER_LINEAR, .input = {input, INPUT_NONE}, .in = {in, 1, 1}, .out = {out, 1, 1},
+	                    .param = {1 + m->params.n, 2 + m->params.n}};
+	MUST(segments_add(&m->params, &m->arena, weight, 2, (int64_t[]){out, in}, INIT_NORMAL, 1, NULL));
+	MUST(segments_add(&m->params, &m->arena, bias, 1, (int64_t[]){out}, INIT_NORMAL, 1, NULL));
 }
 
 static void residual(struct model *m)
 {
 	*m = (struct model){.input = {IN, 1, 1}, .outputs = OUT};
-	add_linear(m, -1, IN, MID, "first.weight", "first.bias");
+	add_linear(m, INPUT_BATCH, IN, MID, "first.weight", "first.bias");
 	add_linear(m, 0, MID, MID, "mid.weight", "mid.bias");
 	m->layer[m->n_layers++] = (struct layer){.kind = LAYER_ACTIVATION, .input = {0, 1}, .in = {MID, 1, 1}, .out = {MID, 1, 1},
-	                                         .weight = -1, .bias = -1, .stat = -1, .activation = ACTIVATION_SILU};
+	                                         .activation = ACTIVATION_SILU};
 	add_linear(m, 2, MID, OUT, "last.weight", "last.bias");
 }
 
@@ -202,7 +203,7 @@ static void out_of_memory(struct graph *g, struct backend *fake, const float *th
 		fake->alloc = alloc;
 		MUST(graph_plan(g, N, PLAN_TRAIN, &p));
 		MUST(graph_weights(g, p, NULL, &(struct point){.theta = theta}, NULL));
-		MUST(graph_forward(g, p, NULL, STATS_RUN));
+		MUST(graph_forward(g, p, NULL, STATS_RUN, 0));
 		MUST(fake->get(g->device, out, graph_output(g), sizeof out));
 		near(worst(out, want, N * OUT), 0, 1e-6, "and the plan that was there still gives its outputs");
 	}
@@ -241,7 +242,7 @@ int main(void)
 	for (int turn = 0; turn < 2; turn++) {
 		MUST(graph_plan(&g, N, PLAN_TRAIN, &p));
 		MUST(graph_weights(&g, p, NULL, &(struct point){.theta = device_theta}, NULL));
-		MUST(graph_forward(&g, p, NULL, STATS_RUN));
+		MUST(graph_forward(&g, p, NULL, STATS_RUN, 0));
 		MUST(fake.get(d, out, graph_output(&g), sizeof out));
 		MUST(fake.put(d, graph_output_gradient(&g), device_r, sizeof device_r));
 		MUST(graph_backward(&g, p, NULL, gradient, turn == 1));

@@ -32,7 +32,7 @@ static void activation_types(struct device *d, enum activation kind, const char 
 		for (int s = 0; s < 4; s++) {
 			struct format fx = {types[t][0], 0}, fy = {types[t][1], 0};
 			const int *in = shapes[s];
-			struct layer l = {.kind = LAYER_ACTIVATION, .input = {-1, -2}, .in = {in[0], in[1], in[2]},
+			struct layer l = {.kind = LAYER_ACTIVATION, .input = {INPUT_BATCH, INPUT_NONE}, .in = {in[0], in[1], in[2]},
 			                  .out = {in[0], in[1], in[2]}, .activation = kind};
 			struct image x = image_new(d, fx, 3, in), dx = image_new(d, fx, 3, in);
 			struct image y = image_new(d, fy, 3, in), dy = image_new(d, fy, 3, in);
@@ -85,7 +85,7 @@ struct linear {
 	struct segment weight;
 	struct image x, dx, y, dy, theta, v, dw, db;
 	struct layer_plan *p;
-	void *working;
+	void *working, *kept;
 	struct layer_io io;
 };
 
@@ -94,7 +94,8 @@ static void linear_open(struct device *d, struct linear *c, int n, int in, int o
 	struct format flat = {false, 0};
 	*c = (struct linear){.n = n, .in = in, .out = out, .lead = 5};
 	int total = 5 + out * in + out;
-	c->layer = (struct layer){.kind = LAYER_LINEAR, .input = {-1, -2}, .in = {in, 1, 1}, .out = {out, 1, 1}, .bias = 1};
+	c->layer = (struct layer){.kind = LAYER_LINEAR, .input = {INPUT_BATCH, INPUT_NONE}, .in = {in, 1, 1},
+	                          .out = {out, 1, 1}, .param = {1, 2}};
 	c->weight = (struct segment){.ndim = 2, .shape = {out, in}, .offset = c->lead, .count = (size_t)out * (size_t)in};
 	struct format fx = {t->x, 0}, fy = {t->y, 0};
 	c->x = image_new(d, fx, n, c->layer.in);
@@ -109,13 +110,15 @@ static void linear_open(struct device *d, struct linear *c, int n, int in, int o
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		image_random(all[i]);
 	const struct layer_ops *ops = d->ops->layers[LAYER_LINEAR];
-	MUST(ops->plan(d, &(struct plan_request){.layer = &c->layer, .n = n, .mode = PLAN_TRAIN, .precision = PRECISION_BF16,
-	                                         .x = {fx}, .y = fy}, &c->p));
+	const struct plan_request r = {.layer = &c->layer, .n = n, .mode = PLAN_TRAIN, .precision = PRECISION_BF16,
+	                               .x = {fx}, .y = fy};
+	MUST(ops->plan(d, &r, &c->p));
+	MUST(d->ops->alloc(d, ops->kept_bytes(d, &r), &c->kept));
 	MUST(d->ops->alloc(d, ops->working_bytes(c->p), &c->working));
 	c->io = (struct layer_io){
-		.x = {c->x.device}, .y = c->y.device, .weight = c->working,
-		.bias = (float *)c->theta.device + c->lead + (size_t)out * (size_t)in, .dy = {c->dy.device}, .dx = {c->dx.device},
-		.dweight = c->dw.device, .dbias = c->db.device,
+		.x = {c->x.device}, .y = c->y.device, .kept = c->kept,
+		.param = {c->working, (float *)c->theta.device + c->lead + (size_t)out * (size_t)in}, .dy = {c->dy.device},
+		.dx = {c->dx.device}, .dparam = {c->dw.device, c->db.device},
 	};
 }
 
@@ -124,6 +127,7 @@ static void linear_close(struct device *d, struct linear *c)
 	struct image *all[] = {&c->x, &c->dx, &c->y, &c->dy, &c->theta, &c->v, &c->dw, &c->db};
 	d->ops->layers[LAYER_LINEAR]->drop(c->p);
 	d->ops->free(d, c->working);
+	d->ops->free(d, c->kept);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		image_free(all[i]);
 }
@@ -168,7 +172,8 @@ static void linear_shape(struct device *d, int n, int in, int out, const struct 
 	const struct layer_ops *ops = d->ops->layers[LAYER_LINEAR];
 	struct linear c;
 	linear_open(d, &c, n, in, out, t);
-	MUST(ops->materialise(c.p, &(struct weight_source){.at = &(struct point){.theta = c.theta.device}, .weight = &c.weight},
+	const struct point at = {.theta = c.theta.device};
+	MUST(ops->materialise(c.p, &(struct weight_source){.at = &at, .param = {&c.weight}},
 	                      c.working));
 	double *w = working_of(d, &c), *x = rounded(&c.x), *dy = rounded(&c.dy);
 	double *y = doubles(c.y.count), *dx = doubles(c.x.count), *dw = doubles(c.dw.count), *db = doubles(c.db.count);
@@ -195,7 +200,8 @@ static void linear_shape(struct device *d, int n, int in, int out, const struct 
 	linear_close(d, &c);
 }
 
-/* θ + c·v + σξ of the segment alone, each number rounded once, and frozen θ alone; a σ of 1e-3 survives the rounding. */
+/* θ + c·v + σξ of the segment alone, each number rounded once, and frozen θ alone; a σ of 1e-3 survives the
+ * rounding. */
 static void linear_points(struct device *d)
 {
 	const struct layer_ops *ops = d->ops->layers[LAYER_LINEAR];
@@ -210,7 +216,7 @@ static void linear_points(struct device *d)
 	s.value[SIGMA] = 1e-3;
 	MUST(d->ops->slots_send(d, &s));
 	struct point at = {.theta = c.theta.device, .v = c.v.device, .v_coef = COEF, .sigma = SIGMA, .stream = STREAM_PERTURB};
-	struct weight_source from = {.slots = &s, .at = &at, .weight = &c.weight};
+	struct weight_source from = {.slots = &s, .at = &at, .param = {&c.weight}};
 	MUST(ops->materialise(c.p, &from, c.working));
 	double *w = working_of(d, &c), worst = 0;
 	for (size_t i = 0; i < c.weight.count; i++) {
@@ -268,7 +274,7 @@ void check_bf16_layers(struct device *d)
 	static const char *const names[] = {"relu", "silu", "tanh"};
 	for (int kind = ACTIVATION_RELU; kind <= ACTIVATION_TANH; kind++)
 		activation_types(d, (enum activation)kind, names[kind]);
-	struct layer l = {.kind = LAYER_LINEAR, .in = {2, 1, 1}, .out = {2, 1, 1}, .bias = -1};
+	struct layer l = {.kind = LAYER_LINEAR, .in = {2, 1, 1}, .out = {2, 1, 1}, .param = {1}};
 	struct layer_plan *p;
 	status s = d->ops->layers[LAYER_LINEAR]->plan(d, &(struct plan_request){.layer = &l, .n = 1, .precision = PRECISION_BF16}, &p);
 	if (s != OK) {

@@ -112,8 +112,8 @@ static void linear_free(struct linear_case *c)
 
 static struct layer_plan *linear_plan(const struct layer_ops *ops, struct linear_case *c, enum plan_mode mode)
 {
-	struct layer l = {.kind = LAYER_LINEAR, .input = {-1, -2}, .in = {c->in, 1, 1}, .out = {c->out, 1, 1}, .weight = 0,
-	                  .bias = c->bias ? 1 : -1, .stat = -1};
+	struct layer l = {.kind = LAYER_LINEAR, .input = {INPUT_BATCH, INPUT_NONE}, .in = {c->in, 1, 1},
+	                  .out = {c->out, 1, 1}, .param = {1, c->bias ? 2 : 0}};
 	struct layer_plan *p;
 	MUST(ops->plan(c->x.d, &(struct plan_request){.layer = &l, .n = c->n, .mode = mode}, &p));
 	return p;
@@ -121,9 +121,10 @@ static struct layer_plan *linear_plan(const struct layer_ops *ops, struct linear
 
 static struct layer_io linear_io(struct linear_case *c)
 {
-	return (struct layer_io){.x = {c->x.device}, .y = c->y.device, .weight = c->w.device,
-	                         .bias = c->bias ? c->b.device : NULL, .dy = {c->dy.device}, .dx = {c->dx.device},
-	                         .dweight = c->dw.device, .dbias = c->bias ? c->db.device : NULL};
+	return (struct layer_io){.x = {c->x.device}, .y = c->y.device,
+	                         .param = {c->w.device, c->bias ? c->b.device : NULL},
+	                         .dy = {c->dy.device}, .dx = {c->dx.device},
+	                         .dparam = {c->dw.device, c->bias ? c->db.device : NULL}};
 }
 
 static double *magnitudes(const struct vec *v)
@@ -136,7 +137,8 @@ static double *magnitudes(const struct vec *v)
 	return m;
 }
 
-/* Turns Σ|terms| into a float32 dot product's error bound, γ_k Σ|a||b|, k terms (Higham 2002, eq. 3.5), and `old` added. */
+/* Turns Σ|terms| into a float32 dot product's error bound, γ_k Σ|a||b|, k terms (Higham 2002, eq. 3.5), and `old`
+ * added. */
 static void to_bound(double *m, size_t n, int terms, const double *old)
 {
 	for (size_t i = 0; i < n; i++)
@@ -253,7 +255,7 @@ static void linear_modes(struct device *d, const struct layer_ops *ops)
 	vec_random(&c.dw);
 	float *kept_dx = bits_of(&c.dx), *kept_dw = bits_of(&c.dw);
 	io.dx[0] = NULL;
-	io.dweight = NULL;
+	io.dparam[PARAM_WEIGHT] = NULL;
 	MUST(ops->backward(p, &io));
 	ok(same(&c.dx, kept_dx) && same(&c.dw, kept_dw) && same(&c.db, db), "linear: gradients that are not wanted are left alone");
 	c.x.host[0] = NAN;
@@ -271,8 +273,8 @@ static void linear_modes(struct device *d, const struct layer_ops *ops)
 static struct layer_plan *activation_plan(struct device *d, const struct layer_ops *ops, enum activation kind, int n, int width,
                                           enum plan_mode mode)
 {
-	struct layer l = {.kind = LAYER_ACTIVATION, .input = {-1, -2}, .in = {width, 1, 1}, .out = {width, 1, 1}, .weight = -1,
-	                  .bias = -1, .stat = -1, .activation = kind};
+	struct layer l = {.kind = LAYER_ACTIVATION, .input = {INPUT_BATCH, INPUT_NONE}, .in = {width, 1, 1},
+	                  .out = {width, 1, 1}, .activation = kind};
 	struct layer_plan *p;
 	MUST(ops->plan(d, &(struct plan_request){.layer = &l, .n = n, .mode = mode}, &p));
 	return p;
@@ -341,6 +343,14 @@ static void activation_in_place(struct device *d, const struct layer_ops *ops, e
 	ok(same(y_too ? &x : &y, want_y) && same(&dy, want_dx), "%s: in place, the same bits", name);
 	ops->drop(p);
 	p = activation_plan(d, ops, kind, ROWS, WIDTH, PLAN_INFER);
+	vec_random(&x);
+	io = (struct layer_io){.x = {x.device}, .y = y.device};
+	MUST(ops->forward(p, &io));
+	float *apart = bits_of(&y);
+	io.y = x.device;
+	MUST(ops->forward(p, &io));
+	ok(same(&x, apart), "%s: without a backward pass too", name);
+	free(apart);
 	vec_random(&x);
 	x.host[3] = NAN;
 	vec_put(&x);

@@ -25,13 +25,16 @@ static const struct {
 };
 enum { TYPES = sizeof types / sizeof *types };
 
+/* A plan, and memory for what it keeps. */
 static struct layer_plan *plan_of(struct device *d, const struct layer *l, int n, struct format x, struct format y,
-                                  enum plan_mode mode)
+                                  enum plan_mode mode, void **kept)
 {
+	const struct layer_ops *ops = d->ops->layers[l->kind];
 	struct layer_plan *p;
 	struct plan_request r = {.layer = l, .n = n, .mode = mode, .x = {x}, .y = y,
 	                         .precision = x.bf16 || y.bf16 ? PRECISION_BF16 : PRECISION_FP32};
-	MUST(d->ops->layers[l->kind]->plan(d, &r, &p));
+	MUST(ops->plan(d, &r, &p));
+	MUST(d->ops->alloc(d, ops->kept_bytes ? ops->kept_bytes(d, &r) : 0, kept));
 	return p;
 }
 
@@ -48,7 +51,7 @@ static double *doubles(size_t n)
 static struct layer pool_layer(enum pool kind, int c, int h, int w, int kernel, int stride, int pad)
 {
 	return (struct layer){
-		.kind = LAYER_POOL, .input = {-1, -2}, .weight = -1, .bias = -1, .threshold = -1, .stat = -1, .pool = kind,
+		.kind = LAYER_POOL, .input = {INPUT_BATCH, INPUT_NONE}, .pool = kind,
 		.in = {c, h, w}, .out = {c, (h + 2 * pad - kernel) / stride + 1, (w + 2 * pad - kernel) / stride + 1},
 		.kernel = kernel, .stride = stride, .pad = pad, .groups = 1,
 	};
@@ -74,13 +77,14 @@ static void pool_shape(struct device *d, const struct layer *l, int n, int type,
 	struct image y = image_new(d, fy, n, l->out), dy = image_new(d, fy, n, l->out), more = image_new(d, fy, n, l->out);
 	struct ref_pool ref = {l->pool == POOL_MAX, n * l->in[0], l->in[1], l->in[2], l->out[1], l->out[2], l->kernel, l->stride,
 	                       l->pad};
-	struct layer_plan *p = plan_of(d, l, n, fx, fy, PLAN_TRAIN);
+	void *kept;
+	struct layer_plan *p = plan_of(d, l, n, fx, fy, PLAN_TRAIN, &kept);
 	double *want = doubles(x.count > y.count ? x.count : y.count), *sum = doubles(y.count);
 	few_values(&x, special);
 	image_random(&dy);
 	image_random(&more);
 	image_random(&dx);  /* must be overwritten */
-	struct layer_io io = {.x = {x.device}, .y = y.device, .dy = {dy.device}, .dx = {dx.device}};
+	struct layer_io io = {.x = {x.device}, .y = y.device, .kept = kept, .dy = {dy.device}, .dx = {dx.device}};
 	MUST(ops->forward(p, &io));
 	image_get(&y);
 	ref_pool(&ref, x.exact, want);
@@ -97,6 +101,7 @@ static void pool_shape(struct device *d, const struct layer *l, int n, int type,
 		worst[1] = fmax(worst[1], image_error(&dx, want, x_rounding + 1e-6, 1e-5));
 	}
 	ops->drop(p);
+	d->ops->free(d, kept);
 	image_free(&x), image_free(&dx), image_free(&y), image_free(&dy), image_free(&more);
 	free(want), free(sum);
 }
@@ -145,7 +150,7 @@ static void pool_rules(struct device *d)
 		image_random(&x);
 		image_random(&dy);
 		for (int mode = PLAN_TANGENT; mode >= PLAN_INFER; mode--) {
-			struct layer_plan *p = plan_of(d, &l, 16, f, f, (enum plan_mode)mode);
+			struct layer_plan *p = plan_of(d, &l, 16, f, f, (enum plan_mode)mode, &io.kept);
 			MUST(ops->forward(p, &io));
 			if (mode != PLAN_INFER)
 				MUST(ops->backward(p, &io));
@@ -161,11 +166,12 @@ static void pool_rules(struct device *d)
 				same = same && image_same(&dx, bits[1]);
 			}
 			ops->drop(p);
+			d->ops->free(d, io.kept);
 		}
 		ok(same, "pooling: %s have the same bits in every mode, and a gradient that is not wanted is left alone", name);
 		x.exact[40] = NAN;
 		image_put(&x);
-		struct layer_plan *p = plan_of(d, &l, 16, f, f, PLAN_INFER);
+		struct layer_plan *p = plan_of(d, &l, 16, f, f, PLAN_INFER, &io.kept);
 		MUST(ops->forward(p, &io));
 		image_get(&y);
 		int nans = 0;
@@ -174,6 +180,7 @@ static void pool_rules(struct device *d)
 		/* Row 3, column 4 lies in the windows of rows 1 and 2 and of column 2. */
 		ok(nans == 2 && isnan(y.exact[8]) && isnan(y.exact[14]), "pooling: %s: NaN is in every window that holds it", name);
 		ops->drop(p);
+		d->ops->free(d, io.kept);
 		ok(!ops->backward_reads(&l) && ops->two_gradients, "pooling: %s: backward reads neither x nor y", name);
 		free(bits[0]), free(bits[1]);
 		image_free(&x), image_free(&dx), image_free(&y), image_free(&dy);
@@ -194,13 +201,14 @@ static void flattening(struct device *d)
 		bool good = true;
 		for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
 			const int *in = shapes[s];
-			struct layer l = {.kind = LAYER_FLATTEN, .input = {-1, -2}, .in = {in[0], in[1], in[2]},
-			                  .out = {in[0] * in[1] * in[2], 1, 1}, .weight = -1, .bias = -1, .threshold = -1, .stat = -1};
+			struct layer l = {.kind = LAYER_FLATTEN, .input = {INPUT_BATCH, INPUT_NONE}, .in = {in[0], in[1], in[2]},
+			                  .out = {in[0] * in[1] * in[2], 1, 1}};
 			struct format flat = {types[t].y.bf16, 0};
 			struct image x = image_new(d, types[t].x, 3, in), dx = image_new(d, types[t].x, 3, in);
 			struct image y = image_new(d, flat, 3, l.out), dy = image_new(d, flat, 3, l.out);
 			double *want = doubles(x.count);
-			struct layer_plan *p = plan_of(d, &l, 3, types[t].x, flat, PLAN_TRAIN);
+			void *kept;
+			struct layer_plan *p = plan_of(d, &l, 3, types[t].x, flat, PLAN_TRAIN, &kept);
 			struct layer_io io = {.x = {x.device}, .y = y.device, .dy = {dy.device}, .dx = {dx.device}};
 			image_random(&x);
 			image_random(&dy);
@@ -222,6 +230,7 @@ static void flattening(struct device *d)
 			MUST(ops->backward(p, &io));
 			good = good && image_same(&dx, bits);
 			ops->drop(p);
+			d->ops->free(d, kept);
 			free(want), free(bits);
 			image_free(&x), image_free(&dx), image_free(&y), image_free(&dy);
 		}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What models and networks refuse, and what a model says of itself. */
-#include "src/net/model.h"
+#include "src/net/net.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -128,8 +128,8 @@ static bool well_formed(const struct model *m)
 			int from = l->input[k];
 			const int *shape = from < 0 ? m->input : m->layer[from].out;
 			const int *in = k ? l->out : l->in;
-			good = good && from < i && from >= (k ? -2 : -1);
-			if (from == -2)
+			good = good && from < i && from >= (k ? INPUT_NONE : INPUT_BATCH);
+			if (from == INPUT_NONE)
 				continue;
 			good = good && shape[0] * shape[1] * shape[2] == in[0] * in[1] * in[2];
 			if (l->kind != LAYER_LINEAR)
@@ -191,9 +191,11 @@ static void counts(void)
 
 static const struct layer *layer_of(const struct model *m, const char *weight)
 {
-	for (int i = 0; i < m->n_layers; i++)
-		if (m->layer[i].weight >= 0 && !strcmp(m->params.at[m->layer[i].weight].name, weight))
+	for (int i = 0; i < m->n_layers; i++) {
+		int segment = layer_segment(&m->layer[i], PARAM_WEIGHT);
+		if (segment >= 0 && !strcmp(m->params.at[segment].name, weight))
 			return &m->layer[i];
+	}
 	return NULL;
 }
 
@@ -210,24 +212,28 @@ static void block(void)
 	for (int i = 0; i < 6; i++)
 		right = right && layer_of(&m, order[i]) == &m.layer[first + i];
 	ok(right, "a block's layers stand in the order they run in");
-	ok(l->stride == 2 && l->pad == 1 && l->kernel == 3 && l->groups == 1 && l->out[0] == 128 && l->out[1] == 16 && l->bias == -1 &&
-	   l[3].stride == 2 && l[3].kernel == 1 && l[3].pad == 0, "its first convolution and its projection halve the image");
+	ok(l->stride == 2 && l->pad == 1 && l->kernel == 3 && l->groups == 1 && l->out[0] == 128 && l->out[1] == 16 &&
+	           !l->param[PARAM_BIAS] && l[3].stride == 2 && l[3].kernel == 1 && l[3].pad == 0,
+	   "its first convolution and its projection halve the image");
 	ok(l[0].input[0] == first - 1 && l[3].input[0] == first - 1 && l[4].input[0] == first + 3 && l[5].input[0] == first + 2 &&
-	   l[5].input[1] == first + 4 && l[1].input[1] == -2 && l[4].input[1] == -2, "inputs and shortcut");
+	   l[5].input[1] == first + 4 && l[1].input[1] == INPUT_NONE && l[4].input[1] == INPUT_NONE, "inputs and shortcut");
 	ok(l[1].activation == ACTIVATION_THRESHOLD && l[4].activation == ACTIVATION_NONE && l[5].activation == ACTIVATION_THRESHOLD &&
-	   l[4].threshold == -1 && l[1].stat == -1 && !m.stats.count, "activations of a filter response norm");
-	ok(!strcmp(m.params.at[l[5].threshold].name, "layer2.0.bn2.tau") && m.params.at[l[5].threshold].init_scale == 0,
-	   "the threshold's name and first value");
-	near(m.params.at[l[0].weight].init_scale, 1 / sqrt(64 * 9), 1e-15, "a convolution's first values are U(±1/√fan_in)");
+	   !l[4].param[PARAM_THRESHOLD] && !l[1].stat && !m.stats.count, "activations of a filter response norm");
+	const struct segment *tau = &m.params.at[layer_segment(&l[5], PARAM_THRESHOLD)];
+	ok(!strcmp(tau->name, "layer2.0.bn2.tau") && tau->init_scale == 0, "the threshold's name and first value");
+	near(m.params.at[layer_segment(&l[0], PARAM_WEIGHT)].init_scale, 1 / sqrt(64 * 9), 1e-15,
+	     "a convolution's first values are U(±1/√fan_in)");
 	model_free(&m);
 	MUST(model_build("resnet50", "silu", NULL, (int[]){3, 32, 32}, 10, &m));
 	l = layer_of(&m, "layer2.0.conv2.weight");
 	ok(l->stride == 2 && layer_of(&m, "layer2.0.conv1.weight")->stride == 1, "a bottleneck halves in its 3×3 convolution");
 	l = layer_of(&m, "layer1.0.bn3.weight");
-	ok(l->activation == ACTIVATION_SILU && l->threshold == -1 && l->in[0] == 256 && m.layer[l->input[1]].kind == LAYER_NORM,
+	ok(l->activation == ACTIVATION_SILU && !l->param[PARAM_THRESHOLD] && l->in[0] == 256 &&
+	           m.layer[l->input[1]].kind == LAYER_NORM,
 	   "and joins a projection even where it doesn't");
-	ok(!strcmp(m.stats.at[l->stat].name, "layer1.0.bn3.running_mean") && m.stats.at[l->stat + 1].init_scale == 1 &&
-	   m.stats.at[l->stat + 2].count == 1, "batch norm's statistics: mean 0, variance 1, a count");
+	const struct segment *stats = &m.stats.at[layer_stat(l)];
+	ok(!strcmp(stats[0].name, "layer1.0.bn3.running_mean") && stats[1].init_scale == 1 && stats[2].count == 1,
+	   "batch norm's statistics: mean 0, variance 1, a count");
 	json_t *j = model_to_json(&m);
 	ok(!strcmp(json_string_value(json_object_get(j, "norm")), "bn"), "a description names the norm");
 	json_object_set_new(j, "norm", json_string("frn"));

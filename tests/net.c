@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "tests/golden/mlp_torch.h"
-#include "src/net/model.h"
+#include "src/net/net.h"
 #include "tests/ref/ref.h"
 #include "tests/tap.h"
 

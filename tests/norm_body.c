@@ -107,7 +107,8 @@ static void check(struct norm_case *c, struct worst worst[KINDS])
 	MUST(ops->backward(p, &io));
 	ops->drop(p);
 	compare(&worst[FORWARD], c, "y", &c->y, y, 4e-6 * largest(y, n), c->y_bf16 ? 0x1p-8 : 1e-6);
-	/* The slope of tanh is taken from y: 1 − y² has its rounding. Gradients of a residual are stored, and read again. */
+	/* The slope of tanh is taken from y: 1 − y² has its rounding. Gradients of a residual are stored, and read
+	 * again. */
 	double rounding = 1e-5 + (c->y_bf16 && c->activation == ACTIVATION_TANH && c->residual ? 0x1p-7 : 0) +
 	                  (c->residual && c->r_bf16 ? 0x1p-8 : 0);
 	compare(&worst[DATA], c, "dx", &c->dx, dx, rounding * direct(&l, g), c->x_bf16 ? 0x1p-8 : 0);
@@ -167,6 +168,7 @@ static void running_statistics(struct device *d)
 			struct ref_norm l = norm_case_ref(&c);
 			tensor4_random(&c.x, 0.5 * batch, 1 + batch);
 			ref_norm_running(&l, c.policy, want);
+			io.stats_share = 1 / ((double)batch + 1);
 			MUST(ops->forward(p, &io));
 			compare(&w, &c, "statistics", &c.stats, want, 1e-7, 1e-6);
 		}
@@ -192,6 +194,7 @@ static void hard_statistics(struct device *d)
 	ref_norm(&l, NULL, y);
 	struct layer_plan *p = norm_case_plan(&c, PLAN_TRAIN);
 	struct layer_io io = norm_case_io(&c);
+	io.stats_share = 1;
 	MUST(ops->forward(p, &io));
 	compare(&w, &c, "statistics", &c.stats, want, 1e-7, 1e-6);
 	compare(&w, &c, "y", &c.y, y, 4e-5, 0);
@@ -205,6 +208,7 @@ static void hard_statistics(struct device *d)
 	norm_case_new(&c);
 	p = norm_case_plan(&c, PLAN_TRAIN);
 	io = norm_case_io(&c);
+	io.stats_share = 1;
 	MUST(ops->forward(p, &io));
 	MUST(ops->backward(p, &io));
 	tensor4_get(&c.y), tensor4_get(&c.dx), tensor4_get(&c.stats);
@@ -250,8 +254,8 @@ static void places(struct device *d, enum norm norm, bool bf16)
 			MUST(ops->backward(p, &io));
 			for (int i = 0; i < 5; i++)
 				again = again && same(all[i], first[i]);
-			/* With nothing wanted but the parameters' gradients, and with the residual's gradient not wanted: only where
-			 * that is stored rounded do others change. */
+			/* With nothing wanted but the parameters' gradients, and with the residual's gradient not wanted: only
+			 * where that is stored rounded do others change. */
 			bool rounded = bf16 && residual;
 			io.dx[0] = io.dx[1] = NULL;
 			tensor4_random(&c.dx, 0, 1);
@@ -261,12 +265,13 @@ static void places(struct device *d, enum norm norm, bool bf16)
 			tensor4_get(&c.dgamma);
 			double *dgamma = kept(&c.dgamma);
 			io.dx[0] = c.dx.device;
-			io.dweight = io.dbias = io.dthreshold = NULL;
+			memset(io.dparam, 0, sizeof io.dparam);
 			MUST(ops->backward(p, &io));
 			unwanted = unwanted && (rounded || same(&c.dx, first[1])) && same(&c.dgamma, dgamma);
 			io.dx[residual] = c.dy[0].device;
 			MUST(ops->backward(p, &io));
-			in_place = in_place && same(&c.dy[0], first[residual ? 4 : 1]) && (!residual || same(&c.dx, first[1]));
+			in_place = in_place && ops->in_place(&c.layer) == (residual ? IN_PLACE_DX1_DY0 : IN_PLACE_DX0_DY0) &&
+			           same(&c.dy[0], first[residual ? 4 : 1]) && (!residual || same(&c.dx, first[1]));
 			ops->drop(p);
 			free(old), free(dgamma);
 			for (int i = 0; i < 5; i++)

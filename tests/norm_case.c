@@ -175,20 +175,24 @@ void norm_case_free(struct norm_case *c)
 	                         &c->dgamma, &c->dbeta, &c->dtau, &c->stats};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		tensor4_free(all[i]);
+	c->d->ops->free(c->d, c->kept);
 }
 
 struct layer_plan *norm_case_plan(struct norm_case *c, enum plan_mode mode)
 {
 	const struct norm_shape *s = &c->shape;
 	struct layer_plan *p;
-	c->layer = (struct layer){.kind = LAYER_NORM, .input = {0, c->residual ? 1 : -2}, .in = {s->channels, s->height, s->width},
-	                          .out = {s->channels, s->height, s->width}, .weight = 0, .bias = 1,
-	                          .threshold = c->activation == ACTIVATION_THRESHOLD ? 2 : -1,
-	                          .stat = c->norm == NORM_BATCH ? 0 : -1, .activation = c->activation, .norm = c->norm};
+	c->layer = (struct layer){.kind = LAYER_NORM, .input = {0, c->residual ? 1 : INPUT_NONE},
+	                          .in = {s->channels, s->height, s->width},
+	                          .out = {s->channels, s->height, s->width},
+	                          .param = {1, 2, c->activation == ACTIVATION_THRESHOLD ? 3 : 0},
+	                          .stat = c->norm == NORM_BATCH, .activation = c->activation, .norm = c->norm};
 	struct plan_request r = {.layer = &c->layer, .n = s->n, .mode = mode,
 	                         .precision = c->y_bf16 ? PRECISION_BF16 : PRECISION_FP32,
 	                         .x = {c->x.format, c->r.format}, .y = c->y.format};
 	MUST(c->d->ops->layers[LAYER_NORM]->plan(c->d, &r, &p));
+	if (!c->kept)
+		MUST(c->d->ops->alloc(c->d, c->d->ops->layers[LAYER_NORM]->kept_bytes(c->d, &r), &c->kept));
 	return p;
 }
 
@@ -196,11 +200,12 @@ struct layer_plan *norm_case_plan(struct norm_case *c, enum plan_mode mode)
 struct layer_io norm_case_io(struct norm_case *c)
 {
 	bool threshold = c->activation == ACTIVATION_THRESHOLD;
-	return (struct layer_io){.x = {c->x.device, c->residual ? c->r.device : NULL}, .y = c->y.device, .weight = c->gamma.device,
-	                         .bias = c->beta.device, .threshold = threshold ? c->tau.device : NULL,
+	return (struct layer_io){.x = {c->x.device, c->residual ? c->r.device : NULL}, .y = c->y.device,
+	                         .param = {c->gamma.device, c->beta.device, threshold ? c->tau.device : NULL},
+	                         .kept = c->kept,
 	                         .stats = c->norm == NORM_BATCH ? c->stats.device : NULL, .policy = c->policy,
 	                         .dy = {c->dy[0].device, c->second ? c->dy[1].device : NULL},
-	                         .dx = {c->dx.device, c->residual ? c->dr.device : NULL}, .dweight = c->dgamma.device,
-	                         .dbias = c->dbeta.device, .dthreshold = threshold ? c->dtau.device : NULL,
+	                         .dx = {c->dx.device, c->residual ? c->dr.device : NULL},
+	                         .dparam = {c->dgamma.device, c->dbeta.device, threshold ? c->dtau.device : NULL},
 	                         .add_dparams = c->add};
 }

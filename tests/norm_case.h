@@ -37,10 +37,11 @@ struct norm_case {
 	struct device *d;
 	struct layer layer;
 	struct tensor4 x, r, y, dy[2], dx, dr;
+	void *kept;                /* of any plan */
 	struct tensor4 gamma, beta, tau, dgamma, dbeta, dtau, stats;
 };
 
-/* Sets up what the fields up to `policy` and d ask for; random numbers everywhere. */
+/* Sets up what the fields up to `policy` and d ask for; random numbers everywhere. Plans are made before an io is. */
 void norm_case_new(struct norm_case *c);
 void norm_case_free(struct norm_case *c);
 struct layer_plan *norm_case_plan(struct norm_case *c, enum plan_mode mode);

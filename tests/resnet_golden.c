@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Steps of whole convolutional networks against PyTorch's in double. What they are given comes from the generator that
- * tests/golden/resnet_torch.py has too; gradients and statistics are compared by 16 sums Σ ±g, whose squared differences have
- * the mean ‖g − g′‖². */
+ * tests/golden/resnet_torch.py has too; gradients and statistics are compared by 16 sums Σ ±g, whose squared
+ * differences have the mean ‖g − g′‖². */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #include "tests/golden/resnet_torch.h"
 #include "src/net/graph.h"
+#include "src/net/net.h"
 #include "tests/tap.h"
 
 enum {
@@ -251,7 +252,7 @@ static void logits(struct subject *q)
 	const struct gather gather = {.set = set, .element = ELEMENT_F32, .c = q->data.c, .h = q->data.h, .w = q->data.w,
 	                              .format = g.input, .channels = q->data.c, .n = GOLDEN_ROWS, .out = g.x};
 	MUST(d->ops->gather(d, &q->slots, &gather));
-	MUST(graph_forward(&g, plan, q->stats, STATS_FREEZE));
+	MUST(graph_forward(&g, plan, q->stats, STATS_FREEZE, 0));
 	MUST(d->ops->get(d, have, graph_output(&g), sizeof have));
 	outputs(q, have, q->golden->logits, "logits of a batch it trains on");
 	device_release(d, set);
@@ -300,10 +301,11 @@ static void compare(const struct golden_net *g, const struct way *way)
 
 int main(void)
 {
-	/* PyTorch's own float32 is within 4e-6 of its double here and direct convolutions within 6e-6; of fifty layers it is within
-	 * 3.4e-5, and these are within 4.3e-5. Winograd's round by more than the margin that the seeds leave: one ReLU that falls on
-	 * the other side moved a gradient by 1e-2, and without such a one they are within 8e-6. In bf16 many ReLUs do: PyTorch's
-	 * autocast is off by 1.3e-2 in logits, 0.18 to 0.29 in whole gradients and up to 0.76 in a tensor of them. */
+	/* PyTorch's own float32 is within 4e-6 of its double here and direct convolutions within 6e-6; of fifty layers it
+	 * is within 3.4e-5, and these are within 4.3e-5. Winograd's round by more than the margin that the seeds leave: one
+	 * ReLU that falls on the other side moved a gradient by 1e-2, and without such a one they are within 8e-6. In bf16
+	 * many ReLUs do: PyTorch's autocast is off by 1.3e-2 in logits, 0.18 to 0.29 in whole gradients and up to 0.76 in a
+	 * tensor of them. */
 	static const struct way ways[] = {
 		{"direct", PRECISION_FP32, CONV_DIRECT, 1e-4, 1e-4, 0, 1e-4, 1e-4},
 		{"gemm", PRECISION_FP32, CONV_GEMM, 1e-4, 1e-4, 0, 1e-4, 1e-4},

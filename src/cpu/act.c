@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Activations: ReLU max(x, 0), SiLU x/(1 + e⁻ˣ), tanh, of tensors in any layout. The loops are Basin's own: oneDNN's ReLU
- * turns NaN into 0, and a diverged chain would go on unseen. */
+/* Activations: ReLU max(x, 0), SiLU x/(1 + e⁻ˣ), tanh, of tensors in any layout. The loops are Basin's own: oneDNN's
+ * ReLU turns NaN into 0, and a diverged chain would go on unseen. */
 #include "src/cpu/cpu.h"
 
 #include <stdlib.h>
@@ -19,12 +19,12 @@ static bool from_output(enum activation kind)
 	return kind != ACTIVATION_SILU;
 }
 
-static void drop(struct layer_plan *p)
+static void act_drop(struct layer_plan *p)
 {
 	free(p);
 }
 
-static status plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
+static status act_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
 	const struct layer *l = r->layer;
 	*out = malloc(sizeof **out);
@@ -37,45 +37,51 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 }
 
 /* Where element i of a tensor lies. */
-static void *element(const void *p, struct format f, size_t i)
+static void *element_at(const void *p, struct format f, size_t i)
 {
 	return (char *)p + i * format_bytes(f);
 }
 
-static status forward(struct layer_plan *p, const struct layer_io *io)
+static status act_forward(struct layer_plan *p, const struct layer_io *io)
 {
 	const struct kernels *k = kernels_of(p->device);
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!cpu_alone(p->device, p->n))
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(p->device)) if (!cpu_alone(p->device, p->n))
 	for (size_t i = 0; i < p->n; i += SHARE)
-		k->activate(p->kind, element(io->x[0], p->x, i), p->x.bf16, element(io->y, p->y, i), p->y.bf16,
+		k->activate(p->kind, element_at(io->x[0], p->x, i), p->x.bf16, element_at(io->y, p->y, i), p->y.bf16,
 		            p->n - i < SHARE ? p->n - i : SHARE);
 	return OK;
 }
 
-static status backward(struct layer_plan *p, const struct layer_io *io)
+static status act_backward(struct layer_plan *p, const struct layer_io *io)
 {
 	const struct kernels *k = kernels_of(p->device);
 	bool output = from_output(p->kind);
 	if (!io->dx[0])
 		return OK;
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!cpu_alone(p->device, p->n))
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(p->device)) if (!cpu_alone(p->device, p->n))
 	for (size_t i = 0; i < p->n; i += SHARE)
-		k->activate_backward(p->kind, element(output ? io->y : io->x[0], output ? p->y : p->x, i),
-		                     element(io->dy[0], p->y, i), element(io->dx[0], p->x, i), p->x.bf16, p->y.bf16,
+		k->activate_backward(p->kind, element_at(output ? io->y : io->x[0], output ? p->y : p->x, i),
+		                     element_at(io->dy[0], p->y, i), element_at(io->dx[0], p->x, i), p->x.bf16, p->y.bf16,
 		                     p->n - i < SHARE ? p->n - i : SHARE);
 	return OK;
 }
 
-static unsigned backward_reads(const struct layer *l)
+static unsigned act_backward_reads(const struct layer *l)
 {
 	return from_output(l->activation) ? READS_Y : READS_X0;
 }
 
+static unsigned act_in_place(const struct layer *l)
+{
+	(void)l;
+	return IN_PLACE_Y_X0 | IN_PLACE_DX0_DY0;
+}
+
 const struct layer_ops cpu_activation = {
-	.kind = LAYER_ACTIVATION,
-	.plan = plan,
-	.drop = drop,
-	.forward = forward,
-	.backward = backward,
-	.backward_reads = backward_reads,
+	.plan = act_plan,
+	.drop = act_drop,
+	.forward = act_forward,
+	.backward = act_backward,
+	.backward_reads = act_backward_reads,
+	.in_place = act_in_place,
 };

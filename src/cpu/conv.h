@@ -6,6 +6,28 @@
 #include "src/cpu/cpu.h"
 #include "src/cpu/onednn_conv.h"
 
+/* ---- ways of doing a convolution ---- */
+
+/* What the plans of every way begin with. */
+struct layer_plan {
+	const struct conv_way *way;
+	struct device *device;
+	size_t working;                  /* bytes of the working weights */
+};
+
+/* The ops of a layer, for the shapes that a way suits. plan sets `working`; the rest of what plans begin with is set
+ * for it. */
+struct conv_way {
+	bool (*suits)(const struct plan_request *r);
+	status (*plan)(struct device *d, const struct plan_request *r, struct layer_plan **out);
+	void (*drop)(struct layer_plan *p);
+	status (*forward)(struct layer_plan *p, const struct layer_io *io);
+	status (*backward)(struct layer_plan *p, const struct layer_io *io);
+	status (*materialise)(struct layer_plan *p, const struct weight_source *from, void *working);
+};
+
+extern const struct conv_way conv_planes_way, conv_library_way;
+
 /* ---- weights: between the flat vector's order, (out, height, width, in per group), and a library layout ---- */
 
 /* A tile is the elements that lie together in the layout: `out` rows by `in` channels at one kernel position. */
@@ -42,7 +64,8 @@ void conv_weights_read(const struct device *d, const struct conv_weights *w, con
 
 /* ---- the gradient of the weights as one matrix product ---- */
 
-/* dW (out, kernel·kernel·in) = dYᵀ (out, pixels) · windows of x (pixels, kernel·kernel·in), a few lines of pixels at a time. */
+/* dW (out, kernel·kernel·in) = dYᵀ (out, pixels) · windows of x (pixels, kernel·kernel·in), a few lines of pixels at a
+ * time. */
 struct conv_gemm {
 	struct onednn_conv shape;
 	int chunk;                       /* lines of y: a whole number of examples or not */

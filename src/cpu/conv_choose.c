@@ -4,6 +4,7 @@
 #include "src/cpu/conv.h"
 
 #include <float.h>
+#include <jansson.h>
 #include <omp.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static const double LEAD = 0.97;             /* of direct's time: what another a
 static const char *const names[] = {[CONV_DIRECT] = "direct", [CONV_WINOGRAD] = "winograd", [CONV_GEMM] = "gemm"};
 enum { ALGOS = sizeof names / sizeof *names };
 
-static void key_of(const struct onednn_conv *c, char *key, size_t size)
+static void choice_key(const struct onednn_conv *c, char *key, size_t size)
 {
 	static const char *const directions[] = {[API_FORWARD] = "forward", [API_DATA] = "data", [API_WEIGHTS] = "weights"};
 	snprintf(key, size, "conv %dx%dx%d %d k%d s%d p%d g%d %s %s", c->in[0], c->in[1], c->in[2], c->out[0], c->kernel, c->stride,
@@ -81,7 +82,7 @@ static void free_ground(struct device *d, struct ground *g)
 		d->ops->free(d, all[i]);
 }
 
-static bool settled(const struct trial *trials, double shortest)
+static bool times_settled(const struct trial *trials, double shortest)
 {
 	for (int a = 0; a < ALGOS; a++)
 		if (trials[a].part.made && trials[a].best <= BEHIND * shortest && trials[a].second > AGREE * trials[a].best)
@@ -100,7 +101,7 @@ static status time_all(struct device *d, const struct onednn *o, const struct on
 			s = run_once(d, o, c, &trials[a].part, &g);  /* the first run also fills caches and makes threads */
 	double start = omp_get_wtime();
 	for (int round = 0; s == OK && round < ROUNDS_MAX; round++) {
-		if (round >= ROUNDS_MIN && (settled(trials, shortest) || omp_get_wtime() - start > SECONDS))
+		if (round >= ROUNDS_MIN && (times_settled(trials, shortest) || omp_get_wtime() - start > SECONDS))
 			break;
 		for (int a = 0; s == OK && a < ALGOS; a++)
 			if (trials[a].part.made && (!round || trials[a].best <= BEHIND * shortest))
@@ -112,7 +113,8 @@ static status time_all(struct device *d, const struct onednn *o, const struct on
 	return s;
 }
 
-static status measure(struct device *d, const struct onednn *o, const struct onednn_conv *c, enum conv_algo *choice)
+static status measure_algos(struct device *d, const struct onednn *o, const struct onednn_conv *c,
+                            enum conv_algo *choice)
 {
 	struct onednn_conv small = *c;
 	struct trial trials[ALGOS] = {0};
@@ -145,28 +147,28 @@ static status measure(struct device *d, const struct onednn *o, const struct one
 }
 
 /* What the choices say, or CONV_AUTO. */
-static enum conv_algo known(const struct device *d, const char *key)
+static enum conv_algo known_choice(const struct device *d, const char *key)
 {
-	const char *name = json_string_value(json_object_get(d->choices, key));
+	const char *name = json_string_value(json_object_get(((const struct cpu_device *)d)->choices, key));
 	for (int a = CONV_DIRECT; name && a < ALGOS; a++)
 		if (!strcmp(name, names[a]))
 			return (enum conv_algo)a;
 	return CONV_AUTO;
 }
 
-static status decide(struct device *d, const struct onednn *o, const struct onednn_conv *c, enum conv_algo *algo)
+static status decide_algo(struct device *d, const struct onednn *o, const struct onednn_conv *c, enum conv_algo *algo)
 {
 	char key[128];
 	if (c->inference) {
 		*algo = CONV_WINOGRAD;
 		return OK;
 	}
-	key_of(c, key, sizeof key);
-	*algo = known(d, key);
+	choice_key(c, key, sizeof key);
+	*algo = known_choice(d, key);
 	if (*algo != CONV_AUTO)
 		return OK;
-	TRY(measure(d, o, c, algo));
-	if (json_object_set_new(d->choices, key, json_string(names[*algo])))
+	TRY(measure_algos(d, o, c, algo));
+	if (json_object_set_new(((struct cpu_device *)d)->choices, key, json_string(names[*algo])))
 		return fail(ERR_MEMORY, "out of memory: keeping the choice of an algorithm");
 	return OK;
 }
@@ -176,7 +178,7 @@ status conv_choose(struct device *d, const struct onednn *o, const struct onednn
 {
 	enum conv_algo algo = asked;
 	if (asked == CONV_AUTO)
-		TRY(decide(d, o, c, &algo));
+		TRY(decide_algo(d, o, c, &algo));
 	TRY(conv_part_make(o, c, algo, part));
 	if (!part->made && algo != CONV_DIRECT)
 		TRY(conv_part_make(o, c, CONV_DIRECT, part));

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The gradient of a convolution's weights as matrix products: the windows of x side by side, times dy. The product lands
- * in the flat vector's own order. */
+/* The gradient of a convolution's weights as matrix products: the windows of x side by side, times dy. The product
+ * lands in the flat vector's own order. */
 #include "src/cpu/conv.h"
 
 #include <string.h>
 
-/* Windows are made for about so many bytes at a time: few enough to stay in the caches, and enough for the product to be
- * worth the traffic of its result. */
+/* Windows are made for about so many bytes at a time: few enough to stay in the caches, and enough for the product to
+ * be worth the traffic of its result. */
 enum { WINDOW_BYTES = 1 << 20 };
 
 static size_t size_of(const struct onednn_conv *c)
@@ -116,12 +116,13 @@ status conv_gemm_run(struct device *d, const struct onednn *o, struct conv_gemm 
 	size_t windows = copies_x(c) ? (chunk * across * width * size + 63) / 64 * 64 : 0;
 	char *scratch;
 	TRY(cpu_scratch(d, windows + (copies_dy(c) ? chunk * across * out * size : 0), (void **)&scratch));
-	for (size_t first = 0; first < lines; first += chunk) {
+	status s = OK;
+	for (size_t first = 0; s == OK && first < lines; first += chunk) {
 		size_t here = lines - first < chunk ? lines - first : chunk;
 		const char *a = copies_dy(c) ? scratch + windows : (const char *)dy + first * across * out * size;
 		const char *b = copies_x(c) ? scratch : (const char *)x + first * across * width * size;
 		bool alone = cpu_alone(d, here * across * width);
-#pragma omp parallel for schedule(static) num_threads(d->threads) if (!alone)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d)) if (!alone)
 		for (size_t line = 0; line < here; line++) {
 			size_t image = (first + line) / (size_t)c->out[1], row = (first + line) % (size_t)c->out[1];
 			if (copies_x(c))
@@ -130,7 +131,8 @@ status conv_gemm_run(struct device *d, const struct onednn *o, struct conv_gemm 
 				copy_pixel(scratch + windows + (line * across + i) * out * size, dy, image, pixels, row * across + i, out,
 				           c->y_block, size);
 		}
-		TRY(onednn_run(o, &g->product[here < chunk][add || first > 0], (const void *[]){a, b, gradient}));
+		s = onednn_run(o, &g->product[here < chunk][add || first > 0], (const void *[]){a, b, gradient});
 	}
-	return OK;
+	cpu_scratch_return(d);
+	return s;
 }

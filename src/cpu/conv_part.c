@@ -44,7 +44,9 @@ status conv_part_gradient(struct device *d, const struct onednn *o, struct conv_
 	if (part->algo == CONV_GEMM)
 		return conv_gemm_run(d, o, &part->gemm, x, dy, add, gradient);
 	TRY(cpu_scratch(d, part->weights.bytes, (void **)&own));
-	TRY(onednn_run(o, &part->op, (const void *[]){x, dy, own}));
-	conv_weights_read(d, &part->weights, own, add, gradient);
-	return OK;
+	status s = onednn_run(o, &part->op, (const void *[]){x, dy, own});
+	if (s == OK)
+		conv_weights_read(d, &part->weights, own, add, gradient);
+	cpu_scratch_return(d);
+	return s;
 }

@@ -26,7 +26,7 @@ struct side {
 };
 
 /* Rows and channels of a tile's elements: `inner` is repeated with a step of `size` along `dim`. */
-static void repeat(struct conv_tile *t, bool out, int size, int times)
+static void repeat_tile(struct conv_tile *t, bool out, int size, int times)
 {
 	int32_t *along = out ? t->row : t->channel, *other = out ? t->channel : t->row;
 	for (int r = 1; r < times; r++)
@@ -46,7 +46,7 @@ static void lay_out(struct conv_tile *t, const struct api_layout *l, int first, 
 		int dim = (int)l->of[b] - first, times = (int)l->block[b];
 		if (dim < 0)
 			continue;  /* of groups: their members are tiles of their own */
-		repeat(t, dim == 0, side[dim].size, times);
+		repeat_tile(t, dim == 0, side[dim].size, times);
 		side[dim].size *= times;
 		side[dim].outside /= times;
 	}
@@ -55,7 +55,7 @@ static void lay_out(struct conv_tile *t, const struct api_layout *l, int first, 
 			int times = side[dim].step == t->count ? divisor(side[dim].outside, TILE_MAX / t->count) : 1;
 			if (times <= 1)
 				continue;
-			repeat(t, dim == 0, side[dim].size, times);
+			repeat_tile(t, dim == 0, side[dim].size, times);
 			side[dim].size *= times;
 			side[dim].outside /= times;
 			side[dim].step *= times;
@@ -173,12 +173,14 @@ status conv_weights_fill(struct device *d, const struct weight_source *from, con
                          void *to_a, const struct conv_weights *b, void *to_b)
 {
 	const struct kernels *k = kernels_of(d);
+	const struct segment *weight = from->param[PARAM_WEIGHT];
 	size_t row = (size_t)a->in * (size_t)a->kernel * (size_t)a->kernel;
 	int rows = b ? common_multiple(a->tile.out, b->tile.out) : a->tile.out;
 	int padded = b && b->padded_out > a->padded_out ? b->padded_out : a->padded_out;
 	int blocks = (padded + rows - 1) / rows, tasks = a->groups * blocks;
 	size_t count = (size_t)rows * row;
-	int threads = cpu_alone(d, (size_t)a->groups * (size_t)a->out * row) ? 1 : tasks < d->threads ? tasks : d->threads;
+	int threads = cpu_alone(d, (size_t)a->groups * (size_t)a->out * row) ? 1 : cpu_threads(d);
+	threads = tasks < threads ? tasks : threads;
 	float *blocks_of_all;
 	if (a->gaps)
 		memset(to_a, 0, a->bytes);
@@ -192,8 +194,8 @@ status conv_weights_fill(struct device *d, const struct weight_source *from, con
 		size_t start = (size_t)group * (size_t)a->out + (size_t)first;
 		float *block = blocks_of_all + (size_t)omp_get_thread_num() * count;
 		if (here > 0)
-			cpu_point_range(k, from->slots, from->at, from->weight->offset + start * row, (size_t)here * row,
-			                from->weight->frozen, block);
+			cpu_point_range(k, from->slots, from->at, weight->offset + start * row, (size_t)here * row, weight->frozen,
+			                block);
 		for (int o = 0; scale && o < here; o++)
 			for (size_t e = 0; e < row; e++)
 				block[(size_t)o * row + e] *= scale[start + (size_t)o];
@@ -201,6 +203,7 @@ status conv_weights_fill(struct device *d, const struct weight_source *from, con
 		if (b)
 			fill_rows(k, b, block, group, first, here, rows, to_b);
 	}
+	cpu_scratch_return(d);
 	return OK;
 }
 
@@ -210,7 +213,7 @@ void conv_weights_read(const struct device *d, const struct conv_weights *w, con
 	const struct conv_tile *t = &w->tile;
 	int row = w->in * w->kernel * w->kernel, blocks = (w->out + t->out - 1) / t->out, tasks = w->groups * blocks;
 	bool alone = cpu_alone(d, (size_t)w->groups * (size_t)w->out * (size_t)row);
-#pragma omp parallel for schedule(static) num_threads(d->threads) if (!alone)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d)) if (!alone)
 	for (int task = 0; task < tasks; task++) {
 		int group = task / blocks, o = task % blocks * t->out;
 		struct untile_kernel u = {.rows = w->out - o < t->out ? w->out - o : t->out, .pitch = t->in, .stride = row, .add = add};

@@ -2,7 +2,9 @@
 /* The CPU as a backend: opening it, its memory, and the table of its verbs. */
 #include "src/cpu/cpu.h"
 
+#include <assert.h>
 #include <dnnl.h>
+#include <jansson.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,23 +34,28 @@ static status cpu_open(int number, int threads, struct device **out)
 	if (!cpu)
 		return fail(ERR_MEMORY, "out of memory");
 	cpu->device.ops = &cpu_backend;
-	cpu->device.threads = threads ? threads : all_threads();
+	cpu->threads = threads ? threads : all_threads();
 	cpu->kernels = kernels;
-	cpu->device.choices = json_object();
-	omp_set_num_threads(cpu->device.threads);  /* oneDNN's threads follow */
+	cpu->choices = json_object();
+	if (!cpu->choices) {
+		free(cpu);
+		return fail(ERR_MEMORY, "out of memory");
+	}
+	omp_set_num_threads(cpu->threads);  /* oneDNN's threads follow */
 	*out = &cpu->device;
 	return OK;
 }
 
 static void cpu_close(struct device *d)
 {
-	json_decref(d->choices);
-	free(((struct cpu_device *)d)->scratch);
-	free(d);
+	struct cpu_device *cpu = (struct cpu_device *)d;
+	json_decref(cpu->choices);
+	free(cpu->scratch);
+	free(cpu);
 }
 
 /* The processor's name for people, as the kernel tells it; empty where it does not. */
-static void processor(char *name, size_t size)
+static void processor_name(char *name, size_t size)
 {
 	char line[256];
 	name[0] = '\0';
@@ -72,21 +79,42 @@ static void cpu_describe(const struct device *d, json_t *into)
 	const dnnl_version_t *v = dnnl_version();
 	snprintf(isa, sizeof isa, kernels[0] == 'v' ? "x86-64-%s" : "%s", kernels);
 	snprintf(version, sizeof version, "%d.%d.%d", v->major, v->minor, v->patch);
-	processor(name, sizeof name);
+	processor_name(name, sizeof name);
 	json_object_set_new(into, "name", json_string("cpu"));
 	json_object_set_new(into, "instruction_set", json_string(isa));
-	json_object_set_new(into, "threads", json_integer(d->threads));
+	json_object_set_new(into, "threads", json_integer(cpu_threads(d)));
 	json_object_set_new(into, "cpu", json_string(name));
 	json_object_set_new(into, "libraries", json_pack("{s:s}", "oneDNN", version));
 }
 
-/* oneDNN's own view, since its products are what bf16 is for. Its instruction sets are bits, each with those it builds on. */
+/* oneDNN's own view, since its products are what bf16 is for. Its instruction sets are bits, each with those it builds
+ * on. */
 static const char *cpu_precision_note(const struct device *d, enum precision precision)
 {
 	(void)d;
 	const unsigned isa = (unsigned)dnnl_get_effective_cpu_isa(), amx = (unsigned)dnnl_cpu_isa_avx512_core_amx;
 	return precision == PRECISION_BF16 && (isa & amx) != amx
 	       ? "this CPU has no AMX: bf16 may be slower than fp32 here" : NULL;
+}
+
+static status cpu_choices_load(struct device *d, const json_t *known)
+{
+	struct cpu_device *cpu = (struct cpu_device *)d;
+	json_t *copy = json_object();
+	/* jansson takes the other object without const, and changes nothing. */
+	if (json_object_update(copy, (json_t *)known) != 0) {
+		json_decref(copy);
+		return fail(ERR_MEMORY, "out of memory: the choices of algorithms");
+	}
+	json_decref(cpu->choices);
+	cpu->choices = copy;
+	return OK;
+}
+
+static status cpu_choices_save(const struct device *d, json_t *into)
+{
+	return json_object_update(into, ((const struct cpu_device *)d)->choices) == 0
+	       ? OK : fail(ERR_MEMORY, "out of memory: the choices of algorithms");
 }
 
 static status cpu_alloc(struct device *d, size_t bytes, void **out)
@@ -96,9 +124,10 @@ static status cpu_alloc(struct device *d, size_t bytes, void **out)
 	size_t align = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGN;
 	if (bytes > SIZE_MAX / 2)
 		return fail(ERR_MEMORY, "out of memory: %zu bytes asked for", bytes);
-	size_t padded = bytes ? (bytes + align - 1) / align * align : align;
-	void *p = aligned_alloc(align, padded);
-	if (!p)
+	size_t padded = bytes ? (bytes + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
+	void *p;
+	/* aligned_alloc would want whole huge pages. */
+	if (posix_memalign(&p, align, padded) != 0)
 		return fail(ERR_MEMORY, "out of memory: %zu bytes asked for", bytes);
 	if (align == HUGE_PAGE)
 		madvise(p, padded, MADV_HUGEPAGE);  /* fewer misses in the address cache; a refusal costs nothing */
@@ -115,6 +144,7 @@ static void cpu_free(struct device *d, void *p)
 status cpu_scratch(struct device *d, size_t bytes, void **out)
 {
 	struct cpu_device *cpu = (struct cpu_device *)d;
+	assert(!cpu->scratch_held);
 	if (bytes > cpu->scratch_bytes) {
 		free(cpu->scratch);
 		cpu->scratch_bytes = 0;
@@ -122,7 +152,13 @@ status cpu_scratch(struct device *d, size_t bytes, void **out)
 		cpu->scratch_bytes = bytes;
 	}
 	*out = cpu->scratch;
+	cpu->scratch_held = true;
 	return OK;
+}
+
+void cpu_scratch_return(struct device *d)
+{
+	((struct cpu_device *)d)->scratch_held = false;
 }
 
 static status cpu_resident(struct device *d, const void *host, size_t bytes, const void **out)
@@ -176,6 +212,8 @@ const struct backend cpu_backend = {
 	.close = cpu_close,
 	.describe = cpu_describe,
 	.precision_note = cpu_precision_note,
+	.choices_load = cpu_choices_load,
+	.choices_save = cpu_choices_save,
 	.alloc = cpu_alloc,
 	.free = cpu_free,
 	.resident = cpu_resident,

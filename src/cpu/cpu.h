@@ -8,16 +8,24 @@
 
 struct cpu_device {
 	struct device device;
+	int threads;
 	const struct kernels *kernels;
+	struct json_t *choices;    /* owned: what choices_load and choices_save are about */
 	void *scratch;             /* one layer's at a time */
 	size_t scratch_bytes;
+	bool scratch_held;
 };
 
-/* Whether a verb or a layer's pass over n elements stays on the calling thread: waking the others for few costs more than it
- * saves. */
+static inline int cpu_threads(const struct device *d)
+{
+	return ((const struct cpu_device *)d)->threads;
+}
+
+/* Whether a verb or a layer's pass over n elements stays on the calling thread: waking the others for few costs more
+ * than it saves. */
 static inline bool cpu_alone(const struct device *d, size_t n)
 {
-	return d->threads == 1 || n < 1 << 15;
+	return cpu_threads(d) == 1 || n < 1 << 15;
 }
 
 static inline const struct kernels *kernels_of(const struct device *d)
@@ -52,9 +60,10 @@ void cpu_channel_sums(const struct device *d, struct format f, const void *t, si
 void cpu_point_range(const struct kernels *k, const struct slots *s, const struct point *at, size_t offset, size_t count,
                      bool frozen, float *out);
 
-/* Memory for the length of one layer's pass, 64-byte aligned, its contents of no meaning; it only grows, and is the device's.
- * Errors: ERR_MEMORY. */
+/* Memory for the length of one layer's pass, 64-byte aligned, its contents of no meaning; it only grows, and is the
+ * device's. Whoever takes it gives it back before another takes it. Errors: ERR_MEMORY. */
 status cpu_scratch(struct device *d, size_t bytes, void **out);
+void cpu_scratch_return(struct device *d);
 
 extern const struct backend cpu_backend;
 

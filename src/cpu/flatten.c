@@ -11,12 +11,12 @@ struct layer_plan {
 	bool x_bf16, y_bf16;
 };
 
-static void drop(struct layer_plan *p)
+static void flatten_drop(struct layer_plan *p)
 {
 	free(p);
 }
 
-static status plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
+static status flatten_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
 	const int *in = r->layer->in;
 	*out = malloc(sizeof **out);
@@ -39,35 +39,34 @@ static void transpose_all(const struct layer_plan *p, const void *from, bool fro
 	size_t from_bytes = size * format_bytes((struct format){.bf16 = from_bf16});
 	size_t to_bytes = size * format_bytes((struct format){.bf16 = to_bf16});
 	bool alone = cpu_alone(p->device, p->images * size);
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!alone)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(p->device)) if (!alone)
 	for (size_t i = 0; i < p->images; i++)
 		k->transpose((const char *)from + i * from_bytes, from_bf16, (char *)to + i * to_bytes, to_bf16, rows, columns);
 }
 
-static status forward(struct layer_plan *p, const struct layer_io *io)
+static status flatten_forward(struct layer_plan *p, const struct layer_io *io)
 {
 	transpose_all(p, io->x[0], p->x_bf16, io->y, p->y_bf16, p->pixels, p->inner);
 	return OK;
 }
 
-static status backward(struct layer_plan *p, const struct layer_io *io)
+static status flatten_backward(struct layer_plan *p, const struct layer_io *io)
 {
 	if (io->dx[0])
 		transpose_all(p, io->dy[0], p->y_bf16, io->dx[0], p->x_bf16, p->inner, p->pixels);
 	return OK;
 }
 
-static unsigned backward_reads(const struct layer *l)
+static unsigned flatten_backward_reads(const struct layer *l)
 {
 	(void)l;
 	return 0;
 }
 
 const struct layer_ops cpu_flatten = {
-	.kind = LAYER_FLATTEN,
-	.plan = plan,
-	.drop = drop,
-	.forward = forward,
-	.backward = backward,
-	.backward_reads = backward_reads,
+	.plan = flatten_plan,
+	.drop = flatten_drop,
+	.forward = flatten_forward,
+	.backward = flatten_backward,
+	.backward_reads = flatten_backward_reads,
 };

@@ -39,7 +39,7 @@ static int convolution_block(const struct layer *layers, int n, bool bf16)
 		return 1;
 	for (int i = 0; i < n; i++) {
 		const struct layer *l = &layers[i];
-		if (is_convolution(l) && (l->out[0] % block || (l->in[0] % block && l->input[0] != -1)))
+		if (is_convolution(l) && (l->out[0] % block || (l->in[0] % block && l->input[0] != INPUT_BATCH)))
 			return 0;
 	}
 	return block;
@@ -49,8 +49,9 @@ static struct format format_of(const struct layer *l, struct format x, bool bf16
 {
 	switch (l->kind) {
 	case LAYER_CONV:
-		/* Its factors are of one type. Norms give bf16; what comes from the batch without one in between, the few channels
-		 * of an image or of a small network, stays float32: oneDNN multiplies bf16 well from 16 channels on. */
+		/* Its factors are of one type. Norms give bf16; what comes from the batch without one in between, the few
+		 * channels of an image or of a small network, stays float32: oneDNN multiplies bf16 well from 16 channels
+		 * on. */
 		return (struct format){x.bf16, block};
 	case LAYER_LINEAR:
 	case LAYER_FLATTEN:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Linear layers: y (n, out) = x (n, in) Wᵀ + b, W (out, in) as PyTorch has it.
- * All three products are oneDNN's matmul primitive: over the shapes of small and middle-sized networks it was never behind
- * the inner-product primitive or dnnl_sgemm by more than the noise, and up to twice as fast on batches of 32. One rule
- * for all shapes also keeps bits the same from run to run. */
+/* Linear layers: y (n, out) = x (n, in) Wᵀ + b, W (out, in) as PyTorch has it. All three products are oneDNN's matmul
+ * primitive: over the shapes of small and middle-sized networks it was never behind the inner-product primitive or
+ * dnnl_sgemm by more than the noise, and up to twice as fast on batches of 32. One rule for all shapes also keeps bits
+ * the same from run to run. */
 #include "src/cpu/cpu.h"
 
 #include <stdlib.h>
@@ -18,12 +18,12 @@ struct layer_plan {
 	int n, in, out;
 	bool bias;
 	bool bf16;                /* factors are bf16, their working copies where they come as float32 */
+	bool narrows;             /* x is float32: what is kept is a bf16 copy of it (n, in) */
 	struct format x, y;
-	uint16_t *narrow_x;       /* owned: x (n, in) of the last forward, where that is float32; else NULL */
 	struct onednn_op product[PRODUCTS];
 };
 
-static status prepare(struct layer_plan *p, enum product which)
+static status prepare_product(struct layer_plan *p, enum product which)
 {
 	const bool bf16 = p->bf16;
 	const struct onednn_product shapes[PRODUCTS] = {
@@ -35,33 +35,38 @@ static status prepare(struct layer_plan *p, enum product which)
 	return p->product[which].primitive ? OK : onednn_product(&p->onednn, &shapes[which], &p->product[which]);
 }
 
-static void drop(struct layer_plan *p)
+static void linear_drop(struct layer_plan *p)
 {
 	if (!p)
 		return;
 	for (int i = 0; i < PRODUCTS; i++)
 		onednn_op_close(&p->product[i]);
 	onednn_close(&p->onednn);
-	free(p->narrow_x);
 	free(p);
 }
 
-static status make(struct layer_plan *p, enum plan_mode mode)
+static status prepare_products(struct layer_plan *p, enum plan_mode mode)
 {
-	if (p->bf16 && !p->x.bf16) {
-		p->narrow_x = malloc((size_t)p->n * (size_t)p->in * sizeof *p->narrow_x);
-		if (!p->narrow_x)
-			return fail(ERR_MEMORY, "out of memory: a linear layer's plan");
-	}
 	TRY(onednn_open(&p->onednn));
-	TRY(prepare(p, FORWARD));
+	TRY(prepare_product(p, FORWARD));
 	if (mode == PLAN_INFER)
 		return OK;
-	TRY(prepare(p, DATA));
-	return prepare(p, WEIGHTS);
+	TRY(prepare_product(p, DATA));
+	return prepare_product(p, WEIGHTS);
 }
 
-static status plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
+static bool narrows_x(const struct plan_request *r)
+{
+	return r->precision == PRECISION_BF16 && !r->x[0].bf16;
+}
+
+static size_t linear_kept_bytes(const struct device *d, const struct plan_request *r)
+{
+	(void)d;
+	return narrows_x(r) ? (size_t)r->n * shape_size(r->layer->in) * sizeof(uint16_t) : 0;
+}
+
+static status linear_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
 	const struct layer *l = r->layer;
 	*out = NULL;
@@ -75,13 +80,14 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 	p->n = r->n;
 	p->in = (int)shape_size(l->in);
 	p->out = (int)shape_size(l->out);
-	p->bias = l->bias >= 0;
+	p->bias = l->param[PARAM_BIAS];
 	p->bf16 = r->precision == PRECISION_BF16;
+	p->narrows = narrows_x(r);
 	p->x = r->x[0];
 	p->y = r->y;
-	status s = make(p, r->mode);
+	status s = prepare_products(p, r->mode);
 	if (s != OK) {
-		drop(p);
+		linear_drop(p);
 		return s;
 	}
 	*out = p;
@@ -90,21 +96,22 @@ static status plan(struct device *d, const struct plan_request *r, struct layer_
 
 /* ---- bf16 copies ---- */
 
-static size_t working_bytes(const struct layer_plan *p)
+static size_t linear_working_bytes(const struct layer_plan *p)
 {
 	return p->bf16 ? (size_t)p->in * (size_t)p->out * sizeof(uint16_t) : 0;
 }
 
-static status materialise(struct layer_plan *p, const struct weight_source *from, void *working)
+static status linear_materialise(struct layer_plan *p, const struct weight_source *from, void *working)
 {
 	const struct kernels *k = kernels_of(p->device);
+	const struct segment *weight = from->param[PARAM_WEIGHT];
 	size_t count = (size_t)p->in * (size_t)p->out;
 	bool alone = cpu_alone(p->device, count);
-#pragma omp parallel for schedule(static) num_threads(p->device->threads) if (!alone)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(p->device)) if (!alone)
 	for (size_t i = 0; i < count; i += SHARE) {
 		float part[SHARE];
 		size_t n = count - i < SHARE ? count - i : SHARE;
-		cpu_point_range(k, from->slots, from->at, from->weight->offset + i, n, from->weight->frozen, part);
+		cpu_point_range(k, from->slots, from->at, weight->offset + i, n, weight->frozen, part);
 		k->convert(part, false, (uint16_t *)working + i, true, n);
 	}
 	return OK;
@@ -112,50 +119,61 @@ static status materialise(struct layer_plan *p, const struct weight_source *from
 
 /* ---- passes ---- */
 
-static status forward(struct layer_plan *p, const struct layer_io *io)
+static status linear_forward(struct layer_plan *p, const struct layer_io *io)
 {
-	if (p->narrow_x)
-		cpu_convert(p->device, io->x[0], false, p->narrow_x, true, (size_t)p->n * (size_t)p->in);
-	const void *x = p->narrow_x ? p->narrow_x : io->x[0];
-	return onednn_run(&p->onednn, &p->product[FORWARD], (const void *[]){x, io->weight, io->y, io->bias});
+	if (p->narrows)
+		cpu_convert(p->device, io->x[0], false, io->kept, true, (size_t)p->n * (size_t)p->in);
+	const void *x = p->narrows ? io->kept : io->x[0];
+	return onednn_run(&p->onednn, &p->product[FORWARD],
+	                  (const void *[]){x, io->param[PARAM_WEIGHT], io->y, io->param[PARAM_BIAS]});
 }
 
-static status backward(struct layer_plan *p, const struct layer_io *io)
+/* Both products with dy, which has the factors' type. */
+static status multiply_back(struct layer_plan *p, const struct layer_io *io, const void *dy)
 {
-	const void *dy = io->dy[0], *x = p->narrow_x ? p->narrow_x : io->x[0];
-	if (p->bf16 && !p->y.bf16) {
-		size_t count = (size_t)p->n * (size_t)p->out;
-		void *copy;
-		TRY(cpu_scratch(p->device, count * sizeof(uint16_t), &copy));
-		cpu_convert(p->device, dy, false, copy, true, count);
-		dy = copy;
-	}
+	const void *x = p->narrows ? io->kept : io->x[0];
 	if (io->dx[0])
-		TRY(onednn_run(&p->onednn, &p->product[DATA], (const void *[]){dy, io->weight, io->dx[0]}));
-	if (io->dweight) {
-		enum product which = io->add_dparams ? WEIGHTS_ADD : WEIGHTS;
-		TRY(prepare(p, which));
-		TRY(onednn_run(&p->onednn, &p->product[which], (const void *[]){dy, x, io->dweight}));
-	}
-	if (io->dbias)
+		TRY(onednn_run(&p->onednn, &p->product[DATA], (const void *[]){dy, io->param[PARAM_WEIGHT], io->dx[0]}));
+	if (!io->dparam[PARAM_WEIGHT])
+		return OK;
+	enum product which = io->add_dparams ? WEIGHTS_ADD : WEIGHTS;
+	TRY(prepare_product(p, which));
+	return onednn_run(&p->onednn, &p->product[which], (const void *[]){dy, x, io->dparam[PARAM_WEIGHT]});
+}
+
+static status multiply_back_narrowed(struct layer_plan *p, const struct layer_io *io)
+{
+	size_t count = (size_t)p->n * (size_t)p->out;
+	void *dy;
+	TRY(cpu_scratch(p->device, count * sizeof(uint16_t), &dy));
+	cpu_convert(p->device, io->dy[0], false, dy, true, count);
+	status s = multiply_back(p, io, dy);
+	cpu_scratch_return(p->device);
+	return s;
+}
+
+static status linear_backward(struct layer_plan *p, const struct layer_io *io)
+{
+	TRY(p->bf16 && !p->y.bf16 ? multiply_back_narrowed(p, io) : multiply_back(p, io, io->dy[0]));
+	if (io->dparam[PARAM_BIAS])
 		cpu_channel_sums(p->device, (struct format){p->y.bf16, 0}, io->dy[0], (size_t)p->n, (size_t)p->out, 1,
-		                 io->add_dparams, io->dbias);
+		                 io->add_dparams, io->dparam[PARAM_BIAS]);
 	return OK;
 }
 
-static unsigned backward_reads(const struct layer *l)
+static unsigned linear_backward_reads(const struct layer *l)
 {
 	(void)l;
 	return READS_X0;
 }
 
 const struct layer_ops cpu_linear = {
-	.kind = LAYER_LINEAR,
-	.plan = plan,
-	.drop = drop,
-	.forward = forward,
-	.backward = backward,
-	.backward_reads = backward_reads,
-	.working_bytes = working_bytes,
-	.materialise = materialise,
+	.plan = linear_plan,
+	.drop = linear_drop,
+	.forward = linear_forward,
+	.backward = linear_backward,
+	.backward_reads = linear_backward_reads,
+	.kept_bytes = linear_kept_bytes,
+	.working_bytes = linear_working_bytes,
+	.materialise = linear_materialise,
 };

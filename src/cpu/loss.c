@@ -31,7 +31,7 @@ static struct loss_sums sum_rows(struct device *d, const struct loss *l)
 			for (int b = 0; b < blocks; b++)
 				sum_block(k, l, from, b, &part[b]);
 		} else {
-#pragma omp parallel for schedule(static) num_threads(d->threads)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d))
 			for (int b = 0; b < blocks; b++)
 				sum_block(k, l, from, b, &part[b]);
 		}

@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The CPU's norms: what batch norm and filter response norm share. Work is divided into blocks of channels, and each block
- * into parts, ranges of examples; what a part sums is its own, so results depend on the division alone, not on timing. */
+/* The CPU's norms: what they share, and what a kind of norm is. Work is divided into blocks of channels, and each block
+ * into parts, ranges of examples; what a part sums is its own, so results depend on the division alone, not on
+ * timing. */
 #ifndef BASIN_CPU_NORM_H
 #define BASIN_CPU_NORM_H
 
 #include "src/arena.h"
 #include "src/cpu/cpu.h"
 
+/* A kind of norm. */
+struct norm_kind {
+	/* Of n examples: what forward leaves for backward. */
+	size_t (*kept_bytes)(size_t n, size_t channels);
+	/* Takes the kind's own part of a plan, in the plan's arena. Errors: ERR_MEMORY. */
+	status (*open)(struct layer_plan *p);
+	void (*forward)(struct layer_plan *p, const struct layer_io *io);
+	void (*backward)(struct layer_plan *p, const struct layer_io *io);
+};
+
+extern const struct norm_kind norm_batch, norm_filter;
+
 struct layer_plan {
 	const struct device *device;
+	const struct norm_kind *kind;
 	struct arena arena;
-	enum norm norm;
 	enum activation activation;
 	bool residual;
 	struct format x, r, y;
@@ -18,13 +31,8 @@ struct layer_plan {
 	size_t pixels;             /* of an example's channel */
 	int width, blocks, parts;  /* channels of a block */
 	int threads;               /* 1: too small for more */
-	bool fixed;                /* batch norm: forward used running statistics */
-	double *mean, *inverse;    /* batch norm: (channels), 1/√(variance + ε) */
-	float *root;               /* filter response norm: (n, channels), 1/√(ν² + ε) */
 	float *threshold;          /* (channels): what activations are compared with */
-	/* (parts, channels); batch norm's scale to rest are of one part. */
-	float *scale, *shift, *center, *of_g, *of_x, *rest;
-	double *sum[3], *total[3]; /* of an example too, and filter response norm's totals */
+	void *own;                 /* the kind's part */
 };
 
 /* The work of a call: `part` for each part of a block; when all are done, `finish`; then `second` for each part. */
@@ -43,6 +51,9 @@ static inline int norm_first(const struct layer_plan *p, int part)
 /* Runs the work on the plan's threads; any function may be NULL. */
 void norm_run(struct layer_plan *p, const struct layer_io *io, const struct norm_work *work);
 
+/* Where backward takes an activation's slope from. */
+enum norm_slope norm_slope_of(const struct layer_plan *p);
+
 /* A kernel's shape for `images` examples of a block. */
 struct norm_kernel norm_kernel_of(const struct layer_plan *p, int block, int images);
 
@@ -50,22 +61,19 @@ struct norm_kernel norm_kernel_of(const struct layer_plan *p, int block, int ima
 struct norm_tensor norm_tensor_of(const struct layer_plan *p, const void *at, struct format f, int block, int image);
 
 /* The kernels of forward and of both backward passes with their tensors, from example `image` on. */
-struct norm_kernel norm_forward_kernel(const struct layer_plan *p, const struct layer_io *io, int block, int image, int images);
-struct norm_kernel norm_sums_kernel(const struct layer_plan *p, const struct layer_io *io, int block, int image, int images);
-struct norm_kernel norm_backward_kernel(const struct layer_plan *p, const struct layer_io *io, int block, int image, int images);
+struct norm_kernel norm_forward_kernel(const struct layer_plan *p, const struct layer_io *io, int block, int image,
+                                       int images);
+struct norm_kernel norm_sums_kernel(const struct layer_plan *p, const struct layer_io *io, int block, int image,
+                                    int images);
+struct norm_kernel norm_backward_kernel(const struct layer_plan *p, const struct layer_io *io, int block, int image,
+                                        int images);
 
-/* Sets or adds to a gradient of parameters, where it is wanted. */
-static inline void norm_give(const struct layer_io *io, float *to, int channel, double value)
+/* Sets or adds to the gradient of parameter PARAM_…, where it is wanted. */
+static inline void norm_give(const struct layer_io *io, int param, int channel, double value)
 {
+	float *to = io->dparam[param];
 	if (to)
 		to[channel] = (float)(value + (io->add_dparams ? (double)to[channel] : 0));
 }
-
-status norm_batch_open(struct layer_plan *p);
-void norm_batch_forward(struct layer_plan *p, const struct layer_io *io);
-void norm_batch_backward(struct layer_plan *p, const struct layer_io *io);
-status norm_filter_open(struct layer_plan *p);
-void norm_filter_forward(struct layer_plan *p, const struct layer_io *io);
-void norm_filter_backward(struct layer_plan *p, const struct layer_io *io);
 
 #endif

@@ -12,22 +12,60 @@ static const double MOMENTUM = 0.1;
 /* Rows that the numbers are centred by, and elements that a second pass takes at a time. */
 enum { PILOT_ROWS = 64, PIECE = 1 << 15 };
 
-status norm_batch_open(struct layer_plan *p)
+/* What a plan of batch norms has of its own. */
+struct batch_part {
+	bool fixed;                     /* the last forward used running statistics */
+	float *center;                  /* (parts, channels): what numbers are taken relative to */
+	double *sum[3];                 /* (parts, channels) */
+	float *of_g, *of_x, *rest;      /* (channels): dx = of_g·g + of_x·x + rest */
+};
+
+/* What is kept for backward, (channels) each: the batch's mean and 1/√(variance + ε), and the norm as scale·x +
+ * shift. */
+struct batch_kept {
+	double *mean, *inverse;
+	float *scale, *shift;
+};
+
+static size_t batch_kept_bytes(size_t n, size_t channels)
 {
-	TRY(ARENA_NEW(&p->arena, (size_t)p->channels, &p->mean));
-	return ARENA_NEW(&p->arena, (size_t)p->channels, &p->inverse);
+	(void)n;
+	return channels * (2 * sizeof(double) + 2 * sizeof(float));
+}
+
+static struct batch_kept kept_of(const struct layer_plan *p, const struct layer_io *io)
+{
+	double *mean = io->kept;
+	float *scale = (float *)(mean + 2 * p->channels);
+	return (struct batch_kept){mean, mean + p->channels, scale, scale + p->channels};
+}
+
+static status batch_open(struct layer_plan *p)
+{
+	struct batch_part *b;
+	size_t channels = (size_t)p->channels, parts = (size_t)p->parts;
+	TRY(ARENA_NEW(&p->arena, 1, &b));
+	p->own = b;
+	TRY(ARENA_NEW(&p->arena, parts * channels, &b->center));
+	for (int i = 0; i < 3; i++)
+		TRY(ARENA_NEW(&p->arena, parts * channels, &b->sum[i]));
+	TRY(ARENA_NEW(&p->arena, channels, &b->of_g));
+	TRY(ARENA_NEW(&p->arena, channels, &b->of_x));
+	return ARENA_NEW(&p->arena, channels, &b->rest);
 }
 
 static void clear_sums(struct layer_plan *p, int block, int part)
 {
+	struct batch_part *b = p->own;
 	for (int i = 0; i < 3; i++)
-		memset(p->sum[i] + part * p->channels + block * p->width, 0, (size_t)p->width * sizeof(double));
+		memset(b->sum[i] + part * p->channels + block * p->width, 0, (size_t)p->width * sizeof(double));
 }
 
 static void set_sums(struct layer_plan *p, int block, int part, struct norm_kernel *k)
 {
+	struct batch_part *b = p->own;
 	for (int i = 0; i < 3; i++)
-		k->sum[i] = p->sum[i] + part * p->channels + block * p->width;
+		k->sum[i] = b->sum[i] + part * p->channels + block * p->width;
 }
 
 static int images_of(const struct layer_plan *p, int part)
@@ -35,12 +73,12 @@ static int images_of(const struct layer_plan *p, int part)
 	return norm_first(p, part + 1) - norm_first(p, part);
 }
 
-/* Sums of squares of what lies around 100 would lose the variance to rounding: numbers are taken relative to the mean of
- * a few of them. */
+/* Sums of squares of what lies around 100 would lose the variance to rounding: numbers are taken relative to the mean
+ * of a few of them. */
 static void sum_moments(struct layer_plan *p, const struct layer_io *io, int block, int part)
 {
 	int first = norm_first(p, part);
-	float *center = p->center + part * p->channels + block * p->width;
+	float *center = ((struct batch_part *)p->own)->center + part * p->channels + block * p->width;
 	struct norm_kernel k = norm_kernel_of(p, block, 1);
 	k.x = norm_tensor_of(p, io->x[0], p->x, block, first);
 	k.center = center;
@@ -59,19 +97,21 @@ static void sum_moments(struct layer_plan *p, const struct layer_io *io, int blo
 
 static void set_scale(struct layer_plan *p, const struct layer_io *io, int c, double mean, double variance)
 {
-	p->mean[c] = mean;
-	p->inverse[c] = 1 / sqrt(variance + NORM_BATCH_EPSILON);
-	p->scale[c] = (float)((double)((const float *)io->weight)[c] * p->inverse[c]);
-	p->shift[c] = (float)((double)io->bias[c] - mean * (double)p->scale[c]);
+	const float *gamma = io->param[PARAM_WEIGHT], *beta = io->param[PARAM_BIAS];
+	struct batch_kept k = kept_of(p, io);
+	k.mean[c] = mean;
+	k.inverse[c] = 1 / sqrt(variance + NORM_BATCH_EPSILON);
+	k.scale[c] = (float)((double)gamma[c] * k.inverse[c]);
+	k.shift[c] = (float)((double)beta[c] - mean * (double)k.scale[c]);
 }
 
-/* running ← (1 − f)·running + f·new: PyTorch's momentum 0.1, or None, a cumulative mean. */
+/* running ← (1 − f)·running + f·new: PyTorch's momentum 0.1, or None, a cumulative mean, where the pass says f. */
 static void update_running(const struct layer_plan *p, const struct layer_io *io, int c, double mean, double unbiased)
 {
 	float *stats = io->stats;
 	if (io->policy != STATS_RUN && io->policy != STATS_CUMULATE)
 		return;
-	double f = io->policy == STATS_RUN ? MOMENTUM : 1 / ((double)stats[2 * p->channels] + 1);
+	double f = io->policy == STATS_RUN ? MOMENTUM : io->stats_share;
 	stats[c] = (float)((1 - f) * (double)stats[c] + f * mean);
 	stats[p->channels + c] = (float)((1 - f) * (double)stats[p->channels + c] + f * unbiased);
 }
@@ -79,14 +119,15 @@ static void update_running(const struct layer_plan *p, const struct layer_io *io
 /* Joins the parts' moments (Chan, Golub & LeVeque 1983). */
 static void finish_moments(struct layer_plan *p, const struct layer_io *io, int block)
 {
+	const struct batch_part *b = p->own;
 	double m = (double)p->n * (double)p->pixels;
 	for (int c = block * p->width; c < (block + 1) * p->width; c++) {
 		double count = 0, mean = 0, squares = 0;
 		for (int part = 0; part < p->parts; part++) {
 			int at = part * p->channels + c;
-			double k = (double)images_of(p, part) * (double)p->pixels, sum = p->sum[0][at];
-			double gap = (double)p->center[at] + sum / k - mean;
-			squares += p->sum[1][at] - sum * sum / k + gap * gap * count * k / (count + k);
+			double k = (double)images_of(p, part) * (double)p->pixels, sum = b->sum[0][at];
+			double gap = (double)b->center[at] + sum / k - mean;
+			squares += b->sum[1][at] - sum * sum / k + gap * gap * count * k / (count + k);
 			count += k;
 			mean += gap * k / count;
 		}
@@ -97,7 +138,7 @@ static void finish_moments(struct layer_plan *p, const struct layer_io *io, int 
 }
 
 /* A second pass goes backwards over the examples: what the first one read last is still in a cache. */
-static void backwards(struct layer_plan *p, const struct layer_io *io, int block, int part,
+static void run_backwards(struct layer_plan *p, const struct layer_io *io, int block, int part,
                       void (*piece)(struct layer_plan *, const struct layer_io *, int, int, int))
 {
 	int first = norm_first(p, part), per_piece = (int)(PIECE / (p->pixels * (size_t)p->width)) + 1;
@@ -110,35 +151,38 @@ static void backwards(struct layer_plan *p, const struct layer_io *io, int block
 
 static void apply_piece(struct layer_plan *p, const struct layer_io *io, int block, int image, int images)
 {
+	const struct batch_kept kept = kept_of(p, io);
 	struct norm_kernel k = norm_forward_kernel(p, io, block, image, images);
-	k.scale = p->scale + block * p->width;
-	k.shift = p->shift + block * p->width;
+	k.scale = kept.scale + block * p->width;
+	k.shift = kept.shift + block * p->width;
 	kernels_of(p->device)->norm_forward(&k);
 }
 
-static void apply(struct layer_plan *p, const struct layer_io *io, int block, int part)
+static void apply_part(struct layer_plan *p, const struct layer_io *io, int block, int part)
 {
-	backwards(p, io, block, part, apply_piece);
+	run_backwards(p, io, block, part, apply_piece);
 }
 
-void norm_batch_forward(struct layer_plan *p, const struct layer_io *io)
+static void batch_forward(struct layer_plan *p, const struct layer_io *io)
 {
-	static const struct norm_work fixed = {.second = apply}, of_batch = {sum_moments, finish_moments, apply};
-	p->fixed = io->policy == STATS_USE;
-	for (int c = 0; p->fixed && c < p->channels; c++)
+	static const struct norm_work fixed = {.second = apply_part}, of_batch = {sum_moments, finish_moments, apply_part};
+	struct batch_part *b = p->own;
+	b->fixed = io->policy == STATS_USE;
+	for (int c = 0; b->fixed && c < p->channels; c++)
 		set_scale(p, io, c, (double)io->stats[c], (double)io->stats[p->channels + c]);
-	norm_run(p, io, p->fixed ? &fixed : &of_batch);
+	norm_run(p, io, b->fixed ? &fixed : &of_batch);
 	if (io->policy == STATS_RUN || io->policy == STATS_CUMULATE)
 		io->stats[2 * p->channels] += 1;
 }
 
 static void sum_gradients(struct layer_plan *p, const struct layer_io *io, int block, int part)
 {
+	const struct batch_kept kept = kept_of(p, io);
 	struct norm_kernel k = norm_sums_kernel(p, io, block, norm_first(p, part), images_of(p, part));
 	int c = block * p->width;
-	k.scale = p->scale + c;
-	k.shift = p->shift + c;
-	k.center = p->center + c;
+	k.scale = kept.scale + c;
+	k.shift = kept.shift + c;
+	k.center = ((struct batch_part *)p->own)->center + c;
 	set_sums(p, block, part, &k);
 	clear_sums(p, block, part);
 	kernels_of(p->device)->norm_sums(&k);
@@ -146,43 +190,56 @@ static void sum_gradients(struct layer_plan *p, const struct layer_io *io, int b
 
 static void finish_gradients(struct layer_plan *p, const struct layer_io *io, int block)
 {
+	struct batch_part *b = p->own;
+	const struct batch_kept kept = kept_of(p, io);
 	double m = (double)p->n * (double)p->pixels;
 	for (int c = block * p->width; c < (block + 1) * p->width; c++) {
 		double sum[3] = {0};
 		for (int part = 0; part < p->parts; part++)
 			for (int i = 0; i < 3; i++)
-				sum[i] += p->sum[i][part * p->channels + c];
-		double dgamma = (sum[1] + ((double)p->center[c] - p->mean[c]) * sum[0]) * p->inverse[c];
-		double scale = (double)p->scale[c], of_x = p->fixed ? 0 : -scale * p->inverse[c] * dgamma / m;
-		norm_give(io, io->dweight, c, dgamma);
-		norm_give(io, io->dbias, c, sum[0]);
-		norm_give(io, io->dthreshold, c, sum[2]);
-		p->of_g[c] = p->scale[c];
-		p->of_x[c] = (float)of_x;
-		p->rest[c] = (float)((p->fixed ? 0 : -scale * sum[0] / m) - (double)p->of_x[c] * p->mean[c]);
+				sum[i] += b->sum[i][part * p->channels + c];
+		double dgamma = (sum[1] + ((double)b->center[c] - kept.mean[c]) * sum[0]) * kept.inverse[c];
+		double scale = (double)kept.scale[c], of_x = b->fixed ? 0 : -scale * kept.inverse[c] * dgamma / m;
+		norm_give(io, PARAM_WEIGHT, c, dgamma);
+		norm_give(io, PARAM_BIAS, c, sum[0]);
+		norm_give(io, PARAM_THRESHOLD, c, sum[2]);
+		b->of_g[c] = kept.scale[c];
+		b->of_x[c] = (float)of_x;
+		b->rest[c] = (float)((b->fixed ? 0 : -scale * sum[0] / m) - (double)b->of_x[c] * kept.mean[c]);
 	}
 }
 
 static void back_piece(struct layer_plan *p, const struct layer_io *io, int block, int image, int images)
 {
+	const struct batch_part *b = p->own;
+	const struct batch_kept kept = kept_of(p, io);
 	struct norm_kernel k = norm_backward_kernel(p, io, block, image, images);
 	int c = block * p->width;
-	k.scale = p->scale + c;
-	k.shift = p->shift + c;
-	k.of_g = p->of_g + c;
-	k.of_x = p->of_x + c;
-	k.rest = p->rest + c;
+	k.scale = kept.scale + c;
+	k.shift = kept.shift + c;
+	k.of_g = b->of_g + c;
+	k.of_x = b->of_x + c;
+	k.rest = b->rest + c;
 	kernels_of(p->device)->norm_backward(&k);
 }
 
-static void back(struct layer_plan *p, const struct layer_io *io, int block, int part)
+static void back_part(struct layer_plan *p, const struct layer_io *io, int block, int part)
 {
-	backwards(p, io, block, part, back_piece);
+	run_backwards(p, io, block, part, back_piece);
 }
 
-void norm_batch_backward(struct layer_plan *p, const struct layer_io *io)
+static void batch_backward(struct layer_plan *p, const struct layer_io *io)
 {
+	struct batch_part *b = p->own;
+	const struct batch_kept kept = kept_of(p, io);
 	for (int c = 0; c < p->channels; c++)
-		p->center[c] = (float)p->mean[c];
-	norm_run(p, io, &(struct norm_work){sum_gradients, finish_gradients, io->dx[0] ? back : NULL});
+		b->center[c] = (float)kept.mean[c];
+	norm_run(p, io, &(struct norm_work){sum_gradients, finish_gradients, io->dx[0] ? back_part : NULL});
 }
+
+const struct norm_kind norm_batch = {
+	.kept_bytes = batch_kept_bytes,
+	.open = batch_open,
+	.forward = batch_forward,
+	.backward = batch_backward,
+};

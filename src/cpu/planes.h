@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the kernels of convolutions in planes and their callers agree on. */
+/* What the kernels of convolutions in planes (conv_planes.h: LeNet alone reaches them) and their callers agree on. */
 #ifndef BASIN_CPU_PLANES_H
 #define BASIN_CPU_PLANES_H
 
@@ -22,8 +22,8 @@ struct planes_kernel {
 	int out, oh, ow, kernel, wide;
 };
 
-/* The gradient of the weights comes in tasks, each a few outs' one row of weights to one plane of x. Its sums are vectors,
- * (out, in, row, column), then those of the bias, (out): a task that has row 0 of plane 0 sums that too. */
+/* The gradient of the weights comes in tasks, each a few outs' one row of weights to one plane of x. Its sums are
+ * vectors, (out, in, row, column), then those of the bias, (out): a task that has row 0 of plane 0 sums that too. */
 struct planes_task {
 	int first, end;       /* outs */
 	int in, row;

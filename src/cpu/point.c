@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parameters of a point, θ + c·v + σξ, for ranges of the flat vector: with the bits that the affine verb gives them. */
+/* The parameters of a point, θ + c·v + σξ, for ranges of the flat vector: with the bits that the affine verb gives
+ * them. */
 #include "src/cpu/vec.h"
 
 #include <string.h>
@@ -43,7 +44,7 @@ status cpu_point(struct device *d, const struct slots *s, const struct point *at
 		cpu_point_range(k, s, at, offset, count, frozen, out);
 		return OK;
 	}
-#pragma omp parallel for schedule(static) num_threads(d->threads)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d))
 	for (size_t from = 0; from < count; from += SHARE)
 		cpu_point_range(k, s, at, offset + from, count - from < SHARE ? count - from : SHARE, frozen, out + from);
 	return OK;

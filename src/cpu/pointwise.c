@@ -85,7 +85,7 @@ status cpu_pointwise(struct device *d, const struct slots *s, const struct piece
 		pointwise_range(k, s, p, &plan, 0, p->count);
 		return OK;
 	}
-#pragma omp parallel num_threads(d->threads)
+#pragma omp parallel num_threads(cpu_threads(d))
 	{
 		size_t from, to;
 		vec_share(p->count, &from, &to);

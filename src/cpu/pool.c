@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pooling: the maximum or the mean over windows. oneDNN's maximum loses NaN, so that a diverged chain would go on unseen;
- * the kernels are Basin's own. */
+/* Pooling: the maximum or the mean over windows. oneDNN's maximum loses NaN, so that a diverged chain would go on
+ * unseen; the kernels are Basin's own. */
 #include "src/cpu/cpu.h"
 
 #include <omp.h>
@@ -13,35 +13,47 @@ struct layer_plan {
 	size_t images;               /* times the blocks of channels: what the kernels call images */
 	struct pool_kernel kernel;   /* without pointers to tensors */
 	struct span *spans;          /* owned: the tables of the kernel */
-	uint8_t *position;           /* owned; NULL where there is no backward, and for means */
+	bool positions;              /* what is kept: (images, oh, ow, inner) bytes */
 };
 
-static void drop(struct layer_plan *p)
+static void pool_drop(struct layer_plan *p)
 {
 	if (!p)
 		return;
 	free(p->spans);
-	free(p->position);
 	free(p);
 }
 
-static struct span clip(int first, int end, int size)
+static struct span clip_span(int first, int end, int size)
 {
 	return (struct span){first > 0 ? first : 0, end < size ? end : size};
 }
 
-/* Along one axis: outputs' windows in x, and for a place of x the outputs o with o·stride − pad ≤ place < o·stride − pad + kernel. */
+/* Along one axis: outputs' windows in x, and for a place of x the outputs o with o·stride − pad ≤ place < o·stride −
+ * pad + kernel. */
 static void fill_spans(const struct pool_kernel *k, int in, int out, struct span *window, struct span *outputs)
 {
 	for (int o = 0; o < out; o++)
-		window[o] = clip(o * k->stride - k->pad, o * k->stride - k->pad + k->kernel, in);
+		window[o] = clip_span(o * k->stride - k->pad, o * k->stride - k->pad + k->kernel, in);
 	for (int i = 0; i < in; i++) {
 		int before = i + k->pad - k->kernel;  /* negative in the first window; the division rounds down */
-		outputs[i] = clip(before < 0 ? 0 : before / k->stride + 1, (i + k->pad) / k->stride + 1, out);
+		outputs[i] = clip_span(before < 0 ? 0 : before / k->stride + 1, (i + k->pad) / k->stride + 1, out);
 	}
 }
 
-static status prepare(struct layer_plan *p, const struct plan_request *r)
+/* Whether backward is to know where the maxima were. */
+static bool keeps_positions(const struct plan_request *r)
+{
+	return r->mode != PLAN_INFER && r->layer->pool == POOL_MAX;
+}
+
+static size_t pool_kept_bytes(const struct device *d, const struct plan_request *r)
+{
+	(void)d;
+	return keeps_positions(r) ? (size_t)r->n * shape_size(r->layer->out) : 0;
+}
+
+static status prepare_pool(struct layer_plan *p, const struct plan_request *r)
 {
 	const struct layer *l = r->layer;
 	const int *in = l->in, *out = l->out;
@@ -50,32 +62,30 @@ static status prepare(struct layer_plan *p, const struct plan_request *r)
 	int inner = r->x[0].block ? r->x[0].block : in[0];
 	p->images = (size_t)r->n * (size_t)(in[0] / inner);
 	p->spans = calloc((size_t)(in[1] + in[2] + out[1] + out[2]), sizeof *p->spans);
-	if (r->mode != PLAN_INFER && l->pool == POOL_MAX)
-		p->position = malloc((size_t)r->n * shape_size(out));
-	if (!p->spans || (r->mode != PLAN_INFER && l->pool == POOL_MAX && !p->position))
+	p->positions = keeps_positions(r);
+	if (!p->spans)
 		return fail(ERR_MEMORY, "out of memory: a pooling layer's plan");
 	struct span *window_y = p->spans, *window_x = window_y + out[1], *outputs_y = window_x + out[2];
 	p->kernel = (struct pool_kernel){
 		.max = l->pool == POOL_MAX, .x_bf16 = r->x[0].bf16, .y_bf16 = r->y.bf16, .inner = inner,
 		.h = in[1], .w = in[2], .oh = out[1], .ow = out[2], .kernel = l->kernel, .stride = l->stride, .pad = l->pad,
 		.window_y = window_y, .window_x = window_x, .outputs_y = outputs_y, .outputs_x = outputs_y + in[1],
-		.position = p->position,
 	};
 	fill_spans(&p->kernel, in[1], out[1], window_y, outputs_y);
 	fill_spans(&p->kernel, in[2], out[2], window_x, outputs_y + in[1]);
 	return OK;
 }
 
-static status plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
+static status pool_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
 	*out = NULL;
 	struct layer_plan *p = calloc(1, sizeof *p);
 	if (!p)
 		return fail(ERR_MEMORY, "out of memory: a pooling layer's plan");
 	p->device = d;
-	status s = prepare(p, r);
+	status s = prepare_pool(p, r);
 	if (s != OK) {
-		drop(p);
+		pool_drop(p);
 		return s;
 	}
 	*out = p;
@@ -91,7 +101,7 @@ static void each_row(const struct layer_plan *p, void (*run)(const struct pool_k
 		run(k, 0, rows);
 		return;
 	}
-#pragma omp parallel num_threads(p->device->threads)
+#pragma omp parallel num_threads(cpu_threads(p->device))
 	{
 		size_t thread = (size_t)omp_get_thread_num(), threads = (size_t)omp_get_num_threads();
 		run(k, rows * thread / threads, rows * (thread + 1) / threads);
@@ -104,20 +114,22 @@ static bool in_pairs(const struct pool_kernel *k)
 	return k->inner == 1 && k->kernel == 2 && k->stride == 2 && !k->pad && !k->x_bf16 && !k->y_bf16;
 }
 
-static status forward(struct layer_plan *p, const struct layer_io *io)
+static status pool_forward(struct layer_plan *p, const struct layer_io *io)
 {
 	struct pool_kernel k = p->kernel;
+	k.position = p->positions ? io->kept : NULL;
 	k.x = io->x[0];
 	k.y = io->y;
 	each_row(p, in_pairs(&k) ? kernels_of(p->device)->pool_pairs : kernels_of(p->device)->pool, &k, k.oh);
 	return OK;
 }
 
-static status backward(struct layer_plan *p, const struct layer_io *io)
+static status pool_backward(struct layer_plan *p, const struct layer_io *io)
 {
 	struct pool_kernel k = p->kernel;
 	if (!io->dx[0])
 		return OK;
+	k.position = p->positions ? io->kept : NULL;
 	k.dy[0] = io->dy[0];
 	k.dy[1] = io->dy[1];
 	k.dx = io->dx[0];
@@ -128,18 +140,18 @@ static status backward(struct layer_plan *p, const struct layer_io *io)
 	return OK;
 }
 
-static unsigned backward_reads(const struct layer *l)
+static unsigned pool_backward_reads(const struct layer *l)
 {
 	(void)l;
 	return 0;
 }
 
 const struct layer_ops cpu_pool = {
-	.kind = LAYER_POOL,
 	.two_gradients = true,
-	.plan = plan,
-	.drop = drop,
-	.forward = forward,
-	.backward = backward,
-	.backward_reads = backward_reads,
+	.plan = pool_plan,
+	.drop = pool_drop,
+	.forward = pool_forward,
+	.backward = pool_backward,
+	.backward_reads = pool_backward_reads,
+	.kept_bytes = pool_kept_bytes,
 };

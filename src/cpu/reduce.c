@@ -42,7 +42,7 @@ static double sum_of(struct device *d, const struct summand *of, size_t from, si
 		double part[REDUCE_BLOCKS];
 		size_t blocks = (to - from + REDUCE_BLOCK - 1) / REDUCE_BLOCK;
 		blocks = blocks < REDUCE_BLOCKS ? blocks : REDUCE_BLOCKS;
-#pragma omp parallel for schedule(static) num_threads(d->threads)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d))
 		for (size_t b = 0; b < blocks; b++)
 			part[b] = sum_at(k, of, from + b * REDUCE_BLOCK, to);
 		for (size_t b = 0; b < blocks; b++)

@@ -15,7 +15,7 @@ static size_t share(size_t n, size_t from)
 status cpu_add(struct device *d, struct format f, size_t count, void *y, const void *x)
 {
 	const struct kernels *k = kernels_of(d);
-#pragma omp parallel for schedule(static) num_threads(d->threads) if (!cpu_alone(d, count))
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d)) if (!cpu_alone(d, count))
 	for (size_t i = 0; i < count; i += SHARE)
 		if (f.bf16)
 			k->sum_bf16((uint16_t *)y + i, (const uint16_t *)x + i, (uint16_t *)y + i, share(count, i));
@@ -28,7 +28,7 @@ void cpu_convert(const struct device *d, const void *from, bool from_bf16, void 
 {
 	const struct kernels *k = kernels_of(d);
 	size_t from_size = format_bytes((struct format){.bf16 = from_bf16}), to_size = format_bytes((struct format){.bf16 = to_bf16});
-#pragma omp parallel for schedule(static) num_threads(d->threads) if (!cpu_alone(d, n))
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d)) if (!cpu_alone(d, n))
 	for (size_t i = 0; i < n; i += SHARE)
 		k->convert((const char *)from + i * from_size, from_bf16, (char *)to + i * to_size, to_bf16, share(n, i));
 }
@@ -39,7 +39,7 @@ void cpu_channel_sums(const struct device *d, struct format f, const void *t, si
 	const struct kernels *k = kernels_of(d);
 	const char *from = t;
 	size_t size = format_bytes(f), wide = f.block ? (size_t)f.block : CHANNELS;
-#pragma omp parallel for schedule(static) num_threads(d->threads) if (!cpu_alone(d, n * channels * pixels))
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d)) if (!cpu_alone(d, n * channels * pixels))
 	for (size_t first = 0; first < channels; first += wide) {
 		double sums[CHANNELS] = {0};
 		size_t here = channels - first < wide ? channels - first : wide;

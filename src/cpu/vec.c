@@ -138,7 +138,7 @@ status cpu_affine(struct device *d, const struct slots *s, const struct pieces *
 		affine_range(k, s, p, a, 0, p->count);
 		return OK;
 	}
-#pragma omp parallel num_threads(d->threads)
+#pragma omp parallel num_threads(cpu_threads(d))
 	{
 		size_t from, to;
 		vec_share(p->count, &from, &to);

@@ -41,7 +41,7 @@ static int between(struct draws *d, int low, int high)
 }
 
 /* An angle from −2 atan(turn/4096) to 2 atan(turn/4096), by the rational parametrisation of the circle. */
-static void turn(struct draws *d, int most, bool upside_down, struct layer *l)
+static void turn(struct draws *d, int most, bool upside_down, struct sprite *l)
 {
 	int t = between(d, -most, most), sign = upside_down && between(d, 0, 1) ? -1 : 1;
 	int below = RENDER_ONE + t * t / RENDER_ONE;
@@ -63,14 +63,14 @@ static void shade(struct draws *d, struct paint *p, int slope, int depth)
 /* A small disc or bar of any colour somewhere. */
 static void clutter(struct draws *d, struct canvas *c, const struct figure *figure, int least, int most)
 {
-	struct layer l = {.figure = figure};
+	struct sprite l = {.figure = figure};
 	l.x = between(d, 0, RENDER_SIDE * RENDER_SUB);
 	l.y = between(d, 0, RENDER_SIDE * RENDER_SUB);
 	l.width = l.height = between(d, least, most);
 	turn(d, RENDER_ONE, true, &l);
 	for (int k = 0; k < 3; k++)
 		l.paint.base[k] = between(d, 20, 235);
-	render_layer(c, &l);
+	render_sprite(c, &l);
 }
 
 static void make_image(const struct builtin *b, enum split split, int i, uint8_t *out)
@@ -78,7 +78,7 @@ static void make_image(const struct builtin *b, enum split split, int i, uint8_t
 	struct draws d = {.step = (uint64_t)b->number << 40 | (uint64_t)split << 32 | (uint64_t)i};
 	struct canvas c;
 	struct paint ground = {0};
-	struct layer l = {.figure = &b->figures[i % FIGURES]};
+	struct sprite l = {.figure = &b->figures[i % FIGURES]};
 	int sign = between(&d, 0, 3) ? 1 : -1, contrast = between(&d, 50, 100);
 	for (int k = 0; k < 3; k++) {
 		int depth = between(&d, 40, 130);
@@ -95,7 +95,7 @@ static void make_image(const struct builtin *b, enum split split, int i, uint8_t
 	l.width = between(&d, 7 * RENDER_SUB, 12 * RENDER_SUB);
 	l.height = l.width * between(&d, 85, 115) / 100;
 	turn(&d, b->turn, b->upside_down, &l);
-	render_layer(&c, &l);
+	render_sprite(&c, &l);
 	if (between(&d, 0, 3) == 0)
 		clutter(&d, &c, &figure_bar, 8 * RENDER_SUB, 16 * RENDER_SUB);
 	int noise = between(&d, 8, 40);

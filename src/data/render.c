@@ -94,7 +94,7 @@ static int clamp(int x, int low, int high)
 	return x < low ? low : x > high ? high : x;
 }
 
-void render_layer(struct canvas *c, const struct layer *l)
+void render_sprite(struct canvas *c, const struct sprite *l)
 {
 	int radius = (l->width > l->height ? l->width : l->height) * REACH / RENDER_UNIT / RENDER_SUB + 1;
 	int x0 = clamp(l->x / RENDER_SUB - radius, 0, RENDER_SIDE), x1 = clamp(l->x / RENDER_SUB + radius + 1, 0, RENDER_SIDE);

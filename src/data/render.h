@@ -33,7 +33,7 @@ struct paint {
 	int phase, depth;        /* depth: ± at the wave's ends */
 };
 
-struct layer {
+struct sprite {
 	const struct figure *figure;
 	int x, y;                /* centre, 1/16 pixel */
 	int width, height;       /* the figure's radius along its own axes, 1/16 pixel */
@@ -47,6 +47,6 @@ struct canvas {
 };
 
 void render_background(struct canvas *c, const struct paint *p);
-void render_layer(struct canvas *c, const struct layer *l);
+void render_sprite(struct canvas *c, const struct sprite *l);
 
 #endif

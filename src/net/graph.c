@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "src/net/graph_private.h"
 
-#include "src/clock.h"
-
 /* ---- opening ---- */
 
-static status take(struct graph *g)
+static status take_buffers(struct graph *g)
 {
 	const struct model *m = g->options.model;
 	struct device *d = g->device;
@@ -23,8 +21,7 @@ static status take(struct graph *g)
 status graph_open(struct graph *g, struct device *d, const struct graph_options *o)
 {
 	*g = (struct graph){.device = d, .options = *o};
-	g->times = &g->unasked;
-	status s = take(g);
+	status s = take_buffers(g);
 	if (s != OK)
 		graph_close(g);
 	return s;
@@ -59,27 +56,33 @@ void graph_close(struct graph *g)
 
 /* ---- plans ---- */
 
-/* Whether layer i is a norm that its convolution has taken in. */
-static bool taken_in(const struct graph *g, const struct graph_plan *p, int i)
-{
-	int below = layer_at(g, i)->input[0];
-	return p->mode == PLAN_INFER && below >= 0 && g->folded[below] == i;
-}
-
 static struct format format_of(const struct graph *g, int tensor)
 {
 	return tensor >= 0 ? g->format[tensor] : g->input;
 }
 
+/* The layer that gives what layer i's plan computes: itself, or the one it takes in, with its second input. */
+static int last_of(const struct graph *g, enum plan_mode mode, int i)
+{
+	int taken = taken_by(g, mode, i);
+	return taken >= 0 ? taken : i;
+}
+
+struct plan_request graph_request(const struct graph *g, int i, int n, enum plan_mode mode)
+{
+	const struct layer *l = layer_at(g, i);
+	int last = last_of(g, mode, i);
+	return (struct plan_request){
+		.layer = l, .n = n, .mode = mode, .precision = g->options.precision, .algo = g->options.algo,
+		.folded = last != i ? layer_at(g, last) : NULL,
+		.x = {format_of(g, l->input[0]), format_of(g, layer_at(g, last)->input[1])}, .y = g->format[last],
+	};
+}
+
 static status plan_layer(struct graph *g, struct graph_plan *p, int i)
 {
-	const struct layer *l = layer_at(g, i), *norm = norm_in(g, p, i);
 	struct device *d = g->device;
-	const struct plan_request r = {
-		.layer = l, .n = p->n, .mode = p->mode, .precision = g->options.precision, .algo = g->options.algo, .norm = norm,
-		.x = {format_of(g, l->input[0]), format_of(g, norm ? norm->input[1] : l->input[1])},
-		.y = g->format[norm ? g->folded[i] : i],
-	};
+	const struct plan_request r = graph_request(g, i, p->n, p->mode);
 	TRY(ops_of(g, i)->plan(d, &r, &p->layer[i]));
 	size_t bytes = working_bytes(g, p, i);
 	if (bytes <= g->working_bytes[i])
@@ -97,7 +100,7 @@ static status plan_layer(struct graph *g, struct graph_plan *p, int i)
 static status plan_layers(struct graph *g, struct graph_plan *p)
 {
 	for (int i = 0; i < g->options.model->n_layers; i++)
-		if (!taken_in(g, p, i))
+		if (!is_taken(g, p->mode, i))
 			TRY(plan_layer(g, p, i));
 	return OK;
 }
@@ -131,51 +134,36 @@ status graph_plan(struct graph *g, int n, enum plan_mode mode, struct graph_plan
 
 /* ---- passes ---- */
 
-double graph_now(const struct graph *g)
-{
-	return g->times != &g->unasked ? clock_seconds() : 0;
-}
-
-void graph_spent(const struct graph *g, double *on, double start)
-{
-	if (g->times != &g->unasked)
-		*on += clock_seconds() - start;
-}
-
 static const void *tensor_at(const struct graph *g, int tensor)
 {
-	return tensor >= 0 ? g->y[tensor] : tensor == -1 ? g->x : NULL;
+	return tensor >= 0 ? g->y[tensor] : tensor == INPUT_BATCH ? g->x : NULL;
 }
 
 static struct layer_io io_of(const struct graph *g, const struct graph_plan *p, int i, float *stats)
 {
-	const struct layer *l = layer_at(g, i), *norm = norm_in(g, p, i);
-	struct layer_io io = {.y = g->y[norm ? g->folded[i] : i], .x = {tensor_at(g, l->input[0]), tensor_at(g, l->input[1])}};
-	if (norm)
-		io.x[1] = tensor_at(g, norm->input[1]);
-	if (l->weight >= 0)
-		io.weight = working_bytes(g, p, i) ? g->working[i] : g->param[l->weight];
-	if (l->bias >= 0)
-		io.bias = g->param[l->bias];
-	if (l->activation == ACTIVATION_THRESHOLD)
-		io.threshold = g->param[l->threshold];
-	if (l->stat >= 0)
-		io.stats = stats + g->options.model->stats.at[l->stat].offset;
+	const struct layer *l = layer_at(g, i);
+	int last = last_of(g, p->mode, i);
+	struct layer_io io = {.x = {tensor_at(g, l->input[0]), tensor_at(g, layer_at(g, last)->input[1])}, .y = g->y[last],
+	                      .kept = g->kept[i]};
+	for (int k = 0; k < LAYER_PARAMS; k++)
+		if (l->param[k])
+			io.param[k] = reads_working(g, p, i, k) ? g->working[i] : g->param[layer_segment(l, k)];
+	if (l->stat)
+		io.stats = stats + g->options.model->stats.at[layer_stat(l)].offset;
 	return io;
 }
 
-status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, enum stats_policy policy)
+status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, enum stats_policy policy, double share)
 {
 	for (int i = 0; i < g->options.model->n_layers; i++) {
-		/* A convolution with its norm taken in waits for the norm's turn: then the residual is there. */
-		int run = taken_in(g, p, i) ? layer_at(g, i)->input[0] : i;
-		if (run == i && norm_in(g, p, i))
+		/* A layer that has taken in another one waits for that one's turn: then its second input is there. */
+		int run = is_taken(g, p->mode, i) ? layer_at(g, i)->input[0] : i;
+		if (run == i && taken_by(g, p->mode, i) >= 0)
 			continue;
 		struct layer_io io = io_of(g, p, run, stats);
 		io.policy = policy;
-		double start = graph_now(g);
+		io.stats_share = share;
 		TRY(ops_of(g, run)->forward(p->layer[run], &io));
-		graph_spent(g, &g->times->forward[layer_at(g, run)->kind], start);
 	}
 	return OK;
 }
@@ -216,20 +204,16 @@ status graph_backward(struct graph *g, const struct graph_plan *p, float *stats,
 		const struct layer *l = layer_at(g, i);
 		struct layer_io io = io_of(g, p, i, stats);
 		io.add_dparams = add;
-		TRY(slice_of(g, l->weight, gradient, add, &io.dweight));
-		TRY(slice_of(g, l->bias, gradient, add, &io.dbias));
-		if (l->activation == ACTIVATION_THRESHOLD)
-			TRY(slice_of(g, l->threshold, gradient, add, &io.dthreshold));
+		for (int k = 0; k < LAYER_PARAMS; k++)
+			TRY(slice_of(g, layer_segment(l, k), gradient, add, &io.dparam[k]));
 		if (!g->dy[i][0])
 			continue;
-		double start = graph_now(g);
 		TRY(gather_parts(g, p, i, &io));
 		/* Readers write in the reverse of the order in which they read. */
 		for (int k = 2; k-- > 0;)
 			if (l->input[k] >= 0 && g->dy[l->input[k]][0])
 				io.dx[k] = g->dy[l->input[k]][--unwritten[l->input[k]]];
 		TRY(ops_of(g, i)->backward(p->layer[i], &io));
-		graph_spent(g, &g->times->backward[l->kind], start);
 	}
 	return OK;
 }

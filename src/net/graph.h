@@ -23,26 +23,22 @@ struct graph_plan {
 	int n;                                 /* 0: free */
 	enum plan_mode mode;
 	uint64_t used;                         /* when, for the least recently used one to give way */
-	struct layer_plan *layer[LAYERS_MAX];  /* NULL: a batch norm that its convolution has taken in */
-};
-
-/* Seconds by layer kind; a folded norm's are its convolution's. */
-struct graph_times {
-	double forward[LAYER_KINDS], backward[LAYER_KINDS];
-	double weights, gather, loss;
+	struct layer_plan *layer[LAYERS_MAX];  /* NULL: a layer that the one before it has taken in */
 };
 
 struct graph {
 	struct arena arena;
 	struct device *device;
 	struct graph_options options;
-	int folded[LAYERS_MAX];                /* in plans to infer: the norm that this convolution takes in, or −1 */
+	int folded[LAYERS_MAX];                /* in plans to infer: the layer that this one takes in, or −1 */
 	struct format input, format[LAYERS_MAX];
 	float *x;                              /* device: (batch, inputs), filled by the caller before forward */
-	void *memory;                          /* device: all that follows to dy, sharing it by lifetime */
-	void *y[LAYERS_MAX];                   /* (batch, out…) of each layer; NULL where a norm's stands for it */
+	void *memory;                          /* device: all that follows to kept, sharing it by lifetime */
+	void *y[LAYERS_MAX];                   /* (batch, out…) of each layer; NULL where a graph to infer computes another
+	                                        * layer's instead, that this one has taken in */
 	void *dy[LAYERS_MAX][GRAPH_READERS];   /* gradients with respect to them, one from each layer that reads it; NULL where
 	                                        * none is needed */
+	void *kept[LAYERS_MAX];                /* what each layer keeps from forward to backward, for any of the plans */
 	float *zeros;                          /* device: as many as the largest frozen segment has */
 	void *working[LAYERS_MAX];             /* device: weights as the layer's plan wants them; all plans share them */
 	size_t working_bytes[LAYERS_MAX];
@@ -52,12 +48,10 @@ struct graph {
 	const struct graph_plan *ready;        /* whose weights were made last */
 	struct graph_plan plan[GRAPH_PLANS];
 	uint64_t clock;
-	struct graph_times *times;             /* added to; of its own, and left alone, while nobody asks */
-	struct graph_times unasked;
 };
 
-/* Takes the buffers. g is zeroed first, and empty again on failure. Errors: ERR_MEMORY, ERR_USAGE (a tensor with more than
- * GRAPH_READERS readers). */
+/* Takes the buffers. g is zeroed first, and empty again on failure. Errors: ERR_MEMORY, ERR_USAGE (a tensor with more
+ * than GRAPH_READERS readers). */
 status graph_open(struct graph *g, struct device *d, const struct graph_options *o);
 void graph_close(struct graph *g);
 
@@ -66,20 +60,17 @@ void graph_close(struct graph *g);
 status graph_plan(struct graph *g, int n, enum plan_mode mode, struct graph_plan **out);
 
 /* Makes the parameters at a point ready for the plan's layers; free of charge where they read θ itself. Plans to infer
- * take in the statistics of batch norms. Errors: ERR_MEMORY, ERR_LIBRARY. */
+ * take in the statistics of layers that are folded. Errors: ERR_MEMORY, ERR_LIBRARY. */
 status graph_weights(struct graph *g, const struct graph_plan *p, const struct slots *s, const struct point *at,
                      const float *stats);
 
-/* From g->x to the last layer's y, with the parameters of graph_weights. Errors: ERR_LIBRARY. */
-status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, enum stats_policy policy);
+/* From g->x to the last layer's y, with the parameters of graph_weights. `share` is the batch's in the mean of
+ * statistics under STATS_CUMULATE, as layer_io has it; else it is not read. Errors: ERR_LIBRARY. */
+status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, enum stats_policy policy, double share);
 
 /* From dy of the last layer to the flat gradient (device, n_params), which is set or, with `add`, added to; frozen
  * segments get 0. Follows a forward of the same plan. Errors: ERR_LIBRARY. */
 status graph_backward(struct graph *g, const struct graph_plan *p, float *stats, float *gradient, bool add);
-
-/* Seconds now, and adding those since `start` to one of g->times: nothing while nobody asks. */
-double graph_now(const struct graph *g);
-void graph_spent(const struct graph *g, double *on, double start);
 
 /* The last layer's output and the gradient with respect to it (NULL where no parameter needs one). */
 float *graph_output(const struct graph *g);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which tensors of a graph share memory. A layer runs forward at moment i and backward at 2·layers − i, the loss between;
- * a tensor lives from the moment it is written to the last at which it is read. */
+/* Which tensors of a graph share memory. A layer runs forward at moment i and backward at 2·layers − i, the loss
+ * between; a tensor lives from the moment it is written to the last at which it is read. */
 #include "src/net/graph_private.h"
 
 #include <string.h>
 
 #include "src/net/lifetimes.h"
 
-/* The tensors: y of every layer, then GRAPH_READERS gradients of every layer. */
+/* The tensors: y of every layer, then GRAPH_READERS gradients of every layer, then what every layer keeps. */
 struct tensors {
 	const struct graph *g;
 	const struct model *m;
@@ -24,15 +24,29 @@ static size_t bytes_of(const struct tensors *t, int layer)
 	return (size_t)t->g->options.batch * shape_size(t->m->layer[layer].out) * format_bytes(t->g->format[layer]);
 }
 
-static unsigned reads_of(const struct graph *g, int layer)
+/* READS_…: of a layer without a backward pass, nothing. */
+static unsigned reads_of(const struct tensors *t, int layer)
 {
-	const struct layer_ops *ops = ops_of(g, layer);
-	return ops->backward_reads ? ops->backward_reads(layer_at(g, layer)) : 0;
+	const struct layer_ops *ops = ops_of(t->g, layer);
+	return t->needed[layer] && ops->backward_reads ? ops->backward_reads(layer_at(t->g, layer)) : 0;
+}
+
+/* IN_PLACE_… */
+static unsigned in_place(const struct tensors *t, int layer)
+{
+	const struct layer_ops *ops = ops_of(t->g, layer);
+	return ops->in_place ? ops->in_place(layer_at(t->g, layer)) : 0;
 }
 
 static int forward_at(int layer)
 {
 	return layer;
+}
+
+/* With another layer taken in, a layer runs when that one would. */
+static int latest_forward(const struct tensors *t, int layer)
+{
+	return forward_at(t->g->folded[layer] >= 0 ? t->g->folded[layer] : layer);
 }
 
 static int backward_at(const struct tensors *t, int layer)
@@ -45,7 +59,12 @@ static int gradient_of(const struct tensors *t, int layer, int reader)
 	return t->m->n_layers + layer * GRAPH_READERS + reader;
 }
 
-static int root(const struct tensors *t, int tensor)
+static int kept_of(const struct tensors *t, int layer)
+{
+	return t->m->n_layers * (1 + GRAPH_READERS) + layer;
+}
+
+static int root_of(const struct tensors *t, int tensor)
 {
 	while (t->same[tensor] != tensor)
 		tensor = t->same[tensor];
@@ -53,9 +72,9 @@ static int root(const struct tensors *t, int tensor)
 }
 
 /* `later` takes over the memory of `earlier`. */
-static void join(struct tensors *t, int earlier, int later)
+static void join_tensors(struct tensors *t, int earlier, int later)
 {
-	int a = root(t, earlier), b = root(t, later);
+	int a = root_of(t, earlier), b = root_of(t, later);
 	if (a == b)
 		return;
 	struct lifetime *x = &t->life[a], *y = &t->life[b];
@@ -87,16 +106,17 @@ static status find_readers(struct tensors *t)
 	return OK;
 }
 
-/* A convolution without a bias that a batch norm alone reads becomes one step with it when nothing is learned. */
+/* A layer and the one that alone reads it become one step when nothing is learned, where the backend can do that; two
+ * at most: one that is taken in takes in none. The second input of the two is the second one's. */
 static void find_folds(struct tensors *t, struct graph *g)
 {
 	for (int i = 0; i < t->m->n_layers; i++) {
-		const struct layer *l = &t->m->layer[i];
+		const struct layer_ops *ops = ops_of(g, i);
 		g->folded[i] = -1;
-		if (l->kind != LAYER_CONV || l->bias >= 0 || t->readers[i] != 1)
+		if (!ops->folds || t->readers[i] != 1 || t->m->layer[i].input[1] != INPUT_NONE || is_taken(g, PLAN_INFER, i))
 			continue;
-		const struct layer *norm = &t->m->layer[t->reader[i][0]];
-		if (norm->kind == LAYER_NORM && norm->norm == NORM_BATCH && norm->input[0] == i && norm->input[1] != i)
+		const struct layer *next = &t->m->layer[t->reader[i][0]];
+		if (next->input[0] == i && ops->folds(&t->m->layer[i], next))
 			g->folded[i] = t->reader[i][0];
 	}
 }
@@ -110,9 +130,9 @@ static bool trainable(const struct model *m, int segment)
 static bool needs_gradient(const struct tensors *t, int i)
 {
 	const struct layer *l = &t->m->layer[i];
-	if (trainable(t->m, l->weight) || trainable(t->m, l->bias) ||
-	    (l->activation == ACTIVATION_THRESHOLD && trainable(t->m, l->threshold)))
-		return true;
+	for (int k = 0; k < LAYER_PARAMS; k++)
+		if (trainable(t->m, layer_segment(l, k)))
+			return true;
 	for (int k = 0; k < 2; k++)
 		if (l->input[k] >= 0 && t->needed[l->input[k]])
 			return true;
@@ -121,35 +141,34 @@ static bool needs_gradient(const struct tensors *t, int i)
 
 /* ---- lives ---- */
 
-static void extend(struct tensors *t, int tensor, int moment)
+static void extend_life(struct tensors *t, int tensor, int moment)
 {
 	if (moment > t->life[tensor].to)
 		t->life[tensor].to = moment;
 }
 
-static void outputs(struct tensors *t)
+static void place_outputs(struct tensors *t)
 {
 	const struct graph *g = t->g;
 	for (int i = 0; i < t->m->n_layers; i++) {
 		bool stands_for_it = g->options.infer_only && g->folded[i] >= 0;
 		t->life[i] = (struct lifetime){.bytes = stands_for_it ? 0 : bytes_of(t, i), .from = forward_at(i), .to = forward_at(i)};
 		if (i == t->m->n_layers - 1)
-			extend(t, i, forward_at(t->m->n_layers));
-		if (t->needed[i] && reads_of(g, i) & READS_Y)
-			extend(t, i, backward_at(t, i));
+			extend_life(t, i, forward_at(t->m->n_layers));
+		if (reads_of(t, i) & READS_Y)
+			extend_life(t, i, backward_at(t, i));
 		for (int k = 0; k < 2; k++) {
 			int below = t->m->layer[i].input[k];
 			if (below < 0)
 				continue;
-			/* With its norm taken in, a convolution runs when the norm would. */
-			extend(t, below, forward_at(g->folded[i] >= 0 ? g->folded[i] : i));
-			if (t->needed[i] && reads_of(g, i) & (k ? READS_X1 : READS_X0))
-				extend(t, below, backward_at(t, i));
+			extend_life(t, below, latest_forward(t, i));
+			if (reads_of(t, i) & (k ? READS_X1 : READS_X0))
+				extend_life(t, below, backward_at(t, i));
 		}
 	}
 }
 
-static void gradients(struct tensors *t)
+static void place_gradients(struct tensors *t)
 {
 	for (int i = 0; i < t->m->n_layers; i++)
 		for (int r = 0; t->needed[i] && r < (t->readers[i] ? t->readers[i] : 1); r++)
@@ -168,47 +187,79 @@ static int written_by(const struct tensors *t, int i, int k)
 	return gradient_of(t, below, r);
 }
 
+/* What a layer keeps from its forward to its backward pass. */
+static void place_kept(struct tensors *t)
+{
+	const struct graph *g = t->g;
+	enum plan_mode mode = g->options.infer_only ? PLAN_INFER : PLAN_TRAIN;
+	for (int i = 0; i < t->m->n_layers; i++) {
+		const struct layer_ops *ops = ops_of(g, i);
+		if (!ops->kept_bytes || is_taken(g, mode, i))
+			continue;
+		const struct plan_request r = graph_request(g, i, g->options.batch, mode);
+		t->life[kept_of(t, i)] = (struct lifetime){.bytes = ops->kept_bytes(g->device, &r), .from = forward_at(i),
+		                                           .to = t->needed[i] ? backward_at(t, i) : latest_forward(t, i)};
+	}
+}
+
 /* ---- in place ---- */
+
+/* What alone reads the layer below, and needs nothing of it later, may write over it; but not with another layer taken
+ * in. */
+static bool over_input(const struct tensors *t, int i)
+{
+	int below = t->m->layer[i].input[0];
+	return in_place(t, i) & IN_PLACE_Y_X0 && below >= 0 && t->g->folded[i] < 0 && t->readers[below] == 1 &&
+	       !(reads_of(t, i) & READS_X0) && !(reads_of(t, below) & READS_Y) && same_size(t, i, below);
+}
+
+/* A layer that has taken in layer i may write that one's y over its second input, which nobody reads later. */
+static bool over_residual(const struct tensors *t, int i)
+{
+	int below = t->m->layer[i].input[0], residual = t->m->layer[i].input[1];
+	return t->g->options.infer_only && below >= 0 && t->g->folded[below] == i && in_place(t, below) & IN_PLACE_Y_X1 &&
+	       residual >= 0 && residual != t->m->layer[below].input[0] && same_size(t, i, residual) &&
+	       t->life[root_of(t, residual)].to == forward_at(i);
+}
 
 static void share_outputs(struct tensors *t)
 {
 	for (int i = 0; i < t->m->n_layers; i++) {
-		const struct layer *l = &t->m->layer[i];
-		int below = l->input[0], residual = l->input[1];
-		/* What alone reads the layer below, and needs nothing of it later, writes over it. */
-		if (l->kind == LAYER_ACTIVATION && below >= 0 && t->readers[below] == 1 && !(reads_of(t->g, i) & READS_X0) &&
-		    !(reads_of(t->g, below) & READS_Y) && same_size(t, i, below))
-			join(t, below, i);
-		/* A convolution with its norm taken in adds to the residual where it lies. */
-		if (t->g->options.infer_only && l->kind == LAYER_NORM && below >= 0 && t->g->folded[below] == i && residual >= 0 &&
-		    residual != t->m->layer[below].input[0] && t->life[root(t, residual)].to == forward_at(i) && same_size(t, i, residual))
-			join(t, residual, i);
+		if (over_input(t, i))
+			join_tensors(t, t->m->layer[i].input[0], i);
+		if (over_residual(t, i))
+			join_tensors(t, t->m->layer[i].input[1], i);
 	}
 }
 
 static void share_gradients(struct tensors *t)
 {
-	for (int i = 0; i < t->m->n_layers; i++) {
-		const struct layer *l = &t->m->layer[i];
-		bool residual = l->kind == LAYER_NORM && l->input[1] != -2;
-		if (!t->needed[i] || (l->kind != LAYER_ACTIVATION && l->kind != LAYER_NORM))
-			continue;
-		int k = residual ? 1 : 0, to = l->input[k];
-		if (to >= 0 && t->needed[to] && same_size(t, i, to))
-			join(t, gradient_of(t, i, 0), written_by(t, i, k));
-	}
+	static const unsigned bits[] = {IN_PLACE_DX0_DY0, IN_PLACE_DX1_DY0};
+	for (int i = 0; i < t->m->n_layers; i++)
+		for (int k = 0; t->needed[i] && k < 2; k++) {
+			int to = t->m->layer[i].input[k];
+			if (!(in_place(t, i) & bits[k]) || to < 0 || !t->needed[to] || !same_size(t, i, to))
+				continue;
+			join_tensors(t, gradient_of(t, i, 0), written_by(t, i, k));
+			break;
+		}
 }
 
-static status take(struct tensors *t, struct graph *g)
+/* Where a tensor lies in g->memory; NULL where it has no bytes. */
+static void *address_of(const struct tensors *t, int tensor)
 {
-	size_t bytes = lifetimes_place(t->life, t->n);
-	TRY(g->device->ops->alloc(g->device, bytes, &g->memory));
-	char *memory = g->memory;
+	const struct lifetime *l = &t->life[root_of(t, tensor)];
+	return l->bytes ? (char *)t->g->memory + l->offset : NULL;
+}
+
+static status take_memory(struct tensors *t, struct graph *g)
+{
+	TRY(g->device->ops->alloc(g->device, lifetimes_place(t->life, t->n), &g->memory));
 	for (int i = 0; i < t->m->n_layers; i++) {
-		if (t->life[root(t, i)].bytes)
-			g->y[i] = memory + t->life[root(t, i)].offset;
-		for (int r = 0; t->needed[i] && r < (t->readers[i] ? t->readers[i] : 1); r++)
-			g->dy[i][r] = memory + t->life[root(t, gradient_of(t, i, r))].offset;
+		g->y[i] = address_of(t, i);
+		for (int r = 0; r < GRAPH_READERS; r++)
+			g->dy[i][r] = address_of(t, gradient_of(t, i, r));
+		g->kept[i] = address_of(t, kept_of(t, i));
 	}
 	return OK;
 }
@@ -216,7 +267,7 @@ static status take(struct tensors *t, struct graph *g)
 static status plan_buffers(struct graph *g, struct arena *a)
 {
 	const struct model *m = g->options.model;
-	size_t layers = (size_t)m->n_layers, n = layers * (1 + GRAPH_READERS);
+	size_t layers = (size_t)m->n_layers, n = layers * (1 + GRAPH_READERS + 1);
 	struct tensors t = {.g = g, .m = m, .n = (int)n};
 	TRY(ARENA_NEW(a, n, &t.life));
 	TRY(ARENA_NEW(a, n, &t.same));
@@ -229,11 +280,12 @@ static status plan_buffers(struct graph *g, struct arena *a)
 	find_folds(&t, g);
 	for (int i = 0; i < m->n_layers; i++)
 		t.needed[i] = !g->options.infer_only && needs_gradient(&t, i);
-	outputs(&t);
-	gradients(&t);
+	place_outputs(&t);
+	place_gradients(&t);
+	place_kept(&t);
 	share_outputs(&t);
 	share_gradients(&t);
-	return take(&t, g);
+	return take_memory(&t, g);
 }
 
 status graph_buffers(struct graph *g)

@@ -21,20 +21,36 @@ static inline const struct segment *segment_at(const struct graph *g, int index)
 	return index < 0 ? NULL : &g->options.model->params.at[index];
 }
 
-/* The norm that layer i takes in under a plan, or NULL. */
-static inline const struct layer *norm_in(const struct graph *g, const struct graph_plan *p, int i)
+/* The layer that layer i takes in under plans of a mode, or −1. */
+static inline int taken_by(const struct graph *g, enum plan_mode mode, int i)
 {
-	return p->mode == PLAN_INFER && g->folded[i] >= 0 ? layer_at(g, g->folded[i]) : NULL;
+	return mode == PLAN_INFER ? g->folded[i] : -1;
 }
 
-/* Bytes of layer i's working weights under a plan; 0 where it reads them as they lie. */
+/* Whether it is layer i itself that is taken in by the one before it. */
+static inline bool is_taken(const struct graph *g, enum plan_mode mode, int i)
+{
+	int below = layer_at(g, i)->input[0];
+	return below >= 0 && taken_by(g, mode, below) == i;
+}
+
+/* Bytes of layer i's working weights under a plan; 0 where it reads its weights as they lie. */
 static inline size_t working_bytes(const struct graph *g, const struct graph_plan *p, int i)
 {
 	const struct layer_ops *ops = ops_of(g, i);
 	return ops->working_bytes ? ops->working_bytes(p->layer[i]) : 0;
 }
 
-/* graph_buffers.c: finds the norms to fold and how tensors lie, and takes g->memory. Errors: ERR_MEMORY, ERR_USAGE. */
+/* Whether layer i reads parameter PARAM_… as a working copy: weights are the only ones that have any. */
+static inline bool reads_working(const struct graph *g, const struct graph_plan *p, int i, int param)
+{
+	return param == PARAM_WEIGHT && working_bytes(g, p, i) > 0;
+}
+
+/* graph.c: what layer i is planned for. */
+struct plan_request graph_request(const struct graph *g, int i, int n, enum plan_mode mode);
+
+/* graph_buffers.c: finds the layers to fold and how tensors lie, and takes g->memory. Errors: ERR_MEMORY, ERR_USAGE. */
 status graph_buffers(struct graph *g);
 
 #endif

@@ -8,13 +8,13 @@ static status open_point(struct graph *g)
 	size_t count = 0;
 	for (int i = 0; i < g->options.model->n_layers; i++) {
 		const struct layer *l = layer_at(g, i);
-		const int read[] = {g->working_bytes[i] ? -1 : l->weight, l->bias,
-		                    l->activation == ACTIVATION_THRESHOLD ? l->threshold : -1};
-		for (size_t k = 0; k < sizeof read / sizeof *read; k++)
-			if (read[k] >= 0) {
-				g->point_at[read[k]] = count;
-				count += segment_at(g, read[k])->count;
-			}
+		for (int k = 0; k < LAYER_PARAMS; k++) {
+			const struct segment *seg = segment_at(g, layer_segment(l, k));
+			if (!seg || (k == PARAM_WEIGHT && g->working_bytes[i]))
+				continue;
+			g->point_at[layer_segment(l, k)] = count;
+			count += seg->count;
+		}
 	}
 	return g->device->ops->alloc(g->device, count * sizeof(float), (void **)&g->point);
 }
@@ -37,33 +37,40 @@ static status place_param(struct graph *g, const struct slots *s, const struct p
 	return d->ops->point(d, s, at, seg->offset, seg->count, seg->frozen, out);
 }
 
+static status make_working(struct graph *g, const struct graph_plan *p, const struct slots *s, const struct point *at,
+                           const float *stats, int i)
+{
+	int taken = taken_by(g, p->mode, i);
+	const struct layer *l = layer_at(g, i), *folded = taken >= 0 ? layer_at(g, taken) : NULL;
+	struct weight_source from = {.slots = s, .at = at};
+	for (int k = 0; k < LAYER_PARAMS; k++) {
+		from.param[k] = segment_at(g, layer_segment(l, k));
+		from.folded[k] = folded ? segment_at(g, layer_segment(folded, k)) : NULL;
+	}
+	if (folded && folded->stat)
+		from.stats = stats + g->options.model->stats.at[layer_stat(folded)].offset;
+	return ops_of(g, i)->materialise(p->layer[i], &from, g->working[i]);
+}
+
 static status place_layer(struct graph *g, const struct graph_plan *p, const struct slots *s, const struct point *at,
                           const float *stats, int i)
 {
-	const struct layer *l = layer_at(g, i), *norm = norm_in(g, p, i);
-	if (working_bytes(g, p, i)) {
-		const struct weight_source from = {
-			.slots = s, .at = at, .weight = segment_at(g, l->weight),
-			.scale = norm ? segment_at(g, norm->weight) : NULL, .shift = norm ? segment_at(g, norm->bias) : NULL,
-			.stats = norm ? stats + g->options.model->stats.at[norm->stat].offset : NULL,
-		};
-		TRY(ops_of(g, i)->materialise(p->layer[i], &from, g->working[i]));
-	} else {
-		TRY(place_param(g, s, at, l->weight));
-	}
-	TRY(place_param(g, s, at, l->bias));
-	return l->activation == ACTIVATION_THRESHOLD ? place_param(g, s, at, l->threshold) : OK;
+	const struct layer *l = layer_at(g, i);
+	if (working_bytes(g, p, i))
+		TRY(make_working(g, p, s, at, stats, i));
+	for (int k = 0; k < LAYER_PARAMS; k++)
+		if (!reads_working(g, p, i, k))
+			TRY(place_param(g, s, at, layer_segment(l, k)));
+	return OK;
 }
 
 status graph_weights(struct graph *g, const struct graph_plan *p, const struct slots *s, const struct point *at,
                      const float *stats)
 {
-	double start = graph_now(g);
 	g->ready = NULL;
 	for (int i = 0; i < g->options.model->n_layers; i++)
 		if (p->layer[i])
 			TRY(place_layer(g, p, s, at, stats, i));
 	g->ready = p;
-	graph_spent(g, &g->times->weights, start);
 	return OK;
 }

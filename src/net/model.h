@@ -5,9 +5,8 @@
 
 #include <jansson.h>
 
+#include "src/arena.h"
 #include "src/layer.h"
-#include "src/likelihood.h"
-#include "src/potential.h"
 
 enum { LAYERS_MAX = 256 };
 
@@ -25,10 +24,11 @@ struct model {
 	int n_layers;                 /* the last one's output is the model's */
 };
 
-/* Builds "linear", "mlp:IN-HIDDEN-…-OUT", "lenet", "resnet18", … for inputs of c×h×w and so many outputs, with PyTorch's names and
- * default initialisation (weights and biases U(±1/√fan_in); norms 1 and 0). activation "relu", "silu", "tanh" or NULL for relu;
- * norm "bn", "frn" or NULL for bn, where there is one. Errors: ERR_USAGE for an unknown model, a norm where there is none, or
- * sizes that don't fit the data ("{model} mlp:784-128-10: the data has 3072 inputs"); ERR_MEMORY. */
+/* Builds "linear", "mlp:IN-HIDDEN-…-OUT", "lenet", "resnet18", … for inputs of c×h×w and so many outputs, with
+ * PyTorch's names and default initialisation (weights and biases U(±1/√fan_in); norms 1 and 0). activation "relu",
+ * "silu", "tanh" or NULL for relu; norm "bn", "frn" or NULL for bn, where there is one. Errors: ERR_USAGE for an
+ * unknown model, a norm where there is none, or sizes that don't fit the data ("{model} mlp:784-128-10: the data has
+ * 3072 inputs"); ERR_MEMORY. */
 status model_build(const char *spec, const char *activation, const char *norm, const int input[3], int outputs,
                    struct model *out);
 void model_free(struct model *m);
@@ -41,27 +41,5 @@ const char *model_norm(const struct model *m);
  * to build the same network; sizes are the linear layers' widths. Errors: ERR_INPUT. */
 json_t *model_to_json(const struct model *m);
 status model_from_json(const json_t *j, struct model *out);
-
-/* ---- net.c: a network with a likelihood on a data set is a potential ---- */
-
-struct net_options {
-	const struct model *model;        /* kept, not copied; freeze and prior are set before this */
-	const struct dataset *data;       /* kept; NULL: no data, prediction and gradients are refused */
-	const struct normalize *normalize;
-	const struct likelihood *likelihood;
-	double noise_sd;                  /* gaussian likelihood; in the units of the targets as stored */
-	enum augment augment;
-	enum precision precision;
-	enum conv_algo algo;              /* of the convolutions */
-	int batch;                        /* largest batch */
-	bool infer_only;                  /* forward only; likelihood and targets are then not looked at */
-};
-
-/* Errors: ERR_USAGE (likelihood and data do not fit), ERR_MEMORY, ERR_LIBRARY. */
-status net_open(const struct net_options *o, struct device *d, struct potential **out);
-
-/* From now on a network's passes add where their time goes to *times; NULL: no longer. */
-struct graph_times;
-void net_times(struct potential *p, struct graph_times *times);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A network with a likelihood on a data set: what the sampler sees is a potential. */
-#include "src/net/model.h"
+#include "src/net/net.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,10 +19,10 @@ struct net {
 	struct slots slots;
 	const float *theta;
 	float *stats;
-	bool prepared;             /* θ is new since weights were last made of it */
+	bool stale;                /* θ is new: the working weights are of another one */
 };
 
-static status check_batch(const struct net *net, int n)
+static status net_check_batch(const struct net *net, int n)
 {
 	if (!net->options.data)
 		return fail(ERR_USAGE, "this network has no data set");
@@ -32,13 +31,13 @@ static status check_batch(const struct net *net, int n)
 	return OK;
 }
 
-static status value_grad(struct potential *base, struct slots *s, const struct gradient_request *r)
+static status net_value_grad(struct potential *base, struct slots *s, const struct gradient_request *r)
 {
 	struct net *net = (struct net *)base;
 	struct device *d = base->device;
 	const struct batch *b = &r->batch;
 	struct graph_plan *plan;
-	TRY(check_batch(net, b->n));
+	TRY(net_check_batch(net, b->n));
 	if (net->options.infer_only)
 		return fail(ERR_USAGE, "this network was opened for prediction only");
 	TRY(graph_plan(&net->graph, b->n, PLAN_TRAIN, &plan));
@@ -51,10 +50,8 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	gather.row = b->row;
 	gather.offset = b->offset;
 	gather.n = b->n;
-	double start = graph_now(&net->graph);
 	TRY(d->ops->gather(d, s, &gather));
-	graph_spent(&net->graph, &net->graph.times->gather, start);
-	TRY(graph_forward(&net->graph, plan, r->stats, r->policy));
+	TRY(graph_forward(&net->graph, plan, r->stats, r->policy, r->stats_share));
 
 	struct loss loss = net->loss;
 	loss.n = b->n;
@@ -67,45 +64,37 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	loss.add_value = r->accumulate;
 	if (!r->gradient)
 		loss.gradient = NULL;
-	start = graph_now(&net->graph);
 	TRY(d->ops->loss(d, s, &loss));
-	graph_spent(&net->graph, &net->graph.times->loss, start);
 	if (!r->gradient)
 		return OK;
 	return graph_backward(&net->graph, plan, r->stats, r->gradient, r->accumulate);
 }
 
-void net_times(struct potential *p, struct graph_times *times)
-{
-	struct graph *g = &((struct net *)p)->graph;
-	g->times = times ? times : &g->unasked;
-}
-
-static status prepare(struct potential *base, const float *theta, const float *stats)
+static status net_prepare(struct potential *base, const float *theta, const float *stats)
 {
 	struct net *net = (struct net *)base;
 	net->theta = theta;
 	net->stats = (float *)stats;  /* STATS_USE only reads them */
-	net->prepared = true;
+	net->stale = true;
 	return OK;
 }
 
-static status predict(struct potential *base, size_t first, int n, float *out)
+static status net_predict(struct potential *base, size_t first, int n, float *out)
 {
 	struct net *net = (struct net *)base;
 	struct device *d = base->device;
 	struct graph_plan *plan;
-	TRY(check_batch(net, n));
+	TRY(net_check_batch(net, n));
 	if (first > net->options.data->n || (size_t)n > net->options.data->n - first)
 		return fail(ERR_USAGE, "rows %zu to %zu of a data set that has %zu", first, first + (size_t)n - 1,
 		            net->options.data->n);
 	if (!net->theta)
 		return fail(ERR_USAGE, "a prediction before its parameters were given");
 	TRY(graph_plan(&net->graph, n, PLAN_INFER, &plan));
-	if (net->prepared || net->graph.ready != plan) {
+	if (net->stale || net->graph.ready != plan) {
 		const struct point at = {.theta = net->theta};
 		TRY(graph_weights(&net->graph, plan, NULL, &at, net->stats));
-		net->prepared = false;
+		net->stale = false;
 	}
 	struct gather gather = net->gather;
 	gather.row = SLOT_FIRST;
@@ -113,7 +102,7 @@ static status predict(struct potential *base, size_t first, int n, float *out)
 	net->slots.value[SLOT_FIRST] = (double)first;
 	TRY(d->ops->slots_send(d, &net->slots));
 	TRY(d->ops->gather(d, &net->slots, &gather));
-	TRY(graph_forward(&net->graph, plan, net->stats, STATS_USE));
+	TRY(graph_forward(&net->graph, plan, net->stats, STATS_USE, 0));
 	return d->ops->get(d, out, graph_output(&net->graph), (size_t)n * (size_t)base->outputs * sizeof *out);
 }
 
@@ -132,9 +121,9 @@ static void net_close(struct potential *base)
 }
 
 static const struct potential_ops net_ops = {
-	.value_grad = value_grad,
-	.prepare = prepare,
-	.predict = predict,
+	.value_grad = net_value_grad,
+	.prepare = net_prepare,
+	.predict = net_predict,
 	.close = net_close,
 };
 

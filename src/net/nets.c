@@ -14,10 +14,10 @@ const int *nets_shape(const struct model *m, int input)
 }
 
 /* Appends a layer that has no tensors yet and whose output has its input's shape. */
-static struct layer *append(struct model *m, enum layer_kind kind, int input)
+static struct layer *append_layer(struct model *m, enum layer_kind kind, int input)
 {
 	struct layer *l = &m->layer[m->n_layers++];
-	*l = (struct layer){.kind = kind, .input = {input, -2}, .weight = -1, .bias = -1, .threshold = -1, .stat = -1};
+	*l = (struct layer){.kind = kind, .input = {input, INPUT_NONE}};
 	memcpy(l->in, nets_shape(m, input), sizeof l->in);
 	memcpy(l->out, l->in, sizeof l->out);
 	return l;
@@ -29,37 +29,42 @@ static void set_flat(int shape[3], int width)
 	shape[1] = shape[2] = 1;
 }
 
-/* Adds the tensor NAME.LAST of so many channels (0: a single number), all of them `value`. */
+/* Adds the tensor NAME.LAST of so many channels (0: a single number), all of them `value`. place, where not NULL, is
+ * set to 1 + its index. */
 static status constant_tensor(struct model *m, struct segments *s, const char *name, const char *last, int channels,
-                              double value, int *index)
+                              double value, int *place)
 {
 	char *text;
+	if (place)
+		*place = 1 + s->n;
 	TRY(arena_text(&m->arena, &text, "%s.%s", name, last));
-	return segments_add(s, &m->arena, text, channels ? 1 : 0, (int64_t[]){channels}, INIT_CONSTANT, value, index);
+	return segments_add(s, &m->arena, text, channels ? 1 : 0, (int64_t[]){channels}, INIT_CONSTANT, value, NULL);
 }
 
 /* ---- layers with weights ---- */
 
-static status weights(struct model *m, struct layer *l, const char *name, int ndim, const int64_t *shape, int fan_in,
-                      bool bias)
+static status add_weights(struct model *m, struct layer *l, const char *name, int ndim, const int64_t *shape,
+                          int fan_in, bool bias)
 {
 	double bound = 1 / sqrt(fan_in);
 	char *text;
 	TRY(arena_text(&m->arena, &text, "%s.weight", name));
-	TRY(segments_add(&m->params, &m->arena, text, ndim, shape, INIT_UNIFORM, bound, &l->weight));
+	l->param[PARAM_WEIGHT] = 1 + m->params.n;
+	TRY(segments_add(&m->params, &m->arena, text, ndim, shape, INIT_UNIFORM, bound, NULL));
 	if (!bias)
 		return OK;
 	TRY(arena_text(&m->arena, &text, "%s.bias", name));
-	return segments_add(&m->params, &m->arena, text, 1, shape, INIT_UNIFORM, bound, &l->bias);
+	l->param[PARAM_BIAS] = 1 + m->params.n;
+	return segments_add(&m->params, &m->arena, text, 1, shape, INIT_UNIFORM, bound, NULL);
 }
 
 status nets_linear(struct model *m, const char *name, int input, int out)
 {
-	struct layer *l = append(m, LAYER_LINEAR, input);
+	struct layer *l = append_layer(m, LAYER_LINEAR, input);
 	int in = (int)shape_size(l->in);
 	set_flat(l->in, in);
 	set_flat(l->out, out);
-	return weights(m, l, name, 2, (int64_t[]){out, in}, in, true);
+	return add_weights(m, l, name, 2, (int64_t[]){out, in}, in, true);
 }
 
 /* How many windows fit along one side. */
@@ -80,19 +85,19 @@ static void set_window(struct layer *l, int kernel, int stride, int pad)
 
 status nets_conv(struct model *m, const char *name, int input, struct conv_shape shape)
 {
-	struct layer *l = append(m, LAYER_CONV, input);
+	struct layer *l = append_layer(m, LAYER_CONV, input);
 	int in = l->in[0], k = shape.kernel;
 	set_window(l, k, shape.stride, shape.pad);
 	l->out[0] = shape.out;
-	return weights(m, l, name, 4, (int64_t[]){shape.out, in, k, k}, in * k * k, shape.bias);
+	return add_weights(m, l, name, 4, (int64_t[]){shape.out, in, k, k}, in * k * k, shape.bias);
 }
 
 status nets_norm_tensors(struct model *m, const char *name, int channels, bool activated, struct layer *norm)
 {
-	*norm = (struct layer){.kind = LAYER_NORM, .norm = m->norm, .threshold = -1, .stat = -1,
+	*norm = (struct layer){.kind = LAYER_NORM, .norm = m->norm,
 	                       .activation = activated ? m->activation : ACTIVATION_NONE};
-	TRY(constant_tensor(m, &m->params, name, "weight", channels, 1, &norm->weight));
-	TRY(constant_tensor(m, &m->params, name, "bias", channels, 0, &norm->bias));
+	TRY(constant_tensor(m, &m->params, name, "weight", channels, 1, &norm->param[PARAM_WEIGHT]));
+	TRY(constant_tensor(m, &m->params, name, "bias", channels, 0, &norm->param[PARAM_BIAS]));
 	if (m->norm == NORM_BATCH) {
 		TRY(constant_tensor(m, &m->stats, name, "running_mean", channels, 0, &norm->stat));
 		TRY(constant_tensor(m, &m->stats, name, "running_var", channels, 1, NULL));
@@ -101,12 +106,12 @@ status nets_norm_tensors(struct model *m, const char *name, int channels, bool a
 	if (norm->activation != ACTIVATION_RELU)
 		return OK;
 	norm->activation = ACTIVATION_THRESHOLD;
-	return constant_tensor(m, &m->params, name, "tau", channels, 0, &norm->threshold);
+	return constant_tensor(m, &m->params, name, "tau", channels, 0, &norm->param[PARAM_THRESHOLD]);
 }
 
 void nets_norm(struct model *m, const struct layer *norm, int input, int residual)
 {
-	struct layer *l = append(m, LAYER_NORM, input), shape = *l;
+	struct layer *l = append_layer(m, LAYER_NORM, input), shape = *l;
 	*l = *norm;
 	memcpy(l->in, shape.in, sizeof l->in);
 	memcpy(l->out, shape.out, sizeof l->out);
@@ -118,18 +123,18 @@ void nets_norm(struct model *m, const struct layer *norm, int input, int residua
 
 void nets_activation(struct model *m, int input)
 {
-	append(m, LAYER_ACTIVATION, input)->activation = m->activation;
+	append_layer(m, LAYER_ACTIVATION, input)->activation = m->activation;
 }
 
 void nets_pool(struct model *m, int input, enum pool pool, int kernel, int stride, int pad)
 {
-	struct layer *l = append(m, LAYER_POOL, input);
+	struct layer *l = append_layer(m, LAYER_POOL, input);
 	l->pool = pool;
 	set_window(l, kernel, stride, pad);
 }
 
 void nets_flatten(struct model *m, int input)
 {
-	struct layer *l = append(m, LAYER_FLATTEN, input);
+	struct layer *l = append_layer(m, LAYER_FLATTEN, input);
 	set_flat(l->out, (int)shape_size(l->in));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* LeNet-5 (LeCun, Bottou, Bengio & Haffner 1998, section II.B) as it is used today: 6-16-120-84 with full connections, maximum
- * pooling and a linear last layer. */
+/* LeNet-5 (LeCun, Bottou, Bengio & Haffner 1998, section II.B) as it is used today: 6-16-120-84 with full connections,
+ * maximum pooling and a linear last layer. */
 #include "src/net/nets.h"
 
 enum {
@@ -16,7 +16,8 @@ static status build_lenet(struct model *m, const char *rest)
 		return fail(ERR_USAGE, "{model} %s: lenet takes no sizes, the data gives them", m->spec);
 	if (h < LEAST || w < LEAST)
 		return fail(ERR_USAGE, "{model} %s: needs images of at least %d×%d; the data has %d×%d", m->spec, LEAST, LEAST, h, w);
-	TRY(nets_conv(m, "conv1", -1, (struct conv_shape){.out = 6, .kernel = CONV, .stride = 1, .pad = pad, .bias = true}));
+	TRY(nets_conv(m, "conv1", INPUT_BATCH,
+	              (struct conv_shape){.out = 6, .kernel = CONV, .stride = 1, .pad = pad, .bias = true}));
 	nets_activation(m, nets_last(m));
 	nets_pool(m, nets_last(m), POOL_MAX, POOL, POOL, 0);
 	TRY(nets_conv(m, "conv2", nets_last(m), (struct conv_shape){.out = 16, .kernel = CONV, .stride = 1, .bias = true}));

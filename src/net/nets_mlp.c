@@ -11,7 +11,7 @@ static status build_linear(struct model *m, const char *sizes)
 {
 	if (sizes)
 		return fail(ERR_USAGE, "{model} %s: linear takes no sizes, the data gives them", m->spec);
-	return nets_linear(m, "fc", -1, m->outputs);
+	return nets_linear(m, "fc", INPUT_BATCH, m->outputs);
 }
 
 /* Reads "784-128-10" into width and returns how many there are, or 0 when it is something else. */

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Residual networks (He, Zhang, Ren & Sun 2016) with torchvision's tensors: sections 3.3 and 3.4 for ImageNet, where the stride of
- * a bottleneck is its 3×3 convolution's, and section 4.2 for CIFAR's resnet20, its shortcuts projections throughout. */
+/* Residual networks (He, Zhang, Ren & Sun 2016) with torchvision's tensors: sections 3.3 and 3.4 for ImageNet, where
+ * the stride of a bottleneck is its 3×3 convolution's, and section 4.2 for CIFAR's resnet20, its shortcuts projections
+ * throughout. */
 #include "src/net/nets.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { STAGES = 4 };
+enum {
+	STAGES = 4,
+	SMALL = 64            /* images up to this size get CIFAR's stem */
+};
 
 struct design {
 	bool bottleneck;      /* blocks of 1×1, 3×3, 1×1 with four times as many channels; else of two 3×3 */
@@ -15,10 +19,8 @@ struct design {
 	bool has_stems;       /* a stem for ImageNet's sizes besides the one for CIFAR's */
 };
 
-enum { SMALL = 64 };      /* images up to this size get CIFAR's stem */
-
 /* One 3×3 or 1×1 convolution of a block, without bias. */
-static status conv(struct model *m, const char *block, const char *name, int input, int out, int kernel, int stride)
+static status add_conv(struct model *m, const char *block, const char *name, int input, int out, int kernel, int stride)
 {
 	char *text;
 	TRY(arena_text(&m->arena, &text, "%s.%s", block, name));
@@ -33,32 +35,32 @@ static status norm_tensors(struct model *m, const char *block, const char *name,
 }
 
 /* Convolution, norm, activation. */
-static status unit(struct model *m, const char *block, int number, int input, int out, int kernel, int stride)
+static status add_unit(struct model *m, const char *block, int number, int input, int out, int kernel, int stride)
 {
 	char name[16];
 	struct layer norm;
 	snprintf(name, sizeof name, "conv%d", number);
-	TRY(conv(m, block, name, input, out, kernel, stride));
+	TRY(add_conv(m, block, name, input, out, kernel, stride));
 	snprintf(name, sizeof name, "bn%d", number);
 	TRY(norm_tensors(m, block, name, true, &norm));
-	nets_norm(m, &norm, nets_last(m), -2);
+	nets_norm(m, &norm, nets_last(m), INPUT_NONE);
 	return OK;
 }
 
 /* The block's last convolution with its norm, the shortcut and the activation. */
-static status join(struct model *m, const char *block, int number, int shortcut, int out, int kernel, int stride)
+static status add_join(struct model *m, const char *block, int number, int shortcut, int out, int kernel, int stride)
 {
 	char name[16];
 	struct layer last, projection;
 	snprintf(name, sizeof name, "conv%d", number);
-	TRY(conv(m, block, name, nets_last(m), out, kernel, 1));
+	TRY(add_conv(m, block, name, nets_last(m), out, kernel, 1));
 	int body = nets_last(m);
 	snprintf(name, sizeof name, "bn%d", number);
 	TRY(norm_tensors(m, block, name, true, &last));
 	if (stride != 1 || nets_shape(m, shortcut)[0] != out) {
-		TRY(conv(m, block, "downsample.0", shortcut, out, 1, stride));
+		TRY(add_conv(m, block, "downsample.0", shortcut, out, 1, stride));
 		TRY(norm_tensors(m, block, "downsample.1", false, &projection));
-		nets_norm(m, &projection, nets_last(m), -2);
+		nets_norm(m, &projection, nets_last(m), INPUT_NONE);
 		shortcut = nets_last(m);
 	}
 	nets_norm(m, &last, body, shortcut);
@@ -69,21 +71,22 @@ static status add_block(struct model *m, const struct design *d, const char *nam
 {
 	int shortcut = nets_last(m);
 	if (!d->bottleneck) {
-		TRY(unit(m, name, 1, shortcut, width, 3, stride));
-		return join(m, name, 2, shortcut, width, 3, stride);
+		TRY(add_unit(m, name, 1, shortcut, width, 3, stride));
+		return add_join(m, name, 2, shortcut, width, 3, stride);
 	}
-	TRY(unit(m, name, 1, shortcut, width, 1, 1));
-	TRY(unit(m, name, 2, nets_last(m), width, 3, stride));
-	return join(m, name, 3, shortcut, 4 * width, 1, stride);
+	TRY(add_unit(m, name, 1, shortcut, width, 1, 1));
+	TRY(add_unit(m, name, 2, nets_last(m), width, 3, stride));
+	return add_join(m, name, 3, shortcut, 4 * width, 1, stride);
 }
 
 static status add_stem(struct model *m, const struct design *d, bool imagenet)
 {
 	struct layer norm;
-	struct conv_shape cifar = {.out = d->width, .kernel = 3, .stride = 1, .pad = 1};
-	TRY(nets_conv(m, "conv1", -1, imagenet ? (struct conv_shape){.out = d->width, .kernel = 7, .stride = 2, .pad = 3} : cifar));
+	const struct conv_shape cifar = {.out = d->width, .kernel = 3, .stride = 1, .pad = 1};
+	const struct conv_shape large = {.out = d->width, .kernel = 7, .stride = 2, .pad = 3};
+	TRY(nets_conv(m, "conv1", INPUT_BATCH, imagenet ? large : cifar));
 	TRY(nets_norm_tensors(m, "bn1", d->width, true, &norm));
-	nets_norm(m, &norm, nets_last(m), -2);
+	nets_norm(m, &norm, nets_last(m), INPUT_NONE);
 	if (imagenet)
 		nets_pool(m, nets_last(m), POOL_MAX, 3, 2, 1);
 	return OK;
@@ -105,7 +108,7 @@ static status choose_stem(const struct model *m, const struct design *d, const c
 	return OK;
 }
 
-static status build(struct model *m, const char *stem, const struct design *d)
+static status build_design(struct model *m, const char *stem, const struct design *d)
 {
 	bool imagenet;
 	TRY(choose_stem(m, d, stem, &imagenet));
@@ -122,26 +125,30 @@ static status build(struct model *m, const char *stem, const struct design *d)
 
 static status build18(struct model *m, const char *stem)
 {
-	return build(m, stem, &(struct design){.stages = 4, .width = 64, .blocks = {2, 2, 2, 2}, .has_stems = true});
+	return build_design(m, stem, &(struct design){.stages = 4, .width = 64, .blocks = {2, 2, 2, 2}, .has_stems = true});
 }
 
 static status build20(struct model *m, const char *stem)
 {
-	return build(m, stem, &(struct design){.stages = 3, .width = 16, .blocks = {3, 3, 3}});
+	return build_design(m, stem, &(struct design){.stages = 3, .width = 16, .blocks = {3, 3, 3}});
 }
 
 static status build34(struct model *m, const char *stem)
 {
-	return build(m, stem, &(struct design){.stages = 4, .width = 64, .blocks = {3, 4, 6, 3}, .has_stems = true});
+	return build_design(m, stem, &(struct design){.stages = 4, .width = 64, .blocks = {3, 4, 6, 3}, .has_stems = true});
 }
 
 static status build50(struct model *m, const char *stem)
 {
-	return build(m, stem, &(struct design){.bottleneck = true, .stages = 4, .width = 64, .blocks = {3, 4, 6, 3},
+	return build_design(m, stem, &(struct design){.bottleneck = true, .stages = 4, .width = 64, .blocks = {3, 4, 6, 3},
 	                                       .has_stems = true});
 }
 
-const struct net_kind net_resnet18 = {"resnet18", "resnet18[:cifar|imagenet]", true, build18};
-const struct net_kind net_resnet20 = {"resnet20", "resnet20", true, build20};
-const struct net_kind net_resnet34 = {"resnet34", "resnet34[:cifar|imagenet]", true, build34};
-const struct net_kind net_resnet50 = {"resnet50", "resnet50[:cifar|imagenet]", true, build50};
+const struct net_kind net_resnet18 = {.name = "resnet18", .usage = "resnet18[:cifar|imagenet]", .normed = true,
+                                       .build = build18};
+const struct net_kind net_resnet20 = {.name = "resnet20", .usage = "resnet20", .normed = true,
+                                       .build = build20};
+const struct net_kind net_resnet34 = {.name = "resnet34", .usage = "resnet34[:cifar|imagenet]", .normed = true,
+                                       .build = build34};
+const struct net_kind net_resnet50 = {.name = "resnet50", .usage = "resnet50[:cifar|imagenet]", .normed = true,
+                                       .build = build50};

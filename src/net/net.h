@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A network with a likelihood on a data set: what samplers see of it is a potential. */
+#ifndef BASIN_NET_H
+#define BASIN_NET_H
+
+#include "src/likelihood.h"
+#include "src/net/model.h"
+#include "src/potential.h"
+
+struct net_options {
+	const struct model *model;        /* kept, not copied; freeze and prior are set before this */
+	const struct dataset *data;       /* kept; NULL: no data, prediction and gradients are refused */
+	const struct normalize *normalize;
+	const struct likelihood *likelihood;
+	double noise_sd;                  /* gaussian likelihood; in the units of the targets as stored */
+	enum augment augment;
+	enum precision precision;
+	enum conv_algo algo;              /* of the convolutions */
+	int batch;                        /* largest batch */
+	bool infer_only;                  /* forward only; likelihood and targets are then not looked at */
+};
+
+/* Errors: ERR_USAGE (likelihood and data do not fit), ERR_MEMORY, ERR_LIBRARY. */
+status net_open(const struct net_options *o, struct device *d, struct potential **out);
+
+#endif
