@@ -9,6 +9,8 @@
 #include "commands/command.h"
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
+#include "src/data/normalize.h"
+#include "src/json_numbers.h"
 
 static const struct opt_def data_defs[] = {
 	{.name = "split", .type = OPT_CHOICE, .arg = "train|test|holdout", .fallback = "train",
@@ -50,14 +52,6 @@ static status moments(const struct dataset *d, struct arena *a, int *n, double *
 	return OK;
 }
 
-static json_t *numbers(const double *v, int n)
-{
-	json_t *array = json_array();
-	for (int i = 0; i < n; i++)
-		json_array_append_new(array, json_real(v[i]));
-	return array;
-}
-
 /* {"kind", "spec", "split", "n", "shape", "element", "classes", "counts", "class_names", "targets", "mean", "sd",
  * "fingerprint"}; null where the set has none. */
 static status describe(const struct dataset *d, struct arena *a, const char *split, const size_t *counts, json_t **out)
@@ -76,7 +70,7 @@ static status describe(const struct dataset *d, struct arena *a, const char *spl
 	*out = json_pack("{s:s, s:s, s:s, s:I, s:[iii], s:s, s:i, s:o, s:o, s:i, s:o, s:o, s:s}", "kind", d->kind, "spec", d->spec,
 	                 "split", split, "n", (json_int_t)d->n, "shape", d->c, d->h, d->w, "element",
 	                 d->element == ELEMENT_U8 ? "uint8" : "float32", "classes", d->n_classes, "counts", per_class,
-	                 "class_names", names, "targets", d->n_targets, "mean", numbers(mean, n), "sd", numbers(sd, n),
+	                 "class_names", names, "targets", d->n_targets, "mean", json_numbers(mean, n), "sd", json_numbers(sd, n),
 	                 "fingerprint", hex);
 	return *out ? OK : fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the JSON report");
 }

@@ -3,48 +3,9 @@
 
 #include <string.h>
 
-static status doubles(const json_t *owner, const char *name, struct arena *a, size_t n, const double **out)
-{
-	const json_t *list = json_object_get(owner, name);
-	double *x;
-	*out = NULL;
-	if (!list || json_is_null(list))
-		return OK;
-	if (json_array_size(list) != n)
-		return fail(ERR_INPUT, "the header's %s has %zu numbers; the model asks for %zu", name, json_array_size(list), n);
-	TRY(ARENA_NEW(a, n, &x));
-	for (size_t i = 0; i < n; i++)
-		x[i] = json_number_value(json_array_get(list, i));
-	*out = x;
-	return OK;
-}
-
-static status read_normalize(const json_t *j, struct arena *a, struct normalize *out)
-{
-	const double *mean, *sd;
-	size_t channels = json_array_size(json_object_get(j, "mean"));
-	*out = (struct normalize){.on = false};
-	if (!json_is_object(j))
-		return OK;
-	if (channels < 1 || channels > CHANNELS_MAX)
-		return fail(ERR_INPUT, "the header's normalize has %zu channels; expected 1 to %d", channels, CHANNELS_MAX);
-	TRY(doubles(j, "mean", a, channels, &mean));
-	TRY(doubles(j, "sd", a, channels, &sd));
-	if (!mean || !sd)
-		return fail(ERR_INPUT, "the header's normalize lacks mean or sd");
-	out->on = true;
-	out->channels = (int)channels;
-	for (size_t i = 0; i < channels; i++) {
-		out->mean[i] = mean[i];
-		out->sd[i] = sd[i];
-	}
-	return OK;
-}
-
 static status read_header(const json_t *header, struct network *n)
 {
 	const json_t *model = json_object_get(header, "model"), *likelihood = json_object_get(header, "likelihood");
-	const json_t *standardize = json_object_get(header, "standardize");
 	const char *kind = json_string_value(json_object_get(model, "kind"));
 	const char *name = json_string_value(json_object_get(likelihood, "name"));
 	if (kind && strcmp(kind, "analytic") == 0)
@@ -55,15 +16,10 @@ static status read_header(const json_t *header, struct network *n)
 	TRY(likelihood_find(name, &n->likelihood));
 	n->noise_sd = json_number_value(json_object_get(likelihood, "noise_sd"));
 	TRY(model_from_json(model, &n->model));
-	size_t inputs = shape_size(n->model.input);
-	TRY(doubles(standardize, "x_mean", &n->arena, inputs, &n->x_mean));
-	TRY(doubles(standardize, "x_sd", &n->arena, inputs, &n->x_sd));
 	/* Class targets are never standardised. */
-	if (!n->likelihood->class_targets) {
-		TRY(doubles(standardize, "target_mean", &n->arena, (size_t)n->model.outputs, &n->target_mean));
-		TRY(doubles(standardize, "target_sd", &n->arena, (size_t)n->model.outputs, &n->target_sd));
-	}
-	return read_normalize(json_object_get(header, "normalize"), &n->arena, &n->normalize);
+	size_t inputs = shape_size(n->model.input), targets = n->likelihood->class_targets ? 0 : (size_t)n->model.outputs;
+	TRY(standardize_from_json(json_object_get(header, "standardize"), &n->arena, inputs, targets, &n->standardize));
+	return normalize_from_json(json_object_get(header, "normalize"), &n->normalize);
 }
 
 static status read_arithmetic(struct network *n, const struct opts *o)

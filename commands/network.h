@@ -3,6 +3,7 @@
 #ifndef BASIN_NETWORK_H
 #define BASIN_NETWORK_H
 
+#include "src/data/normalize.h"
 #include "src/net/model.h"
 #include "src/options/opt.h"
 
@@ -14,8 +15,7 @@ struct network {
 	struct model model;
 	const struct likelihood *likelihood;
 	double noise_sd;
-	const double *x_mean, *x_sd;            /* standardised tables: what training did to the columns, or NULL */
-	const double *target_mean, *target_sd;  /* (outputs) likewise: own units = mean + sd · output */
+	struct standardize standardize;         /* what training did to a table's columns and targets */
 	struct normalize normalize;             /* what training did to pixels */
 	const json_t *header;                   /* borrowed */
 	enum precision precision;               /* --precision, or the run's */

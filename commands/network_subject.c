@@ -81,24 +81,6 @@ static status check_shape(const struct network *n, const struct subject *s)
 	return OK;
 }
 
-/* A table's columns as training had them, by its means and deviations. */
-static status standardise(const struct network *n, struct subject *s)
-{
-	struct dataset *d = &s->data;
-	size_t columns = (size_t)d->c * (size_t)d->h * (size_t)d->w;
-	float *x;
-	const float *raw = d->x;
-	if (!n->x_mean || !n->x_sd)
-		return OK;
-	if (d->element != ELEMENT_F32)
-		return fail(ERR_USAGE, "%s: the run standardised a table, and these are images", d->spec);
-	TRY(ARENA_NEW(&s->arena, d->n * columns, &x));
-	for (size_t e = 0; e < d->n * columns; e++)
-		x[e] = (float)(((double)raw[e] - n->x_mean[e % columns]) / n->x_sd[e % columns]);
-	d->x = x;
-	return OK;
-}
-
 static status parse_normalize(const struct subject_request *r, struct subject *s)
 {
 	status parsed = normalize_parse(r->normalize, &s->data, &s->normalize);
@@ -121,7 +103,10 @@ static status prepare(struct network *n, const struct subject_request *r, struct
 	if (s->data.n == 0)
 		return fail(ERR_USAGE, "%s: its %s split holds no examples", s->data.spec, split_name(s->data.split));
 	TRY(check_shape(n, s));
-	TRY(standardise(n, s));
+	/* Targets stay in their own units, in which predictions are scored. */
+	const struct standardize columns = {.x_mean = n->standardize.x_mean, .x_sd = n->standardize.x_sd};
+	if (columns.x_mean && columns.x_sd)
+		TRY(dataset_standardize(&s->data, &columns));
 	s->normalize = n->normalize;
 	if (r->normalize)
 		TRY(parse_normalize(r, s));

@@ -101,7 +101,8 @@ static status score_regression(const struct network *n, const struct predictions
                                const struct opts *o, struct arena *a, json_t *figures, json_t *curve)
 {
 	const struct dataset *d = &p->subject->data;
-	const struct regression r = {d->n, n->model.outputs, members, p->outputs, n->target_mean, n->target_sd, n->noise_sd};
+	const struct regression r = {d->n, n->model.outputs, members, p->outputs,
+	                             n->standardize.target_mean, n->standardize.target_sd, n->noise_sd};
 	struct regression_metrics metrics;
 	if (!d->target || d->n_targets != n->model.outputs)
 		return fail(ERR_USAGE, "%s: the model predicts %d real target%s, and the set has %d", d->spec, n->model.outputs,

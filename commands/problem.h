@@ -5,6 +5,7 @@
 
 #include "samplers/chain.h"
 #include "commands/command.h"
+#include "src/data/normalize.h"
 #include "src/net/model.h"
 
 extern const struct opt_table *const sample_tables[];

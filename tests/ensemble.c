@@ -222,7 +222,7 @@ static void regression(struct arena *a)
 	MUST(subject_open(&n, &(struct subject_request){.opts = o}, &subject));
 	MUST(predictions_open(&arena, &n, &subject, s.n, &p));
 	MUST(ensemble_run(&s, &n, &p, 1, o, NULL, NULL));
-	const struct regression r = {ROWS, 1, s.n, p.outputs, n.target_mean, n.target_sd, n.noise_sd};
+	const struct regression r = {ROWS, 1, s.n, p.outputs, n.standardize.target_mean, n.standardize.target_sd, n.noise_sd};
 	MUST(metrics_regression(&r, subject.data.target, &got));
 	for (int row = 0; row < ROWS; row++) {
 		double density = 0, mean = 0;

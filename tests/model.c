@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What models and networks refuse, and what a model says of itself. */
+#include "src/data/normalize.h"
 #include "src/net/model.h"
 
 #include <math.h>

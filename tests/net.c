@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/golden/mlp_torch.h"
+#include "src/data/normalize.h"
 #include "src/net/model.h"
 #include "tests/ref/ref.h"
 #include "tests/tap.h"

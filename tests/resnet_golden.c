@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/golden/resnet_torch.h"
+#include "src/data/normalize.h"
 #include "src/net/graph.h"
 #include "tests/tap.h"
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/data/dataset_reader.h"
+#include "src/data/fingerprint.h"
 #include "src/rng.h"
 
 /* Reads FRACTION|COUNT: a number with a point or an exponent, or below 1, is a fraction of n. */
@@ -60,58 +61,32 @@ static size_t compact(void *rows, size_t bytes, size_t n, const uint8_t *held, u
 	return kept;
 }
 
-/* Mean and population deviation of each column over the rows that are not held out, in two passes of double. */
-static status moments(struct arena *a, const float *x, size_t n, size_t columns, const uint8_t *held, const double **mean,
-                      const double **sd)
+status dataset_standardize(struct dataset *d, const struct standardize *s)
 {
-	double *m, *v;
-	size_t rows = 0;
-	TRY(ARENA_NEW(a, columns, &m));
-	TRY(ARENA_NEW(a, columns, &v));
-	for (size_t i = 0; i < n; i++)
-		if (!held[i]) {
-			rows++;
-			for (size_t j = 0; j < columns; j++)
-				m[j] += (double)x[i * columns + j];
-		}
-	for (size_t j = 0; j < columns; j++)
-		m[j] /= (double)rows;
-	for (size_t i = 0; i < n; i++)
-		if (!held[i])
-			for (size_t j = 0; j < columns; j++) {
-				double r = (double)x[i * columns + j] - m[j];
-				v[j] += r * r;
-			}
-	for (size_t j = 0; j < columns; j++) {
-		v[j] = sqrt(v[j] / (double)rows);
-		v[j] = v[j] > 0 ? v[j] : 1;
-	}
-	*mean = m;
-	*sd = v;
+	size_t columns = (size_t)d->c * (size_t)d->h * (size_t)d->w;
+	if (d->element != ELEMENT_F32)
+		return fail(ERR_USAGE, "%s: the run standardised a table, and these are images", d->spec);
+	/* The set is still its loader's to change: nobody else has seen it. */
+	standardize_rows((float *)d->x, d->n, columns, s->x_mean, s->x_sd);
+	if (d->target && s->target_mean)
+		standardize_rows((float *)d->target, d->n, (size_t)d->n_targets, s->target_mean, s->target_sd);
 	return OK;
-}
-
-static void standardize_rows(float *x, size_t n, size_t columns, const double *mean, const double *sd)
-{
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < columns; j++)
-			x[i * columns + j] = (float)(((double)x[i * columns + j] - mean[j]) / sd[j]);
 }
 
 status dataset_divide(struct dataset *out, const char *holdout, bool standardize)
 {
 	uint8_t *held;
 	size_t columns = (size_t)out->w, per_row = (size_t)out->c * (size_t)out->h * columns, targets = (size_t)out->n_targets;
-	/* The set is still this function's to change: nobody else has seen it. */
 	void *x = (void *)out->x, *label = (void *)out->label;
 	float *target = (void *)out->target;
 	if (standardize && out->image)
 		return fail(ERR_USAGE, "--standardize: %s holds images; --normalize is theirs", out->spec);
 	TRY(draw(out, holdout, &held));
 	if (standardize) {
-		TRY(moments(&out->arena, x, out->n, columns, held, &out->x_mean, &out->x_sd));
+		struct standardize *s = &out->standardize;
+		TRY(standardize_measure(&out->arena, x, out->n, columns, held, &s->x_mean, &s->x_sd));
 		if (target)
-			TRY(moments(&out->arena, target, out->n, targets, held, &out->target_mean, &out->target_sd));
+			TRY(standardize_measure(&out->arena, target, out->n, targets, held, &s->target_mean, &s->target_sd));
 	}
 	TRY(dataset_fingerprint(out, held, &out->train_fingerprint));
 	if (holdout) {
@@ -126,10 +101,5 @@ status dataset_divide(struct dataset *out, const char *holdout, bool standardize
 	out->fingerprint = out->train_fingerprint;
 	if (out->split == SPLIT_HOLDOUT)
 		TRY(dataset_fingerprint(out, NULL, &out->fingerprint));
-	if (standardize) {
-		standardize_rows(x, out->n, columns, out->x_mean, out->x_sd);
-		if (target)
-			standardize_rows(target, out->n, targets, out->target_mean, out->target_sd);
-	}
-	return OK;
+	return standardize ? dataset_standardize(out, &out->standardize) : OK;
 }

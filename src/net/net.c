@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "src/data/normalize.h"
 #include "src/net/graph.h"
 
 struct net {
