@@ -124,8 +124,7 @@ status facts_open(struct problem *p, const struct opts *o)
 	TRY(write_target(p));
 	p->facts = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:f, s:b, s:o}",
 	                     "model", model_facts(p, o),
-	                     "likelihood", p->likelihood ? json_pack("{s:s, s:f}", "name", p->likelihood->name,
-	                                                             "noise_sd", p->noise_sd) : json_null(),
+	                     "likelihood", p->likelihood ? likelihood_to_json(p->likelihood, p->noise_sd) : json_null(),
 	                     "normalize", normalize_to_json(&p->normalize),
 	                     "standardize", standardize_to_json(&p->data.standardize, p->data.w, p->data.n_targets),
 	                     "classes", class_facts(p), "sampler", sampler_facts(p, o), "target", p->target,

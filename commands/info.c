@@ -147,12 +147,12 @@ static void shorten(json_t *report)
 {
 	json_t *words = model_words(json_object_get(report, "model"));
 	static const char *const by[][2] = {{"model", "spec"}, {"sampler", "name"}, {"likelihood", "name"}, {"data", "spec"}};
-	const json_t *likelihood = json_object_get(report, "likelihood");
-	const char *name = json_string_value(json_object_get(likelihood, "name"));
-	bool gaussian = name && strcmp(name, "gaussian") == 0;
+	const char *name = json_string_value(json_object_get(json_object_get(report, "likelihood"), "name"));
+	const struct likelihood *likelihood;
+	bool deviation = name && likelihood_find(name, &likelihood) == OK && likelihood->noise_sd;
 	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
 		json_t *word = json_object_get(json_object_get(report, by[i][0]), by[i][1]);
-		if (word && !(gaussian && strcmp(by[i][0], "likelihood") == 0))
+		if (word && !(deviation && strcmp(by[i][0], "likelihood") == 0))
 			json_object_set(report, by[i][0], word);
 	}
 	if (words)

@@ -5,17 +5,14 @@
 
 static status read_header(const json_t *header, struct network *n)
 {
-	const json_t *model = json_object_get(header, "model"), *likelihood = json_object_get(header, "likelihood");
+	const json_t *model = json_object_get(header, "model");
 	const char *kind = json_string_value(json_object_get(model, "kind"));
-	const char *name = json_string_value(json_object_get(likelihood, "name"));
 	if (kind && strcmp(kind, "analytic") == 0)
 		return fail(ERR_USAGE, "the run's target is the analytic %s, which predicts nothing; basin info describes its "
 		            "draws", json_string_value(json_object_get(model, "spec")));
-	if (!name)
-		return fail(ERR_INPUT, "the header names no likelihood");
-	TRY(likelihood_find(name, &n->likelihood));
-	n->noise_sd = json_number_value(json_object_get(likelihood, "noise_sd"));
+	TRY(likelihood_from_json(json_object_get(header, "likelihood"), &n->likelihood, &n->noise_sd));
 	TRY(model_from_json(model, &n->model));
+	TRY(likelihood_append(n->likelihood, n->model.outputs, &n->model.params, &n->model.arena));
 	/* Class targets are never standardised. */
 	size_t inputs = shape_size(n->model.input), targets = n->likelihood->class_targets ? 0 : (size_t)n->model.outputs;
 	TRY(standardize_from_json(json_object_get(header, "standardize"), &n->arena, inputs, targets, &n->standardize));

@@ -3,6 +3,7 @@
 #ifndef BASIN_NETWORK_H
 #define BASIN_NETWORK_H
 
+#include "src/data/dataset.h"
 #include "src/data/normalize.h"
 #include "src/net/model.h"
 #include "src/options/opt.h"

@@ -59,9 +59,14 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 {
 	struct predictions p[2];
 	TRY(output_check("save-scores", opts_text(o, "save-scores"), a));
-	TRY(predictions_open(a, n, id, chosen->n, &p[0]));
-	TRY(predictions_open(a, n, ood, chosen->n, &p[1]));
-	TRY(ensemble_run(chosen, n, p, 2, o, NULL, NULL));
+	status s = predictions_open(a, n, id, chosen->n, &p[0]);
+	status also = predictions_open(a, n, ood, chosen->n, &p[1]);
+	s = s == OK ? also : s;
+	if (s == OK)
+		s = ensemble_run(chosen, n, p, 2, o, NULL, NULL);
+	predictions_close(&p[0]);
+	predictions_close(&p[1]);
+	TRY(s);
 	TRY(score(&p[0].mixture, &p[1].mixture, o, a, figures));
 	json_object_set_new(figures, "ood_normalize", ood->data.image ? json_string(opts_text(o, "ood-normalize"))
 	                                                              : json_null());

@@ -163,12 +163,14 @@ static status predict_subject(const struct opts *o, struct selection *chosen, st
 		return fail(ERR_USAGE, "--save-probs and --save-member-probs need class probabilities; this run's likelihood is %s",
 		            n->likelihood->name);
 	TRY(output_check("save-probs", opts_text(o, "save-probs"), a));
-	TRY(predictions_open(a, n, subject, chosen->n, &p));
 	if (wants_curve)
 		json_object_set_new(figures, "curve", curve.rows = json_array());
-	status s = open_members(o, chosen->n, a, &p, &file);
+	status s = predictions_open(a, n, subject, chosen->n, &p);
+	if (s == OK)
+		s = open_members(o, chosen->n, a, &p, &file);
 	if (s == OK)
 		s = ensemble_run(chosen, n, &p, 1, o, classes && wants_curve ? curve_point : NULL, &curve);
+	predictions_close(&p);
 	TRY(close_members(&p, &file, s));
 	return classes ? score_classes(&p.mixture, subject->data.label, o, a, figures)
 	               : score_regression(n, &p, chosen->n, o, a, figures, curve.rows);

@@ -5,6 +5,7 @@
 
 #include "samplers/chain.h"
 #include "commands/command.h"
+#include "src/data/dataset.h"
 #include "src/data/normalize.h"
 #include "src/net/model.h"
 

@@ -14,6 +14,7 @@ status predictions_open(struct arena *a, const struct network *n, struct subject
 	size_t rows = subject->data.n, k = (size_t)n->model.outputs;
 	int classes = network_classes(n);
 	*out = (struct predictions){.subject = subject};
+	TRY(n->device->ops->alloc(n->device, rows * k * sizeof(float), (void **)&out->on_device));
 	if (!classes) {
 		if (rows * k > SIZE_MAX / sizeof(float) / members)
 			return fail(ERR_MEMORY, "out of memory: %zu members' outputs for %zu examples", members, rows);
@@ -24,25 +25,33 @@ status predictions_open(struct arena *a, const struct network *n, struct subject
 	return ARENA_NEW(a, rows * (size_t)classes, &out->scratch_probs);
 }
 
-/* The outputs of one member for all examples. */
-static status predict_all(struct potential *p, const struct network *n, float *out)
+void predictions_close(struct predictions *p)
 {
+	struct device *d = p->subject->potential->device;
+	d->ops->free(d, p->on_device);
+	p->on_device = NULL;
+}
+
+/* The outputs of one member for all examples, which come from the device at once. */
+static status predict_all(struct predictions *set, const struct network *n, float *out)
+{
+	struct potential *p = set->subject->potential;
+	size_t k = (size_t)p->outputs;
 	TRY(p->ops->prepare(p, n->theta, n->stats));
 	for (size_t first = 0; first < p->n; first += (size_t)p->batch) {
 		size_t left = p->n - first;
-		TRY(p->ops->predict(p, first, left < (size_t)p->batch ? (int)left : p->batch,
-		                    out + first * (size_t)p->outputs));
+		TRY(p->ops->predict(p, first, left < (size_t)p->batch ? (int)left : p->batch, set->on_device + first * k));
 	}
-	return OK;
+	return p->device->ops->get(p->device, out, set->on_device, p->n * k * sizeof *out);
 }
 
 static status add_member(struct predictions *set, const struct network *n, size_t member)
 {
 	struct potential *p = set->subject->potential;
 	if (set->outputs)
-		return predict_all(p, n, set->outputs + member * p->n * (size_t)p->outputs);
+		return predict_all(set, n, set->outputs + member * p->n * (size_t)p->outputs);
 	size_t probs = p->n * (size_t)set->mixture.c;
-	TRY(predict_all(p, n, set->scratch_outputs));
+	TRY(predict_all(set, n, set->scratch_outputs));
 	TRY(mixture_add_logits(&set->mixture, 0, p->n, set->scratch_outputs, p->outputs, set->scratch_probs));
 	mixture_next(&set->mixture);
 	if (set->members && fwrite(set->scratch_probs, sizeof(float), probs, set->members) != probs)

@@ -116,6 +116,8 @@ struct gather {
 
 enum loss_kind { LOSS_CATEGORICAL, LOSS_GAUSSIAN, LOSS_BERNOULLI, LOSS_KINDS };
 
+enum { LOSS_PARAMS = 2 };
+
 struct loss {
 	enum loss_kind kind;
 	const float *output;         /* device: (n, k) logits, or means for gaussian */
@@ -124,11 +126,16 @@ struct loss {
 	const uint32_t *index;       /* rows of the set, as in gather */
 	size_t first;
 	const float *weight;         /* device: (n) factor on each ℓᵢ, or NULL for 1 */
-	double noise_sd;             /* gaussian's σ, target units */
+	double noise_sd;             /* gaussian's σ, target units, where params[0] is NULL */
+	const float *params[LOSS_PARAMS];  /* device: parameters of the loss's own, or NULL; gaussian: [0] is (k), ln σ of each
+	                              * output */
 	double scale;                /* the gradient is scale · Σ wᵢ ∇ℓᵢ; a mean over n has 1/n */
 	bool count;                  /* add this batch to the running totals */
 	bool add_value;              /* SLOT_NLL accumulates scale · Σ wᵢℓᵢ instead of being set to it */
 	float *gradient;             /* device: (n, k), or NULL */
+	float *dparams[LOSS_PARAMS]; /* device: gradients with respect to params, scaled as the other; NULL: not wanted */
+	bool add_dparams;            /* add to what is there */
+	float *each;                 /* device: (n), set to the unweighted ℓᵢ; or NULL */
 };
 
 /* ---- the interface ---- */

@@ -25,6 +25,7 @@ struct gradient_request {
 	enum stats_policy policy;
 	float *stats;          /* device, n_stats: running statistics that are updated or used */
 	enum stream augment;   /* stream of this pass's augmentation */
+	float *each;           /* device: (n), set to the batch's unweighted ℓᵢ; or NULL. Potentials of one example leave it alone */
 };
 
 struct potential;
@@ -32,9 +33,8 @@ struct potential;
 struct potential_ops {
 	/* Value to SLOT_NLL and gradient of scale · Σ wᵢ ℓᵢ(point). Errors: ERR_LIBRARY. */
 	status (*value_grad)(struct potential *p, struct slots *s, const struct gradient_request *r);
-	/* Outputs (logits, or means) of rows first … first + n − 1 to host memory (n, outputs), n ≤ batch; θ and stats on
-	 * the device; nothing is augmented. prepare is called once per θ and makes the working weights. NULL where a
-	 * potential predicts nothing. */
+	/* Outputs (logits, or means) of rows first … first + n − 1 to device memory out (n, outputs), n ≤ batch; θ and stats on
+	 * the device too; nothing is augmented. prepare is called once per θ. NULL where a potential predicts nothing. */
 	status (*prepare)(struct potential *p, const float *theta, const float *stats);
 	status (*predict)(struct potential *p, size_t first, int n, float *out);
 	/* Exact Hessian–vector product of the batch's mean, or NULL. */

@@ -190,6 +190,7 @@ static void average(const struct model *m, const char *a, const char *b)
 	ok(p.mixture.members == 2 * RECORDS, "two chains are pooled");
 	ok(worst < 2e-6, "averaged probabilities are the plain forward pass's (worst difference %.1e)", worst);
 	ok(subject.data.label[4] == classes[4], "labels come with the data");
+	predictions_close(&p);
 	subject_close(&subject);
 	network_close(&n);
 	select_close(&s);
@@ -239,6 +240,7 @@ static void regression(struct arena *a)
 	}
 	near(got.rmse, sqrt(square), 1e-4, "a standardised run's RMSE is in the target's own units");
 	near(got.nll, nll, 1e-4, "and so is the density in its NLL");
+	predictions_close(&p);
 	subject_close(&subject);
 	network_close(&n);
 	select_close(&s);
@@ -279,6 +281,7 @@ static void damage_ahead(const char *path, size_t whole, const char *message)
 	ok(members == whole, "after the %d snapshots before it", (int)whole);
 	st = ensemble_run(&s, &n, &p, 1, o, enough, NULL);
 	ok(st == ERR_CHECK && strstr(fail_message(st), "are enough"), "what stops a run is told, not what was being read");
+	predictions_close(&p);
 	subject_close(&subject);
 	network_close(&n);
 	select_close(&s);

@@ -44,6 +44,7 @@ static struct loss_sums sum_rows(struct device *d, const struct loss *l)
 status cpu_loss(struct device *d, struct slots *s, const struct loss *l)
 {
 	struct loss_sums sums = sum_rows(d, l);
+	kernels_of(d)->loss_params(l);
 	slots_value(s, l->scale * sums.weighted, l->add_value);
 	if (l->count) {
 		s->value[SLOT_NLL_TOTAL] += sums.plain;

@@ -8,6 +8,7 @@
 #include "src/data/fingerprint.h"
 #include "src/data/input_file.h"
 #include "src/data/npy.h"
+#include "src/likelihood.h"
 
 const struct dataset_reader *const dataset_readers[] = {
 	&reader_shapes, &reader_glyphs, &reader_cifar10, &reader_cifar100, &reader_svhn, &reader_mnist, &reader_fashion_mnist,
@@ -180,4 +181,9 @@ void dataset_close(struct dataset *d)
 {
 	arena_free(&d->arena);
 	*d = (struct dataset){0};
+}
+
+struct targets dataset_targets(const struct dataset *d)
+{
+	return (struct targets){.n = d->n, .label = d->label, .n_classes = d->n_classes, .real = d->target, .n_real = d->n_targets};
 }

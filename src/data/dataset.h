@@ -7,6 +7,8 @@
 #include "src/backend.h"
 #include "src/data/standardize.h"
 
+struct targets;
+
 enum split { SPLIT_TRAIN, SPLIT_TEST, SPLIT_HOLDOUT };
 
 /* What the user asked for; a NULL text means the option's default. */
@@ -47,6 +49,9 @@ struct dataset {
  * an unknown kind, or a split that the set has not; ERR_MEMORY. On failure *out is empty. */
 status dataset_open(const struct dataset_request *r, struct dataset *out);
 void dataset_close(struct dataset *d);
+
+/* What its examples have to be predicted. */
+struct targets dataset_targets(const struct dataset *d);
 
 /* Brings columns, and real targets where s has means for them, to (value − mean)/sd, in place. Errors: ERR_USAGE for images. */
 status dataset_standardize(struct dataset *d, const struct standardize *s);
