@@ -1,80 +1,81 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "commands/network.h"
 
-#include <string.h>
+#include <unistd.h>
 
-static status read_header(const json_t *header, struct network *n)
-{
-	const json_t *model = json_object_get(header, "model");
-	const char *kind = json_string_value(json_object_get(model, "kind"));
-	if (kind && strcmp(kind, "analytic") == 0)
-		return fail(ERR_USAGE, "the run's target is the analytic %s, which predicts nothing; basin info describes its "
-		            "draws", json_string_value(json_object_get(model, "spec")));
-	TRY(likelihood_from_json(json_object_get(header, "likelihood"), &n->likelihood, &n->noise_sd));
-	TRY(model_from_json(model, &n->model));
-	TRY(likelihood_append(n->likelihood, n->model.outputs, &n->model.params, &n->model.arena));
-	/* Class targets are never standardised. */
-	size_t inputs = shape_size(n->model.input), targets = n->likelihood->class_targets ? 0 : (size_t)n->model.outputs;
-	TRY(standardize_from_json(json_object_get(header, "standardize"), &n->arena, inputs, targets, &n->standardize));
-	return normalize_from_json(json_object_get(header, "normalize"), &n->normalize);
-}
+#include "commands/report.h"
+#include "commands/select.h"
+#include "src/files/log.h"
 
-static status read_arithmetic(struct network *n, const struct opts *o)
-{
-	const json_t *run = json_object_get(json_object_get(n->header, "sampler"), "precision");
-	const char *text = json_is_string(run) ? json_string_value(run) : "fp32";
-	if (opts_given(o, "precision"))
-		text = opts_text(o, "precision");
-	if (strcmp(text, "fp32") != 0 && strcmp(text, "bf16") != 0)
-		return fail(ERR_INPUT, "the header's precision is “%s”; expected fp32 or bf16", text);
-	n->precision = strcmp(text, "bf16") == 0 ? PRECISION_BF16 : PRECISION_FP32;
-	n->algo = (enum conv_algo)opts_choice(o, "conv-algo");
-	if (n->algo != CONV_AUTO && !model_has(&n->model, LAYER_CONV))
-		return fail(ERR_USAGE, "--conv-algo %s: the run's model %s has no convolutions", opts_text(o, "conv-algo"),
-		            n->model.spec);
-	return OK;
-}
+static const struct opt_def batch_defs[] = {
+	{.name = "batch", .type = OPT_COUNT, .arg = "B", .min = 1, .max = 1e6, .unit = "examples",
+	 .help = "examples predicted at a time; without it the run's own, at most 1024"},
+	{.name = "precision", .type = OPT_CHOICE, .arg = PRECISION_WORDS,
+	 .help = "arithmetic of convolutions and matrix products; without it the run's own"},
+	{.name = "conv-algo", .type = OPT_CHOICE, .arg = CONV_ALGO_WORDS, .fallback = "auto",
+	 .help = "how convolutions are computed; auto is a fixed rule here, so that the same snapshots give the same figures"},
+	{0},
+};
 
-static status open_device(struct network *n, const struct opts *o)
-{
-	TRY(backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, &n->device));
-	const char *note = n->device->ops->precision_note(n->device, n->precision);
-	if (note)
-		warn("%s", note);
-	TRY(n->device->ops->alloc(n->device, n->model.params.count * sizeof(float), (void **)&n->theta));
-	if (n->model.stats.count)
-		TRY(n->device->ops->alloc(n->device, n->model.stats.count * sizeof(float), (void **)&n->stats));
-	return OK;
-}
+const struct opt_table table_batch = {.owner = "batch", .heading = "Batches and arithmetic", .defs = batch_defs};
 
-status network_open(const json_t *header, const struct opts *o, struct network *out)
+/* ---- from snapshots to a report ---- */
+
+static status network_open_by(const struct opts *o, const json_t *header, struct network *n)
 {
-	*out = (struct network){.header = header};
-	status s = read_header(header, out);
-	if (s == OK)
-		s = read_arithmetic(out, o);
-	if (s == OK)
-		s = open_device(out, o);
-	if (s != OK)
-		network_close(out);
+	const struct network_request r = {
+		.device = opts_text(o, "device"), .threads = opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0,
+		.precision = opts_choice(o, "precision"), .algo = (enum conv_algo)opts_choice(o, "conv-algo"),
+	};
+	TRY(network_open(header, &r, n));
+	if (r.algo == CONV_AUTO || model_has(&n->model, LAYER_CONV))
+		return OK;
+	status s = fail(ERR_USAGE, "--conv-algo %s: the run's model %s has no convolutions", opts_text(o, "conv-algo"),
+	                n->model.spec);
+	network_close(n);
 	return s;
 }
 
-void network_close(struct network *n)
+status network_run(const struct opts *o, network_task *task, struct arena *a, json_t *figures)
 {
-	if (n->device) {
-		if (n->theta)
-			n->device->ops->free(n->device, n->theta);
-		if (n->stats)
-			n->device->ops->free(n->device, n->stats);
-		n->device->ops->close(n->device);
+	struct selection chosen;
+	struct network n;
+	TRY(select_open(o, &chosen));
+	const json_t *header = selection_header(&chosen);
+	status s = network_open_by(o, header, &n);
+	if (s == OK) {
+		s = task(o, &chosen, &n, a, figures);
+		network_close(&n);
 	}
-	model_free(&n->model);
-	arena_free(&n->arena);
-	*n = (struct network){.header = NULL};
+	report_facts(figures, header);
+	select_report(&chosen, figures);
+	selection_close(&chosen);
+	return s;
 }
 
-int network_classes(const struct network *n)
+/* ---- progress ---- */
+
+struct ticker {
+	bool terminal, plain;
+	double last;           /* seconds: when a line was last shown */
+};
+
+static status ticker_show(void *context, size_t done, size_t total)
 {
-	return n->likelihood->loss == LOSS_GAUSSIAN ? 0 : n->likelihood->loss == LOSS_BERNOULLI ? 2 : n->model.outputs;
+	struct ticker *t = context;
+	double now = clock_seconds(), interval = t->plain ? 10 : 0.1;
+	if ((!t->terminal && !t->plain) || (now - t->last < interval && done < total))
+		return OK;
+	t->last = now;
+	fprintf(stderr, t->plain ? "snapshot %zu/%zu\n" : done < total ? "\rsnapshot %zu/%zu " : "\r\033[K", done, total);
+	fflush(stderr);
+	return OK;
+}
+
+status network_predict(const struct opts *o, struct selection *chosen, struct network *n, struct predictions *sets, int n_sets)
+{
+	bool quiet = opts_flag(o, "quiet"), plain = opts_flag(o, "progress") && !quiet;
+	struct ticker ticker = {.terminal = !quiet && !plain && isatty(STDERR_FILENO), .plain = plain,
+	                        .last = clock_seconds()};
+	return ensemble_run(chosen, n, sets, n_sets, ticker_show, &ticker);
 }

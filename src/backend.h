@@ -18,6 +18,7 @@ struct layer;
 struct layer_ops;
 
 enum precision { PRECISION_FP32, PRECISION_BF16 };
+#define PRECISION_WORDS "fp32|bf16"
 
 /* An open device. A backend embeds this as the first member of its own struct. */
 struct device {
@@ -93,6 +94,7 @@ struct pointwise {
 enum element { ELEMENT_U8, ELEMENT_F32 };
 enum image_order { ORDER_CHW, ORDER_HWC };   /* PyTorch's flattening; what convolutions read */
 enum augment { AUGMENT_NONE, AUGMENT_CROP_FLIP };  /* crop-flip: pad 4 with zeros before normalisation, crop, mirror ½ */
+#define AUGMENT_WORDS "none|crop-flip"
 
 enum { CHANNELS_MAX = 16 };
 

@@ -24,6 +24,7 @@ enum pool { POOL_MAX, POOL_MEAN };
 /* Which convolution algorithm: the fastest, measured once a shape; oneDNN's direct one; Winograd's where there is one;
  * direct, with the gradient of the weights as one matrix product. */
 enum conv_algo { CONV_AUTO, CONV_DIRECT, CONV_WINOGRAD, CONV_GEMM };
+#define CONV_ALGO_WORDS "auto|direct|winograd|gemm"
 
 /* One node of the network's graph. Inputs are earlier nodes. */
 struct layer {

@@ -15,6 +15,12 @@ const struct dataset_reader *const dataset_readers[] = {
 	&reader_npy, &reader_csv, NULL,
 };
 
+const char *split_name(enum split s)
+{
+	static const char *const names[] = {[SPLIT_TRAIN] = "train", [SPLIT_TEST] = "test", [SPLIT_HOLDOUT] = "holdout"};
+	return names[s];
+}
+
 void dataset_images(struct dataset *out, size_t n, int c, int h, int w, const uint8_t *x, const int32_t *label, int n_classes)
 {
 	out->n = n;

@@ -10,6 +10,8 @@
 struct targets;
 
 enum split { SPLIT_TRAIN, SPLIT_TEST, SPLIT_HOLDOUT };
+#define SPLIT_WORDS "train|test|holdout"
+const char *split_name(enum split s);
 
 /* What the user asked for; a NULL text means the option's default. */
 struct dataset_request {
