@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The options of `basin sample` that are not a sampler's own. The words of --augment, --schedule, --snapshot-dtype,
- * --precision and --conv-algo stand in the order of their enums. */
+/* The options of `basin sample` that are not a sampler's own. */
 #include "commands/problem.h"
+#include "src/likelihood.h"
 
 static const struct opt_def data_defs[] = {
 	{.name = "data", .type = OPT_TEXT, .arg = "KIND[:PATH]",
@@ -16,7 +16,7 @@ static const struct opt_def data_defs[] = {
 	{.name = "normalize", .type = OPT_TEXT, .arg = "data|none|MEAN:SD", .fallback = "data",
 	 .help = "what is done to pixels in 0..1: the training set's own mean and deviation by channel, nothing, or these "
 	         "(comma-separated by channel)"},
-	{.name = "augment", .type = OPT_CHOICE, .arg = "none|crop-flip", .fallback = "none",
+	{.name = "augment", .type = OPT_CHOICE, .arg = AUGMENT_WORDS, .fallback = "none",
 	 .help = "training augmentation: crop after padding by 4, and mirror every other image"},
 	{0},
 };
@@ -27,9 +27,9 @@ static const struct opt_def model_defs[] = {
 	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers, lenet, resnet20, or resnet18, resnet34 "
 	         "or resnet50 with :cifar or :imagenet where the image's size is not to choose the stem; or an analytic target, "
 	         "gaussian:V1,V2,…[@RHO]"},
-	{.name = "activation", .type = OPT_CHOICE, .arg = "relu|silu|tanh", .fallback = "relu",
+	{.name = "activation", .type = OPT_CHOICE, .arg = ACTIVATION_WORDS, .fallback = "relu",
 	 .help = "nonlinearity between layers"},
-	{.name = "norm", .type = OPT_CHOICE, .arg = "bn|frn",
+	{.name = "norm", .type = OPT_CHOICE, .arg = NORM_WORDS,
 	 .help = "norm of a residual network, without it bn: batch norm, or filter response norm, which depends on no batch and whose "
 	         "learned threshold stands for relu"},
 	{.name = "init", .type = OPT_PATH, .arg = "RUN|FILE.snaps",
@@ -37,7 +37,7 @@ static const struct opt_def model_defs[] = {
 	         "PyTorch's default initialisation"},
 	{.name = "freeze", .type = OPT_TEXT, .arg = "PATTERN[,PATTERN…]",
 	 .help = "tensors that keep their initial values, by shell patterns on their names"},
-	{.name = "likelihood", .type = OPT_CHOICE, .arg = "categorical|gaussian|bernoulli",
+	{.name = "likelihood", .type = OPT_CHOICE, .arg = LIKELIHOOD_WORDS,
 	 .help = "without it categorical, and gaussian for real targets"},
 	{.name = "noise-sd", .type = OPT_REAL, .arg = "SD", .fallback = "1", .above_min = true, .max = 1e30,
 	 .help = "standard deviation of the gaussian likelihood, in the units the model sees"},
@@ -68,7 +68,7 @@ static const struct opt_def chain_defs[] = {
 	 .help = "step size λ on the mean-potential scale"},
 	{.name = "lr-end", .type = OPT_REAL, .arg = "RATE", .fallback = "0", .min = 0, .max = 1e6,
 	 .help = "step size at the end of a cosine"},
-	{.name = "schedule", .type = OPT_CHOICE, .arg = "constant|cosine|cyclical|step", .fallback = "constant",
+	{.name = "schedule", .type = OPT_CHOICE, .arg = SCHEDULE_WORDS, .fallback = "constant",
 	 .help = "how the step size changes"},
 	{.name = "cycles", .type = OPT_COUNT, .arg = "M", .fallback = "4", .min = 1, .max = 1e6, .unit = "cycles",
 	 .help = "cosine cycles of the cyclical schedule"},
@@ -85,9 +85,9 @@ static const struct opt_def chain_defs[] = {
 static const struct opt_table table_chain = {.owner = "chain", .heading = "Chains", .defs = chain_defs};
 
 static const struct opt_def network_defs[] = {
-	{.name = "precision", .type = OPT_CHOICE, .arg = "fp32|bf16", .fallback = "fp32",
+	{.name = "precision", .type = OPT_CHOICE, .arg = PRECISION_WORDS, .fallback = "fp32",
 	 .help = "arithmetic of convolutions and matrix products; parameters, sums, norms and losses are float32 in either"},
-	{.name = "conv-algo", .type = OPT_CHOICE, .arg = "auto|direct|winograd|gemm", .fallback = "auto",
+	{.name = "conv-algo", .type = OPT_CHOICE, .arg = CONV_ALGO_WORDS, .fallback = "auto",
 	 .help = "how convolutions are computed: the fastest way for each shape, measured once and kept for --resume; oneDNN's "
 	         "direct one; Winograd's where there is one; or direct, with the gradient of the weights as one matrix product"},
 	{.name = "bn-stats", .type = OPT_CHOICE, .arg = "run|recompute", .fallback = "run",
@@ -108,7 +108,7 @@ static const struct opt_def keep_defs[] = {
 	 .help = "keep the state at every multiple of S steps beyond --burn-in; without either the last state is kept"},
 	{.name = "burn-in", .type = OPT_COUNT, .arg = "S", .fallback = "0", .min = 0, .max = 1e15, .unit = "steps",
 	 .help = "steps, counted in --steps, whose states are not kept"},
-	{.name = "snapshot-dtype", .type = OPT_CHOICE, .arg = "float32|float16|bfloat16", .fallback = "float32",
+	{.name = "snapshot-dtype", .type = OPT_CHOICE, .arg = SNAPS_DTYPE_WORDS, .fallback = "float32",
 	 .help = "how snapshots store parameters"},
 	{.name = "log-every", .type = OPT_COUNT, .arg = "S", .fallback = "100", .min = 1, .max = 1e15, .unit = "steps",
 	 .help = "steps between two lines of the log"},

@@ -38,7 +38,8 @@ struct likelihood {
 	status (*encode)(const struct targets *t, struct arena *a, const void **out, size_t *bytes);
 };
 
-extern const struct likelihood *const likelihoods[];  /* categorical, gaussian, bernoulli; NULL-terminated */
+extern const struct likelihood *const likelihoods[];  /* NULL-terminated */
+#define LIKELIHOOD_WORDS "categorical|gaussian|bernoulli"
 
 /* Errors: ERR_USAGE, listing the names. */
 status likelihood_find(const char *name, const struct likelihood **out);

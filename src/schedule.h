@@ -8,6 +8,7 @@
 #include "src/err.h"
 
 enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_COSINE, SCHEDULE_CYCLICAL, SCHEDULE_STEP };
+#define SCHEDULE_WORDS "constant|cosine|cyclical|step"
 enum { MILESTONES_MAX = 64 };
 
 struct schedule {

@@ -12,6 +12,7 @@
 #include "src/tensor.h"
 
 enum snaps_dtype { SNAPS_FLOAT32, SNAPS_FLOAT16, SNAPS_BFLOAT16 };
+#define SNAPS_DTYPE_WORDS "float32|float16|bfloat16"
 
 enum { SNAPS_ROLES = 4 };
 
