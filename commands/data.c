@@ -13,7 +13,7 @@
 #include "src/json_numbers.h"
 
 static const struct opt_def data_defs[] = {
-	{.name = "split", .type = OPT_CHOICE, .arg = "train|test|holdout", .fallback = "train",
+	{.name = "split", .type = OPT_CHOICE, .arg = SPLIT_WORDS, .fallback = "train",
 	 .help = "part of the set that info describes"},
 	{.name = "labels", .type = OPT_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
 	{.name = "holdout", .type = OPT_TEXT, .arg = "FRACTION|COUNT",
@@ -70,7 +70,8 @@ static status describe(const struct dataset *d, struct arena *a, const char *spl
 	*out = json_pack("{s:s, s:s, s:s, s:I, s:[iii], s:s, s:i, s:o, s:o, s:i, s:o, s:o, s:s}", "kind", d->kind, "spec", d->spec,
 	                 "split", split, "n", (json_int_t)d->n, "shape", d->c, d->h, d->w, "element",
 	                 d->element == ELEMENT_U8 ? "uint8" : "float32", "classes", d->n_classes, "counts", per_class,
-	                 "class_names", names, "targets", d->n_targets, "mean", json_numbers(mean, n), "sd", json_numbers(sd, n),
+	                 "class_names", names, "targets", d->n_targets, "mean", json_numbers(mean, n), "sd",
+	                 json_numbers(sd, n),
 	                 "fingerprint", hex);
 	return *out ? OK : fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the JSON report");
 }
@@ -106,11 +107,6 @@ static status print_table(const struct dataset *d, struct arena *a, const char *
 	return report_end();
 }
 
-static enum split split_of(const char *name)
-{
-	return !strcmp(name, "test") ? SPLIT_TEST : !strcmp(name, "holdout") ? SPLIT_HOLDOUT : SPLIT_TRAIN;
-}
-
 static status report(const struct dataset *d, const struct opts *o)
 {
 	struct arena a = {0};
@@ -133,7 +129,7 @@ static status run_info(const struct opts *o, const char *spec)
 {
 	struct dataset d;
 	const struct dataset_request r = {
-		.spec = spec, .split = split_of(opts_text(o, "split")), .labels = opts_text(o, "labels"),
+		.spec = spec, .split = (enum split)opts_choice(o, "split"), .labels = opts_text(o, "labels"),
 		.holdout = opts_text(o, "holdout"), .target = opts_text(o, "target"),
 	};
 	if (opts_given(o, "format") || opts_given(o, "out"))

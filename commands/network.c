@@ -72,7 +72,8 @@ static status ticker_show(void *context, size_t done, size_t total)
 	return OK;
 }
 
-status network_predict(const struct opts *o, struct selection *chosen, struct network *n, struct predictions *sets, int n_sets)
+status network_predict(const struct opts *o, struct selection *chosen, struct network *n, struct predictions *sets,
+                       int n_sets)
 {
 	bool quiet = opts_flag(o, "quiet"), plain = opts_flag(o, "progress") && !quiet;
 	struct ticker ticker = {.terminal = !quiet && !plain && isatty(STDERR_FILENO), .plain = plain,

@@ -34,8 +34,8 @@ static const struct opt_table table_ood = {.owner = "ood", .heading = "Data, sco
 static const struct opt_table *const tables[] = {&table_ood,    &table_select,   &table_batch, &table_device,
                                                  &table_report, &table_progress, NULL};
 
-static status score(const struct mixture *id, const struct mixture *ood, const struct opts *o, struct arena *a,
-                    json_t *figures)
+static status score_mixtures(const struct mixture *id, const struct mixture *ood, const struct opts *o, struct arena *a,
+                             json_t *figures)
 {
 	const enum ood_score which = (enum ood_score)opts_choice(o, "score");
 	struct roc r;
@@ -60,7 +60,7 @@ static status predict_both(const struct opts *o, struct selection *chosen, struc
 	for (int i = 0; i < 2; i++)
 		TRY(predictions_open(a, n, &subject[i], chosen->n, false, &sets[i]));
 	TRY(network_predict(o, chosen, n, sets, 2));
-	return score(&sets[0].mixture, &sets[1].mixture, o, a, figures);
+	return score_mixtures(&sets[0].mixture, &sets[1].mixture, o, a, figures);
 }
 
 /* The in-distribution set and the foreign one. */
@@ -135,7 +135,7 @@ static status score_stored(const struct opts *o, struct arena *a, json_t *figure
 		            id.members, id.mixture.c, ood_path, ood.members, ood.mixture.c);
 	TRY(report_option(stored_fill(&id, a, NULL, NULL), "id-probs"));
 	TRY(report_option(stored_fill(&ood, a, NULL, NULL), "ood-probs"));
-	TRY(score(&id.mixture, &ood.mixture, o, a, figures));
+	TRY(score_mixtures(&id.mixture, &ood.mixture, o, a, figures));
 	json_object_set_new(figures, "ood_normalize", json_null());
 	json_object_set_new(figures, "id", json_string(id_path));
 	json_object_set_new(figures, "ood", json_string(ood_path));

@@ -93,8 +93,8 @@ static status check_subject(const struct opts *o, const struct network *n, const
 	return output_check("save-probs", opts_text(o, "save-probs"), a);
 }
 
-static status predict_subject(const struct opts *o, struct selection *chosen, struct network *n, const struct subject *subject,
-                              struct arena *a, json_t *figures)
+static status predict_subject(const struct opts *o, struct selection *chosen, struct network *n,
+                              const struct subject *subject, struct arena *a, json_t *figures)
 {
 	struct predictions p;
 	bool curve = opts_flag(o, "curve");

@@ -26,8 +26,8 @@ void report_facts(json_t *into, const json_t *header);
  * with units and standard errors. Errors: ERR_MEMORY. */
 status report_print(const json_t *object);
 
-/* Prints a whole report, with a curve as a table below it, or as one JSON object where --json asks for that. Errors: ERR_MEMORY,
- * and report_end's. */
+/* Prints a whole report, with a curve as a table below it, or as one JSON object where --json asks for that.
+ * Errors: ERR_MEMORY, and report_end's. */
 status report_show(const struct opts *o, json_t *figures);
 
 /* Puts the option that a file or value was given to before what is wrong with it; OK stays OK. */

@@ -36,8 +36,8 @@ static status ensemble_load(struct network *n, const struct snaps_record *record
 }
 
 /* Everything that is done with one snapshot. The next one's reading starts as soon as the device has this one. */
-static status ensemble_member(struct selection *s, size_t i, struct ahead *ahead, struct network *n, struct predictions *sets,
-                              int n_sets)
+static status ensemble_member(struct selection *s, size_t i, struct ahead *ahead, struct network *n,
+                              struct predictions *sets, int n_sets)
 {
 	struct snaps_record record;
 	TRY(ahead_take(ahead, &record));

@@ -29,8 +29,8 @@ struct network {
 	float *theta, *stats;            /* device */
 };
 
-/* Builds the network and opens the device; warns where that is not made for the precision. Errors: ERR_USAGE for an analytic
- * target, ERR_INPUT for a header that doesn't hold what it should, and what opening a device can fail with. */
+/* Builds the network and opens the device; warns where that is not made for the precision. Errors: ERR_USAGE for an
+ * analytic target, ERR_INPUT for a header that doesn't hold what it should, and what opening a device can fail with. */
 status network_open(const json_t *header, const struct network_request *r, struct network *out);
 void network_close(struct network *n);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an ensemble makes of its members' outputs under a likelihood: one static const struct each, found by the likelihood's
- * loss. Classes become a mixture of probabilities to which members are added one at a time; of real targets every member's
- * outputs are kept. */
+/* What an ensemble makes of its members' outputs under a likelihood: one static const struct each, found by the
+ * likelihood's loss. Classes become a mixture of probabilities to which members are added one at a time; of real targets
+ * every member's outputs are kept. */
 #ifndef BASIN_PREDICTIVE_H
 #define BASIN_PREDICTIVE_H
 
@@ -11,8 +11,8 @@
 #include "predict/mixture.h"
 #include "predict/subject.h"
 
-/* The predictions of one data set. The device holds 4 · n · outputs bytes of them, one member's; the host 4 · n · outputs
- * and 8 · n · (classes + 3) for classes, 4 · members · n · outputs for real targets. */
+/* The predictions of one data set. The device holds one member's, 4 · n · outputs bytes; the host
+ * 4 · n · (outputs + classes) + 8 · n · (classes + 3) for classes, and 4 · members · n · outputs for real targets. */
 struct predictions {
 	const struct predictive *how;
 	const struct network *network;

@@ -25,8 +25,8 @@ struct sources {
 	size_t reading;
 };
 
-/* Adds the snapshot files behind a path, in the order of their chains: all of a run's, or the one it names. Chains that have
- * not begun are left out with a warning. Errors: ERR_INPUT (neither a run nor a snapshot file), ERR_DAMAGE. */
+/* Adds the snapshot files behind a path, in the order of their chains: all of a run's, or the one it names. Chains that
+ * have not begun are left out with a warning. Errors: ERR_INPUT (neither a run nor a snapshot file), ERR_DAMAGE. */
 status sources_add(struct sources *s, const char *path);
 
 /* Opens source i and closes the one before. *out is the sources'. Errors: as snaps_open's. */

@@ -118,7 +118,7 @@ struct gather {
 
 enum loss_kind { LOSS_CATEGORICAL, LOSS_GAUSSIAN, LOSS_BERNOULLI, LOSS_KINDS };
 
-enum { LOSS_PARAMS = 2 };
+enum { LOSS_PARAMS = 2 };  /* vectors of parameters that a loss has at most */
 
 struct loss {
 	enum loss_kind kind;
@@ -129,8 +129,8 @@ struct loss {
 	size_t first;
 	const float *weight;         /* device: (n) factor on each ℓᵢ, or NULL for 1 */
 	double noise_sd;             /* gaussian's σ, target units, where params[0] is NULL */
-	const float *params[LOSS_PARAMS];  /* device: parameters of the loss's own, or NULL; gaussian: [0] is (k), ln σ of each
-	                              * output */
+	/* device: parameters of the loss's own, or NULL; gaussian: [0] is (k), ln σ of each output */
+	const float *params[LOSS_PARAMS];
 	double scale;                /* the gradient is scale · Σ wᵢ ∇ℓᵢ; a mean over n has 1/n */
 	bool count;                  /* add this batch to the running totals */
 	bool add_value;              /* SLOT_NLL accumulates scale · Σ wᵢℓᵢ instead of being set to it */

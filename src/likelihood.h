@@ -34,7 +34,8 @@ struct likelihood {
 	struct likelihood_param param[LOSS_PARAMS];  /* as the loss numbers them; the first without a name ends the list */
 	/* Number of network outputs for such targets, or 0 where they don't fit. */
 	int (*outputs)(const struct targets *t);
-	/* The targets as the device's loss reads them: *bytes of host memory, t's own or made in the arena. Errors: ERR_MEMORY. */
+	/* The targets as the device's loss reads them: *bytes of host memory, t's own or made in the arena.
+	 * Errors: ERR_MEMORY. */
 	status (*encode)(const struct targets *t, struct arena *a, const void **out, size_t *bytes);
 };
 
@@ -52,7 +53,8 @@ status likelihood_check(const struct likelihood *l, double noise_sd);
 /* Appends l's parameters to those of a network with so many outputs. Errors: ERR_MEMORY. */
 status likelihood_append(const struct likelihood *l, int outputs, struct segments *params, struct arena *a);
 
-/* {name, noise_sd}: what a snapshot's header says. Errors: ERR_INPUT where there is no name, ERR_USAGE for an unknown one. */
+/* {name, noise_sd}: what a snapshot's header says. Errors: ERR_INPUT where there is no name, ERR_USAGE for one that is
+ * unknown. */
 json_t *likelihood_to_json(const struct likelihood *l, double noise_sd);
 status likelihood_from_json(const json_t *j, const struct likelihood **out, double *noise_sd);
 

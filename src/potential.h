@@ -25,7 +25,7 @@ struct gradient_request {
 	enum stats_policy policy;
 	float *stats;          /* device, n_stats: running statistics that are updated or used */
 	enum stream augment;   /* stream of this pass's augmentation */
-	float *each;           /* device: (n), set to the batch's unweighted ℓᵢ; or NULL. Potentials of one example leave it alone */
+	float *each;           /* device: (n), set to the batch's unweighted ℓᵢ; or NULL. Analytic targets leave it alone */
 };
 
 struct potential;

@@ -35,7 +35,8 @@ static double own_log_sd(int j)
 }
 
 /* ℓ of one row and its gradient g (k); where the loss has its own σ, its gradient is added to dparams (k), times w. */
-static double row_loss(const struct loss_case *c, const double *x, int label, const double *y, double w, double *g, double *dparams)
+static double row_loss(const struct loss_case *c, const double *x, int label, const double *y, double w, double *g,
+                       double *dparams)
 {
 	double value = 0;
 	if (!c->own)
@@ -49,8 +50,8 @@ static double row_loss(const struct loss_case *c, const double *x, int label, co
 }
 
 /* The examples' losses and the gradient of the loss's own parameters, which is added to 2. */
-static void check_extras(struct device *d, const char *label, const struct loss_case *c, const struct loss *l, const double *each,
-                         const double *dparams)
+static void check_extras(struct device *d, const char *label, const struct loss_case *c, const struct loss *l,
+                         const double *each, const double *dparams)
 {
 	float *got = host_take((size_t)(c->n + c->k) * sizeof *got);
 	double worst = 0;
@@ -74,7 +75,8 @@ static void check_case(struct device *d, const char *label, const struct loss_ca
 	size_t outputs = (size_t)(c->n * c->k);
 	float *x = host_take(outputs * sizeof *x), *g = host_take(outputs * sizeof *g);
 	float *y = host_take((size_t)(SET * c->k) * sizeof *y), *weight = host_take((size_t)c->n * sizeof *weight);
-	double *row = host_take((size_t)c->k * 4 * sizeof *row), *yrow = row + c->k, *grow = yrow + c->k, *dparams = grow + c->k;
+	double *row = host_take((size_t)c->k * 4 * sizeof *row), *yrow = row + c->k, *grow = yrow + c->k;
+	double *dparams = grow + c->k;
 	double *each = host_take((size_t)c->n * sizeof *each);
 	float *log_sd = host_take((size_t)c->k * sizeof *log_sd), *twos = host_take((size_t)c->k * sizeof *twos);
 	for (int j = 0; j < c->k; j++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What each likelihood says of itself, and one with a parameter of its own, by finite differences of the whole potential. */
+/* What each likelihood says of itself; and one with a parameter of its own, by finite differences of the potential. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,8 @@ static void facts(const char *name, const struct targets *fits, int outputs, con
 	json_t *j = likelihood_to_json(l, 0.25);
 	MUST(likelihood_from_json(j, &back, &noise_sd));
 	ok(back == l && noise_sd == 0.25, "%s: read as it was written", name);
-	ok(likelihood_check(l, 0.25) == OK && (likelihood_check(l, 0) == OK) == !l->noise_sd, "%s: a deviation is above 0", name);
+	ok(likelihood_check(l, 0.25) == OK && (likelihood_check(l, 0) == OK) == !l->noise_sd,
+	   "%s: a deviation is above 0", name);
 	json_decref(j);
 	arena_free(&a);
 }
@@ -96,8 +97,8 @@ static void learned_open(struct learned *q, const char *freeze)
 		x[i] = (float)rng_normal(key, STREAM_DATA, 0, i);
 	for (uint64_t i = 0; i < N * TARGETS; i++)
 		y[i] = (float)rng_normal(key, STREAM_DATA, 1, i);
-	q->data = (struct dataset){.kind = "csv", .spec = "csv:test", .n = N, .element = ELEMENT_F32, .c = 1, .h = 1, .w = INPUTS,
-	                           .x = x, .target = y, .n_targets = TARGETS};
+	q->data = (struct dataset){.kind = "csv", .spec = "csv:test", .n = N, .element = ELEMENT_F32, .c = 1, .h = 1,
+	                           .w = INPUTS, .x = x, .target = y, .n_targets = TARGETS};
 	MUST(backend_open("cpu", 2, &q->d));
 	MUST(learned_net(q, true, freeze));
 	q->n = q->p->n_params;
@@ -211,7 +212,8 @@ int main(void)
 	table();
 	learned_open(&q, NULL);
 	const struct segment *own = segments_find(&q.model.params, "noise.log_sd");
-	ok(own && own->offset + own->count == q.n && own->count == TARGETS && own->prior == 0.25 && q.host[own->offset] == -0.5f,
+	ok(own && own->offset + own->count == q.n && own->count == TARGETS && own->prior == 0.25 &&
+	   q.host[own->offset] == -0.5f,
 	   "a likelihood's parameter is a segment behind the network's, with its first value and prior");
 	differences(&q);
 	own_difference(&q);

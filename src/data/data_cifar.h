@@ -25,7 +25,8 @@ static inline status cifar_label(const char *file, size_t record, int64_t label,
 	return OK;
 }
 
-/* Each reads one distribution: the files of a split, in a folder that holds the first of them. Errors: ERR_INPUT, ERR_MEMORY. */
+/* Each reads one distribution: the files of a split, in a folder that holds the first of them.
+ * Errors: ERR_INPUT, ERR_MEMORY. */
 status cifar_read_binary(const struct cifar *f, const char *folder, const char *const *files, struct dataset *out);
 status cifar_read_pickles(const struct cifar *f, const char *folder, const char *const *files, struct dataset *out);
 

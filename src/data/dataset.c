@@ -191,5 +191,6 @@ void dataset_close(struct dataset *d)
 
 struct targets dataset_targets(const struct dataset *d)
 {
-	return (struct targets){.n = d->n, .label = d->label, .n_classes = d->n_classes, .real = d->target, .n_real = d->n_targets};
+	return (struct targets){.n = d->n, .label = d->label, .n_classes = d->n_classes, .real = d->target,
+	                        .n_real = d->n_targets};
 }

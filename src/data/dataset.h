@@ -55,7 +55,8 @@ void dataset_close(struct dataset *d);
 /* What its examples have to be predicted. */
 struct targets dataset_targets(const struct dataset *d);
 
-/* Brings columns, and real targets where s has means for them, to (value − mean)/sd, in place. Errors: ERR_USAGE for images. */
+/* Brings columns, and real targets where s has means for them, to (value − mean)/sd, in place.
+ * Errors: ERR_USAGE for images. */
 status dataset_standardize(struct dataset *d, const struct standardize *s);
 
 #endif

@@ -29,7 +29,7 @@ static status holdout_count(const struct dataset *d, const char *text, size_t *c
 }
 
 /* held[i] = 1 for the rows that are set aside. */
-static status draw(struct dataset *d, const char *holdout, uint8_t **held)
+static status holdout_draw(struct dataset *d, const char *holdout, uint8_t **held)
 {
 	uint32_t *order;
 	size_t count = 0;
@@ -48,7 +48,7 @@ static status draw(struct dataset *d, const char *holdout, uint8_t **held)
 }
 
 /* Moves the rows with held[i] == keep to the front, in their order; returns how many. */
-static size_t compact(void *rows, size_t bytes, size_t n, const uint8_t *held, uint8_t keep)
+static size_t rows_keep(void *rows, size_t bytes, size_t n, const uint8_t *held, uint8_t keep)
 {
 	char *at = rows;
 	size_t kept = 0;
@@ -81,7 +81,7 @@ status dataset_divide(struct dataset *out, const char *holdout, bool standardize
 	float *target = (void *)out->target;
 	if (standardize && out->image)
 		return fail(ERR_USAGE, "--standardize: %s holds images; --normalize is theirs", out->spec);
-	TRY(draw(out, holdout, &held));
+	TRY(holdout_draw(out, holdout, &held));
 	if (standardize) {
 		struct standardize *s = &out->standardize;
 		TRY(standardize_measure(&out->arena, x, out->n, columns, held, &s->x_mean, &s->x_sd));
@@ -91,11 +91,11 @@ status dataset_divide(struct dataset *out, const char *holdout, bool standardize
 	TRY(dataset_fingerprint(out, held, &out->train_fingerprint));
 	if (holdout) {
 		uint8_t keep = out->split == SPLIT_HOLDOUT;
-		size_t n = compact(x, per_row * (out->element == ELEMENT_U8 ? 1 : sizeof(float)), out->n, held, keep);
+		size_t n = rows_keep(x, per_row * (out->element == ELEMENT_U8 ? 1 : sizeof(float)), out->n, held, keep);
 		if (label)
-			compact(label, sizeof *out->label, out->n, held, keep);
+			rows_keep(label, sizeof *out->label, out->n, held, keep);
 		if (target)
-			compact(target, targets * sizeof *target, out->n, held, keep);
+			rows_keep(target, targets * sizeof *target, out->n, held, keep);
 		out->n = n;
 	}
 	out->fingerprint = out->train_fingerprint;
