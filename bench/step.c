@@ -41,7 +41,7 @@ struct bench {
 	struct problem problem;
 	struct stopwatch watch;
 	struct potential *predictor;      /* infer */
-	float *logits;
+	float *logits;                    /* device */
 	struct method *method[METHODS_MAX];
 	int n;
 	struct arena arena;
@@ -133,7 +133,8 @@ static status open_timed(struct bench *b, const struct opts *o, bool infer)
 	if (!infer)
 		return OK;
 	b->predictor = p->potential;
-	return ARENA_NEW(&b->arena, (size_t)p->plan.state.batch * (size_t)p->potential->outputs, &b->logits);
+	return p->device->ops->alloc(p->device, (size_t)p->plan.state.batch * (size_t)p->potential->outputs * sizeof(float),
+	                             (void **)&b->logits);
 }
 
 static status take(struct bench *b, struct method *m);
@@ -166,6 +167,8 @@ static void close_bench(struct bench *b)
 		opts_free(m->options);
 		free(m);
 	}
+	if (b->logits)
+		b->problem.device->ops->free(b->problem.device, b->logits);
 	problem_close(&b->problem);
 	arena_free(&b->arena);
 }

@@ -9,9 +9,11 @@
 #include "commands/command.h"
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
+#include "src/data/normalize.h"
+#include "src/json_numbers.h"
 
 static const struct param data_defs[] = {
-	{.name = "split", .type = PARAM_CHOICE, .arg = "train|test|holdout", .fallback = "train",
+	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS, .fallback = "train",
 	 .help = "part of the set that info describes"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
 	{.name = "holdout", .type = PARAM_TEXT, .arg = "FRACTION|COUNT",
@@ -50,14 +52,6 @@ static status moments(const struct dataset *d, struct arena *a, int *n, double *
 	return OK;
 }
 
-static json_t *numbers(const double *v, int n)
-{
-	json_t *array = json_array();
-	for (int i = 0; i < n; i++)
-		json_array_append_new(array, json_real(v[i]));
-	return array;
-}
-
 /* {"kind", "spec", "split", "n", "shape", "element", "classes", "counts", "class_names", "targets", "mean", "sd",
  * "fingerprint"}; null where the set has none. */
 static status describe(const struct dataset *d, struct arena *a, const char *split, const size_t *counts, json_t **out)
@@ -76,7 +70,8 @@ static status describe(const struct dataset *d, struct arena *a, const char *spl
 	*out = json_pack("{s:s, s:s, s:s, s:I, s:[iii], s:s, s:i, s:o, s:o, s:i, s:o, s:o, s:s}", "kind", d->kind, "spec", d->spec,
 	                 "split", split, "n", (json_int_t)d->n, "shape", d->c, d->h, d->w, "element",
 	                 d->element == ELEMENT_U8 ? "uint8" : "float32", "classes", d->n_classes, "counts", per_class,
-	                 "class_names", names, "targets", d->n_targets, "mean", numbers(mean, n), "sd", numbers(sd, n),
+	                 "class_names", names, "targets", d->n_targets, "mean", json_numbers(mean, n), "sd",
+	                 json_numbers(sd, n),
 	                 "fingerprint", hex);
 	return *out ? OK : fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the JSON report");
 }
@@ -112,11 +107,6 @@ static status print_table(const struct dataset *d, struct arena *a, const char *
 	return report_end();
 }
 
-static enum split split_of(const char *name)
-{
-	return !strcmp(name, "test") ? SPLIT_TEST : !strcmp(name, "holdout") ? SPLIT_HOLDOUT : SPLIT_TRAIN;
-}
-
 static status report(const struct dataset *d, const struct opts *o)
 {
 	struct arena a = {0};
@@ -139,7 +129,7 @@ static status run_info(const struct opts *o, const char *spec)
 {
 	struct dataset d;
 	const struct dataset_request r = {
-		.spec = spec, .split = split_of(opts_text(o, "split")), .labels = opts_text(o, "labels"),
+		.spec = spec, .split = (enum split)opts_choice(o, "split"), .labels = opts_text(o, "labels"),
 		.holdout = opts_text(o, "holdout"), .target = opts_text(o, "target"),
 	};
 	if (opts_given(o, "format") || opts_given(o, "out"))

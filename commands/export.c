@@ -89,20 +89,20 @@ static status write_npz(struct selection *s, size_t i, struct arena *a, struct o
 {
 	struct snaps_record record;
 	struct arrays list;
-	TRY(select_read(s, i, &record));
-	TRY(collect(s->reader, &record, a, &list));
+	TRY(selection_read(s, i, &record));
+	TRY(collect(s->sources.reader, &record, a, &list));
 	*n_arrays = list.n;
 	status st = npz_write(file->to, list.at, list.n);
-	return st == OK ? OK : fail_within(st, "%s: ", s->source[s->choice[i].source].path);
+	return st == OK ? OK : fail_within(st, "%s: ", s->sources.source[s->choice[i].source].path);
 }
 
 static status say(const struct opts *o, const struct selection *s, size_t i, size_t n_arrays)
 {
 	const struct choice *c = &s->choice[i];
-	const struct snaps_source *source = &s->source[c->source];
+	const struct source *source = &s->sources.source[c->source];
 	const char *out = opts_text(o, "out");
 	json_int_t chain = json_integer_value(json_object_get(source->header, "chain"));
-	size_t n_params = snaps_params(s->reader)->count, n_stats = snaps_stats(s->reader)->count;
+	size_t n_params = snaps_params(s->sources.reader)->count, n_stats = snaps_stats(s->sources.reader)->count;
 	if (opts_flag(o, "json")) {
 		json_t *report = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:I, s:I, s:I}", "out", out, "format",
 		                           opts_text(o, "format"), "path", source->path, "chain", chain, "step",
@@ -145,7 +145,7 @@ static status run_export(const struct opts *o)
 		return fail(ERR_USAGE, "--out FILE.npz is missing: the file to write");
 	TRY(select_open(o, &chosen));
 	status s = export_to(o, &chosen, &arena);
-	select_close(&chosen);
+	selection_close(&chosen);
 	arena_free(&arena);
 	return s;
 }

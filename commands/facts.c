@@ -62,34 +62,6 @@ static status write_target(struct problem *p)
 
 /* ---- facts ---- */
 
-static json_t *doubles(const double *x, int n)
-{
-	json_t *a = json_array();
-	for (int i = 0; i < n; i++)
-		json_array_append_new(a, json_real(x[i]));
-	return a;
-}
-
-static json_t *normalize_facts(const struct problem *p)
-{
-	if (!p->has_data || !p->normalize.on)
-		return json_null();
-	return json_pack("{s:o, s:o}", "mean", doubles(p->normalize.mean, p->normalize.channels),
-	                 "sd", doubles(p->normalize.sd, p->normalize.channels));
-}
-
-static json_t *standardize_facts(const struct problem *p)
-{
-	const struct dataset *d = &p->data;
-	if (!p->has_data || !d->x_mean)
-		return json_null();
-	int columns = d->c * d->h * d->w;
-	json_t *j = json_pack("{s:o, s:o}", "x_mean", doubles(d->x_mean, columns), "x_sd", doubles(d->x_sd, columns));
-	json_object_set_new(j, "target_mean", d->target_mean ? doubles(d->target_mean, d->n_targets) : json_null());
-	json_object_set_new(j, "target_sd", d->target_sd ? doubles(d->target_sd, d->n_targets) : json_null());
-	return j;
-}
-
 static json_t *class_facts(const struct problem *p)
 {
 	if (!p->has_data || !p->data.n_classes)
@@ -171,9 +143,9 @@ status facts_open(struct problem *p, const struct opts *o)
 	TRY(write_target(p));
 	p->facts = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:f, s:b, s:o}",
 	                     "model", model_facts(p, o),
-	                     "likelihood", p->likelihood ? json_pack("{s:s, s:f}", "name", p->likelihood->name,
-	                                                             "noise_sd", p->noise_sd) : json_null(),
-	                     "normalize", normalize_facts(p), "standardize", standardize_facts(p),
+	                     "likelihood", p->likelihood ? likelihood_to_json(p->likelihood, p->noise_sd) : json_null(),
+	                     "normalize", normalize_to_json(&p->normalize),
+	                     "standardize", standardize_to_json(&p->data.standardize, p->data.w, p->data.n_targets),
 	                     "classes", class_facts(p), "sampler", sampler_facts(p, o), "target", p->target,
 	                     "seed", (json_int_t)p->plan.seed, "temperature", p->plan.state.temperature, "fixed", (int)p->potential->fixed,
 	                     "data", data_facts(p, o));

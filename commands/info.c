@@ -6,10 +6,10 @@
 
 #include "commands/command.h"
 #include "src/data/dataset.h"
-#include "commands/network.h"
 #include "commands/report.h"
+#include "predict/sources.h"
 #include "src/files/run.h"
-#include "commands/select.h"
+#include "src/likelihood.h"
 #include "commands/tensor_list.h"
 
 static const struct param info_defs[] = {
@@ -71,14 +71,14 @@ static status describe_records(struct snaps_reader *r, json_t *chain)
 	return OK;
 }
 
-static status describe_chain(struct selection *s, size_t i, bool check, json_t *chains, json_t *messages)
+static status describe_chain(struct sources *s, size_t i, bool check, json_t *chains, json_t *messages)
 {
-	const struct snaps_source *source = &s->source[i];
+	const struct source *source = &s->source[i];
 	struct snaps_reader *r;
 	json_t *chain = json_object(), *state = json_object_get(source->checkpoint, "state");
 	json_t *step = json_object_get(source->checkpoint, "step");
 	json_array_append_new(chains, chain);
-	TRY(select_reader(s, i, &r));
+	TRY(sources_reader(s, i, &r));
 	json_object_set(chain, "chain", json_object_get(source->header, "chain"));
 	json_object_set_new(chain, "state", state ? json_incref(state) : json_null());
 	json_object_set_new(chain, "step", step ? json_incref(step) : json_null());
@@ -147,12 +147,12 @@ static void shorten(json_t *report)
 {
 	json_t *words = model_words(json_object_get(report, "model"));
 	static const char *const by[][2] = {{"model", "spec"}, {"sampler", "name"}, {"likelihood", "name"}, {"data", "spec"}};
-	const json_t *likelihood = json_object_get(report, "likelihood");
-	const char *name = json_string_value(json_object_get(likelihood, "name"));
-	bool gaussian = name && strcmp(name, "gaussian") == 0;
+	const char *name = json_string_value(json_object_get(json_object_get(report, "likelihood"), "name"));
+	const struct likelihood *likelihood;
+	bool deviation = name && likelihood_find(name, &likelihood) == OK && likelihood->noise_sd;
 	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
 		json_t *word = json_object_get(json_object_get(report, by[i][0]), by[i][1]);
-		if (word && !(gaussian && strcmp(by[i][0], "likelihood") == 0))
+		if (word && !(deviation && strcmp(by[i][0], "likelihood") == 0))
 			json_object_set(report, by[i][0], word);
 	}
 	if (words)
@@ -193,7 +193,7 @@ static status describe_run(const char *path, json_t *into)
 	return OK;
 }
 
-static status describe_snapshots(const struct opts *o, struct selection *s, const char *path, json_t *report)
+static status describe_snapshots(const struct opts *o, struct sources *s, const char *path, json_t *report)
 {
 	struct snaps_reader *r;
 	json_object_set_new(report, "path", json_string(path));
@@ -202,9 +202,9 @@ static status describe_snapshots(const struct opts *o, struct selection *s, cons
 	json_t *chains = json_array(), *messages = json_array();
 	json_object_set_new(report, "chains", chains);
 	json_object_set_new(report, "damage", messages);
-	for (size_t i = 0; i < s->n_sources; i++)
+	for (size_t i = 0; i < s->n; i++)
 		TRY(describe_chain(s, i, opts_flag(o, "verify"), chains, messages));
-	TRY(select_reader(s, 0, &r));
+	TRY(sources_reader(s, 0, &r));
 	json_object_set_new(report, "n_params", json_integer((json_int_t)snaps_params(r)->count));
 	json_object_set_new(report, "n_stats", json_integer((json_int_t)snaps_stats(r)->count));
 	if (opts_flag(o, "tensors")) {
@@ -216,9 +216,9 @@ static status describe_snapshots(const struct opts *o, struct selection *s, cons
 
 static status info_snapshots(const struct opts *o, const char *path)
 {
-	struct selection s = {.reader = NULL};
+	struct sources s = {.n = 0};
 	json_t *report = json_object();
-	status st = select_sources(&s, path);
+	status st = sources_add(&s, path);
 	if (st == OK)
 		st = describe_snapshots(o, &s, path, report);
 	size_t damaged = json_array_size(json_object_get(report, "damage"));
@@ -233,7 +233,7 @@ static status info_snapshots(const struct opts *o, const char *path)
 		st = print_snapshots(report);
 	}
 	json_decref(report);
-	select_close(&s);
+	sources_close(&s);
 	if (st == OK && damaged)
 		return fail(ERR_CHECK, "%zu damaged record%s: %s", damaged, damaged > 1 ? "s" : "", first);
 	return st;

@@ -1,127 +1,85 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "commands/network.h"
 
-#include <string.h>
+#include <unistd.h>
 
-static status doubles(const json_t *owner, const char *name, struct arena *a, size_t n, const double **out)
-{
-	const json_t *list = json_object_get(owner, name);
-	double *x;
-	*out = NULL;
-	if (!list || json_is_null(list))
-		return OK;
-	if (json_array_size(list) != n)
-		return fail(ERR_INPUT, "the header's %s has %zu numbers; the model asks for %zu", name, json_array_size(list), n);
-	TRY(ARENA_NEW(a, n, &x));
-	for (size_t i = 0; i < n; i++)
-		x[i] = json_number_value(json_array_get(list, i));
-	*out = x;
-	return OK;
-}
+#include "commands/command.h"
+#include "commands/report.h"
+#include "commands/select.h"
+#include "src/clock.h"
 
-static status read_normalize(const json_t *j, struct arena *a, struct normalize *out)
-{
-	const double *mean, *sd;
-	size_t channels = json_array_size(json_object_get(j, "mean"));
-	*out = (struct normalize){.on = false};
-	if (!json_is_object(j))
-		return OK;
-	if (channels < 1 || channels > CHANNELS_MAX)
-		return fail(ERR_INPUT, "the header's normalize has %zu channels; expected 1 to %d", channels, CHANNELS_MAX);
-	TRY(doubles(j, "mean", a, channels, &mean));
-	TRY(doubles(j, "sd", a, channels, &sd));
-	if (!mean || !sd)
-		return fail(ERR_INPUT, "the header's normalize lacks mean or sd");
-	out->on = true;
-	out->channels = (int)channels;
-	for (size_t i = 0; i < channels; i++) {
-		out->mean[i] = mean[i];
-		out->sd[i] = sd[i];
-	}
-	return OK;
-}
+static const struct param batch_defs[] = {
+	{.name = "batch", .type = PARAM_COUNT, .arg = "B", .min = 1, .max = 1e6, .unit = "examples",
+	 .help = "examples predicted at a time; without it the run's own, at most 1024"},
+	{.name = "precision", .type = PARAM_CHOICE, .arg = PRECISION_WORDS,
+	 .help = "arithmetic of convolutions and matrix products; without it the run's own"},
+	{.name = "conv-algo", .type = PARAM_CHOICE, .arg = CONV_ALGO_WORDS, .fallback = "auto",
+	 .help = "how convolutions are computed; auto is a fixed rule here, so that the same snapshots give the same figures"},
+	{0},
+};
 
-static status read_header(const json_t *header, struct network *n)
-{
-	const json_t *model = json_object_get(header, "model"), *likelihood = json_object_get(header, "likelihood");
-	const json_t *standardize = json_object_get(header, "standardize");
-	const char *kind = json_string_value(json_object_get(model, "kind"));
-	const char *name = json_string_value(json_object_get(likelihood, "name"));
-	if (kind && strcmp(kind, "analytic") == 0)
-		return fail(ERR_USAGE, "the run's target is the analytic %s, which predicts nothing; basin info describes its "
-		            "draws", json_string_value(json_object_get(model, "spec")));
-	if (!name)
-		return fail(ERR_INPUT, "the header names no likelihood");
-	TRY(likelihood_find(name, &n->likelihood));
-	n->noise_sd = json_number_value(json_object_get(likelihood, "noise_sd"));
-	TRY(model_from_json(model, &n->model));
-	size_t inputs = shape_size(n->model.input);
-	TRY(doubles(standardize, "x_mean", &n->arena, inputs, &n->x_mean));
-	TRY(doubles(standardize, "x_sd", &n->arena, inputs, &n->x_sd));
-	/* Class targets are never standardised. */
-	if (!n->likelihood->class_targets) {
-		TRY(doubles(standardize, "target_mean", &n->arena, (size_t)n->model.outputs, &n->target_mean));
-		TRY(doubles(standardize, "target_sd", &n->arena, (size_t)n->model.outputs, &n->target_sd));
-	}
-	return read_normalize(json_object_get(header, "normalize"), &n->arena, &n->normalize);
-}
+const struct opt_table table_batch = {.owner = "batch", .heading = "Batches and arithmetic", .defs = batch_defs};
 
-static status read_arithmetic(struct network *n, const struct opts *o)
-{
-	const json_t *run = json_object_get(json_object_get(n->header, "sampler"), "precision");
-	const char *text = json_is_string(run) ? json_string_value(run) : "fp32";
-	if (opts_given(o, "precision"))
-		text = opts_text(o, "precision");
-	if (strcmp(text, "fp32") != 0 && strcmp(text, "bf16") != 0)
-		return fail(ERR_INPUT, "the header's precision is “%s”; expected fp32 or bf16", text);
-	n->precision = strcmp(text, "bf16") == 0 ? PRECISION_BF16 : PRECISION_FP32;
-	n->algo = (enum conv_algo)opts_choice(o, "conv-algo");
-	if (n->algo != CONV_AUTO && !model_has(&n->model, LAYER_CONV))
-		return fail(ERR_USAGE, "--conv-algo %s: the run's model %s has no convolutions", opts_text(o, "conv-algo"),
-		            n->model.spec);
-	return OK;
-}
+/* ---- from snapshots to a report ---- */
 
-static status open_device(struct network *n, const struct opts *o)
+static status network_open_by(const struct opts *o, const json_t *header, struct network *n)
 {
-	TRY(backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, &n->device));
-	const char *note = device_precision_note(n->device, n->precision);
-	if (note)
-		warning("%s; compare with {precision} fp32", note);
-	TRY(n->device->ops->alloc(n->device, n->model.params.count * sizeof(float), (void **)&n->theta));
-	if (n->model.stats.count)
-		TRY(n->device->ops->alloc(n->device, n->model.stats.count * sizeof(float), (void **)&n->stats));
-	return OK;
-}
-
-status network_open(const json_t *header, const struct opts *o, struct network *out)
-{
-	*out = (struct network){.header = header};
-	status s = read_header(header, out);
+	enum conv_algo algo = (enum conv_algo)opts_choice(o, "conv-algo");
+	struct device *d;
+	TRY(network_open(header, opts_choice(o, "precision"), algo, n));
+	status s = algo == CONV_AUTO || model_has(&n->model, LAYER_CONV) ? OK :
+	           fail(ERR_USAGE, "--conv-algo %s: the run's model %s has no convolutions", opts_text(o, "conv-algo"),
+	                n->model.spec);
 	if (s == OK)
-		s = read_arithmetic(out, o);
+		s = command_device(o, n->precision, &d);
 	if (s == OK)
-		s = open_device(out, o);
+		s = network_place(n, d);
 	if (s != OK)
-		network_close(out);
+		network_close(n);
 	return s;
 }
 
-void network_close(struct network *n)
+status network_run(const struct opts *o, network_task *task, struct arena *a, json_t *figures)
 {
-	if (n->device) {
-		if (n->theta)
-			n->device->ops->free(n->device, n->theta);
-		if (n->stats)
-			n->device->ops->free(n->device, n->stats);
-		n->device->ops->close(n->device);
+	struct selection chosen;
+	struct network n;
+	TRY(select_open(o, &chosen));
+	const json_t *header = selection_header(&chosen);
+	status s = network_open_by(o, header, &n);
+	if (s == OK) {
+		s = task(o, &chosen, &n, a, figures);
+		network_close(&n);
 	}
-	model_free(&n->model);
-	arena_free(&n->arena);
-	*n = (struct network){.header = NULL};
+	report_facts(figures, header);
+	select_report(&chosen, figures);
+	selection_close(&chosen);
+	return s;
 }
 
-int network_classes(const struct network *n)
+/* ---- progress ---- */
+
+struct ticker {
+	bool terminal, plain;
+	double last;           /* seconds: when a line was last shown */
+};
+
+static status ticker_show(void *context, size_t done, size_t total)
 {
-	return n->likelihood->loss == LOSS_GAUSSIAN ? 0 : n->likelihood->loss == LOSS_BERNOULLI ? 2 : n->model.outputs;
+	struct ticker *t = context;
+	double now = clock_seconds(), interval = t->plain ? 10 : 0.1;
+	if ((!t->terminal && !t->plain) || (now - t->last < interval && done < total))
+		return OK;
+	t->last = now;
+	fprintf(stderr, t->plain ? "snapshot %zu/%zu\n" : done < total ? "\rsnapshot %zu/%zu " : "\r\033[K", done, total);
+	fflush(stderr);
+	return OK;
+}
+
+status network_predict(const struct opts *o, struct selection *chosen, struct network *n, struct predictions *sets,
+                       int n_sets)
+{
+	bool quiet = opts_flag(o, "quiet"), plain = opts_flag(o, "progress") && !quiet;
+	struct ticker ticker = {.terminal = !quiet && !plain && isatty(STDERR_FILENO), .plain = plain,
+	                        .last = clock_seconds()};
+	return ensemble_run(chosen, n, sets, n_sets, ticker_show, &ticker);
 }

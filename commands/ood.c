@@ -3,19 +3,21 @@
 #include <string.h>
 
 #include "commands/command.h"
-#include "predict/ensemble.h"
+#include "commands/network.h"
+#include "commands/report.h"
+#include "commands/select.h"
+#include "predict/stored.h"
 #include "src/data/npy.h"
 #include "src/files/output_file.h"
-#include "commands/report.h"
-#include "predict/stored.h"
+#include "src/likelihood.h"
 
 static const struct param ood_defs[] = {
 	{.name = "ood", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .help = "the foreign data set: its test split, or all of it"},
 	{.name = "id", .type = PARAM_TEXT, .arg = "KIND[:PATH]",
 	 .help = "in-distribution data set; without it the run's own"},
-	{.name = "split", .type = PARAM_CHOICE, .arg = "train|test|holdout",
+	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of the in-distribution set; without it test, or train where there is no test split"},
-	{.name = "score", .type = PARAM_CHOICE, .arg = "entropy|mi|msp|max-logit|energy", .fallback = "entropy",
+	{.name = "score", .type = PARAM_CHOICE, .arg = OOD_SCORE_WORDS, .fallback = "entropy",
 	 .help = "what ranks the examples, rising with strangeness"},
 	{.name = "ood-normalize", .type = PARAM_TEXT, .arg = "id|MEAN:SD", .fallback = "id",
 	 .help = "what is done to the foreign pixels in 0..1: the training set's transform, or this mean and deviation "
@@ -32,14 +34,13 @@ static const struct opt_table table_ood = {.owner = "ood", .heading = "Data, sco
 static const struct opt_table *const tables[] = {&table_ood,    &table_select,   &table_batch, &table_device,
                                                  &table_report, &table_progress, NULL};
 
-static status score(const struct mixture *id, const struct mixture *ood, const struct opts *o, struct arena *a,
-                    json_t *figures)
+static status score_mixtures(const struct mixture *id, const struct mixture *ood, const struct opts *o, struct arena *a,
+                             json_t *figures)
 {
-	enum ood_score which;
+	const enum ood_score which = (enum ood_score)opts_choice(o, "score");
 	struct roc r;
 	double *scores;
 	int64_t shape = (int64_t)(id->n + ood->n);
-	TRY(ood_score_find(opts_text(o, "score"), &which));
 	TRY(ARENA_NEW(a, id->n + ood->n, &scores));
 	TRY(ood_scores(id, which, scores));
 	TRY(ood_scores(ood, which, scores + id->n));
@@ -48,74 +49,72 @@ static status score(const struct mixture *id, const struct mixture *ood, const s
 	json_object_set_new(figures, "score", json_string(opts_text(o, "score")));
 	if (!opts_text(o, "save-scores"))
 		return OK;
-	status s = npy_write(opts_text(o, "save-scores"), NPY_F8, 1, &shape, scores);
-	return s == OK ? OK : fail_within(s, "--save-scores ");
+	return report_option(npy_write(opts_text(o, "save-scores"), NPY_F8, 1, &shape, scores), "save-scores");
 }
 
 /* ---- from a run ---- */
 
-static status score_subjects(const struct opts *o, struct selection *chosen, struct network *n, struct subject *id,
-                             struct subject *ood, struct arena *a, json_t *figures)
+static status predict_both(const struct opts *o, struct selection *chosen, struct network *n, struct predictions sets[2],
+                           const struct subject *subject, struct arena *a, json_t *figures)
 {
-	struct predictions p[2];
+	for (int i = 0; i < 2; i++)
+		TRY(predictions_open(a, n, &subject[i], chosen->n, false, &sets[i]));
+	TRY(network_predict(o, chosen, n, sets, 2));
+	return score_mixtures(&sets[0].mixture, &sets[1].mixture, o, a, figures);
+}
+
+/* The in-distribution set and the foreign one. */
+static status score_subjects(const struct opts *o, struct selection *chosen, struct network *n,
+                             const struct subject subject[2], struct arena *a, json_t *figures)
+{
+	const struct dataset *id = &subject[0].data, *ood = &subject[1].data;
+	struct predictions sets[2] = {{.network = n}, {.network = n}};
 	TRY(output_check("save-scores", opts_text(o, "save-scores"), a));
-	TRY(predictions_open(a, n, id, chosen->n, &p[0]));
-	TRY(predictions_open(a, n, ood, chosen->n, &p[1]));
-	TRY(ensemble_run(chosen, n, p, 2, o, NULL, NULL));
-	TRY(score(&p[0].mixture, &p[1].mixture, o, a, figures));
-	json_object_set_new(figures, "ood_normalize", ood->data.image ? json_string(opts_text(o, "ood-normalize"))
-	                                                              : json_null());
-	json_object_set_new(figures, "id", json_string(id->data.spec));
-	json_object_set_new(figures, "id_split", json_string(split_name(id->data.split)));
-	json_object_set_new(figures, "ood", json_string(ood->data.spec));
-	json_object_set_new(figures, "ood_split", json_string(split_name(ood->data.split)));
+	status s = predict_both(o, chosen, n, sets, subject, a, figures);
+	predictions_close(&sets[0]);
+	predictions_close(&sets[1]);
+	TRY(s);
+	json_object_set_new(figures, "ood_normalize", ood->image ? json_string(opts_text(o, "ood-normalize")) : json_null());
+	json_object_set_new(figures, "id", json_string(id->spec));
+	json_object_set_new(figures, "id_split", json_string(split_name(id->split)));
+	json_object_set_new(figures, "ood", json_string(ood->spec));
+	json_object_set_new(figures, "ood_split", json_string(split_name(ood->split)));
+	json_object_set_new(figures, "snapshots", json_integer((json_int_t)chosen->n));
 	return OK;
 }
 
 static status score_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
                             json_t *figures)
 {
-	struct subject id, ood;
+	struct subject subject[2];
 	const char *transform = opts_text(o, "ood-normalize");
-	const struct subject_request own = {.spec = opts_text(o, "id"), .option = "--id",
-	                                    .split = opts_text(o, "split"), .opts = o};
-	const struct subject_request foreign = {.spec = opts_text(o, "ood"), .option = "--ood", .foreign = true, .opts = o,
-	                                        .normalize = strcmp(transform, "id") == 0 ? NULL : transform};
-	if (network_classes(n) == 0)
+	const int batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0;
+	const struct subject_request own = {.spec = opts_text(o, "id"), .option = "--id", .split = opts_choice(o, "split"),
+	                                    .batch = batch};
+	const struct subject_request foreign = {.spec = opts_text(o, "ood"), .option = "--ood", .split = -1, .foreign = true,
+	                                        .normalize = strcmp(transform, "id") == 0 ? NULL : transform, .batch = batch};
+	if (predictive_of(n->likelihood)->classes(n->model.outputs) == 0)
 		return fail(ERR_USAGE, "OOD scores need class probabilities; this run's likelihood is %s", n->likelihood->name);
-	TRY(subject_open(n, &own, &id));
-	if (id.fell_back)
-		warning("%s has no test split: its training examples are the in-distribution set", id.data.spec);
-	status s = subject_open(n, &foreign, &ood);
+	TRY(subject_open(n, &own, &subject[0]));
+	if (subject[0].fell_back)
+		warning("%s has no test split: its training examples are the in-distribution set", subject[0].data.spec);
+	status s = subject_open(n, &foreign, &subject[1]);
 	if (s == OK) {
-		if (foreign.normalize && !ood.data.image)
-			s = fail(ERR_USAGE, "--ood-normalize %s is for images; %s is a table", transform, ood.data.spec);
+		if (foreign.normalize && !subject[1].data.image)
+			s = fail(ERR_USAGE, "--ood-normalize %s is for images; %s is a table", transform, subject[1].data.spec);
 		if (s == OK)
-			s = score_subjects(o, chosen, n, &id, &ood, a, figures);
-		subject_close(&ood);
+			s = score_subjects(o, chosen, n, subject, a, figures);
+		subject_close(&subject[1]);
 	}
-	subject_close(&id);
+	subject_close(&subject[0]);
 	return s;
 }
 
 static status score_runs(const struct opts *o, struct arena *a, json_t *figures)
 {
-	struct selection chosen;
-	struct network n;
 	if (!opts_text(o, "ood"))
 		return fail(ERR_USAGE, "--ood KIND[:PATH] must be given: the foreign data set (for a start: --ood glyphs)");
-	TRY(select_open(o, &chosen));
-	const json_t *header = chosen.source[chosen.choice[0].source].header;
-	status s = network_open(header, o, &n);
-	if (s == OK) {
-		s = score_network(o, &chosen, &n, a, figures);
-		network_close(&n);
-	}
-	json_object_set_new(figures, "snapshots", json_integer((json_int_t)chosen.n));
-	report_facts(figures, header);
-	select_report(&chosen, figures);
-	select_close(&chosen);
-	return s;
+	return network_run(o, score_network, a, figures);
 }
 
 /* ---- from stored probabilities ---- */
@@ -129,14 +128,14 @@ static status score_stored(const struct opts *o, struct arena *a, json_t *figure
 	if (!id_path || !ood_path)
 		return fail(ERR_USAGE, "--id-probs and --ood-probs go together");
 	TRY(select_refuse(o, "id-probs", of_runs));
-	TRY(stored_open(a, "id-probs", id_path, &id));
-	TRY(stored_open(a, "ood-probs", ood_path, &ood));
+	TRY(report_option(stored_open(a, id_path, &id), "id-probs"));
+	TRY(report_option(stored_open(a, ood_path, &ood), "ood-probs"));
 	if (id.mixture.c != ood.mixture.c || id.members != ood.members)
 		return fail(ERR_INPUT, "--id-probs %s has %zu members of %d classes, --ood-probs %s %zu of %d", id_path,
 		            id.members, id.mixture.c, ood_path, ood.members, ood.mixture.c);
-	TRY(stored_fill(&id, a, NULL, NULL));
-	TRY(stored_fill(&ood, a, NULL, NULL));
-	TRY(score(&id.mixture, &ood.mixture, o, a, figures));
+	TRY(report_option(stored_fill(&id, a, NULL, NULL), "id-probs"));
+	TRY(report_option(stored_fill(&ood, a, NULL, NULL), "ood-probs"));
+	TRY(score_mixtures(&id.mixture, &ood.mixture, o, a, figures));
 	json_object_set_new(figures, "ood_normalize", json_null());
 	json_object_set_new(figures, "id", json_string(id_path));
 	json_object_set_new(figures, "ood", json_string(ood_path));
@@ -151,12 +150,8 @@ static status run_ood(const struct opts *o)
 	json_t *figures = json_object();
 	status s = opts_given(o, "id-probs") || opts_given(o, "ood-probs") ? score_stored(o, &arena, figures)
 	                                                                   : score_runs(o, &arena, figures);
-	if (s == OK && opts_flag(o, "json")) {
-		s = report_json(json_incref(figures));
-	} else if (s == OK) {
-		s = report_print(figures);
-		s = s == OK ? report_end() : s;
-	}
+	if (s == OK)
+		s = report_show(o, figures);
 	json_decref(figures);
 	arena_free(&arena);
 	return s;

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* basin predict: averages the predictions of snapshots, or probabilities made elsewhere, and scores the average. */
 #include "commands/command.h"
-#include "predict/ensemble.h"
+#include "commands/network.h"
+#include "commands/report.h"
+#include "commands/select.h"
+#include "predict/stored.h"
 #include "src/data/npy.h"
 #include "src/files/output_file.h"
-#include "commands/report.h"
-#include "predict/stored.h"
+#include "src/likelihood.h"
 
 static const struct param predict_defs[] = {
 	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .help = "data set to predict; without it the run's own"},
-	{.name = "split", .type = PARAM_CHOICE, .arg = "train|test|holdout",
+	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of the data set; without it test, or train where there is no test split"},
 	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
 	{.name = "save-probs", .type = PARAM_PATH, .arg = "FILE.npy",
@@ -26,159 +28,96 @@ static const struct opt_table table_predict = {.owner = "predict", .heading = "D
 static const struct opt_table *const tables[] = {&table_predict, &table_select, &table_batch, &table_device,
                                                  &table_report,  &table_progress, NULL};
 
-/* ---- curves ---- */
-
-struct curve {
-	json_t *rows;
-	const int32_t *label;
-};
-
-static status curve_point(void *context, const struct mixture *m)
-{
-	static const char *const constant[] = {"n", "accuracy_se", "nll_se", NULL};
-	struct curve *c = context;
-	struct class_metrics figures;
-	json_t *row = json_object();
-	TRY(metrics_classes(m, c->label, false, &figures));
-	report_classes(row, &figures);
-	for (int i = 0; constant[i]; i++)
-		json_object_del(row, constant[i]);
-	return json_array_append_new(c->rows, row) == 0 ? OK : fail(ERR_MEMORY, "out of memory: the curve");
-}
-
-/* CRPS and coverage of every prefix would take S² work, and are left to the whole ensemble. */
-static status curve_of_regression(const struct regression *r, const float *y, struct arena *a, json_t *rows)
-{
-	double *nll, *rmse;
-	TRY(ARENA_NEW(a, r->members, &nll));
-	TRY(ARENA_NEW(a, r->members, &rmse));
-	TRY(regression_curve(r, y, nll, rmse));
-	for (size_t s = 0; s < r->members; s++)
-		json_array_append_new(rows, json_pack("{s:I, s:o, s:o}", "snapshots", (json_int_t)(s + 1), "nll",
-		                                      report_number(nll[s]), "rmse", report_number(rmse[s])));
-	return OK;
-}
-
 /* ---- output ---- */
 
-static status save_probs(const struct mixture *m, struct arena *a, const char *path)
+static status save_probs(const struct opts *o, const struct mixture *m, struct arena *a)
 {
 	double *p;
 	int64_t shape[2] = {(int64_t)m->n, m->c};
+	if (!opts_text(o, "save-probs"))
+		return OK;
 	TRY(ARENA_NEW(a, m->n * (size_t)m->c, &p));
 	for (size_t i = 0; i < m->n; i++)
 		mixture_mean(m, i, p + i * (size_t)m->c);
-	status s = npy_write(path, NPY_F8, 2, shape, p);
-	return s == OK ? OK : fail_within(s, "--save-probs ");
+	return report_option(npy_write(opts_text(o, "save-probs"), NPY_F8, 2, shape, p), "save-probs");
 }
 
-static status print(const struct opts *o, json_t *figures)
+static status open_members(const char *path, struct arena *a, struct predictions *p, struct output_file *file)
 {
-	if (opts_flag(o, "json"))
-		return report_json(json_incref(figures));
-	TRY(report_print(figures));
-	if (json_object_get(figures, "curve")) {
-		putchar('\n');
-		report_print_table(json_object_get(figures, "curve"));
-	}
-	return report_end();
-}
-
-static status score_classes(const struct mixture *m, const int32_t *label, const struct opts *o, struct arena *a,
-                            json_t *figures)
-{
-	struct class_metrics metrics;
-	TRY(metrics_classes(m, label, true, &metrics));
-	report_classes(figures, &metrics);
-	if (opts_text(o, "save-probs"))
-		TRY(save_probs(m, a, opts_text(o, "save-probs")));
-	return OK;
+	int64_t shape[3] = {(int64_t)p->members, (int64_t)p->mixture.n, p->mixture.c};
+	TRY(report_option(output_open(file, a, path, true), "save-member-probs"));
+	p->each = file->to;
+	return npy_header(file->to, NPY_F4, 3, shape);
 }
 
 /* ---- from a run ---- */
 
-static status score_regression(const struct network *n, const struct predictions *p, size_t members,
-                               const struct opts *o, struct arena *a, json_t *figures, json_t *curve)
+static status predict_members(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
+                              struct predictions *p)
 {
-	const struct dataset *d = &p->subject->data;
-	const struct regression r = {d->n, n->model.outputs, members, p->outputs, n->target_mean, n->target_sd, n->noise_sd};
-	struct regression_metrics metrics;
-	if (!d->target || d->n_targets != n->model.outputs)
-		return fail(ERR_USAGE, "%s: the model predicts %d real target%s, and the set has %d", d->spec, n->model.outputs,
-		            n->model.outputs == 1 ? "" : "s", d->target ? d->n_targets : 0);
-	TRY(metrics_regression(&r, d->target, &metrics));
-	report_regression(figures, &metrics);
-	return opts_flag(o, "curve") ? curve_of_regression(&r, d->target, a, curve) : OK;
-}
-
-static status open_members(const struct opts *o, size_t members, struct arena *a, struct predictions *p,
-                           struct output_file *file)
-{
-	const char *path = opts_text(o, "save-member-probs");
-	int64_t shape[3] = {(int64_t)members, (int64_t)p->mixture.n, p->mixture.c};
-	if (!path)
-		return OK;
-	status s = output_open(file, a, path, true);
-	if (s != OK)
-		return fail_within(s, "--save-member-probs ");
-	p->members = file->to;
-	return npy_header(file->to, NPY_F4, 3, shape);
-}
-
-/* What could not be written whole is not left behind. */
-static status close_members(const struct predictions *p, struct output_file *file, status s)
-{
-	if (!p->members)
-		return s;
-	if (s == OK)
-		return output_commit(file);
-	output_abandon(file);
-	return s;
-}
-
-/* Before the snapshots are gone through, which may take long. */
-static status check_labels(const struct dataset *d, int classes, const struct opts *o)
-{
-	const char *option = opts_text(o, "data") ? "--data " : "";
-	if (!d->label)
-		return fail(ERR_USAGE, "%s%s: the model predicts classes, and the set has real targets", option, d->spec);
-	for (size_t i = 0; i < d->n; i++)
-		if (d->label[i] >= classes)
-			return fail(ERR_USAGE, "%s%s: example %zu has label %d, and the model predicts %d classes, 0 to %d", option,
-			            d->spec, i, d->label[i], classes, classes - 1);
-	return OK;
-}
-
-static status predict_subject(const struct opts *o, struct selection *chosen, struct network *n, struct subject *subject,
-                              struct arena *a, json_t *figures)
-{
-	struct predictions p;
 	struct output_file file;
-	struct curve curve = {NULL, subject->data.label};
-	bool classes = network_classes(n) > 0, wants_curve = opts_flag(o, "curve");
-	if (classes)
-		TRY(check_labels(&subject->data, network_classes(n), o));
-	if (!classes && (opts_text(o, "save-probs") || opts_text(o, "save-member-probs")))
+	const char *path = opts_text(o, "save-member-probs");
+	status s = path ? open_members(path, a, p, &file) : OK;
+	if (s == OK)
+		s = network_predict(o, chosen, n, p, 1);
+	if (!p->each)
+		return s;
+	/* What could not be written whole is not left behind. */
+	if (s != OK) {
+		output_abandon(&file);
+		return s;
+	}
+	return output_commit(&file);
+}
+
+static status score_members(const struct opts *o, const struct predictions *p, struct arena *a, json_t *figures)
+{
+	struct figures all;
+	TRY(p->how->score(p, &all));
+	report_figures(figures, &all);
+	if (p->curve)
+		TRY(report_curve(json_object_get(figures, "curve"), p->curve, p->members));
+	return save_probs(o, &p->mixture, a);
+}
+
+/* What can be told before the snapshots are gone through, which may take long. */
+static status check_subject(const struct opts *o, const struct network *n, const struct dataset *d, struct arena *a)
+{
+	const struct predictive *how = predictive_of(n->likelihood);
+	status fits = how->check(n, d);
+	if (fits != OK)
+		return opts_text(o, "data") ? report_option(fits, "data") : fits;
+	if (how->classes(n->model.outputs) == 0 && (opts_text(o, "save-probs") || opts_text(o, "save-member-probs")))
 		return fail(ERR_USAGE, "--save-probs and --save-member-probs need class probabilities; this run's likelihood is %s",
 		            n->likelihood->name);
-	TRY(output_check("save-probs", opts_text(o, "save-probs"), a));
-	TRY(predictions_open(a, n, subject, chosen->n, &p));
-	if (wants_curve)
-		json_object_set_new(figures, "curve", curve.rows = json_array());
-	status s = open_members(o, chosen->n, a, &p, &file);
+	return output_check("save-probs", opts_text(o, "save-probs"), a);
+}
+
+static status predict_subject(const struct opts *o, struct selection *chosen, struct network *n,
+                              const struct subject *subject, struct arena *a, json_t *figures)
+{
+	struct predictions p;
+	bool curve = opts_flag(o, "curve");
+	TRY(check_subject(o, n, &subject->data, a));
+	if (curve)
+		json_object_set_new(figures, "curve", json_array());
+	status s = predictions_open(a, n, subject, chosen->n, curve, &p);
 	if (s == OK)
-		s = ensemble_run(chosen, n, &p, 1, o, classes && wants_curve ? curve_point : NULL, &curve);
-	TRY(close_members(&p, &file, s));
-	return classes ? score_classes(&p.mixture, subject->data.label, o, a, figures)
-	               : score_regression(n, &p, chosen->n, o, a, figures, curve.rows);
+		s = predict_members(o, chosen, n, a, &p);
+	if (s == OK)
+		s = score_members(o, &p, a, figures);
+	predictions_close(&p);
+	return s;
 }
 
 static status predict_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
                               json_t *figures)
 {
 	struct subject subject;
-	const struct subject_request request = {.spec = opts_text(o, "data"), .option = "--data",
-	                                        .split = opts_text(o, "split"), .opts = o};
+	const struct subject_request request = {
+		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"),
+		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
+	};
 	TRY(subject_open(n, &request, &subject));
 	if (subject.fell_back)
 		warning("%s has no test split: the training examples are scored", subject.data.spec);
@@ -189,49 +128,41 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 	return s;
 }
 
-static status predict_runs(const struct opts *o, struct arena *a, json_t *figures)
-{
-	struct selection chosen;
-	struct network n;
-	TRY(select_open(o, &chosen));
-	const json_t *header = chosen.source[chosen.choice[0].source].header;
-	status s = network_open(header, o, &n);
-	if (s == OK) {
-		s = predict_network(o, &chosen, &n, a, figures);
-		network_close(&n);
-	}
-	report_facts(figures, header);
-	select_report(&chosen, figures);
-	select_close(&chosen);
-	return s;
-}
-
 /* ---- from stored probabilities ---- */
+
+static status score_stored(const struct opts *o, struct arena *a, json_t *figures, json_t *rows)
+{
+	struct stored stored;
+	struct figures all, *curve = NULL;
+	const int32_t *label;
+	TRY(report_option(stored_open(a, opts_text(o, "probs"), &stored), "probs"));
+	TRY(report_option(stored_labels(a, opts_text(o, "labels"), &stored.mixture, &label), "labels"));
+	if (opts_flag(o, "curve"))
+		TRY(ARENA_NEW(a, stored.members, &curve));
+	TRY(report_option(stored_fill(&stored, a, label, curve), "probs"));
+	TRY(predictive_score_classes(&stored.mixture, label, true, &all));
+	report_figures(figures, &all);
+	if (curve)
+		TRY(report_curve(rows, curve, stored.members));
+	return save_probs(o, &stored.mixture, a);
+}
 
 static status predict_stored(const struct opts *o, struct arena *a, json_t *figures)
 {
 	static const char *const of_runs[] = {"data", "split", "save-member-probs", "batch", "device", "threads", "precision",
 	                                      "conv-algo", NULL};
-	struct stored stored;
-	const char *probs = opts_text(o, "probs"), *labels = opts_text(o, "labels");
-	if (!probs || !labels)
+	if (!opts_text(o, "probs") || !opts_text(o, "labels"))
 		return fail(ERR_USAGE, "--probs and --labels go together: the probabilities and the classes they are scored by");
 	TRY(select_refuse(o, "probs", of_runs));
-	TRY(stored_open(a, "probs", probs, &stored));
-	struct curve curve = {json_array(), NULL};
-	bool wants_curve = opts_flag(o, "curve");
-	status s = stored_labels(a, labels, &stored.mixture, &curve.label);
-	if (s == OK)
-		s = stored_fill(&stored, a, wants_curve ? curve_point : NULL, &curve);
-	if (s == OK)
-		s = score_classes(&stored.mixture, curve.label, o, a, figures);
-	json_object_set_new(figures, "data", json_string(probs));
+	json_t *rows = json_array();
+	status s = score_stored(o, a, figures, rows);
+	json_object_set_new(figures, "data", json_string(opts_text(o, "probs")));
 	json_object_set_new(figures, "split", json_null());
 	report_facts(figures, NULL);
 	json_object_set_new(figures, "roles", json_array());
-	if (wants_curve)
-		json_object_set(figures, "curve", curve.rows);
-	json_decref(curve.rows);
+	if (opts_flag(o, "curve"))
+		json_object_set(figures, "curve", rows);
+	json_decref(rows);
 	return s;
 }
 
@@ -240,9 +171,9 @@ static status run_predict(const struct opts *o)
 	struct arena arena = {0};
 	json_t *figures = json_object();
 	status s = opts_given(o, "probs") || opts_given(o, "labels") ? predict_stored(o, &arena, figures)
-	                                                             : predict_runs(o, &arena, figures);
+	                                                             : network_run(o, predict_network, &arena, figures);
 	if (s == OK)
-		s = print(o, figures);
+		s = report_show(o, figures);
 	json_decref(figures);
 	arena_free(&arena);
 	return s;

@@ -26,9 +26,10 @@ static status open_data(struct problem *p, const struct opts *o)
 	};
 	TRY(dataset_open(&r, &p->data));
 	p->has_data = true;
-	p->likelihood = wanted ? wanted : likelihood_default(&p->data);
+	const struct targets targets = dataset_targets(&p->data);
+	p->likelihood = wanted ? wanted : likelihood_default(&targets);
 	p->noise_sd = opts_real(o, "noise-sd");
-	if (opts_given(o, "noise-sd") && p->likelihood->loss != LOSS_GAUSSIAN)
+	if (opts_given(o, "noise-sd") && !p->likelihood->noise_sd)
 		return fail(ERR_USAGE, "--noise-sd belongs to --likelihood gaussian; this run has %s", p->likelihood->name);
 	if (!p->data.image && opts_given(o, "normalize"))
 		return fail(ERR_USAGE, "--normalize is for images; for a table there is --standardize");
@@ -52,10 +53,12 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 {
 	int input[3] = {p->data.c, p->data.h, p->data.w}, outputs;
 	enum augment augment = (enum augment)opts_choice(o, "augment");
-	TRY(likelihood_outputs(p->likelihood, &p->data, &outputs));
+	const struct targets targets = dataset_targets(&p->data);
+	TRY(likelihood_outputs(p->likelihood, &targets, &outputs));
 	if (augment != AUGMENT_NONE && !p->data.image)
 		return fail(ERR_USAGE, "--augment crop-flip is for images; %s is a table", p->data.spec);
 	TRY(model_build(spec, opts_text(o, "activation"), opts_text(o, "norm"), input, outputs, &p->model));
+	TRY(likelihood_append(p->likelihood, outputs, &p->model.params, &p->model.arena));
 	if (opts_text(o, "freeze"))
 		TRY(segments_freeze(&p->model.params, opts_text(o, "freeze")));
 	TRY(segments_prior(&p->model.params, opts_text(o, "prior")));

@@ -5,6 +5,8 @@
 
 #include "samplers/chain.h"
 #include "commands/command.h"
+#include "src/data/dataset.h"
+#include "src/data/normalize.h"
 #include "src/net/net.h"
 
 extern const struct opt_table *const sample_tables[];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/command.h"
 
 json_t *report_number(double x)
 {
@@ -20,30 +21,28 @@ static void set(json_t *into, const char *name, double x)
 	json_object_set_new(into, name, report_number(x));
 }
 
-void report_classes(json_t *into, const struct class_metrics *m)
+static void set_figures(json_t *into, const struct figures *f)
 {
-	json_object_set_new(into, "n", json_integer((json_int_t)m->n));
-	json_object_set_new(into, "snapshots", json_integer((json_int_t)m->members));
-	set(into, "accuracy", m->accuracy);
-	set(into, "nll", m->nll);
-	set(into, "brier", m->brier);
-	set(into, "ece", m->ece);
-	set(into, "entropy", m->entropy);
-	set(into, "expected_entropy", m->expected_entropy);
-	set(into, "mutual_information", m->mutual_information);
-	set(into, "accuracy_se", m->accuracy_se);
-	set(into, "nll_se", m->nll_se);
+	json_object_set_new(into, "snapshots", json_integer((json_int_t)f->members));
+	for (int i = 0; i < f->count; i++)
+		set(into, f->at[i].name, f->at[i].value);
 }
 
-void report_regression(json_t *into, const struct regression_metrics *m)
+void report_figures(json_t *into, const struct figures *f)
 {
-	json_object_set_new(into, "n", json_integer((json_int_t)m->n));
-	json_object_set_new(into, "snapshots", json_integer((json_int_t)m->members));
-	set(into, "nll", m->nll);
-	set(into, "nll_se", m->nll_se);
-	set(into, "rmse", m->rmse);
-	set(into, "crps", m->crps);
-	set(into, "coverage", m->coverage);
+	json_object_set_new(into, "n", json_integer((json_int_t)f->n));
+	set_figures(into, f);
+}
+
+status report_curve(json_t *into, const struct figures *curve, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_t *row = json_object();
+		set_figures(row, &curve[i]);
+		if (json_array_append_new(into, row) != 0)
+			return fail(ERR_MEMORY, "out of memory: the curve");
+	}
+	return OK;
 }
 
 void report_roc(json_t *into, const struct roc *r)
@@ -244,7 +243,8 @@ static int columns_of(const char *key)
 	return n < 9 ? 9 : n;
 }
 
-void report_print_table(const json_t *array)
+/* Objects that have the same numeric members. */
+static void print_table(const json_t *array)
 {
 	const char *key;
 	json_t *value, *row;
@@ -263,4 +263,22 @@ void report_print_table(const json_t *array)
 		}
 		putchar('\n');
 	}
+}
+
+status report_show(const struct opts *o, json_t *figures)
+{
+	const json_t *curve = json_object_get(figures, "curve");
+	if (opts_flag(o, "json"))
+		return report_json(json_incref(figures));
+	TRY(report_print(figures));
+	if (curve) {
+		putchar('\n');
+		print_table(curve);
+	}
+	return report_end();
+}
+
+status report_option(status s, const char *option)
+{
+	return s == OK ? OK : fail_within(s, "--%s ", option);
 }

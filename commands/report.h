@@ -5,16 +5,17 @@
 
 #include <jansson.h>
 
-#include "predict/metrics.h"
+#include "predict/figures.h"
 #include "predict/ood.h"
-#include "predict/regression.h"
+#include "src/options/opt.h"
 
 /* A JSON number, or null where x is not finite. */
 json_t *report_number(double x);
 
 /* Puts figures into an object, under the names of basin-predict(1). */
-void report_classes(json_t *into, const struct class_metrics *m);
-void report_regression(json_t *into, const struct regression_metrics *m);
+void report_figures(json_t *into, const struct figures *f);
+/* Appends an object for each of the figures of the first 1, 2, … n members. Errors: ERR_MEMORY. */
+status report_curve(json_t *into, const struct figures *curve, size_t n);
 void report_roc(json_t *into, const struct roc *r);
 
 /* What is said of a model whose u(θ) is not one function, and how to get one that is; batch_norm: whether it has any. */
@@ -28,7 +29,11 @@ void report_facts(json_t *into, const json_t *header);
  * with units and standard errors. Errors: ERR_MEMORY. */
 status report_print(const json_t *object);
 
-/* Prints an array of objects that have the same numeric members as a table. */
-void report_print_table(const json_t *array);
+/* Prints a whole report, with a curve as a table below it, or as one JSON object where --json asks for that.
+ * Errors: ERR_MEMORY, and report_end's. */
+status report_show(const struct opts *o, json_t *figures);
+
+/* Puts the option that a file or value was given to before what is wrong with it; OK stays OK. */
+status report_option(status s, const char *option);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The options of `basin sample`; a method's own are in its file. The words of --augment, --snapshot-dtype, --precision and
- * --conv-algo stand in the order of their enums. */
+/* The options of `basin sample`; a method's own are in its file. */
 #include "commands/problem.h"
+#include "src/likelihood.h"
 
 static const struct param data_defs[] = {
 	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]",
@@ -16,7 +16,7 @@ static const struct param data_defs[] = {
 	{.name = "normalize", .type = PARAM_TEXT, .arg = "data|none|MEAN:SD", .fallback = "data",
 	 .help = "what is done to pixels in 0..1: the training set's own mean and deviation by channel, nothing, or these "
 	         "(comma-separated by channel)"},
-	{.name = "augment", .type = PARAM_CHOICE, .arg = "none|crop-flip", .fallback = "none",
+	{.name = "augment", .type = PARAM_CHOICE, .arg = AUGMENT_WORDS, .fallback = "none",
 	 .help = "training augmentation: crop after padding by 4, and mirror every other image"},
 	{0},
 };
@@ -27,9 +27,9 @@ static const struct param model_defs[] = {
 	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers, lenet, resnet20, or resnet18, resnet34 "
 	         "or resnet50 with :cifar or :imagenet where the image's size is not to choose the stem; or an analytic target, "
 	         "gaussian:V1,V2,…[@RHO]"},
-	{.name = "activation", .type = PARAM_CHOICE, .arg = "relu|silu|tanh", .fallback = "relu",
+	{.name = "activation", .type = PARAM_CHOICE, .arg = ACTIVATION_WORDS, .fallback = "relu",
 	 .help = "nonlinearity between layers"},
-	{.name = "norm", .type = PARAM_CHOICE, .arg = "bn|frn",
+	{.name = "norm", .type = PARAM_CHOICE, .arg = NORM_WORDS,
 	 .help = "norm of a residual network, without it bn: batch norm, or filter response norm, which depends on no batch and whose "
 	         "learned threshold stands for relu"},
 	{.name = "init", .type = PARAM_PATH, .arg = "RUN|FILE.snaps",
@@ -37,7 +37,7 @@ static const struct param model_defs[] = {
 	         "PyTorch's default initialisation"},
 	{.name = "freeze", .type = PARAM_TEXT, .arg = "PATTERN[,PATTERN…]",
 	 .help = "tensors that keep their initial values, by shell patterns on their names"},
-	{.name = "likelihood", .type = PARAM_CHOICE, .arg = "categorical|gaussian|bernoulli",
+	{.name = "likelihood", .type = PARAM_CHOICE, .arg = LIKELIHOOD_WORDS,
 	 .help = "without it categorical, and gaussian for real targets"},
 	{.name = "noise-sd", .type = PARAM_REAL, .arg = "SD", .fallback = "1", .above_min = true, .max = 1e30,
 	 .help = "standard deviation of the gaussian likelihood, in the units the model sees"},
@@ -88,9 +88,9 @@ static const struct param chain_defs[] = {
 static const struct opt_table table_chain = {.owner = "chain", .heading = "Chains", .defs = chain_defs};
 
 static const struct param network_defs[] = {
-	{.name = "precision", .type = PARAM_CHOICE, .arg = "fp32|bf16", .fallback = "fp32",
+	{.name = "precision", .type = PARAM_CHOICE, .arg = PRECISION_WORDS, .fallback = "fp32",
 	 .help = "arithmetic of convolutions and matrix products; parameters, sums, norms and losses are float32 in either"},
-	{.name = "conv-algo", .type = PARAM_CHOICE, .arg = "auto|direct|winograd|gemm", .fallback = "auto",
+	{.name = "conv-algo", .type = PARAM_CHOICE, .arg = CONV_ALGO_WORDS, .fallback = "auto",
 	 .help = "how convolutions are computed: the fastest way for each shape, measured once and kept for --resume; oneDNN's "
 	         "direct one; Winograd's where there is one; or direct, with the gradient of the weights as one matrix product"},
 	{.name = "bn-stats", .type = PARAM_CHOICE, .arg = "run|recompute", .fallback = "run",

@@ -1,57 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "predict/ensemble.h"
 
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "predict/prefetch.h"
-#include "src/clock.h"
 
-status predictions_open(struct arena *a, const struct network *n, struct subject *subject, size_t members,
-                        struct predictions *out)
+/* One member's outputs for all examples, which leave the device at once. */
+static status ensemble_outputs(const struct predictions *set, float *out)
 {
-	size_t rows = subject->data.n, k = (size_t)n->model.outputs;
-	int classes = network_classes(n);
-	*out = (struct predictions){.subject = subject};
-	if (!classes) {
-		if (rows * k > SIZE_MAX / sizeof(float) / members)
-			return fail(ERR_MEMORY, "out of memory: %zu members' outputs for %zu examples", members, rows);
-		return ARENA_NEW(a, members * rows * k, &out->outputs);
-	}
-	TRY(mixture_open(a, rows, classes, true, &out->mixture));
-	TRY(ARENA_NEW(a, rows * k, &out->scratch_outputs));
-	return ARENA_NEW(a, rows * (size_t)classes, &out->scratch_probs);
-}
-
-/* The outputs of one member for all examples. */
-static status predict_all(struct potential *p, const struct network *n, float *out)
-{
+	const struct network *n = set->network;
+	struct potential *p = set->subject->potential;
+	size_t k = (size_t)p->outputs;
 	TRY(p->ops->prepare(p, n->theta, n->stats));
 	for (size_t first = 0; first < p->n; first += (size_t)p->batch) {
 		size_t left = p->n - first;
-		TRY(p->ops->predict(p, first, left < (size_t)p->batch ? (int)left : p->batch,
-		                    out + first * (size_t)p->outputs));
+		TRY(p->ops->predict(p, first, left < (size_t)p->batch ? (int)left : p->batch, set->on_device + first * k));
 	}
-	return OK;
+	return p->device->ops->get(p->device, out, set->on_device, p->n * k * sizeof *out);
 }
 
-static status add_member(struct predictions *set, const struct network *n, size_t member)
+static status ensemble_add(struct predictions *set, size_t member)
 {
-	struct potential *p = set->subject->potential;
-	if (set->outputs)
-		return predict_all(p, n, set->outputs + member * p->n * (size_t)p->outputs);
-	size_t probs = p->n * (size_t)set->mixture.c;
-	TRY(predict_all(p, n, set->scratch_outputs));
-	TRY(mixture_add_logits(&set->mixture, 0, p->n, set->scratch_outputs, p->outputs, set->scratch_probs));
-	mixture_next(&set->mixture);
-	if (set->members && fwrite(set->scratch_probs, sizeof(float), probs, set->members) != probs)
-		return fail(ERR_IO, "{save-member-probs}: %s", strerror(errno));
-	return OK;
+	TRY(ensemble_outputs(set, predictions_place(set, member)));
+	return set->how->add ? set->how->add(set, member) : OK;
 }
 
 /* Puts a snapshot on the device. */
-static status load(struct network *n, const struct snaps_record *record, const struct snaps_reader *reader)
+static status ensemble_load(struct network *n, const struct snaps_record *record, const struct snaps_reader *reader)
 {
 	struct device *d = n->device;
 	if (snaps_params(reader)->count != n->model.params.count || snaps_stats(reader)->count != n->model.stats.count)
@@ -62,51 +35,31 @@ static status load(struct network *n, const struct snaps_record *record, const s
 	return n->stats ? d->ops->put(d, n->stats, record->stats, n->model.stats.count * sizeof(float)) : OK;
 }
 
-struct ticker {
-	bool terminal, plain;
-	double last;
-};
-
-static void show(struct ticker *t, size_t done, size_t total)
-{
-	double now = clock_seconds(), interval = t->plain ? 10 : 0.1;
-	if ((!t->terminal && !t->plain) || (now - t->last < interval && done < total))
-		return;
-	t->last = now;
-	fprintf(stderr, t->plain ? "snapshot %zu/%zu\n" : done < total ? "\rsnapshot %zu/%zu " : "\r\033[K", done, total);
-	fflush(stderr);
-}
-
 /* Everything that is done with one snapshot. The next one's reading starts as soon as the device has this one. */
-static status predict_member(struct selection *s, size_t i, struct ahead *ahead, struct network *n,
-                             struct predictions *sets, int n_sets)
+static status ensemble_member(struct selection *s, size_t i, struct ahead *ahead, struct network *n,
+                              struct predictions *sets, int n_sets)
 {
 	struct snaps_record record;
 	TRY(ahead_take(ahead, &record));
-	status st = load(n, &record, s->reader);
+	status st = ensemble_load(n, &record, s->sources.reader);
 	if (st == OK && i + 1 < s->n)
 		ahead_start(ahead, s, i + 1);
 	for (int j = 0; st == OK && j < n_sets; j++)
-		st = add_member(&sets[j], n, i);
-	return st == OK ? OK : fail_within(st, "%s, step %llu: ", s->source[s->choice[i].source].path,
+		st = ensemble_add(&sets[j], i);
+	return st == OK ? OK : fail_within(st, "%s, step %llu: ", s->sources.source[s->choice[i].source].path,
 	                                   (unsigned long long)s->choice[i].step);
 }
 
-status ensemble_run(struct selection *s, struct network *n, struct predictions *sets, int n_sets, const struct opts *o,
-                    mixture_watcher *watcher, void *context)
+status ensemble_run(struct selection *s, struct network *n, struct predictions *sets, int n_sets, ensemble_watcher *watcher,
+                    void *context)
 {
-	bool quiet = opts_flag(o, "quiet"), plain = opts_flag(o, "progress") && !quiet;
-	struct ticker ticker = {.terminal = !quiet && !plain && isatty(STDERR_FILENO), .plain = plain,
-	                        .last = clock_seconds()};
 	struct ahead ahead;
 	status st = OK;
 	ahead_start(&ahead, s, 0);
 	for (size_t i = 0; i < s->n && st == OK; i++) {
-		st = predict_member(s, i, &ahead, n, sets, n_sets);
+		st = ensemble_member(s, i, &ahead, n, sets, n_sets);
 		if (st == OK && watcher)
-			st = watcher(context, &sets[0].mixture);
-		if (st == OK)
-			show(&ticker, i + 1, s->n);
+			st = watcher(context, i + 1, s->n);
 	}
 	ahead_drop(&ahead);
 	return st;

@@ -4,29 +4,15 @@
 #ifndef BASIN_ENSEMBLE_H
 #define BASIN_ENSEMBLE_H
 
-#include <stdio.h>
+#include "predict/predictive.h"
+#include "predict/selection.h"
 
-#include "predict/mixture.h"
-#include "commands/network.h"
-#include "commands/select.h"
+/* Told after each member how many are done. What is not OK ends the run. */
+typedef status ensemble_watcher(void *context, size_t done, size_t total);
 
-/* What becomes of one data set's predictions. */
-struct predictions {
-	struct subject *subject;
-	struct mixture mixture;   /* classes; else of no classes */
-	float *outputs;           /* regression: (members, n, outputs) */
-	FILE *members;            /* receives each member's probabilities (n, classes), float32; NULL: not wanted */
-	float *scratch_outputs, *scratch_probs;  /* (n, outputs), (n, classes) */
-};
-
-/* Makes room for the predictions of `members` snapshots. Errors: ERR_MEMORY. */
-status predictions_open(struct arena *a, const struct network *n, struct subject *subject, size_t members,
-                        struct predictions *out);
-
-/* Predicts every set with every chosen snapshot, in order; the watcher (NULL is fine) sees the first set's mixture after
- * each. Errors: ERR_DAMAGE and ERR_INPUT naming file and step; what
- * the backend fails with. */
-status ensemble_run(struct selection *s, struct network *n, struct predictions *sets, int n_sets, const struct opts *o,
-                    mixture_watcher *watcher, void *context);
+/* Predicts every set with every chosen snapshot, in order; the watcher may be NULL. Errors: ERR_DAMAGE and ERR_INPUT naming
+ * file and step; what the backend fails with; the watcher's own. */
+status ensemble_run(struct selection *s, struct network *n, struct predictions *sets, int n_sets, ensemble_watcher *watcher,
+                    void *context);
 
 #endif

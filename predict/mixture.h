@@ -36,9 +36,6 @@ status mixture_add_probs(struct mixture *m, size_t first, size_t count, const do
 /* The current member is complete. */
 void mixture_next(struct mixture *m);
 
-/* Called after each member that was added. */
-typedef status mixture_watcher(void *context, const struct mixture *m);
-
 /* The mean probabilities of example i into p (c). */
 void mixture_mean(const struct mixture *m, size_t i, double *p);
 

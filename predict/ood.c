@@ -3,21 +3,8 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "predict/bootstrap.h"
-
-static const char *const names[OOD_SCORES] = {"entropy", "mi", "msp", "max-logit", "energy"};
-
-status ood_score_find(const char *name, enum ood_score *out)
-{
-	for (int i = 0; i < OOD_SCORES; i++)
-		if (strcmp(name, names[i]) == 0) {
-			*out = (enum ood_score)i;
-			return OK;
-		}
-	return fail(ERR_USAGE, "{score} %s: the scores are entropy, mi, msp, max-logit, energy", name);
-}
 
 status ood_scores(const struct mixture *m, enum ood_score which, double *score)
 {
@@ -26,7 +13,7 @@ status ood_scores(const struct mixture *m, enum ood_score which, double *score)
 		return fail(ERR_USAGE, "{score} mi: one member has no mutual information; it needs two or more");
 	if ((which == OOD_MAX_LOGIT || which == OOD_ENERGY) && !m->energy)
 		return fail(ERR_USAGE, "{score} %s needs logits, and stored probabilities no longer hold their scale; take "
-		            "entropy, mi or msp", names[which]);
+		            "entropy, mi or msp", which == OOD_ENERGY ? "energy" : "max-logit");
 	struct arena arena = {0};
 	double *p;
 	status s = ARENA_NEW(&arena, (size_t)m->c, &p);

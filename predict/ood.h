@@ -13,9 +13,7 @@ enum ood_score {
 	OOD_ENERGY,     /* mean over members of −logsumexp of the logits (Liu et al. 2020, T = 1) */
 	OOD_SCORES
 };
-
-/* Errors: ERR_USAGE, listing the names. */
-status ood_score_find(const char *name, enum ood_score *out);
+#define OOD_SCORE_WORDS "entropy|mi|msp|max-logit|energy"
 
 /* The score of every example, into score (m->n). Errors: ERR_USAGE where the mixture cannot give it: mi of one member,
  * max-logit and energy without logits; ERR_MEMORY. */

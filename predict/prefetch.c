@@ -7,7 +7,7 @@
 static void *read_one(void *context)
 {
 	struct ahead *a = context;
-	a->result = select_read(a->from, a->i, &a->record);
+	a->result = selection_read(a->from, a->i, &a->record);
 	if (a->result != OK)
 		a->message = fail_copy();
 	return NULL;

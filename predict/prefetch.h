@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#include "commands/select.h"
+#include "predict/selection.h"
 
 struct ahead {
 	struct selection *from;
@@ -23,7 +23,7 @@ struct ahead {
  * longer valid. Where no thread can be had it reads at once; what goes wrong is told by ahead_take. */
 void ahead_start(struct ahead *a, struct selection *s, size_t i);
 
-/* Waits for what ahead_start began; the record is valid until the next start. Errors: as select_read's. */
+/* Waits for what ahead_start began; the record is valid until the next start. Errors: as selection_read's. */
 status ahead_take(struct ahead *a, struct snaps_record *out);
 
 /* Waits for what nobody takes any more, before the selection is closed. Without a start it does nothing. */

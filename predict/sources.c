@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Finding snapshot files behind a path, and whether they belong together. */
 #include "predict/sources.h"
 
 #include <stdlib.h>
@@ -8,6 +7,31 @@
 
 #include "src/files/checkpoint.h"
 #include "src/files/run.h"
+
+status sources_reader(struct sources *s, size_t i, struct snaps_reader **out)
+{
+	if (!s->reader || s->reading != i) {
+		snaps_reader_close(s->reader);
+		s->reader = NULL;
+		TRY(snaps_open(s->source[i].path, s->source[i].committed, &s->reader));
+		s->reading = i;
+	}
+	*out = s->reader;
+	return OK;
+}
+
+void sources_close(struct sources *s)
+{
+	snaps_reader_close(s->reader);
+	for (size_t i = 0; i < s->n; i++) {
+		json_decref(s->source[i].header);
+		json_decref(s->source[i].checkpoint);
+	}
+	arena_free(&s->arena);
+	*s = (struct sources){.n = 0};
+}
+
+/* ---- finding them ---- */
 
 static bool exists(const char *path)
 {
@@ -21,24 +45,24 @@ static bool is_folder(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static status reserve(struct selection *s, size_t more)
+static status sources_reserve(struct sources *s, size_t more)
 {
-	struct snaps_source *larger;
-	TRY(ARENA_NEW(&s->arena, s->n_sources + more, &larger));
-	if (s->n_sources)
-		memcpy(larger, s->source, s->n_sources * sizeof *larger);
+	struct source *larger;
+	TRY(ARENA_NEW(&s->arena, s->n + more, &larger));
+	if (s->n)
+		memcpy(larger, s->source, s->n * sizeof *larger);
 	s->source = larger;
 	return OK;
 }
 
 /* Adds a file; room was reserved. checkpoint: its chain's, where that exists. */
-static status add(struct selection *s, const char *path, const char *checkpoint)
+static status sources_add_file(struct sources *s, const char *path, const char *checkpoint)
 {
-	struct snaps_source *source = &s->source[s->n_sources];
+	struct source *source = &s->source[s->n];
 	struct snaps_reader *r;
 	char *copy;
 	TRY(arena_text(&s->arena, &copy, "%s", path));
-	*source = (struct snaps_source){.path = copy};
+	*source = (struct source){.path = copy};
 	if (exists(checkpoint)) {
 		status got = checkpoint_meta(checkpoint, &source->checkpoint);
 		if (got == ERR_DAMAGE)
@@ -47,16 +71,16 @@ static status add(struct selection *s, const char *path, const char *checkpoint)
 			TRY(got);
 		source->committed = (uint64_t)json_integer_value(json_object_get(source->checkpoint, "snaps_length"));
 	}
-	s->n_sources++;
-	TRY(select_reader(s, s->n_sources - 1, &r));
+	s->n++;
+	TRY(sources_reader(s, s->n - 1, &r));
 	source->header = json_incref((json_t *)snaps_meta(r));
 	return OK;
 }
 
-static status add_run(struct selection *s, const char *path, struct run *run)
+static status sources_add_run(struct sources *s, const char *path, struct run *run)
 {
-	size_t before = s->n_sources;
-	TRY(reserve(s, (size_t)run->chains));
+	size_t before = s->n;
+	TRY(sources_reserve(s, (size_t)run->chains));
 	for (int k = 0; k < run->chains; k++) {
 		const char *snaps, *checkpoint;
 		TRY(run_file(run, k, "snaps", &snaps));
@@ -64,19 +88,19 @@ static status add_run(struct selection *s, const char *path, struct run *run)
 		if (!exists(snaps))
 			warning("%s: chain %d has not begun and is left out", path, k);
 		else
-			TRY(add(s, snaps, checkpoint));
+			TRY(sources_add_file(s, snaps, checkpoint));
 	}
-	if (s->n_sources == before)
+	if (s->n == before)
 		return fail(ERR_INPUT, "%s: the run holds no snapshot file yet", path);
 	return OK;
 }
 
-status select_sources(struct selection *s, const char *path)
+status sources_add(struct sources *s, const char *path)
 {
 	if (is_folder(path)) {
 		struct run run;
 		TRY(run_open(path, false, &run));
-		status st = add_run(s, path, &run);
+		status st = sources_add_run(s, path, &run);
 		run_close(&run);
 		return st;
 	}
@@ -86,13 +110,13 @@ status select_sources(struct selection *s, const char *path)
 	size_t stem = strlen(path);
 	stem -= stem > 6 && strcmp(path + stem - 6, ".snaps") == 0 ? 6 : 0;
 	TRY(arena_text(&s->arena, &checkpoint, "%.*s.ckpt", (int)stem, path));
-	TRY(reserve(s, 1));
-	return add(s, path, checkpoint);
+	TRY(sources_reserve(s, 1));
+	return sources_add_file(s, path, checkpoint);
 }
 
 /* ---- do they belong together? ---- */
 
-static status check_alike(const struct snaps_source *a, const struct snaps_source *b)
+static status check_alike(const struct source *a, const struct source *b)
 {
 	static const char *const facts[] = {"model", "likelihood", "normalize", "standardize", NULL};
 	static const char *const words[] = {"models", "likelihoods", "input normalisations", "standardisations"};
@@ -121,18 +145,18 @@ static int by_origin(const void *a, const void *b)
 	                          : (x->chain > y->chain) - (x->chain < y->chain);
 }
 
-static status warn_of_twins(const struct selection *s)
+static status warn_of_twins(const struct sources *s)
 {
-	struct origin *origin = malloc(s->n_sources * sizeof *origin);
+	struct origin *origin = malloc(s->n * sizeof *origin);
 	if (!origin)
-		return fail(ERR_MEMORY, "out of memory: %zu snapshot files", s->n_sources);
-	for (size_t i = 0; i < s->n_sources; i++) {
+		return fail(ERR_MEMORY, "out of memory: %zu snapshot files", s->n);
+	for (size_t i = 0; i < s->n; i++) {
 		const json_t *h = s->source[i].header;
 		origin[i] = (struct origin){json_integer_value(json_object_get(h, "seed")),
 		                            json_integer_value(json_object_get(h, "chain")), s->source[i].path};
 	}
-	qsort(origin, s->n_sources, sizeof *origin, by_origin);
-	for (size_t i = 1; i < s->n_sources; i++)
+	qsort(origin, s->n, sizeof *origin, by_origin);
+	for (size_t i = 1; i < s->n; i++)
 		if (by_origin(&origin[i - 1], &origin[i]) == 0)
 			warning("%s and %s share seed %lld and chain %lld: their draws are not independent", origin[i - 1].path,
 			     origin[i].path, (long long)origin[i].seed, (long long)origin[i].chain);
@@ -140,13 +164,13 @@ static status warn_of_twins(const struct selection *s)
 	return OK;
 }
 
-static const json_t *fact_of(const struct snaps_source *source, const char *part, const char *name)
+static const json_t *fact_of(const struct source *source, const char *part, const char *name)
 {
 	return json_object_get(part ? json_object_get(source->header, part) : source->header, name);
 }
 
 /* Pools that are allowed, and whose members one would still want to know apart. */
-static void warn_of_differences(const struct selection *s)
+static void warn_of_differences(const struct sources *s)
 {
 	static const struct {
 		const char *part, *fact, *words;
@@ -156,7 +180,7 @@ static void warn_of_differences(const struct selection *s)
 		{"data", "fingerprint", "were trained on different data; those of the first are taken where none are named"},
 	};
 	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-		for (size_t i = 1; i < s->n_sources; i++)
+		for (size_t i = 1; i < s->n; i++)
 			if (!json_equal(fact_of(&s->source[0], known[k].part, known[k].fact),
 			                fact_of(&s->source[i], known[k].part, known[k].fact))) {
 				warning("%s and %s %s", s->source[0].path, s->source[i].path, known[k].words);
@@ -164,9 +188,9 @@ static void warn_of_differences(const struct selection *s)
 			}
 }
 
-status sources_check(struct selection *s)
+status sources_check(const struct sources *s)
 {
-	for (size_t i = 0; i < s->n_sources; i++) {
+	for (size_t i = 0; i < s->n; i++) {
 		const json_t *checkpoint = s->source[i].checkpoint;
 		const char *state = json_string_value(json_object_get(checkpoint, "state"));
 		if (state && strcmp(state, "done") != 0)

@@ -3,11 +3,14 @@
 
 #include <limits.h>
 
+#include "predict/predictive.h"
+
 static const double tolerance = 1e-3;
 
-static status read_shape(struct arena *a, const char *path, struct stored *out)
+status stored_open(struct arena *a, const char *path, struct stored *out)
 {
 	struct npy *array = &out->array;
+	*out = (struct stored){.path = path};
 	TRY(npy_read(path, a, array));
 	if (array->ndim != 2 && array->ndim != 3)
 		return fail(ERR_INPUT, "%s: %d dimensions; expected (examples, classes) or (members, examples, classes)", path,
@@ -19,14 +22,7 @@ static status read_shape(struct arena *a, const char *path, struct stored *out)
 	return mixture_open(a, (size_t)shape[0], (int)shape[1], false, &out->mixture);
 }
 
-status stored_open(struct arena *a, const char *option, const char *path, struct stored *out)
-{
-	*out = (struct stored){.option = option, .path = path};
-	status s = read_shape(a, path, out);
-	return s == OK ? OK : fail_within(s, "--%s ", option);
-}
-
-status stored_fill(struct stored *s, struct arena *a, mixture_watcher *watcher, void *context)
+status stored_fill(struct stored *s, struct arena *a, const int32_t *label, struct figures *curve)
 {
 	struct mixture *m = &s->mixture;
 	size_t each = m->n * (size_t)m->c, element = npy_size(s->array.type);
@@ -41,15 +37,15 @@ status stored_fill(struct stored *s, struct arena *a, mixture_watcher *watcher, 
 		if (st != OK && s->members > 1)
 			st = fail_within(st, "member %zu, ", i);
 		if (st != OK)
-			return fail_within(st, "--%s %s: ", s->option, s->path);
+			return fail_within(st, "%s: ", s->path);
 		mixture_next(m);
-		if (watcher)
-			TRY(watcher(context, m));
+		if (curve)
+			TRY(predictive_score_classes(m, label, false, &curve[i]));
 	}
 	return OK;
 }
 
-static status read_labels(struct arena *a, const char *path, const struct mixture *m, const int32_t **out)
+status stored_labels(struct arena *a, const char *path, const struct mixture *m, const int32_t **out)
 {
 	struct npy array;
 	int32_t *label;
@@ -69,10 +65,4 @@ static status read_labels(struct arena *a, const char *path, const struct mixtur
 	}
 	*out = label;
 	return OK;
-}
-
-status stored_labels(struct arena *a, const char *path, const struct mixture *m, const int32_t **out)
-{
-	status s = read_labels(a, path, m, out);
-	return s == OK ? OK : fail_within(s, "{labels} ");
 }

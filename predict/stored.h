@@ -5,24 +5,26 @@
 
 #include <stdint.h>
 
+#include "predict/figures.h"
 #include "predict/mixture.h"
 #include "src/data/npy.h"
 
 struct stored {
-	const char *option, *path;  /* named in messages: "probs" */
+	const char *path;
 	struct npy array;
-	size_t members;             /* in the file */
-	struct mixture mixture;     /* empty until stored_fill */
+	size_t members;          /* in the file */
+	struct mixture mixture;  /* empty until stored_fill */
 };
 
-/* Reads (n, C) probabilities, one member, or (S, n, C). Errors: ERR_INPUT naming option and file. */
-status stored_open(struct arena *a, const char *option, const char *path, struct stored *out);
+/* Reads (n, C) probabilities, one member, or (S, n, C). Errors: ERR_INPUT naming the file. */
+status stored_open(struct arena *a, const char *path, struct stored *out);
 
-/* Adds the members to the mixture; the watcher may be NULL. Errors: ERR_INPUT naming option, file and row, for rows that
- * don't sum to 1 ± 1e-3 or hold what is no probability. */
-status stored_fill(struct stored *s, struct arena *a, mixture_watcher *watcher, void *context);
+/* Adds the members to the mixture, and the figures of the first 1, 2, … of them by the labels (n) to the curve (members)
+ * unless that is NULL. Errors: ERR_INPUT naming file and row, for rows that don't sum to 1 ± 1e-3 or hold what is no
+ * probability; ERR_MEMORY. */
+status stored_fill(struct stored *s, struct arena *a, const int32_t *label, struct figures *curve);
 
-/* The integer labels of --labels, a class of the probabilities for each of their rows. Errors: ERR_INPUT. */
+/* Integer labels, a class of the probabilities for each of their rows. Errors: ERR_INPUT naming the file. */
 status stored_labels(struct arena *a, const char *path, const struct mixture *m, const int32_t **out);
 
 #endif

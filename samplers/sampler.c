@@ -23,6 +23,7 @@ status sampler_gradient_at(struct sampler_state *s, const struct sampler_gradien
 		.policy = r->first ? STATS_RUN : STATS_FREEZE,
 		.stats = s->stats,
 		.augment = STREAM_AUGMENT,
+		.each = r->each,
 	};
 	return s->potential->ops->value_grad(s->potential, &s->slots, &request);
 }

@@ -98,6 +98,7 @@ struct sampler_gradient_request {
 	float *gradient;           /* device, n_params; may be at.v; NULL: the value alone */
 	bool first;                /* the step's first pass over these examples: it counts, and updates running statistics */
 	bool accumulate;           /* add to gradient and to the value */
+	float *each;               /* device: (examples of the batch), set to their ℓᵢ; NULL: not wanted */
 };
 
 /* Errors: ERR_LIBRARY. */

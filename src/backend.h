@@ -17,6 +17,7 @@ struct layer;
 struct layer_ops;
 
 enum precision { PRECISION_FP32, PRECISION_BF16 };
+#define PRECISION_WORDS "fp32|bf16"
 
 /* An open device. A backend embeds this as the first member of its own struct. */
 struct device {
@@ -116,6 +117,7 @@ struct scalar {
 
 enum element { ELEMENT_U8, ELEMENT_F32 };
 enum augment { AUGMENT_NONE, AUGMENT_CROP_FLIP };  /* crop-flip: pad 4 with zeros before normalisation, crop, mirror ½ */
+#define AUGMENT_WORDS "none|crop-flip"
 
 enum { CHANNELS_MAX = 16 };
 
@@ -141,6 +143,8 @@ struct gather {
 
 enum loss_kind { LOSS_CATEGORICAL, LOSS_GAUSSIAN, LOSS_BERNOULLI, LOSS_KINDS };
 
+enum { LOSS_PARAMS = 2 };  /* vectors of parameters that a loss has at most */
+
 struct loss {
 	enum loss_kind kind;
 	const float *output;         /* device: (n, k) logits, or means for gaussian */
@@ -150,11 +154,16 @@ struct loss {
 	int row;
 	size_t offset;
 	const float *weight;         /* device: (n) factor on each ℓᵢ, or NULL for 1 */
-	double noise_sd;             /* gaussian's σ, target units */
+	double noise_sd;             /* gaussian's σ, target units, where params[0] is NULL */
+	/* device: parameters of the loss's own, or NULL; gaussian: [0] is (k), ln σ of each output */
+	const float *params[LOSS_PARAMS];
 	double scale;                /* the gradient is scale · Σ wᵢ ∇ℓᵢ; a mean over n has 1/n */
 	bool count;                  /* add this batch to the running totals */
 	bool add_value;              /* SLOT_NLL accumulates scale · Σ wᵢℓᵢ instead of being set to it */
 	float *gradient;             /* device: (n, k), or NULL */
+	float *dparams[LOSS_PARAMS]; /* device: gradients with respect to params, scaled as the other; NULL: not wanted */
+	bool add_dparams;            /* add to what is there */
+	float *each;                 /* device: (n), set to the unweighted ℓᵢ; or NULL */
 };
 
 /* ---- the interface ---- */

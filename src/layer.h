@@ -17,13 +17,16 @@ enum layer_kind {
 
 /* none and threshold are a norm's alone: nothing, and max(·, τ) with a learned τ per channel. */
 enum activation { ACTIVATION_RELU, ACTIVATION_SILU, ACTIVATION_TANH, ACTIVATION_NONE, ACTIVATION_THRESHOLD };
+#define ACTIVATION_WORDS "relu|silu|tanh"  /* of those that can be asked for */
 /* Batch norm (Ioffe & Szegedy 2015), momentum 0.1; filter response norm (Singh & Krishnan 2020, eq. 1-3), ε 1e-6. */
 enum norm { NORM_BATCH, NORM_FILTER_RESPONSE };
+#define NORM_WORDS "bn|frn"
 #define NORM_BATCH_EPSILON 1e-5  /* ε, also where a batch norm is folded */
 enum pool { POOL_MAX, POOL_MEAN };
 /* Which convolution algorithm: the fastest, measured once a shape; the library's direct one; Winograd's where there is
  * one; direct, with the gradient of the weights as one matrix product. */
 enum conv_algo { CONV_AUTO, CONV_DIRECT, CONV_WINOGRAD, CONV_GEMM };
+#define CONV_ALGO_WORDS "auto|direct|winograd|gemm"
 
 /* What stands for an input that no layer computes: the batch itself, or none. */
 enum { INPUT_BATCH = -1, INPUT_NONE = -2 };

@@ -1,21 +1,50 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "src/likelihood.h"
 
+#include <math.h>
 #include <string.h>
 
-static int categorical_outputs(const struct dataset *d)
+static status encode_labels(const struct targets *t, struct arena *a, const void **out, size_t *bytes)
 {
-	return d->label && d->n_classes >= 2 ? d->n_classes : 0;
+	(void)a;
+	*out = t->label;
+	*bytes = t->n * sizeof *t->label;
+	return OK;
 }
 
-static int gaussian_outputs(const struct dataset *d)
+static status encode_reals(const struct targets *t, struct arena *a, const void **out, size_t *bytes)
 {
-	return d->target ? d->n_targets : 0;
+	(void)a;
+	*out = t->real;
+	*bytes = t->n * (size_t)t->n_real * sizeof *t->real;
+	return OK;
 }
 
-static int bernoulli_outputs(const struct dataset *d)
+/* Labels as real targets, 0 and 1. */
+static status encode_bits(const struct targets *t, struct arena *a, const void **out, size_t *bytes)
 {
-	return d->label && d->n_classes == 2 ? 1 : 0;
+	float *real;
+	TRY(ARENA_NEW(a, t->n, &real));
+	for (size_t i = 0; i < t->n; i++)
+		real[i] = (float)t->label[i];
+	*out = real;
+	*bytes = t->n * sizeof *real;
+	return OK;
+}
+
+static int categorical_outputs(const struct targets *t)
+{
+	return t->label && t->n_classes >= 2 ? t->n_classes : 0;
+}
+
+static int gaussian_outputs(const struct targets *t)
+{
+	return t->real ? t->n_real : 0;
+}
+
+static int bernoulli_outputs(const struct targets *t)
+{
+	return t->label && t->n_classes == 2 ? 1 : 0;
 }
 
 static const struct likelihood categorical = {
@@ -23,14 +52,19 @@ static const struct likelihood categorical = {
 	.help = "one of several classes: the logits' softmax",
 	.loss = LOSS_CATEGORICAL,
 	.class_targets = true,
+	.needs = "2 classes or more",
 	.outputs = categorical_outputs,
+	.encode = encode_labels,
 };
 
 static const struct likelihood gaussian = {
 	.name = "gaussian",
 	.help = "real targets with Gaussian noise of a known deviation",
 	.loss = LOSS_GAUSSIAN,
+	.needs = "a target or more",
+	.noise_sd = true,
 	.outputs = gaussian_outputs,
+	.encode = encode_reals,
 };
 
 static const struct likelihood bernoulli = {
@@ -38,7 +72,9 @@ static const struct likelihood bernoulli = {
 	.help = "two classes and one output: the logit of class 1",
 	.loss = LOSS_BERNOULLI,
 	.class_targets = true,
+	.needs = "2 classes",
 	.outputs = bernoulli_outputs,
+	.encode = encode_bits,
 };
 
 const struct likelihood *const likelihoods[] = {&categorical, &gaussian, &bernoulli, NULL};
@@ -54,20 +90,53 @@ status likelihood_find(const char *name, const struct likelihood **out)
 	return fail(ERR_USAGE, "{likelihood} %s: expected categorical, gaussian or bernoulli", name);
 }
 
-const struct likelihood *likelihood_default(const struct dataset *d)
+const struct likelihood *likelihood_default(const struct targets *t)
 {
-	return d->target ? &gaussian : &categorical;
+	return t->real ? &gaussian : &categorical;
 }
 
-status likelihood_outputs(const struct likelihood *l, const struct dataset *d, int *out)
+status likelihood_outputs(const struct likelihood *l, const struct targets *t, int *out)
 {
-	*out = l->outputs(d);
+	*out = l->outputs(t);
 	if (*out > 0)
 		return OK;
-	if (l->class_targets && !d->label)
+	if (l->class_targets && !t->label)
 		return fail(ERR_USAGE, "{likelihood} %s: the data set has real targets, not classes", l->name);
-	if (!l->class_targets && !d->target)
+	if (!l->class_targets && !t->real)
 		return fail(ERR_USAGE, "{likelihood} %s: the data set has classes, not real targets", l->name);
-	return fail(ERR_USAGE, "{likelihood} %s: needs %s; the data set has %d", l->name,
-	            l->loss == LOSS_BERNOULLI ? "2 classes" : "2 classes or more", d->n_classes);
+	return fail(ERR_USAGE, "{likelihood} %s: needs %s; the data set has %d", l->name, l->needs,
+	            l->class_targets ? t->n_classes : t->n_real);
+}
+
+status likelihood_check(const struct likelihood *l, double noise_sd)
+{
+	if (l->noise_sd && !(isfinite(noise_sd) && noise_sd > 0))
+		return fail(ERR_USAGE, "{noise-sd} %g: {likelihood} %s needs a deviation above 0", noise_sd, l->name);
+	return OK;
+}
+
+status likelihood_append(const struct likelihood *l, int outputs, struct segments *params, struct arena *a)
+{
+	for (int i = 0; i < LOSS_PARAMS && l->param[i].name; i++) {
+		const struct likelihood_param *p = &l->param[i];
+		const int64_t shape[1] = {p->count ? p->count : outputs};
+		int index;
+		TRY(segments_add(params, a, p->name, 1, shape, INIT_CONSTANT, p->init, &index));
+		params->at[index].prior = p->prior;
+	}
+	return OK;
+}
+
+json_t *likelihood_to_json(const struct likelihood *l, double noise_sd)
+{
+	return json_pack("{s:s, s:f}", "name", l->name, "noise_sd", noise_sd);
+}
+
+status likelihood_from_json(const json_t *j, const struct likelihood **out, double *noise_sd)
+{
+	const char *name = json_string_value(json_object_get(j, "name"));
+	if (!name)
+		return fail(ERR_INPUT, "the header names no likelihood");
+	*noise_sd = json_number_value(json_object_get(j, "noise_sd"));
+	return likelihood_find(name, out);
 }

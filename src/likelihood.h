@@ -1,25 +1,61 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Likelihoods: how a network's outputs and a target give ℓ. Their metrics over an ensemble are in predict/. */
+/* Likelihoods: how a network's outputs and a target give ℓ. Each is one static const struct, which the device's loss, a
+ * network and a run's header are told by. What an ensemble makes of the outputs is in predict/predictive.h. */
 #ifndef BASIN_LIKELIHOOD_H
 #define BASIN_LIKELIHOOD_H
 
-#include "src/data/dataset.h"
+#include <jansson.h>
+
+#include "src/backend.h"
+
+/* What the examples of a data set have to be predicted. */
+struct targets {
+	size_t n;
+	const int32_t *label;     /* (n): classes 0 … n_classes − 1, or NULL */
+	int n_classes;
+	const float *real;        /* (n, n_real), or NULL */
+	int n_real;
+};
+
+/* A parameter of a likelihood's own: a segment after the network's, sampled, kept and frozen like them. */
+struct likelihood_param {
+	const char *name;         /* of the segment, with a dot as no network's first word has: "noise.log_sd" */
+	int count;                /* elements; 0: one for each output */
+	double init;              /* the first value of each */
+	double prior;             /* factor on the weight decay */
+};
 
 struct likelihood {
 	const char *name, *help;
 	enum loss_kind loss;
 	bool class_targets;       /* reads labels, not real targets */
-	/* Number of network outputs for a data set, or 0 where they don't fit. */
-	int (*outputs)(const struct dataset *d);
+	const char *needs;        /* what else its targets must be: "2 classes" */
+	bool noise_sd;            /* has a deviation that is given, not sampled */
+	struct likelihood_param param[LOSS_PARAMS];  /* as the loss numbers them; the first without a name ends the list */
+	/* Number of network outputs for such targets, or 0 where they don't fit. */
+	int (*outputs)(const struct targets *t);
+	/* The targets as the device's loss reads them: *bytes of host memory, t's own or made in the arena.
+	 * Errors: ERR_MEMORY. */
+	status (*encode)(const struct targets *t, struct arena *a, const void **out, size_t *bytes);
 };
 
-extern const struct likelihood *const likelihoods[];  /* categorical, gaussian, bernoulli; NULL-terminated */
+extern const struct likelihood *const likelihoods[];  /* NULL-terminated */
+#define LIKELIHOOD_WORDS "categorical|gaussian|bernoulli"
 
 /* Errors: ERR_USAGE, listing the names. */
 status likelihood_find(const char *name, const struct likelihood **out);
-/* The number of outputs that l and d ask of a network. Errors: ERR_USAGE, saying how they don't fit. */
-status likelihood_outputs(const struct likelihood *l, const struct dataset *d, int *out);
 /* gaussian for real targets, else categorical. */
-const struct likelihood *likelihood_default(const struct dataset *d);
+const struct likelihood *likelihood_default(const struct targets *t);
+/* The number of outputs that l and t ask of a network. Errors: ERR_USAGE, saying how they don't fit. */
+status likelihood_outputs(const struct likelihood *l, const struct targets *t, int *out);
+/* Errors: ERR_USAGE for a deviation, in the units of the targets as stored, that l can't have. */
+status likelihood_check(const struct likelihood *l, double noise_sd);
+/* Appends l's parameters to those of a network with so many outputs. Errors: ERR_MEMORY. */
+status likelihood_append(const struct likelihood *l, int outputs, struct segments *params, struct arena *a);
+
+/* {name, noise_sd}: what a snapshot's header says. Errors: ERR_INPUT where there is no name, ERR_USAGE for one that is
+ * unknown. */
+json_t *likelihood_to_json(const struct likelihood *l, double noise_sd);
+status likelihood_from_json(const json_t *j, const struct likelihood **out, double *noise_sd);
 
 #endif

@@ -30,6 +30,7 @@ struct gradient_request {
 	float *stats;          /* device, n_stats: running statistics that are updated or used */
 	double stats_share;    /* STATS_CUMULATE: of this batch's in the mean; 1/(k+1) after k batches of a pass */
 	enum stream augment;   /* stream of this pass's augmentation */
+	float *each;           /* device: (n), set to the batch's unweighted ℓᵢ; or NULL. Analytic targets leave it alone */
 };
 
 struct potential;
@@ -37,8 +38,8 @@ struct potential;
 struct potential_ops {
 	/* Value to SLOT_NLL and gradient of scale · Σ wᵢ ℓᵢ(point). Errors: ERR_LIBRARY. */
 	status (*value_grad)(struct potential *p, struct slots *s, const struct gradient_request *r);
-	/* Outputs (logits, or means) of rows first … first + n − 1 to host memory (n, outputs), n ≤ batch; θ and stats on
-	 * the device; nothing is augmented. prepare names both once per θ, and working weights are made of them when first
+	/* Outputs (logits, or means) of rows first … first + n − 1 to device memory out (n, outputs), n ≤ batch; θ and stats
+	 * on the device too; nothing is augmented. prepare names both once per θ, and working weights are made of them when first
 	 * needed. NULL where a potential predicts nothing. */
 	status (*prepare)(struct potential *p, const float *theta, const float *stats);
 	status (*predict)(struct potential *p, size_t first, int n, float *out);

@@ -16,6 +16,7 @@ struct loss_case {
 	int n, k;
 	bool weighted, indexed, gradient;
 	double spread;  /* of the outputs */
+	bool each, own; /* examples' losses are wanted; the loss has parameters of its own: a σ for each output */
 };
 
 static const char *const names[LOSS_KINDS] = {"categorical", "gaussian", "bernoulli"};
@@ -28,13 +29,61 @@ static void targets(struct draws *r, const struct loss_case *c, int32_t *label, 
 		y[i] = c->kind == LOSS_BERNOULLI ? (float)draw(r, 2) : (float)draw_normal(r);
 }
 
+static double own_log_sd(int j)
+{
+	return (float)(0.1 * (j % 7) - 0.4);
+}
+
+/* ℓ of one row and its gradient g (k); where the loss has its own σ, its gradient is added to dparams (k), times w. */
+static double row_loss(const struct loss_case *c, const double *x, int label, const double *y, double w, double *g,
+                       double *dparams)
+{
+	double value = 0;
+	if (!c->own)
+		return ref_loss(c->kind, c->k, x, label, y, noise_sd, g);
+	for (int j = 0; j < c->k; j++) {
+		double sd = exp(own_log_sd(j)), z = (x[j] - y[j]) / sd;
+		value += ref_loss(c->kind, 1, x + j, 0, y + j, sd, g + j);
+		dparams[j] += w * (1 - z * z);
+	}
+	return value;
+}
+
+/* The examples' losses and the gradient of the loss's own parameters, which is added to 2. */
+static void check_extras(struct device *d, const char *label, const struct loss_case *c, const struct loss *l,
+                         const double *each, const double *dparams)
+{
+	float *got = host_take((size_t)(c->n + c->k) * sizeof *got);
+	double worst = 0;
+	if (c->each)
+		download(d, got, l->each, (size_t)c->n * sizeof *got);
+	for (int i = 0; c->each && i < c->n; i++)
+		worst = fmax(worst, fabs((double)got[i] - each[i]) / (1 + fabs(each[i])));
+	near(worst, 0, 3e-7, "%s: %s, %d × %d: the examples' losses", label, names[c->kind], c->n, c->k);
+	worst = 0;
+	if (c->own)
+		download(d, got, l->dparams[0], (size_t)c->k * sizeof *got);
+	for (int j = 0; c->own && j < c->k; j++)
+		worst = fmax(worst, fabs((double)got[j] - 2 - 0.37 * dparams[j]) / (1 + fabs(dparams[j])));
+	near(worst, 0, 3e-7, "%s: %s, %d × %d: the gradient of its own parameters", label, names[c->kind], c->n, c->k);
+	free(got);
+}
+
 static void check_case(struct device *d, const char *label, const struct loss_case *c)
 {
 	struct draws r = {71 + (uint32_t)c->k, 0};
 	size_t outputs = (size_t)(c->n * c->k);
 	float *x = host_take(outputs * sizeof *x), *g = host_take(outputs * sizeof *g);
 	float *y = host_take((size_t)(SET * c->k) * sizeof *y), *weight = host_take((size_t)c->n * sizeof *weight);
-	double *row = host_take((size_t)c->k * 3 * sizeof *row), *yrow = row + c->k, *grow = yrow + c->k;
+	double *row = host_take((size_t)c->k * 4 * sizeof *row), *yrow = row + c->k, *grow = yrow + c->k;
+	double *dparams = grow + c->k;
+	double *each = host_take((size_t)c->n * sizeof *each);
+	float *log_sd = host_take((size_t)c->k * sizeof *log_sd), *twos = host_take((size_t)c->k * sizeof *twos);
+	for (int j = 0; j < c->k; j++) {
+		log_sd[j] = (float)own_log_sd(j);
+		twos[j] = 2;
+		dparams[j] = 0;
+	}
 	int32_t classes[SET];
 	uint32_t *index = host_take(((size_t)c->n + 5) * sizeof *index);
 	for (size_t i = 0; i < outputs; i++)
@@ -61,6 +110,9 @@ static void check_case(struct device *d, const char *label, const struct loss_ca
 		.index = c->indexed ? upload(d, index, ((size_t)c->n + 5) * sizeof *index) : NULL,
 		.weight = c->weighted ? upload(d, weight, (size_t)c->n * sizeof *weight) : NULL,
 		.gradient = c->gradient ? upload(d, g, outputs * sizeof *g) : NULL,
+		.params = {c->own ? upload(d, log_sd, (size_t)c->k * sizeof *log_sd) : NULL}, .add_dparams = true,
+		.dparams = {c->own ? upload(d, twos, (size_t)c->k * sizeof *twos) : NULL},
+		.each = c->each ? upload(d, weight, (size_t)c->n * sizeof *weight) : NULL,
 	};
 	MUST(d->ops->loss(d, &s, &l));
 	MUST(d->ops->slots_fetch(d, &s));
@@ -74,7 +126,7 @@ static void check_case(struct device *d, const char *label, const struct loss_ca
 			row[j] = x[i * c->k + j];
 			yrow[j] = y[at * (size_t)c->k + (size_t)j];
 		}
-		double one = ref_loss(c->kind, c->k, row, classes[at], yrow, noise_sd, grow);
+		double one = each[i] = row_loss(c, row, classes[at], yrow, w, grow, dparams);
 		value += w * one;
 		plain += one;
 		size += fabs(one) + (c->kind == LOSS_CATEGORICAL ? c->spread : 0);
@@ -94,6 +146,10 @@ static void check_case(struct device *d, const char *label, const struct loss_ca
 	ok(s.value[SLOT_BAD] == 0 && s.value[SLOT_GOOD_NLL] == s.value[SLOT_NLL], "%s: %s: the value is finite", label, kind);
 	if (c->gradient)
 		near(worst, 0, 3e-7 * (5 + c->spread), "%s: %s, %d × %d: relative error of the gradient", label, kind, c->n, c->k);
+	check_extras(d, label, c, &l, each, dparams);
+	d->ops->free(d, (void *)l.params[0]);
+	d->ops->free(d, l.dparams[0]);
+	d->ops->free(d, l.each);
 	d->ops->free(d, (void *)l.output);
 	d->ops->free(d, (void *)l.target);
 	d->ops->free(d, (void *)l.index);
@@ -105,6 +161,9 @@ static void check_case(struct device *d, const char *label, const struct loss_ca
 	free(y);
 	free(weight);
 	free(row);
+	free(each);
+	free(log_sd);
+	free(twos);
 	free(index);
 }
 
@@ -168,11 +227,16 @@ void check_loss(struct device *d, const char *label)
 	static const int outputs[] = {1, 2, 10, 16, 37, 100};
 	for (int kind = 0; kind < LOSS_KINDS; kind++)
 		for (int i = 0; i < (int)(sizeof outputs / sizeof *outputs); i++) {
-			struct loss_case c = {(enum loss_kind)kind, 32 + i, outputs[i], i % 2, i % 3 != 2, i != 3, i == 4 ? 30 : 2};
+			struct loss_case c = {(enum loss_kind)kind, 32 + i, outputs[i], i % 2, i % 3 != 2, i != 3, i == 4 ? 30 : 2,
+			                      i != 2, false};
 			check_case(d, label, &c);
+			c.own = kind == LOSS_GAUSSIAN;
+			if (c.own)
+				check_case(d, label, &c);
 		}
-	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 1, 10, false, true, true, 2});
-	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 5000, 10, true, true, true, 2});
+	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 1, 10, false, true, true, 2, false, false});
+	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 5000, 10, true, true, true, 2, false, false});
+	check_case(d, label, &(struct loss_case){LOSS_GAUSSIAN, 5000, 3, true, true, true, 2, true, true});
 	check_many_classes(d, label);
 	check_sticky(d, label, LOSS_CATEGORICAL, NAN);
 	check_sticky(d, label, LOSS_CATEGORICAL, INFINITY);

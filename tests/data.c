@@ -9,6 +9,7 @@
 
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
+#include "src/data/normalize.h"
 #include "src/data/npy.h"
 #include "tests/tap.h"
 

@@ -88,8 +88,9 @@ static void test_csv(void)
 	MUST(get("csv", "x.csv", (struct dataset_request){.standardize = true}, &d));
 	x = d.x;
 	/* 3, 6, 9: mean 6, population deviation √6. */
-	ok(d.target_mean[0] == 6 && d.target[1] == 0 && d.target_sd[0] > 2.449489 && d.target_sd[0] < 2.449490 &&
-	   fabs((double)x[1] * d.x_sd[1] + d.x_mean[1] - 2.5) < 1e-6, "csv: --standardize, targets too");
+	const struct standardize *to = &d.standardize;
+	ok(to->target_mean[0] == 6 && d.target[1] == 0 && to->target_sd[0] > 2.449489 && to->target_sd[0] < 2.449490 &&
+	   fabs((double)x[1] * to->x_sd[1] + to->x_mean[1] - 2.5) < 1e-6, "csv: --standardize, targets too");
 	dataset_close(&d);
 	/* Two of ten rows are held out, the same two for ever; the figures are those of the other eight. */
 	csv("0,0\n1,10\n4,20\n9,30\n16,40\n25,50\n36,60\n49,70\n64,80\n81,90\n");
@@ -104,11 +105,11 @@ static void test_csv(void)
 		sum_y += (double)d.target[i];
 	}
 	ok(d.n == 8 && held.n == 2 && fabs(sum) < 1e-5 && fabs(squares - 8) < 1e-5 && fabs(sum_y) < 1e-5 &&
-	   held.x_mean[0] == d.x_mean[0] && held.target_sd[0] == d.target_sd[0],
+	   held.standardize.x_mean[0] == d.standardize.x_mean[0] && held.standardize.target_sd[0] == d.standardize.target_sd[0],
 	   "csv: --standardize looks at the training rows alone, and serves the held-out ones");
 	double rows[2];
 	for (int i = 0; i < 2; i++)
-		rows[i] = ((double)held.target[i] * held.target_sd[0] + held.target_mean[0]) / 10;
+		rows[i] = ((double)held.target[i] * held.standardize.target_sd[0] + held.standardize.target_mean[0]) / 10;
 	ok(fabs(rows[0] - 4) < 1e-5 && fabs(rows[1] - 6) < 1e-5, "csv: rows %g and %g are held out", rows[0], rows[1]);
 	dataset_close(&d);
 	dataset_close(&held);

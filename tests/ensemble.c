@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "predict/regression.h"
+#include "commands/select.h"
+#include "src/likelihood.h"
 #include "src/rng.h"
 #include "tests/tap.h"
 
 enum { ROWS = 37, COLUMNS = 3, HIDDEN = 5, OUTPUTS = 3, RECORDS = 4 };
 
-extern const struct opt_table table_device, table_progress;
-static const struct opt_table *const tables[] = {&table_select, &table_batch, &table_device, &table_progress, NULL};
+static const struct opt_table *const tables[] = {&table_select, NULL};
 
 static double table[ROWS][COLUMNS];
 static int classes[ROWS];
@@ -126,7 +126,7 @@ static void expect_choice(const char *what, const char *const *words, size_t n, 
 	MUST(select_open(o, &s));
 	ok(s.n == n && s.choice[0].step == first && s.choice[s.n - 1].step == last, "%s: %zu snapshots, steps %d to %d", what,
 	   n, (int)first, (int)last);
-	select_close(&s);
+	selection_close(&s);
 	opts_free(o);
 }
 
@@ -153,22 +153,72 @@ static void choices(const char *a, const char *b)
 	expect_refusal("an unknown role", WORDS(a, "--role", "moon"), ERR_USAGE, "no snapshots are left");
 }
 
-static void average(const struct model *m, const char *a, const char *b)
-{
-	struct opts *o = options(WORDS(a, b, "--role", "theta", "--batch", "10", "--quiet"));
-	struct arena arena = {0};
-	struct selection s;
+/* Chosen snapshots, their network, its own data and room for predictions. */
+struct run {
+	struct opts *o;
+	struct arena arena;
+	struct selection chosen;
 	struct network n;
 	struct subject subject;
 	struct predictions p;
+};
+
+static void run_open(struct run *r, const char *const *words)
+{
+	*r = (struct run){.o = options(words)};
+	MUST(select_open(r->o, &r->chosen));
+	struct device *d;
+	MUST(network_open(selection_header(&r->chosen), -1, CONV_AUTO, &r->n));
+	MUST(backend_open("cpu", 2, &d));
+	MUST(network_place(&r->n, d));
+	MUST(subject_open(&r->n, &(struct subject_request){.split = -1, .batch = 10}, &r->subject));
+	MUST(predictions_open(&r->arena, &r->n, &r->subject, r->chosen.n, true, &r->p));
+}
+
+static void run_close(struct run *r)
+{
+	predictions_close(&r->p);
+	subject_close(&r->subject);
+	network_close(&r->n);
+	selection_close(&r->chosen);
+	arena_free(&r->arena);
+	opts_free(r->o);
+}
+
+static double figure(const struct figures *f, const char *name)
+{
+	for (int i = 0; i < f->count; i++)
+		if (strcmp(f->at[i].name, name) == 0)
+			return f->at[i].value;
+	return NAN;
+}
+
+/* The scores, whose last point of the curve says the same. */
+static void score(struct run *r, const char *what, struct figures *out)
+{
+	const struct figures *last = &r->p.curve[r->p.members - 1];
+	MUST(r->p.how->check(&r->n, &r->subject.data));
+	MUST(r->p.how->score(&r->p, out));
+	double worst = 0;
+	for (int i = 0; i < last->count; i++) {
+		double error = fabs(last->at[i].value - figure(out, last->at[i].name));
+		worst = error <= worst ? worst : error;
+	}
+	near(worst, 0, 1e-9, "%s: the last of %d figures of the curve are the ensemble's", what, last->count);
+	ok(out->n == ROWS && out->members == r->p.members && last->members == r->p.members && r->p.curve[0].members == 1,
+	   "%s: examples and members are counted", what);
+}
+
+static void average(const struct model *m, const char *a, const char *b)
+{
+	struct run r;
+	struct figures all;
 	float *theta = calloc(m->params.count, sizeof *theta);
 	double want[ROWS][OUTPUTS] = {{0}}, worst = 0;
-	MUST(select_open(o, &s));
-	MUST(network_open(s.source[0].header, o, &n));
-	MUST(subject_open(&n, &(struct subject_request){.opts = o}, &subject));
-	ok(subject.fell_back && subject.data.split == SPLIT_TRAIN && subject.data.n == ROWS, "a table has a train split alone");
-	MUST(predictions_open(&arena, &n, &subject, s.n, &p));
-	MUST(ensemble_run(&s, &n, &p, 1, o, NULL, NULL));
+	run_open(&r, WORDS(a, b, "--role", "theta"));
+	ok(r.subject.fell_back && r.subject.data.split == SPLIT_TRAIN && r.subject.data.n == ROWS,
+	   "a table has a train split alone");
+	MUST(ensemble_run(&r.chosen, &r.n, &r.p, 1, NULL, NULL));
 	for (int chain = 0; chain < 2; chain++)
 		for (int i = 0; i < RECORDS; i++) {
 			fill(theta, m->params.count, 1, chain, i);
@@ -183,18 +233,15 @@ static void average(const struct model *m, const char *a, const char *b)
 		}
 	for (int row = 0; row < ROWS; row++) {
 		double got[OUTPUTS];
-		mixture_mean(&p.mixture, (size_t)row, got);
+		mixture_mean(&r.p.mixture, (size_t)row, got);
 		for (int k = 0; k < OUTPUTS; k++)
 			worst = fmax(worst, fabs(got[k] - want[row][k]));
 	}
-	ok(p.mixture.members == 2 * RECORDS, "two chains are pooled");
+	ok(r.p.mixture.members == 2 * RECORDS, "two chains are pooled");
 	ok(worst < 2e-6, "averaged probabilities are the plain forward pass's (worst difference %.1e)", worst);
-	ok(subject.data.label[4] == classes[4], "labels come with the data");
-	subject_close(&subject);
-	network_close(&n);
-	select_close(&s);
-	arena_free(&arena);
-	opts_free(o);
+	ok(r.subject.data.label[4] == classes[4], "labels come with the data");
+	score(&r, "classes", &all);
+	run_close(&r);
 	free(theta);
 }
 
@@ -208,22 +255,13 @@ static void regression(struct arena *a)
 	json_object_set_new(header, "standardize", json_pack("{s:[f,f,f], s:[f,f,f], s:[f], s:[f]}", "x_mean", 0.5, -0.25, 0.0,
 	                                                     "x_sd", 2.0, 0.5, 1.0, "target_mean", 50.0, "target_sd", 10.0));
 	const char *path = write_snaps(a, "real.snaps", &m, header);
-	struct opts *o = options(WORDS(path, "--role", "theta", "--quiet"));
-	struct arena arena = {0};
-	struct selection s;
-	struct network n;
-	struct subject subject;
-	struct predictions p;
-	struct regression_metrics got;
+	struct run r;
+	struct figures got;
 	float *theta = calloc(m.params.count, sizeof *theta);
 	double nll = 0, square = 0;
-	MUST(select_open(o, &s));
-	MUST(network_open(s.source[0].header, o, &n));
-	MUST(subject_open(&n, &(struct subject_request){.opts = o}, &subject));
-	MUST(predictions_open(&arena, &n, &subject, s.n, &p));
-	MUST(ensemble_run(&s, &n, &p, 1, o, NULL, NULL));
-	const struct regression r = {ROWS, 1, s.n, p.outputs, n.target_mean, n.target_sd, n.noise_sd};
-	MUST(metrics_regression(&r, subject.data.target, &got));
+	run_open(&r, WORDS(path, "--role", "theta"));
+	MUST(ensemble_run(&r.chosen, &r.n, &r.p, 1, NULL, NULL));
+	score(&r, "real targets", &got);
 	for (int row = 0; row < ROWS; row++) {
 		double density = 0, mean = 0;
 		for (int i = 0; i < RECORDS; i++) {
@@ -237,53 +275,37 @@ static void regression(struct arena *a)
 		nll -= log(density) / ROWS;
 		square += (target[row] - mean) * (target[row] - mean) / ROWS;
 	}
-	near(got.rmse, sqrt(square), 1e-4, "a standardised run's RMSE is in the target's own units");
-	near(got.nll, nll, 1e-4, "and so is the density in its NLL");
-	subject_close(&subject);
-	network_close(&n);
-	select_close(&s);
-	arena_free(&arena);
-	opts_free(o);
+	near(figure(&got, "rmse"), sqrt(square), 1e-4, "a standardised run's RMSE is in the target's own units");
+	near(figure(&got, "nll"), nll, 1e-4, "and so is the density in its NLL");
+	run_close(&r);
 	model_free(&m);
 	free(theta);
 }
 
-static status count_members(void *context, const struct mixture *m)
+static status count_members(void *context, size_t done, size_t total)
 {
-	*(size_t *)context = m->members;
-	return OK;
+	*(size_t *)context = done;
+	return done <= total ? OK : fail(ERR_CHECK, "too many");
 }
 
-static status enough(void *context, const struct mixture *m)
+static status enough(void *context, size_t done, size_t total)
 {
-	(void)context;
-	return fail(ERR_CHECK, "%zu are enough", m->members);
+	(void)context, (void)total;
+	return fail(ERR_CHECK, "%zu are enough", done);
 }
 
 /* Snapshots are read ahead, and yet those before a damaged one are predicted with before it is told. */
 static void damage_ahead(const char *path, size_t whole, const char *message)
 {
-	struct opts *o = options(WORDS(path, "--quiet"));
-	struct arena arena = {0};
-	struct selection s;
-	struct network n;
-	struct subject subject;
-	struct predictions p;
+	struct run r;
 	size_t members = 0;
-	MUST(select_open(o, &s));
-	MUST(network_open(s.source[0].header, o, &n));
-	MUST(subject_open(&n, &(struct subject_request){.opts = o}, &subject));
-	MUST(predictions_open(&arena, &n, &subject, s.n, &p));
-	status st = ensemble_run(&s, &n, &p, 1, o, count_members, &members);
+	run_open(&r, WORDS(path));
+	status st = ensemble_run(&r.chosen, &r.n, &r.p, 1, count_members, &members);
 	ok(st == ERR_DAMAGE && strcmp(fail_words(st, "--"), message) == 0, "an ensemble's run stops there with the same message");
 	ok(members == whole, "after the %d snapshots before it", (int)whole);
-	st = ensemble_run(&s, &n, &p, 1, o, enough, NULL);
+	st = ensemble_run(&r.chosen, &r.n, &r.p, 1, enough, NULL);
 	ok(st == ERR_CHECK && strstr(fail_words(st, "--"), "are enough"), "what stops a run is told, not what was being read");
-	subject_close(&subject);
-	network_close(&n);
-	select_close(&s);
-	arena_free(&arena);
-	opts_free(o);
+	run_close(&r);
 }
 
 static void damage(const char *path)
@@ -305,11 +327,11 @@ static void damage(const char *path)
 	size_t whole = 0;
 	char message[1024];
 	MUST(select_open(o, &s));
-	while (whole < s.n && select_read(&s, whole, &record) == OK)
+	while (whole < s.n && selection_read(&s, whole, &record) == OK)
 		whole++;
 	snprintf(message, sizeof message, "%s", fail_words(ERR_DAMAGE, "--"));
 	ok(whole == 5 && strstr(message, path) && strstr(message, "checksum"), "a damaged record stops the reading: %s", message);
-	select_close(&s);
+	selection_close(&s);
 	opts_free(o);
 	damage_ahead(path, whole, message);
 	expect_choice("damage left out", WORDS(path, "--skip-damaged"), 2 * RECORDS - 1, 10, 40);
@@ -324,13 +346,11 @@ static void misfits(struct arena *a, const char *first)
 	expect_refusal("another model", WORDS(first, path), ERR_USAGE, "models differ (mlp:3-5-3, mlp:3-4-3)");
 	expect_refusal("no file", WORDS("/nowhere/run"), ERR_INPUT, "/nowhere/run");
 	json_t *analytic = json_pack("{s:{s:s, s:s}}", "model", "kind", "analytic", "spec", "gaussian:1,2");
-	struct opts *o = options(WORDS(first));
 	struct network n;
-	status got = network_open(analytic, o, &n);
+	status got = network_open(analytic, -1, CONV_AUTO, &n);
 	ok(got == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "gaussian:1,2"),
 	   "an analytic target predicts nothing: %s", fail_words(ERR_USAGE, "--"));
 	json_decref(analytic);
-	opts_free(o);
 	model_free(&other);
 }
 

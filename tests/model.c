@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/data/dataset.h"
+#include "src/data/normalize.h"
 #include "tests/golden/nets_torch.h"
+#include "tests/predict_rows.h"
 #include "tests/tap.h"
 
 static void refusals(void)
@@ -50,16 +53,17 @@ static void refusals(void)
 	struct gradient_request r = {.at = {.theta = theta}, .batch = {.n = 5, .scale = 1}};
 	ok(p->ops->value_grad(p, &slots, &r) == ERR_USAGE, "a network opened for prediction gives no gradient");
 	MUST(p->ops->prepare(p, theta, NULL));
-	MUST(p->ops->predict(p, 0, 5, out));
+	MUST(predict_rows(p, 0, 5, out));
 	ok(out[0] == 0 && p->fixed && p->outputs == 3 && p->n == 5, "and predicts for a set without labels");
 	potential_close(p);
 	data.target = targets;
 	data.n_targets = 2;
 	data.n_classes = 0;
-	ok(likelihood_default(&data)->loss == LOSS_GAUSSIAN, "real targets are gaussian by default");
+	const struct targets real = dataset_targets(&data);
+	ok(likelihood_default(&real)->loss == LOSS_GAUSSIAN, "real targets are gaussian by default");
 	MUST(likelihood_find("categorical", &l));
 	int outputs;
-	ok(likelihood_outputs(l, &data, &outputs) == ERR_USAGE && likelihood_find("poisson", &l) == ERR_USAGE,
+	ok(likelihood_outputs(l, &real, &outputs) == ERR_USAGE && likelihood_find("poisson", &l) == ERR_USAGE,
 	   "categorical refuses real targets; an unknown likelihood is refused");
 	model_free(&m);
 	d->ops->close(d);

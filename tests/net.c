@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "tests/golden/mlp_torch.h"
+#include "src/data/dataset.h"
+#include "src/data/normalize.h"
 #include "src/net/net.h"
 #include "tests/ref/ref.h"
+#include "tests/predict_rows.h"
 #include "tests/tap.h"
 
 static const struct rng_key key = {3, 1};
@@ -70,7 +73,8 @@ static void problem_open(struct problem *q, const char *spec, const char *activa
 	int outputs, input[3] = {q->data.c, q->data.h, q->data.w}, inputs = input[0] * input[1] * input[2];
 	MUST(backend_open("cpu", 2, &q->d));
 	MUST(likelihood_find(likelihood, &l));
-	MUST(likelihood_outputs(l, &q->data, &outputs));
+	const struct targets targets = dataset_targets(&q->data);
+	MUST(likelihood_outputs(l, &targets, &outputs));
 	MUST(model_build(spec, activation, NULL, input, outputs, &q->model));
 	if (freeze)
 		MUST(segments_freeze(&q->model.params, freeze));
@@ -169,7 +173,7 @@ static void golden(const struct golden *g)
 	near(gradient_error(&q, g->gradient), 0, 1e-5, "%s %s: PyTorch's gradient", g->model, g->likelihood);
 	float out[GOLDEN_ROWS * 8];
 	MUST(q.p->ops->prepare(q.p, q.theta, NULL));
-	MUST(q.p->ops->predict(q.p, 0, GOLDEN_ROWS, out));
+	MUST(predict_rows(q.p, 0, GOLDEN_ROWS, out));
 	double worst = 0, largest = 0;
 	for (int i = 0; i < GOLDEN_ROWS * g->outputs; i++) {
 		worst = fmax(worst, fabs((double)out[i] - g->output[i]));
@@ -335,17 +339,17 @@ static void images(void)
 		oracle(&q, q.exact, 3, BATCH, NULL, 1.0 / BATCH);
 		MUST(q.p->ops->prepare(q.p, q.theta, NULL));
 		for (int first = 0; first < N; first += BATCH)
-			MUST(q.p->ops->predict(q.p, (size_t)first, N - first < BATCH ? N - first : BATCH,
-			                       (turn ? again : out) + first * 4));
+			MUST(predict_rows(q.p, (size_t)first, N - first < BATCH ? N - first : BATCH,
+			                  (turn ? again : out) + first * 4));
 		if (turn == 0) {
 			near(gradient_error(&q, q.want), 0, 2e-6, "images: gradient");
 			double worst = 0;
 			for (int i = 0; i < N * 4; i++)
 				worst = fmax(worst, fabs((double)out[i] - exact[i]));
 			near(worst, 0, 5e-6, "images: predictions of whole and part batches");
-			MUST(q.p->ops->predict(q.p, 20, 1, one));
+			MUST(predict_rows(q.p, 20, 1, one));
 			near(fabs((double)one[2] - exact[20 * 4 + 2]), 0, 5e-6, "images: prediction of one row");
-			ok(q.p->ops->predict(q.p, 20, 4, again) == ERR_USAGE && q.p->ops->predict(q.p, 0, BATCH + 1, again) == ERR_USAGE,
+			ok(predict_rows(q.p, 20, 4, again) == ERR_USAGE && predict_rows(q.p, 0, BATCH + 1, again) == ERR_USAGE,
 			   "rows that are not there and batches too large are refused");
 			first_gradient = q.host;
 			MUST(q.d->ops->get(q.d, first_gradient, q.gradient, q.p->n_params * sizeof(float)));
@@ -375,7 +379,7 @@ static void plans(void)
 			oracle(&q, q.exact, 0, n, NULL, 1.0 / n);
 			worst = fmax(worst, gradient_error(&q, q.want));
 			MUST(q.p->ops->prepare(q.p, q.theta, NULL));
-			MUST(q.p->ops->predict(q.p, 0, n, out));
+			MUST(predict_rows(q.p, 0, n, out));
 		}
 	near(worst, 0, 5e-6, "gradients at 14 batch sizes, each planned more than once");
 	problem_close(&q);

@@ -87,7 +87,6 @@ static void scores(void)
 	struct arena arena = {0};
 	struct mixture m, probs;
 	double score[C_N];
-	enum ood_score which;
 	MUST(mixture_open(&arena, C_N, C_CLASSES, true, &m));
 	MUST(mixture_open(&arena, C_N, C_CLASSES, false, &probs));
 	for (size_t s = 0; s < C_MEMBERS; s++) {
@@ -96,26 +95,20 @@ static void scores(void)
 		if (s == 0)
 			refused(ood_scores(&m, OOD_MI, score), ERR_USAGE, "one member", "mi of one member");
 	}
-	MUST(ood_score_find("mi", &which));
-	MUST(ood_scores(&m, which, score));
+	MUST(ood_scores(&m, OOD_MI, score));
 	near(score[3], c_mi_3, 1e-13, "mi");
-	MUST(ood_score_find("max-logit", &which));
-	MUST(ood_scores(&m, which, score));
+	MUST(ood_scores(&m, OOD_MAX_LOGIT, score));
 	near(score[3], c_max_logit_3, 1e-14, "max-logit");
-	MUST(ood_score_find("energy", &which));
-	MUST(ood_scores(&m, which, score));
+	MUST(ood_scores(&m, OOD_ENERGY, score));
 	near(score[3], c_energy_3, 1e-14, "energy");
-	MUST(ood_score_find("msp", &which));
-	MUST(ood_scores(&m, which, score));
+	MUST(ood_scores(&m, OOD_MSP, score));
 	near(score[8], -0.25, 1e-15, "msp of four equal probabilities");
-	MUST(ood_score_find("entropy", &which));
-	MUST(ood_scores(&m, which, score));
+	MUST(ood_scores(&m, OOD_ENTROPY, score));
 	near(score[8], log(4), 1e-15, "entropy of four equal probabilities");
 	double total = 0;
 	for (int i = 0; i < C_N; i++)
 		total += score[i] / C_N;
 	near(total, c_entropy, 1e-13, "mean entropy is SciPy's");
-	refused(ood_score_find("odin", &which), ERR_USAGE, "max-logit", "an unknown score");
 	refused(ood_scores(&probs, OOD_ENERGY, score), ERR_USAGE, "needs logits", "energy of probabilities");
 	refused(ood_scores(&probs, OOD_MAX_LOGIT, score), ERR_USAGE, "needs logits", "max-logit of probabilities");
 	arena_free(&arena);

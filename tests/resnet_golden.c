@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "tests/golden/resnet_torch.h"
+#include "src/data/dataset.h"
+#include "src/data/normalize.h"
 #include "src/net/graph.h"
 #include "src/net/net.h"
+#include "tests/predict_rows.h"
 #include "tests/tap.h"
 
 enum {
@@ -294,7 +297,7 @@ static void compare(const struct golden_net *g, const struct way *way)
 	step(&q, 0);
 	step(&q, 1);
 	MUST(q.p->ops->prepare(q.p, q.theta, q.stats));
-	MUST(q.p->ops->predict(q.p, 0, GOLDEN_ROWS, have));
+	MUST(predict_rows(q.p, 0, GOLDEN_ROWS, have));
 	outputs(&q, have, g->folded, "predictions");
 	subject_close(&q);
 }

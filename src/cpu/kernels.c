@@ -19,6 +19,7 @@ const struct kernels KERNEL(kernels) = {
 	.row_u8 = KERNEL(row_u8),
 	.row_f32 = KERNEL(row_f32),
 	.loss = KERNEL(loss),
+	.loss_params = KERNEL(loss_params),
 	.activate = KERNEL(activate),
 	.activate_backward = KERNEL(activate_backward),
 	.sum = KERNEL(sum),

@@ -98,6 +98,8 @@ struct kernels {
 	void (*row_f32)(const struct row_kernel *r, const float *in, float *out);
 	/* Rows first … first + n − 1 of the batch, which begins at l->offset. */
 	void (*loss)(const struct loss *l, int first, int n, struct loss_sums *sums);
+	/* dparams from all rows of the batch, in their order. */
+	void (*loss_params)(const struct loss *l);
 	/* y = f(x); dx = f′·dy, f′ from `of`: y for ReLU and tanh, x for SiLU. dx may be dy, and y x, of one type. */
 	void (*activate)(enum activation kind, const void *x, bool x_bf16, void *y, bool y_bf16, size_t n);
 	void (*activate_backward)(enum activation kind, const void *of, const void *dy, void *dx, bool x_bf16, bool y_bf16, size_t n);
@@ -155,6 +157,7 @@ void KERNEL(pointwise)(enum pointwise_fn fn, const struct pointwise_kernel *p, s
 void KERNEL(row_u8)(const struct row_kernel *r, const uint8_t *in, float *out);
 void KERNEL(row_f32)(const struct row_kernel *r, const float *in, float *out);
 void KERNEL(loss)(const struct loss *l, int first, int n, struct loss_sums *sums);
+void KERNEL(loss_params)(const struct loss *l);
 void KERNEL(activate)(enum activation kind, const void *x, bool x_bf16, void *y, bool y_bf16, size_t n);
 void KERNEL(activate_backward)(enum activation kind, const void *of, const void *dy, void *dx, bool x_bf16, bool y_bf16, size_t n);
 void KERNEL(sum)(const float *a, const float *b, float *out, size_t n);

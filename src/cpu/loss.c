@@ -47,6 +47,7 @@ status cpu_loss(struct device *d, struct slots *s, const struct loss *l)
 	placed.row = SLOT_NONE;
 	placed.offset = slots_row(s, l->row, l->offset);
 	struct loss_sums sums = sum_rows(d, &placed);
+	kernels_of(d)->loss_params(&placed);
 	slots_value(s, l->scale * sums.weighted, l->add_value);
 	if (l->count) {
 		s->value[SLOT_NLL_TOTAL] += sums.plain;

@@ -61,7 +61,8 @@ static void categorical(const struct loss *l, int first, int n, struct loss_sums
 {
 	const int k = l->k;
 	const int32_t *label = l->target;
-	/* Without weights only Σ ℓ is asked for, and logarithms add up to that of a product: one for many rows. */
+	/* Where only Σ ℓ is asked for, logarithms add up to that of a product: one for many rows. */
+	const bool apart = l->weight || l->each;
 	double plain = 0, product = 1;
 	for (int i = first; i < first + n; i++) {
 		const float *x = l->output + (size_t)i * (size_t)k;
@@ -70,10 +71,12 @@ static void categorical(const struct loss *l, int first, int n, struct loss_sums
 		double weight = l->weight ? l->weight[i] : 1;
 		vf e;
 		double sum = k <= LANES ? short_row(x, k, &e, &max) : long_row(x, k, g, &max);
-		if (l->weight) {
+		if (apart) {
 			double value = log(sum) + ((double)max - x[y]);
 			sums->weighted += weight * value;
 			plain += value;
+			if (l->each)
+				l->each[i] = (float)value;
 		} else {
 			plain += (double)max - x[y];
 			product *= sum;
@@ -98,16 +101,26 @@ static void categorical(const struct loss *l, int first, int n, struct loss_sums
 	}
 	plain += log(product);
 	sums->plain += plain;
-	if (!l->weight)
+	if (!apart)
 		sums->weighted += plain;
 }
+
+static void add_example(const struct loss *l, int i, double weight, double value, struct loss_sums *sums)
+{
+	sums->weighted += weight * value;
+	sums->plain += value;
+	if (l->each)
+		l->each[i] = (float)value;
+}
+
+static const double half_log_2pi = 0.91893853320467274178;
 
 /* ℓ = Σ ½((x − y)/σ)² + ½ ln 2πσ²; ∇ℓ = (x − y)/σ² */
 static void gaussian(const struct loss *l, int first, int n, struct loss_sums *sums)
 {
 	const int k = l->k;
 	const double precision = 1 / (l->noise_sd * l->noise_sd);
-	const double constant = k * (log(l->noise_sd) + 0.91893853320467274178);  /* ½ ln 2π */
+	const double constant = k * (log(l->noise_sd) + half_log_2pi);
 	for (int i = first; i < first + n; i++) {
 		const float *x = l->output + (size_t)i * (size_t)k;
 		const float *y = (const float *)l->target + set_row(l, i) * (size_t)k;
@@ -118,9 +131,44 @@ static void gaussian(const struct loss *l, int first, int n, struct loss_sums *s
 			if (l->gradient)
 				l->gradient[(size_t)i * (size_t)k + (size_t)j] = (float)(l->scale * weight * precision * d);
 		}
-		double value = precision * squares / 2 + constant;
-		sums->weighted += weight * value;
-		sums->plain += value;
+		add_example(l, i, weight, precision * squares / 2 + constant, sums);
+	}
+}
+
+/* The same with a σ for each output. */
+static void gaussian_own(const struct loss *l, int first, int n, struct loss_sums *sums)
+{
+	const int k = l->k;
+	double value[ROW_BLOCK] = {0};
+	for (int j = 0; j < k; j++) {
+		const double log_sd = (double)l->params[0][j], precision = exp(-2 * log_sd);
+		for (int i = first; i < first + n; i++) {
+			size_t at = (size_t)i * (size_t)k + (size_t)j;
+			double y = (double)((const float *)l->target)[set_row(l, i) * (size_t)k + (size_t)j];
+			double d = (double)l->output[at] - y;
+			value[i - first] += precision * d * d / 2 + log_sd + half_log_2pi;
+			if (l->gradient)
+				l->gradient[at] = (float)(l->scale * (l->weight ? (double)l->weight[i] : 1) * precision * d);
+		}
+	}
+	for (int i = first; i < first + n; i++)
+		add_example(l, i, l->weight ? (double)l->weight[i] : 1, value[i - first], sums);
+}
+
+/* ∂ℓ/∂ ln σ = 1 − ((x − y)/σ)² */
+static void gaussian_params(const struct loss *l)
+{
+	const int k = l->k;
+	for (int j = 0; j < k; j++) {
+		const double precision = exp(-2 * (double)l->params[0][j]);
+		double sum = 0;
+		for (int i = 0; i < l->n; i++) {
+			double y = (double)((const float *)l->target)[set_row(l, i) * (size_t)k + (size_t)j];
+			double d = (double)l->output[(size_t)i * (size_t)k + (size_t)j] - y;
+			sum += (l->weight ? (double)l->weight[i] : 1) * (1 - precision * d * d);
+		}
+		float *out = &l->dparams[0][j];
+		*out = (float)(l->scale * sum + (l->add_dparams ? (double)*out : 0));
 	}
 }
 
@@ -139,8 +187,7 @@ static void bernoulli(const struct loss *l, int first, int n, struct loss_sums *
 			if (l->gradient)
 				l->gradient[(size_t)i * (size_t)k + (size_t)j] = (float)(l->scale * weight * (p - y[j]));
 		}
-		sums->weighted += weight * value;
-		sums->plain += value;
+		add_example(l, i, weight, value, sums);
 		if (k == 1)
 			sums->correct += (x[0] > 0) == (y[0] > 0.5f);
 	}
@@ -153,9 +200,18 @@ void KERNEL(loss)(const struct loss *l, int first, int n, struct loss_sums *sums
 		categorical(l, first, n, sums);
 		return;
 	case LOSS_GAUSSIAN:
-		gaussian(l, first, n, sums);
+		if (l->params[0])
+			gaussian_own(l, first, n, sums);
+		else
+			gaussian(l, first, n, sums);
 		return;
 	default:
 		bernoulli(l, first, n, sums);
 	}
+}
+
+void KERNEL(loss_params)(const struct loss *l)
+{
+	if (l->kind == LOSS_GAUSSIAN && l->params[0] && l->dparams[0])
+		gaussian_params(l);
 }

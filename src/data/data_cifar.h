@@ -17,9 +17,17 @@ struct cifar {
 };
 
 /* Errors: ERR_INPUT naming file and record unless 0 ≤ label < classes. */
-status cifar_label(const char *file, size_t record, int64_t label, int classes, const char *what);
+static inline status cifar_label(const char *file, size_t record, int64_t label, int classes, const char *what)
+{
+	if (label < 0 || label >= classes)
+		return fail(ERR_INPUT, "%s: record %zu has %s %lld; 0 to %d were expected", file, record, what, (long long)label,
+		            classes - 1);
+	return OK;
+}
 
-/* Reads the python version. Errors: ERR_INPUT, ERR_MEMORY. */
+/* Each reads one distribution: the files of a split, in a folder that holds the first of them.
+ * Errors: ERR_INPUT, ERR_MEMORY. */
+status cifar_read_binary(const struct cifar *f, const char *folder, const char *const *files, struct dataset *out);
 status cifar_read_pickles(const struct cifar *f, const char *folder, const char *const *files, struct dataset *out);
 
 #endif

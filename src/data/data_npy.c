@@ -86,7 +86,7 @@ static status read_npy(const struct dataset_request *r, const char *path, enum s
 	char *first;
 	float *values;
 	if (!comma || comma == path || !comma[1])
-		return fail(ERR_USAGE, "npy:IMAGES.npy,LABELS.npy was expected");
+		return fail(ERR_INPUT, "npy:IMAGES.npy,LABELS.npy was expected");
 	TRY(arena_text(&out->arena, &first, "%.*s", (int)(comma - path), path));
 	TRY(npy_read(first, &out->arena, &x));
 	TRY(npy_read(comma + 1, &out->arena, &y));

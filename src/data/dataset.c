@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "src/data/dataset.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "src/data/dataset_reader.h"
+#include "src/data/fingerprint.h"
 #include "src/data/input_file.h"
 #include "src/data/npy.h"
+#include "src/likelihood.h"
 
 const struct dataset_reader *const dataset_readers[] = {
 	&reader_shapes, &reader_glyphs, &reader_cifar10, &reader_cifar100, &reader_svhn, &reader_mnist, &reader_fashion_mnist,
 	&reader_npy, &reader_csv, NULL,
 };
+
+const char *split_name(enum split s)
+{
+	static const char *const names[] = {[SPLIT_TRAIN] = "train", [SPLIT_TEST] = "test", [SPLIT_HOLDOUT] = "holdout"};
+	return names[s];
+}
 
 void dataset_images(struct dataset *out, size_t n, int c, int h, int w, const uint8_t *x, const int32_t *label, int n_classes)
 {
@@ -82,36 +88,6 @@ status dataset_relabel(struct dataset *out, const char *path)
 	return OK;
 }
 
-/* Rows that follow one another are hashed at once. */
-static void hash_rows(XXH3_state_t *state, const void *rows, size_t bytes, size_t n, const uint8_t *left_out)
-{
-	for (size_t i = 0, end; rows && i < n; i = end + 1) {
-		for (end = i; end < n && !(left_out && left_out[end]); end++)
-			continue;
-		XXH3_64bits_update(state, (const char *)rows + i * bytes, (end - i) * bytes);
-	}
-}
-
-status dataset_fingerprint(const struct dataset *d, const uint8_t *left_out, uint64_t *out)
-{
-	size_t n = d->n, values = (size_t)d->c * (size_t)d->h * (size_t)d->w;
-	for (size_t i = 0; left_out && i < d->n; i++)
-		n -= left_out[i];
-	uint64_t dims[8] = {n, d->element, (uint64_t)d->c, (uint64_t)d->h, (uint64_t)d->w, (uint64_t)d->n_classes,
-	                    (uint64_t)d->n_targets, 0};
-	XXH3_state_t *state = XXH3_createState();
-	if (!state)
-		return fail(ERR_MEMORY, "out of memory");
-	XXH3_64bits_reset(state);
-	XXH3_64bits_update(state, dims, sizeof dims);
-	hash_rows(state, d->x, values * (d->element == ELEMENT_U8 ? 1 : sizeof(float)), d->n, left_out);
-	hash_rows(state, d->label, sizeof *d->label, d->n, left_out);
-	hash_rows(state, d->target, (size_t)d->n_targets * sizeof *d->target, d->n, left_out);
-	*out = XXH3_64bits_digest(state);
-	XXH3_freeState(state);
-	return OK;
-}
-
 /* A name that still finds the file after a chdir; a path that leads nowhere stays as it is, for the reader to refuse. */
 static status absolute(struct arena *a, const char *path, char **out)
 {
@@ -144,13 +120,20 @@ static status find_reader(const char *spec, const struct dataset_reader **out, c
 	return fail(ERR_USAGE, "no such kind of data set; there are %s", list);
 }
 
+/* Puts the option with its value before what is wrong with the set. */
+static status dataset_fault(status s, const struct dataset_request *r)
+{
+	const char *option = r->option ? r->option : "";
+	return s == OK || s == ERR_MEMORY ? s : fail_within(s, "%s%s%s: ", option, *option ? " " : "", r->spec ? r->spec : "");
+}
+
 static status open_split(const struct dataset_request *r, struct dataset *out)
 {
 	const struct dataset_reader *reader;
 	const char *path;
 	char *spec, *first = NULL, *second = NULL;
 	struct arena *a = &out->arena;
-	TRY(find_reader(r->spec ? r->spec : "", &reader, &path));
+	TRY(dataset_fault(find_reader(r->spec ? r->spec : "", &reader, &path), r));
 	if (path) {
 		const char *comma = reader == &reader_npy ? strrchr(path, ',') : NULL;
 		if (comma) {
@@ -175,9 +158,11 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 	if (r->split == SPLIT_TEST && !reader->has_test)
 		return fail(ERR_USAGE, "{split} test: %s has no test split: every row is training data; set some aside with "
 		            "{holdout} and take {split} holdout", r->spec);
-	TRY(reader->read(r, first, r->split == SPLIT_TEST ? SPLIT_TEST : SPLIT_TRAIN, out));
-	if (out->n > UINT32_MAX)
-		return fail(ERR_INPUT, "%zu examples; at most 2³² − 1 are read", out->n);
+	status s = reader->read(r, first, r->split == SPLIT_TEST ? SPLIT_TEST : SPLIT_TRAIN, out);
+	if (s == OK && out->n > UINT32_MAX)
+		s = fail(ERR_INPUT, "%zu examples; at most 2³² − 1 are read", out->n);
+	/* What a reader calls wrong usage is another option of the request, which its message begins with. */
+	TRY(s == ERR_USAGE ? s : dataset_fault(s, r));
 	if (r->split == SPLIT_TEST) {
 		if (r->standardize && out->image)
 			return fail(ERR_USAGE, "{standardize}: %s holds images; {normalize} is theirs", r->spec);
@@ -193,16 +178,19 @@ status dataset_open(const struct dataset_request *r, struct dataset *out)
 {
 	*out = (struct dataset){0};
 	status s = open_split(r, out);
-	if (s == OK)
-		return OK;
-	dataset_close(out);
-	/* Unless the message is about an option of its own, --labels or --holdout. */
-	return s == ERR_MEMORY || strncmp(fail_words(s, "--"), "--", 2) == 0 ? s :
-		fail_within(s, "%s%s%s: ", r->option ? r->option : "", r->option ? " " : "", r->spec ? r->spec : "");
+	if (s != OK)
+		dataset_close(out);
+	return s;
 }
 
 void dataset_close(struct dataset *d)
 {
 	arena_free(&d->arena);
 	*d = (struct dataset){0};
+}
+
+struct targets dataset_targets(const struct dataset *d)
+{
+	return (struct targets){.n = d->n, .label = d->label, .n_classes = d->n_classes, .real = d->target,
+	                        .n_real = d->n_targets};
 }

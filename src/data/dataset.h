@@ -5,8 +5,13 @@
 
 #include "src/arena.h"
 #include "src/backend.h"
+#include "src/data/standardize.h"
+
+struct targets;
 
 enum split { SPLIT_TRAIN, SPLIT_TEST, SPLIT_HOLDOUT };
+#define SPLIT_WORDS "train|test|holdout"
+const char *split_name(enum split s);
 
 /* What the user asked for; a NULL text means the option's default. */
 struct dataset_request {
@@ -36,8 +41,7 @@ struct dataset {
 	const char *const *class_names;  /* n_classes, or NULL */
 	bool image;               /* uint8 images: normalised by channel, may be augmented */
 	bool has_test;            /* the kind has a test split of its own */
-	/* standardised tables: value = mean + sd · stored; NULL where not */
-	const double *x_mean, *x_sd, *target_mean, *target_sd;
+	struct standardize standardize;  /* what was done to a table; all NULL where nothing was */
 	uint64_t fingerprint;     /* XXH3-64 over shape, x and targets as loaded */
 	uint64_t train_fingerprint;  /* of what is left for training where this is a training set or held out of one; else 0 */
 };
@@ -48,17 +52,11 @@ struct dataset {
 status dataset_open(const struct dataset_request *r, struct dataset *out);
 void dataset_close(struct dataset *d);
 
-/* The per-channel transform out = scale · value + shift that gives images mean 0 and deviation 1. */
-struct normalize {
-	bool on;                  /* off for tables: values are taken as they are */
-	int channels;
-	double mean[CHANNELS_MAX], sd[CHANNELS_MAX];  /* of pixel values in 0..1 */
-};
+/* What its examples have to be predicted. */
+struct targets dataset_targets(const struct dataset *d);
 
-/* Reads --normalize / --ood-normalize: "data" (d's own mean and deviation per channel, population form), "none"
- * (0..1 kept), or "MEAN[,MEAN…]:SD[,SD…]" (one value serves all channels). Errors: ERR_USAGE. */
-status normalize_parse(const char *text, const struct dataset *d, struct normalize *out);
-/* Fills the scale and shift of a gather over uint8 images, or switches them off. */
-void normalize_gather(const struct normalize *n, struct gather *g);
+/* Brings columns, and real targets where s has means for them, to (value − mean)/sd, in place.
+ * Errors: ERR_USAGE for images. */
+status dataset_standardize(struct dataset *d, const struct standardize *s);
 
 #endif

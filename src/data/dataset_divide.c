@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/data/dataset_reader.h"
+#include "src/data/fingerprint.h"
 #include "src/rng.h"
 
 /* Reads FRACTION|COUNT: a number with a point or an exponent, or below 1, is a fraction of n. */
@@ -28,7 +29,7 @@ static status holdout_count(const struct dataset *d, const char *text, size_t *c
 }
 
 /* held[i] = 1 for the rows that are set aside. */
-static status draw(struct dataset *d, const char *holdout, uint8_t **held)
+static status holdout_draw(struct dataset *d, const char *holdout, uint8_t **held)
 {
 	uint32_t *order;
 	size_t count = 0;
@@ -47,7 +48,7 @@ static status draw(struct dataset *d, const char *holdout, uint8_t **held)
 }
 
 /* Moves the rows with held[i] == keep to the front, in their order; returns how many. */
-static size_t compact(void *rows, size_t bytes, size_t n, const uint8_t *held, uint8_t keep)
+static size_t rows_keep(void *rows, size_t bytes, size_t n, const uint8_t *held, uint8_t keep)
 {
 	char *at = rows;
 	size_t kept = 0;
@@ -60,76 +61,45 @@ static size_t compact(void *rows, size_t bytes, size_t n, const uint8_t *held, u
 	return kept;
 }
 
-/* Mean and population deviation of each column over the rows that are not held out, in two passes of double. */
-static status moments(struct arena *a, const float *x, size_t n, size_t columns, const uint8_t *held, const double **mean,
-                      const double **sd)
+status dataset_standardize(struct dataset *d, const struct standardize *s)
 {
-	double *m, *v;
-	size_t rows = 0;
-	TRY(ARENA_NEW(a, columns, &m));
-	TRY(ARENA_NEW(a, columns, &v));
-	for (size_t i = 0; i < n; i++)
-		if (!held[i]) {
-			rows++;
-			for (size_t j = 0; j < columns; j++)
-				m[j] += (double)x[i * columns + j];
-		}
-	for (size_t j = 0; j < columns; j++)
-		m[j] /= (double)rows;
-	for (size_t i = 0; i < n; i++)
-		if (!held[i])
-			for (size_t j = 0; j < columns; j++) {
-				double r = (double)x[i * columns + j] - m[j];
-				v[j] += r * r;
-			}
-	for (size_t j = 0; j < columns; j++) {
-		v[j] = sqrt(v[j] / (double)rows);
-		v[j] = v[j] > 0 ? v[j] : 1;
-	}
-	*mean = m;
-	*sd = v;
+	size_t columns = (size_t)d->c * (size_t)d->h * (size_t)d->w;
+	if (d->element != ELEMENT_F32)
+		return fail(ERR_USAGE, "%s: the run standardised a table, and these are images", d->spec);
+	/* The set is still its loader's to change: nobody else has seen it. */
+	standardize_rows((float *)d->x, d->n, columns, s->x_mean, s->x_sd);
+	if (d->target && s->target_mean)
+		standardize_rows((float *)d->target, d->n, (size_t)d->n_targets, s->target_mean, s->target_sd);
 	return OK;
-}
-
-static void standardize_rows(float *x, size_t n, size_t columns, const double *mean, const double *sd)
-{
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < columns; j++)
-			x[i * columns + j] = (float)(((double)x[i * columns + j] - mean[j]) / sd[j]);
 }
 
 status dataset_divide(struct dataset *out, const char *holdout, bool standardize)
 {
 	uint8_t *held;
 	size_t columns = (size_t)out->w, per_row = (size_t)out->c * (size_t)out->h * columns, targets = (size_t)out->n_targets;
-	/* The set is still this function's to change: nobody else has seen it. */
 	void *x = (void *)out->x, *label = (void *)out->label;
 	float *target = (void *)out->target;
 	if (standardize && out->image)
 		return fail(ERR_USAGE, "{standardize}: %s holds images; {normalize} is theirs", out->spec);
-	TRY(draw(out, holdout, &held));
+	TRY(holdout_draw(out, holdout, &held));
 	if (standardize) {
-		TRY(moments(&out->arena, x, out->n, columns, held, &out->x_mean, &out->x_sd));
+		struct standardize *s = &out->standardize;
+		TRY(standardize_measure(&out->arena, x, out->n, columns, held, &s->x_mean, &s->x_sd));
 		if (target)
-			TRY(moments(&out->arena, target, out->n, targets, held, &out->target_mean, &out->target_sd));
+			TRY(standardize_measure(&out->arena, target, out->n, targets, held, &s->target_mean, &s->target_sd));
 	}
 	TRY(dataset_fingerprint(out, held, &out->train_fingerprint));
 	if (holdout) {
 		uint8_t keep = out->split == SPLIT_HOLDOUT;
-		size_t n = compact(x, per_row * (out->element == ELEMENT_U8 ? 1 : sizeof(float)), out->n, held, keep);
+		size_t n = rows_keep(x, per_row * (out->element == ELEMENT_U8 ? 1 : sizeof(float)), out->n, held, keep);
 		if (label)
-			compact(label, sizeof *out->label, out->n, held, keep);
+			rows_keep(label, sizeof *out->label, out->n, held, keep);
 		if (target)
-			compact(target, targets * sizeof *target, out->n, held, keep);
+			rows_keep(target, targets * sizeof *target, out->n, held, keep);
 		out->n = n;
 	}
 	out->fingerprint = out->train_fingerprint;
 	if (out->split == SPLIT_HOLDOUT)
 		TRY(dataset_fingerprint(out, NULL, &out->fingerprint));
-	if (standardize) {
-		standardize_rows(x, out->n, columns, out->x_mean, out->x_sd);
-		if (target)
-			standardize_rows(target, out->n, targets, out->target_mean, out->target_sd);
-	}
-	return OK;
+	return standardize ? dataset_standardize(out, &out->standardize) : OK;
 }

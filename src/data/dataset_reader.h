@@ -11,7 +11,8 @@ struct dataset_reader {
 	const char *help;         /* one line */
 	bool has_test;
 	/* Fills the shape, values, labels or targets, and class names of SPLIT_TRAIN (all training rows; what is held out is
-	 * taken away elsewhere) or SPLIT_TEST. Errors: as dataset_open. */
+	 * taken away elsewhere) or SPLIT_TEST. Errors: ERR_USAGE for an option of the request alone,
+	 * whose message begins with it; ERR_INPUT, whose message dataset_open puts behind the set's; ERR_MEMORY. */
 	status (*read)(const struct dataset_request *r, const char *path, enum split split, struct dataset *out);
 };
 
@@ -26,11 +27,6 @@ void dataset_table(struct dataset *out, size_t n, int columns, const float *x);
 
 /* Replaces out's labels by an integer .npy file's, one each (train_noisy of CIFAR-10N …). Errors: ERR_USAGE, ERR_INPUT. */
 status dataset_relabel(struct dataset *out, const char *path);
-
-/* The fingerprint of d's rows without those that left_out (n, or NULL) marks: XXH3-64 over eight little-endian 64-bit
- * numbers (n, element type, c, h, w, classes, targets, 0), then the values, then the int32 labels or the float targets.
- * Errors: ERR_MEMORY. */
-status dataset_fingerprint(const struct dataset *d, const uint8_t *left_out, uint64_t *out);
 
 /* Keeps the rows of `split` of a training set: all but the held-out ones, or these alone, in their order; where asked,
  * values and real targets become (value − mean)/sd by the training rows (population deviation; 1 where it is 0).

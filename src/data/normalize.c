@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "src/data/normalize.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/data/dataset.h"
+#include "src/json_numbers.h"
 
 /* Integer sums are exact, so the figures don't depend on any order. */
 static void channel_moments(const struct dataset *d, int channel, double *mean, double *sd)
@@ -85,4 +88,25 @@ void normalize_gather(const struct normalize *n, struct gather *g)
 		g->scale[c] = used ? (float)(1 / (255 * n->sd[c])) : 1;
 		g->shift[c] = used ? (float)(-n->mean[c] / n->sd[c]) : 0;
 	}
+}
+
+json_t *normalize_to_json(const struct normalize *n)
+{
+	return n->on ? json_pack("{s:o, s:o}", "mean", json_numbers(n->mean, n->channels), "sd",
+	                         json_numbers(n->sd, n->channels)) : json_null();
+}
+
+status normalize_from_json(const json_t *j, struct normalize *out)
+{
+	size_t channels = json_array_size(json_object_get(j, "mean"));
+	*out = (struct normalize){.on = false};
+	if (!json_is_object(j))
+		return OK;
+	if (channels < 1 || channels > CHANNELS_MAX)
+		return fail(ERR_INPUT, "the header's normalize has %zu channels; expected 1 to %d", channels, CHANNELS_MAX);
+	out->channels = (int)channels;
+	bool sd;
+	TRY(json_numbers_read(j, "mean", channels, out->mean, &out->on));
+	TRY(json_numbers_read(j, "sd", channels, out->sd, &sd));
+	return sd ? OK : fail(ERR_INPUT, "the header's normalize lacks mean or sd");
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "src/net/net.h"
 
-#include <math.h>
 #include <stdlib.h>
 
+#include "src/data/dataset.h"
+#include "src/data/normalize.h"
 #include "src/net/graph.h"
 
 struct net {
@@ -15,6 +16,8 @@ struct net {
 	struct gather gather;      /* what stays the same from batch to batch */
 	struct loss loss;
 	const void *set, *target;  /* device */
+	const struct segment *own[LOSS_PARAMS];  /* the likelihood's parameters; NULL: no more */
+	float *point;              /* device: those, where they are not θ's own; NULL where there are none */
 	/* what predict uses: where its rows begin, and, from prepare, */
 	struct slots slots;
 	const float *theta;
@@ -28,6 +31,29 @@ static status net_check_batch(const struct net *net, int n)
 		return fail(ERR_USAGE, "this network has no data set");
 	if (n < 1 || n > net->base.batch)
 		return fail(ERR_USAGE, "a batch of %d examples, but the network was made for 1 to %d", n, net->base.batch);
+	return OK;
+}
+
+/* The likelihood's parameters at the point, and where their gradients go: zeros where they are frozen. */
+static status net_place_params(struct net *net, const struct slots *s, const struct gradient_request *r, struct loss *loss)
+{
+	struct device *d = net->base.device;
+	float *copy = net->point;
+	loss->add_dparams = r->accumulate;
+	for (int i = 0; i < LOSS_PARAMS && net->own[i]; i++) {
+		const struct segment *seg = net->own[i];
+		if (!r->at.v && r->at.sigma == SLOT_NONE) {
+			loss->params[i] = r->at.theta + seg->offset;
+		} else {
+			TRY(d->ops->point(d, s, &r->at, seg->offset, seg->count, seg->frozen, copy));
+			loss->params[i] = copy;
+			copy += seg->count;
+		}
+		if (r->gradient && !seg->frozen)
+			loss->dparams[i] = r->gradient + seg->offset;
+		else if (r->gradient && !r->accumulate)
+			TRY(d->ops->copy(d, r->gradient + seg->offset, net->graph.zeros, seg->count * sizeof(float)));
+	}
 	return OK;
 }
 
@@ -62,8 +88,10 @@ static status net_value_grad(struct potential *base, struct slots *s, const stru
 	loss.scale = b->scale;
 	loss.count = r->count;
 	loss.add_value = r->accumulate;
+	loss.each = r->each;
 	if (!r->gradient)
 		loss.gradient = NULL;
+	TRY(net_place_params(net, s, r, &loss));
 	TRY(d->ops->loss(d, s, &loss));
 	if (!r->gradient)
 		return OK;
@@ -103,7 +131,7 @@ static status net_predict(struct potential *base, size_t first, int n, float *ou
 	TRY(d->ops->slots_send(d, &net->slots));
 	TRY(d->ops->gather(d, &net->slots, &gather));
 	TRY(graph_forward(&net->graph, plan, net->stats, STATS_USE, 0));
-	return d->ops->get(d, out, graph_output(&net->graph), (size_t)n * (size_t)base->outputs * sizeof *out);
+	return d->ops->copy(d, out, graph_output(&net->graph), (size_t)n * (size_t)base->outputs * sizeof *out);
 }
 
 static void net_close(struct potential *base)
@@ -116,6 +144,7 @@ static void net_close(struct potential *base)
 		device_release(d, net->set);
 	if (net->target)
 		device_release(d, net->target);
+	d->ops->free(d, net->point);
 	arena_free(&net->arena);
 	free(net);
 }
@@ -129,35 +158,42 @@ static const struct potential_ops net_ops = {
 
 /* ---- opening ---- */
 
+/* Finds the likelihood's parameters among the model's, and makes room for them at a point. */
+static status open_params(struct net *net)
+{
+	const struct likelihood *l = net->options.likelihood;
+	struct device *d = net->base.device;
+	size_t count = 0;
+	for (int i = 0; i < LOSS_PARAMS && l->param[i].name; i++) {
+		net->own[i] = segments_find(net->base.params, l->param[i].name);
+		if (!net->own[i])
+			return fail(ERR_USAGE, "{likelihood} %s: the model lacks its parameter %s", l->name, l->param[i].name);
+		count += net->own[i]->count;
+	}
+	return count ? d->ops->alloc(d, count * sizeof(float), (void **)&net->point) : OK;
+}
+
 /* The likelihood's side of the data: what it reads, on the device. */
 static status open_loss(struct net *net)
 {
 	const struct net_options *o = &net->options;
-	const struct dataset *data = o->data;
 	const struct likelihood *l = o->likelihood;
+	const struct targets targets = dataset_targets(o->data);
 	struct device *d = net->base.device;
+	const void *host;
+	size_t bytes;
 	int outputs;
-	TRY(likelihood_outputs(l, data, &outputs));
+	TRY(likelihood_outputs(l, &targets, &outputs));
 	if (outputs != o->model->outputs)
 		return fail(ERR_USAGE, "{model} %s has %d output%s, but {likelihood} %s needs %d for this data set",
 		            o->model->spec, o->model->outputs, o->model->outputs == 1 ? "" : "s", l->name, outputs);
-	if (l->loss == LOSS_GAUSSIAN && !(isfinite(o->noise_sd) && o->noise_sd > 0))
-		return fail(ERR_USAGE, "{noise-sd} %g: {likelihood} gaussian needs a deviation above 0", o->noise_sd);
-	const void *host = l->class_targets ? (const void *)data->label : data->target;
-	size_t count = data->n * (l->class_targets ? 1 : (size_t)outputs);
-	if (l->loss == LOSS_BERNOULLI) {
-		/* The loss reads real targets: 0 and 1. */
-		float *real;
-		TRY(ARENA_NEW(&net->arena, data->n, &real));
-		for (size_t i = 0; i < data->n; i++)
-			real[i] = (float)data->label[i];
-		host = real;
-	}
-	TRY(device_resident(d, host, count * sizeof(float), &net->target));
+	TRY(likelihood_check(l, o->noise_sd));
+	TRY(l->encode(&targets, &net->arena, &host, &bytes));
+	TRY(device_resident(d, host, bytes, &net->target));
 	net->loss = (struct loss){.kind = l->loss, .output = graph_output(&net->graph), .k = outputs,
 	                          .target = net->target, .noise_sd = o->noise_sd,
 	                          .gradient = graph_output_gradient(&net->graph)};
-	return OK;
+	return open_params(net);
 }
 
 static status open_data(struct net *net)

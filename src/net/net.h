@@ -7,12 +7,15 @@
 #include "src/net/model.h"
 #include "src/potential.h"
 
+struct dataset;
+struct normalize;
+
 struct net_options {
-	const struct model *model;        /* kept, not copied; freeze and prior are set before this */
+	const struct model *model;        /* kept, not copied; the likelihood's parameters are appended, freeze and prior set */
 	const struct dataset *data;       /* kept; NULL: no data, prediction and gradients are refused */
 	const struct normalize *normalize;
 	const struct likelihood *likelihood;
-	double noise_sd;                  /* gaussian likelihood; in the units of the targets as stored */
+	double noise_sd;                  /* of likelihoods that have one; in the units of the targets as stored */
 	enum augment augment;
 	enum precision precision;
 	enum conv_algo algo;              /* of the convolutions */

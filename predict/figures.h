@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Figures of a report under the names that they have there. */
+#ifndef BASIN_FIGURES_H
+#define BASIN_FIGURES_H
+
+#include <stddef.h>
+
+enum { FIGURES_MAX = 12 };
+
+struct figure {
+	const char *name;      /* as basin-predict(1) has it: "nll" */
+	double value;          /* NaN where it is undefined */
+};
+
+struct figures {
+	size_t n, members;     /* examples; of how many members' mixture */
+	int count;
+	struct figure at[FIGURES_MAX];
+};
+
+#endif

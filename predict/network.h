@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The network that a snapshot file's header describes. */
+#ifndef BASIN_NETWORK_H
+#define BASIN_NETWORK_H
+
+#include "src/data/normalize.h"
+#include "src/data/standardize.h"
+#include "src/net/net.h"
+
+struct network {
+	struct arena arena;
+	struct model model;
+	const struct likelihood *likelihood;
+	double noise_sd;
+	struct standardize standardize;  /* what training did to a table's columns and targets */
+	struct normalize normalize;      /* what training did to pixels */
+	const json_t *header;            /* borrowed */
+	enum precision precision;
+	enum conv_algo algo;
+	struct device *device;
+	float *theta, *stats;            /* device */
+};
+
+/* Builds the network, without a device; precision: enum precision, or −1 for the run's own. Errors: ERR_USAGE for an
+ * analytic target, ERR_INPUT for a header that doesn't hold what it should, ERR_MEMORY. On failure it is closed. */
+status network_open(const json_t *header, int precision, enum conv_algo algo, struct network *out);
+/* Takes memory on a device, which is the network's from then on and closes with it. Errors: ERR_MEMORY, ERR_LIBRARY. */
+status network_place(struct network *n, struct device *d);
+void network_close(struct network *n);
+
+/* The run's own value of an option, or NULL. */
+const json_t *network_run_option(const struct network *n, const char *name);
+
+#endif

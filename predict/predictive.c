@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "predict/predictive.h"
+
+#include "src/likelihood.h"
+
+static const struct predictive *const by_loss[LOSS_KINDS] = {
+	[LOSS_CATEGORICAL] = &predictive_categorical,
+	[LOSS_GAUSSIAN] = &predictive_gaussian,
+	[LOSS_BERNOULLI] = &predictive_bernoulli,
+};
+
+const struct predictive *predictive_of(const struct likelihood *l)
+{
+	return by_loss[l->loss];
+}
+
+status predictions_open(struct arena *a, const struct network *n, const struct subject *subject, size_t members, bool curve,
+                        struct predictions *out)
+{
+	const struct predictive *how = predictive_of(n->likelihood);
+	size_t rows = subject->data.n, k = (size_t)n->model.outputs, kept = how->keeps_outputs ? members : 1;
+	int classes = how->classes(n->model.outputs);
+	*out = (struct predictions){.how = how, .network = n, .subject = subject, .members = members};
+	if (rows * k > SIZE_MAX / sizeof(float) / kept)
+		return fail(ERR_MEMORY, "out of memory: %zu members' outputs for %zu examples", members, rows);
+	TRY(n->device->ops->alloc(n->device, rows * k * sizeof(float), (void **)&out->on_device));
+	TRY(ARENA_NEW(a, kept * rows * k, &out->outputs));
+	if (curve)
+		TRY(ARENA_NEW(a, members, &out->curve));
+	if (!classes)
+		return OK;
+	TRY(mixture_open(a, rows, classes, true, &out->mixture));
+	return ARENA_NEW(a, rows * (size_t)classes, &out->probs);
+}
+
+void predictions_close(struct predictions *p)
+{
+	struct device *d = p->network->device;
+	d->ops->free(d, p->on_device);
+	p->on_device = NULL;
+}
+
+float *predictions_place(const struct predictions *p, size_t i)
+{
+	size_t each = p->subject->data.n * (size_t)p->network->model.outputs;
+	return p->outputs + (p->how->keeps_outputs ? i * each : 0);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an ensemble makes of its members' outputs under a likelihood: one static const struct each, found by the
+ * likelihood's loss. Classes become a mixture of probabilities to which members are added one at a time; of real targets
+ * every member's outputs are kept. */
+#ifndef BASIN_PREDICTIVE_H
+#define BASIN_PREDICTIVE_H
+
+#include <stdio.h>
+
+#include "predict/figures.h"
+#include "predict/mixture.h"
+#include "predict/subject.h"
+
+/* The predictions of one data set. The device holds one member's, 4 · n · outputs bytes; the host
+ * 4 · n · (outputs + classes) + 8 · n · (classes + 3) for classes, and 4 · members · n · outputs for real targets. */
+struct predictions {
+	const struct predictive *how;
+	const struct network *network;
+	const struct subject *subject;
+	size_t members;           /* that there will be */
+	struct mixture mixture;   /* classes; else of no classes */
+	float *on_device;         /* device: (n, outputs) */
+	float *outputs;           /* (n, outputs), or (members, n, outputs) where all are kept */
+	float *probs;             /* (n, classes): one member's; NULL without classes */
+	FILE *each;               /* receives each member's probabilities (n, classes), float32; NULL: not wanted */
+	struct figures *curve;    /* (members): figures of the first 1, 2, … members; NULL: not wanted */
+};
+
+struct predictive {
+	/* Class probabilities that the mixture has for so many outputs, or 0 for real targets. */
+	int (*classes)(int outputs);
+	bool keeps_outputs;       /* of all members */
+	/* Whether it can score a set by its targets. Errors: ERR_USAGE, naming the set and what differs. */
+	status (*check)(const struct network *n, const struct dataset *d);
+	/* Adds member i, whose outputs lie in their place, and its point of the curve; NULL where they only have to lie there.
+	 * Errors: ERR_INPUT for outputs that are not finite, ERR_IO. */
+	status (*add)(struct predictions *p, size_t i);
+	/* The figures of all members, and the rest of the curve. Errors: ERR_INPUT, ERR_MEMORY. */
+	status (*score)(const struct predictions *p, struct figures *out);
+};
+
+extern const struct predictive predictive_categorical, predictive_bernoulli, predictive_gaussian;
+
+const struct predictive *predictive_of(const struct likelihood *l);
+
+/* Makes room for the predictions of so many members in the arena and on the device; close it whether that worked or not.
+ * Errors: ERR_MEMORY. */
+status predictions_open(struct arena *a, const struct network *n, const struct subject *subject, size_t members, bool curve,
+                        struct predictions *out);
+void predictions_close(struct predictions *p);
+
+/* Where member i's outputs belong. */
+float *predictions_place(const struct predictions *p, size_t i);
+
+/* The figures of a mixture by the labels of its examples; `errors`: standard errors too. Errors: as metrics_classes'. */
+status predictive_score_classes(const struct mixture *m, const int32_t *label, bool errors, struct figures *out);
+
+#endif

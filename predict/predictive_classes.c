@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Class probabilities: the softmax of the logits, or of (0, z) where there is one; members' are averaged. */
+#include "predict/predictive.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "predict/metrics.h"
+
+static int categorical_classes(int outputs)
+{
+	return outputs;
+}
+
+static int bernoulli_classes(int outputs)
+{
+	(void)outputs;
+	return 2;
+}
+
+static status classes_check(const struct dataset *d, int classes)
+{
+	if (!d->label)
+		return fail(ERR_USAGE, "%s: the model predicts classes, and the set has real targets", d->spec);
+	for (size_t i = 0; i < d->n; i++)
+		if (d->label[i] >= classes)
+			return fail(ERR_USAGE, "%s: example %zu has label %d, and the model predicts %d classes, 0 to %d", d->spec, i,
+			            d->label[i], classes, classes - 1);
+	return OK;
+}
+
+static status categorical_check(const struct network *n, const struct dataset *d)
+{
+	return classes_check(d, categorical_classes(n->model.outputs));
+}
+
+static status bernoulli_check(const struct network *n, const struct dataset *d)
+{
+	return classes_check(d, bernoulli_classes(n->model.outputs));
+}
+
+static status classes_add(struct predictions *p, size_t i)
+{
+	struct mixture *m = &p->mixture;
+	size_t probs = m->n * (size_t)m->c;
+	TRY(mixture_add_logits(m, 0, m->n, p->outputs, p->network->model.outputs, p->probs));
+	mixture_next(m);
+	if (p->each && fwrite(p->probs, sizeof(float), probs, p->each) != probs)
+		return fail(ERR_IO, "{save-member-probs}: %s", strerror(errno));
+	return p->curve ? predictive_score_classes(m, p->subject->data.label, false, &p->curve[i]) : OK;
+}
+
+static status classes_score(const struct predictions *p, struct figures *out)
+{
+	return predictive_score_classes(&p->mixture, p->subject->data.label, true, out);
+}
+
+status predictive_score_classes(const struct mixture *m, const int32_t *label, bool errors, struct figures *out)
+{
+	struct class_metrics got;
+	TRY(metrics_classes(m, label, errors, &got));
+	*out = (struct figures){got.n, got.members, 7, {
+		{"accuracy", got.accuracy}, {"nll", got.nll}, {"brier", got.brier}, {"ece", got.ece}, {"entropy", got.entropy},
+		{"expected_entropy", got.expected_entropy}, {"mutual_information", got.mutual_information},
+	}};
+	if (errors) {
+		out->at[out->count++] = (struct figure){"accuracy_se", got.accuracy_se};
+		out->at[out->count++] = (struct figure){"nll_se", got.nll_se};
+	}
+	return OK;
+}
+
+const struct predictive predictive_categorical = {
+	.classes = categorical_classes,
+	.check = categorical_check,
+	.add = classes_add,
+	.score = classes_score,
+};
+
+const struct predictive predictive_bernoulli = {
+	.classes = bernoulli_classes,
+	.check = bernoulli_check,
+	.add = classes_add,
+	.score = classes_score,
+};

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "predict/selection.h"
+
+#include <string.h>
+
+/* Whether record i of the open file is wanted; damage that may be skipped makes it unwanted. */
+static status selection_wants(struct snaps_reader *r, size_t i, const struct selection_request *q,
+                              struct choice *c, bool *yes)
+{
+	struct snaps_record record;
+	const char *role;
+	*yes = false;
+	status s = snaps_peek(r, i, &c->step, &role);
+	if (s == OK) {
+		if ((q->role && strcmp(role, q->role) != 0) || c->step < q->from || c->step > q->to)
+			return OK;
+		if (q->skip_damaged)
+			s = snaps_read(r, i, &record);
+	}
+	if (s == ERR_DAMAGE && q->skip_damaged) {
+		warning_failed(fail_within(s, "left out: "));
+		return OK;
+	}
+	TRY(s);
+	*yes = true;
+	c->record = i;
+	c->role = role;
+	return OK;
+}
+
+static status selection_grow(struct selection *s, size_t more, size_t *capacity)
+{
+	if (s->n + more <= *capacity)
+		return OK;
+	struct choice *larger;
+	*capacity = 2 * (s->n + more);
+	TRY(ARENA_NEW(&s->sources.arena, *capacity, &larger));
+	if (s->n)
+		memcpy(larger, s->choice, s->n * sizeof *larger);
+	s->choice = larger;
+	return OK;
+}
+
+/* The reader's copy of a role goes with the reader; a file has few roles, and the last ones chosen mostly name it. */
+static status selection_keep_role(struct selection *s, const char **role)
+{
+	char *copy;
+	for (size_t i = s->n; i > 0 && s->n - i < SNAPS_ROLES; i--)
+		if (strcmp(s->choice[i - 1].role, *role) == 0) {
+			*role = s->choice[i - 1].role;
+			return OK;
+		}
+	TRY(arena_text(&s->sources.arena, &copy, "%s", *role));
+	*role = copy;
+	return OK;
+}
+
+static status selection_add_source(struct selection *s, size_t source, const struct selection_request *q, size_t *capacity)
+{
+	struct snaps_reader *r;
+	const struct source *from = &s->sources.source[source];
+	if (q->chain >= 0 && json_integer_value(json_object_get(from->header, "chain")) != q->chain)
+		return OK;
+	TRY(sources_reader(&s->sources, source, &r));
+	if (snaps_torn(r))
+		warning("%s: an incomplete last record of %llu bytes is ignored", from->path, (unsigned long long)snaps_torn(r));
+	size_t first = s->n;
+	TRY(selection_grow(s, snaps_count(r), capacity));
+	for (size_t i = 0; i < snaps_count(r); i++) {
+		struct choice c = {.source = source};
+		bool yes;
+		TRY(selection_wants(r, i, q, &c, &yes));
+		if (!yes)
+			continue;
+		TRY(selection_keep_role(s, &c.role));
+		s->choice[s->n++] = c;
+	}
+	if (s->n - first > q->last) {
+		memmove(s->choice + first, s->choice + s->n - q->last, q->last * sizeof *s->choice);
+		s->n = first + q->last;
+	}
+	return OK;
+}
+
+/* Why there is nothing to read: nothing was kept so far, or the options leave nothing of it. */
+static status selection_is_empty(struct sources *s, const char *path)
+{
+	size_t all = 0;
+	bool running = false;
+	for (size_t i = 0; i < s->n; i++) {
+		struct snaps_reader *r;
+		const char *state = json_string_value(json_object_get(s->source[i].checkpoint, "state"));
+		TRY(sources_reader(s, i, &r));
+		all += snaps_count(r);
+		running = running || (state && strcmp(state, "running") == 0);
+	}
+	if (all)
+		return fail(ERR_USAGE, "%s: no snapshots are left to read; {chain}, {role}, {from-step} and {to-step} choose "
+		            "among those that basin info lists", path);
+	return fail(ERR_INPUT, "%s: no snapshot has been kept%s", path,
+	            running ? " yet; a run that was interrupted goes on with basin sample {resume}" :
+	                      "; {keep-last} and {keep-every} of basin sample say which states are");
+}
+
+static status selection_fill(struct selection *s, const char *const *path, int n, const struct selection_request *r)
+{
+	struct sources *sources = &s->sources;
+	size_t capacity = 0;
+	for (int i = 0; i < n; i++)
+		TRY(sources_add(sources, path[i]));
+	TRY(sources_check(sources));
+	for (size_t i = 0; i < sources->n; i++)
+		TRY(selection_add_source(s, i, r, &capacity));
+	return s->n ? OK : selection_is_empty(sources, path[0]);
+}
+
+status selection_open(const char *const *path, int n, const struct selection_request *r, struct selection *out)
+{
+	*out = (struct selection){.n = 0};
+	status s = selection_fill(out, path, n, r);
+	if (s != OK)
+		selection_close(out);
+	return s;
+}
+
+const json_t *selection_header(const struct selection *s)
+{
+	return s->sources.source[s->choice[0].source].header;
+}
+
+status selection_read(struct selection *s, size_t i, struct snaps_record *out)
+{
+	struct snaps_reader *r;
+	TRY(sources_reader(&s->sources, s->choice[i].source, &r));
+	return snaps_read(r, s->choice[i].record, out);
+}
+
+void selection_close(struct selection *s)
+{
+	sources_close(&s->sources);
+	*s = (struct selection){.n = 0};
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Snapshots chosen among those of some sources. */
+#ifndef BASIN_SELECTION_H
+#define BASIN_SELECTION_H
+
+#include "predict/sources.h"
+
+struct selection_request {
+	long long chain;      /* of this chain alone, counted from 0; −1: of all */
+	const char *role;     /* of this role alone; NULL: of all */
+	uint64_t from, to;    /* from this step on, up to and including that one */
+	size_t last;          /* the last ones of each chain, of those that the above leave; SIZE_MAX: all */
+	bool skip_damaged;    /* leaves out records that can't be read, with a warning, instead of stopping */
+};
+
+struct choice {
+	size_t source, record;
+	uint64_t step;
+	const char *role;
+};
+
+struct selection {
+	struct sources sources;
+	struct choice *choice;   /* in the order of the paths given, their chains, their records */
+	size_t n;
+};
+
+/* Pools what lies behind n paths and chooses from it. Warns about chains that are not done, torn tails, and what
+ * sources_check warns of. Errors: ERR_USAGE where the request leaves nothing or sources don't belong together, ERR_INPUT
+ * where nothing was kept, ERR_DAMAGE. On failure *out is empty. */
+status selection_open(const char *const *path, int n, const struct selection_request *r, struct selection *out);
+
+/* The header of the first choice's file, of whose model and likelihood all others are. */
+const json_t *selection_header(const struct selection *s);
+
+/* Reads choice i; the record is valid until the next call. Errors: as snaps_read's. */
+status selection_read(struct selection *s, size_t i, struct snaps_record *out);
+
+void selection_close(struct selection *s);
+
+#endif

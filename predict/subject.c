@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "predict/subject.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "src/likelihood.h"
+
+enum { BATCH_DEFAULT = 128, BATCH_MAX = 1024 };
+
+/* A fingerprint is that of the training rows with their labels; a test split of its own has none to compare with. */
+static void subject_check_unchanged(const struct network *n, const struct dataset *d)
+{
+	const char *then = json_string_value(json_object_get(json_object_get(n->header, "data"), "fingerprint"));
+	char now[17];
+	snprintf(now, sizeof now, "%016llx", (unsigned long long)d->train_fingerprint);
+	if (then && d->split != SPLIT_TEST && strcmp(now, then) != 0)
+		warning("%s has changed since the run was trained on it (fingerprint %s then, %s now)", d->spec, then, now);
+}
+
+static status subject_load(const struct network *n, const struct subject_request *r, struct subject *s)
+{
+	const char *own = json_string_value(json_object_get(json_object_get(n->header, "data"), "spec"));
+	struct dataset_request ask = {
+		.spec = r->spec ? r->spec : own, .option = r->spec ? r->option : NULL,
+		.class_targets = !r->foreign && n->likelihood->class_targets,
+	};
+	if (!ask.spec)
+		return fail(ERR_USAGE, "%s must be given: the snapshots don't say what they were trained on", r->option);
+	/* Any table is read as the run's was, or its columns would not be the ones the network knows. */
+	if (strncmp(ask.spec, "csv:", 4) == 0)
+		ask.target = json_string_value(network_run_option(n, "target"));
+	if (!r->spec)
+		ask.labels = json_string_value(json_object_get(json_object_get(n->header, "data"), "labels"));
+	/* Another file is taken whole, unless a part of it is asked for as the run had it. */
+	if (!r->foreign && (!r->spec || r->split >= 0))
+		ask.holdout = json_string_value(network_run_option(n, "holdout"));
+	ask.split = r->split < 0 ? SPLIT_TEST : (enum split)r->split;
+	status st = dataset_open(&ask, &s->data);
+	if (st == ERR_USAGE && r->split < 0) {
+		ask.split = SPLIT_TRAIN;
+		s->fell_back = true;
+		st = dataset_open(&ask, &s->data);
+	}
+	TRY(st);
+	if (!r->spec)
+		subject_check_unchanged(n, &s->data);
+	return OK;
+}
+
+/* Whether the model takes the set's examples; a table's columns become what training had them. */
+static status subject_fit(const struct network *n, struct subject *s)
+{
+	struct dataset *d = &s->data;
+	const int *in = n->model.input;
+	/* Targets stay in their own units, in which predictions are scored. */
+	const struct standardize columns = {.x_mean = n->standardize.x_mean, .x_sd = n->standardize.x_sd};
+	if (d->n == 0)
+		return fail(ERR_USAGE, "%s: its %s split holds no examples", d->spec, split_name(d->split));
+	if (d->c != in[0] || d->h != in[1] || d->w != in[2])
+		return fail(ERR_USAGE, "%s: its examples are %d×%d×%d (channels, height, width), the model's inputs %d×%d×%d",
+		            d->spec, d->c, d->h, d->w, in[0], in[1], in[2]);
+	return columns.x_mean && columns.x_sd ? dataset_standardize(d, &columns) : OK;
+}
+
+static status subject_normalize(const struct network *n, const struct subject_request *r, struct subject *s)
+{
+	s->normalize = n->normalize;
+	if (!r->normalize)
+		return OK;
+	status parsed = normalize_parse(r->normalize, &s->data, &s->normalize);
+	return parsed == OK ? OK : fail_within(parsed, "{ood-normalize} ");
+}
+
+static int subject_batch(const struct network *n, const struct subject_request *r, size_t examples)
+{
+	json_int_t run = json_integer_value(network_run_option(n, "batch")), b = run > 0 ? run : BATCH_DEFAULT;
+	b = r->batch ? r->batch : b < BATCH_MAX ? b : BATCH_MAX;
+	return (int)((size_t)b < examples ? (size_t)b : examples);
+}
+
+static status subject_prepare(struct network *n, const struct subject_request *r, struct subject *s)
+{
+	status loaded = subject_load(n, r, s);
+	if (loaded == ERR_INPUT && !r->spec)
+		return fail_within(loaded, "the run's own data set (%s can name its new place): ", r->option);
+	TRY(loaded);
+	status fits = subject_fit(n, s);
+	if (fits != OK)
+		return r->spec ? fail_within(fits, "%s ", r->option) : fits;
+	TRY(subject_normalize(n, r, s));
+	const struct net_options net = {
+		.model = &n->model, .data = &s->data, .normalize = &s->normalize, .likelihood = n->likelihood,
+		.noise_sd = n->noise_sd, .augment = AUGMENT_NONE, .precision = n->precision, .algo = n->algo,
+		.batch = subject_batch(n, r, s->data.n), .infer_only = true,
+	};
+	return net_open(&net, n->device, &s->potential);
+}
+
+status subject_open(struct network *n, const struct subject_request *r, struct subject *out)
+{
+	*out = (struct subject){.potential = NULL};
+	status s = subject_prepare(n, r, out);
+	if (s != OK)
+		subject_close(out);
+	return s;
+}
+
+void subject_close(struct subject *s)
+{
+	potential_close(s->potential);
+	dataset_close(&s->data);
+	*s = (struct subject){.potential = NULL};
+}

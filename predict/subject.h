@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A data set as a network sees it. */
+#ifndef BASIN_SUBJECT_H
+#define BASIN_SUBJECT_H
+
+#include "predict/network.h"
+#include "src/data/dataset.h"
+
+struct subject {
+	struct dataset data;
+	struct normalize normalize;
+	struct potential *potential;
+	bool fell_back;            /* the test split was wanted by default, and there is none */
+};
+
+struct subject_request {
+	const char *spec;          /* KIND[:PATH]; NULL: the run's own */
+	const char *option;        /* what names the set, for messages: "{data}" */
+	int split;                 /* enum split; −1: test, else train */
+	const char *normalize;     /* NULL: as in training; else as normalize_parse has it */
+	bool foreign;              /* an OOD set: its labels are not looked at */
+	int batch;                 /* examples at a time; 0: the run's own, at most 1024 */
+};
+
+/* Loads the set, does to it what training did to its own data (targets stay in their own units) and plans predictions.
+ * Errors: ERR_USAGE where set and network don't fit, and dataset_open's. */
+status subject_open(struct network *n, const struct subject_request *r, struct subject *out);
+void subject_close(struct subject *s);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* By what a run knows its data again. */
+#ifndef BASIN_FINGERPRINT_H
+#define BASIN_FINGERPRINT_H
+
+#include "src/data/dataset.h"
+
+/* The fingerprint of d's rows without those that left_out (n, or NULL) marks: XXH3-64 over eight little-endian 64-bit
+ * numbers (n, element type, c, h, w, classes, targets, 0), then the values, then the int32 labels or the float targets.
+ * Errors: ERR_MEMORY. */
+status dataset_fingerprint(const struct dataset *d, const uint8_t *left_out, uint64_t *out);
+
+#endif

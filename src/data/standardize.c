@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "src/data/standardize.h"
+
+#include <math.h>
+
+#include "src/json_numbers.h"
+
+status standardize_measure(struct arena *a, const float *x, size_t n, size_t columns, const uint8_t *left_out,
+                           const double **mean, const double **sd)
+{
+	double *m, *v;
+	size_t rows = 0;
+	TRY(ARENA_NEW(a, columns, &m));
+	TRY(ARENA_NEW(a, columns, &v));
+	for (size_t i = 0; i < n; i++)
+		if (!left_out[i]) {
+			rows++;
+			for (size_t j = 0; j < columns; j++)
+				m[j] += (double)x[i * columns + j];
+		}
+	for (size_t j = 0; j < columns; j++)
+		m[j] /= (double)rows;
+	for (size_t i = 0; i < n; i++)
+		if (!left_out[i])
+			for (size_t j = 0; j < columns; j++) {
+				double r = (double)x[i * columns + j] - m[j];
+				v[j] += r * r;
+			}
+	for (size_t j = 0; j < columns; j++) {
+		v[j] = sqrt(v[j] / (double)rows);
+		v[j] = v[j] > 0 ? v[j] : 1;
+	}
+	*mean = m;
+	*sd = v;
+	return OK;
+}
+
+void standardize_rows(float *x, size_t n, size_t columns, const double *mean, const double *sd)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < columns; j++)
+			x[i * columns + j] = (float)(((double)x[i * columns + j] - mean[j]) / sd[j]);
+}
+
+json_t *standardize_to_json(const struct standardize *s, int columns, int targets)
+{
+	if (!s->x_mean)
+		return json_null();
+	json_t *j = json_pack("{s:o, s:o}", "x_mean", json_numbers(s->x_mean, columns), "x_sd", json_numbers(s->x_sd, columns));
+	json_object_set_new(j, "target_mean", s->target_mean ? json_numbers(s->target_mean, targets) : json_null());
+	json_object_set_new(j, "target_sd", s->target_sd ? json_numbers(s->target_sd, targets) : json_null());
+	return j;
+}
+
+/* *out stays NULL where the list is absent. */
+static status read_list(const json_t *j, const char *name, struct arena *a, size_t n, const double **out)
+{
+	double *x;
+	bool found;
+	TRY(ARENA_NEW(a, n, &x));
+	TRY(json_numbers_read(j, name, n, x, &found));
+	*out = found ? x : NULL;
+	return OK;
+}
+
+status standardize_from_json(const json_t *j, struct arena *a, size_t columns, size_t targets, struct standardize *out)
+{
+	*out = (struct standardize){.x_mean = NULL};
+	TRY(read_list(j, "x_mean", a, columns, &out->x_mean));
+	TRY(read_list(j, "x_sd", a, columns, &out->x_sd));
+	if (!targets)
+		return OK;
+	TRY(read_list(j, "target_mean", a, targets, &out->target_mean));
+	return read_list(j, "target_sd", a, targets, &out->target_sd);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is done to a table's columns and real targets: each to mean 0 and deviation 1 over the training rows. */
+#ifndef BASIN_STANDARDIZE_H
+#define BASIN_STANDARDIZE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "src/arena.h"
+
+/* value = mean + sd · stored. The memory is whose arena it was measured or read into. */
+struct standardize {
+	const double *x_mean, *x_sd;            /* (columns), or NULL: nothing was done */
+	const double *target_mean, *target_sd;  /* (targets), or NULL likewise */
+};
+
+/* Mean and population deviation (1 where that is 0) of each column of x (n, columns) over the rows that left_out (n) does
+ * not mark, in two passes of double. Errors: ERR_MEMORY. */
+status standardize_measure(struct arena *a, const float *x, size_t n, size_t columns, const uint8_t *left_out,
+                           const double **mean, const double **sd);
+
+/* x (n, columns) becomes (x − mean)/sd, in double and rounded once. */
+void standardize_rows(float *x, size_t n, size_t columns, const double *mean, const double *sd);
+
+/* {x_mean, x_sd, target_mean, target_sd}, or null where nothing was done: what a snapshot's header says. targets = 0: those
+ * of the targets are not read. Errors: ERR_INPUT for lists of other lengths, ERR_MEMORY. */
+json_t *standardize_to_json(const struct standardize *s, int columns, int targets);
+status standardize_from_json(const json_t *j, struct arena *a, size_t columns, size_t targets, struct standardize *out);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "src/words.h"
+
+#include <string.h>
+
+int words_count(const char *words)
+{
+	int n = 1;
+	for (; (words = strchr(words, '|')); words++)
+		n++;
+	return n;
+}
+
+int words_find(const char *words, const char *word)
+{
+	size_t length = word ? strlen(word) : 0;
+	for (int i = 0; word; i++) {
+		size_t n = strcspn(words, "|");
+		if (n == length && memcmp(words, word, n) == 0)
+			return i;
+		if (!words[n])
+			break;
+		words += n + 1;
+	}
+	return -1;
+}

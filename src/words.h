@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Words in the order of an enum, separated by | as an option offers them: "train|test|holdout". Each list stands beside its
+ * enum, so that options, files and the program mean the same. */
+#ifndef BASIN_WORDS_H
+#define BASIN_WORDS_H
+
+int words_count(const char *words);
+
+/* The place of a word, from 0; −1 where it is not among them, or NULL. */
+int words_find(const char *words, const char *word);
+
+#endif
