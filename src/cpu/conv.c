@@ -2,9 +2,8 @@
 /* Convolutions: y = x ⋆ W + b, one file a way of doing them. */
 #include "src/cpu/conv.h"
 
-/* The first that suits is taken. */
+/* The first that suits is taken; the last one does whatever the others leave. */
 static const struct conv_way *const ways[] = {&conv_planes_way, &conv_library_way};
-enum { WAYS = sizeof ways / sizeof *ways };
 
 /* A batch norm's scale goes into the weights and its shift into the bias, an activation without parameters into the
  * same step; with a bias of its own there would be two. */
@@ -47,11 +46,11 @@ static status conv_plan(struct device *d, const struct plan_request *r, struct l
 	TRY(check_request(r));
 	if (r->algo == CONV_WINOGRAD)
 		TRY(check_winograd());
-	int way = 0;
-	while (way < WAYS - 1 && !ways[way]->suits(r))
+	const struct conv_way *const *way = ways;
+	while ((*way)->suits && !(*way)->suits(r))
 		way++;
-	TRY(ways[way]->plan(d, r, out));
-	(*out)->way = ways[way];
+	TRY((*way)->plan(d, r, out));
+	(*out)->way = *way;
 	(*out)->device = d;
 	return OK;
 }

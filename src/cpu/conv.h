@@ -18,7 +18,7 @@ struct layer_plan {
 /* The ops of a layer, for the shapes that a way suits. plan sets `working`; the rest of what plans begin with is set
  * for it. */
 struct conv_way {
-	bool (*suits)(const struct plan_request *r);
+	bool (*suits)(const struct plan_request *r);  /* NULL: any shape */
 	status (*plan)(struct device *d, const struct plan_request *r, struct layer_plan **out);
 	void (*drop)(struct layer_plan *p);
 	status (*forward)(struct layer_plan *p, const struct layer_io *io);

@@ -23,12 +23,6 @@ static size_t padded(size_t bytes)
 	return (bytes + 63) / 64 * 64;
 }
 
-static bool library_suits(const struct plan_request *r)
-{
-	(void)r;
-	return true;
-}
-
 static void library_drop(struct layer_plan *base)
 {
 	struct library_plan *p = (struct library_plan *)base;
@@ -203,7 +197,6 @@ static status library_materialise(struct layer_plan *base, const struct weight_s
 }
 
 const struct conv_way conv_library_way = {
-	.suits = library_suits,
 	.plan = library_plan,
 	.drop = library_drop,
 	.forward = library_forward,
