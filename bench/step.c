@@ -144,7 +144,7 @@ static status open_bench(struct bench *b, char *methods, int argc, char **argv, 
 	bool infer = strcmp(methods, "infer") == 0;
 	b->before = memory("VmRSS");
 	TRY(parse("sgld", argc, argv, o));
-	TRY(problem_open(*o, NULL, &b->problem));
+	TRY(problem_open(*o, NULL, NULL, &b->problem));
 	if (!b->problem.has_data)
 		return fail(ERR_USAGE, "a network is needed, not an analytic target");
 	TRY(open_timed(b, *o, infer));

@@ -228,7 +228,8 @@ static status open_plan(struct problem *p, const struct opts *o)
 
 static status open_device(struct problem *p, const struct opts *o, const json_t *choices)
 {
-	TRY(command_device(o, (enum precision)opts_choice(o, "precision"), &p->device));
+	if (!p->device)
+		TRY(command_device(o, (enum precision)opts_choice(o, "precision"), &p->device));
 	json_t *known = json_object_get(choices, p->device->ops->name);
 	return known ? p->device->ops->choices_load(p->device, known) : OK;
 }
@@ -253,9 +254,9 @@ static status open_all(const struct opts *o, const json_t *choices, struct probl
 	return facts_open(p, o);
 }
 
-status problem_open(const struct opts *o, const json_t *choices, struct problem *p)
+status problem_open(const struct opts *o, struct device *d, const json_t *choices, struct problem *p)
 {
-	*p = (struct problem){0};
+	*p = (struct problem){.device = d};
 	status s = open_all(o, choices, p);
 	if (s != OK)
 		problem_close(p);

@@ -27,10 +27,10 @@ struct problem {
 	json_t *facts;                         /* what run.json and every snapshot header say of the data, model and target */
 };
 
-/* Opens everything the options name and checks that it fits together. The options are kept. choices: measured choices
- * between algorithms to use again, {device's name: {…}}, or NULL.
- * Errors: ERR_USAGE, ERR_INPUT, ERR_MEMORY, ERR_LIBRARY. On failure *p is closed. */
-status problem_open(const struct opts *o, const json_t *choices, struct problem *p);
+/* Opens everything the options name and checks that it fits together. The options are kept. d: the device, which is the
+ * problem's from then on; NULL: the one of --device. choices: measured choices between algorithms to use again, {device's
+ * name: {…}}, or NULL. Errors: ERR_USAGE, ERR_INPUT, ERR_MEMORY, ERR_LIBRARY. On failure *p is closed, and the device. */
+status problem_open(const struct opts *o, struct device *d, const json_t *choices, struct problem *p);
 void problem_close(struct problem *p);
 
 /* Reads the last snapshot of a run or file into x and its batch-norm statistics into s (host, params->count and

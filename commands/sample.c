@@ -136,7 +136,7 @@ static status start_run(const struct opts *o)
 	const char *out = opts_text(o, "out");
 	if (!out || !*out)
 		return fail(ERR_USAGE, "--out RUN must be given: the folder that is made for the run");
-	TRY(problem_open(o, NULL, &p));
+	TRY(problem_open(o, NULL, NULL, &p));
 	json_t *json = facts_run(&p, o);
 	status s = json ? run_create(out, json, &run) : fail(ERR_MEMORY, "out of memory");
 	json_decref(json);
@@ -159,7 +159,7 @@ static status resume_run(const struct opts *given)
 		json_t *choices;
 		s = resume_choices(&run, &choices);
 		if (s == OK)
-			s = problem_open(o, choices, &p);
+			s = problem_open(o, NULL, choices, &p);
 		json_decref(choices);
 		if (s == OK) {
 			s = resume_check(&run, &p, o);

@@ -97,9 +97,11 @@ static status selection_is_empty(struct sources *s, const char *path)
 	if (all)
 		return fail(ERR_USAGE, "%s: no snapshots are left to read; {chain}, {role}, {from-step} and {to-step} choose "
 		            "among those that basin info lists", path);
-	return fail(ERR_INPUT, "%s: no snapshot has been kept%s", path,
-	            running ? " yet; a run that was interrupted goes on with basin sample {resume}" :
-	                      "; {keep-last} and {keep-every} of basin sample say which states are");
+	if (running)
+		return fail(ERR_INPUT, "%s: no snapshot has been kept yet; a run that was interrupted goes on with basin sample {resume}",
+		            path);
+	return fail(ERR_INPUT, "%s: no snapshot has been kept; {keep-last} and {keep-every} of basin sample say which states are",
+	            path);
 }
 
 static status selection_fill(struct selection *s, const char *const *path, int n, const struct selection_request *r)

@@ -43,27 +43,44 @@ void sample(const char *name, const char *const *words, char *folder, size_t siz
 	sample_with(name, parse(words), folder, size);
 }
 
-void sample_with(const char *name, struct opts *o, char *folder, size_t size)
+static void run_part(struct problem *p, int k, uint64_t steps)
+{
+	struct chain *c;
+	MUST(chain_open(&p->plan, k, &c));
+	if (steps) {
+		while (chain_step(c) < steps && chain_phase(c) == CHAIN_RUNNING)
+			MUST(chain_advance(c));
+	} else {
+		MUST(chain_run(c));
+	}
+	chain_close(c);
+}
+
+void sample_on(struct device *d, uint64_t stop, const char *name, struct opts *o, char *folder, size_t size)
 {
 	static const volatile sig_atomic_t never = 0;
 	struct problem p;
 	struct run run;
 	snprintf(folder, size, "%s/%s", scratch_folder(), name);
-	MUST(problem_open(o, NULL, &p));
+	MUST(problem_open(o, d, NULL, &p));
 	json_t *json = facts_run(&p, o);
 	MUST(run_create(folder, json, &run));
 	json_decref(json);
 	p.plan.run = &run;
 	p.plan.stop = &never;
 	for (int k = 0; k < p.plan.chains; k++) {
-		struct chain *c;
-		MUST(chain_open(&p.plan, k, &c));
-		MUST(chain_run(c));
-		chain_close(c);
+		if (stop)
+			run_part(&p, k, stop);
+		run_part(&p, k, 0);
 	}
 	run_close(&run);
 	problem_close(&p);
 	opts_free(o);
+}
+
+void sample_with(const char *name, struct opts *o, char *folder, size_t size)
+{
+	sample_on(NULL, 0, name, o, folder, size);
 }
 
 struct snaps_reader *open_chain(const char *folder, int k)

@@ -23,6 +23,9 @@ struct opts *parse_all(const char *const *words);
 void sample(const char *name, const char *const *words, char *folder, size_t size);
 /* The same with options, which it frees. */
 void sample_with(const char *name, struct opts *o, char *folder, size_t size);
+/* The same on an open device, which it closes; after `stop` steps of each chain it stops and goes on with another state (0:
+ * never). */
+void sample_on(struct device *d, uint64_t stop, const char *name, struct opts *o, char *folder, size_t size);
 
 struct snaps_reader *open_chain(const char *folder, int k);
 

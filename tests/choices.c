@@ -58,7 +58,7 @@ static void check_way(void)
 	struct run run;
 	struct chain *c;
 	char path[512];
-	MUST(problem_open(o, known, &p));
+	MUST(problem_open(o, NULL, known, &p));
 	json_t *own = json_object();
 	MUST(p.device->ops->choices_save(p.device, own));
 	ok(json_equal(own, json_object_get(known, "cpu")), "a device gets its own choices");

@@ -16,7 +16,7 @@ static void check_epoch(void)
 	struct batches b;
 	struct slots slots = {.key = {1, 0}};
 	float *theta, *sum, *full, start[D] = {0.3f, -0.7f, 0.2f}, got[D], want[D];
-	MUST(problem_open(o, NULL, &p));
+	MUST(problem_open(o, NULL, NULL, &p));
 	struct device *d = p.device;
 	MUST(d->ops->alloc(d, D * sizeof(float), (void **)&theta));
 	MUST(d->ops->alloc(d, D * sizeof(float), (void **)&sum));

@@ -51,7 +51,7 @@ struct bed {
 static void bed_open(struct bed *b, const char *const *words)
 {
 	b->o = parse_all(words);
-	MUST(problem_open(b->o, NULL, &b->p));
+	MUST(problem_open(b->o, NULL, NULL, &b->p));
 	struct potential *q = b->p.potential;
 	struct device *d = q->device;
 	b->key = (struct rng_key){1, 0};

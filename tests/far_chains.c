@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whole runs on the far device, stopped and resumed in the middle, and what is predicted from them there: the CPU's
+ * bytes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "predict/ensemble.h"
+#include "src/data/npy.h"
+#include "tests/chain_runs.h"
+#include "tests/far_device.h"
+#include "tests/files.h"
+#include "tests/tap.h"
+
+/* A run: its name, the step at which the far one stops, and its options. */
+struct far_run {
+	const char *name;
+	uint64_t stop;
+	const char *words[40];
+};
+
+#define TABLE "--batch", "3", "--lr", "0.05", "--steps", "23", "--keep-every", "5", "--log-every", "4", "--checkpoint-every", "7steps"
+#define IMAGES "--threads", "2", "--lr", "0.01", "--checkpoint-every", "1000"
+#define DIRECT "--conv-algo", "direct", IMAGES
+
+static const struct far_run tables[] = {
+	{"sgd", 9, {"--sampler", "sgd", "--momentum", "0.9", TABLE, NULL}},
+	{"sgld-iid", 10, {"--sampling", "iid", "--prior", "laplace", "--weight-decay", "0.01", TABLE, NULL}},
+	{"fsgld", 12, {"--sampler", "fsgld", "--sigma", "0.1", "--chains", "2", TABLE, NULL}},
+	{"entropy-sgld", 11, {"--sampler", "entropy-sgld", "--coupling", "5", "--inner-steps", "4", "--schedule", "cosine", TABLE, NULL}},
+	{"entropy-mcmc", 13, {"--sampler", "entropy-mcmc", "--coupling", "5", "--prior", "student-t:5", "--weight-decay", "0.1", TABLE, NULL}},
+};
+
+static const struct far_run images[] = {
+	{"gaussian", 20, {"--model", "gaussian:1,2,0.5@0.4", "--sampler", "fsgld", "--lr", "0.1", "--steps", "50", "--keep-every", "10", NULL}},
+	{"mlp", 3, {"--model", "mlp:3072-16-10", "--batch", "32", "--steps", "6", "--keep-every", "2", "--freeze", "fc1.bias", IMAGES, NULL}},
+	{"lenet", 2, {"--model", "lenet", "--sampler", "fsgld", "--batch", "16", "--steps", "4", "--keep-every", "2", "--augment", "crop-flip",
+	              DIRECT, NULL}},
+	{"resnet20", 2, {"--model", "resnet20", "--sampler", "entropy-mcmc", "--coupling", "1", "--batch", "50", "--steps", "3",
+	                 "--keep-every", "3", "--bn-stats", "recompute", DIRECT, NULL}},
+	{"resnet20-frn", 1, {"--model", "resnet20", "--norm", "frn", "--batch", "8", "--steps", "3", "--keep-every", "3", DIRECT, NULL}},
+	{"lenet-bf16", 2, {"--model", "lenet", "--precision", "bf16", "--batch", "16", "--steps", "4", "--keep-every", "2", DIRECT, NULL}},
+};
+
+enum { PICTURES = 150 };
+
+static char pictures[1200];
+
+/* Random images of ten classes, as two .npy files. */
+static void write_pictures(void)
+{
+	static uint8_t x[PICTURES * 3 * 32 * 32], label[PICTURES];
+	char images_path[512], labels_path[512];
+	for (size_t i = 0; i < sizeof x; i++)
+		x[i] = (uint8_t)rng_below((struct rng_key){5, 0}, STREAM_DATA, 0, (uint32_t)i, 256);
+	for (int i = 0; i < PICTURES; i++)
+		label[i] = (uint8_t)(i % 10);
+	snprintf(images_path, sizeof images_path, "%s/x.npy", scratch_folder());
+	snprintf(labels_path, sizeof labels_path, "%s/y.npy", scratch_folder());
+	MUST(npy_write(images_path, NPY_U1, 4, (int64_t[]){PICTURES, 3, 32, 32}, x));
+	MUST(npy_write(labels_path, NPY_U1, 1, (int64_t[]){PICTURES}, label));
+	snprintf(pictures, sizeof pictures, "npy:%s,%s", images_path, labels_path);
+}
+
+/* The words, on these images unless the model is analytic. */
+static struct opts *parse_images(const char *const *words)
+{
+	const char *all[44] = {"--data", pictures};
+	int n = strncmp(words[1], "gaussian", 8) == 0 ? 0 : 2;
+	for (; *words; words++)
+		all[n++] = *words;
+	all[n] = NULL;
+	return parse_all(all);
+}
+
+static bool same_file(const char *a, const char *b, int chain, const char *suffix)
+{
+	char path[600];
+	size_t n, m;
+	snprintf(path, sizeof path, "%s/chain-%d.%s", a, chain, suffix);
+	unsigned char *x = slurp(path, &n);
+	snprintf(path, sizeof path, "%s/chain-%d.%s", b, chain, suffix);
+	unsigned char *y = slurp(path, &m);
+	bool same = n == m && n > 0 && memcmp(x, y, n) == 0;
+	free(x);
+	free(y);
+	return same;
+}
+
+static struct device *far(void)
+{
+	struct device *d;
+	MUST(far_open(2, &d));
+	return d;
+}
+
+static void check_run(const struct far_run *r, struct opts *(*parse_words)(const char *const *), char *here, char *there)
+{
+	char name[64];
+	snprintf(name, sizeof name, "%s-cpu", r->name);
+	sample_with(name, parse_words(r->words), here, 512);
+	snprintf(name, sizeof name, "%s-far", r->name);
+	sample_on(far(), r->stop, name, parse_words(r->words), there, 512);
+	struct opts *o = parse_words(r->words);
+	bool same = true;
+	for (int k = 0; k < (int)opts_count(o, "chains"); k++)
+		same = same && same_file(here, there, k, "snaps");
+	opts_free(o);
+	ok(same, "%s: stopped and resumed on the far device, the CPU's snapshots", r->name);
+}
+
+/* Σ of the members' probabilities for the test set (host, n × classes; the caller's to free). */
+static double *predict_on(struct device *d, const char *folder, size_t *n)
+{
+	const struct selection_request all = {.chain = -1, .to = UINT64_MAX, .last = SIZE_MAX};
+	struct arena arena = {0};
+	struct selection chosen;
+	struct network net;
+	struct subject subject;
+	struct predictions p;
+	MUST(selection_open(&folder, 1, &all, &chosen));
+	MUST(network_open(selection_header(&chosen), -1, CONV_DIRECT, &net));
+	MUST(network_place(&net, d));
+	MUST(subject_open(&net, &(struct subject_request){.option = "data", .split = -1, .batch = 60}, &subject));
+	MUST(predictions_open(&arena, &net, &subject, chosen.n, false, &p));
+	MUST(ensemble_run(&chosen, &net, &p, 1, NULL, NULL));
+	*n = p.mixture.n * (size_t)p.mixture.c;
+	double *sum = malloc(*n * sizeof *sum);
+	if (!sum)
+		exit(99);
+	memcpy(sum, p.mixture.p, *n * sizeof *sum);
+	predictions_close(&p);
+	subject_close(&subject);
+	network_close(&net);
+	selection_close(&chosen);
+	arena_free(&arena);
+	return sum;
+}
+
+static void check_predict(const char *name, const char *folder)
+{
+	struct device *cpu;
+	size_t n, m;
+	MUST(backend_open("cpu", 2, &cpu));
+	double *here = predict_on(cpu, folder, &n), *there = predict_on(far(), folder, &m);
+	ok(n == m && memcmp(here, there, n * sizeof *here) == 0, "%s: %zu probabilities on the far device are the CPU's", name, n);
+	free(here);
+	free(there);
+}
+
+/* Whether this processor has what bf16 needs. */
+static bool has_bf16(void)
+{
+	struct problem p;
+	struct opts *o = parse_images(images[sizeof images / sizeof *images - 1].words);
+	status s = problem_open(o, NULL, NULL, &p);
+	if (s == OK)
+		problem_close(&p);
+	opts_free(o);
+	return s == OK;
+}
+
+int main(void)
+{
+	char here[512], there[512];
+	write_csv();
+	write_pictures();
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		check_run(&tables[i], parse, here, there);
+	for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
+		if (strstr(images[i].name, "bf16") && !has_bf16()) {
+			skip(images[i].name, "this processor has no bf16 convolutions");
+			continue;
+		}
+		check_run(&images[i], parse_images, here, there);
+		if (strcmp(images[i].name, "gaussian") != 0)
+			check_predict(images[i].name, there);
+	}
+	return done_testing();
+}
