@@ -31,6 +31,12 @@ struct format {
 	int block;
 };
 
+/* How a batch lies in memory: in a format, with the data's channels or more, and then the others are 0. */
+struct batch_format {
+	struct format format;
+	int channels;
+};
+
 static inline size_t format_bytes(struct format f)
 {
 	return f.bf16 ? 2 : sizeof(float);
@@ -242,11 +248,10 @@ struct backend {
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);
 
-	/* How a network's tensors lie here: its input, float32, and each layer's output. A convolution's has its input's
-	 * type, so that the first one works in float32 in any precision; what a linear layer reads is flat, and the last
-	 * layer's output is float32. */
-	void (*formats)(const struct device *d, const struct layer *layers, int n, enum precision precision, struct format *input,
-	                struct format *out);
+	/* How a network's tensors lie here: the batch, whose channels are the data's and may become more, and each layer's
+	 * output. What a linear layer reads is flat, and the last layer's output is float32. */
+	void (*formats)(const struct device *d, const struct layer *layers, int n, enum precision precision,
+	                struct batch_format *batch, struct format *out);
 	const struct layer_ops *const *layers;  /* by enum layer_kind */
 };
 

@@ -108,18 +108,19 @@ static void check_blocks(void)
 		{.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {16, 8, 8}, .out = {32, 8, 8}},
 		{.kind = LAYER_POOL, .input = {1, INPUT_NONE}, .in = {32, 8, 8}, .out = {32, 1, 1}},
 	};
-	struct format input, out[3];
+	struct batch_format input = {.channels = 3};
+	struct format out[3];
 	struct device *d;
 	MUST(backend_open("cpu", 1, &d));
 	d->ops->formats(d, l, 3, PRECISION_FP32, &input, out);
-	ok(input.block == 1 && (out[0].block == 8 || out[0].block == 16) && out[1].block == out[0].block && !out[2].block,
+	ok(input.format.block == 1 && (out[0].block == 8 || out[0].block == 16) && out[1].block == out[0].block && !out[2].block,
 	   "whole blocks of channels: blocked");
 	d->ops->formats(d, l, 3, PRECISION_BF16, &input, out);
-	ok(input.block == 0 && !out[0].block && !out[1].block && !out[0].bf16 && !out[1].bf16,
+	ok(input.format.block == 0 && !out[0].block && !out[1].block && !out[0].bf16 && !out[1].bf16,
 	   "bf16: channels last, and float32 up to the first norm");
 	l[0].out[0] = l[1].in[0] = 6;
 	d->ops->formats(d, l, 3, PRECISION_FP32, &input, out);
-	ok(input.block == 0 && !out[0].block && !out[1].block, "six channels: channels last");
+	ok(input.format.block == 0 && !out[0].block && !out[1].block, "six channels: channels last");
 	d->ops->close(d);
 }
 

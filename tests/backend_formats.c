@@ -12,24 +12,22 @@ static struct layer layer_of(enum layer_kind kind, int input, int in, int in_sid
 	                      .out = {out, side, side}};
 }
 
-static void check_rules(struct device *d, const char *label, const char *name, const struct layer *l, int n, bool images)
+static void check_rules(struct device *d, const char *label, const char *name, const struct layer *l, int n)
 {
-	struct format input, out[LAYERS];
 	for (int precision = PRECISION_FP32; precision <= PRECISION_BF16; precision++) {
-		bool bf16 = precision == PRECISION_BF16, whole = true, flat = true, type = true;
-		d->ops->formats(d, l, n, (enum precision)precision, &input, out);
+		struct batch_format batch = {.channels = l[0].in[0]};
+		struct format out[LAYERS];
+		d->ops->formats(d, l, n, (enum precision)precision, &batch, out);
+		bool bf16 = precision == PRECISION_BF16, whole = true, flat = true, type = bf16 || !batch.format.bf16;
 		for (int i = 0; i < n; i++) {
-			struct format x = l[i].input[0] < 0 ? input : out[l[i].input[0]];
 			whole = whole && (!out[i].block || l[i].out[0] % out[i].block == 0);
 			flat = flat && (l[i].out[1] > 1 || !out[i].block);
-			bool keeps = l[i].kind == LAYER_CONV || l[i].kind == LAYER_POOL || l[i].kind == LAYER_ACTIVATION;
-			bool half = keeps ? x.bf16 : bf16;
-			type = type && out[i].bf16 == (half && i != n - 1);
+			type = type && (bf16 || !out[i].bf16);
 		}
-		ok(!input.bf16 && (images || input.block == 1), "%s: %s in %s: the input is float32%s", label, name,
-		   bf16 ? "bf16" : "fp32", images ? "" : " in PyTorch's order");
+		ok(batch.channels >= l[0].in[0] && (!batch.format.block || batch.channels % batch.format.block == 0),
+		   "%s: %s in %s: the batch has the data's channels, or more, in whole blocks", label, name, bf16 ? "bf16" : "fp32");
 		ok(whole && flat, "%s: %s: blocks hold whole channels, flat tensors have none", label, name);
-		ok(type, "%s: %s: every tensor has its type, the last is float32", label, name);
+		ok(type && !out[n - 1].bf16, "%s: %s: fp32 is float32 everywhere, the last tensor in either", label, name);
 	}
 }
 
@@ -57,8 +55,8 @@ void check_formats(struct device *d, const char *label)
 		layer_of(LAYER_LINEAR, 5, 400, 1, 120, 1), layer_of(LAYER_ACTIVATION, 6, 120, 1, 120, 1),
 		layer_of(LAYER_LINEAR, 7, 120, 1, 10, 1),
 	};
-	check_rules(d, label, "mlp", mlp, 3, false);
-	check_rules(d, label, "a residual network", residual, 7, true);
-	check_rules(d, label, "images of many channels", many, 6, true);
-	check_rules(d, label, "lenet", lenet, LAYERS, true);
+	check_rules(d, label, "mlp", mlp, 3);
+	check_rules(d, label, "a residual network", residual, 7);
+	check_rules(d, label, "images of many channels", many, 6);
+	check_rules(d, label, "lenet", lenet, LAYERS);
 }

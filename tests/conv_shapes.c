@@ -52,7 +52,7 @@ static void network(struct device *d, const char *spec, const int input[3], enum
 {
 	static struct model m;
 	static struct format formats[LAYERS_MAX];
-	struct format batch;
+	struct batch_format batch = {.channels = input[0]};
 	MUST(model_build(spec, NULL, NULL, input, 10, &m));
 	d->ops->formats(d, m.layer, m.n_layers, precision, &batch, formats);
 	int shapes = 0;
@@ -65,7 +65,7 @@ static void network(struct device *d, const char *spec, const int input[3], enum
 			continue;
 		shapes++;
 		for (int mode = PLAN_INFER; mode <= PLAN_TRAIN; mode++)
-			once(d, l, l->input[0] < 0 ? batch : formats[l->input[0]], formats[i], precision, (enum plan_mode)mode);
+			once(d, l, l->input[0] < 0 ? batch.format : formats[l->input[0]], formats[i], precision, (enum plan_mode)mode);
 	}
 	ok(shapes > 0, "%s on %d×%d×%d, %s: %d shapes", spec, input[0], input[1], input[2],
 	   precision == PRECISION_BF16 ? "bf16" : "fp32", shapes);

@@ -412,9 +412,9 @@ static void far_layers(struct far *f)
 /* ---- the device ---- */
 
 static void far_formats(const struct device *d, const struct layer *layers, int n, enum precision precision,
-                        struct format *input, struct format *out)
+                        struct batch_format *batch, struct format *out)
 {
-	far_of(d)->cpu->ops->formats(far_of(d)->cpu, layers, n, precision, input, out);
+	far_of(d)->cpu->ops->formats(far_of(d)->cpu, layers, n, precision, batch, out);
 }
 
 static void far_describe(const struct device *d, struct json_t *into)

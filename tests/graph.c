@@ -235,7 +235,7 @@ int main(void)
 	for (int i = 0; i < PARAMS; i++)
 		theta[i] = (double)device_theta[i];
 	for (int i = 0; i < N * IN; i++)
-		x[i] = (double)(g.x[i] = (float)rng_normal(key, STREAM_PROBE, 0, (uint64_t)i));
+		x[i] = (double)(((float *)g.x)[i] = (float)rng_normal(key, STREAM_PROBE, 0, (uint64_t)i));
 	for (int i = 0; i < N * OUT; i++)
 		r[i] = (double)(device_r[i] = (float)rng_normal(key, STREAM_PROBE, 1, (uint64_t)i));
 	oracle(theta, x, r, y, want);

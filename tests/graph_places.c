@@ -161,12 +161,12 @@ static bool folds(const struct layer *l, const struct layer *next)
 }
 
 static void formats(const struct device *d, const struct layer *layers, int n, enum precision precision,
-                    struct format *input, struct format *out)
+                    struct batch_format *batch, struct format *out)
 {
 	(void)d, (void)layers, (void)precision;
-	*input = (struct format){false, 1};
+	batch->format = (struct format){false, 1};
 	for (int i = 0; i < n; i++)
-		out[i] = *input;
+		out[i] = batch->format;
 }
 
 /* ---- networks ---- */

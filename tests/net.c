@@ -385,6 +385,57 @@ static void plans(void)
 	problem_close(&q);
 }
 
+/* ---- a device whose batches have more than the data's channels ---- */
+
+static struct gather gathered;
+
+static void wide_formats(const struct device *d, const struct layer *layers, int n, enum precision precision,
+                         struct batch_format *batch, struct format *out)
+{
+	backends[0]->formats(d, layers, n, precision, batch, out);
+	batch->channels = 8;
+}
+
+static status note_gather(struct device *d, const struct slots *s, const struct gather *g)
+{
+	(void)d, (void)s;
+	gathered = *g;
+	return fail(ERR_LIBRARY, "this is as far as it goes");
+}
+
+/* What gather is asked to write is what formats said, and there is room for it. */
+static void wide_batches(void)
+{
+	enum { ROWS = 4, SIDE = 12, ROOM = ROWS * 8 * SIDE * SIDE };
+	static float x[ROOM], back[ROOM];
+	struct problem q = {0};
+	random_data(&q, ROWS, 3 * SIDE * SIDE, 10, LOSS_CATEGORICAL);
+	q.data.c = 3;
+	q.data.h = q.data.w = SIDE;
+	problem_open(&q, "lenet", "relu", "categorical", 1, ROWS, NULL);
+	const struct backend *own = q.d->ops;
+	struct backend wide = *own;
+	wide.formats = wide_formats;
+	wide.gather = note_gather;
+	q.d->ops = &wide;
+	const struct likelihood *l;
+	struct potential *p;
+	MUST(likelihood_find("categorical", &l));
+	MUST(net_open(&(struct net_options){.model = &q.model, .data = &q.data, .normalize = &q.normalize, .likelihood = l,
+	                                    .batch = ROWS}, q.d, &p));
+	struct gradient_request r = request(&q, 0, ROWS);
+	ok(p->ops->value_grad(p, &q.slots, &r) == ERR_LIBRARY && gathered.channels == 8 && gathered.c == 3,
+	   "gather is asked for the channels that the device wants");
+	for (int i = 0; i < ROOM; i++)
+		x[i] = (float)i;
+	MUST(q.d->ops->put(q.d, gathered.out, x, sizeof x));
+	MUST(q.d->ops->get(q.d, back, gathered.out, sizeof back));
+	ok(!memcmp(x, back, sizeof x), "and there is room for them");
+	potential_close(p);
+	q.d->ops = own;
+	problem_close(&q);
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof goldens / sizeof *goldens; i++)
@@ -398,6 +449,7 @@ int main(void)
 	freezing("fc1.*,fc2.*");
 	freezing("*.bias");
 	images();
+	wide_batches();
 	plans();
 	return done_testing();
 }

@@ -253,7 +253,7 @@ static void logits(struct subject *q)
 	MUST(graph_weights(&g, plan, &q->slots, &at, q->stats));
 	MUST(device_resident(d, q->data.x, values_of(q->golden) * sizeof(float), &set));
 	const struct gather gather = {.set = set, .element = ELEMENT_F32, .c = q->data.c, .h = q->data.h, .w = q->data.w,
-	                              .format = g.input, .channels = q->data.c, .n = GOLDEN_ROWS, .out = g.x};
+	                              .format = g.input.format, .channels = g.input.channels, .n = GOLDEN_ROWS, .out = g.x};
 	MUST(d->ops->gather(d, &q->slots, &gather));
 	MUST(graph_forward(&g, plan, q->stats, STATS_FREEZE, 0));
 	MUST(d->ops->get(d, have, graph_output(&g), sizeof have));

@@ -45,7 +45,7 @@ status cpu_point(struct device *d, const struct slots *s, const struct point *at
 status cpu_add(struct device *d, struct format f, size_t count, void *y, const void *x);
 status cpu_gather(struct device *d, const struct slots *s, const struct gather *g);
 status cpu_loss(struct device *d, struct slots *s, const struct loss *l);
-void cpu_formats(const struct device *d, const struct layer *layers, int n, enum precision precision, struct format *input,
+void cpu_formats(const struct device *d, const struct layer *layers, int n, enum precision precision, struct batch_format *batch,
                  struct format *out);
 
 /* n elements from one type to the other, or copied. */

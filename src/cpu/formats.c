@@ -63,16 +63,16 @@ static struct format format_of(const struct layer *l, struct format x, bool bf16
 	}
 }
 
-void cpu_formats(const struct device *d, const struct layer *layers, int n, enum precision precision, struct format *input,
+void cpu_formats(const struct device *d, const struct layer *layers, int n, enum precision precision, struct batch_format *batch,
                  struct format *out)
 {
 	(void)d;
 	bool bf16 = precision == PRECISION_BF16, images = reads_images(layers, n);
 	int block = convolution_block(layers, n, bf16);
-	*input = (struct format){false, images && !block ? 0 : 1};
+	batch->format = (struct format){false, images && !block ? 0 : 1};
 	for (int i = 0; i < n; i++) {
 		const struct layer *l = &layers[i];
-		out[i] = format_of(l, l->input[0] < 0 ? *input : out[l->input[0]], bf16, block);
+		out[i] = format_of(l, l->input[0] < 0 ? batch->format : out[l->input[0]], bf16, block);
 		if (l->out[1] == 1 && l->out[2] == 1)
 			out[i].block = 0;
 		if (i == n - 1)

@@ -8,7 +8,6 @@ static status take_buffers(struct graph *g)
 	const struct model *m = g->options.model;
 	struct device *d = g->device;
 	size_t frozen = 0;
-	TRY(d->ops->alloc(d, (size_t)g->options.batch * shape_size(m->input) * sizeof(float), (void **)&g->x));
 	TRY(graph_buffers(g));
 	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->param));
 	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->point_at));
@@ -58,7 +57,7 @@ void graph_close(struct graph *g)
 
 static struct format format_of(const struct graph *g, int tensor)
 {
-	return tensor >= 0 ? g->format[tensor] : g->input;
+	return tensor >= 0 ? g->format[tensor] : g->input.format;
 }
 
 /* The layer that gives what layer i's plan computes: itself, or the one it takes in, with its second input. */

@@ -31,8 +31,10 @@ struct graph {
 	struct device *device;
 	struct graph_options options;
 	int folded[LAYERS_MAX];                /* in plans to infer: the layer that this one takes in, or −1 */
-	struct format input, format[LAYERS_MAX];
-	float *x;                              /* device: (batch, inputs), filled by the caller before forward */
+	struct batch_format input;
+	struct format format[LAYERS_MAX];
+	void *x;                               /* device: (batch, input.channels, height, width) as `input` has it, filled by
+	                                        * the caller before forward */
 	void *memory;                          /* device: all that follows to kept, sharing it by lifetime */
 	void *y[LAYERS_MAX];                   /* (batch, out…) of each layer; NULL where a graph to infer computes another
 	                                        * layer's instead, that this one has taken in */

@@ -291,7 +291,11 @@ static status plan_buffers(struct graph *g, struct arena *a)
 status graph_buffers(struct graph *g)
 {
 	const struct model *m = g->options.model;
-	g->device->ops->formats(g->device, m->layer, m->n_layers, g->options.precision, &g->input, g->format);
+	struct device *d = g->device;
+	g->input.channels = m->input[0];
+	d->ops->formats(d, m->layer, m->n_layers, g->options.precision, &g->input, g->format);
+	size_t pixels = (size_t)m->input[1] * (size_t)m->input[2];
+	TRY(d->ops->alloc(d, (size_t)g->options.batch * (size_t)g->input.channels * pixels * format_bytes(g->input.format), &g->x));
 	struct arena scratch = {0};
 	status s = plan_buffers(g, &scratch);
 	arena_free(&scratch);

@@ -50,7 +50,7 @@ static inline bool reads_working(const struct graph *g, const struct graph_plan 
 /* graph.c: what layer i is planned for. */
 struct plan_request graph_request(const struct graph *g, int i, int n, enum plan_mode mode);
 
-/* graph_buffers.c: finds the layers to fold and how tensors lie, and takes g->memory. Errors: ERR_MEMORY, ERR_USAGE. */
+/* graph_buffers.c: takes g->x, finds the layers to fold and how tensors lie, and takes g->memory. Errors: ERR_MEMORY, ERR_USAGE. */
 status graph_buffers(struct graph *g);
 
 #endif

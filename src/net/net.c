@@ -209,7 +209,7 @@ static status open_data(struct net *net)
 	TRY(device_resident(d, data->x, bytes, &net->set));
 	net->base.n = data->n;
 	net->gather = (struct gather){.set = net->set, .element = data->element, .c = data->c, .h = data->h, .w = data->w,
-	                              .format = net->graph.input, .channels = data->c, .out = net->graph.x};
+	                              .format = net->graph.input.format, .channels = net->graph.input.channels, .out = net->graph.x};
 	normalize_gather(o->normalize, &net->gather);
 	return o->infer_only ? OK : open_loss(net);
 }
