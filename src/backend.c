@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "src/scalar.h"
+#include "src/text.h"
 
 extern const struct backend cpu_backend;
 
@@ -43,15 +44,14 @@ status backend_open(const char *device, int threads, struct device **out)
 	*out = NULL;
 	if (!device)
 		return open_best(threads, out);
-	char have[256] = "";
+	struct text have = {.n = 0};
 	for (int i = 0; backends[i]; i++) {
 		int number;
 		if (is_device(device, backends[i]->name, &number))
 			return backends[i]->open(number, threads, out);
-		size_t n = strlen(have);
-		snprintf(have + n, sizeof have - n, "%s%s", i ? ", " : "", backends[i]->name);
+		text_list(&have, ", ", backends[i]->name);
 	}
-	return fail(ERR_USAGE, "{device} %s: this build has %s", device, have);
+	return fail(ERR_USAGE, "{device} %s: this build has %s", device, have.at);
 }
 
 status prior_check(const struct slots *s, const struct pieces *p)

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/text.h"
+
 status segments_add(struct segments *s, struct arena *a, const char *name, int ndim, const int64_t *shape,
                     enum init_kind init, double init_scale, int *index)
 {
@@ -54,16 +56,11 @@ static char *next_word(char **rest)
 
 static status no_match(const struct segments *s, const char *param, const char *value, const char *pattern)
 {
-	char names[512] = "";
-	for (int i = 0; i < s->n; i++) {
-		size_t used = strlen(names);
-		if (used + strlen(s->at[i].name) + 8 > sizeof names) {
-			snprintf(names + used, sizeof names - used, ", …");
-			break;
-		}
-		snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", s->at[i].name);
-	}
-	return fail(ERR_USAGE, "{%s} %s: no tensor's name matches “%s”; there are %s", param, value, pattern, names);
+	enum { ENOUGH = 500 };
+	struct text names = {.n = 0};
+	for (int i = 0; i < s->n && names.n < ENOUGH; i++)
+		text_list(&names, ", ", names.n + strlen(s->at[i].name) < ENOUGH ? s->at[i].name : "…");
+	return fail(ERR_USAGE, "{%s} %s: no tensor's name matches “%s”; there are %s", param, value, pattern, names.at);
 }
 
 static status freeze_each(struct segments *s, const char *patterns, char *rest)

@@ -11,6 +11,7 @@
 
 #include "src/data/dataset_reader.h"
 #include "src/data/input_file.h"
+#include "src/text.h"
 
 /* One line's cells, as text within the file's own memory. */
 struct line {
@@ -129,7 +130,7 @@ static status find_target(const struct csv *c, const char *name, bool header, si
 {
 	const struct line *l = &c->line;
 	size_t found = 0;
-	char list[512] = "";
+	struct text list = {.n = 0};
 	*out = l->n - 1;
 	if (!name)
 		return OK;
@@ -137,8 +138,7 @@ static status find_target(const struct csv *c, const char *name, bool header, si
 		return fail(ERR_USAGE, "{target} %s: %s has no header: its first line is all numbers; the last column is the target "
 		            "there", name, c->path);
 	for (size_t i = 0; i < l->n; i++) {
-		size_t used = strlen(list);
-		snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", l->cell[i]);
+		text_list(&list, ", ", l->cell[i]);
 		if (!strcmp(l->cell[i], name)) {
 			*out = i;
 			found++;
@@ -146,7 +146,7 @@ static status find_target(const struct csv *c, const char *name, bool header, si
 	}
 	if (found != 1)
 		return fail(ERR_USAGE, "{target} %s: %s has %s column of that name; its header has %s", name, c->path,
-		            found ? "more than one" : "no", list);
+		            found ? "more than one" : "no", list.at);
 	return OK;
 }
 

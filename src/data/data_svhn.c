@@ -8,6 +8,7 @@
 
 #include "src/data/dataset_reader.h"
 #include "src/data/input_file.h"
+#include "src/text.h"
 
 enum { SIDE = 32, CHANNELS = 3, IMAGE = CHANNELS * SIDE * SIDE, DIGITS = 10 };
 
@@ -15,12 +16,10 @@ static const char *const digits[DIGITS] = {"0", "1", "2", "3", "4", "5", "6", "7
 
 static status bad_shape(const char *path, const matvar_t *v, const char *wanted)
 {
-	char shape[128] = "";
-	for (int d = 0; d < v->rank && d < 6; d++) {
-		size_t used = strlen(shape);
-		snprintf(shape + used, sizeof shape - used, "%s%zu", d ? "×" : "", v->dims[d]);
-	}
-	return fail(ERR_INPUT, "%s: member '%s' has shape %s and class %d; %s was expected", path, v->name, shape,
+	struct text shape = {.n = 0};
+	for (int d = 0; d < v->rank && d < 6; d++)
+		text_add(&shape, "%s%zu", d ? "×" : "", v->dims[d]);
+	return fail(ERR_INPUT, "%s: member '%s' has shape %s and class %d; %s was expected", path, v->name, shape.at,
 	            (int)v->class_type, wanted);
 }
 

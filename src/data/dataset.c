@@ -9,6 +9,7 @@
 #include "src/data/input_file.h"
 #include "src/data/npy.h"
 #include "src/likelihood.h"
+#include "src/text.h"
 
 const struct dataset_reader *const dataset_readers[] = {
 	&reader_shapes, &reader_glyphs, &reader_cifar10, &reader_cifar100, &reader_svhn, &reader_mnist, &reader_fashion_mnist,
@@ -100,13 +101,11 @@ static status absolute(struct arena *a, const char *path, char **out)
 static status find_reader(const char *spec, const struct dataset_reader **out, const char **path)
 {
 	size_t length = strcspn(spec, ":");
-	char list[512] = "";
+	struct text list = {.n = 0};
 	for (const struct dataset_reader *const *r = dataset_readers; *r; r++) {
 		const char *kind = (*r)->kind;
 		if (strlen(kind) != length || memcmp(kind, spec, length)) {
-			size_t used = strlen(list);
-			snprintf(list + used, sizeof list - used, "%s%s%s%s", used ? ", " : "", kind, (*r)->path ? ":" : "",
-			         (*r)->path ? (*r)->path : "");
+			text_add(&list, "%s%s%s%s", list.n ? ", " : "", kind, (*r)->path ? ":" : "", (*r)->path ? (*r)->path : "");
 			continue;
 		}
 		*out = *r;
@@ -117,7 +116,7 @@ static status find_reader(const char *spec, const struct dataset_reader **out, c
 			return fail(ERR_USAGE, "%s is built in and takes no path", kind);
 		return OK;
 	}
-	return fail(ERR_USAGE, "no such kind of data set; there are %s", list);
+	return fail(ERR_USAGE, "no such kind of data set; there are %s", list.at);
 }
 
 /* Puts the option with its value before what is wrong with the set. */

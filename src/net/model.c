@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/net/nets.h"
+#include "src/text.h"
 
 static const char *const activation_names[] = {
 	[ACTIVATION_RELU] = "relu",
@@ -54,12 +55,10 @@ static status find_kind(const char *spec, const struct net_kind **out)
 			*out = *k;
 			return OK;
 		}
-	char known[256] = "";
-	for (const struct net_kind *const *k = net_kinds; *k; k++) {
-		size_t used = strlen(known);
-		snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", (*k)->usage);
-	}
-	return fail(ERR_USAGE, "{model} %s: no such model; there are %s", spec, known);
+	struct text known = {.n = 0};
+	for (const struct net_kind *const *k = net_kinds; *k; k++)
+		text_list(&known, ", ", (*k)->usage);
+	return fail(ERR_USAGE, "{model} %s: no such model; there are %s", spec, known.at);
 }
 
 static status build(const char *spec, const char *activation, const char *norm, const int input[3], int outputs,

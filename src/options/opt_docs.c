@@ -48,10 +48,10 @@ static void mdoc_table(const struct opt_section *s, FILE *to)
 {
 	char text[TEXT_SIZE];
 	fputs(".Ss ", to);
-	for (const char *word = s->title; *word; word += strspn(word, " ")) {
+	for (const char *word = s->title.at; *word; word += strspn(word, " ")) {
 		size_t n = strcspn(word, " ");
 		mdoc_word(word, n, text, sizeof text);
-		fprintf(to, "%s%s", word == s->title ? "" : " ", text);
+		fprintf(to, "%s%s", word == s->title.at ? "" : " ", text);
 		word += n;
 	}
 	fputs("\n.Bl -tag -width Ds\n", to);
@@ -68,12 +68,14 @@ static void mdoc_table(const struct opt_section *s, FILE *to)
 			fprintf(to, " Ar %s", d->arg);
 		}
 		fputc('\n', to);
-		opt_describe(d, text, sizeof text - 1);
+		struct text words;
+		opt_describe(d, &words);
 		/* A sentence: a capital, unless the first word is a name of its own (λ, N, fSGLD). */
-		if (islower((unsigned char)text[0]) && (islower((unsigned char)text[1]) || text[1] == ' '))
-			text[0] = (char)toupper((unsigned char)text[0]);
-		strcat(text, ".");
-		mdoc_text(text, to);
+		char *first = words.at;
+		if (islower((unsigned char)first[0]) && (islower((unsigned char)first[1]) || first[1] == ' '))
+			first[0] = (char)toupper((unsigned char)first[0]);
+		text_add(&words, ".");
+		mdoc_text(words.at, to);
 	}
 	fputs(".El\n", to);
 }
@@ -83,8 +85,8 @@ void opts_mdoc(const struct opt_table *const *tables, FILE *to)
 	struct opt_section s;
 	for (int i = 0; opt_section_next(tables, &i, &s);)
 		mdoc_table(&s, to);
-	s.table = &opt_builtin;
-	snprintf(s.title, sizeof s.title, "%s", opt_builtin.heading);
+	s = (struct opt_section){.table = &opt_builtin};
+	text_add(&s.title, "%s", opt_builtin.heading);
 	mdoc_table(&s, to);
 }
 

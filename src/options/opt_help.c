@@ -42,23 +42,18 @@ bool opt_section_next(const struct opt_table *const *tables, int *i, struct opt_
 	if (!t)
 		return false;
 	out->table = t;
-	size_t size = sizeof out->title;
-	snprintf(out->title, size, "%s", t->heading);
-	for (int j = *i + 1; tables[j]; j++) {
-		size_t used = strlen(out->title);
+	out->title = (struct text){.n = 0};
+	text_add(&out->title, "%s", t->heading);
+	for (int j = *i + 1; tables[j]; j++)
 		if (same_section(t, tables[j]) && strcmp(t->heading, tables[j]->heading) != 0)
-			snprintf(out->title + used, size - used, ", %s", tables[j]->heading);
-	}
-	for (int j = *i; t->selector && tables[j]; j++) {
-		size_t used = strlen(out->title);
+			text_add(&out->title, ", %s", tables[j]->heading);
+	for (int j = *i; t->selector && tables[j]; j++)
 		if (j == *i)
-			snprintf(out->title + used, size - used, " (--%s %s", t->selector, t->owner);
+			text_add(&out->title, " (--%s %s", t->selector, t->owner);
 		else if (same_section(t, tables[j]))
-			snprintf(out->title + used, size - used, "|%s", tables[j]->owner);
-	}
-	size_t used = strlen(out->title);
+			text_add(&out->title, "|%s", tables[j]->owner);
 	if (t->selector)
-		snprintf(out->title + used, size - used, ")");
+		text_add(&out->title, ")");
 	++*i;
 	return true;
 }
@@ -97,48 +92,39 @@ static void wrap(FILE *to, size_t at, const char *text)
 	fputc('\n', to);
 }
 
-/* A help text with the options that it names in braces as they are typed. */
-static void help_words(const char *help, char *out, size_t size)
-{
-	size_t used = 0;
-	for (; *help && used + 3 < size; help++) {
-		if (*help == '{')
-			used += (size_t)snprintf(out + used, size - used, "--");
-		else if (*help != '}')
-			out[used++] = *help;
-	}
-	out[used] = 0;
-}
-
-void opt_describe(const struct param *d, char *out, size_t size)
+void opt_describe(const struct param *d, struct text *out)
 {
 	char range[OPT_RANGE_SIZE];
 	opt_range(d, range);
 	const char *fallback = d->fallback && !d->fallback[0] ? "empty" : d->fallback;
 	const char *const facts[] = {d->unit ? d->unit : "", fallback ? "default " : "", range};
-	help_words(d->help, out, size);
+	out->n = 0;
+	/* Others are named in braces, and shown as they are typed. */
+	for (const char *c = d->help; *c; c++)
+		if (*c == '{')
+			text_add(out, "--");
+		else if (*c != '}')
+			text_add(out, "%c", *c);
 	bool any = false;
-	for (int i = 0; i < 3; i++) {
-		size_t used = strlen(out);
+	for (int i = 0; i < 3; i++)
 		if (facts[i][0]) {
-			snprintf(out + used, size - used, "%s%s%s", any ? "; " : " (", facts[i], i == 1 ? fallback : "");
+			text_add(out, "%s%s%s", any ? "; " : " (", facts[i], i == 1 ? fallback : "");
 			any = true;
 		}
-	}
-	size_t used = strlen(out);
-	snprintf(out + used, size - used, "%s", any ? ")" : "");
+	text_add(out, "%s", any ? ")" : "");
 }
 
 static void help_table(const struct opt_section *s, FILE *to)
 {
-	fprintf(to, "\n%s:\n", s->title);
+	fprintf(to, "\n%s:\n", s->title.at);
 	for (const struct param *d = opts_defs(s->table); d->name; d++) {
 		char line[LINE_SIZE];
 		int n = snprintf(line, sizeof line, "  --%s%s%s", d->name, d->arg ? " " : "", d->arg ? d->arg : "");
 		size_t at = columns(line, (size_t)n);
 		fputs(line, to);
-		opt_describe(d, line, sizeof line);
-		wrap(to, at, line);
+		struct text words;
+		opt_describe(d, &words);
+		wrap(to, at, words.at);
 	}
 }
 
@@ -148,6 +134,6 @@ void opts_help(const struct opt_table *const *tables, FILE *to)
 	for (int i = 0; opt_section_next(tables, &i, &s);)
 		help_table(&s, to);
 	s = (struct opt_section){.table = &opt_builtin};
-	snprintf(s.title, sizeof s.title, "%s", opt_builtin.heading);
+	text_add(&s.title, "%s", opt_builtin.heading);
 	help_table(&s, to);
 }

@@ -4,6 +4,7 @@
 #define BASIN_OPT_PRIVATE_H
 
 #include "src/options/opt.h"
+#include "src/text.h"
 
 /* What was given for one name; several tables may declare it. */
 struct opt_value {
@@ -58,7 +59,7 @@ enum { OPT_RANGE_SIZE = 96 };
 void opt_range(const struct param *d, char out[OPT_RANGE_SIZE]);
 
 /* The help with unit, default and range behind it: "length (steps; default 100; ≥ 1)". */
-void opt_describe(const struct param *d, char *out, size_t size);
+void opt_describe(const struct param *d, struct text *out);
 
 /* Reads option = value lines into values. */
 status opt_read_config(struct opts *o, const char *path);
@@ -66,7 +67,7 @@ status opt_read_config(struct opts *o, const char *path);
 /* One run through all tables as help shows them: tables that share selector and definitions are one section. */
 struct opt_section {
 	const struct opt_table *table;
-	char title[256];
+	struct text title;
 };
 bool opt_section_next(const struct opt_table *const *tables, int *i, struct opt_section *out);
 
