@@ -25,38 +25,39 @@ static const char *note_on_pieces(const struct potential *p)
 	                         : "";
 }
 
-/* What stands for (δ/2)‖θ‖² where the prior is not gaussian; empty where it is. */
-static void note_on_prior(const struct potential *p, char *text, size_t size)
+/* What stands for (δ/2)‖θ‖² where the prior is not gaussian. */
+static void add_prior_note(struct text *to, const struct potential *p)
 {
 	const struct piece *other = NULL;
 	for (int i = 0; i < p->pieces->n && !other; i++)
 		if (!p->pieces->at[i].frozen && p->pieces->at[i].kind != PRIOR_GAUSSIAN)
 			other = &p->pieces->at[i];
-	text[0] = '\0';
 	if (other && other->kind == PRIOR_LAPLACE)
-		snprintf(text, size, "; the prior is laplace: for (δ/2)‖·‖² read δ Σ e(·), e(x) = √2 s|x|, s = 1/√(Nδ)");
+		text_add(to, "; the prior is laplace: for (δ/2)‖·‖² read δ Σ e(·), e(x) = √2 s|x|, s = 1/√(Nδ)");
 	else if (other)
-		snprintf(text, size, "; the prior is student-t: for (δ/2)‖·‖² read δ Σ e(·), e(x) = ((ν+1)/2) s² ln(1 + x²/((ν−2)s²)), "
+		text_add(to, "; the prior is student-t: for (δ/2)‖·‖² read δ Σ e(·), e(x) = ((ν+1)/2) s² ln(1 + x²/((ν−2)s²)), "
 		         "s = 1/√(Nδ), ν = %g", other->nu);
 }
 
 static status write_target(struct problem *p)
 {
-	TRY(state_facts(&p->plan.state, (struct rng_key){p->plan.seed, 0}, &p->first));
-	if (p->plan.state.sampler->target)
-		p->plan.state.sampler->target(&p->first, p->target, sizeof p->target);
-	else
-		snprintf(p->target, sizeof p->target, "%s claims no target distribution", p->plan.state.sampler->name);
-	size_t used = strlen(p->target);
-	const char *note = p->potential->ops->target_note ? p->potential->ops->target_note(p->potential) : NULL;
-	if (note)
-		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "; here u is that of %s", note);
-	char prior[256];
-	note_on_prior(p->potential, prior, sizeof prior);
-	if (used < sizeof p->target)
-		used += (size_t)snprintf(p->target + used, sizeof p->target - used, "%s%s", prior, note_on_pieces(p->potential));
-	if (used < sizeof p->target && !p->potential->fixed)
-		snprintf(p->target + used, sizeof p->target - used, "; %s", report_not_fixed(p->potential->n_stats > 0));
+	const struct state_plan *plan = &p->plan.state;
+	const struct potential *u = p->potential;
+	struct text *to = &p->target;
+	TRY(state_facts(plan, (struct rng_key){p->plan.seed, 0}, &p->first));
+	if (plan->sampler->target) {
+		char own[1024];
+		plan->sampler->target(&p->first, own, sizeof own);
+		text_add(to, "%s", own);
+	} else {
+		text_add(to, "%s claims no target distribution", plan->sampler->name);
+	}
+	if (u->ops->target_note)
+		text_add(to, "; here u is that of %s", u->ops->target_note(u));
+	add_prior_note(to, u);
+	text_add(to, "%s", note_on_pieces(u));
+	if (!u->fixed)
+		text_add(to, "; %s", report_not_fixed(u->n_stats > 0));
 	return OK;
 }
 
@@ -146,7 +147,7 @@ status facts_open(struct problem *p, const struct opts *o)
 	                     "likelihood", p->likelihood ? likelihood_to_json(p->likelihood, p->noise_sd) : json_null(),
 	                     "normalize", normalize_to_json(&p->normalize),
 	                     "standardize", standardize_to_json(&p->data.standardize, p->data.w, p->data.n_targets),
-	                     "classes", class_facts(p), "sampler", sampler_facts(p, o), "target", p->target,
+	                     "classes", class_facts(p), "sampler", sampler_facts(p, o), "target", p->target.at,
 	                     "seed", (json_int_t)p->plan.seed, "temperature", p->plan.state.temperature, "fixed", (int)p->potential->fixed,
 	                     "data", data_facts(p, o));
 	if (!p->facts)

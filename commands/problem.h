@@ -8,6 +8,7 @@
 #include "src/data/dataset.h"
 #include "src/data/normalize.h"
 #include "src/net/net.h"
+#include "src/text.h"
 
 extern const struct opt_table *const sample_tables[];
 
@@ -23,7 +24,7 @@ struct problem {
 	struct arena arena;
 	struct chain_plan plan;                /* all but run, watch and stop */
 	struct sampler_state first;            /* chain 0's, its options read; without vectors */
-	char target[1024];                     /* the sentence */
+	struct text target;                    /* the sentence */
 	json_t *facts;                         /* what run.json and every snapshot header say of the data, model and target */
 };
 

@@ -59,6 +59,15 @@ double sampler_decay_most(const struct sampler_state *s, double decay)
 	return decay * most;
 }
 
+bool sampler_prior_is_gaussian(const struct sampler_state *s)
+{
+	const struct pieces *p = s->potential->pieces;
+	for (int i = 0; i < p->n; i++)
+		if (!p->at[i].frozen && p->at[i].kind != PRIOR_GAUSSIAN)
+			return false;
+	return true;
+}
+
 status sampler_affine(struct sampler_state *s, const struct affine *a)
 {
 	struct device *d = s->potential->device;

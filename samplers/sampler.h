@@ -112,6 +112,9 @@ status sampler_full_gradient(struct sampler_state *s, const struct point *at, fl
  * step size must hold for. */
 double sampler_decay_most(const struct sampler_state *s, double decay);
 
+/* Whether the priors of all tensors that move are Gaussian. */
+bool sampler_prior_is_gaussian(const struct sampler_state *s);
+
 /* The affine verb over the potential's pieces. */
 status sampler_affine(struct sampler_state *s, const struct affine *a);
 
