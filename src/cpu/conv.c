@@ -4,6 +4,7 @@
 
 /* The first that suits is taken; the last one does whatever the others leave. */
 static const struct conv_way *const ways[] = {&conv_planes_way, &conv_library_way};
+enum { WAYS = sizeof ways / sizeof *ways };
 
 /* A batch norm's scale goes into the weights and its shift into the bias, an activation without parameters into the
  * same step; with a bias of its own there would be two. */
@@ -46,11 +47,12 @@ static status conv_plan(struct device *d, const struct plan_request *r, struct l
 	TRY(check_request(r));
 	if (r->algo == CONV_WINOGRAD)
 		TRY(check_winograd());
-	const struct conv_way *const *way = ways;
-	while ((*way)->suits && !(*way)->suits(r))
-		way++;
-	TRY((*way)->plan(d, r, out));
-	(*out)->way = *way;
+	/* The last one suits everything. */
+	int i = 0;
+	while (i < WAYS - 1 && !ways[i]->suits(r))
+		i++;
+	TRY(ways[i]->plan(d, r, out));
+	(*out)->way = ways[i];
 	(*out)->device = d;
 	return OK;
 }

@@ -132,7 +132,9 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 	const char *path;
 	char *spec, *first = NULL, *second = NULL;
 	struct arena *a = &out->arena;
-	TRY(dataset_fault(find_reader(r->spec ? r->spec : "", &reader, &path), r));
+	status found = find_reader(r->spec ? r->spec : "", &reader, &path);
+	if (found != OK)
+		return dataset_fault(found, r);
 	if (path) {
 		const char *comma = reader == &reader_npy ? strrchr(path, ',') : NULL;
 		if (comma) {
