@@ -36,14 +36,14 @@ static status ensemble_load(struct network *n, const struct snaps_record *record
 }
 
 /* Everything that is done with one snapshot. The next one's reading starts as soon as the device has this one. */
-static status ensemble_member(struct selection *s, size_t i, struct ahead *ahead, struct network *n,
+static status ensemble_member(struct selection *s, size_t i, struct prefetch *next, struct network *n,
                               struct predictions *sets, int n_sets)
 {
 	struct snaps_record record;
-	TRY(ahead_take(ahead, &record));
+	TRY(prefetch_take(next, &record));
 	status st = ensemble_load(n, &record, s->sources.reader);
 	if (st == OK && i + 1 < s->n)
-		ahead_start(ahead, s, i + 1);
+		prefetch_start(next, s, i + 1);
 	for (int j = 0; st == OK && j < n_sets; j++)
 		st = ensemble_add(&sets[j], i);
 	return st == OK ? OK : fail_within(st, "%s, step %llu: ", s->sources.source[s->choice[i].source].path,
@@ -53,14 +53,14 @@ static status ensemble_member(struct selection *s, size_t i, struct ahead *ahead
 status ensemble_run(struct selection *s, struct network *n, struct predictions *sets, int n_sets, ensemble_watcher *watcher,
                     void *context)
 {
-	struct ahead ahead;
+	struct prefetch prefetch;
 	status st = OK;
-	ahead_start(&ahead, s, 0);
+	prefetch_start(&prefetch, s, 0);
 	for (size_t i = 0; i < s->n && st == OK; i++) {
-		st = ensemble_member(s, i, &ahead, n, sets, n_sets);
+		st = ensemble_member(s, i, &prefetch, n, sets, n_sets);
 		if (st == OK && watcher)
 			st = watcher(context, i + 1, s->n);
 	}
-	ahead_drop(&ahead);
+	prefetch_drop(&prefetch);
 	return st;
 }

@@ -6,29 +6,29 @@
 
 static void *read_one(void *context)
 {
-	struct ahead *a = context;
+	struct prefetch *a = context;
 	a->result = selection_read(a->from, a->i, &a->record);
 	if (a->result != OK)
 		a->message = fail_copy();
 	return NULL;
 }
 
-void ahead_start(struct ahead *a, struct selection *s, size_t i)
+void prefetch_start(struct prefetch *a, struct selection *s, size_t i)
 {
-	*a = (struct ahead){.from = s, .i = i, .reading = true};
+	*a = (struct prefetch){.from = s, .i = i, .reading = true};
 	a->threaded = pthread_create(&a->thread, NULL, read_one, a) == 0;
 	if (!a->threaded)
 		read_one(a);
 }
 
-static void finish(struct ahead *a)
+static void finish(struct prefetch *a)
 {
 	if (a->threaded)
 		pthread_join(a->thread, NULL);
 	a->threaded = a->reading = false;
 }
 
-status ahead_take(struct ahead *a, struct snaps_record *out)
+status prefetch_take(struct prefetch *a, struct snaps_record *out)
 {
 	finish(a);
 	*out = a->record;
@@ -40,7 +40,7 @@ status ahead_take(struct ahead *a, struct snaps_record *out)
 	return s;
 }
 
-void ahead_drop(struct ahead *a)
+void prefetch_drop(struct prefetch *a)
 {
 	if (!a->reading)
 		return;

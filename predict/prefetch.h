@@ -8,7 +8,7 @@
 
 #include "predict/selection.h"
 
-struct ahead {
+struct prefetch {
 	struct selection *from;
 	size_t i;
 	bool reading;                /* from start to take */
@@ -19,14 +19,14 @@ struct ahead {
 	struct snaps_record record;
 };
 
-/* Starts to read choice i. Until ahead_take nobody else may read from the selection, and what was taken before is no
- * longer valid. Where no thread can be had it reads at once; what goes wrong is told by ahead_take. */
-void ahead_start(struct ahead *a, struct selection *s, size_t i);
+/* Starts to read choice i. Until prefetch_take nobody else may read from the selection, and what was taken before is no
+ * longer valid. Where no thread can be had it reads at once; what goes wrong is told by prefetch_take. */
+void prefetch_start(struct prefetch *a, struct selection *s, size_t i);
 
-/* Waits for what ahead_start began; the record is valid until the next start. Errors: as selection_read's. */
-status ahead_take(struct ahead *a, struct snaps_record *out);
+/* Waits for what prefetch_start began; the record is valid until the next start. Errors: as selection_read's. */
+status prefetch_take(struct prefetch *a, struct snaps_record *out);
 
 /* Waits for what nobody takes any more, before the selection is closed. Without a start it does nothing. */
-void ahead_drop(struct ahead *a);
+void prefetch_drop(struct prefetch *a);
 
 #endif

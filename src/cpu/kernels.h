@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "src/backend.h"
-#include "src/cpu/planes.h"
+#include "src/cpu/conv_planes_kernels.h"
 #include "src/cpu/pool.h"
 #include "src/layer.h"
 
