@@ -42,27 +42,43 @@ static void *element_at(const void *p, struct format f, size_t i)
 	return (char *)p + i * format_bytes(f);
 }
 
+/* Elements i … i + n − 1. */
+static void act_forward_part(const struct layer_plan *p, const struct layer_io *io, size_t i, size_t n)
+{
+	kernels_of(p->device)->activate(p->kind, element_at(io->x[0], p->x, i), p->x.bf16, element_at(io->y, p->y, i), p->y.bf16, n);
+}
+
+static void act_backward_part(const struct layer_plan *p, const struct layer_io *io, size_t i, size_t n)
+{
+	bool output = from_output(p->kind);
+	kernels_of(p->device)->activate_backward(p->kind, element_at(output ? io->y : io->x[0], output ? p->y : p->x, i),
+	                                         element_at(io->dy[0], p->y, i), element_at(io->dx[0], p->x, i), p->x.bf16,
+	                                         p->y.bf16, n);
+}
+
 static status act_forward(struct layer_plan *p, const struct layer_io *io)
 {
-	const struct kernels *k = kernels_of(p->device);
-#pragma omp parallel for schedule(static) num_threads(cpu_threads(p->device)) if (!cpu_alone(p->device, p->n))
+	if (cpu_alone(p->device, p->n)) {
+		act_forward_part(p, io, 0, p->n);
+		return OK;
+	}
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(p->device))
 	for (size_t i = 0; i < p->n; i += SHARE)
-		k->activate(p->kind, element_at(io->x[0], p->x, i), p->x.bf16, element_at(io->y, p->y, i), p->y.bf16,
-		            p->n - i < SHARE ? p->n - i : SHARE);
+		act_forward_part(p, io, i, p->n - i < SHARE ? p->n - i : SHARE);
 	return OK;
 }
 
 static status act_backward(struct layer_plan *p, const struct layer_io *io)
 {
-	const struct kernels *k = kernels_of(p->device);
-	bool output = from_output(p->kind);
 	if (!io->dx[0])
 		return OK;
-#pragma omp parallel for schedule(static) num_threads(cpu_threads(p->device)) if (!cpu_alone(p->device, p->n))
+	if (cpu_alone(p->device, p->n)) {
+		act_backward_part(p, io, 0, p->n);
+		return OK;
+	}
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(p->device))
 	for (size_t i = 0; i < p->n; i += SHARE)
-		k->activate_backward(p->kind, element_at(output ? io->y : io->x[0], output ? p->y : p->x, i),
-		                     element_at(io->dy[0], p->y, i), element_at(io->dx[0], p->x, i), p->x.bf16, p->y.bf16,
-		                     p->n - i < SHARE ? p->n - i : SHARE);
+		act_backward_part(p, io, i, p->n - i < SHARE ? p->n - i : SHARE);
 	return OK;
 }
 

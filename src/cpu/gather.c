@@ -141,10 +141,16 @@ status cpu_gather(struct device *d, const struct slots *s, const struct gather *
 	void *images = NULL;   /* (threads, image) in float32 */
 	if (g->format.bf16)
 		TRY(cpu_scratch(d, (size_t)cpu_threads(d) * l.image * sizeof(float), &images));
-#pragma omp parallel for schedule(static) num_threads(cpu_threads(d)) if (!cpu_alone(d, (size_t)g->n * l.image))
-	for (int i = 0; i < g->n; i++) {
-		float *image = images ? (float *)images + (size_t)omp_get_thread_num() * l.image : NULL;
-		gather_position(k, s, g, &l, &all, first + (size_t)i, i, image);
+	/* A parallel region of one thread is not free: without one a small network's batch takes half the time. */
+	if (cpu_alone(d, (size_t)g->n * l.image)) {
+		for (int i = 0; i < g->n; i++)
+			gather_position(k, s, g, &l, &all, first + (size_t)i, i, images);
+	} else {
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d))
+		for (int i = 0; i < g->n; i++) {
+			float *image = images ? (float *)images + (size_t)omp_get_thread_num() * l.image : NULL;
+			gather_position(k, s, g, &l, &all, first + (size_t)i, i, image);
+		}
 	}
 	if (images)
 		cpu_scratch_return(d);

@@ -33,22 +33,40 @@ void cpu_convert(const struct device *d, const void *from, bool from_bf16, void 
 		k->convert((const char *)from + i * from_size, from_bf16, (char *)to + i * to_size, to_bf16, share(n, i));
 }
 
+struct channel_sums {
+	const struct kernels *k;
+	struct format f;
+	const char *from;
+	size_t n, channels, pixels;
+	size_t wide;               /* channels that are summed together */
+	bool add;
+	float *out;
+};
+
+/* Channels `first` … of so many together. */
+static void sum_channels(const struct channel_sums *c, size_t first)
+{
+	double sums[CHANNELS] = {0};
+	size_t size = format_bytes(c->f), here = c->channels - first < c->wide ? c->channels - first : c->wide;
+	if (c->f.block)
+		for (size_t i = 0; i < c->n; i++)
+			c->k->column_sums(c->from + (i * c->channels + first) * c->pixels * size, c->f.bf16, c->pixels, c->wide, here, sums);
+	else
+		c->k->column_sums(c->from + first * size, c->f.bf16, c->n * c->pixels, c->channels, here, sums);
+	for (size_t j = 0; j < here; j++)
+		c->out[first + j] = (float)(sums[j] + (c->add ? (double)c->out[first + j] : 0));
+}
+
 void cpu_channel_sums(const struct device *d, struct format f, const void *t, size_t n, size_t channels, size_t pixels, bool add,
                       float *out)
 {
-	const struct kernels *k = kernels_of(d);
-	const char *from = t;
-	size_t size = format_bytes(f), wide = f.block ? (size_t)f.block : CHANNELS;
-#pragma omp parallel for schedule(static) num_threads(cpu_threads(d)) if (!cpu_alone(d, n * channels * pixels))
-	for (size_t first = 0; first < channels; first += wide) {
-		double sums[CHANNELS] = {0};
-		size_t here = channels - first < wide ? channels - first : wide;
-		if (f.block)
-			for (size_t i = 0; i < n; i++)
-				k->column_sums(from + (i * channels + first) * pixels * size, f.bf16, pixels, wide, here, sums);
-		else
-			k->column_sums(from + first * size, f.bf16, n * pixels, channels, here, sums);
-		for (size_t j = 0; j < here; j++)
-			out[first + j] = (float)(sums[j] + (add ? (double)out[first + j] : 0));
+	const struct channel_sums c = {kernels_of(d), f, t, n, channels, pixels, f.block ? (size_t)f.block : CHANNELS, add, out};
+	if (cpu_alone(d, n * channels * pixels)) {
+		for (size_t first = 0; first < channels; first += c.wide)
+			sum_channels(&c, first);
+		return;
 	}
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d))
+	for (size_t first = 0; first < channels; first += c.wide)
+		sum_channels(&c, first);
 }
