@@ -36,13 +36,16 @@ const struct opt_table table_device = {.owner = "device", .heading = "Device opt
 const struct opt_table table_report = {.owner = "report", .heading = "Output options", .defs = report};
 const struct opt_table table_progress = {.owner = "progress", .heading = "Progress options", .defs = progress};
 
-status command_device(const struct opts *o, enum precision precision, struct device **out)
+status command_device(const struct opts *o, struct device **out)
 {
-	TRY(backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, out));
-	const char *note = device_precision_note(*out, precision);
+	return backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, out);
+}
+
+void command_precision(const struct device *d, enum precision precision)
+{
+	const char *note = device_precision_note(d, precision);
 	if (note)
 		warning("%s; compare with {precision} fp32", note);
-	return OK;
 }
 
 status report_json(json_t *object)

@@ -13,7 +13,7 @@ struct command {
 	const struct opt_table *const *tables;   /* NULL-terminated */
 	/* Runs with parsed options. Results go to standard output, one JSON object with --json. */
 	status (*run)(const struct opts *o);
-	bool computes;                           /* runs networks on several threads, see threads.h */
+	bool computes;                           /* runs networks on several threads, see wait_policy.h */
 };
 
 extern const struct command command_sample, command_predict, command_ood, command_info, command_data, command_export;
@@ -23,15 +23,16 @@ extern const struct opt_table table_device;    /* --device --threads */
 extern const struct opt_table table_report;    /* --json */
 extern const struct opt_table table_progress;  /* --quiet --progress */
 
-/* Opens the device of --device and --threads, and warns where it is not made for the precision.
- * Errors: as backend_open's. */
-status command_device(const struct opts *o, enum precision precision, struct device **out);
+/* Opens the device of --device and --threads. Errors: as backend_open's. */
+status command_device(const struct opts *o, struct device **out);
+/* Warns where a device is not made for a precision. */
+void command_precision(const struct device *d, enum precision precision);
 
 /* Prints one JSON object and a newline on standard output, then frees it. Errors: ERR_IO when it can't be written. */
 status report_json(json_t *object);
 
-/* Ends a report that was printed row by row: flushes standard output and notices a full disk. Errors: ERR_IO; ERR_NO_READER where standard output is a pipe that nobody reads any
- * more. */
+/* Ends a report that was printed row by row: flushes standard output and notices a full disk. Errors: ERR_IO;
+ * ERR_NO_READER where standard output is a pipe that nobody reads any more. */
 status report_end(void);
 
 #endif

@@ -54,7 +54,8 @@ static status write_target(struct problem *p)
 	}
 	if (u->ops->target_note)
 		text_add(to, "; here u is that of %s", u->ops->target_note(u));
-	add_prior_note(to, u);
+	if (plan->sampler->target)
+		add_prior_note(to, u);
 	text_add(to, "%s", note_on_pieces(u));
 	if (!u->fixed)
 		text_add(to, "; %s", report_not_fixed(u->n_stats > 0));

@@ -31,9 +31,11 @@ static status network_open_by(const struct opts *o, const json_t *header, struct
 	           fail(ERR_USAGE, "--conv-algo %s: the run's model %s has no convolutions", opts_text(o, "conv-algo"),
 	                n->model.spec);
 	if (s == OK)
-		s = command_device(o, n->precision, &d);
-	if (s == OK)
+		s = command_device(o, &d);
+	if (s == OK) {
 		s = network_place(n, d);
+		command_precision(d, n->precision);
+	}
 	if (s != OK)
 		network_close(n);
 	return s;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "commands/facts.h"
+#include "src/analytic.h"
 #include "src/data/npy.h"
 
 /* ---- data and model ---- */
@@ -229,7 +230,7 @@ static status open_plan(struct problem *p, const struct opts *o)
 static status open_device(struct problem *p, const struct opts *o, const json_t *choices)
 {
 	if (!p->device)
-		TRY(command_device(o, (enum precision)opts_choice(o, "precision"), &p->device));
+		TRY(command_device(o, &p->device));
 	json_t *known = json_object_get(choices, p->device->ops->name);
 	return known ? p->device->ops->choices_load(p->device, known) : OK;
 }
@@ -251,7 +252,9 @@ static status open_all(const struct opts *o, const json_t *choices, struct probl
 		TRY(open_net(p, o, spec, p->plan.state.batch));
 	}
 	TRY(open_plan(p, o));
-	return facts_open(p, o);
+	TRY(facts_open(p, o));
+	command_precision(p->device, (enum precision)opts_choice(o, "precision"));
+	return OK;
 }
 
 status problem_open(const struct opts *o, struct device *d, const json_t *choices, struct problem *p)

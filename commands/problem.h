@@ -3,14 +3,13 @@
 #ifndef BASIN_PROBLEM_H
 #define BASIN_PROBLEM_H
 
-#include "samplers/chain.h"
 #include "commands/command.h"
+#include "commands/sample_options.h"
+#include "samplers/chain.h"
 #include "src/data/dataset.h"
 #include "src/data/normalize.h"
 #include "src/net/net.h"
 #include "src/text.h"
-
-extern const struct opt_table *const sample_tables[];
 
 struct problem {
 	struct device *device;

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The options of `basin sample`; a method's own are in its file. */
-#include "commands/problem.h"
+#include "commands/sample_options.h"
+
+#include "commands/command.h"
+#include "samplers/sampler.h"
+#include "src/files/snaps.h"
+#include "src/layer.h"
 #include "src/likelihood.h"
+#include "src/schedule.h"
 
 static const struct param data_defs[] = {
 	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]",
@@ -45,7 +51,7 @@ static const struct param model_defs[] = {
 	 .help = "the prior: gaussian, laplace or student-t:NU (NU above 2), each with variance 1/(N·δ) at T = 1, and "
 	         "factors on the weight decay δ of the tensors that match a shell pattern"},
 	{.name = "weight-decay", .type = PARAM_REAL, .arg = "DELTA", .min = 0, .max = 1e6, .unit = "per example",
-	 .help = "weight decay δ: a Gaussian prior of precision N·δ; without it 5e-4, and 0 for analytic targets"},
+	 .help = "weight decay δ: a prior of precision N·δ, gaussian or of --prior's kind; without it 5e-4, and 0 for analytic targets"},
 	{.name = "temperature", .type = PARAM_REAL, .arg = "T", .fallback = "1", .above_min = true, .max = 1e30, .rival = "beta",
 	 .help = "temperature T of the target exp(−(N/T) u(θ)); 1 is the Bayes posterior"},
 	{.name = "beta", .type = PARAM_REAL, .arg = "BETA", .above_min = true, .max = 1e30, .unit = "examples", .rival = "temperature",

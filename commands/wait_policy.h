@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How idle threads wait. */
-#ifndef BASIN_THREADS_H
-#define BASIN_THREADS_H
+#ifndef BASIN_WAIT_POLICY_H
+#define BASIN_WAIT_POLICY_H
 
 /* Makes OpenMP's threads sleep soon instead of spinning for milliseconds between two parallel loops, which stalls every
  * step as soon as another program wants a processor. The runtime reads this from the environment before main, so the

@@ -31,7 +31,7 @@ static status network_read(const json_t *header, struct network *n)
 	TRY(model_from_json(model, &n->model));
 	TRY(likelihood_append(n->likelihood, n->model.outputs, &n->model.params, &n->model.arena));
 	/* Class targets are never standardised. */
-	size_t inputs = shape_size(n->model.input), targets = n->likelihood->class_targets ? 0 : (size_t)n->model.outputs;
+	size_t inputs = shape_size(n->model.input), targets = (size_t)likelihood_targets(n->likelihood, n->model.outputs);
 	TRY(standardize_from_json(json_object_get(header, "standardize"), &n->arena, inputs, targets, &n->standardize));
 	return normalize_from_json(json_object_get(header, "normalize"), &n->normalize);
 }

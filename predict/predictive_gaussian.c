@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "predict/regression.h"
+#include "src/likelihood.h"
 
 static int gaussian_classes(int outputs)
 {
@@ -14,11 +15,14 @@ static int gaussian_classes(int outputs)
 
 static status gaussian_check(const struct network *n, const struct dataset *d)
 {
-	int outputs = n->model.outputs;
-	if (d->target && d->n_targets == outputs)
+	int targets = likelihood_targets(n->likelihood, n->model.outputs);
+	/* Members with deviations of their own would be scored by one that none of them has. */
+	if (n->likelihood->param[0].name)
+		return fail(ERR_USAGE, "%s: predictions with a sampled %s can't be scored yet", d->spec, n->likelihood->param[0].name);
+	if (d->target && d->n_targets == targets)
 		return OK;
-	return fail(ERR_USAGE, "%s: the model predicts %d real target%s, and the set has %d", d->spec, outputs,
-	            outputs == 1 ? "" : "s", d->target ? d->n_targets : 0);
+	return fail(ERR_USAGE, "%s: the model predicts %d real target%s, and the set has %d", d->spec, targets,
+	            targets == 1 ? "" : "s", d->target ? d->n_targets : 0);
 }
 
 /* CRPS and coverage of every prefix would take S² work, and are left to the whole ensemble. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading ahead: a chosen snapshot is read, checked and converted by a thread of its own while the device predicts with
  * the one before. The device has a copy of that one, so a single buffer in host memory does for both. */
-#ifndef BASIN_AHEAD_H
-#define BASIN_AHEAD_H
+#ifndef BASIN_PREFETCH_H
+#define BASIN_PREFETCH_H
 
 #include <pthread.h>
 

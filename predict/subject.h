@@ -15,7 +15,7 @@ struct subject {
 
 struct subject_request {
 	const char *spec;          /* KIND[:PATH]; NULL: the run's own */
-	const char *option;        /* what names the set, for messages: "{data}" */
+	const char *option;        /* what names the set, for messages, as it is to be shown */
 	int split;                 /* enum split; −1: test, else train */
 	const char *normalize;     /* NULL: as in training; else as normalize_parse has it */
 	bool foreign;              /* an OOD set: its labels are not looked at */

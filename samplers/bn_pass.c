@@ -31,6 +31,9 @@ status bn_pass(struct potential *p, struct rng_key key, uint64_t step, int batch
 	TRY(d->ops->put(d, stats, host, p->n_stats * sizeof *host));
 	TRY(d->ops->slots_open(d, &own));
 	status s = bn_pass_batches(p, &own, batch, theta, stats);
+	/* What was put off and failed is to be known before the statistics are used. */
+	if (s == OK)
+		s = d->ops->sync(d);
 	d->ops->slots_close(d, &own);
 	return s;
 }

@@ -2,6 +2,7 @@
 /* A chain's checkpoint: every vector of the state by name with θ's statistics, the slots that the device owns, the step, the
  * lengths of the chain's files, and every measured choice between algorithms. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "samplers/chain_private.h"
@@ -26,23 +27,34 @@ static status mark_from_json(json_t *j, const char *key, struct chain_mark *m)
 	return OK;
 }
 
-/* The slots that have names, by them. JSON has no word for what is not finite: it becomes null. */
+/* JSON has no numbers that are not finite: those are words. */
+static json_t *number_to_json(double x)
+{
+	return isfinite(x) ? json_real(x) : json_string(isnan(x) ? "nan" : x > 0 ? "inf" : "-inf");
+}
+
+static double number_from_json(const json_t *j)
+{
+	return json_is_string(j) ? strtod(json_string_value(j), NULL) : json_number_value(j);
+}
+
+/* The slots that have names, by them. */
 static json_t *slots_to_json(const struct slots *s)
 {
 	json_t *out = json_object();
 	for (int i = 0; i < SLOTS; i++)
 		if (slots_name(i))
-			json_object_set_new(out, slots_name(i), isfinite(s->value[i]) ? json_real(s->value[i]) : json_null());
+			json_object_set_new(out, slots_name(i), number_to_json(s->value[i]));
 	return out;
 }
 
-/* Basin 0.1 wrote an array, in the order in which they still are. */
+/* Version 1 of the format has an array, in the order in which they still are. */
 static void slots_from_json(const json_t *from, struct slots *s)
 {
 	for (int i = 0, place = 0; i < SLOTS; i++)
 		if (slots_name(i))
-			s->value[i] = json_number_value(json_is_array(from) ? json_array_get(from, (size_t)place++)
-			                                                    : json_object_get(from, slots_name(i)));
+			s->value[i] = number_from_json(json_is_array(from) ? json_array_get(from, (size_t)place++)
+			                                                   : json_object_get(from, slots_name(i)));
 }
 
 /* The binary vectors: every state vector by name, and the statistics. */
@@ -74,7 +86,7 @@ static json_t *meta_of(const struct chain *c)
 	const struct device *d = s->potential->device;
 	json_t *scalars = json_object(), *choices = json_object();
 	for (int i = 0; i < SAMPLER_SCALARS && s->sampler->scalars[i]; i++)
-		json_object_set_new(scalars, s->sampler->scalars[i], json_real(s->slots.value[SLOT_SCALAR + i]));
+		json_object_set_new(scalars, s->sampler->scalars[i], number_to_json(s->slots.value[SLOT_SCALAR + i]));
 	status saved = d->ops->choices_save(d, choices);
 	json_t *meta = json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:o}}", "chain", c->k,
 	                 "state", phase_names[c->phase], "step", (json_int_t)c->state.step,
@@ -109,15 +121,26 @@ status chain_checkpoint(struct chain *c)
 	return done;
 }
 
+static status take_scalar(const json_t *scalars, const char *name, double *out)
+{
+	const json_t *j = json_object_get(scalars, name);
+	if (!j)
+		return fail(ERR_DAMAGE, "the checkpoint has no scalar \"%s\"", name);
+	*out = number_from_json(j);
+	return OK;
+}
+
 static status take_meta(struct chain *c, json_t *meta, uint64_t *snaps_at, uint64_t *log_at)
 {
 	struct sampler_state *s = &c->state.s;
 	const char *phase;
-	json_int_t step, snaps, log;
+	json_int_t chain, step, snaps, log;
 	json_t *scalars, *slots;
-	if (json_unpack(meta, "{s:s, s:I, s:I, s:I, s:o, s:o}", "state", &phase, "step", &step, "snaps_length", &snaps,
+	if (json_unpack(meta, "{s:I, s:s, s:I, s:I, s:I, s:o, s:o}", "chain", &chain, "state", &phase, "step", &step, "snaps_length", &snaps,
 	                "log_length", &log, "scalars", &scalars, "slots", &slots) != 0)
 		return fail(ERR_DAMAGE, "the checkpoint lacks its facts");
+	if (chain != c->k)
+		return fail(ERR_DAMAGE, "the checkpoint is chain %lld's", (long long)chain);
 	c->state.step = (uint64_t)step;
 	*snaps_at = (uint64_t)snaps;
 	*log_at = (uint64_t)log;
@@ -127,7 +150,7 @@ static status take_meta(struct chain *c, json_t *meta, uint64_t *snaps_at, uint6
 	if (c->phase == CHAIN_DONE && c->state.step < c->plan->schedule.total)
 		c->phase = CHAIN_RUNNING;
 	for (int i = 0; i < SAMPLER_SCALARS && s->sampler->scalars[i]; i++)
-		s->slots.value[SLOT_SCALAR + i] = json_number_value(json_object_get(scalars, s->sampler->scalars[i]));
+		TRY(take_scalar(scalars, s->sampler->scalars[i], &s->slots.value[SLOT_SCALAR + i]));
 	slots_from_json(slots, &s->slots);
 	TRY(mark_from_json(meta, "logged", &c->logged));
 	return mark_from_json(meta, "kept", &c->kept);

@@ -18,18 +18,27 @@ static const struct param params[] = {
 	{0},
 };
 
+static double tied_sigma(const struct sampler_state *s)
+{
+	return pow(s->beta, -(1 + s->param[ETA]) / 4);
+}
+
+/* A σ that is given leaves no η. */
 static status init(struct sampler_state *s, double lr_max)
 {
 	(void)lr_max;
 	if (isnan(s->param[SIGMA]))
-		s->param[SIGMA] = pow(s->beta, -(1 + s->param[ETA]) / 4);
+		s->param[SIGMA] = tied_sigma(s);
+	else
+		s->param[ETA] = NAN;
 	return OK;
 }
 
 static void coef(struct sampler_state *s)
 {
 	sgld_coef(s);
-	s->slots.value[POINT_SIGMA] = s->param[SIGMA];
+	/* β is the step's, and so is what is tied to it. */
+	s->slots.value[POINT_SIGMA] = isnan(s->param[ETA]) ? s->param[SIGMA] : tied_sigma(s);
 }
 
 static status step(struct sampler_state *s)

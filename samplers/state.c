@@ -11,6 +11,7 @@ status state_facts(const struct state_plan *p, struct rng_key key, struct sample
 		.beta = (double)p->n / p->temperature, .decay = p->decay,
 	};
 	memcpy(out->param, p->param, sizeof out->param);
+	TRY(prior_check(&out->slots, p->potential->pieces));
 	return p->sampler->init ? p->sampler->init(out, p->lr_max) : OK;
 }
 

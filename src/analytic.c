@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Analytic targets: exp(−u(θ)/T) with a u(θ) that can be written down, for checking samplers against what is known.
  * gaussian: u(θ) = ½ θᵀΣ⁻¹θ, ∇u = Σ⁻¹θ, computed on the host in double. */
-#include "src/potential.h"
+#include "src/analytic.h"
 
 #include <errno.h>
 #include <math.h>
@@ -77,7 +77,7 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	if (r->gradient)
 		TRY(d->ops->put(d, r->gradient, a->host, bytes));
 	TRY(d->ops->slots_fetch(d, s));
-	slots_value(s, factor * u, r->accumulate);
+	slots_value(s, factor * u, r->accumulate, r->count);
 	if (r->count) {
 		s->value[SLOT_NLL_TOTAL] += u;
 		s->value[SLOT_SEEN_TOTAL] += 1;

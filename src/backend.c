@@ -56,11 +56,19 @@ status backend_open(const char *device, int threads, struct device **out)
 
 status prior_check(const struct slots *s, const struct pieces *p)
 {
-	if (s->value[SLOT_PRIOR] > 0 && isfinite(s->value[SLOT_PRIOR]))
-		return OK;
-	for (int i = 0; i < p->n; i++)
-		if (!p->at[i].frozen && p->at[i].prior > 0 && p->at[i].kind != PRIOR_GAUSSIAN)
-			return fail(ERR_USAGE, "a %s prior needs a weight decay above 0, which its deviation follows from", prior_name(p->at[i].kind));
+	double deviation = s->value[SLOT_PRIOR];
+	for (int i = 0; i < p->n; i++) {
+		const struct piece *piece = &p->at[i];
+		if (piece->frozen || piece->prior <= 0 || piece->kind == PRIOR_GAUSSIAN)
+			continue;
+		if (!(deviation > 0 && isfinite(deviation)))
+			return fail(ERR_USAGE, "{prior} %s needs a {weight-decay} above 0, which its deviation follows from",
+			            prior_name(piece->kind));
+		struct prior_curve c = prior_curve(piece->kind, piece->nu, piece->prior, deviation);
+		if (!isfinite((float)c.a) || !isfinite((float)c.b))
+			return fail(ERR_USAGE, "{prior} %s: a {weight-decay} times factor of %g a tensor has no deviation in float32",
+			            prior_name(piece->kind), piece->prior);
+	}
 	return OK;
 }
 

@@ -164,7 +164,7 @@ struct loss {
 	/* device: parameters of the loss's own, or NULL; gaussian: [0] is (k), ln σ of each output */
 	const float *params[LOSS_PARAMS];
 	double scale;                /* the gradient is scale · Σ wᵢ ∇ℓᵢ; a mean over n has 1/n */
-	bool count;                  /* add this batch to the running totals */
+	bool count;                  /* add this batch to the running totals, and note whether its value is finite */
 	bool add_value;              /* SLOT_NLL accumulates scale · Σ wᵢℓᵢ instead of being set to it */
 	float *gradient;             /* device: (n, k), or NULL */
 	float *dparams[LOSS_PARAMS]; /* device: gradients with respect to params, scaled as the other; NULL: not wanted */
@@ -174,11 +174,12 @@ struct loss {
 
 /* ---- the interface ---- */
 
-/* A device carries calls out in the order in which they are made, but may put them off: only sync, get and slots_fetch wait
- * until all that came before is done, and an error of a call that was put off is returned by the call that waits for it. A
- * call copies the structs that it is given; the vectors they point at stay the caller's, and must live until the device has
- * waited. Verbs read the device's slots: a change of the host's copy counts once it was sent. The host does not look into
- * device memory. Errors of every op: ERR_LIBRARY, and what is said beside it.
+/* A device carries calls out in the order in which they are made, but may put them off: only sync, get and slots_fetch
+ * wait until all that came before is done, and an error of a call that was put off is returned by the call that waits
+ * for it; ops that return nothing, but have to wait, leave it to the next that does. A call copies the structs that it
+ * is given; the vectors they point at stay the caller's, and must live until the device has waited. Verbs read the
+ * device's slots: a change of the host's copy counts once it was sent. The host does not look into device memory. Errors
+ * of every op: ERR_LIBRARY, and what is said beside it.
  * Ops marked “or NULL” may be missing: they are called through the functions below the table. */
 struct backend {
 	const char *name;            /* "cpu" */

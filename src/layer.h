@@ -150,8 +150,8 @@ struct layer_ops {
 	 * maxima). No more for fewer examples, nor to infer than to train, so that the largest batch's serves all plans.
 	 * NULL or 0: nothing. */
 	size_t (*kept_bytes)(const struct device *d, const struct plan_request *r);
-	/* Bytes of the working weights, where they are not the parameters as they lie (else NULL or 0), and the pass that
-	 * makes them: θ + c·v + σξ, converted and reordered. */
+	/* Bytes of the working weights, where they are not the parameters as they lie (else NULL or 0, and then in every plan of
+	 * a layer), and the pass that makes them: θ + c·v + σξ, converted and reordered. */
 	size_t (*working_bytes)(const struct layer_plan *p);
 	status (*materialise)(struct layer_plan *p, const struct weight_source *from, void *working);
 	/* Forward-mode tangents (dy from dx and dparam) and exact Hessian–vector products; NULL where the layer has no

@@ -61,6 +61,7 @@ static const struct likelihood gaussian = {
 	.name = "gaussian",
 	.help = "real targets with Gaussian noise of a known deviation",
 	.loss = LOSS_GAUSSIAN,
+	.outputs_each = 1,
 	.needs = "a target or more",
 	.noise_sd = true,
 	.outputs = gaussian_outputs,
@@ -106,6 +107,11 @@ status likelihood_outputs(const struct likelihood *l, const struct targets *t, i
 		return fail(ERR_USAGE, "{likelihood} %s: the data set has classes, not real targets", l->name);
 	return fail(ERR_USAGE, "{likelihood} %s: needs %s; the data set has %d", l->name, l->needs,
 	            l->class_targets ? t->n_classes : t->n_real);
+}
+
+int likelihood_targets(const struct likelihood *l, int outputs)
+{
+	return l->outputs_each ? outputs / l->outputs_each : 0;
 }
 
 status likelihood_check(const struct likelihood *l, double noise_sd)

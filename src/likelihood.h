@@ -32,6 +32,7 @@ struct likelihood {
 	const char *needs;        /* what else its targets must be: "2 classes" */
 	bool noise_sd;            /* has a deviation that is given, not sampled */
 	struct likelihood_param param[LOSS_PARAMS];  /* as the loss numbers them; the first without a name ends the list */
+	int outputs_each;         /* outputs that a real target has; 0 for classes */
 	/* Number of network outputs for such targets, or 0 where they don't fit. */
 	int (*outputs)(const struct targets *t);
 	/* The targets as the device's loss reads them: *bytes of host memory, t's own or made in the arena.
@@ -48,6 +49,8 @@ status likelihood_find(const char *name, const struct likelihood **out);
 const struct likelihood *likelihood_default(const struct targets *t);
 /* The number of outputs that l and t ask of a network. Errors: ERR_USAGE, saying how they don't fit. */
 status likelihood_outputs(const struct likelihood *l, const struct targets *t, int *out);
+/* How many real targets an example has where a network has so many outputs; 0 for classes. */
+int likelihood_targets(const struct likelihood *l, int outputs);
 /* Errors: ERR_USAGE for a deviation, in the units of the targets as stored, that l can't have. */
 status likelihood_check(const struct likelihood *l, double noise_sd);
 /* Appends l's parameters to those of a network with so many outputs. Errors: ERR_MEMORY. */

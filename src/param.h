@@ -25,7 +25,7 @@ struct param {
 	bool above_min;        /* the lower end itself is refused */
 	const char *unit;      /* "steps", "nats"; NULL */
 	const char *rival;     /* a parameter that says the same in another way ("epochs", of "steps"): not both; NULL */
-	const char *help;      /* one sentence, lower case, no full stop; names others in braces, {lr} */
+	const char *help;      /* one sentence, lower case, no full stop; names others as a method knows them, in braces */
 };
 
 #endif

@@ -66,13 +66,4 @@ struct potential {
 /* Closes any potential; NULL is fine. */
 void potential_close(struct potential *p);
 
-/* ---- analytic targets (analytic.c): exp(−u(θ)/T), N = 1 ---- */
-
-/* Opens "gaussian:V1,V2,…[@RHO]": mean 0, variances Vi > 0, every correlation RHO, −1/(d−1) < RHO < 1.
- * Errors: ERR_USAGE. */
-status analytic_open(const char *spec, struct device *d, struct potential **out);
-bool analytic_is(const char *spec);
-/* The gaussian's covariance (d × d, row-major, double). */
-const double *analytic_covariance(const struct potential *p, int *d);
-
 #endif

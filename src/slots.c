@@ -24,9 +24,11 @@ const char *slots_name(int slot)
 	return slot >= 0 && slot < (int)(sizeof names / sizeof *names) ? names[slot] : NULL;
 }
 
-void slots_value(struct slots *s, double value, bool add)
+void slots_value(struct slots *s, double value, bool add, bool count)
 {
 	s->value[SLOT_NLL] = add ? s->value[SLOT_NLL] + value : value;
+	if (!count)
+		return;
 	if (isfinite(s->value[SLOT_NLL]))
 		s->value[SLOT_GOOD_NLL] = s->value[SLOT_NLL];
 	else if (s->value[SLOT_BAD] == 0)

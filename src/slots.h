@@ -24,8 +24,8 @@ enum slot {
 	SLOT_NLL_TOTAL,       /* running sums over every example of every counted batch: Σ ℓᵢ, */
 	SLOT_CORRECT_TOTAL,   /* right answers (classification; else 0), */
 	SLOT_SEEN_TOTAL,      /* examples */
-	SLOT_BAD,             /* sticky: 1 + the step whose loss was not finite, or 0 */
-	SLOT_GOOD_NLL,        /* the last finite SLOT_NLL */
+	SLOT_BAD,             /* sticky: 1 + the step whose counted loss was not finite, or 0 */
+	SLOT_GOOD_NLL,        /* the last finite SLOT_NLL of those that count */
 	SLOT_NORM,            /* Σ x² of what is about to be kept, to see that it is finite */
 	SLOT_RESULT,          /* first of those that hold a sum or a scalar result within one step, and no longer */
 	SLOT_SCALAR = 20,     /* first of the sampler's scalars, which last from step to step: a thermostat */
@@ -65,8 +65,8 @@ static inline size_t slots_row(const struct slots *s, int row, size_t offset)
 /* What a slot is called in checkpoints: "nll"; NULL for those that are not kept, or not under a name of their own. */
 const char *slots_name(int slot);
 
-/* Sets SLOT_NLL, or adds to it, and keeps SLOT_GOOD_NLL and SLOT_BAD by what comes out: what a loss does on a device that
- * reads the host's slots. */
-void slots_value(struct slots *s, double value, bool add);
+/* Sets SLOT_NLL, or adds to it: what a loss does on a device that reads the host's slots. Where it counts, as a step's first
+ * gradient does, SLOT_GOOD_NLL and SLOT_BAD follow from what comes out; a proposal that is only looked at may have any value. */
+void slots_value(struct slots *s, double value, bool add, bool count);
 
 #endif

@@ -89,6 +89,9 @@ status segments_freeze(struct segments *s, const char *patterns)
 	return result;
 }
 
+/* Beyond it float32 tells no difference from the Gaussian. */
+static const double NU_MAX = 1e6;
+
 /* The kind of prior that `word` names, and its ν. */
 static status prior_kind_read(const char *text, const char *word, enum prior_kind *kind, double *nu)
 {
@@ -103,8 +106,8 @@ static status prior_kind_read(const char *text, const char *word, enum prior_kin
 		            "“,PATTERN=FACTOR,…”", text);
 	errno = 0;
 	*nu = strtod(word + n + 1, &end);
-	if (end == word + n + 1 || *end || errno || !isfinite(*nu) || *nu <= 2)
-		return fail(ERR_USAGE, "{prior} %s: “%s” is not a number above 2, from where on student-t has a variance", text,
+	if (end == word + n + 1 || *end || errno || !isfinite(*nu) || *nu <= 2 || *nu > NU_MAX || strpbrk(word + n, "xX"))
+		return fail(ERR_USAGE, "{prior} %s: “%s” is not a number above 2, where student-t has a variance, and up to 1e6", text,
 		            word + n + 1);
 	return OK;
 }

@@ -6,6 +6,7 @@
 #include <gsl/gsl_linalg.h>
 #include <gsl/gsl_randist.h>
 
+#include "src/analytic.h"
 #include "src/potential.h"
 #include "tests/tap.h"
 

@@ -194,7 +194,7 @@ static void check_sticky(struct device *d, const char *label, enum loss_kind kin
 	struct slots s = {.step = 6};
 	MUST(d->ops->slots_open(d, &s));
 	struct loss l = {
-		.kind = kind, .n = 2, .k = 2, .output = upload(d, x, sizeof x), .noise_sd = 1, .scale = 0.5, .count = false,
+		.kind = kind, .n = 2, .k = 2, .output = upload(d, x, sizeof x), .noise_sd = 1, .scale = 0.5, .count = true,
 		.target = kind == LOSS_CATEGORICAL ? upload(d, classes, sizeof classes) : upload(d, (float[4]){1, 0, 1}, sizeof x),
 	};
 	double good = 0;
@@ -215,8 +215,15 @@ static void check_sticky(struct device *d, const char *label, enum loss_kind kin
 	MUST(d->ops->slots_send(d, &s));
 	MUST(d->ops->loss(d, &s, &l));
 	MUST(d->ops->slots_fetch(d, &s));
-	ok(s.value[SLOT_BAD] == 7 && s.value[SLOT_NLL_TOTAL] == 0 && s.value[SLOT_SEEN_TOTAL] == 0,
-	   "%s: %s: the first bad loss stays known; uncounted batches leave the totals alone", label, names[kind]);
+	ok(s.value[SLOT_BAD] == 7, "%s: %s: the first bad loss stays known", label, names[kind]);
+	double seen = s.value[SLOT_SEEN_TOTAL];
+	s.value[SLOT_BAD] = 0;
+	MUST(d->ops->slots_set(d, &s));
+	l.count = false;
+	MUST(d->ops->loss(d, &s, &l));
+	MUST(d->ops->slots_fetch(d, &s));
+	ok(s.value[SLOT_BAD] == 0 && s.value[SLOT_GOOD_NLL] == good && s.value[SLOT_SEEN_TOTAL] == seen && !isfinite(s.value[SLOT_NLL]),
+	   "%s: %s: what does not count leaves totals and the marks of a bad loss alone", label, names[kind]);
 	d->ops->free(d, (void *)l.output);
 	d->ops->free(d, (void *)l.target);
 	d->ops->slots_close(d, &s);

@@ -43,10 +43,13 @@ void sample(const char *name, const char *const *words, char *folder, size_t siz
 	sample_with(name, parse(words), folder, size);
 }
 
-static void run_part(struct problem *p, int k, uint64_t steps)
+/* Up to so many steps, or the end (0); a part that is not the first goes on from a checkpoint of some step. */
+static void run_part(struct problem *p, int k, uint64_t steps, bool resumed)
 {
 	struct chain *c;
 	MUST(chain_open(&p->plan, k, &c));
+	if (resumed != (chain_step(c) > 0))
+		MUST(fail(ERR_CHECK, "a part of a chain begins at step %llu", (unsigned long long)chain_step(c)));
 	if (steps) {
 		while (chain_step(c) < steps && chain_phase(c) == CHAIN_RUNNING)
 			MUST(chain_advance(c));
@@ -70,8 +73,8 @@ void sample_on(struct device *d, uint64_t stop, const char *name, struct opts *o
 	p.plan.stop = &never;
 	for (int k = 0; k < p.plan.chains; k++) {
 		if (stop)
-			run_part(&p, k, stop);
-		run_part(&p, k, 0);
+			run_part(&p, k, stop, false);
+		run_part(&p, k, 0, stop);
 	}
 	run_close(&run);
 	problem_close(&p);

@@ -60,7 +60,7 @@ static status value_grad(struct potential *p, struct slots *s, const struct grad
 	double rate = r->policy == STATS_RUN ? 0.1 : r->policy == STATS_CUMULATE ? r->stats_share : 0;
 	q[0] += (float)(rate * (mean - (double)q[0]));
 	q[1] += (float)(rate * (var - (double)q[1]));
-	slots_value(s, value, false);
+	slots_value(s, value, false, r->count);
 	if (r->count) {
 		s->value[SLOT_NLL_TOTAL] += value * r->batch.n;
 		s->value[SLOT_SEEN_TOTAL] += r->batch.n;

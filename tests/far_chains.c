@@ -20,7 +20,7 @@ struct far_run {
 };
 
 #define TABLE "--batch", "3", "--lr", "0.05", "--steps", "23", "--keep-every", "5", "--log-every", "4", "--checkpoint-every", "7steps"
-#define IMAGES "--threads", "2", "--lr", "0.01", "--checkpoint-every", "1000"
+#define IMAGES "--threads", "2", "--lr", "0.01", "--checkpoint-every", "1steps"
 #define DIRECT "--conv-algo", "direct", IMAGES
 
 static const struct far_run tables[] = {
@@ -32,12 +32,13 @@ static const struct far_run tables[] = {
 };
 
 static const struct far_run images[] = {
-	{"gaussian", 20, {"--model", "gaussian:1,2,0.5@0.4", "--sampler", "fsgld", "--lr", "0.1", "--steps", "50", "--keep-every", "10", NULL}},
+	{"gaussian", 20, {"--model", "gaussian:1,2,0.5@0.4", "--sampler", "fsgld", "--lr", "0.1", "--steps", "50", "--keep-every", "10", "--checkpoint-every", "7steps", NULL}},
 	{"mlp", 3, {"--model", "mlp:3072-16-10", "--batch", "32", "--steps", "6", "--keep-every", "2", "--freeze", "fc1.bias", IMAGES, NULL}},
 	{"lenet", 2, {"--model", "lenet", "--sampler", "fsgld", "--batch", "16", "--steps", "4", "--keep-every", "2", "--augment", "crop-flip",
 	              DIRECT, NULL}},
 	{"resnet20", 2, {"--model", "resnet20", "--sampler", "entropy-mcmc", "--coupling", "1", "--batch", "50", "--steps", "3",
 	                 "--keep-every", "3", "--bn-stats", "recompute", DIRECT, NULL}},
+	{"resnet20-run", 3, {"--model", "resnet20", "--sampler", "fsgld", "--batch", "50", "--steps", "5", "--keep-every", "5", DIRECT, NULL}},
 	{"resnet20-frn", 1, {"--model", "resnet20", "--norm", "frn", "--batch", "8", "--steps", "3", "--keep-every", "3", DIRECT, NULL}},
 	{"lenet-bf16", 2, {"--model", "lenet", "--precision", "bf16", "--batch", "16", "--steps", "4", "--keep-every", "2", DIRECT, NULL}},
 };

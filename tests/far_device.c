@@ -27,6 +27,7 @@ struct far {
 	unsigned char *memory;
 	size_t used;             /* bytes of it, whole pages */
 	struct call *first, **last;
+	status failed;           /* of what was put off, until somebody can be told */
 	size_t put_off;
 };
 
@@ -59,10 +60,10 @@ static void far_open_memory(struct far *f, bool open)
 		abort();
 }
 
-/* Everything that was put off, in order, up to what fails. */
-static status far_wait(struct far *f)
+/* Does everything that was put off, in order, up to what fails. */
+static void far_do(struct far *f)
 {
-	status s = OK;
+	status s = f->failed;
 	far_open_memory(f, true);
 	for (struct call *c = f->first, *next; c; c = next) {
 		next = c->next;
@@ -72,7 +73,15 @@ static status far_wait(struct far *f)
 	}
 	f->first = NULL;
 	f->last = &f->first;
+	f->failed = s;
 	far_open_memory(f, false);
+}
+
+static status far_wait(struct far *f)
+{
+	far_do(f);
+	status s = f->failed;
+	f->failed = OK;
 	return s;
 }
 
@@ -93,7 +102,7 @@ static status far_alloc(struct device *d, size_t bytes, void **out)
 static void far_free(struct device *d, void *p)
 {
 	if (p)
-		(void)far_wait(far_of(d));
+		far_do(far_of(d));
 }
 
 struct put_args {
@@ -152,7 +161,7 @@ static status far_slots_open(struct device *d, struct slots *s)
 
 static void far_slots_close(struct device *d, struct slots *s)
 {
-	(void)far_wait(far_of(d));
+	far_do(far_of(d));
 	s->device = NULL;
 }
 
@@ -358,7 +367,7 @@ static void far_drop(struct layer_plan *p)
 {
 	if (!p)
 		return;
-	(void)far_wait(p->far);
+	far_do(p->far);
 	p->ops->drop(p->own);
 	free(p);
 }
@@ -435,7 +444,7 @@ static status far_choices_save(const struct device *d, struct json_t *into)
 static void far_close(struct device *d)
 {
 	struct far *f = far_of(d);
-	(void)far_wait(f);
+	far_do(f);
 	munmap(f->memory, ROOM);
 	f->cpu->ops->close(f->cpu);
 	free(f);

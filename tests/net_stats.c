@@ -103,7 +103,7 @@ static void check_pass(void)
 	double *sum = calloc(q->n_stats, sizeof *sum), worst = 0, moved = 0;
 	float *got = calloc(q->n_stats, sizeof *got);
 	ok(q->n == ROWS && q->n_stats > 0 && !q->fixed, "a residual network has statistics, and is not a fixed model");
-	ok(json_is_false(json_object_get(b.p.facts, "fixed")) && strstr(b.p.target, "--norm frn --augment none"),
+	ok(json_is_false(json_object_get(b.p.facts, "fixed")) && strstr(b.p.target.at, "--norm frn --augment none"),
 	   "which its facts and its target say");
 	MUST(d->ops->slots_open(d, &s));
 	MUST(d->ops->slots_send(d, &s));

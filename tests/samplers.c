@@ -9,6 +9,7 @@
 
 #include "commands/problem.h"
 #include "samplers/state.h"
+#include "src/analytic.h"
 #include "tests/linear_map.h"
 #include "tests/tap.h"
 
@@ -295,6 +296,20 @@ static bool refused_at(struct state_plan *plan, double lr_max)
 	return state_facts(plan, (struct rng_key){0, 0}, &out) == ERR_USAGE;
 }
 
+/* σ is tied to the β of the step where η gives it, and stays where it is given. */
+static void check_tied_sigma(void)
+{
+	for (int given = 0; given < 2; given++) {
+		struct bench b;
+		bench_open(&b, "fsgld", given ? (const char *[]){"--sigma", "0.25", NULL} : (const char *[]){"--eta", "0.3", NULL});
+		bench_set(&b, (double[D]){0.1, 0.2, 0.3});
+		MUST(state_step(&b.state, lr, 1e-4));
+		near(b.state.s.slots.value[SLOT_SAMPLER + 3], given ? 0.25 : pow(1e4, -1.3 / 4), 1e-12, "fsgld, σ %s",
+		     given ? "given" : "follows the step's temperature");
+		bench_close(&b);
+	}
+}
+
 static void check_refusals(void)
 {
 	const struct sampler *s;
@@ -365,6 +380,7 @@ int main(void)
 	MUST(analytic_open(TARGET, device, &potential));
 	fill_hessian();
 	check_methods();
+	check_tied_sigma();
 	check_refusals();
 	check_registered();
 	potential_close(potential);

@@ -13,7 +13,8 @@
 
 enum { PARAMS_MAX = 70000, EXAMPLES = 8 };
 
-static const char *const table_words[] = {"--steps", "9", "--batch", "2", "--lr", "0.05", NULL};
+static const char *const table_words[] = {"--steps", "9", "--batch", "2", "--lr", "0.05", "--checkpoint-every", "3steps",
+                                          NULL};
 static const char *const lenet_words[] = {"--data", "shapes", "--model", "lenet", "--augment", "crop-flip", "--steps", "9",
                                           "--batch", "8", "--lr", "0.01", "--conv-algo", "direct", NULL};
 
@@ -163,6 +164,24 @@ static void check_full(struct subject *u, const char *label)
 	near(apart(D, got, mean), 0, 1e-6, "%s: the gradient over all data, in chunks", label);
 }
 
+/* A value that is only looked at may be anything; a counted one that is not finite is remembered. */
+static void check_trial(struct subject *u, const char *label)
+{
+	struct sampler_state *s = &u->st.s;
+	float far[D] = {INFINITY, 1, 1}, *there = vector(u);
+	begin_step(u);
+	MUST(u->d->ops->put(u->d, there, far, sizeof far));
+	MUST(sampler_gradient(s, SLOT_NONE));
+	MUST(sampler_gradient_at(s, &(struct sampler_gradient_request){.at = {.theta = there}}));
+	MUST(u->d->ops->slots_fetch(u->d, &s->slots));
+	ok(!isfinite(s->slots.value[SLOT_NLL]) && s->slots.value[SLOT_BAD] == 0 && isfinite(s->slots.value[SLOT_GOOD_NLL]),
+	   "%s: a proposal's value may be infinite", label);
+	MUST(sampler_gradient_at(s, &(struct sampler_gradient_request){.at = {.theta = there}, .first = true}));
+	MUST(u->d->ops->slots_fetch(u->d, &s->slots));
+	ok(s->slots.value[SLOT_BAD] == 1, "%s: a counted one is remembered", label);
+	u->d->ops->free(u->d, there);
+}
+
 /* ---- turns ---- */
 
 /* Two states of one potential, a step each in turns, and one of them alone. */
@@ -270,6 +289,7 @@ static void check_probe(struct device *d, const char *label)
 	double want = 0;
 	for (int part = 0; part < 2; part++) {
 		MUST(chain_open(&p.plan, 0, &c));
+		ok(chain_step(c) == (part ? 3 : 0), "%s: part %d of the chain begins at its checkpoint", label, part);
 		while (chain_phase(c) == CHAIN_RUNNING && (part || chain_step(c) < 4))
 			MUST(chain_advance(c));
 		chain_close(c);
@@ -312,6 +332,7 @@ static void check_device(bool far, const char *label)
 	check_parts(&u, name);
 	check_full(&u, name);
 	check_turns(&u, name);
+	check_trial(&u, name);
 	subject_close(&u);
 	subject_open(&u, open_device(far), parse_all(lenet_words));
 	snprintf(name, sizeof name, "%s, lenet", label);

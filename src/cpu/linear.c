@@ -52,7 +52,8 @@ static status prepare_products(struct layer_plan *p, enum plan_mode mode)
 	if (mode == PLAN_INFER)
 		return OK;
 	TRY(prepare_product(p, DATA));
-	return prepare_product(p, WEIGHTS);
+	TRY(prepare_product(p, WEIGHTS));
+	return prepare_product(p, WEIGHTS_ADD);
 }
 
 static bool narrows_x(const struct plan_request *r)

@@ -48,7 +48,7 @@ status cpu_loss(struct device *d, struct slots *s, const struct loss *l)
 	placed.offset = slots_row(s, l->row, l->offset);
 	struct loss_sums sums = sum_rows(d, &placed);
 	kernels_of(d)->loss_params(&placed);
-	slots_value(s, l->scale * sums.weighted, l->add_value);
+	slots_value(s, l->scale * sums.weighted, l->add_value, l->count);
 	if (l->count) {
 		s->value[SLOT_NLL_TOTAL] += sums.plain;
 		s->value[SLOT_CORRECT_TOTAL] += sums.correct;

@@ -16,7 +16,7 @@ const char *split_name(enum split s);
 /* What the user asked for; a NULL text means the option's default. */
 struct dataset_request {
 	const char *spec;         /* KIND[:PATH] */
-	const char *option;       /* what it was given to, for messages: "{data}"; NULL: no option */
+	const char *option;       /* what it was given to, for messages, as it is to be shown; NULL: no option */
 	enum split split;
 	const char *labels;       /* --labels FILE.npy: replaces the training labels (uint8 or integers, one each) */
 	const char *holdout;      /* --holdout FRACTION|COUNT: these training examples are set aside, drawn with a fixed stream */

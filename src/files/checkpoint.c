@@ -11,7 +11,7 @@
 #include "src/files/file.h"
 #include "src/files/pack.h"
 
-enum { FORMAT_VERSION = 1, NAME_MOST = 64, CHUNK = 1 << 20 };
+enum { FORMAT_VERSION = 2, NAME_MOST = 64, CHUNK = 1 << 20 };
 
 static const char format_name[] = "basin-checkpoint";
 
@@ -150,8 +150,8 @@ static status read_facts(struct pack_reader *r, json_t **meta)
 	TRY(pack_read_json(r, &version));
 	json_int_t v = json_integer_value(version);
 	json_decref(version);
-	if (v != FORMAT_VERSION)
-		return fail(ERR_INPUT, "version %" JSON_INTEGER_FORMAT " of the checkpoint format; this program reads version %d", v,
+	if (v < 1 || v > FORMAT_VERSION)
+		return fail(ERR_INPUT, "version %" JSON_INTEGER_FORMAT " of the checkpoint format; this program reads versions 1 to %d", v,
 		            FORMAT_VERSION);
 	TRY(expect_key(r, "meta"));
 	TRY(pack_read_json(r, meta));

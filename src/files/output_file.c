@@ -36,7 +36,7 @@ status output_check(const char *option, const char *path, struct arena *a)
 		return OK;
 	status s = output_open(&f, a, path, true);
 	if (s != OK)
-		return fail_within(s, "--%s ", option);
+		return fail_within(s, "{%s} ", option);
 	output_abandon(&f);
 	return OK;
 }

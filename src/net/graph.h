@@ -6,7 +6,7 @@
 #include "src/net/model.h"
 
 enum {
-	GRAPH_PLANS = 4,  /* batch sizes and modes kept ready: whole and last batch, to train and to predict */
+	GRAPH_PLANS = 8,  /* batch sizes and modes kept ready: of whole and last batches, parts of them, and chunks of all data */
 	GRAPH_READERS = 4 /* layers that may read one tensor */
 };
 

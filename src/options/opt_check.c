@@ -190,7 +190,8 @@ status opt_check_rivals(const struct opts *o)
 		if (!other || !other->text)
 			continue;
 		if (v->file)
-			return fail(ERR_INPUT, "%s:%d: %s and %s exclude each other: give one", v->file, v->line, v->name, other->name);
+			return fail(ERR_INPUT, "%s:%d: %s and %s (%s:%d) exclude each other: give one", v->file, v->line, v->name, other->name,
+			            other->file, other->line);
 		return fail(ERR_USAGE, "{%s} and {%s} exclude each other: give one", v->name, other->name);
 	}
 	return OK;

@@ -100,7 +100,7 @@ void opts_dump_config(const struct opts *o, FILE *to)
 	fputs("# Lines that begin with # show defaults.\n", to);
 	for (int i = 0; o->tables[i]; i++) {
 		const struct opt_table *t = o->tables[i];
-		if (t == &opt_builtin || !opt_table_on(o, t))
+		if (t == &opt_builtin || !opt_table_on(o, t) || !opts_defs(t)->name)
 			continue;
 		fprintf(to, "\n# %s\n", t->heading);
 		for (const struct param *d = opts_defs(t); d->name; d++)
