@@ -11,6 +11,13 @@
 /* Addresses reserved for the device's memory; pages are taken as they are used, and never given to a second block. */
 static const size_t ROOM = (size_t)1 << 36;
 
+/* Memory that was asked for and not given back: whole pages, which are opened while calls run. */
+struct block {
+	struct block *next;
+	unsigned char *start;
+	size_t bytes;
+};
+
 /* A call that was put off, with copies of the structs that it was given. */
 struct call {
 	struct call *next;
@@ -26,6 +33,7 @@ struct far {
 	const struct layer_ops *layers[LAYER_KINDS];
 	unsigned char *memory;
 	size_t used;             /* bytes of it, whole pages */
+	struct block *blocks;
 	struct call *first, **last;
 	size_t put_off;
 };
@@ -52,18 +60,18 @@ static status far_later(struct device *d, status (*run)(struct device *cpu, cons
 	return OK;
 }
 
-/* Whether anybody may touch the device's memory now. */
+/* Whether anybody may touch the device's memory now; what was given back stays shut, and costs nothing. */
 static void far_open_memory(struct far *f, bool open)
 {
-	if (f->used && mprotect(f->memory, f->used, open ? PROT_READ | PROT_WRITE : PROT_NONE) != 0)
-		abort();
+	for (struct block *b = f->blocks; b; b = b->next)
+		if (mprotect(b->start, b->bytes, open ? PROT_READ | PROT_WRITE : PROT_NONE) != 0)
+			abort();
 }
 
-/* Everything that was put off, in order, up to what fails. */
-static status far_wait(struct far *f)
+/* Everything that was put off, in order, up to what fails. The memory is open. */
+static status far_run(struct far *f)
 {
 	status s = OK;
-	far_open_memory(f, true);
 	for (struct call *c = f->first, *next; c; c = next) {
 		next = c->next;
 		if (s == OK)
@@ -72,6 +80,15 @@ static status far_wait(struct far *f)
 	}
 	f->first = NULL;
 	f->last = &f->first;
+	return s;
+}
+
+static status far_wait(struct far *f)
+{
+	if (!f->first)
+		return OK;
+	far_open_memory(f, true);
+	status s = far_run(f);
 	far_open_memory(f, false);
 	return s;
 }
@@ -85,15 +102,31 @@ static status far_alloc(struct device *d, size_t bytes, void **out)
 	*out = NULL;
 	if (bytes > ROOM / 2 || room > ROOM - f->used)
 		return fail(ERR_MEMORY, "out of memory: %zu bytes asked for", bytes);
-	*out = f->memory + f->used;
+	struct block *b = malloc(sizeof *b);
+	if (!b)
+		return fail(ERR_MEMORY, "out of memory: a block's place");
+	*b = (struct block){f->blocks, f->memory + f->used, room};
+	f->blocks = b;
 	f->used += room;
+	*out = b->start;
 	return OK;
 }
 
 static void far_free(struct device *d, void *p)
 {
-	if (p)
-		(void)far_wait(far_of(d));
+	struct far *f = far_of(d);
+	if (!p)
+		return;
+	(void)far_wait(f);
+	struct block **at = &f->blocks;
+	while (*at && (*at)->start != p)
+		at = &(*at)->next;
+	struct block *b = *at;
+	if (!b)
+		abort();
+	*at = b->next;
+	(void)madvise(b->start, b->bytes, MADV_DONTNEED);
+	free(b);
 }
 
 struct put_args {
@@ -125,9 +158,10 @@ static status far_put(struct device *d, void *to, const void *host, size_t bytes
 static status far_get(struct device *d, void *host, const void *from, size_t bytes)
 {
 	struct far *f = far_of(d);
-	TRY(far_wait(f));
 	far_open_memory(f, true);
-	status s = f->cpu->ops->get(f->cpu, host, from, bytes);
+	status s = far_run(f);
+	if (s == OK)
+		s = f->cpu->ops->get(f->cpu, host, from, bytes);
 	far_open_memory(f, false);
 	return s;
 }
@@ -152,7 +186,7 @@ static status far_slots_open(struct device *d, struct slots *s)
 
 static void far_slots_close(struct device *d, struct slots *s)
 {
-	(void)far_wait(far_of(d));
+	far_free(d, s->device);
 	s->device = NULL;
 }
 
@@ -436,6 +470,11 @@ static void far_close(struct device *d)
 {
 	struct far *f = far_of(d);
 	(void)far_wait(f);
+	while (f->blocks) {
+		struct block *b = f->blocks;
+		f->blocks = b->next;
+		free(b);
+	}
 	munmap(f->memory, ROOM);
 	f->cpu->ops->close(f->cpu);
 	free(f);
