@@ -62,6 +62,17 @@ static double direct(const struct ref_norm *l, const double *g)
 	return most;
 }
 
+/* The largest number over its channel's deviation, times γ: a mean is rounded as the numbers are, which may be far
+ * larger than the deviation. */
+static double magnified(const struct ref_norm *l)
+{
+	double most = 0;
+	for (int i = 0; i < l->n * l->channels; i++)
+		most = fmax(most, fabs(ref_norm_scale(l, i / l->channels, i % l->channels)) *
+		                  largest(l->x + (size_t)i * (size_t)l->pixels, (size_t)l->pixels));
+	return most;
+}
+
 static double *doubles(size_t n)
 {
 	double *x = calloc(n, sizeof *x);
@@ -106,10 +117,11 @@ static void check(struct norm_case *c, struct worst worst[KINDS])
 	io.y = reads & READS_Y ? io.y : NULL;
 	MUST(ops->backward(p, &io));
 	ops->drop(p);
-	compare(&worst[FORWARD], c, "y", &c->y, y, 4e-6 * largest(y, n), c->y_bf16 ? 0x1p-8 : 1e-6);
+	double mean = 0x1p-23 * magnified(&l);
+	compare(&worst[FORWARD], c, "y", &c->y, y, 4e-6 * largest(y, n) + mean, c->y_bf16 ? 0x1p-8 : 1e-6);
 	/* The slope of tanh is taken from y: 1 − y² has its rounding. Gradients of a residual are stored, and read
 	 * again. */
-	double rounding = 1e-5 + (c->y_bf16 && c->activation == ACTIVATION_TANH && c->residual ? 0x1p-7 : 0) +
+	double rounding = 1e-5 + mean + (c->y_bf16 && c->activation == ACTIVATION_TANH && c->residual ? 0x1p-7 : 0) +
 	                  (c->residual && c->r_bf16 ? 0x1p-8 : 0);
 	compare(&worst[DATA], c, "dx", &c->dx, dx, rounding * direct(&l, g), c->x_bf16 ? 0x1p-8 : 0);
 	if (c->residual)
@@ -138,11 +150,12 @@ static void against_oracle(struct device *d)
 		for (int norm = 0; norm < 2; norm++)
 			for (int a = ACTIVATION_RELU; a <= ACTIVATION_THRESHOLD; a++)
 				for (int bf16 = 0; bf16 < 3; bf16++, turn++) {
-					struct norm_case c = {.shape = shapes[s], .norm = (enum norm)norm, .activation = (enum activation)a,
-					                      .residual = turn % 2, .x_bf16 = bf16 == 1, .y_bf16 = bf16 > 0,
+					struct norm_case c = {.shape = shapes[s], .seed = (unsigned)turn, .norm = (enum norm)norm,
+					                      .activation = (enum activation)a, .residual = turn % 2, .x_bf16 = bf16 == 1, .y_bf16 = bf16 > 0,
 					                      .r_bf16 = bf16 == 1 || (bf16 == 2 && turn % 5 > 2), .second = turn % 3 == 0,
 					                      .add = turn % 5 == 0, .policy = turn % 7 == 0 ? STATS_USE : STATS_FREEZE, .d = d};
-					check(&c, worst[norm]);
+					if (in_turn())
+						check(&c, worst[norm]);
 				}
 	for (int norm = 0; norm < 2; norm++)
 		for (int kind = 0; kind < KINDS; kind++) {
@@ -233,6 +246,8 @@ static void places(struct device *d, enum norm norm, bool bf16)
 	bool again = true, in_place = true, unwanted = true;
 	for (int a = ACTIVATION_RELU; a <= ACTIVATION_THRESHOLD; a++)
 		for (int residual = 0; residual < 2; residual++) {
+			if (!in_turn())
+				continue;
 			struct norm_case c = {.shape = {11, 32, 12, 11, bf16 ? 0 : 16}, .norm = norm, .activation = (enum activation)a,
 			                      .residual = residual, .second = true, .x_bf16 = bf16, .r_bf16 = bf16, .y_bf16 = bf16,
 			                      .policy = STATS_FREEZE, .d = d};
@@ -291,6 +306,8 @@ static void not_a_number(struct device *d)
 	for (int a = ACTIVATION_RELU; a <= ACTIVATION_THRESHOLD; a++)
 		for (int bf16 = 0; bf16 < 2; bf16++)
 			for (int which = 0; which < 3; which++) {
+				if (!in_turn())
+					continue;
 				struct norm_case c = {.shape = {3, 18, 3, 3, 0}, .norm = which == 2 ? NORM_FILTER_RESPONSE : NORM_BATCH,
 				                      .activation = (enum activation)a, .x_bf16 = bf16, .y_bf16 = bf16, .r_bf16 = bf16,
 				                      .policy = which == 1 ? STATS_USE : STATS_RUN, .residual = a % 2, .d = d};

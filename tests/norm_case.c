@@ -142,6 +142,7 @@ void norm_case_new(struct norm_case *c)
 	struct tensor4 *by_x[] = {&c->x, &c->dx}, *by_r[] = {&c->r, &c->dr}, *by_y[] = {&c->y, &c->dy[0], &c->dy[1]};
 	struct tensor4 *params[] = {&c->gamma, &c->beta, &c->tau, &c->dgamma, &c->dbeta, &c->dtau};
 	int pixels = s->height * s->width;
+	draws = (uint64_t)c->seed << 32;
 	for (int i = 0; i < 2; i++) {
 		tensor4_new(c->d, x, s->n, s->channels, pixels, by_x[i]);
 		tensor4_new(c->d, r, s->n, s->channels, pixels, by_r[i]);

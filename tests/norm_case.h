@@ -30,6 +30,7 @@ struct norm_shape {
 
 struct norm_case {
 	struct norm_shape shape;
+	unsigned seed;             /* of its numbers, which don't depend on the cases before */
 	enum norm norm;
 	enum activation activation;
 	bool residual, x_bf16, r_bf16, y_bf16, second, add;

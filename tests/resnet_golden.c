@@ -318,6 +318,7 @@ int main(void)
 	};
 	for (size_t i = 0; i < sizeof golden_nets / sizeof *golden_nets; i++)
 		for (size_t j = 0; j < sizeof ways / sizeof *ways; j++)
-			compare(&golden_nets[i], &ways[j]);
+			if (in_turn())
+				compare(&golden_nets[i], &ways[j]);
 	return done_testing();
 }
