@@ -171,7 +171,7 @@ static void check_case(struct device *d, const char *label, const struct loss_ca
 static void check_many_classes(struct device *d, const char *label)
 {
 	enum { ROWS = 130, K = 3000 };
-	float *x = calloc((size_t)ROWS * K, sizeof *x);
+	float *x = host_take((size_t)ROWS * K * sizeof *x);
 	int32_t y[ROWS] = {0};
 	struct slots s = {0};
 	MUST(d->ops->slots_open(d, &s));

@@ -8,6 +8,7 @@
 #include "predict/ensemble.h"
 #include "src/data/npy.h"
 #include "tests/chain_runs.h"
+#include "tests/device_vec.h"
 #include "tests/far_device.h"
 #include "tests/files.h"
 #include "tests/tap.h"
@@ -125,9 +126,7 @@ static double *predict_on(struct device *d, const char *folder, size_t *n)
 	MUST(predictions_open(&arena, &net, &subject, chosen.n, false, &p));
 	MUST(ensemble_run(&chosen, &net, &p, 1, NULL, NULL));
 	*n = p.mixture.n * (size_t)p.mixture.c;
-	double *sum = malloc(*n * sizeof *sum);
-	if (!sum)
-		exit(99);
+	double *sum = host_doubles(*n);
 	memcpy(sum, p.mixture.p, *n * sizeof *sum);
 	predictions_close(&p);
 	subject_close(&subject);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/device_vec.h"
 #include "tests/image.h"
 #include "tests/layers.h"
 #include "tests/ref/ref.h"
@@ -35,14 +36,6 @@ static struct layer_plan *plan_of(struct device *d, const struct layer *l, int n
 	                         .precision = x.bf16 || y.bf16 ? PRECISION_BF16 : PRECISION_FP32};
 	MUST(ops->plan(d, &r, &p));
 	MUST(d->ops->alloc(d, ops->kept_bytes ? ops->kept_bytes(d, &r) : 0, kept));
-	return p;
-}
-
-static double *doubles(size_t n)
-{
-	double *p = calloc(n, sizeof *p);
-	if (!p)
-		exit(99);
 	return p;
 }
 
@@ -79,7 +72,7 @@ static void pool_shape(struct device *d, const struct layer *l, int n, int type,
 	                       l->pad};
 	void *kept;
 	struct layer_plan *p = plan_of(d, l, n, fx, fy, PLAN_TRAIN, &kept);
-	double *want = doubles(x.count > y.count ? x.count : y.count), *sum = doubles(y.count);
+	double *want = host_doubles(x.count > y.count ? x.count : y.count), *sum = host_doubles(y.count);
 	few_values(&x, special);
 	image_random(&dy);
 	image_random(&more);
@@ -212,7 +205,7 @@ static void flattening(struct device *d)
 			struct format flat = {types[t].y.bf16, 0};
 			struct image x = image_new(d, types[t].x, 3, in), dx = image_new(d, types[t].x, 3, in);
 			struct image y = image_new(d, flat, 3, l.out), dy = image_new(d, flat, 3, l.out);
-			double *want = doubles(x.count);
+			double *want = host_doubles(x.count);
 			void *kept;
 			struct layer_plan *p = plan_of(d, &l, 3, types[t].x, flat, PLAN_TRAIN, &kept);
 			struct layer_io io = {.x = {x.device}, .y = y.device, .dy = {dy.device}, .dx = {dx.device}};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/device_vec.h"
 #include "tests/layers.h"
 #include "tests/norm_case.h"
 #include "tests/tap.h"
@@ -37,17 +38,17 @@ static double largest(const double *x, size_t n)
 }
 
 /* Errors are bounded by `bound` and `own` times the element. */
-static void compare(struct worst *w, const struct norm_case *c, const char *what, struct tensor4 *got, const double *want,
+static void compare(struct worst *w, const struct norm_case *c, const char *what, struct image *got, const double *want,
                     double bound, double own)
 {
-	tensor4_get(got);
+	image_get(got);
 	for (size_t i = 0; i < got->count; i++) {
-		double ratio = fabs(got->value[i] - want[i]) / (bound + own * fabs(want[i]));
+		double ratio = fabs(got->exact[i] - want[i]) / (bound + own * fabs(want[i]));
 		if (!(ratio <= w->ratio)) {
 			char text[120];
 			describe(c, text, sizeof text);
 			w->ratio = isnan(ratio) ? INFINITY : ratio;
-			snprintf(w->where, sizeof w->where, "%s[%zu]: %.6g for %.6g: %s", what, i, got->value[i], want[i], text);
+			snprintf(w->where, sizeof w->where, "%s[%zu]: %.6g for %.6g: %s", what, i, got->exact[i], want[i], text);
 		}
 	}
 }
@@ -73,17 +74,9 @@ static double magnified(const struct ref_norm *l)
 	return most;
 }
 
-static double *doubles(size_t n)
+static double *kept(const struct image *t)
 {
-	double *x = calloc(n, sizeof *x);
-	if (!x)
-		exit(99);
-	return x;
-}
-
-static double *kept(const struct tensor4 *t)
-{
-	return memcpy(doubles(t->count), t->value, t->count * sizeof(double));
+	return memcpy(host_doubles(t->count), t->exact, t->count * sizeof(double));
 }
 
 static void add(double *to, const double *x, size_t n, bool wanted)
@@ -98,15 +91,15 @@ static void check(struct norm_case *c, struct worst worst[KINDS])
 	const struct layer_ops *ops = c->d->ops->layers[LAYER_NORM];
 	norm_case_new(c);
 	size_t n = c->x.count, channels = (size_t)c->shape.channels;
-	double *y = doubles(n), *g = doubles(n), *dx = doubles(n), *dgamma = doubles(channels), *dbeta = doubles(channels),
-	       *dtau = doubles(channels), *dy = kept(&c->dy[0]);
-	add(dy, c->dy[1].value, n, c->second);
+	double *y = host_doubles(n), *g = host_doubles(n), *dx = host_doubles(n), *dgamma = host_doubles(channels), *dbeta = host_doubles(channels),
+	       *dtau = host_doubles(channels), *dy = kept(&c->dy[0]);
+	add(dy, c->dy[1].exact, n, c->second);
 	struct ref_norm l = norm_case_ref(c);
 	ref_norm(&l, NULL, y);
 	ref_norm_backward(&l, dy, dx, g, dgamma, dbeta, dtau);
-	add(dgamma, c->dgamma.value, channels, c->add);
-	add(dbeta, c->dbeta.value, channels, c->add);
-	add(dtau, c->dtau.value, channels, c->add);
+	add(dgamma, c->dgamma.exact, channels, c->add);
+	add(dbeta, c->dbeta.exact, channels, c->add);
+	add(dtau, c->dtau.exact, channels, c->add);
 
 	struct layer_plan *p = norm_case_plan(c, PLAN_TRAIN);
 	struct layer_io io = norm_case_io(c);
@@ -179,7 +172,7 @@ static void running_statistics(struct device *d)
 		struct layer_io io = norm_case_io(&c);
 		for (int batch = 0; batch < 4; batch++) {
 			struct ref_norm l = norm_case_ref(&c);
-			tensor4_random(&c.x, 0.5 * batch, 1 + batch);
+			image_normals(&c.x, 0.5 * batch, 1 + batch);
 			ref_norm_running(&l, c.policy, want);
 			io.stats_share = 1 / ((double)batch + 1);
 			MUST(ops->forward(p, &io));
@@ -200,8 +193,8 @@ static void hard_statistics(struct device *d)
 	struct norm_case c = {.shape = {64, 16, 16, 16, 16}, .policy = STATS_CUMULATE, .activation = ACTIVATION_NONE, .d = d};
 	struct worst w = {0};
 	norm_case_new(&c);
-	tensor4_random(&c.x, 100, 1);
-	double *want = kept(&c.stats), *y = doubles(c.x.count);
+	image_normals(&c.x, 100, 1);
+	double *want = kept(&c.stats), *y = host_doubles(c.x.count);
 	struct ref_norm l = norm_case_ref(&c);
 	ref_norm_running(&l, c.policy, want);
 	ref_norm(&l, NULL, y);
@@ -224,19 +217,19 @@ static void hard_statistics(struct device *d)
 	io.stats_share = 1;
 	MUST(ops->forward(p, &io));
 	MUST(ops->backward(p, &io));
-	tensor4_get(&c.y), tensor4_get(&c.dx), tensor4_get(&c.stats);
+	image_get(&c.y), image_get(&c.dx), image_get(&c.stats);
 	bool good = true;
 	for (int i = 0; i < 16; i++)
-		good = good && fabs(c.y.value[i] - c.beta.value[i]) < 1e-3 && fabs(c.dx.value[i]) < 1e-3 && c.stats.value[16 + i] == 0;
+		good = good && fabs(c.y.exact[i] - c.beta.exact[i]) < 1e-3 && fabs(c.dx.exact[i]) < 1e-3 && c.stats.exact[16 + i] == 0;
 	ok(good, "batch norm: of one number a channel the output is β, the gradient 0");
 	ops->drop(p);
 	norm_case_free(&c);
 }
 
-static bool same(struct tensor4 *t, const double *want)
+static bool same(struct image *t, const double *want)
 {
-	tensor4_get(t);
-	return !memcmp(t->value, want, t->count * sizeof(double));
+	image_get(t);
+	return !memcmp(t->exact, want, t->count * sizeof(double));
 }
 
 /* Twice the same bits; in place, what separate memory gives; what is not wanted stays; a fresh plan of each mode. */
@@ -256,15 +249,15 @@ static void places(struct device *d, enum norm norm, bool bf16)
 			struct layer_io io = norm_case_io(&c);
 			MUST(ops->forward(p, &io));
 			MUST(ops->backward(p, &io));
-			struct tensor4 *all[] = {&c.y, &c.dx, &c.dgamma, &c.dbeta, &c.dr};
+			struct image *all[] = {&c.y, &c.dx, &c.dgamma, &c.dbeta, &c.dr};
 			double *first[5];
 			for (int i = 0; i < 5; i++) {
-				tensor4_get(all[i]);
+				image_get(all[i]);
 				first[i] = kept(all[i]);
 			}
 			ops->drop(p);
 			p = norm_case_plan(&c, PLAN_TANGENT);
-			tensor4_random(&c.y, 0, 1), tensor4_random(&c.dx, 0, 1);
+			image_normals(&c.y, 0, 1), image_normals(&c.dx, 0, 1);
 			MUST(ops->forward(p, &io));
 			MUST(ops->backward(p, &io));
 			for (int i = 0; i < 5; i++)
@@ -273,11 +266,11 @@ static void places(struct device *d, enum norm norm, bool bf16)
 			 * where that is stored rounded do others change. */
 			bool rounded = bf16 && residual;
 			io.dx[0] = io.dx[1] = NULL;
-			tensor4_random(&c.dx, 0, 1);
+			image_normals(&c.dx, 0, 1);
 			double *old = kept(&c.dx);
 			MUST(ops->backward(p, &io));
 			unwanted = unwanted && same(&c.dx, old) && same(&c.dr, first[4]) && (rounded || same(&c.dgamma, first[2]));
-			tensor4_get(&c.dgamma);
+			image_get(&c.dgamma);
 			double *dgamma = kept(&c.dgamma);
 			io.dx[0] = c.dx.device;
 			memset(io.dparam, 0, sizeof io.dparam);
@@ -313,15 +306,15 @@ static void not_a_number(struct device *d)
 				                      .policy = which == 1 ? STATS_USE : STATS_RUN, .residual = a % 2, .d = d};
 				enum { AT = (1 * 18 + 17) * 9 + 4 };
 				norm_case_new(&c);
-				c.x.value[AT] = NAN;
-				tensor4_put(&c.x);
+				c.x.exact[AT] = NAN;
+				image_put(&c.x);
 				struct layer_plan *p = norm_case_plan(&c, PLAN_TRAIN);
 				struct layer_io io = norm_case_io(&c);
 				MUST(ops->forward(p, &io));
 				MUST(ops->backward(p, &io));
-				tensor4_get(&c.y), tensor4_get(&c.dgamma);
-				seen = seen && isnan(c.y.value[AT]) && isnan(c.dgamma.value[17]);
-				elsewhere = elsewhere || isnan(c.y.value[AT - 9]) || isnan(c.dgamma.value[16]);
+				image_get(&c.y), image_get(&c.dgamma);
+				seen = seen && isnan(c.y.exact[AT]) && isnan(c.dgamma.exact[17]);
+				elsewhere = elsewhere || isnan(c.y.exact[AT - 9]) || isnan(c.dgamma.exact[16]);
 				ops->drop(p);
 				norm_case_free(&c);
 			}
