@@ -226,72 +226,6 @@ static void hard_statistics(struct device *d)
 	norm_case_free(&c);
 }
 
-static bool same(struct image *t, const double *want)
-{
-	image_get(t);
-	return !memcmp(t->exact, want, t->count * sizeof(double));
-}
-
-/* Twice the same bits; in place, what separate memory gives; what is not wanted stays; a fresh plan of each mode. */
-static void places(struct device *d, enum norm norm, bool bf16)
-{
-	const struct layer_ops *ops = d->ops->layers[LAYER_NORM];
-	bool again = true, in_place = true, unwanted = true;
-	for (int a = ACTIVATION_RELU; a <= ACTIVATION_THRESHOLD; a++)
-		for (int residual = 0; residual < 2; residual++) {
-			if (!in_turn())
-				continue;
-			struct norm_case c = {.shape = {11, 32, 12, 11, bf16 ? 0 : 16}, .norm = norm, .activation = (enum activation)a,
-			                      .residual = residual, .second = true, .x_bf16 = bf16, .r_bf16 = bf16, .y_bf16 = bf16,
-			                      .policy = STATS_FREEZE, .d = d};
-			norm_case_new(&c);
-			struct layer_plan *p = norm_case_plan(&c, PLAN_TRAIN);
-			struct layer_io io = norm_case_io(&c);
-			MUST(ops->forward(p, &io));
-			MUST(ops->backward(p, &io));
-			struct image *all[] = {&c.y, &c.dx, &c.dgamma, &c.dbeta, &c.dr};
-			double *first[5];
-			for (int i = 0; i < 5; i++) {
-				image_get(all[i]);
-				first[i] = kept(all[i]);
-			}
-			ops->drop(p);
-			p = norm_case_plan(&c, PLAN_TANGENT);
-			image_normals(&c.y, 0, 1), image_normals(&c.dx, 0, 1);
-			MUST(ops->forward(p, &io));
-			MUST(ops->backward(p, &io));
-			for (int i = 0; i < 5; i++)
-				again = again && same(all[i], first[i]);
-			/* With nothing wanted but the parameters' gradients, and with the residual's gradient not wanted: only
-			 * where that is stored rounded do others change. */
-			bool rounded = bf16 && residual;
-			io.dx[0] = io.dx[1] = NULL;
-			image_normals(&c.dx, 0, 1);
-			double *old = kept(&c.dx);
-			MUST(ops->backward(p, &io));
-			unwanted = unwanted && same(&c.dx, old) && same(&c.dr, first[4]) && (rounded || same(&c.dgamma, first[2]));
-			image_get(&c.dgamma);
-			double *dgamma = kept(&c.dgamma);
-			io.dx[0] = c.dx.device;
-			memset(io.dparam, 0, sizeof io.dparam);
-			MUST(ops->backward(p, &io));
-			unwanted = unwanted && (rounded || same(&c.dx, first[1])) && same(&c.dgamma, dgamma);
-			io.dx[residual] = c.dy[0].device;
-			MUST(ops->backward(p, &io));
-			in_place = in_place && ops->in_place(&c.layer) == (residual ? IN_PLACE_DX1_DY0 : IN_PLACE_DX0_DY0) &&
-			           same(&c.dy[0], first[residual ? 4 : 1]) && (!residual || same(&c.dx, first[1]));
-			ops->drop(p);
-			free(old), free(dgamma);
-			for (int i = 0; i < 5; i++)
-				free(first[i]);
-			norm_case_free(&c);
-		}
-	const char *name = norm == NORM_BATCH ? "batch norm" : "filter response norm", *type = bf16 ? "bf16" : "fp32";
-	ok(again, "%s, %s: a second plan has the same bits", name, type);
-	ok(in_place, "%s, %s: in place, the same bits", name, type);
-	ok(unwanted, "%s, %s: what is not wanted is left alone", name, type);
-}
-
 static void not_a_number(struct device *d)
 {
 	const struct layer_ops *ops = d->ops->layers[LAYER_NORM];
@@ -327,8 +261,6 @@ void check_norms(struct device *d)
 	against_oracle(d);
 	running_statistics(d);
 	hard_statistics(d);
-	for (int norm = 0; norm < 2; norm++)
-		for (int bf16 = 0; bf16 < 2; bf16++)
-			places(d, (enum norm)norm, bf16);
+	check_norm_places(d);
 	not_a_number(d);
 }
