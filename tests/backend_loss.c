@@ -191,8 +191,8 @@ static void check_case(struct device *d, const char *label, const struct loss_ca
 	   "%s: %s, %d × %d: right answers and examples", label, kind, c->n, c->k);
 	ok(got[SLOT_BAD] == 0 && got[SLOT_GOOD_NLL] == got[SLOT_NLL], "%s: %s: the value is finite", label, kind);
 	if (c->gradient)
-		near(q.gradient_error, 0, 3e-7 * (5 + c->spread), "%s: %s, %d × %d: relative error of the gradient", label, kind, c->n,
-		     c->k);
+		near(q.gradient_error, 0, 3e-7 * (5 + c->spread), "%s: %s, %d × %d: relative error of the gradient", label, kind,
+		     c->n, c->k);
 	check_extras(d, label, c, &q.l, q.each, q.dparams);
 	loss_run_close(d, &q);
 }

@@ -198,8 +198,10 @@ static struct results run_both(struct conv_case *c)
 	struct layer_io io = conv_case_io(c);
 	MUST(ops->forward(c->plan, &io));
 	MUST(ops->backward(c->plan, &io));
-	return (struct results){fetch(c->d, c->device_y, c->ny * sizeof(float)), fetch(c->d, c->device_dx, c->nx * sizeof(float)),
-	                        fetch(c->d, c->dw, c->nw * sizeof(float)), fetch(c->d, c->db, (size_t)c->layer.out[0] * sizeof(float))};
+	return (struct results){
+		.y = fetch(c->d, c->device_y, c->ny * sizeof(float)), .dx = fetch(c->d, c->device_dx, c->nx * sizeof(float)),
+		.dw = fetch(c->d, c->dw, c->nw * sizeof(float)), .db = fetch(c->d, c->db, (size_t)c->layer.out[0] * sizeof(float)),
+	};
 }
 
 /* Compares, and frees b. */

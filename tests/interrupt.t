@@ -39,7 +39,7 @@ hit() {
 cut() {
 	sampler=$1 run=cut-$1
 	"$BASIN" sample $common --sampler "$@" --checkpoint-every 1000 --out whole-$sampler --quiet
-	for try in 1 2 3 4 5 6 7 8 9; do  # on a busy machine a run may end before it is hit
+	for _ in 1 2 3 4 5 6 7 8 9; do  # on a busy machine a run may end before it is hit
 		rm -rf $run
 		hit $run $((2 + $(random 40))) sample $common --sampler "$@" --out $run --quiet &&
 			hit $run 20 sample --resume $run 2>resumed-$sampler && break

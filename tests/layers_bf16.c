@@ -167,8 +167,8 @@ static void linear_shape(struct device *d, int n, int in, int out, const struct 
 	MUST(ops->materialise(c.p, &(struct weight_source){.at = &at, .param = {&c.weight}},
 	                      c.working));
 	double *w = working_of(d, &c), *x = rounded(&c.x), *dy = rounded(&c.dy);
-	double *y = host_doubles(c.y.count), *dx = host_doubles(c.x.count), *dw = host_doubles(c.dw.count), *db = host_doubles(c.db.count);
-	double *plain = host_doubles(c.db.count);
+	double *y = host_doubles(c.y.count), *dx = host_doubles(c.x.count), *dw = host_doubles(c.dw.count);
+	double *db = host_doubles(c.db.count), *plain = host_doubles(c.db.count);
 	for (size_t i = 0; i < c.weight.count; i++)
 		worst[0] = w[i] == bf16_of(c.theta.exact[c.lead + i]) ? worst[0] : INFINITY;
 	ref_linear(n, in, out, x, w, c.theta.exact + c.lead + c.weight.count, y);

@@ -26,7 +26,8 @@ static void vec_random(struct device_vec *v)
 	device_vec_put(v);
 }
 
-static void compare(struct worst *w, const struct device_vec *got, const double *want, const double *bound, const char *where)
+static void compare(struct worst *w, const struct device_vec *got, const double *want, const double *bound,
+                    const char *where)
 {
 	for (size_t i = 0; i < got->n; i++) {
 		double ratio = fabs((double)got->host[i] - want[i]) / bound[i];
@@ -54,8 +55,12 @@ struct linear_case {
 static struct linear_case linear_new(struct device *d, int n, int in, int out, bool bias)
 {
 	size_t rows = (size_t)n, i = (size_t)in, o = (size_t)out;
-	struct linear_case c = {n, in, out, bias, device_vec_new(d, rows * i), device_vec_new(d, o * i), device_vec_new(d, o), device_vec_new(d, rows * o),
-	                        device_vec_new(d, rows * o), device_vec_new(d, rows * i), device_vec_new(d, o * i), device_vec_new(d, o)};
+	struct linear_case c = {
+		.n = n, .in = in, .out = out, .bias = bias,
+		.x = device_vec_new(d, rows * i), .w = device_vec_new(d, o * i), .b = device_vec_new(d, o),
+		.y = device_vec_new(d, rows * o), .dy = device_vec_new(d, rows * o), .dx = device_vec_new(d, rows * i),
+		.dw = device_vec_new(d, o * i), .db = device_vec_new(d, o),
+	};
 	vec_random(&c.x);
 	vec_random(&c.w);
 	vec_random(&c.b);
@@ -183,7 +188,8 @@ static void linear_modes(struct device *d, const struct layer_ops *ops)
 	struct layer_io io = linear_io(&c);
 	MUST(ops->forward(p, &io));
 	MUST(ops->backward(p, &io));
-	float *y = device_vec_bits(&c.y), *dw = device_vec_bits(&c.dw), *dx = device_vec_bits(&c.dx), *db = device_vec_bits(&c.db);
+	float *y = device_vec_bits(&c.y), *dw = device_vec_bits(&c.dw);
+	float *dx = device_vec_bits(&c.dx), *db = device_vec_bits(&c.db);
 	ops->drop(p);
 	for (int mode = PLAN_INFER; mode <= PLAN_TANGENT; mode++) {
 		p = linear_plan(ops, &c, (enum plan_mode)mode);
@@ -204,7 +210,8 @@ static void linear_modes(struct device *d, const struct layer_ops *ops)
 	io.dx[0] = NULL;
 	io.dparam[PARAM_WEIGHT] = NULL;
 	MUST(ops->backward(p, &io));
-	ok(device_vec_same(&c.dx, kept_dx) && device_vec_same(&c.dw, kept_dw) && device_vec_same(&c.db, db), "linear: gradients that are not wanted are left alone");
+	ok(device_vec_same(&c.dx, kept_dx) && device_vec_same(&c.dw, kept_dw) && device_vec_same(&c.db, db),
+	   "linear: gradients that are not wanted are left alone");
 	c.x.host[0] = NAN;
 	device_vec_put(&c.x);
 	MUST(ops->forward(p, &io));
@@ -231,7 +238,8 @@ static void activation_shape(struct device *d, const struct layer_ops *ops, enum
                              struct worst *forward, struct worst *backward)
 {
 	size_t count = (size_t)n * (size_t)width;
-	struct device_vec x = device_vec_new(d, count), y = device_vec_new(d, count), dy = device_vec_new(d, count), dx = device_vec_new(d, count);
+	struct device_vec x = device_vec_new(d, count), y = device_vec_new(d, count);
+	struct device_vec dy = device_vec_new(d, count), dx = device_vec_new(d, count);
 	double *want = host_doubles(count), *bound = host_doubles(count);
 	char where[64];
 	snprintf(where, sizeof where, "n %d, width %d", n, width);
@@ -271,8 +279,8 @@ static void activation_in_place(struct device *d, const struct layer_ops *ops, e
 {
 	enum { ROWS = 5, WIDTH = 37 };
 	bool y_too = kind != ACTIVATION_SILU;
-	struct device_vec x = device_vec_new(d, ROWS * WIDTH), y = device_vec_new(d, ROWS * WIDTH), dy = device_vec_new(d, ROWS * WIDTH),
-	           dx = device_vec_new(d, ROWS * WIDTH);
+	struct device_vec x = device_vec_new(d, ROWS * WIDTH), y = device_vec_new(d, ROWS * WIDTH);
+	struct device_vec dy = device_vec_new(d, ROWS * WIDTH), dx = device_vec_new(d, ROWS * WIDTH);
 	vec_random(&x);
 	vec_random(&dy);
 	struct layer_plan *p = activation_plan(d, ops, kind, ROWS, WIDTH, PLAN_TRAIN);

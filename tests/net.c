@@ -37,7 +37,8 @@ struct problem {
 /* Fills a data set of n rows of random inputs with targets of the likelihood's kind. */
 static void random_data(struct problem *q, int n, int inputs, int outputs, enum loss_kind loss)
 {
-	float *x = host_take((size_t)n * (size_t)inputs * sizeof *x), *target = host_take((size_t)n * (size_t)outputs * sizeof *target);
+	float *x = host_take((size_t)n * (size_t)inputs * sizeof *x);
+	float *target = host_take((size_t)n * (size_t)outputs * sizeof *target);
 	int32_t *label = host_take((size_t)n * sizeof *label);
 	for (int i = 0; i < n * inputs; i++)
 		x[i] = (float)rng_normal(key, STREAM_DATA, 0, (uint64_t)i);

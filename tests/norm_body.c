@@ -91,8 +91,8 @@ static void check(struct norm_case *c, struct worst worst[KINDS])
 	const struct layer_ops *ops = c->d->ops->layers[LAYER_NORM];
 	norm_case_new(c);
 	size_t n = c->x.count, channels = (size_t)c->shape.channels;
-	double *y = host_doubles(n), *g = host_doubles(n), *dx = host_doubles(n), *dgamma = host_doubles(channels), *dbeta = host_doubles(channels),
-	       *dtau = host_doubles(channels), *dy = kept(&c->dy[0]);
+	double *y = host_doubles(n), *g = host_doubles(n), *dx = host_doubles(n), *dy = kept(&c->dy[0]);
+	double *dgamma = host_doubles(channels), *dbeta = host_doubles(channels), *dtau = host_doubles(channels);
 	add(dy, c->dy[1].exact, n, c->second);
 	struct ref_norm l = norm_case_ref(c);
 	ref_norm(&l, NULL, y);

@@ -47,7 +47,8 @@ void norm_case_new(struct norm_case *c)
 	struct format x = {c->x_bf16, s->block}, r = {c->r_bf16, s->block}, y = {c->y_bf16, s->block}, flat = {false, 1};
 	struct image *by_x[] = {&c->x, &c->dx}, *by_r[] = {&c->r, &c->dr}, *by_y[] = {&c->y, &c->dy[0], &c->dy[1]};
 	struct image *params[] = {&c->gamma, &c->beta, &c->tau, &c->dgamma, &c->dbeta, &c->dtau};
-	const int shape[] = {s->channels, s->height, s->width}, row[] = {s->channels, 1, 1}, long_row[] = {2 * s->channels + 1, 1, 1};
+	const int shape[] = {s->channels, s->height, s->width};
+	const int row[] = {s->channels, 1, 1}, long_row[] = {2 * s->channels + 1, 1, 1};
 	image_seed(c->seed);
 	for (int i = 0; i < 2; i++) {
 		*by_x[i] = image_new(c->d, x, s->n, shape);
