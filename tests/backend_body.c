@@ -8,28 +8,6 @@
 
 #include "tests/tap.h"
 
-void *host_take(size_t bytes)
-{
-	void *p = calloc(bytes ? bytes : 1, 1);
-	if (!p)
-		exit(99);
-	return p;
-}
-
-void *upload(struct device *d, const void *host, size_t bytes)
-{
-	void *p;
-	MUST(d->ops->alloc(d, bytes, &p));
-	MUST(d->ops->put(d, p, host, bytes));
-	return p;
-}
-
-void download(struct device *d, void *host, const void *from, size_t bytes)
-{
-	MUST(d->ops->sync(d));
-	MUST(d->ops->get(d, host, from, bytes));
-}
-
 int draw(struct draws *r, int n)
 {
 	return (int)rng_below((struct rng_key){r->seed, 0}, STREAM_DATA, r->next++, 0, (uint64_t)n);

@@ -4,7 +4,7 @@
 #ifndef BASIN_BACKEND_BODY_H
 #define BASIN_BACKEND_BODY_H
 
-#include "src/backend.h"
+#include "tests/device_vec.h"
 
 void check_memory(struct device *d, const char *label);
 void check_slots(struct device *d, const char *label);
@@ -24,11 +24,6 @@ void check_backend(struct device *d, const char *label);
 /* Every result of fixed calls that are large enough to be shared among threads, downloaded into out[count]: the same
  * bits are asked of one thread and of two. Returns the number of bytes that were filled. */
 size_t backend_fingerprint(struct device *d, void *out, size_t size);
-
-/* Host to device and back; the test ends where that fails. */
-void *upload(struct device *d, const void *host, size_t bytes);
-void download(struct device *d, void *host, const void *from, size_t bytes);
-void *host_take(size_t bytes);
 
 /* −ln of a piece's prior at x (that at 0 being 0) times s² = deviation²: what δ·N turns into nats. And its derivative, by differences
  * of it. Both with the piece's factor; 0 where that is 0. */

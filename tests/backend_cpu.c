@@ -29,6 +29,8 @@ static void check_words(const struct kernels *k)
 	double worst = 0;
 	for (int trial = 0; trial < 4000; trial++) {
 		uint32_t words[NOISE_GROUP];
+		if (!in_turn())
+			continue;
 		float got[NOISE_GROUP];
 		for (int i = 0; i < NOISE_GROUP; i++) {
 			int j = (trial * NOISE_GROUP + i) / 2;

@@ -23,6 +23,8 @@ static void check_plain(struct device *d, const char *label)
 	for (int i = 0; i < (int)(sizeof sizes / sizeof *sizes); i++)
 		for (int weighted = 0; weighted < 2; weighted++) {
 			double want = 0, size = 0;
+			if (!in_turn())
+				continue;
 			for (size_t j = 0; j < sizes[i]; j++) {
 				double term = (double)x[j] * y[j] * (weighted ? w[j] : 1);
 				want += term;

@@ -33,6 +33,8 @@ static void each(struct device *d, const struct conv_dims *shapes, int n, const 
 		for (int add = 0; add < 2; add++) {
 			struct conv_setup s = *how;
 			struct conv_case c;
+			if (!in_turn())
+				continue;
 			s.dims = shapes[i];
 			s.dims.bias = s.dims.bias && !s.folded;
 			conv_case_new(d, &s, &c);

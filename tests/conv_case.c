@@ -6,22 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/device_vec.h"
 #include "tests/tap.h"
 
 static const struct rng_key key = {12, 0};
 static uint64_t draws;
 
-static void *take(size_t n, size_t size)
-{
-	void *p = calloc(n ? n : 1, size);
-	if (!p)
-		exit(99);
-	return p;
-}
-
 static double *random_values(size_t n, double scale, bool bf16)
 {
-	double *v = take(n, sizeof *v);
+	double *v = host_doubles(n);
 	uint64_t step = draws++;
 	for (size_t i = 0; i < n; i++) {
 		v[i] = (double)(float)(scale * rng_normal(key, STREAM_PROBE, step, i));
@@ -64,7 +57,7 @@ static size_t place(struct format f, const int shape[3], size_t i)
 void conv_put(struct device *d, struct format f, int n, const int shape[3], const double *in, void *device)
 {
 	size_t count = (size_t)n * shape_size(shape);
-	void *host = take(count, format_bytes(f));
+	void *host = host_take(count * format_bytes(f));
 	for (size_t i = 0; i < count; i++)
 		if (f.bf16)
 			((uint16_t *)host)[place(f, shape, i)] = bf16_bits(in[i]);
@@ -77,8 +70,7 @@ void conv_put(struct device *d, struct format f, int n, const int shape[3], cons
 void conv_read(struct device *d, struct format f, int n, const int shape[3], const void *device, double *out)
 {
 	size_t count = (size_t)n * shape_size(shape);
-	void *host = take(count, format_bytes(f));
-	MUST(d->ops->get(d, host, device, count * format_bytes(f)));
+	void *host = fetch(d, device, count * format_bytes(f));
 	for (size_t i = 0; i < count; i++)
 		out[i] = f.bf16 ? bf16_value(((uint16_t *)host)[place(f, shape, i)])
 		                : (double)((float *)host)[place(f, shape, i)];
@@ -87,17 +79,14 @@ void conv_read(struct device *d, struct format f, int n, const int shape[3], con
 
 static void *device_tensor(struct device *d, struct format f, int n, const int shape[3], const double *in)
 {
-	void *p;
-	MUST(d->ops->alloc(d, (size_t)n * shape_size(shape) * format_bytes(f), &p));
+	void *p = device_take(d, (size_t)n * shape_size(shape) * format_bytes(f));
 	conv_put(d, f, n, shape, in, p);
 	return p;
 }
 
 static float *device_floats(struct device *d, const double *in, size_t n, size_t from, float *into)
 {
-	float *host = take(n, sizeof *host), *p = into;
-	if (!p)
-		MUST(d->ops->alloc(d, n * sizeof *host, (void **)&p));
+	float *host = host_take(n * sizeof *host), *p = into ? into : device_take(d, n * sizeof *host);
 	for (size_t i = 0; i < n; i++)
 		host[i] = (float)in[i];
 	MUST(d->ops->put(d, p + from, host, n * sizeof *host));
@@ -145,7 +134,7 @@ static void fill(const struct conv_setup *s, struct conv_case *c)
 	c->device_y = device_tensor(c->d, s->y, s->dims.n, c->layer.out, c->dy);
 	c->device_dy = device_tensor(c->d, s->y, s->dims.n, c->layer.out, c->dy);
 	c->device_residual = device_tensor(c->d, s->y, s->dims.n, c->layer.out, c->residual);
-	MUST(c->d->ops->alloc(c->d, (c->nw + 2 * out) * sizeof(float), (void **)&c->theta));
+	c->theta = device_take(c->d, (c->nw + 2 * out) * sizeof(float));
 	device_floats(c->d, c->w, c->nw, 0, c->theta);
 	device_floats(c->d, s->folded ? c->affine : c->b, out, c->nw, c->theta);
 	device_floats(c->d, c->affine + out, out, c->nw + out, c->theta);
@@ -177,7 +166,7 @@ void conv_case_new(struct device *d, const struct conv_setup *s, struct conv_cas
 	}
 	const struct layer_ops *ops = d->ops->layers[LAYER_CONV];
 	MUST(ops->plan(d, &c->request, &c->plan));
-	MUST(d->ops->alloc(d, ops->working_bytes(c->plan), &c->working));
+	c->working = device_take(d, ops->working_bytes(c->plan));
 	conv_case_materialise(c);
 }
 
@@ -206,7 +195,7 @@ struct layer_io conv_case_io(const struct conv_case *c)
 
 static double *magnitudes(const double *v, size_t n)
 {
-	double *m = take(n, sizeof *m);
+	double *m = host_doubles(n);
 	for (size_t i = 0; i < n; i++)
 		m[i] = fabs(v[i]);
 	return m;
@@ -234,8 +223,8 @@ static void to_bound(double *sum, const double *want, size_t n, double terms, do
 
 static void check_forward(struct conv_case *c, const struct conv_setup *s, double slack, struct conv_worst *worst)
 {
-	double *got = take(c->ny, sizeof *got), *want = take(c->ny, sizeof *want), *bound = take(c->ny, sizeof *bound);
-	double *w = take(c->nw, sizeof *w), *b = take((size_t)s->dims.out, sizeof *b);
+	double *got = host_doubles(c->ny), *want = host_doubles(c->ny), *bound = host_doubles(c->ny);
+	double *w = host_doubles(c->nw), *b = host_doubles((size_t)s->dims.out);
 	size_t out = (size_t)s->dims.out, row = c->nw / out;
 	for (size_t o = 0; o < out; o++) {
 		double factor = s->folded ? c->affine[o] / sqrt(c->affine[3 * out + o] + 1e-5) : 1;
@@ -273,9 +262,9 @@ static void check_backward(struct conv_case *c, const struct conv_setup *s, bool
 	const double *old[] = {NULL, add ? c->w : NULL, add ? c->b : NULL};
 	double *got[3], *want[3], *bound[3];
 	for (int i = 0; i < 3; i++) {
-		got[i] = take(n[i], sizeof(double));
-		want[i] = take(n[i], sizeof(double));
-		bound[i] = take(n[i], sizeof(double));
+		got[i] = host_doubles(n[i]);
+		want[i] = host_doubles(n[i]);
+		bound[i] = host_doubles(n[i]);
 	}
 	double *ax = magnitudes(c->x, c->nx), *aw = magnitudes(c->w, c->nw), *ady = magnitudes(c->dy, c->ny);
 	ref_conv_backward(&c->shape, c->x, c->w, c->dy, want[0], want[1], want[2]);

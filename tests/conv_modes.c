@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/device_vec.h"
 #include "tests/tap.h"
 
 static const struct conv_dims usual = {4, 32, 9, 9, 48, 3, 1, 1, 1, false};
@@ -20,6 +21,8 @@ static void folded(struct device *d, struct format x, struct format y, enum prec
 	static const char *const names[] = {"relu", "silu", "tanh", "no activation"};
 	for (int a = 0; a < 4; a++)
 		for (int residual = 0; residual < 2; residual++) {
+			if (!in_turn())
+				continue;
 			struct conv_worst worst[4] = {{0}};
 			struct conv_setup s = {.dims = *dims, .x = x, .y = y, .mode = PLAN_INFER, .precision = precision, .algo = algo,
 			                       .folded = true, .residual = residual, .activation = all[a]};
@@ -31,14 +34,11 @@ static void folded(struct device *d, struct format x, struct format y, enum prec
 			conv_judge(worst, text);
 			if (residual) {
 				size_t bytes = c.ny * format_bytes(y);
-				void *want = malloc(bytes), *got = malloc(bytes);
+				void *want = fetch(d, c.device_y, bytes);
 				struct layer_io io = conv_case_io(&c);
-				if (!want || !got)
-					exit(99);
-				MUST(d->ops->get(d, want, c.device_y, bytes));
 				io.y = c.device_residual;
 				MUST(d->ops->layers[LAYER_CONV]->forward(c.plan, &io));
-				MUST(d->ops->get(d, got, c.device_residual, bytes));
+				void *got = fetch(d, c.device_residual, bytes);
 				ok(!memcmp(want, got, bytes), "%s: the same bits over the residual", text);
 				free(want), free(got);
 			}
@@ -82,10 +82,8 @@ void check_conv_bits(struct device *d, struct format f, enum precision precision
 	char *first[3], *again[3];
 	bool same = true;
 	for (int i = 0; i < 3; i++) {
-		first[i] = malloc(n[i]);
-		again[i] = malloc(n[i]);
-		if (!first[i] || !again[i])
-			exit(99);
+		first[i] = host_take(n[i]);
+		again[i] = host_take(n[i]);
 	}
 	for (int run = 0; run < 4; run++) {
 		struct layer_io io = conv_case_io(&c);
@@ -158,9 +156,7 @@ void check_conv_noise(struct device *d, struct format f, enum precision precisio
 	struct conv_case c;
 	conv_case_new(d, &s, &c);
 	/* The typical scale of a trained network's weights: 0.02. */
-	float *w = malloc(c.nw * sizeof *w);
-	if (!w)
-		exit(99);
+	float *w = host_take(c.nw * sizeof *w);
 	double rounding = 0, variance = 0;
 	for (size_t i = 0; i < c.nw; i++) {
 		w[i] = (float)(0.02 * rng_normal((struct rng_key){13, 0}, STREAM_PROBE, 1, i));
@@ -180,9 +176,7 @@ void check_conv_noise(struct device *d, struct format f, enum precision precisio
 	conv_case_materialise(&c);
 	struct layer_io io = conv_case_io(&c);
 	MUST(d->ops->layers[LAYER_CONV]->forward(c.plan, &io));
-	double *got = malloc(c.ny * sizeof *got);
-	if (!got)
-		exit(99);
+	double *got = host_doubles(c.ny);
 	conv_read(d, s.y, CHANNELS, c.layer.out, c.device_y, got);
 	for (size_t o = 0; o < CHANNELS; o++)
 		for (size_t i = 0; i < CHANNELS; i++)
@@ -198,23 +192,16 @@ struct results {
 	char *y, *dx, *dw, *db;
 };
 
-static char *bits(struct device *d, const void *from, size_t bytes)
-{
-	char *p = malloc(bytes);
-	if (!p)
-		exit(99);
-	MUST(d->ops->get(d, p, from, bytes));
-	return p;
-}
-
 static struct results run_both(struct conv_case *c)
 {
 	const struct layer_ops *ops = c->d->ops->layers[LAYER_CONV];
 	struct layer_io io = conv_case_io(c);
 	MUST(ops->forward(c->plan, &io));
 	MUST(ops->backward(c->plan, &io));
-	return (struct results){bits(c->d, c->device_y, c->ny * sizeof(float)), bits(c->d, c->device_dx, c->nx * sizeof(float)),
-	                        bits(c->d, c->dw, c->nw * sizeof(float)), bits(c->d, c->db, (size_t)c->layer.out[0] * sizeof(float))};
+	return (struct results){
+		.y = fetch(c->d, c->device_y, c->ny * sizeof(float)), .dx = fetch(c->d, c->device_dx, c->nx * sizeof(float)),
+		.dw = fetch(c->d, c->dw, c->nw * sizeof(float)), .db = fetch(c->d, c->db, (size_t)c->layer.out[0] * sizeof(float)),
+	};
 }
 
 /* Compares, and frees b. */
@@ -230,14 +217,13 @@ static bool alike(const struct conv_case *c, const struct results *a, struct res
 static void planes_noise(struct conv_case *c)
 {
 	struct device *d = c->d;
-	float *moved;
 	c->slots.key = (struct rng_key){14, 0};
 	c->slots.value[SLOT_SAMPLER] = 1e-3;
 	c->at.sigma = SLOT_SAMPLER;
 	c->at.stream = STREAM_PERTURB;
 	conv_case_materialise(c);
 	struct results with = run_both(c);
-	MUST(d->ops->alloc(d, c->nw * sizeof *moved, (void **)&moved));
+	float *moved = device_take(d, c->nw * sizeof *moved);
 	MUST(d->ops->point(d, &c->slots, &c->at, 0, c->nw, false, moved));
 	ok(memcmp(moved, c->theta, c->nw * sizeof *moved) != 0, "planes: the perturbation is there");
 	c->at = (struct point){.theta = moved};
@@ -261,10 +247,8 @@ static int nans(const double *v, size_t n)
  * one of its channel's 25 in every row. */
 static void planes_nan(struct conv_case *c, const struct conv_setup *s)
 {
-	double *y = malloc(c->ny * sizeof *y), *dw = malloc(c->nw * sizeof *dw);
+	double *y = host_doubles(c->ny), *dw = host_doubles(c->nw);
 	int flat[] = {(int)c->nw, 1, 1};
-	if (!y || !dw)
-		exit(99);
 	c->x[7 * 14 + 6] = NAN;
 	conv_put(c->d, s->x, s->dims.n, c->layer.in, c->x, c->device_x);
 	struct results r = run_both(c);
@@ -295,11 +279,11 @@ void check_conv_planes_rules(struct device *d, struct device *other)
 	planes_noise(&c);
 	planes_nan(&c, &s);
 	struct layer_io io = conv_case_io(&c);
-	char *dw = bits(other, c.dw, c.nw * sizeof(float));
+	char *dw = fetch(other, c.dw, c.nw * sizeof(float));
 	io.dparam[PARAM_WEIGHT] = NULL;
 	io.dx[0] = NULL;
 	MUST(other->ops->layers[LAYER_CONV]->backward(c.plan, &io));
-	char *after = bits(other, c.dw, c.nw * sizeof(float));
+	char *after = fetch(other, c.dw, c.nw * sizeof(float));
 	ok(!memcmp(dw, after, c.nw * sizeof(float)), "planes: a gradient that is not wanted is left alone");
 	free(dw), free(after);
 	conv_case_free(&c);

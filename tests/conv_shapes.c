@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "src/net/model.h"
+#include "tests/device_vec.h"
 #include "tests/tap.h"
 
 static void once(struct device *d, const struct layer *l, struct format x, struct format y, enum precision precision,
@@ -19,12 +20,12 @@ static void once(struct device *d, const struct layer *l, struct format x, struc
 	float *theta, *gradient;
 	MUST(ops->plan(d, &(struct plan_request){.layer = l, .n = 1, .mode = mode, .precision = precision, .algo = CONV_AUTO,
 	                                         .x = {x}, .y = y}, &p));
-	MUST(d->ops->alloc(d, inputs * format_bytes(x), &in));
-	MUST(d->ops->alloc(d, inputs * format_bytes(x), &din));
-	MUST(d->ops->alloc(d, outputs * format_bytes(y), &out));
-	MUST(d->ops->alloc(d, ops->working_bytes(p), &working));
-	MUST(d->ops->alloc(d, weights * sizeof *theta, (void **)&theta));
-	MUST(d->ops->alloc(d, weights * sizeof *gradient, (void **)&gradient));
+	in = device_take(d, inputs * format_bytes(x));
+	din = device_take(d, inputs * format_bytes(x));
+	out = device_take(d, outputs * format_bytes(y));
+	working = device_take(d, ops->working_bytes(p));
+	theta = device_take(d, weights * sizeof *theta);
+	gradient = device_take(d, weights * sizeof *gradient);
 	struct slots slots = {0};
 	struct segment weight = {.name = "weight", .count = weights - (size_t)l->out[0]};
 	struct point at = {.theta = theta};

@@ -7,7 +7,7 @@
 #include "src/cpu/kernels.h"
 
 /* Runs check with a device of two threads for every instruction set that this processor has. BASIN_ISA names the set
- * meanwhile, for devices that check opens. */
+ * meanwhile, for devices that check opens. With FAST, only for the best set and for plain C. */
 void each_isa(void (*check)(struct device *d, const struct kernels *k));
 
 #endif

@@ -11,6 +11,13 @@
 /* Addresses reserved for the device's memory; pages are taken as they are used, and never given to a second block. */
 static const size_t ROOM = (size_t)1 << 36;
 
+/* Memory that was asked for and not given back: whole pages, which are opened while calls run. */
+struct block {
+	struct block *next;
+	unsigned char *start;
+	size_t bytes;
+};
+
 /* A call that was put off, with copies of the structs that it was given. */
 struct call {
 	struct call *next;
@@ -26,6 +33,7 @@ struct far {
 	const struct layer_ops *layers[LAYER_KINDS];
 	unsigned char *memory;
 	size_t used;             /* bytes of it, whole pages */
+	struct block *blocks;
 	struct call *first, **last;
 	status failed;           /* of what was put off, until somebody can be told */
 	size_t put_off;
@@ -53,18 +61,19 @@ static status far_later(struct device *d, status (*run)(struct device *cpu, cons
 	return OK;
 }
 
-/* Whether anybody may touch the device's memory now. */
+/* Whether anybody may touch the device's memory now; what was given back stays shut, and costs nothing. */
 static void far_open_memory(struct far *f, bool open)
 {
-	if (f->used && mprotect(f->memory, f->used, open ? PROT_READ | PROT_WRITE : PROT_NONE) != 0)
-		abort();
+	for (struct block *b = f->blocks; b; b = b->next)
+		if (mprotect(b->start, b->bytes, open ? PROT_READ | PROT_WRITE : PROT_NONE) != 0)
+			abort();
 }
 
-/* Does everything that was put off, in order, up to what fails. */
-static void far_do(struct far *f)
+/* Does everything that was put off, in order, up to what fails, which is kept until somebody can be told. The memory is
+ * open. */
+static void far_run(struct far *f)
 {
 	status s = f->failed;
-	far_open_memory(f, true);
 	for (struct call *c = f->first, *next; c; c = next) {
 		next = c->next;
 		if (s == OK)
@@ -74,6 +83,14 @@ static void far_do(struct far *f)
 	f->first = NULL;
 	f->last = &f->first;
 	f->failed = s;
+}
+
+static void far_do(struct far *f)
+{
+	if (!f->first)
+		return;
+	far_open_memory(f, true);
+	far_run(f);
 	far_open_memory(f, false);
 }
 
@@ -94,15 +111,31 @@ static status far_alloc(struct device *d, size_t bytes, void **out)
 	*out = NULL;
 	if (bytes > ROOM / 2 || room > ROOM - f->used)
 		return fail(ERR_MEMORY, "out of memory: %zu bytes asked for", bytes);
-	*out = f->memory + f->used;
+	struct block *b = malloc(sizeof *b);
+	if (!b)
+		return fail(ERR_MEMORY, "out of memory: a block's place");
+	*b = (struct block){f->blocks, f->memory + f->used, room};
+	f->blocks = b;
 	f->used += room;
+	*out = b->start;
 	return OK;
 }
 
 static void far_free(struct device *d, void *p)
 {
-	if (p)
-		far_do(far_of(d));
+	struct far *f = far_of(d);
+	if (!p)
+		return;
+	far_do(f);
+	struct block **at = &f->blocks;
+	while (*at && (*at)->start != p)
+		at = &(*at)->next;
+	struct block *b = *at;
+	if (!b)
+		abort();
+	*at = b->next;
+	(void)madvise(b->start, b->bytes, MADV_DONTNEED);
+	free(b);
 }
 
 struct put_args {
@@ -134,9 +167,12 @@ static status far_put(struct device *d, void *to, const void *host, size_t bytes
 static status far_get(struct device *d, void *host, const void *from, size_t bytes)
 {
 	struct far *f = far_of(d);
-	TRY(far_wait(f));
 	far_open_memory(f, true);
-	status s = f->cpu->ops->get(f->cpu, host, from, bytes);
+	far_run(f);
+	status s = f->failed;
+	f->failed = OK;
+	if (s == OK)
+		s = f->cpu->ops->get(f->cpu, host, from, bytes);
 	far_open_memory(f, false);
 	return s;
 }
@@ -161,7 +197,7 @@ static status far_slots_open(struct device *d, struct slots *s)
 
 static void far_slots_close(struct device *d, struct slots *s)
 {
-	far_do(far_of(d));
+	far_free(d, s->device);
 	s->device = NULL;
 }
 
@@ -445,6 +481,11 @@ static void far_close(struct device *d)
 {
 	struct far *f = far_of(d);
 	far_do(f);
+	while (f->blocks) {
+		struct block *b = f->blocks;
+		f->blocks = b->next;
+		free(b);
+	}
 	munmap(f->memory, ROOM);
 	f->cpu->ops->close(f->cpu);
 	free(f);

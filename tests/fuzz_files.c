@@ -87,7 +87,7 @@ static void snapshots(void)
 		for (size_t v = 0; v < VARIANTS; v++) {
 			memcpy(copy, data, n);
 			copy[i] = variant(data[i], v);
-			if (copy[i] == data[i])
+			if (copy[i] == data[i] || !in_turn())
 				continue;
 			spit(path, copy, n);
 			count(&flipped, read_all(path, v % 2 ? second : 0));
@@ -169,7 +169,7 @@ static void checkpoints(void)
 		for (size_t v = 0; v < VARIANTS; v++) {
 			memcpy(copy, data, n);
 			copy[i] = variant(data[i], v);
-			if (copy[i] == data[i])
+			if (copy[i] == data[i] || !in_turn())
 				continue;
 			spit(path, copy, n);
 			count(&flipped, checkpoint_read(path, &meta, to, 1));

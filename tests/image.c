@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/rng.h"
+#include "tests/device_vec.h"
 #include "tests/tap.h"
 
 static uint64_t draws;
@@ -14,10 +15,8 @@ struct image image_new(struct device *d, struct format format, int n, const int 
 {
 	struct image m = {.d = d, .format = format, .n = n, .c = shape[0], .h = shape[1], .w = shape[2]};
 	m.count = (size_t)n * (size_t)m.c * (size_t)m.h * (size_t)m.w;
-	m.exact = calloc(m.count, sizeof *m.exact);
-	if (!m.exact)
-		exit(99);
-	MUST(d->ops->alloc(d, m.count * format_bytes(format), &m.device));
+	m.exact = host_doubles(m.count);
+	m.device = device_take(d, m.count * format_bytes(format));
 	return m;
 }
 
@@ -44,9 +43,7 @@ static size_t place(const struct image *m, size_t i)
 
 void image_put(struct image *m)
 {
-	unsigned char *host = malloc(m->count * format_bytes(m->format));
-	if (!host)
-		exit(99);
+	unsigned char *host = host_take(m->count * format_bytes(m->format));
 	for (size_t i = 0; i < m->count; i++) {
 		float f = (float)(m->format.bf16 ? bf16_of(m->exact[i]) : m->exact[i]);
 		m->exact[i] = (double)f;
@@ -58,22 +55,27 @@ void image_put(struct image *m)
 	free(host);
 }
 
-void image_random(struct image *m)
+void image_seed(unsigned seed)
+{
+	draws = (uint64_t)seed << 32;
+}
+
+void image_normals(struct image *m, double mean, double sd)
 {
 	uint64_t step = draws++;
 	for (size_t i = 0; i < m->count; i++)
-		m->exact[i] = rng_normal((struct rng_key){12, 0}, STREAM_PROBE, step, i);
+		m->exact[i] = mean + sd * rng_normal((struct rng_key){12, 0}, STREAM_PROBE, step, i);
 	image_put(m);
+}
+
+void image_random(struct image *m)
+{
+	image_normals(m, 0, 1);
 }
 
 void *image_bits(const struct image *m)
 {
-	void *host = malloc(m->count * format_bytes(m->format));
-	if (!host)
-		exit(99);
-	MUST(m->d->ops->sync(m->d));
-	MUST(m->d->ops->get(m->d, host, m->device, m->count * format_bytes(m->format)));
-	return host;
+	return fetch(m->d, m->device, m->count * format_bytes(m->format));
 }
 
 bool image_same(const struct image *m, const void *bits)

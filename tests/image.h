@@ -19,8 +19,10 @@ void image_free(struct image *m);
 
 /* Sends `exact`, after rounding it to the type that the tensor has. */
 void image_put(struct image *m);
-/* Normals, different at each call. */
+/* Normals, different at each call. image_seed begins them again: other ones for another seed. */
 void image_random(struct image *m);
+void image_normals(struct image *m, double mean, double sd);
+void image_seed(unsigned seed);
 /* Fetches what the device holds into `exact`. */
 void image_get(struct image *m);
 /* What the device holds, as it lies (caller frees), and whether it holds the same bits still. */

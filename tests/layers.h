@@ -9,5 +9,7 @@ void check_layers(struct device *d);
 void check_small_layers(struct device *d);
 void check_bf16_layers(struct device *d);
 void check_norms(struct device *d);
+/* A part of check_norms. */
+void check_norm_places(struct device *d);
 
 #endif

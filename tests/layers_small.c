@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/device_vec.h"
 #include "tests/image.h"
 #include "tests/layers.h"
 #include "tests/ref/ref.h"
@@ -35,14 +36,6 @@ static struct layer_plan *plan_of(struct device *d, const struct layer *l, int n
 	                         .precision = x.bf16 || y.bf16 ? PRECISION_BF16 : PRECISION_FP32};
 	MUST(ops->plan(d, &r, &p));
 	MUST(d->ops->alloc(d, ops->kept_bytes ? ops->kept_bytes(d, &r) : 0, kept));
-	return p;
-}
-
-static double *doubles(size_t n)
-{
-	double *p = calloc(n, sizeof *p);
-	if (!p)
-		exit(99);
 	return p;
 }
 
@@ -79,7 +72,7 @@ static void pool_shape(struct device *d, const struct layer *l, int n, int type,
 	                       l->pad};
 	void *kept;
 	struct layer_plan *p = plan_of(d, l, n, fx, fy, PLAN_TRAIN, &kept);
-	double *want = doubles(x.count > y.count ? x.count : y.count), *sum = doubles(y.count);
+	double *want = host_doubles(x.count > y.count ? x.count : y.count), *sum = host_doubles(y.count);
 	few_values(&x, special);
 	image_random(&dy);
 	image_random(&more);
@@ -117,6 +110,8 @@ static void pool_shapes(struct device *d, enum pool kind)
 		double worst[2] = {0}, special[2] = {0};
 		for (size_t s = 0; s < sizeof window / sizeof *window; s++) {
 			const int *k = window[s];
+			if (!in_turn())
+				continue;
 			bool blocked = types[t].x.block > 1;
 			struct layer l = pool_layer(kind, blocked ? 32 : s % 2 ? 37 : 6, k[3], k[4], k[0], k[1], k[2]);
 			pool_shape(d, &l, 3, t, false, worst);
@@ -125,8 +120,10 @@ static void pool_shapes(struct device *d, enum pool kind)
 		}
 		/* Large enough for more than one thread. */
 		struct layer large = pool_layer(kind, 64, 16, 16, 2, 2, 0), all = pool_layer(kind, 128, 8, 8, 8, 1, 0);
-		pool_shape(d, &large, 17, t, false, worst);
-		pool_shape(d, &all, 33, t, false, worst);
+		if (in_turn())
+			pool_shape(d, &large, 17, t, false, worst);
+		if (in_turn())
+			pool_shape(d, &all, 33, t, false, worst);
 		ok(worst[0] <= 1, "pooling: %s, %s: y is the oracle's (%.2g of the bound)", name, types[t].name, worst[0]);
 		ok(worst[1] <= 1, "pooling: %s, %s: dx, of one gradient and of two (%.2g of the bound)", name, types[t].name, worst[1]);
 		if (kind == POOL_MAX)
@@ -201,12 +198,14 @@ static void flattening(struct device *d)
 		bool good = true;
 		for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
 			const int *in = shapes[s];
+			if (!in_turn())
+				continue;
 			struct layer l = {.kind = LAYER_FLATTEN, .input = {INPUT_BATCH, INPUT_NONE}, .in = {in[0], in[1], in[2]},
 			                  .out = {in[0] * in[1] * in[2], 1, 1}};
 			struct format flat = {types[t].y.bf16, 0};
 			struct image x = image_new(d, types[t].x, 3, in), dx = image_new(d, types[t].x, 3, in);
 			struct image y = image_new(d, flat, 3, l.out), dy = image_new(d, flat, 3, l.out);
-			double *want = doubles(x.count);
+			double *want = host_doubles(x.count);
 			void *kept;
 			struct layer_plan *p = plan_of(d, &l, 3, types[t].x, flat, PLAN_TRAIN, &kept);
 			struct layer_io io = {.x = {x.device}, .y = y.device, .dy = {dy.device}, .dx = {dx.device}};

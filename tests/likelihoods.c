@@ -7,6 +7,7 @@
 #include "src/data/dataset.h"
 #include "src/data/normalize.h"
 #include "src/net/net.h"
+#include "tests/device_vec.h"
 #include "tests/tap.h"
 
 enum { N = 12, INPUTS = 3, TARGETS = 2, C = SLOT_SAMPLER, SIGMA };
@@ -108,9 +109,9 @@ static void learned_open(struct learned *q, const char *freeze)
 	q->slots.value[C] = 0.3;
 	q->slots.value[SIGMA] = 0.1;
 	MUST(q->d->ops->slots_send(q->d, &q->slots));
-	MUST(q->d->ops->alloc(q->d, q->n * sizeof(float), (void **)&q->theta));
-	MUST(q->d->ops->alloc(q->d, q->n * sizeof(float), (void **)&q->gradient));
-	MUST(q->d->ops->alloc(q->d, N * sizeof(float), (void **)&q->each));
+	q->theta = device_take(q->d, q->n * sizeof(float));
+	q->gradient = device_take(q->d, q->n * sizeof(float));
+	q->each = device_take(q->d, N * sizeof(float));
 	segments_init(&q->model.params, key, q->host);
 }
 

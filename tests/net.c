@@ -11,6 +11,7 @@
 #include "src/net/net.h"
 #include "tests/ref/ref.h"
 #include "tests/predict_rows.h"
+#include "tests/device_vec.h"
 #include "tests/tap.h"
 
 static const struct rng_key key = {3, 1};
@@ -33,19 +34,12 @@ struct problem {
 	int width[8];
 };
 
-static void *grab(size_t count, size_t size)
-{
-	void *p = calloc(count ? count : 1, size);
-	if (!p)
-		exit(99);
-	return p;
-}
-
 /* Fills a data set of n rows of random inputs with targets of the likelihood's kind. */
 static void random_data(struct problem *q, int n, int inputs, int outputs, enum loss_kind loss)
 {
-	float *x = grab((size_t)n * (size_t)inputs, sizeof *x), *target = grab((size_t)n * (size_t)outputs, sizeof *target);
-	int32_t *label = grab((size_t)n, sizeof *label);
+	float *x = host_take((size_t)n * (size_t)inputs * sizeof *x);
+	float *target = host_take((size_t)n * (size_t)outputs * sizeof *target);
+	int32_t *label = host_take((size_t)n * sizeof *label);
 	for (int i = 0; i < n * inputs; i++)
 		x[i] = (float)rng_normal(key, STREAM_DATA, 0, (uint64_t)i);
 	for (int i = 0; i < n * outputs; i++)
@@ -84,11 +78,11 @@ static void problem_open(struct problem *q, const char *spec, const char *activa
 	MUST(q->d->ops->slots_open(q->d, &q->slots));
 	q->slots.key = key;
 	size_t n = q->p->n_params;
-	MUST(q->d->ops->alloc(q->d, n * sizeof(float), (void **)&q->theta));
-	MUST(q->d->ops->alloc(q->d, n * sizeof(float), (void **)&q->gradient));
-	q->host = grab(n, sizeof *q->host);
-	q->exact = grab(n, sizeof *q->exact);
-	q->want = grab(n, sizeof *q->want);
+	q->theta = device_take(q->d, n * sizeof(float));
+	q->gradient = device_take(q->d, n * sizeof(float));
+	q->host = host_take(n * sizeof *q->host);
+	q->exact = host_take(n * sizeof *q->exact);
+	q->want = host_take(n * sizeof *q->want);
 	segments_init(&q->model.params, key, q->host);
 	for (size_t i = 0; i < n; i++)
 		q->exact[i] = (double)q->host[i];
@@ -100,10 +94,10 @@ static void problem_open(struct problem *q, const char *spec, const char *activa
 			q->width[widths++] = q->model.layer[i].out[0];
 	q->ref = (struct ref_mlp){widths, q->width, q->model.activation, l->loss, noise_sd};
 	int per = l->loss == LOSS_GAUSSIAN ? outputs : 1;
-	q->target = grab(q->data.n * (size_t)per, sizeof *q->target);
+	q->target = host_take(q->data.n * (size_t)per * sizeof *q->target);
 	for (size_t i = 0; i < q->data.n * (size_t)per; i++)
 		q->target[i] = q->data.target ? (double)q->data.target[i] : q->data.label[i];
-	q->x = grab(q->data.n * (size_t)inputs, sizeof *q->x);
+	q->x = host_take(q->data.n * (size_t)inputs * sizeof *q->x);
 	for (size_t i = 0; i < q->data.n * (size_t)inputs; i++)
 		q->x[i] = q->data.element == ELEMENT_F32 ? (double)((const float *)q->data.x)[i] : ((const uint8_t *)q->data.x)[i];
 }
@@ -215,10 +209,8 @@ static void gradients(const char *activation, const char *likelihood, enum loss_
 		host_weights[i] = (float)rng_uniform(key, STREAM_SHUFFLE, 1, (uint64_t)i) * 2;
 		weights[order[i]] = (double)host_weights[i];
 	}
-	MUST(q.d->ops->alloc(q.d, sizeof order, (void **)&index));
-	MUST(q.d->ops->alloc(q.d, sizeof host_weights, (void **)&weight));
-	MUST(q.d->ops->put(q.d, index, order, sizeof order));
-	MUST(q.d->ops->put(q.d, weight, host_weights, sizeof host_weights));
+	index = upload(q.d, order, sizeof order);
+	weight = upload(q.d, host_weights, sizeof host_weights);
 	value = oracle(&q, q.exact, 0, 50, weights, 0.25);
 	static const int parts[] = {16, 1, 16, 17};
 	size_t first = 0;
@@ -248,14 +240,14 @@ static void points(void)
 	size_t n = q.p->n_params;
 	const struct segment *frozen = segments_find(&q.model.params, "fc1.bias");
 	float *v;
-	MUST(q.d->ops->alloc(q.d, n * sizeof(float), (void **)&v));
+	v = device_take(q.d, n * sizeof(float));
 	for (size_t i = 0; i < n; i++)
 		q.host[i] = (float)rng_normal(key, STREAM_PROBE, 0, i);
 	MUST(q.d->ops->put(q.d, v, q.host, n * sizeof(float)));
 	q.slots.step = 41;
 	q.slots.value[C] = -0.3;
 	q.slots.value[SIGMA] = 0.2;
-	double *at = grab(n, sizeof *at);
+	double *at = host_take(n * sizeof *at);
 	for (int kind = 0; kind < 3; kind++) {
 		bool move = kind != 1, noise = kind != 0;
 		for (size_t i = 0; i < n; i++) {
@@ -320,7 +312,7 @@ static void images(void)
 		struct problem q = {0};
 		random_data(&q, N, INPUTS, 4, LOSS_CATEGORICAL);
 		free((void *)q.data.x);
-		uint8_t *pixels = grab(N * INPUTS, 1);
+		uint8_t *pixels = host_take(N * INPUTS);
 		for (int i = 0; i < N * INPUTS; i++)
 			pixels[i] = (uint8_t)rng_below(key, STREAM_DATA, 3, (uint32_t)i, 256);
 		q.data.x = pixels;

@@ -10,6 +10,7 @@
 #include "samplers/bn_pass.h"
 #include "tests/chain_runs.h"
 #include "src/data/npy.h"
+#include "tests/device_vec.h"
 #include "tests/tap.h"
 
 enum { ROWS = 60, SIDE = 16, SIZE = 24, STEP = 5 };   /* batches of 24, 24 and 12 */
@@ -55,8 +56,8 @@ static void bed_open(struct bed *b, const char *const *words)
 	struct potential *q = b->p.potential;
 	struct device *d = q->device;
 	b->key = (struct rng_key){1, 0};
-	MUST(d->ops->alloc(d, q->n_params * sizeof(float), (void **)&b->theta));
-	MUST(d->ops->alloc(d, q->n_stats * sizeof(float), (void **)&b->stats));
+	b->theta = device_take(d, q->n_params * sizeof(float));
+	b->stats = device_take(d, q->n_stats * sizeof(float));
 	b->host = calloc(q->n_params, sizeof(float));
 	segments_init(q->params, b->key, b->host);
 	MUST(d->ops->put(d, b->theta, b->host, q->n_params * sizeof(float)));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/device_vec.h"
 #include "tests/layers.h"
 #include "tests/norm_case.h"
 #include "tests/tap.h"
@@ -37,17 +38,17 @@ static double largest(const double *x, size_t n)
 }
 
 /* Errors are bounded by `bound` and `own` times the element. */
-static void compare(struct worst *w, const struct norm_case *c, const char *what, struct tensor4 *got, const double *want,
+static void compare(struct worst *w, const struct norm_case *c, const char *what, struct image *got, const double *want,
                     double bound, double own)
 {
-	tensor4_get(got);
+	image_get(got);
 	for (size_t i = 0; i < got->count; i++) {
-		double ratio = fabs(got->value[i] - want[i]) / (bound + own * fabs(want[i]));
+		double ratio = fabs(got->exact[i] - want[i]) / (bound + own * fabs(want[i]));
 		if (!(ratio <= w->ratio)) {
 			char text[120];
 			describe(c, text, sizeof text);
 			w->ratio = isnan(ratio) ? INFINITY : ratio;
-			snprintf(w->where, sizeof w->where, "%s[%zu]: %.6g for %.6g: %s", what, i, got->value[i], want[i], text);
+			snprintf(w->where, sizeof w->where, "%s[%zu]: %.6g for %.6g: %s", what, i, got->exact[i], want[i], text);
 		}
 	}
 }
@@ -62,17 +63,20 @@ static double direct(const struct ref_norm *l, const double *g)
 	return most;
 }
 
-static double *doubles(size_t n)
+/* The largest number over its channel's deviation, times γ: a mean is rounded as the numbers are, which may be far
+ * larger than the deviation. */
+static double magnified(const struct ref_norm *l)
 {
-	double *x = calloc(n, sizeof *x);
-	if (!x)
-		exit(99);
-	return x;
+	double most = 0;
+	for (int i = 0; i < l->n * l->channels; i++)
+		most = fmax(most, fabs(ref_norm_scale(l, i / l->channels, i % l->channels)) *
+		                  largest(l->x + (size_t)i * (size_t)l->pixels, (size_t)l->pixels));
+	return most;
 }
 
-static double *kept(const struct tensor4 *t)
+static double *kept(const struct image *t)
 {
-	return memcpy(doubles(t->count), t->value, t->count * sizeof(double));
+	return memcpy(host_doubles(t->count), t->exact, t->count * sizeof(double));
 }
 
 static void add(double *to, const double *x, size_t n, bool wanted)
@@ -87,15 +91,15 @@ static void check(struct norm_case *c, struct worst worst[KINDS])
 	const struct layer_ops *ops = c->d->ops->layers[LAYER_NORM];
 	norm_case_new(c);
 	size_t n = c->x.count, channels = (size_t)c->shape.channels;
-	double *y = doubles(n), *g = doubles(n), *dx = doubles(n), *dgamma = doubles(channels), *dbeta = doubles(channels),
-	       *dtau = doubles(channels), *dy = kept(&c->dy[0]);
-	add(dy, c->dy[1].value, n, c->second);
+	double *y = host_doubles(n), *g = host_doubles(n), *dx = host_doubles(n), *dy = kept(&c->dy[0]);
+	double *dgamma = host_doubles(channels), *dbeta = host_doubles(channels), *dtau = host_doubles(channels);
+	add(dy, c->dy[1].exact, n, c->second);
 	struct ref_norm l = norm_case_ref(c);
 	ref_norm(&l, NULL, y);
 	ref_norm_backward(&l, dy, dx, g, dgamma, dbeta, dtau);
-	add(dgamma, c->dgamma.value, channels, c->add);
-	add(dbeta, c->dbeta.value, channels, c->add);
-	add(dtau, c->dtau.value, channels, c->add);
+	add(dgamma, c->dgamma.exact, channels, c->add);
+	add(dbeta, c->dbeta.exact, channels, c->add);
+	add(dtau, c->dtau.exact, channels, c->add);
 
 	struct layer_plan *p = norm_case_plan(c, PLAN_TRAIN);
 	struct layer_io io = norm_case_io(c);
@@ -106,10 +110,11 @@ static void check(struct norm_case *c, struct worst worst[KINDS])
 	io.y = reads & READS_Y ? io.y : NULL;
 	MUST(ops->backward(p, &io));
 	ops->drop(p);
-	compare(&worst[FORWARD], c, "y", &c->y, y, 4e-6 * largest(y, n), c->y_bf16 ? 0x1p-8 : 1e-6);
+	double mean = 0x1p-23 * magnified(&l);
+	compare(&worst[FORWARD], c, "y", &c->y, y, 4e-6 * largest(y, n) + mean, c->y_bf16 ? 0x1p-8 : 1e-6);
 	/* The slope of tanh is taken from y: 1 − y² has its rounding. Gradients of a residual are stored, and read
 	 * again. */
-	double rounding = 1e-5 + (c->y_bf16 && c->activation == ACTIVATION_TANH && c->residual ? 0x1p-7 : 0) +
+	double rounding = 1e-5 + mean + (c->y_bf16 && c->activation == ACTIVATION_TANH && c->residual ? 0x1p-7 : 0) +
 	                  (c->residual && c->r_bf16 ? 0x1p-8 : 0);
 	compare(&worst[DATA], c, "dx", &c->dx, dx, rounding * direct(&l, g), c->x_bf16 ? 0x1p-8 : 0);
 	if (c->residual)
@@ -138,11 +143,12 @@ static void against_oracle(struct device *d)
 		for (int norm = 0; norm < 2; norm++)
 			for (int a = ACTIVATION_RELU; a <= ACTIVATION_THRESHOLD; a++)
 				for (int bf16 = 0; bf16 < 3; bf16++, turn++) {
-					struct norm_case c = {.shape = shapes[s], .norm = (enum norm)norm, .activation = (enum activation)a,
-					                      .residual = turn % 2, .x_bf16 = bf16 == 1, .y_bf16 = bf16 > 0,
+					struct norm_case c = {.shape = shapes[s], .seed = (unsigned)turn, .norm = (enum norm)norm,
+					                      .activation = (enum activation)a, .residual = turn % 2, .x_bf16 = bf16 == 1, .y_bf16 = bf16 > 0,
 					                      .r_bf16 = bf16 == 1 || (bf16 == 2 && turn % 5 > 2), .second = turn % 3 == 0,
 					                      .add = turn % 5 == 0, .policy = turn % 7 == 0 ? STATS_USE : STATS_FREEZE, .d = d};
-					check(&c, worst[norm]);
+					if (in_turn())
+						check(&c, worst[norm]);
 				}
 	for (int norm = 0; norm < 2; norm++)
 		for (int kind = 0; kind < KINDS; kind++) {
@@ -166,7 +172,7 @@ static void running_statistics(struct device *d)
 		struct layer_io io = norm_case_io(&c);
 		for (int batch = 0; batch < 4; batch++) {
 			struct ref_norm l = norm_case_ref(&c);
-			tensor4_random(&c.x, 0.5 * batch, 1 + batch);
+			image_normals(&c.x, 0.5 * batch, 1 + batch);
 			ref_norm_running(&l, c.policy, want);
 			io.stats_share = 1 / ((double)batch + 1);
 			MUST(ops->forward(p, &io));
@@ -187,8 +193,8 @@ static void hard_statistics(struct device *d)
 	struct norm_case c = {.shape = {64, 16, 16, 16, 16}, .policy = STATS_CUMULATE, .activation = ACTIVATION_NONE, .d = d};
 	struct worst w = {0};
 	norm_case_new(&c);
-	tensor4_random(&c.x, 100, 1);
-	double *want = kept(&c.stats), *y = doubles(c.x.count);
+	image_normals(&c.x, 100, 1);
+	double *want = kept(&c.stats), *y = host_doubles(c.x.count);
 	struct ref_norm l = norm_case_ref(&c);
 	ref_norm_running(&l, c.policy, want);
 	ref_norm(&l, NULL, y);
@@ -211,77 +217,13 @@ static void hard_statistics(struct device *d)
 	io.stats_share = 1;
 	MUST(ops->forward(p, &io));
 	MUST(ops->backward(p, &io));
-	tensor4_get(&c.y), tensor4_get(&c.dx), tensor4_get(&c.stats);
+	image_get(&c.y), image_get(&c.dx), image_get(&c.stats);
 	bool good = true;
 	for (int i = 0; i < 16; i++)
-		good = good && fabs(c.y.value[i] - c.beta.value[i]) < 1e-3 && fabs(c.dx.value[i]) < 1e-3 && c.stats.value[16 + i] == 0;
+		good = good && fabs(c.y.exact[i] - c.beta.exact[i]) < 1e-3 && fabs(c.dx.exact[i]) < 1e-3 && c.stats.exact[16 + i] == 0;
 	ok(good, "batch norm: of one number a channel the output is β, the gradient 0");
 	ops->drop(p);
 	norm_case_free(&c);
-}
-
-static bool same(struct tensor4 *t, const double *want)
-{
-	tensor4_get(t);
-	return !memcmp(t->value, want, t->count * sizeof(double));
-}
-
-/* Twice the same bits; in place, what separate memory gives; what is not wanted stays; a fresh plan of each mode. */
-static void places(struct device *d, enum norm norm, bool bf16)
-{
-	const struct layer_ops *ops = d->ops->layers[LAYER_NORM];
-	bool again = true, in_place = true, unwanted = true;
-	for (int a = ACTIVATION_RELU; a <= ACTIVATION_THRESHOLD; a++)
-		for (int residual = 0; residual < 2; residual++) {
-			struct norm_case c = {.shape = {11, 32, 12, 11, bf16 ? 0 : 16}, .norm = norm, .activation = (enum activation)a,
-			                      .residual = residual, .second = true, .x_bf16 = bf16, .r_bf16 = bf16, .y_bf16 = bf16,
-			                      .policy = STATS_FREEZE, .d = d};
-			norm_case_new(&c);
-			struct layer_plan *p = norm_case_plan(&c, PLAN_TRAIN);
-			struct layer_io io = norm_case_io(&c);
-			MUST(ops->forward(p, &io));
-			MUST(ops->backward(p, &io));
-			struct tensor4 *all[] = {&c.y, &c.dx, &c.dgamma, &c.dbeta, &c.dr};
-			double *first[5];
-			for (int i = 0; i < 5; i++) {
-				tensor4_get(all[i]);
-				first[i] = kept(all[i]);
-			}
-			ops->drop(p);
-			p = norm_case_plan(&c, PLAN_TANGENT);
-			tensor4_random(&c.y, 0, 1), tensor4_random(&c.dx, 0, 1);
-			MUST(ops->forward(p, &io));
-			MUST(ops->backward(p, &io));
-			for (int i = 0; i < 5; i++)
-				again = again && same(all[i], first[i]);
-			/* With nothing wanted but the parameters' gradients, and with the residual's gradient not wanted: only
-			 * where that is stored rounded do others change. */
-			bool rounded = bf16 && residual;
-			io.dx[0] = io.dx[1] = NULL;
-			tensor4_random(&c.dx, 0, 1);
-			double *old = kept(&c.dx);
-			MUST(ops->backward(p, &io));
-			unwanted = unwanted && same(&c.dx, old) && same(&c.dr, first[4]) && (rounded || same(&c.dgamma, first[2]));
-			tensor4_get(&c.dgamma);
-			double *dgamma = kept(&c.dgamma);
-			io.dx[0] = c.dx.device;
-			memset(io.dparam, 0, sizeof io.dparam);
-			MUST(ops->backward(p, &io));
-			unwanted = unwanted && (rounded || same(&c.dx, first[1])) && same(&c.dgamma, dgamma);
-			io.dx[residual] = c.dy[0].device;
-			MUST(ops->backward(p, &io));
-			in_place = in_place && ops->in_place(&c.layer) == (residual ? IN_PLACE_DX1_DY0 : IN_PLACE_DX0_DY0) &&
-			           same(&c.dy[0], first[residual ? 4 : 1]) && (!residual || same(&c.dx, first[1]));
-			ops->drop(p);
-			free(old), free(dgamma);
-			for (int i = 0; i < 5; i++)
-				free(first[i]);
-			norm_case_free(&c);
-		}
-	const char *name = norm == NORM_BATCH ? "batch norm" : "filter response norm", *type = bf16 ? "bf16" : "fp32";
-	ok(again, "%s, %s: a second plan has the same bits", name, type);
-	ok(in_place, "%s, %s: in place, the same bits", name, type);
-	ok(unwanted, "%s, %s: what is not wanted is left alone", name, type);
 }
 
 static void not_a_number(struct device *d)
@@ -291,20 +233,22 @@ static void not_a_number(struct device *d)
 	for (int a = ACTIVATION_RELU; a <= ACTIVATION_THRESHOLD; a++)
 		for (int bf16 = 0; bf16 < 2; bf16++)
 			for (int which = 0; which < 3; which++) {
+				if (!in_turn())
+					continue;
 				struct norm_case c = {.shape = {3, 18, 3, 3, 0}, .norm = which == 2 ? NORM_FILTER_RESPONSE : NORM_BATCH,
 				                      .activation = (enum activation)a, .x_bf16 = bf16, .y_bf16 = bf16, .r_bf16 = bf16,
 				                      .policy = which == 1 ? STATS_USE : STATS_RUN, .residual = a % 2, .d = d};
 				enum { AT = (1 * 18 + 17) * 9 + 4 };
 				norm_case_new(&c);
-				c.x.value[AT] = NAN;
-				tensor4_put(&c.x);
+				c.x.exact[AT] = NAN;
+				image_put(&c.x);
 				struct layer_plan *p = norm_case_plan(&c, PLAN_TRAIN);
 				struct layer_io io = norm_case_io(&c);
 				MUST(ops->forward(p, &io));
 				MUST(ops->backward(p, &io));
-				tensor4_get(&c.y), tensor4_get(&c.dgamma);
-				seen = seen && isnan(c.y.value[AT]) && isnan(c.dgamma.value[17]);
-				elsewhere = elsewhere || isnan(c.y.value[AT - 9]) || isnan(c.dgamma.value[16]);
+				image_get(&c.y), image_get(&c.dgamma);
+				seen = seen && isnan(c.y.exact[AT]) && isnan(c.dgamma.exact[17]);
+				elsewhere = elsewhere || isnan(c.y.exact[AT - 9]) || isnan(c.dgamma.exact[16]);
 				ops->drop(p);
 				norm_case_free(&c);
 			}
@@ -317,8 +261,6 @@ void check_norms(struct device *d)
 	against_oracle(d);
 	running_statistics(d);
 	hard_statistics(d);
-	for (int norm = 0; norm < 2; norm++)
-		for (int bf16 = 0; bf16 < 2; bf16++)
-			places(d, (enum norm)norm, bf16);
+	check_norm_places(d);
 	not_a_number(d);
 }

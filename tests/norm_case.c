@@ -5,114 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/device_vec.h"
 #include "tests/tap.h"
-
-static const struct rng_key key = {13, 0};
-static uint64_t draws;
-
-static void *must_have(void *p)
-{
-	if (!p)
-		exit(99);
-	return p;
-}
-
-void tensor4_new(struct device *d, struct format f, int n, int channels, int pixels, struct tensor4 *t)
-{
-	*t = (struct tensor4){d, f, n, channels, pixels, (size_t)n * (size_t)channels * (size_t)pixels, NULL, NULL};
-	t->value = must_have(calloc(t->count, sizeof *t->value));
-	MUST(d->ops->alloc(d, t->count * format_bytes(f), &t->device));
-}
-
-void tensor4_free(struct tensor4 *t)
-{
-	if (t->d)
-		t->d->ops->free(t->d, t->device);
-	free(t->value);
-}
-
-/* Where (i, c, j) lies. */
-static size_t place(const struct tensor4 *t, int i, int c, int j)
-{
-	int block = t->format.block ? t->format.block : t->channels;
-	return (((size_t)i * (size_t)(t->channels / block) + (size_t)(c / block)) * (size_t)t->pixels + (size_t)j) * (size_t)block +
-	       (size_t)(c % block);
-}
-
-/* bf16 by arithmetic: 8 significant bits, ties to even. */
-static float to_bf16(double x)
-{
-	int exponent;
-	if (!isfinite(x) || x == 0)
-		return (float)x;
-	frexp(x, &exponent);
-	return (float)ldexp(nearbyint(ldexp(x, 8 - exponent)), exponent - 8);
-}
-
-static void each(struct tensor4 *t, void *memory, bool put)
-{
-	size_t at = 0;
-	for (int i = 0; i < t->n; i++)
-		for (int c = 0; c < t->channels; c++)
-			for (int j = 0; j < t->pixels; j++, at++) {
-				float *full = (float *)memory + place(t, i, c, j), x;
-				uint16_t *half = (uint16_t *)memory + place(t, i, c, j);
-				uint32_t bits;
-				if (put) {
-					x = t->format.bf16 ? to_bf16(t->value[at]) : (float)t->value[at];
-					t->value[at] = (double)x;
-					memcpy(&bits, &x, sizeof bits);
-					if (t->format.bf16)
-						*half = (uint16_t)(bits >> 16);
-					else
-						*full = x;
-				} else if (t->format.bf16) {
-					bits = (uint32_t)*half << 16;
-					memcpy(&x, &bits, sizeof x);
-					t->value[at] = (double)x;
-				} else {
-					t->value[at] = (double)*full;
-				}
-			}
-}
-
-void tensor4_put(struct tensor4 *t)
-{
-	size_t bytes = t->count * format_bytes(t->format);
-	void *memory = must_have(malloc(bytes));
-	each(t, memory, true);
-	MUST(t->d->ops->put(t->d, t->device, memory, bytes));
-	free(memory);
-}
-
-void tensor4_get(struct tensor4 *t)
-{
-	size_t bytes = t->count * format_bytes(t->format);
-	void *memory = must_have(malloc(bytes));
-	MUST(t->d->ops->get(t->d, memory, t->device, bytes));
-	each(t, memory, false);
-	free(memory);
-}
-
-void tensor4_random(struct tensor4 *t, double mean, double sd)
-{
-	uint64_t step = draws++;
-	for (size_t i = 0; i < t->count; i++)
-		t->value[i] = mean + sd * (double)rng_normal(key, STREAM_PROBE, step, i);
-	tensor4_put(t);
-}
 
 struct ref_norm norm_case_ref(const struct norm_case *c)
 {
-	return (struct ref_norm){c->norm, c->activation, c->shape.n, c->shape.channels, c->shape.height * c->shape.width, c->x.value,
-	                         c->residual ? c->r.value : NULL, c->gamma.value, c->beta.value, c->tau.value,
-	                         c->norm == NORM_BATCH && c->policy == STATS_USE ? c->stats.value : NULL};
+	return (struct ref_norm){c->norm, c->activation, c->shape.n, c->shape.channels, c->shape.height * c->shape.width, c->x.exact,
+	                         c->residual ? c->r.exact : NULL, c->gamma.exact, c->beta.exact, c->tau.exact,
+	                         c->norm == NORM_BATCH && c->policy == STATS_USE ? c->stats.exact : NULL};
 }
 
 /* Moves numbers away from where an activation has a kink: rounding would decide its slope. */
 static void avoid_kinks(struct norm_case *c)
 {
-	double *z = must_have(malloc(c->x.count * sizeof *z));
+	double *z = host_doubles(c->x.count);
 	double margin = c->x_bf16 || c->y_bf16 || c->r_bf16 ? 0.03 : 1e-4;
 	struct ref_norm l = norm_case_ref(c);
 	bool moved = c->activation == ACTIVATION_RELU || c->activation == ACTIVATION_THRESHOLD;
@@ -120,17 +26,17 @@ static void avoid_kinks(struct norm_case *c)
 		moved = false;
 		ref_norm(&l, z, NULL);
 		for (size_t i = 0; i < c->x.count; i++) {
-			size_t channel = i / (size_t)c->x.pixels % (size_t)c->x.channels;
-			double kink = c->activation == ACTIVATION_RELU ? 0 : c->tau.value[channel];
-			double *from = c->residual ? &c->r.value[i] : &c->x.value[i];
+			size_t channel = i / (size_t)(c->x.h * c->x.w) % (size_t)c->x.c;
+			double kink = c->activation == ACTIVATION_RELU ? 0 : c->tau.exact[channel];
+			double *from = c->residual ? &c->r.exact[i] : &c->x.exact[i];
 			if (fabs(z[i] - kink) < (c->residual ? margin : 1e-4)) {
 				*from += fabs(*from) * 0.01 + (c->residual ? 4 * margin : 0.02);
 				moved = true;
 			}
 		}
-		tensor4_put(&c->x);
+		image_put(&c->x);
 		if (c->residual)
-			tensor4_put(&c->r);
+			image_put(&c->r);
 	}
 	free(z);
 }
@@ -139,42 +45,44 @@ void norm_case_new(struct norm_case *c)
 {
 	const struct norm_shape *s = &c->shape;
 	struct format x = {c->x_bf16, s->block}, r = {c->r_bf16, s->block}, y = {c->y_bf16, s->block}, flat = {false, 1};
-	struct tensor4 *by_x[] = {&c->x, &c->dx}, *by_r[] = {&c->r, &c->dr}, *by_y[] = {&c->y, &c->dy[0], &c->dy[1]};
-	struct tensor4 *params[] = {&c->gamma, &c->beta, &c->tau, &c->dgamma, &c->dbeta, &c->dtau};
-	int pixels = s->height * s->width;
+	struct image *by_x[] = {&c->x, &c->dx}, *by_r[] = {&c->r, &c->dr}, *by_y[] = {&c->y, &c->dy[0], &c->dy[1]};
+	struct image *params[] = {&c->gamma, &c->beta, &c->tau, &c->dgamma, &c->dbeta, &c->dtau};
+	const int shape[] = {s->channels, s->height, s->width};
+	const int row[] = {s->channels, 1, 1}, long_row[] = {2 * s->channels + 1, 1, 1};
+	image_seed(c->seed);
 	for (int i = 0; i < 2; i++) {
-		tensor4_new(c->d, x, s->n, s->channels, pixels, by_x[i]);
-		tensor4_new(c->d, r, s->n, s->channels, pixels, by_r[i]);
+		*by_x[i] = image_new(c->d, x, s->n, shape);
+		*by_r[i] = image_new(c->d, r, s->n, shape);
 	}
 	for (int i = 0; i < 3; i++)
-		tensor4_new(c->d, y, s->n, s->channels, pixels, by_y[i]);
+		*by_y[i] = image_new(c->d, y, s->n, shape);
 	for (int i = 0; i < 6; i++)
-		tensor4_new(c->d, flat, 1, s->channels, 1, params[i]);
-	tensor4_new(c->d, flat, 1, 2 * s->channels + 1, 1, &c->stats);
-	tensor4_random(&c->x, 0.5, 2);
-	tensor4_random(&c->r, 0, 1);
-	tensor4_random(&c->dy[0], 0.1, 1);
-	tensor4_random(&c->dy[1], 0, 1);
-	tensor4_random(&c->gamma, 1, 0.3);
-	tensor4_random(&c->beta, 0, 0.5);
-	tensor4_random(&c->tau, -0.2, 0.3);
-	tensor4_random(&c->dx, 0, 1), tensor4_random(&c->dr, 0, 1), tensor4_random(&c->y, 0, 1);
+		*params[i] = image_new(c->d, flat, 1, row);
+	c->stats = image_new(c->d, flat, 1, long_row);
+	image_normals(&c->x, 0.5, 2);
+	image_normals(&c->r, 0, 1);
+	image_normals(&c->dy[0], 0.1, 1);
+	image_normals(&c->dy[1], 0, 1);
+	image_normals(&c->gamma, 1, 0.3);
+	image_normals(&c->beta, 0, 0.5);
+	image_normals(&c->tau, -0.2, 0.3);
+	image_normals(&c->dx, 0, 1), image_normals(&c->dr, 0, 1), image_normals(&c->y, 0, 1);
 	for (int i = 3; i < 6; i++)
-		tensor4_random(params[i], 0, 1);
-	tensor4_random(&c->stats, 0.4, 0.3);
+		image_normals(params[i], 0, 1);
+	image_normals(&c->stats, 0.4, 0.3);
 	for (int i = s->channels; i < 2 * s->channels; i++)
-		c->stats.value[i] = 0.5 + fabs(c->stats.value[i]);
-	c->stats.value[2 * s->channels] = 0;
-	tensor4_put(&c->stats);
+		c->stats.exact[i] = 0.5 + fabs(c->stats.exact[i]);
+	c->stats.exact[2 * s->channels] = 0;
+	image_put(&c->stats);
 	avoid_kinks(c);
 }
 
 void norm_case_free(struct norm_case *c)
 {
-	struct tensor4 *all[] = {&c->x, &c->r, &c->y, &c->dy[0], &c->dy[1], &c->dx, &c->dr, &c->gamma, &c->beta, &c->tau,
+	struct image *all[] = {&c->x, &c->r, &c->y, &c->dy[0], &c->dy[1], &c->dx, &c->dr, &c->gamma, &c->beta, &c->tau,
 	                         &c->dgamma, &c->dbeta, &c->dtau, &c->stats};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		tensor4_free(all[i]);
+		image_free(all[i]);
 	c->d->ops->free(c->d, c->kept);
 }
 
@@ -192,7 +100,7 @@ struct layer_plan *norm_case_plan(struct norm_case *c, enum plan_mode mode)
 	                         .x = {c->x.format, c->r.format}, .y = c->y.format};
 	MUST(c->d->ops->layers[LAYER_NORM]->plan(c->d, &r, &p));
 	if (!c->kept)
-		MUST(c->d->ops->alloc(c->d, c->d->ops->layers[LAYER_NORM]->kept_bytes(c->d, &r), &c->kept));
+		c->kept = device_take(c->d, c->d->ops->layers[LAYER_NORM]->kept_bytes(c->d, &r));
 	return p;
 }
 

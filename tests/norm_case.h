@@ -3,26 +3,8 @@
 #ifndef BASIN_TEST_NORM_CASE_H
 #define BASIN_TEST_NORM_CASE_H
 
-#include "src/layer.h"
+#include "tests/image.h"
 #include "tests/ref/ref.h"
-
-/* A tensor on the device in some format, and as doubles (n, channels, pixels). */
-struct tensor4 {
-	struct device *d;
-	struct format format;
-	int n, channels, pixels;
-	size_t count;
-	void *device;
-	double *value;
-};
-
-void tensor4_new(struct device *d, struct format f, int n, int channels, int pixels, struct tensor4 *t);
-void tensor4_free(struct tensor4 *t);
-/* Sends value, rounded to what the format holds, to the device. */
-void tensor4_put(struct tensor4 *t);
-void tensor4_get(struct tensor4 *t);
-/* mean + sd · normal numbers, sent. */
-void tensor4_random(struct tensor4 *t, double mean, double sd);
 
 struct norm_shape {
 	int n, channels, height, width, block;
@@ -30,15 +12,16 @@ struct norm_shape {
 
 struct norm_case {
 	struct norm_shape shape;
+	unsigned seed;             /* of its numbers, which don't depend on the cases before */
 	enum norm norm;
 	enum activation activation;
 	bool residual, x_bf16, r_bf16, y_bf16, second, add;
 	enum stats_policy policy;
 	struct device *d;
 	struct layer layer;
-	struct tensor4 x, r, y, dy[2], dx, dr;
+	struct image x, r, y, dy[2], dx, dr;
 	void *kept;                /* of any plan */
-	struct tensor4 gamma, beta, tau, dgamma, dbeta, dtau, stats;
+	struct image gamma, beta, tau, dgamma, dbeta, dtau, stats;
 };
 
 /* Sets up what the fields up to `policy` and d ask for; random numbers everywhere. Plans are made before an io is. */

@@ -13,6 +13,7 @@
 #include "src/net/graph.h"
 #include "src/net/net.h"
 #include "tests/predict_rows.h"
+#include "tests/device_vec.h"
 #include "tests/tap.h"
 
 enum {
@@ -64,20 +65,12 @@ static void spread(const struct segment *s, double *offset, double *scale)
 			}
 }
 
-static void *grab(size_t count, size_t size)
-{
-	void *p = calloc(count ? count : 1, size);
-	if (!p)
-		exit(99);
-	return p;
-}
-
 static void fill(const struct segments *all, unsigned seed, uint64_t base, float *x)
 {
 	for (int i = 0; i < all->n; i++) {
 		const struct segment *s = &all->at[i];
 		double offset, scale;
-		float *file = grab(s->count, sizeof *file);
+		float *file = host_take(s->count * sizeof *file);
 		spread(s, &offset, &scale);
 		for (size_t e = 0; e < s->count; e++)
 			file[e] = value(seed, base + (uint64_t)i, e, offset, scale);
@@ -111,8 +104,8 @@ static void make_data(struct dataset *data, const struct golden_net *g)
 {
 	size_t n = 2 * GOLDEN_ROWS;
 	unsigned seed = g->seed;
-	float *x = grab(values_of(g), sizeof *x);
-	int32_t *label = grab(n, sizeof *label);
+	float *x = host_take(values_of(g) * sizeof *x);
+	int32_t *label = host_take(n * sizeof *label);
 	for (size_t i = 0; i < values_of(g); i++)
 		x[i] = value(seed, IMAGES, i, 0, 2);
 	for (size_t i = 0; i < n; i++)
@@ -140,10 +133,10 @@ static bool subject_open(struct subject *q, const struct golden_net *golden, con
 	MUST(s);
 	MUST(q->d->ops->slots_open(q->d, &q->slots));
 	size_t params = q->p->n_params, stats = q->p->n_stats;
-	MUST(q->d->ops->alloc(q->d, params * sizeof(float), (void **)&q->theta));
-	MUST(q->d->ops->alloc(q->d, params * sizeof(float), (void **)&q->gradient));
-	MUST(q->d->ops->alloc(q->d, (stats ? stats : 1) * sizeof(float), (void **)&q->stats));
-	q->host = grab(params > stats ? params : stats, sizeof *q->host);
+	q->theta = device_take(q->d, params * sizeof(float));
+	q->gradient = device_take(q->d, params * sizeof(float));
+	q->stats = device_take(q->d, (stats ? stats : 1) * sizeof(float));
+	q->host = host_take((params > stats ? params : stats) * sizeof *q->host);
 	fill(&q->model.params, golden->seed, 0, q->host);
 	MUST(q->d->ops->put(q->d, q->theta, q->host, params * sizeof(float)));
 	fill(&q->model.stats, golden->seed, STATS, q->host);
@@ -179,7 +172,7 @@ static double magnification(const struct golden_net *g)
 static double distance(const struct segment *s, const float *memory, unsigned seed, uint64_t tensor, const double *golden)
 {
 	double sum[GOLDEN_SKETCHES] = {0}, square = 0;
-	float *file = grab(s->count, sizeof *file);
+	float *file = host_take(s->count * sizeof *file);
 	segment_to_file(s, memory, file);
 #pragma omp parallel for schedule(static) reduction(+ : sum[:GOLDEN_SKETCHES])
 	for (size_t e = 0; e < s->count; e++) {
@@ -318,6 +311,7 @@ int main(void)
 	};
 	for (size_t i = 0; i < sizeof golden_nets / sizeof *golden_nets; i++)
 		for (size_t j = 0; j < sizeof ways / sizeof *ways; j++)
-			compare(&golden_nets[i], &ways[j]);
+			if (in_turn())
+				compare(&golden_nets[i], &ways[j]);
 	return done_testing();
 }

@@ -10,6 +10,7 @@
 #include <gsl/gsl_cdf.h>
 
 #include "src/philox.h"
+#include "tests/device_vec.h"
 #include "tests/tap.h"
 
 /* Random123's kat_vectors, "philox4x32 10". */
@@ -68,9 +69,7 @@ static void normals(void)
 {
 	enum { N = 1 << 20 };
 	struct rng_key key = {20, 1};
-	double *x = malloc(N * sizeof *x);
-	if (!x)
-		exit(99);
+	double *x = host_doubles(N);
 	for (size_t i = 0; i < N; i++)
 		x[i] = rng_normal(key, STREAM_LANGEVIN_0, 5, i);
 	for (int k = 1; k <= 4; k++) {

@@ -17,6 +17,14 @@ void skip(const char *name, const char *reason);
 /* A line of diagnostics ("# …"). */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Whether this case of a long list of like ones is to be run. With FAST in the environment (make check FAST=1) that is
+ * every third one, which of three going round, so that of four in a row at least one is run and no inner loop always
+ * meets the same; without, it is all. Ask before each case. */
+bool in_turn(void);
+
+/* Whether FAST is set: for tests whose cases can't be taken in turn. */
+bool in_haste(void);
+
 /* Prints the plan; returns the test program's exit status. */
 int done_testing(void);
 

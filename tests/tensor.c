@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/device_vec.h"
 #include "tests/tap.h"
 
 static const struct rng_key key = {5, 2};
@@ -34,9 +35,7 @@ static void layout(const struct segments *s)
 
 static void first_values(const struct segments *s)
 {
-	float *x = malloc(s->count * sizeof *x), *y = malloc(s->count * sizeof *y);
-	if (!x || !y)
-		exit(99);
+	float *x = host_take(s->count * sizeof *x), *y = host_take(s->count * sizeof *y);
 	segments_init(s, key, x);
 	bool exact = true;
 	for (size_t e = 0; e < 125; e++) {
@@ -66,9 +65,7 @@ static void uniform_bounds(void)
 	struct arena a = {0};
 	struct segments s = {0};
 	double bound = 1 / sqrt(784.0), low = 0, high = 0, sum = 0, squares = 0;
-	float *x = malloc(COUNT * sizeof *x);
-	if (!x)
-		exit(99);
+	float *x = host_take(COUNT * sizeof *x);
 	MUST(segments_add(&s, &a, "w", 1, (int64_t[]){COUNT}, INIT_UNIFORM, bound, NULL));
 	segments_init(&s, key, x);
 	for (int i = 0; i < COUNT; i++) {
@@ -123,9 +120,7 @@ static void orders(const struct segments *s)
 	ok(right, "OHWI in memory is OIHW in files");
 	segment_from_file(conv, file, back);
 	ok(!memcmp(memory, back, sizeof memory), "and back");
-	float *x = calloc(fc->count, sizeof *x), *y = calloc(fc->count, sizeof *y);
-	if (!x || !y)
-		exit(99);
+	float *x = host_take(fc->count * sizeof *x), *y = host_take(fc->count * sizeof *y);
 	x[7] = 3;
 	segment_to_file(fc, x, y);
 	ok(!memcmp(x, y, fc->count * sizeof *x), "matrices lie the same way in both");
