@@ -48,11 +48,11 @@ status command_device(const struct opts *o, enum precision precision, struct dev
 status report_json(json_t *object)
 {
 	if (!object)
-		return fail(ERR_MEMORY, "out of memory: the JSON report");
+		return fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the JSON report");
 	char *text = json_text(object);
 	json_decref(object);
 	if (!text)
-		return fail(ERR_MEMORY, "out of memory: the JSON report");
+		return fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the JSON report");
 	puts(text);
 	free(text);
 	return report_end();
