@@ -10,6 +10,7 @@
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
 #include "src/data/normalize.h"
+#include "src/json_build.h"
 #include "src/json_numbers.h"
 
 static const struct param data_defs[] = {
@@ -62,9 +63,10 @@ static status describe(const struct dataset *d, struct arena *a, const char *spl
 	TRY(moments(d, a, &n, &mean, &sd));
 	json_t *per_class = d->label ? json_array() : json_null(), *names = d->class_names ? json_array() : json_null();
 	for (int k = 0; k < d->n_classes; k++) {
-		json_array_append_new(per_class, json_integer((json_int_t)counts[k]));
+		if (d->label)
+			json_add(&per_class, json_integer((json_int_t)counts[k]));
 		if (d->class_names)
-			json_array_append_new(names, json_string(d->class_names[k]));
+			json_add(&names, json_words(d->class_names[k]));
 	}
 	snprintf(hex, sizeof hex, "%016" PRIx64, d->fingerprint);
 	*out = json_pack("{s:s, s:s, s:s, s:I, s:[iii], s:s, s:i, s:o, s:o, s:i, s:o, s:o, s:s}", "kind", d->kind, "spec", d->spec,

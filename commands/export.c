@@ -6,6 +6,7 @@
 #include "commands/command.h"
 #include "src/data/npz.h"
 #include "src/files/output_file.h"
+#include "src/json_build.h"
 #include "commands/report.h"
 #include "commands/select.h"
 
@@ -104,11 +105,11 @@ static status say(const struct opts *o, const struct selection *s, size_t i, siz
 	json_int_t chain = json_integer_value(json_object_get(source->header, "chain"));
 	size_t n_params = snaps_params(s->sources.reader)->count, n_stats = snaps_stats(s->sources.reader)->count;
 	if (opts_flag(o, "json")) {
-		json_t *report = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:I, s:I, s:I}", "out", out, "format",
-		                           opts_text(o, "format"), "path", source->path, "chain", chain, "step",
-		                           (json_int_t)c->step, "role", c->role, "chosen_from", (json_int_t)s->n, "arrays",
+		json_t *report = json_pack("{s:o, s:s, s:o, s:I, s:I, s:s, s:I, s:I, s:I, s:I}", "out", json_words(out),
+		                           "format", opts_text(o, "format"), "path", json_words(source->path), "chain", chain,
+		                           "step", (json_int_t)c->step, "role", c->role, "chosen_from", (json_int_t)s->n, "arrays",
 		                           (json_int_t)n_arrays, "n_params", (json_int_t)n_params, "n_stats", (json_int_t)n_stats);
-		report_facts(report, source->header);
+		report_facts(&report, source->header);
 		return report_json(report);
 	}
 	printf("%s: step %" PRIu64 ", %s, of %s", out, c->step, c->role, source->path);

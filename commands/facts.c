@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "commands/facts.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <time.h>
 
 #include "commands/report.h"
+#include "src/json_build.h"
 
 /* ---- the target, in a sentence ---- */
 
@@ -72,17 +74,18 @@ static json_t *class_facts(const struct problem *p)
 		return json_integer(p->data.n_classes);
 	json_t *a = json_array();
 	for (int i = 0; i < p->data.n_classes; i++)
-		json_array_append_new(a, json_string(p->data.class_names[i]));
+		json_add(&a, json_words(p->data.class_names[i]));
 	return a;
 }
 
 /* A path that still means the same file from another folder. */
-static void set_absolute(json_t *options, const char *name)
+static void set_absolute(json_t **options, const char *name)
 {
-	const char *path = json_string_value(json_object_get(options, name));
+	const char *path = json_string_value(json_object_get(*options, name));
+	errno = 0;
 	char *absolute = path ? realpath(path, NULL) : NULL;
-	if (absolute)
-		json_object_set_new(options, name, json_string(absolute));
+	if (absolute || errno == ENOMEM)
+		json_put(options, name, absolute ? json_string(absolute) : NULL);
 	free(absolute);
 }
 
@@ -95,8 +98,8 @@ static json_t *data_facts(const struct problem *p, const struct opts *o)
 	json_t *facts = json_pack("{s:s, s:s, s:I, s:s}", "name", p->data.kind, "spec", p->data.spec, "n", (json_int_t)p->data.n,
 	                          "fingerprint", fingerprint);
 	if (opts_text(o, "labels")) {
-		json_object_set_new(facts, "labels", json_string(opts_text(o, "labels")));
-		set_absolute(facts, "labels");
+		json_put(&facts, "labels", json_string(opts_text(o, "labels")));
+		set_absolute(&facts, "labels");
 	}
 	return facts;
 }
@@ -112,16 +115,16 @@ static json_t *model_facts(const struct problem *p, const struct opts *o)
 static json_t *options_facts(const struct problem *p, const struct opts *o)
 {
 	json_t *options = opts_to_json(o);
-	json_object_set_new(options, "weight-decay", json_real(p->plan.state.decay));
+	json_put(&options, "weight-decay", json_real(p->plan.state.decay));
 	const struct param *params = p->plan.state.sampler->params;
 	for (int i = 0; params && params[i].name; i++)
 		if (params[i].type == PARAM_REAL && !params[i].fallback && isfinite(p->first.param[i]) && !opts_given(o, params[i].name))
-			json_object_set_new(options, params[i].name, json_real(p->first.param[i]));
+			json_put(&options, params[i].name, json_real(p->first.param[i]));
 	/* Only what has data has a likelihood. */
 	if (p->likelihood) {
-		json_object_set_new(options, "batch", json_integer(p->plan.state.batch));
-		json_object_set_new(options, "likelihood", json_string(p->likelihood->name));
-		json_object_set_new(options, "norm", model_norm(&p->model) ? json_string(model_norm(&p->model)) : json_null());
+		json_put(&options, "batch", json_integer(p->plan.state.batch));
+		json_put(&options, "likelihood", json_string(p->likelihood->name));
+		json_put(&options, "norm", model_norm(&p->model) ? json_string(model_norm(&p->model)) : json_null());
 	}
 	return options;
 }
@@ -135,8 +138,8 @@ static json_t *sampler_facts(const struct problem *p, const struct opts *o)
 	json_t *sampler = options_facts(p, o);
 	for (const char *const *name = outside; *name; name++)
 		json_object_del(sampler, *name);
-	json_object_set_new(sampler, "name", json_string(p->plan.state.sampler->name));
-	json_object_set_new(sampler, "reference", json_string(p->plan.state.sampler->reference));
+	json_put(&sampler, "name", json_string(p->plan.state.sampler->name));
+	json_put(&sampler, "reference", json_string(p->plan.state.sampler->reference));
 	return sampler;
 }
 
@@ -152,7 +155,7 @@ status facts_open(struct problem *p, const struct opts *o)
 	                     "seed", (json_int_t)p->plan.seed, "temperature", p->plan.state.temperature, "fixed", (int)p->potential->fixed,
 	                     "data", data_facts(p, o));
 	if (!p->facts)
-		return fail(ERR_MEMORY, "out of memory");
+		return fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the facts of a run");
 	p->plan.meta = p->facts;
 	return OK;
 }
@@ -164,16 +167,16 @@ json_t *facts_run(const struct problem *p, const struct opts *o)
 	struct tm utc;
 	gmtime_r(&now, &utc);
 	strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &utc);
-	json_t *device = json_object();
-	p->device->ops->describe(p->device, device);
 	json_t *options = options_facts(p, o);
 	if (p->has_data)
-		json_object_set_new(options, "data", json_string(p->data.spec));
-	set_absolute(options, "labels");
-	set_absolute(options, "init");
+		json_put(&options, "data", json_string(p->data.spec));
+	set_absolute(&options, "labels");
+	set_absolute(&options, "init");
 	json_t *run = json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "format", "basin-run", "version", PACKAGE_VERSION,
-	                        "started", started, "chains", p->plan.chains, "options", options, "device", device);
-	if (run)
-		json_object_update_missing(run, p->facts);
-	return run;
+	                        "started", started, "chains", p->plan.chains, "options", options, "device",
+	                        p->device->ops->describe(p->device));
+	if (json_add_missing(run, p->facts))
+		return run;
+	json_decref(run);
+	return NULL;
 }

@@ -9,6 +9,7 @@
 #include "commands/report.h"
 #include "predict/sources.h"
 #include "src/files/run.h"
+#include "src/json_build.h"
 #include "src/likelihood.h"
 #include "commands/tensor_list.h"
 
@@ -25,7 +26,7 @@ static const struct opt_table *const tables[] = {&table_info, &table_report, NUL
 /* ---- snapshot files ---- */
 
 /* Reads every record: counts the damaged ones, and keeps what is said of each. */
-static status verify(struct snaps_reader *r, json_t *messages, json_int_t *damaged)
+static status verify(struct snaps_reader *r, json_t **messages, json_int_t *damaged)
 {
 	*damaged = 0;
 	for (size_t i = 0; i < snaps_count(r); i++) {
@@ -35,13 +36,13 @@ static status verify(struct snaps_reader *r, json_t *messages, json_int_t *damag
 			return s;
 		if (s == ERR_DAMAGE) {
 			++*damaged;
-			json_array_append_new(messages, json_string(fail_words(s, "--")));
+			json_add(messages, json_words(fail_words(s, "--")));
 		}
 	}
 	return OK;
 }
 
-static status describe_records(struct snaps_reader *r, json_t *chain)
+static status describe_records(struct snaps_reader *r, json_t **chain)
 {
 	uint64_t first = 0, last = 0;
 	json_int_t damaged = 0;  /* as far as their heads tell */
@@ -59,46 +60,60 @@ static status describe_records(struct snaps_reader *r, json_t *chain)
 		}
 		first = json_object_size(roles) ? first : step;
 		last = step;
-		json_object_set_new(roles, role, json_integer(json_integer_value(json_object_get(roles, role)) + 1));
+		json_put(&roles, role, json_integer(json_integer_value(json_object_get(roles, role)) + 1));
 	}
 	bool any = json_object_size(roles) > 0;
-	json_object_set_new(chain, "snapshots", json_integer((json_int_t)snaps_count(r)));
-	json_object_set_new(chain, "first_step", any ? json_integer((json_int_t)first) : json_null());
-	json_object_set_new(chain, "last_step", any ? json_integer((json_int_t)last) : json_null());
-	json_object_set_new(chain, "roles", roles);
-	json_object_set_new(chain, "damaged", json_integer(damaged));
-	json_object_set_new(chain, "torn_bytes", json_integer((json_int_t)snaps_torn(r)));
+	json_put(chain, "snapshots", json_integer((json_int_t)snaps_count(r)));
+	json_put(chain, "first_step", any ? json_integer((json_int_t)first) : json_null());
+	json_put(chain, "last_step", any ? json_integer((json_int_t)last) : json_null());
+	json_put(chain, "roles", roles);
+	json_put(chain, "damaged", json_integer(damaged));
+	json_put(chain, "torn_bytes", json_integer((json_int_t)snaps_torn(r)));
 	return OK;
 }
 
-static status describe_chain(struct sources *s, size_t i, bool check, json_t *chains, json_t *messages)
+static status describe_chain(struct sources *s, size_t i, bool check, json_t **chain, json_t **messages)
 {
 	const struct source *source = &s->source[i];
 	struct snaps_reader *r;
-	json_t *chain = json_object(), *state = json_object_get(source->checkpoint, "state");
+	json_t *number = json_object_get(source->header, "chain"), *state = json_object_get(source->checkpoint, "state");
 	json_t *step = json_object_get(source->checkpoint, "step");
-	json_array_append_new(chains, chain);
 	TRY(sources_reader(s, i, &r));
-	json_object_set(chain, "chain", json_object_get(source->header, "chain"));
-	json_object_set_new(chain, "state", state ? json_incref(state) : json_null());
-	json_object_set_new(chain, "step", step ? json_incref(step) : json_null());
+	if (number)
+		json_put_shared(chain, "chain", number);
+	json_put_shared(chain, "state", state ? state : json_null());
+	json_put_shared(chain, "step", step ? step : json_null());
 	TRY(describe_records(r, chain));
 	if (check) {
 		json_int_t damaged;
 		TRY(verify(r, messages, &damaged));
-		json_object_set_new(chain, "damaged", json_integer(damaged));
+		json_put(chain, "damaged", json_integer(damaged));
 	}
 	return OK;
 }
 
+static status describe_chains(struct sources *s, bool check, json_t **report)
+{
+	json_t *chains = json_array(), *messages = json_array();
+	status st = OK;
+	for (size_t i = 0; st == OK && i < s->n; i++) {
+		json_t *chain = json_object();
+		st = describe_chain(s, i, check, &chain, &messages);
+		json_add(&chains, chain);
+	}
+	json_put(report, "chains", chains);
+	json_put(report, "damage", messages);
+	return st;
+}
+
 /* Facts of the header, as they stand there. */
-static void describe_header(const json_t *header, json_t *into)
+static void describe_header(const json_t *header, json_t **into)
 {
 	static const char *const facts[] = {"model", "likelihood", "data", "normalize", "standardize", "classes", "sampler",
 	                                    "seed", "dtype", NULL};
 	for (int i = 0; facts[i]; i++)
 		if (json_object_get(header, facts[i]))
-			json_object_set(into, facts[i], json_object_get(header, facts[i]));
+			json_put_shared(into, facts[i], json_object_get(header, facts[i]));
 	report_facts(into, header);
 }
 
@@ -131,39 +146,36 @@ static void print_chain(const json_t *chain)
 	putchar('\n');
 }
 
-/* "resnet20, norm frn, activation relu", or what of it a network has; NULL where that is its spec alone. */
-static json_t *model_words(const json_t *model)
+/* "resnet20, norm frn, activation relu", or what of it a network has; one whose spec says it all is left as it is. */
+static void shorten_model(json_t **report)
 {
+	const json_t *model = json_object_get(*report, "model");
 	const char *spec = json_string_value(json_object_get(model, "spec")), *norm = json_string_value(json_object_get(model, "norm"));
 	const char *kind = json_string_value(json_object_get(model, "kind"));
 	const char *activation = json_string_value(json_object_get(model, "activation"));
-	if (!spec || !kind || !activation || strcmp(kind, "linear") == 0)
-		return NULL;
-	return json_sprintf("%s%s%s, activation %s", spec, norm ? ", norm " : "", norm ? norm : "", activation);
+	if (spec && kind && activation && strcmp(kind, "linear") != 0)
+		json_put(report, "model", json_sprintf("%s%s%s, activation %s", spec, norm ? ", norm " : "", norm ? norm : "", activation));
 }
 
 /* What says the same in fewer words to a person: a model by its spec, a sampler without its many options. */
-static void shorten(json_t *report)
+static void shorten(json_t **report)
 {
-	json_t *words = model_words(json_object_get(report, "model"));
 	static const char *const by[][2] = {{"model", "spec"}, {"sampler", "name"}, {"likelihood", "name"}, {"data", "spec"}};
-	const char *name = json_string_value(json_object_get(json_object_get(report, "likelihood"), "name"));
+	const char *name = json_string_value(json_object_get(json_object_get(*report, "likelihood"), "name"));
 	const struct likelihood *likelihood;
 	bool deviation = name && likelihood_find(name, &likelihood) == OK && likelihood->noise_sd;
+	shorten_model(report);
 	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
-		json_t *word = json_object_get(json_object_get(report, by[i][0]), by[i][1]);
+		json_t *word = json_object_get(json_object_get(*report, by[i][0]), by[i][1]);
 		if (word && !(deviation && strcmp(by[i][0], "likelihood") == 0))
-			json_object_set(report, by[i][0], word);
+			json_put_shared(report, by[i][0], word);
 	}
-	if (words)
-		json_object_set_new(report, "model", words);
 }
 
-static status print_snapshots(json_t *report)
+static status print_snapshots(const json_t *report)
 {
 	size_t i;
 	json_t *row;
-	shorten(report);
 	TRY(report_print(report));
 	puts("");
 	json_array_foreach(json_object_get(report, "chains"), i, row)
@@ -178,7 +190,7 @@ static status print_snapshots(json_t *report)
 }
 
 /* What made a run: program, time, device. A single snapshot file doesn't say. */
-static status describe_run(const char *path, json_t *into)
+static status describe_run(const char *path, json_t **into)
 {
 	static const char *const facts[] = {"version", "started", "device", NULL};
 	struct stat st;
@@ -188,28 +200,24 @@ static status describe_run(const char *path, json_t *into)
 	TRY(run_open(path, false, &run));
 	for (int i = 0; facts[i]; i++)
 		if (json_object_get(run.json, facts[i]))
-			json_object_set(into, facts[i], json_object_get(run.json, facts[i]));
+			json_put_shared(into, facts[i], json_object_get(run.json, facts[i]));
 	run_close(&run);
 	return OK;
 }
 
-static status describe_snapshots(const struct opts *o, struct sources *s, const char *path, json_t *report)
+static status describe_snapshots(const struct opts *o, struct sources *s, const char *path, json_t **report)
 {
 	struct snaps_reader *r;
-	json_object_set_new(report, "path", json_string(path));
+	json_put(report, "path", json_words(path));
 	TRY(describe_run(path, report));
 	describe_header(s->source[0].header, report);
-	json_t *chains = json_array(), *messages = json_array();
-	json_object_set_new(report, "chains", chains);
-	json_object_set_new(report, "damage", messages);
-	for (size_t i = 0; i < s->n; i++)
-		TRY(describe_chain(s, i, opts_flag(o, "verify"), chains, messages));
+	TRY(describe_chains(s, opts_flag(o, "verify"), report));
 	TRY(sources_reader(s, 0, &r));
-	json_object_set_new(report, "n_params", json_integer((json_int_t)snaps_params(r)->count));
-	json_object_set_new(report, "n_stats", json_integer((json_int_t)snaps_stats(r)->count));
+	json_put(report, "n_params", json_integer((json_int_t)snaps_params(r)->count));
+	json_put(report, "n_stats", json_integer((json_int_t)snaps_stats(r)->count));
 	if (opts_flag(o, "tensors")) {
-		json_object_set_new(report, "tensors", tensor_list(snaps_params(r)));
-		json_object_set_new(report, "statistics", tensor_list(snaps_stats(r)));
+		json_put(report, "tensors", tensor_list(snaps_params(r)));
+		json_put(report, "statistics", tensor_list(snaps_stats(r)));
 	}
 	return OK;
 }
@@ -220,7 +228,7 @@ static status info_snapshots(const struct opts *o, const char *path)
 	json_t *report = json_object();
 	status st = sources_add(&s, path);
 	if (st == OK)
-		st = describe_snapshots(o, &s, path, report);
+		st = describe_snapshots(o, &s, path, &report);
 	size_t damaged = json_array_size(json_object_get(report, "damage"));
 	char first[512];
 	snprintf(first, sizeof first, "%s", damaged ? json_string_value(json_array_get(json_object_get(report, "damage"), 0))
@@ -230,6 +238,7 @@ static status info_snapshots(const struct opts *o, const char *path)
 	if (st == OK && opts_flag(o, "json")) {
 		st = report_json(json_incref(report));
 	} else if (st == OK) {
+		shorten(&report);
 		st = print_snapshots(report);
 	}
 	json_decref(report);

@@ -41,7 +41,7 @@ static status network_open_by(const struct opts *o, const json_t *header, struct
 	return s;
 }
 
-status network_run(const struct opts *o, network_task *task, struct arena *a, json_t *figures)
+status network_run(const struct opts *o, network_task *task, struct arena *a, json_t **figures)
 {
 	struct selection chosen;
 	struct network n;

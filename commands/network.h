@@ -9,13 +9,14 @@
 /* --batch --precision --conv-algo: how examples are predicted */
 extern const struct opt_table table_batch;
 
-/* What a command does with chosen snapshots and the network that they are of. Puts figures into its report. */
+/* What a command does with chosen snapshots and the network that they are of. Puts figures into its report
+ * (json_put). */
 typedef status network_task(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
-                            json_t *figures);
+                            json_t **figures);
 
 /* Chooses snapshots by the options of table_select, opens their network by those of table_batch and table_device, does the
  * task and adds to its report what the snapshots are. Errors: the task's, and those of choosing and opening. */
-status network_run(const struct opts *o, network_task *task, struct arena *a, json_t *figures);
+status network_run(const struct opts *o, network_task *task, struct arena *a, json_t **figures);
 
 /* ensemble_run with the progress that --quiet and --progress ask for. */
 status network_predict(const struct opts *o, struct selection *chosen, struct network *n, struct predictions *sets,

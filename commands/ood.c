@@ -9,6 +9,7 @@
 #include "predict/stored.h"
 #include "src/data/npy.h"
 #include "src/files/output_file.h"
+#include "src/json_build.h"
 #include "src/likelihood.h"
 
 static const struct param ood_defs[] = {
@@ -35,7 +36,7 @@ static const struct opt_table *const tables[] = {&table_ood,    &table_select,  
                                                  &table_report, &table_progress, NULL};
 
 static status score_mixtures(const struct mixture *id, const struct mixture *ood, const struct opts *o, struct arena *a,
-                             json_t *figures)
+                             json_t **figures)
 {
 	const enum ood_score which = (enum ood_score)opts_choice(o, "score");
 	struct roc r;
@@ -46,7 +47,7 @@ static status score_mixtures(const struct mixture *id, const struct mixture *ood
 	TRY(ood_scores(ood, which, scores + id->n));
 	TRY(ood_roc(scores, id->n, scores + id->n, ood->n, &r));
 	report_roc(figures, &r);
-	json_object_set_new(figures, "score", json_string(opts_text(o, "score")));
+	json_put(figures, "score", json_string(opts_text(o, "score")));
 	if (!opts_text(o, "save-scores"))
 		return OK;
 	return report_option(npy_write(opts_text(o, "save-scores"), NPY_F8, 1, &shape, scores), "save-scores");
@@ -55,7 +56,7 @@ static status score_mixtures(const struct mixture *id, const struct mixture *ood
 /* ---- from a run ---- */
 
 static status predict_both(const struct opts *o, struct selection *chosen, struct network *n, struct predictions sets[2],
-                           const struct subject *subject, struct arena *a, json_t *figures)
+                           const struct subject *subject, struct arena *a, json_t **figures)
 {
 	for (int i = 0; i < 2; i++)
 		TRY(predictions_open(a, n, &subject[i], chosen->n, false, &sets[i]));
@@ -65,7 +66,7 @@ static status predict_both(const struct opts *o, struct selection *chosen, struc
 
 /* The in-distribution set and the foreign one. */
 static status score_subjects(const struct opts *o, struct selection *chosen, struct network *n,
-                             const struct subject subject[2], struct arena *a, json_t *figures)
+                             const struct subject subject[2], struct arena *a, json_t **figures)
 {
 	const struct dataset *id = &subject[0].data, *ood = &subject[1].data;
 	struct predictions sets[2] = {{.network = n}, {.network = n}};
@@ -74,17 +75,17 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 	predictions_close(&sets[0]);
 	predictions_close(&sets[1]);
 	TRY(s);
-	json_object_set_new(figures, "ood_normalize", ood->image ? json_string(opts_text(o, "ood-normalize")) : json_null());
-	json_object_set_new(figures, "id", json_string(id->spec));
-	json_object_set_new(figures, "id_split", json_string(split_name(id->split)));
-	json_object_set_new(figures, "ood", json_string(ood->spec));
-	json_object_set_new(figures, "ood_split", json_string(split_name(ood->split)));
-	json_object_set_new(figures, "snapshots", json_integer((json_int_t)chosen->n));
+	json_put(figures, "ood_normalize", ood->image ? json_string(opts_text(o, "ood-normalize")) : json_null());
+	json_put(figures, "id", json_words(id->spec));
+	json_put(figures, "id_split", json_string(split_name(id->split)));
+	json_put(figures, "ood", json_words(ood->spec));
+	json_put(figures, "ood_split", json_string(split_name(ood->split)));
+	json_put(figures, "snapshots", json_integer((json_int_t)chosen->n));
 	return OK;
 }
 
 static status score_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
-                            json_t *figures)
+                            json_t **figures)
 {
 	struct subject subject[2];
 	const char *transform = opts_text(o, "ood-normalize");
@@ -110,7 +111,7 @@ static status score_network(const struct opts *o, struct selection *chosen, stru
 	return s;
 }
 
-static status score_runs(const struct opts *o, struct arena *a, json_t *figures)
+static status score_runs(const struct opts *o, struct arena *a, json_t **figures)
 {
 	if (!opts_text(o, "ood"))
 		return fail(ERR_USAGE, "--ood KIND[:PATH] must be given: the foreign data set (for a start: --ood glyphs)");
@@ -119,7 +120,7 @@ static status score_runs(const struct opts *o, struct arena *a, json_t *figures)
 
 /* ---- from stored probabilities ---- */
 
-static status score_stored(const struct opts *o, struct arena *a, json_t *figures)
+static status score_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
 	const char *id_path = opts_text(o, "id-probs"), *ood_path = opts_text(o, "ood-probs");
 	static const char *const of_runs[] = {"id", "ood", "split", "ood-normalize", "batch", "device", "threads",
@@ -136,10 +137,10 @@ static status score_stored(const struct opts *o, struct arena *a, json_t *figure
 	TRY(report_option(stored_fill(&id, a, NULL, NULL), "id-probs"));
 	TRY(report_option(stored_fill(&ood, a, NULL, NULL), "ood-probs"));
 	TRY(score_mixtures(&id.mixture, &ood.mixture, o, a, figures));
-	json_object_set_new(figures, "ood_normalize", json_null());
-	json_object_set_new(figures, "id", json_string(id_path));
-	json_object_set_new(figures, "ood", json_string(ood_path));
-	json_object_set_new(figures, "snapshots", json_integer((json_int_t)id.members));
+	json_put(figures, "ood_normalize", json_null());
+	json_put(figures, "id", json_words(id_path));
+	json_put(figures, "ood", json_words(ood_path));
+	json_put(figures, "snapshots", json_integer((json_int_t)id.members));
 	report_facts(figures, NULL);
 	return OK;
 }
@@ -148,8 +149,8 @@ static status run_ood(const struct opts *o)
 {
 	struct arena arena = {0};
 	json_t *figures = json_object();
-	status s = opts_given(o, "id-probs") || opts_given(o, "ood-probs") ? score_stored(o, &arena, figures)
-	                                                                   : score_runs(o, &arena, figures);
+	status s = opts_given(o, "id-probs") || opts_given(o, "ood-probs") ? score_stored(o, &arena, &figures)
+	                                                                   : score_runs(o, &arena, &figures);
 	if (s == OK)
 		s = report_show(o, figures);
 	json_decref(figures);

@@ -7,6 +7,7 @@
 #include "predict/stored.h"
 #include "src/data/npy.h"
 #include "src/files/output_file.h"
+#include "src/json_build.h"
 #include "src/likelihood.h"
 
 static const struct param predict_defs[] = {
@@ -70,13 +71,13 @@ static status predict_members(const struct opts *o, struct selection *chosen, st
 	return output_commit(&file);
 }
 
-static status score_members(const struct opts *o, const struct predictions *p, struct arena *a, json_t *figures)
+static status score_members(const struct opts *o, const struct predictions *p, struct arena *a, json_t **figures)
 {
 	struct figures all;
 	TRY(p->how->score(p, &all));
-	report_figures(figures, &all);
 	if (p->curve)
-		TRY(report_curve(json_object_get(figures, "curve"), p->curve, p->members));
+		json_put(figures, "curve", report_curve(p->curve, p->members));
+	report_figures(figures, &all);
 	return save_probs(o, &p->mixture, a);
 }
 
@@ -94,13 +95,11 @@ static status check_subject(const struct opts *o, const struct network *n, const
 }
 
 static status predict_subject(const struct opts *o, struct selection *chosen, struct network *n,
-                              const struct subject *subject, struct arena *a, json_t *figures)
+                              const struct subject *subject, struct arena *a, json_t **figures)
 {
 	struct predictions p;
 	bool curve = opts_flag(o, "curve");
 	TRY(check_subject(o, n, &subject->data, a));
-	if (curve)
-		json_object_set_new(figures, "curve", json_array());
 	status s = predictions_open(a, n, subject, chosen->n, curve, &p);
 	if (s == OK)
 		s = predict_members(o, chosen, n, a, &p);
@@ -111,7 +110,7 @@ static status predict_subject(const struct opts *o, struct selection *chosen, st
 }
 
 static status predict_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
-                              json_t *figures)
+                              json_t **figures)
 {
 	struct subject subject;
 	const struct subject_request request = {
@@ -122,15 +121,15 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 	if (subject.fell_back)
 		warning("%s has no test split: the training examples are scored", subject.data.spec);
 	status s = predict_subject(o, chosen, n, &subject, a, figures);
-	json_object_set_new(figures, "data", json_string(subject.data.spec));
-	json_object_set_new(figures, "split", json_string(split_name(subject.data.split)));
+	json_put(figures, "data", json_words(subject.data.spec));
+	json_put(figures, "split", json_string(split_name(subject.data.split)));
 	subject_close(&subject);
 	return s;
 }
 
 /* ---- from stored probabilities ---- */
 
-static status score_stored(const struct opts *o, struct arena *a, json_t *figures, json_t *rows)
+static status score_stored(const struct opts *o, struct arena *a, json_t **figures, json_t **rows)
 {
 	struct stored stored;
 	struct figures all, *curve = NULL;
@@ -143,26 +142,25 @@ static status score_stored(const struct opts *o, struct arena *a, json_t *figure
 	TRY(predictive_score_classes(&stored.mixture, label, true, &all));
 	report_figures(figures, &all);
 	if (curve)
-		TRY(report_curve(rows, curve, stored.members));
+		*rows = report_curve(curve, stored.members);
 	return save_probs(o, &stored.mixture, a);
 }
 
-static status predict_stored(const struct opts *o, struct arena *a, json_t *figures)
+static status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
 	static const char *const of_runs[] = {"data", "split", "save-member-probs", "batch", "device", "threads", "precision",
 	                                      "conv-algo", NULL};
 	if (!opts_text(o, "probs") || !opts_text(o, "labels"))
 		return fail(ERR_USAGE, "--probs and --labels go together: the probabilities and the classes they are scored by");
 	TRY(select_refuse(o, "probs", of_runs));
-	json_t *rows = json_array();
-	status s = score_stored(o, a, figures, rows);
-	json_object_set_new(figures, "data", json_string(opts_text(o, "probs")));
-	json_object_set_new(figures, "split", json_null());
+	json_t *rows = NULL;
+	status s = score_stored(o, a, figures, &rows);
+	json_put(figures, "data", json_words(opts_text(o, "probs")));
+	json_put(figures, "split", json_null());
 	report_facts(figures, NULL);
-	json_object_set_new(figures, "roles", json_array());
+	json_put(figures, "roles", json_array());
 	if (opts_flag(o, "curve"))
-		json_object_set(figures, "curve", rows);
-	json_decref(rows);
+		json_put(figures, "curve", rows);
 	return s;
 }
 
@@ -170,8 +168,8 @@ static status run_predict(const struct opts *o)
 {
 	struct arena arena = {0};
 	json_t *figures = json_object();
-	status s = opts_given(o, "probs") || opts_given(o, "labels") ? predict_stored(o, &arena, figures)
-	                                                             : network_run(o, predict_network, &arena, figures);
+	status s = opts_given(o, "probs") || opts_given(o, "labels") ? predict_stored(o, &arena, &figures)
+	                                                             : network_run(o, predict_network, &arena, &figures);
 	if (s == OK)
 		s = report_show(o, figures);
 	json_decref(figures);

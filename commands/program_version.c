@@ -16,9 +16,12 @@ static void print_backend(const struct backend *b, FILE *to)
 		fprintf(to, "back end %s: not usable here: %s\n", b->name, fail_message(ERR_LIBRARY));
 		return;
 	}
-	json_t *facts = json_object();
-	b->describe(d, facts);
+	json_t *facts = b->describe(d);
 	b->close(d);
+	if (!facts) {
+		fprintf(to, "back end %s: out of memory\n", b->name);
+		return;
+	}
 	const char *isa = json_string_value(json_object_get(facts, "instruction_set")), *library;
 	json_int_t threads = json_integer_value(json_object_get(facts, "threads"));
 	json_t *version;

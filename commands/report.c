@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "src/json_build.h"
 
 json_t *report_number(double x)
 {
@@ -16,46 +17,46 @@ json_t *report_number(double x)
 	return isfinite(x) ? json_real(strtod(text, NULL)) : json_null();
 }
 
-static void set(json_t *into, const char *name, double x)
+static void put_number(json_t **into, const char *name, double x)
 {
-	json_object_set_new(into, name, report_number(x));
+	json_put(into, name, report_number(x));
 }
 
-static void set_figures(json_t *into, const struct figures *f)
+static void put_figures(json_t **into, const struct figures *f)
 {
-	json_object_set_new(into, "snapshots", json_integer((json_int_t)f->members));
+	json_put(into, "snapshots", json_integer((json_int_t)f->members));
 	for (int i = 0; i < f->count; i++)
-		set(into, f->at[i].name, f->at[i].value);
+		put_number(into, f->at[i].name, f->at[i].value);
 }
 
-void report_figures(json_t *into, const struct figures *f)
+void report_figures(json_t **into, const struct figures *f)
 {
-	json_object_set_new(into, "n", json_integer((json_int_t)f->n));
-	set_figures(into, f);
+	json_put(into, "n", json_integer((json_int_t)f->n));
+	put_figures(into, f);
 }
 
-status report_curve(json_t *into, const struct figures *curve, size_t n)
+json_t *report_curve(const struct figures *curve, size_t n)
 {
+	json_t *rows = json_array();
 	for (size_t i = 0; i < n; i++) {
 		json_t *row = json_object();
-		set_figures(row, &curve[i]);
-		if (json_array_append_new(into, row) != 0)
-			return fail(ERR_MEMORY, "out of memory: the curve");
+		put_figures(&row, &curve[i]);
+		json_add(&rows, row);
 	}
-	return OK;
+	return rows;
 }
 
-void report_roc(json_t *into, const struct roc *r)
+void report_roc(json_t **into, const struct roc *r)
 {
-	set(into, "auroc", r->auroc);
-	set(into, "auroc_se", r->auroc_se);
-	set(into, "aupr_out", r->aupr_out);
-	set(into, "aupr_in", r->aupr_in);
-	set(into, "fpr95", r->fpr95);
-	set(into, "fpr95_in", r->fpr95_in);
-	set(into, "base_rate", r->base_rate);
-	json_object_set_new(into, "n_id", json_integer((json_int_t)r->n_id));
-	json_object_set_new(into, "n_ood", json_integer((json_int_t)r->n_ood));
+	put_number(into, "auroc", r->auroc);
+	put_number(into, "auroc_se", r->auroc_se);
+	put_number(into, "aupr_out", r->aupr_out);
+	put_number(into, "aupr_in", r->aupr_in);
+	put_number(into, "fpr95", r->fpr95);
+	put_number(into, "fpr95_in", r->fpr95_in);
+	put_number(into, "base_rate", r->base_rate);
+	json_put(into, "n_id", json_integer((json_int_t)r->n_id));
+	json_put(into, "n_ood", json_integer((json_int_t)r->n_ood));
 }
 
 const char *report_not_fixed(bool batch_norm)
@@ -64,17 +65,17 @@ const char *report_not_fixed(bool batch_norm)
 	                  : "not the posterior of a fixed model; for one, use --augment none";
 }
 
-void report_facts(json_t *into, const json_t *header)
+void report_facts(json_t **into, const json_t *header)
 {
 	static const char *const facts[] = {"temperature", "target", NULL};
-	json_object_set_new(into, "units", json_string("nats"));
+	json_put(into, "units", json_string("nats"));
 	for (int i = 0; facts[i]; i++) {
 		json_t *fact = json_object_get(header, facts[i]);
-		json_object_set_new(into, facts[i], fact ? json_incref(fact) : json_null());
+		json_put(into, facts[i], fact ? json_incref(fact) : json_null());
 	}
 	const char *norm = json_string_value(json_object_get(json_object_get(header, "model"), "norm"));
 	if (json_is_false(json_object_get(header, "fixed")))
-		json_object_set_new(into, "note", json_string(report_not_fixed(norm && strcmp(norm, "bn") == 0)));
+		json_put(into, "note", json_string(report_not_fixed(norm && strcmp(norm, "bn") == 0)));
 }
 
 /* ---- for people ---- */
@@ -216,6 +217,8 @@ status report_print(const json_t *object)
 {
 	const char *key;
 	json_t *value;
+	if (!object)
+		return fail(ERR_MEMORY, "out of memory: the report");
 	json_object_foreach((json_t *)object, key, value) {
 		size_t length = strlen(key);
 		if ((length > 3 && strcmp(key + length - 3, "_se") == 0) || strcmp(key, "units") == 0 || said_before(object, key) ||

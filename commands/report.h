@@ -12,21 +12,22 @@
 /* A JSON number, or null where x is not finite. */
 json_t *report_number(double x);
 
-/* Puts figures into an object, under the names of basin-predict(1). */
-void report_figures(json_t *into, const struct figures *f);
-/* Appends an object for each of the figures of the first 1, 2, … n members. Errors: ERR_MEMORY. */
-status report_curve(json_t *into, const struct figures *curve, size_t n);
-void report_roc(json_t *into, const struct roc *r);
+/* Puts figures into an object, under the names of basin-predict(1). These functions put by json_put: without memory the
+ * object becomes NULL. */
+void report_figures(json_t **into, const struct figures *f);
+/* An object for each of the figures of the first 1, 2, … n members, in an array; NULL without memory. */
+json_t *report_curve(const struct figures *curve, size_t n);
+void report_roc(json_t **into, const struct roc *r);
 
 /* What is said of a model whose u(θ) is not one function, and how to get one that is; batch_norm: whether it has any. */
 const char *report_not_fixed(bool batch_norm);
 
 /* Units, and what the snapshots are: temperature and target of their header (nulls where that is NULL), and a note where
  * the model is not fixed. */
-void report_facts(json_t *into, const json_t *header);
+void report_facts(json_t **into, const json_t *header);
 
 /* Prints an object's members as "name  value" rows of at most 80 columns where the words allow it, those it knows in words
- * with units and standard errors. Errors: ERR_MEMORY. */
+ * with units and standard errors. Errors: ERR_MEMORY, also for NULL, a report that could not be made. */
 status report_print(const json_t *object);
 
 /* Prints a whole report, with a curve as a table below it, or as one JSON object where --json asks for that.

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "commands/resume.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "src/files/checkpoint.h"
+#include "src/json_build.h"
 
 static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "quiet", "progress",
                                          NULL};
@@ -32,29 +34,36 @@ static status check_length(const struct opts *run, const char *name)
 }
 
 /* Whether what is given says what the run has already, as a --config of the first command does. */
-static bool same_value(const json_t *was, const struct opts *run, const struct opts *given, const struct param *def)
+static status same_value(const json_t *was, const struct opts *run, const struct opts *given, const struct param *def,
+                         bool *same)
 {
-	switch (def->type) {
-	case PARAM_FLAG:
-		return opts_flag(run, def->name) == opts_flag(given, def->name);
-	case PARAM_COUNT:
-		return opts_count(run, def->name) == opts_count(given, def->name);
-	case PARAM_REAL:
-		return opts_real(run, def->name) == opts_real(given, def->name);
-	default: {
-		const char *a = json_string_value(json_object_get(was, def->name)), *b = opts_text(given, def->name);
+	const char *name = def->name;
+	if (def->type == PARAM_FLAG) {
+		*same = opts_flag(run, name) == opts_flag(given, name);
+	} else if (def->type == PARAM_COUNT) {
+		*same = opts_count(run, name) == opts_count(given, name);
+	} else if (def->type == PARAM_REAL) {
+		*same = opts_real(run, name) == opts_real(given, name);
+	} else {
+		const char *a = json_string_value(json_object_get(was, name)), *b = opts_text(given, name);
+		errno = 0;
 		/* A run's paths are absolute. */
 		char *absolute = def->type == PARAM_PATH ? realpath(b, NULL) : NULL;
-		bool same = a && (strcmp(a, b) == 0 || (absolute && strcmp(a, absolute) == 0));
+		*same = a && (strcmp(a, b) == 0 || (absolute && strcmp(a, absolute) == 0));
 		free(absolute);
-		return same;
+		if (!absolute && errno == ENOMEM)
+			return fail(ERR_MEMORY, "--%s %s: out of memory", name, b);
 	}
-	}
+	return OK;
 }
 
 static status apply(const json_t *was, struct opts *run, const struct opts *given, const struct param *def)
 {
-	if (!opts_given(given, def->name) || strcmp(def->name, "resume") == 0 || same_value(was, run, given, def))
+	bool same;
+	if (!opts_given(given, def->name) || strcmp(def->name, "resume") == 0)
+		return OK;
+	TRY(same_value(was, run, given, def, &same));
+	if (same)
 		return OK;
 	if (strcmp(def->name, "epochs") == 0 || strcmp(def->name, "steps") == 0)
 		TRY(check_length(run, def->name));
@@ -89,7 +98,11 @@ static status apply_all(struct run *run, const struct opts *given, struct opts *
 	TRY(all_begun(run, &begun));
 	/* How much the first command had to say is not a property of the run. */
 	const json_t *was = json_object_get(run->json, "options");
-	json_t *options = json_copy((json_t *)was);
+	json_t *options = json_object();
+	if (json_is_object(was) && !json_add_missing(options, was)) {
+		json_decref(options);
+		return fail(ERR_MEMORY, "out of memory: the run's options");
+	}
 	json_object_del(options, "quiet");
 	json_object_del(options, "progress");
 	/* Initial parameters are needed for chains that are still to begin, and what they came from may be gone. */
@@ -123,16 +136,18 @@ static const char *fact(const json_t *j, const char *object, const char *key)
 	return text ? text : "";
 }
 
-static void warn_where_bits_change(const struct run *run, const struct problem *p)
+static status warn_where_bits_change(const struct run *run, const struct problem *p)
 {
-	json_t *now = json_object(), *then = json_object_get(run->json, "device");
-	p->device->ops->describe(p->device, now);
+	json_t *now = p->device->ops->describe(p->device), *then = json_object_get(run->json, "device");
+	if (!now)
+		return fail(ERR_MEMORY, "out of memory: the device");
 	static const char *const keys[][2] = {{"name", "on another device"}, {"instruction_set", "with another instruction set"},
 	                                      {"threads", "with another number of threads"}, {"libraries", "with other libraries"}};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (!json_equal(json_object_get(now, keys[i][0]), json_object_get(then, keys[i][0])))
 			warning("the run was begun %s: from here on its numbers differ in their last bits", keys[i][1]);
 	json_decref(now);
+	return OK;
 }
 
 /* What chain k's checkpoint says, NULL where there is none; the caller's to free. */
@@ -153,7 +168,7 @@ static status add_choices(struct run *run, json_t *all)
 		bool good = true;
 		json_object_foreach(json_object_get(meta, "choices"), device, choices) {
 			json_t *known = json_object_get(all, device);
-			good = good && (known ? json_object_update_missing(known, choices) : json_object_set(all, device, choices)) == 0;
+			good = good && (known ? json_add_missing(known, choices) : json_object_set(all, device, choices) == 0);
 		}
 		json_decref(meta);
 		if (!good)
@@ -205,6 +220,13 @@ static status check_not_beyond(struct run *run, const struct problem *p, const c
 	            (unsigned long long)total, run->path, (unsigned long long)most);
 }
 
+/* In what run.json holds already. */
+static status set_fact(json_t *object, const char *name, json_t *value)
+{
+	return json_object_set_new(object, name, value) == 0 ? OK
+	     : fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: %s of the run", name);
+}
+
 status resume_check(struct run *run, const struct problem *p, const struct opts *o)
 {
 	if (p->has_data) {
@@ -213,19 +235,19 @@ status resume_check(struct run *run, const struct problem *p, const struct opts 
 			return fail(ERR_USAGE, "--data %s: not the data that the run %s was begun with (fingerprint %s there, %s here)",
 			            p->data.spec, run->path, then, now);
 	}
-	warn_where_bits_change(run, p);
+	TRY(warn_where_bits_change(run, p));
 	json_t *options = json_object_get(run->json, "options");
 	const char *name = opts_given(o, "epochs") ? "epochs" : "steps";
 	bool same = json_integer_value(json_object_get(options, name)) == opts_count(o, name);
 	if (!same) {
 		TRY(check_not_beyond(run, p, name));
-		json_object_set_new(options, name, json_integer(opts_count(o, name)));
+		TRY(set_fact(options, name, json_integer(opts_count(o, name))));
 	}
 	/* Where the data are now is where the next one will look for them. */
 	if (p->has_data && strcmp(fact(run->json, "data", "spec"), p->data.spec) != 0) {
 		same = false;
-		json_object_set_new(options, "data", json_string(p->data.spec));
-		json_object_set_new(json_object_get(run->json, "data"), "spec", json_string(p->data.spec));
+		TRY(set_fact(options, "data", json_string(p->data.spec)));
+		TRY(set_fact(json_object_get(run->json, "data"), "spec", json_string(p->data.spec)));
 	}
 	return same ? OK : run_save(run);
 }

@@ -138,7 +138,8 @@ static status start_run(const struct opts *o)
 		return fail(ERR_USAGE, "--out RUN must be given: the folder that is made for the run");
 	TRY(problem_open(o, NULL, NULL, &p));
 	json_t *json = facts_run(&p, o);
-	status s = json ? run_create(out, json, &run) : fail(ERR_MEMORY, "out of memory");
+	status s = json ? run_create(out, json, &run)
+	                : fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the facts of a run");
 	json_decref(json);
 	if (s == OK) {
 		s = run_chains(&p, &run, o, false);

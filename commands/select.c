@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "src/json_build.h"
+
 static const struct param select_defs[] = {
 	{.name = "chain", .type = PARAM_COUNT, .arg = "K", .min = 0, .max = UINT32_MAX,
 	 .help = "snapshots of chain K only, counted from 0"},
@@ -60,12 +62,12 @@ static json_t *roles_of(const struct selection *s)
 		json_array_foreach(roles, at, role)
 			known |= strcmp(json_string_value(role), s->choice[i].role) == 0;
 		if (!known)
-			json_array_append_new(roles, json_string(s->choice[i].role));
+			json_add(&roles, json_string(s->choice[i].role));
 	}
 	return roles;
 }
 
-void select_report(const struct selection *s, json_t *into)
+void select_report(const struct selection *s, json_t **into)
 {
 	static const char *const facts[] = {"temperature", "target", NULL};
 	const struct source *source = s->sources.source;
@@ -73,6 +75,6 @@ void select_report(const struct selection *s, json_t *into)
 	for (size_t i = 1; i < s->n; i++)
 		for (const char *const *name = facts; *name && s->choice[i].source != s->choice[i - 1].source; name++)
 			if (!json_equal(json_object_get(first, *name), json_object_get(source[s->choice[i].source].header, *name)))
-				json_object_set_new(into, *name, json_null());
-	json_object_set_new(into, "roles", roles_of(s));
+				json_put(into, *name, json_null());
+	json_put(into, "roles", roles_of(s));
 }

@@ -19,6 +19,6 @@ status select_refuse(const struct opts *o, const char *option, const char *const
 
 /* Puts the roles chosen, in order of appearance, into a report; its temperature and target become null where the files
  * that were chosen from don't agree on them. */
-void select_report(const struct selection *s, json_t *into);
+void select_report(const struct selection *s, json_t **into);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "src/json_build.h"
+
 json_t *tensor_list(const struct segments *segments)
 {
 	json_t *list = json_array();
@@ -11,9 +13,9 @@ json_t *tensor_list(const struct segments *segments)
 		const struct segment *g = &segments->at[i];
 		json_t *shape = json_array();
 		for (int j = 0; j < g->ndim; j++)
-			json_array_append_new(shape, json_integer(g->shape[j]));
-		json_array_append_new(list, json_pack("{s:s, s:o, s:I, s:I}", "name", g->name, "shape", shape, "offset",
-		                                      (json_int_t)g->offset, "count", (json_int_t)g->count));
+			json_add(&shape, json_integer(g->shape[j]));
+		json_add(&list, json_pack("{s:s, s:o, s:I, s:I}", "name", g->name, "shape", shape, "offset",
+		                          (json_int_t)g->offset, "count", (json_int_t)g->count));
 	}
 	return list;
 }

@@ -32,9 +32,7 @@ status prefetch_take(struct prefetch *a, struct snaps_record *out)
 {
 	finish(a);
 	*out = a->record;
-	status s = a->result;
-	if (a->message)
-		s = fail_again(s, a->message);
+	status s = a->result == OK ? OK : fail_again(a->result, a->message);
 	free(a->message);
 	a->message = NULL;
 	return s;

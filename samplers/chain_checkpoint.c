@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A chain's checkpoint: every vector of the state by name with θ's statistics, the slots that the device owns, the step, the
  * lengths of the chain's files, and every measured choice between algorithms. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "samplers/chain_private.h"
 #include "src/clock.h"
 #include "src/files/checkpoint.h"
+#include "src/json_build.h"
 
 static const char *const phase_names[] = {"running", "done", "failed"};
 
@@ -20,9 +22,10 @@ static json_t *mark_to_json(const struct chain_mark *m)
 static status mark_from_json(json_t *j, const char *key, struct chain_mark *m)
 {
 	json_int_t step;
+	errno = 0;
 	if (json_unpack(json_object_get(j, key), "{s:I, s:f, s:f, s:f}", "step", &step, "nll", &m->nll,
 	                "correct", &m->correct, "seen", &m->seen) != 0)
-		return fail(ERR_DAMAGE, "the checkpoint has no \"%s\"", key);
+		return fail_within(json_failed(ERR_DAMAGE, "not what the checkpoint should have there"), "\"%s\": ", key);
 	m->step = (uint64_t)step;
 	return OK;
 }
@@ -44,7 +47,7 @@ static json_t *slots_to_json(const struct slots *s)
 	json_t *out = json_object();
 	for (int i = 0; i < SLOTS; i++)
 		if (slots_name(i))
-			json_object_set_new(out, slots_name(i), number_to_json(s->value[i]));
+			json_put(&out, slots_name(i), number_to_json(s->value[i]));
 	return out;
 }
 
@@ -86,7 +89,7 @@ static json_t *meta_of(const struct chain *c)
 	const struct device *d = s->potential->device;
 	json_t *scalars = json_object(), *choices = json_object();
 	for (int i = 0; i < SAMPLER_SCALARS && s->sampler->scalars[i]; i++)
-		json_object_set_new(scalars, s->sampler->scalars[i], number_to_json(s->slots.value[SLOT_SCALAR + i]));
+		json_put(&scalars, s->sampler->scalars[i], number_to_json(s->slots.value[SLOT_SCALAR + i]));
 	status saved = d->ops->choices_save(d, choices);
 	json_t *meta = json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:o}}", "chain", c->k,
 	                 "state", phase_names[c->phase], "step", (json_int_t)c->state.step,
@@ -136,9 +139,10 @@ static status take_meta(struct chain *c, json_t *meta, uint64_t *snaps_at, uint6
 	const char *phase;
 	json_int_t chain, step, snaps, log;
 	json_t *scalars, *slots;
-	if (json_unpack(meta, "{s:I, s:s, s:I, s:I, s:I, s:o, s:o}", "chain", &chain, "state", &phase, "step", &step, "snaps_length", &snaps,
-	                "log_length", &log, "scalars", &scalars, "slots", &slots) != 0)
-		return fail(ERR_DAMAGE, "the checkpoint lacks its facts");
+	errno = 0;
+	if (json_unpack(meta, "{s:I, s:s, s:I, s:I, s:I, s:o, s:o}", "chain", &chain, "state", &phase, "step", &step,
+	                "snaps_length", &snaps, "log_length", &log, "scalars", &scalars, "slots", &slots) != 0)
+		return json_failed(ERR_DAMAGE, "the checkpoint lacks its facts");
 	if (chain != c->k)
 		return fail(ERR_DAMAGE, "the checkpoint is chain %lld's", (long long)chain);
 	c->state.step = (uint64_t)step;

@@ -64,7 +64,8 @@ static status open_fresh(struct chain *c, const char *snaps, const char *log)
 	if (c->host_stats)
 		fill_initial(potential->stats, key, p->init_stats, c->host_stats);
 	TRY(upload(c));
-	json_object_set_new(p->meta, "chain", json_integer(c->k));
+	if (json_object_set_new(p->meta, "chain", json_integer(c->k)) != 0)
+		return fail(ERR_MEMORY, "out of memory for chain %d", c->k);
 	TRY(snaps_create(snaps, p->meta, potential->params, potential->stats, roles, p->dtype, &c->snaps));
 	TRY(log_open(log, 0, c->log_fields, &c->log));
 	return chain_checkpoint(c);
@@ -84,8 +85,12 @@ static status open_resumed(struct chain *c, const char *snaps, const char *log)
 static status refuse_orphans(const struct chain *c, const char *snaps)
 {
 	struct snaps_reader *r;
-	if (access(snaps, F_OK) != 0 || snaps_open(snaps, 0, &r) != OK)
+	if (access(snaps, F_OK) != 0)
 		return OK;
+	status s = snaps_open(snaps, 0, &r);
+	/* What can't be read holds no record; what could not be looked at may hold some. */
+	if (s != OK)
+		return s == ERR_MEMORY || s == ERR_IO ? s : OK;
 	size_t records = snaps_count(r);
 	snaps_reader_close(r);
 	return records == 0 ? OK

@@ -187,8 +187,9 @@ struct backend {
 	/* Opens device `number` with `threads` threads (0: all). Errors: ERR_USAGE (no such device), ERR_LIBRARY. */
 	status (*open)(int number, int threads, struct device **out);
 	void (*close)(struct device *d);
-	/* Adds what a run records: {"name", "instruction_set", "threads", "libraries": {"oneDNN": "2.6.3"}}. */
-	void (*describe)(const struct device *d, struct json_t *into);
+	/* What a run records: {"name", "instruction_set", "threads", "libraries": {"oneDNN": "2.6.3"}}. The caller's to free;
+	 * NULL without memory. */
+	struct json_t *(*describe)(const struct device *d);
 	/* What speaks against a precision on this device, for a warning; NULL: nothing. Or NULL. */
 	const char *(*precision_note)(const struct device *d, enum precision precision);
 	/* Measured choices between algorithms, {"conv 64x32x32 …": "winograd"}, as checkpoints keep them. load takes these

@@ -130,7 +130,7 @@ char *fail_copy(void)
 
 status fail_again(status s, const char *copy)
 {
-	snprintf(message, sizeof message, "%s", copy);
+	snprintf(message, sizeof message, "%s", copy ? copy : "");
 	return s;
 }
 

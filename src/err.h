@@ -51,7 +51,7 @@ const char *fail_words(status s, const char *before);
 const char *fail_message(status s);
 
 /* The recorded message as fail_again takes it, to carry it from a thread to another; the caller's to free, NULL without
- * memory. And recording it again: returns s. */
+ * memory. And recording it again, or with NULL that nothing is known but the status: returns s. */
 char *fail_copy(void);
 status fail_again(status s, const char *copy);
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "src/json_numbers.h"
 
+#include <math.h>
+
+#include "src/json_build.h"
+
 json_t *json_numbers(const double *x, int n)
 {
 	json_t *a = json_array();
 	for (int i = 0; i < n; i++)
-		json_array_append_new(a, json_real(x[i]));
+		json_add(&a, isfinite(x[i]) ? json_real(x[i]) : json_null());
 	return a;
 }
 

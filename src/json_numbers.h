@@ -10,7 +10,7 @@
 
 #include "src/err.h"
 
-/* An array of n numbers; NULL without memory. */
+/* An array of n numbers, null for one that is not finite; NULL without memory. */
 json_t *json_numbers(const double *x, int n);
 
 /* The member `name` of a header's object into x (n). *found: false, and x left alone, where it is absent or null.

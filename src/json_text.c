@@ -1,20 +1,87 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "src/json_text.h"
 
+#include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+enum { DIGITS_LEAST = 15, DIGITS_MOST = 17 };
+
+static unsigned digits_of_number(double x)
+{
+	char text[40];
+	unsigned digits = DIGITS_LEAST;
+	do
+		snprintf(text, sizeof text, "%.*g", (int)digits, x);
+	while (strtod(text, NULL) != x && ++digits < DIGITS_MOST);
+	return digits;
+}
+
+/* Those from which every number in j reads back exactly. */
+static unsigned digits_of(const json_t *j)
+{
+	unsigned most = DIGITS_LEAST, digits;
+	const char *key;
+	size_t i;
+	json_t *part;
+	if (json_is_real(j))
+		return digits_of_number(json_real_value(j));
+	json_object_foreach((json_t *)j, key, part)
+		most = (digits = digits_of(part)) > most ? digits : most;
+	json_array_foreach((json_t *)j, i, part)
+		most = (digits = digits_of(part)) > most ? digits : most;
+	return most;
+}
+
+/* json_dumps may leave out a key that there was no memory for, and say nothing. A stream remembers. */
 char *json_text(const json_t *j)
 {
-	for (unsigned digits = 15;; digits++) {
-		char *text = json_dumps(j, JSON_INDENT(2) | JSON_REAL_PRECISION(digits));
-		if (!text || digits == 17)
-			return text;
-		json_t *back = json_loads(text, 0, NULL);
-		bool exact = back && json_equal(back, j);
-		json_decref(back);
-		if (exact)
-			return text;
-		free(text);
-	}
+	char *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	if (!to)
+		return NULL;
+	bool whole = json_dumpf(j, to, JSON_INDENT(2) | JSON_REAL_PRECISION(digits_of(j))) == 0 && !ferror(to);
+	if (fclose(to) == 0 && whole)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* ---- reading ---- */
+
+/* jansson's parser may lose a character that there was no memory for, and read on; errno it uses itself. */
+static _Thread_local bool ran_out;
+
+static void *watched_malloc(size_t n)
+{
+	void *memory = malloc(n);
+	ran_out |= !memory;
+	return memory;
+}
+
+status json_text_read(const char *path, json_t **out)
+{
+	json_error_t error;
+	json_malloc_t usual_malloc;
+	json_free_t usual_free;
+	FILE *from = fopen(path, "r");
+	*out = NULL;
+	if (!from)
+		return errno == ENOMEM ? fail(ERR_MEMORY, "%s: out of memory", path)
+		                       : fail(ERR_INPUT, "%s: %s", path, strerror(errno));
+	json_get_alloc_funcs(&usual_malloc, &usual_free);
+	json_set_alloc_funcs(watched_malloc, free);
+	ran_out = false;
+	*out = json_loadf(from, JSON_REJECT_DUPLICATES, &error);
+	json_set_alloc_funcs(usual_malloc, usual_free);
+	fclose(from);
+	if (*out && !ran_out)
+		return OK;
+	json_decref(*out);
+	*out = NULL;
+	return ran_out ? fail(ERR_MEMORY, "%s: out of memory", path)
+	               : fail(ERR_INPUT, "%s:%d: %s", path, error.line, error.text);
 }

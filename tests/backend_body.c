@@ -81,8 +81,7 @@ void check_memory(struct device *d, const char *label)
 	check_stand_ins(d, label);
 	void *none = &none;
 	ok(d->ops->alloc(d, SIZE_MAX - 100, &none) == ERR_MEMORY && !none, "%s: too much memory is refused", label);
-	json_t *about = json_object();
-	d->ops->describe(d, about);
+	json_t *about = d->ops->describe(d);
 	ok(json_is_string(json_object_get(about, "name")) && json_is_object(json_object_get(about, "libraries")),
 	   "%s: the device describes itself", label);
 	json_decref(about);

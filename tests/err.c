@@ -41,6 +41,7 @@ int main(void)
 	fail(ERR_USAGE, "other");
 	ok(copy && fail_again(ERR_USAGE, copy) == ERR_USAGE, "a message is recorded again");
 	check_words(ERR_USAGE, "--", "--lr 1", "with its names");
+	check_words(fail_again(ERR_MEMORY, NULL), "--", "out of memory", "one that there was no memory to carry is its status's");
 	free(copy);
 	char longer[6000];
 	memset(longer, 'x', sizeof longer - 1);

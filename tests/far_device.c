@@ -462,9 +462,9 @@ static void far_formats(const struct device *d, const struct layer *layers, int 
 	far_of(d)->cpu->ops->formats(far_of(d)->cpu, layers, n, precision, batch, out);
 }
 
-static void far_describe(const struct device *d, struct json_t *into)
+static struct json_t *far_describe(const struct device *d)
 {
-	far_of(d)->cpu->ops->describe(far_of(d)->cpu, into);
+	return far_of(d)->cpu->ops->describe(far_of(d)->cpu);
 }
 
 static status far_choices_load(struct device *d, const struct json_t *known)

@@ -80,6 +80,14 @@ nothing "nothing below commands/ but the options themselves reads options"
 code src/net/graph*.[ch] | grep -E 'LAYER_(LINEAR|ACTIVATION|CONV|NORM|POOL|FLATTEN)|NORM_|ACTIVATION_' >"$dir/found"
 nothing "graphs name no kind of layer"
 
+# ---- JSON is whole or NULL ----
+
+code commands/*.[ch] samplers/*.[ch] predict/*.[ch] src/*.[ch] src/*/*.[ch] >"$dir/all"
+grep -E '^[^:]*:[0-9]+:[[:space:]]+json_(object_(set|update)|array_(set|append|insert|extend))' "$dir/all" >"$dir/found"
+nothing "what jansson can't put in its place is noticed (src/json_build.h puts without a condition)"
+grep -E 'json_(copy|deep_copy|object_update_missing|dumps)\(' "$dir/all" >"$dir/found"
+nothing "nothing calls what jansson does by halves and says nothing"
+
 # ---- each file ----
 
 for file in src/*.[ch] src/*/*.[ch] samplers/*.[ch] predict/*.[ch] commands/*.[ch] tests/*.[ch] bench/*.c; do

@@ -4,12 +4,16 @@
 
 #include <assert.h>
 #include <dnnl.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
+
+#include "src/json_build.h"
 
 enum { ALIGN = 64, HUGE_PAGE = 1 << 21, THREADS_MAX = 4096 };
 
@@ -57,22 +61,17 @@ static void cpu_close(struct device *d)
 /* The processor's name for people, as the kernel tells it; empty where it does not. */
 static void processor_name(char *name, size_t size)
 {
-	char line[256];
-	name[0] = '\0';
-	FILE *f = fopen("/proc/cpuinfo", "r");
-	while (f && fgets(line, sizeof line, f)) {
-		char *value = strstr(line, ": ");
-		if (strncmp(line, "model name", 10) != 0 || !value)
-			continue;
-		value[strcspn(value, "\n")] = '\0';
-		snprintf(name, size, "%s", value + 2);
-		break;
-	}
-	if (f)
-		fclose(f);
+	char text[4096];
+	int file = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+	ssize_t n = file >= 0 ? read(file, text, sizeof text - 1) : 0;
+	if (file >= 0)
+		close(file);
+	text[n > 0 ? n : 0] = '\0';
+	const char *line = strstr(text, "model name"), *value = line ? strstr(line, ": ") : NULL;
+	snprintf(name, size, "%.*s", value ? (int)strcspn(value + 2, "\n") : 0, value ? value + 2 : "");
 }
 
-static void cpu_describe(const struct device *d, json_t *into)
+static json_t *cpu_describe(const struct device *d)
 {
 	char isa[32], name[256], version[32];
 	const char *kernels = kernels_of(d)->name;
@@ -80,11 +79,8 @@ static void cpu_describe(const struct device *d, json_t *into)
 	snprintf(isa, sizeof isa, kernels[0] == 'v' ? "x86-64-%s" : "%s", kernels);
 	snprintf(version, sizeof version, "%d.%d.%d", v->major, v->minor, v->patch);
 	processor_name(name, sizeof name);
-	json_object_set_new(into, "name", json_string("cpu"));
-	json_object_set_new(into, "instruction_set", json_string(isa));
-	json_object_set_new(into, "threads", json_integer(cpu_threads(d)));
-	json_object_set_new(into, "cpu", json_string(name));
-	json_object_set_new(into, "libraries", json_pack("{s:s}", "oneDNN", version));
+	return json_pack("{s:s, s:s, s:i, s:o, s:{s:s}}", "name", "cpu", "instruction_set", isa, "threads", cpu_threads(d),
+	                 "cpu", json_words(name), "libraries", "oneDNN", version);
 }
 
 /* oneDNN's own view, since its products are what bf16 is for. Its instruction sets are bits, each with those it builds

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "src/data/dataset.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +93,10 @@ status dataset_relabel(struct dataset *out, const char *path)
 /* A name that still finds the file after a chdir; a path that leads nowhere stays as it is, for the reader to refuse. */
 static status absolute(struct arena *a, const char *path, char **out)
 {
+	errno = 0;
 	char *full = realpath(path, NULL);
+	if (!full && errno == ENOMEM)
+		return fail(ERR_MEMORY, "%s: out of memory", path);
 	status s = arena_text(a, out, "%s", full ? full : path);
 	free(full);
 	return s;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "src/json_build.h"
 #include "src/json_numbers.h"
 
 status standardize_measure(struct arena *a, const float *x, size_t n, size_t columns, const uint8_t *left_out,
@@ -47,8 +48,8 @@ json_t *standardize_to_json(const struct standardize *s, int columns, int target
 	if (!s->x_mean)
 		return json_null();
 	json_t *j = json_pack("{s:o, s:o}", "x_mean", json_numbers(s->x_mean, columns), "x_sd", json_numbers(s->x_sd, columns));
-	json_object_set_new(j, "target_mean", s->target_mean ? json_numbers(s->target_mean, targets) : json_null());
-	json_object_set_new(j, "target_sd", s->target_sd ? json_numbers(s->target_sd, targets) : json_null());
+	json_put(&j, "target_mean", s->target_mean ? json_numbers(s->target_mean, targets) : json_null());
+	json_put(&j, "target_sd", s->target_sd ? json_numbers(s->target_sd, targets) : json_null());
 	return j;
 }
 

@@ -100,7 +100,9 @@ status log_write(struct log_file *l, const struct log_line *line)
 	}
 	/* Ten digits: these are measurements, for people and plots. */
 	size_t n = json_dumpb(l->object, text, LINE_MOST - 1, JSON_COMPACT | JSON_REAL_PRECISION(10));
-	if (n == 0 || n >= LINE_MOST)
+	if (n == 0)
+		return fail(ERR_MEMORY, "%s: out of memory", l->tail.path);
+	if (n >= LINE_MOST)
 		return fail(ERR_IO, "%s: a line of more than %d bytes", l->tail.path, LINE_MOST);
 	text[n] = '\n';
 	l->n_held += n + 1;

@@ -22,7 +22,8 @@ status output_open(struct output_file *f, struct arena *a, const char *path, boo
 	f->to = own < 0 ? NULL : fdopen(own, "w");
 	if (f->to)
 		return OK;
-	status s = fail(ERR_IO, "%s: %s", path, strerror(errno));
+	status s = errno == ENOMEM ? fail(ERR_MEMORY, "%s: out of memory", path)
+	                           : fail(ERR_IO, "%s: %s", path, strerror(errno));
 	if (own >= 0)
 		close(own);
 	replace_abandon(&f->file);

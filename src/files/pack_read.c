@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/files/pack.h"
+#include "src/json_build.h"
 
 /* Levels of arrays and maps: more than any header has, less than msgpack-c's unpacker bears. */
 enum { DEPTH_MOST = 16 };
@@ -159,8 +162,9 @@ static status map_to_json(const msgpack_object_map *map, json_t **out)
 		         : json_object_get(*out, name) ? fail(ERR_DAMAGE, "the key \"%s\" comes twice", name)
 		                                       : to_json(&map->ptr[i].val, &value);
 		/* Takes the value over, and refuses what is not UTF-8. */
+		errno = 0;
 		if (s == OK && json_object_set_new(*out, name, value))
-			s = fail(ERR_DAMAGE, "a key of a map is not UTF-8");
+			s = json_failed(ERR_DAMAGE, "a key of a map is not UTF-8");
 		else if (s != OK)
 			json_decref(value);
 		free(name);
@@ -196,9 +200,10 @@ static status to_json(const msgpack_object *o, json_t **out)
 		TRY(array_to_json(&o->via.array, out));
 		break;
 	case MSGPACK_OBJECT_STR:
+		errno = 0;
 		*out = json_stringn(o->via.str.ptr, o->via.str.size);
 		if (!*out)
-			return fail(ERR_DAMAGE, "a string is not UTF-8");
+			return json_failed(ERR_DAMAGE, "a string is not UTF-8");
 		break;
 	case MSGPACK_OBJECT_POSITIVE_INTEGER:
 		if (o->via.u64 > INT64_MAX)
@@ -210,9 +215,7 @@ static status to_json(const msgpack_object *o, json_t **out)
 		break;
 	case MSGPACK_OBJECT_FLOAT32:
 	case MSGPACK_OBJECT_FLOAT64:
-		*out = json_real(o->via.f64);
-		if (!*out)
-			*out = json_null();
+		*out = isfinite(o->via.f64) ? json_real(o->via.f64) : json_null();
 		break;
 	case MSGPACK_OBJECT_BOOLEAN:
 		*out = json_boolean(o->via.boolean);
@@ -239,8 +242,9 @@ status pack_read_json(struct pack_reader *r, json_t **out)
 	if (!msgpack_zone_init(&zone, MSGPACK_ZONE_CHUNK_SIZE))
 		return fail(ERR_MEMORY, "out of memory");
 	msgpack_object object;
+	errno = 0;
 	msgpack_unpack_return got = msgpack_unpack((const char *)r->at, bytes, &end, &zone, &object);
-	status s = got == MSGPACK_UNPACK_SUCCESS ? to_json(&object, out) : fail(ERR_DAMAGE, "malformed msgpack");
+	status s = got == MSGPACK_UNPACK_SUCCESS ? to_json(&object, out) : json_failed(ERR_DAMAGE, "malformed msgpack");
 	msgpack_zone_destroy(&zone);
 	if (s != OK) {
 		json_decref(*out);

@@ -155,7 +155,6 @@ status run_create(const char *path, json_t *json, struct run *out)
 static status load(struct run *r)
 {
 	char *path;
-	json_error_t error;
 	struct stat st;
 	if (stat(r->path, &st))
 		return fail(ERR_INPUT, "%s: %s", r->path, strerror(errno));
@@ -165,9 +164,7 @@ static status load(struct run *r)
 	if (access(path, R_OK))
 		return fail(ERR_INPUT, "%s: %s a run: %s: %s", r->path, errno == ENOENT ? "not" : "can't be read as", path,
 		            strerror(errno));
-	r->json = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-	if (!r->json)
-		return fail(ERR_INPUT, "%s:%d: %s", path, error.line, error.text);
+	TRY(json_text_read(path, &r->json));
 	const char *format = json_string_value(json_object_get(r->json, "format"));
 	if (!format || strcmp(format, "basin-run") != 0)
 		return fail(ERR_INPUT, "%s: \"format\" is not \"basin-run\"", path);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "src/files/file.h"
 #include "src/files/snaps_format.h"
+#include "src/json_build.h"
 
 enum { FORMAT_VERSION = 1, HEADER_FIRST = 1 << 16, HEADER_MOST = 1 << 26, NAME_MOST = 256 };
 
@@ -20,9 +22,9 @@ static json_t *table_of(const struct segments *s)
 	for (int i = 0; s && i < s->n; i++) {
 		json_t *shape = json_array();
 		for (int d = 0; d < s->at[i].ndim; d++)
-			json_array_append_new(shape, json_integer(s->at[i].shape[d]));
-		json_array_append_new(table, json_pack("{s:s, s:o, s:I}", "name", s->at[i].name, "shape", shape, "offset",
-		                                       (json_int_t)s->at[i].offset));
+			json_add(&shape, json_integer(s->at[i].shape[d]));
+		json_add(&table, json_pack("{s:s, s:o, s:I}", "name", s->at[i].name, "shape", shape, "offset",
+		                           (json_int_t)s->at[i].offset));
 	}
 	return table;
 }
@@ -59,12 +61,12 @@ status snaps_header_write(const json_t *meta, const struct segments *params, con
 	TRY(layouts_of(roles, params->count, stats ? stats->count : 0, out));
 	json_t *sizes = json_object();
 	for (int i = 0; i < out->n_roles; i++)
-		json_object_set_new(sizes, out->layout[i].role, json_integer((json_int_t)out->layout[i].bytes));
+		json_put(&sizes, out->layout[i].role, json_integer((json_int_t)out->layout[i].bytes));
 	json_t *header = json_pack("{s:s, s:i}", "format", format_name, "version", FORMAT_VERSION);
 	json_t *last = json_pack("{s:s, s:o, s:o, s:o}", "dtype", snaps_dtype_name(dtype), "params", table_of(params),
 	                         "stats", table_of(stats), "record_bytes", sizes);
 	status s = OK;
-	if (!header || !last || json_object_update_missing(header, (json_t *)meta) || json_object_update(header, last))
+	if (!header || !last || !json_add_missing(header, meta) || json_object_update(header, last))
 		s = fail(ERR_MEMORY, "out of memory for a snapshot file's header");
 	else
 		s = write_sealed(header, b);
@@ -93,7 +95,12 @@ static status check_kind(const char *path, const uint8_t *data, size_t n)
 	if (pack_read_map(&r, &pairs) != OK || pack_read_text(&r, text, sizeof text) != OK || strcmp(text, "format") != 0 ||
 	    pack_read_text(&r, text, sizeof text) != OK || strcmp(text, format_name) != 0)
 		return fail(ERR_INPUT, "%s: not a Basin snapshot file", path);
-	if (pack_read_text(&r, text, sizeof text) != OK || strcmp(text, "version") != 0 || pack_read_json(&r, &version) != OK)
+	status s = pack_read_text(&r, text, sizeof text);
+	if (s == OK && strcmp(text, "version") == 0)
+		s = pack_read_json(&r, &version);
+	if (s == ERR_MEMORY)
+		return fail_within(s, "%s: ", path);
+	if (s != OK || !version)
 		return fail(ERR_DAMAGE, "%s: the header has no version", path);
 	json_int_t v = json_integer_value(version);
 	json_decref(version);
@@ -146,8 +153,9 @@ static status to_object(const uint8_t *data, size_t n, json_t *object)
 			json_decref(value);
 			return fail(ERR_DAMAGE, "the key \"%s\" comes twice", key);
 		}
+		errno = 0;
 		if (json_object_set_new(object, key, value))
-			return fail(ERR_DAMAGE, "a key is not UTF-8");
+			return json_failed(ERR_DAMAGE, "a key is not UTF-8");
 	}
 	return r.at == r.end ? OK : fail(ERR_DAMAGE, "the checksum is not its last key");
 }
@@ -203,8 +211,9 @@ static status read_facts(struct snaps_header *h)
 		roles[n++] = role;
 	if (n == 0)
 		return fail(ERR_DAMAGE, "\"record_bytes\" names no role");
-	if (layouts_of(roles, h->params.count, h->stats.count, h) != OK)
-		return fail_within(ERR_DAMAGE, "\"record_bytes\": ");
+	status s = layouts_of(roles, h->params.count, h->stats.count, h);
+	if (s != OK)
+		return fail_within(s == ERR_MEMORY ? s : ERR_DAMAGE, "\"record_bytes\": ");
 	for (int i = 0; i < n; i++)
 		if (json_integer_value(json_object_get(sizes, roles[i])) != (json_int_t)h->layout[i].bytes)
 			return fail(ERR_DAMAGE, "\"record_bytes\": a record of role %s takes %zu bytes by the tensors' shapes", roles[i],

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "src/net/model.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "src/json_build.h"
 #include "src/net/nets.h"
 #include "src/text.h"
 
@@ -117,8 +119,8 @@ json_t *model_to_json(const struct model *m)
 		if (l->kind != LAYER_LINEAR)
 			continue;
 		if (!json_array_size(sizes))
-			json_array_append_new(sizes, json_integer(l->in[0]));
-		json_array_append_new(sizes, json_integer(l->out[0]));
+			json_add(&sizes, json_integer(l->in[0]));
+		json_add(&sizes, json_integer(l->out[0]));
 	}
 	return json_pack("{s:s, s:s, s:o, s:s?, s:s, s:[i,i,i], s:i}", "kind", m->kind, "spec", m->spec, "sizes", sizes,
 	                 "norm", model_norm(m), "activation", activation_names[m->activation], "input", m->input[0], m->input[1],
@@ -132,11 +134,13 @@ status model_from_json(const json_t *j, struct model *out)
 	json_error_t error;
 	*out = (struct model){0};
 	/* jansson's unpack takes the object without const, and changes nothing. */
+	errno = 0;
 	if (json_unpack_ex((json_t *)j, &error, 0, "{s:s, s:s, s:s, s:[i,i,i!], s:i}", "kind", &kind, "spec", &spec,
 	                   "activation", &activation, "input", &input[0], &input[1], &input[2], "outputs", &outputs))
-		return fail(ERR_INPUT, "model: %s", error.text);
-	if (model_build(spec, activation, norm, input, outputs, out) != OK)
-		return fail(ERR_INPUT, "model: %s", fail_message(ERR_INPUT));
+		return fail_within(json_failed(ERR_INPUT, error.text), "model: ");
+	status built = model_build(spec, activation, norm, input, outputs, out);
+	if (built != OK)
+		return fail(built == ERR_MEMORY ? built : ERR_INPUT, "model: %s", fail_message(built));
 	if (strcmp(kind, out->kind)) {
 		status s = fail(ERR_INPUT, "model: kind is “%s”, but spec is “%s”", kind, spec);
 		model_free(out);

@@ -111,9 +111,10 @@ status opts_parse(struct opts **out, const struct opt_table *const *tables, int 
 	if (!o)
 		return fail(ERR_MEMORY, "out of memory: the options");
 	status s = opt_collect(o, tables);
-	opt_check_tables(o);
-	if (s == OK)
+	if (s == OK) {
+		opt_check_tables(o);
 		s = parse_line(o, argc, argv);
+	}
 	if (s != OK) {
 		opts_free(o);
 		return s;

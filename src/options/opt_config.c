@@ -54,11 +54,17 @@ static status take_line(struct opts *o, const char *path, int line, char *text)
 	return OK;
 }
 
+static status config_refuse(const char *path)
+{
+	return errno == ENOMEM ? fail(ERR_MEMORY, "{config} %s: out of memory", path)
+	                       : fail(ERR_INPUT, "{config} %s: %s", path, strerror(errno));
+}
+
 status opt_read_config(struct opts *o, const char *path)
 {
 	FILE *f = fopen(path, "r");
 	if (!f)
-		return fail(ERR_INPUT, "{config} %s: %s", path, strerror(errno));
+		return config_refuse(path);
 	char *text = NULL;
 	size_t size = 0;
 	status s = OK;
@@ -69,8 +75,9 @@ status opt_read_config(struct opts *o, const char *path)
 		else
 			s = take_line(o, path, line, text);
 	}
-	if (s == OK && ferror(f))
-		s = fail(ERR_INPUT, "{config} %s: %s", path, strerror(errno));
+	/* A line that there was no memory for ends the loop without an error of the file. */
+	if (s == OK && !feof(f))
+		s = config_refuse(path);
 	free(text);
 	fclose(f);
 	return s;

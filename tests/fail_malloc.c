@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A library to preload: one call for memory fails, as where there is none left. Only what Basin itself asks for counts,
+ * and what the JSON and msgpack libraries ask for on its behalf; others end the program by themselves when they get none.
+ *
+ * FAIL_MALLOC=N fails the N-th call, from 1; N+ also all calls after it; 0 fails none. FAIL_MALLOC_CALLS=FILE: the number
+ * of calls goes there at the end. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RANGES_MAX = 32 };
+
+/* Where the code lies whose calls count. */
+static struct range {
+	uintptr_t begin, end;
+} ranges[RANGES_MAX];
+static int n_ranges = -1;
+
+static unsigned long calls;
+
+/* The function of this name that this library stands before. */
+#define NEXT(name)                                                           \
+	({                                                                   \
+		static __typeof__(name) *next_;                              \
+		if (!next_)                                                  \
+			*(void **)&next_ = dlsym(RTLD_NEXT, #name);          \
+		next_;                                                       \
+	})
+
+static int add_ranges(struct dl_phdr_info *info, size_t size, void *n)
+{
+	(void)size;
+	/* The program itself has an empty name. */
+	if (info->dlpi_name[0] && !strstr(info->dlpi_name, "libjansson") && !strstr(info->dlpi_name, "libmsgpack"))
+		return 0;
+	for (int i = 0; i < info->dlpi_phnum && *(int *)n < RANGES_MAX; i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+		uintptr_t begin = info->dlpi_addr + h->p_vaddr;
+		if (h->p_type == PT_LOAD && (h->p_flags & PF_X))
+			ranges[(*(int *)n)++] = (struct range){begin, begin + h->p_memsz};
+	}
+	return 0;
+}
+
+__attribute__((constructor)) static void find_ranges(void)
+{
+	int n = 0;
+	dl_iterate_phdr(add_ranges, &n);
+	n_ranges = n;
+}
+
+static bool counts(const void *caller)
+{
+	for (int i = 0; i < n_ranges; i++)
+		if ((uintptr_t)caller >= ranges[i].begin && (uintptr_t)caller < ranges[i].end)
+			return true;
+	return false;
+}
+
+/* Whether the call that will return to `caller` is to fail. */
+static bool fails(const void *caller)
+{
+	if (!counts(caller))
+		return false;
+	const char *which = getenv("FAIL_MALLOC");
+	unsigned long n = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED), first = which ? strtoul(which, NULL, 10) : 0;
+	bool due = first && (n == first || (n > first && strchr(which, '+')));
+	if (due)
+		errno = ENOMEM;
+	return due;
+}
+
+__attribute__((destructor)) static void write_calls(void)
+{
+	const char *path = getenv("FAIL_MALLOC_CALLS");
+	FILE *to = path ? fopen(path, "w") : NULL;
+	if (!to)
+		return;
+	fprintf(to, "%lu\n", calls);
+	fclose(to);
+}
+
+#define FAILS fails(__builtin_return_address(0))
+
+void *malloc(size_t size)
+{
+	return FAILS ? NULL : NEXT(malloc)(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+	return FAILS ? NULL : NEXT(calloc)(n, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	return FAILS ? NULL : NEXT(realloc)(old, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+	return FAILS ? NULL : NEXT(aligned_alloc)(alignment, size);
+}
+
+int posix_memalign(void **out, size_t alignment, size_t size)
+{
+	return FAILS ? ENOMEM : NEXT(posix_memalign)(out, alignment, size);
+}
+
+/* What the C library itself asks for when Basin calls these. */
+
+char *strdup(const char *text)
+{
+	return FAILS ? NULL : NEXT(strdup)(text);
+}
+
+char *realpath(const char *path, char *resolved)
+{
+	return FAILS ? NULL : NEXT(realpath)(path, resolved);
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+	return FAILS ? NULL : NEXT(fopen)(path, mode);
+}
+
+FILE *fdopen(int fd, const char *mode)
+{
+	return FAILS ? NULL : NEXT(fdopen)(fd, mode);
+}
+
+FILE *open_memstream(char **text, size_t *size)
+{
+	return FAILS ? NULL : NEXT(open_memstream)(text, size);
+}
+
+/* getline, as the C library's headers call it when they optimise. */
+ssize_t __getdelim(char **line, size_t *size, int end, FILE *from)
+{
+	return FAILS ? -1 : NEXT(__getdelim)(line, size, end, from);
+}
+
+char *strndup(const char *text, size_t n)
+{
+	return FAILS ? NULL : NEXT(strndup)(text, n);
+}
+
+int asprintf(char **out, const char *format, ...)
+{
+	if (FAILS)
+		return -1;
+	va_list args;
+	va_start(args, format);
+	int n = vasprintf(out, format, args);
+	va_end(args);
+	return n;
+}
+
+int setenv(const char *name, const char *value, int replace)
+{
+	return FAILS ? -1 : NEXT(setenv)(name, value, replace);
+}
