@@ -95,6 +95,9 @@ static void values(struct device *d)
 	MUST(d->ops->put(d, theta, host, sizeof host));
 	double last = s.value[SLOT_GOOD_NLL];
 	MUST(p->ops->value_grad(p, &s, &r));
+	ok(s.value[SLOT_BAD] == 0, "a value that does not count may be anything");
+	r.count = true;
+	MUST(p->ops->value_grad(p, &s, &r));
 	ok(s.value[SLOT_BAD] == 10 && s.value[SLOT_GOOD_NLL] == last, "a value that is not finite is marked with its step");
 	d->ops->free(d, theta);
 	d->ops->free(d, gradient);
