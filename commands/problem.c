@@ -90,7 +90,11 @@ static status open_schedule(struct chain_plan *plan, const struct opts *o)
 {
 	const char *kind = opts_text(o, "schedule");
 	struct schedule *s = &plan->schedule;
-	*s = (struct schedule){.temperature = plan->state.temperature, .kind = (enum schedule_kind)opts_choice(o, "schedule"), .lr = opts_real(o, "lr"), .lr_end = opts_real(o, "lr-end"), .cycles = 1,
+	*s = (struct schedule){.temperature = plan->state.temperature,
+	                       .kind = (enum schedule_kind)opts_choice(o, "schedule"),
+	                       .lr = opts_real(o, "lr"),
+	                       .lr_end = opts_real(o, "lr-end"),
+	                       .cycles = 1,
 	                       .gamma = opts_real(o, "gamma")};
 	if (!opts_given(o, "epochs") && !opts_given(o, "steps"))
 		return fail(ERR_USAGE, "--epochs or --steps must be given: the length of each chain");

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Every use of randomness has a stream of its own. The numbers are part of what a seed means: append, never renumber. */
+/* Every use of randomness has a stream of its own. The numbers are part of what a seed means: append, never renumber. From
+ * STREAM_PROBE on they are set aside: what each is for, before anything draws from it. */
 enum stream {
 	STREAM_INIT,         /* initial parameters; step = 0 */
 	STREAM_SHUFFLE,      /* order of examples; step = epoch (shuffle) or step (iid) */

@@ -101,7 +101,8 @@ static struct segment segment(size_t offset, size_t count)
 
 static void describe(const struct conv_setup *s, struct conv_case *c)
 {
-	int height = (s->dims.height + 2 * s->dims.pad - s->dims.kernel) / s->dims.stride + 1, width = (s->dims.width + 2 * s->dims.pad - s->dims.kernel) / s->dims.stride + 1;
+	int height = (s->dims.height + 2 * s->dims.pad - s->dims.kernel) / s->dims.stride + 1;
+	int width = (s->dims.width + 2 * s->dims.pad - s->dims.kernel) / s->dims.stride + 1;
 	c->shape = (struct ref_conv){s->dims.n, {s->dims.in, s->dims.height, s->dims.width}, {s->dims.out, height, width}, s->dims.kernel, s->dims.stride, s->dims.pad,
 	                             s->dims.groups};
 	c->layer = (struct layer){.kind = LAYER_CONV, .input = {s->first ? INPUT_BATCH : 0, INPUT_NONE},

@@ -62,6 +62,10 @@ may src/cpu src
 may samplers src src/files
 may predict src src/files src/data src/net
 may commands src src/files src/data src/net src/options samplers predict
+for folder in src/*/; do
+	grep -qx "may ${folder%/}\( .*\)\?" tests/layout.t || echo "$folder"
+done >"$dir/found"
+nothing "each folder of src/ is in this list"
 grep -n '^#include <\(src\|samplers\|predict\|commands\|tests\)/' src/*.[ch] src/*/*.[ch] samplers/*.[ch] predict/*.[ch] commands/*.[ch] >"$dir/found"
 nothing "the project's own headers are in quotes"
 

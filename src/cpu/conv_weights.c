@@ -120,8 +120,8 @@ bool conv_weights_same(const struct conv_weights *a, const struct conv_weights *
 /* The offset of a tile. */
 static int64_t tile_at(const struct conv_weights *w, int group, int out, int in, int height, int width)
 {
-	return group / w->group_block * w->step[GROUP] + group % w->group_block * w->group_step + out / w->tile.out * w->step[OUT] + in / w->tile.in * w->step[IN] +
-	       height * w->step[HEIGHT] + width * w->step[WIDTH];
+	return group / w->group_block * w->step[GROUP] + group % w->group_block * w->group_step +
+	       out / w->tile.out * w->step[OUT] + in / w->tile.in * w->step[IN] + height * w->step[HEIGHT] + width * w->step[WIDTH];
 }
 
 /* A tile that reaches beyond the last row or channel: zeros there. */

@@ -39,8 +39,9 @@ struct replacement {
 	int fd;
 };
 
-/* Opens path.tmp for writing, or, where others keep files in the folder, a name that nobody has (path.tmp-PID); commit syncs it, renames it over path and syncs the folder. On any failure, of abandon too,
- * the temporary file is gone and path is as it was. Errors: ERR_IO, ERR_MEMORY. */
+/* Opens path.tmp for writing, or, where others keep files in the folder, a name that nobody has (path.tmp-PID); commit
+ * syncs it, renames it over path and syncs the folder. On any failure, of abandon too, the temporary file is gone and path
+ * is as it was. Errors: ERR_IO, ERR_MEMORY. */
 status replace_begin(const char *path, bool shared_folder, struct replacement *out);
 status replace_write(struct replacement *r, const void *data, size_t n);
 status replace_commit(struct replacement *r);
