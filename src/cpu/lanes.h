@@ -238,7 +238,7 @@ static inline vf lane_exp(vf x)
 	p = p * r + 0x1.55548ep-3f;
 	p = p * r + 0.5f;
 	p = p * (r * r) + r + 1.0f;
-	vi scaled = (vi)p + (__builtin_convertvector(k, vi) << 23);
+	vu scaled = (vu)p + ((vu)__builtin_convertvector(k, vi) << 23);
 	return pick(tiny, (vf){0}, (vf)scaled);
 }
 
