@@ -27,6 +27,9 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size)
 	for (int i = 0; i < N; i++)
 		label[i] = i % CLASSES;
 	float *x = upload(d, host, N * sizeof *host), *g = upload(d, host, N * sizeof *host);
+	for (int i = 0; i < N; i++)
+		host[i] *= host[i];
+	float *square = upload(d, host, N * sizeof *host);
 	void *classes = upload(d, label, N * sizeof *label), *images = upload(d, image, N);
 	MUST(d->ops->slots_open(d, &s));
 	for (int i = 0; i < 4; i++)
@@ -42,10 +45,11 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size)
 	MUST(d->ops->reduce_moving(d, &s, &p, x, g, NULL, SLOT_RESULT + 1));
 	MUST(d->ops->prior_energy(d, &s, &p, x, SLOT_RESULT + 2));
 	MUST(d->ops->pointwise(d, &s, &p, &(struct pointwise){
-		.fn = POINTWISE_PSGLD_STEP, .x = {x, g, g}, .y = {x, g}, .prior = SLOT_SAMPLER + 1, .stream = {STREAM_LANGEVIN_1},
+		.fn = POINTWISE_PSGLD_STEP, .x = {x, square, g}, .y = {x, square}, .prior = SLOT_SAMPLER + 1,
+		.stream = {STREAM_LANGEVIN_1},
 		.coef = {SLOT_SAMPLER, SLOT_SAMPLER + 1, SLOT_SAMPLER + 2, SLOT_SAMPLER + 3}}));
 	MUST(d->ops->pointwise(d, &s, &p, &(struct pointwise){
-		.fn = POINTWISE_ASAM, .x = {x, g}, .y = {x}, .coef = {SLOT_SAMPLER, SLOT_NONE, SLOT_NONE, SLOT_NONE, SLOT_NONE,
+		.fn = POINTWISE_ASAM, .x = {x, square}, .y = {x}, .coef = {SLOT_SAMPLER, SLOT_NONE, SLOT_NONE, SLOT_NONE, SLOT_NONE,
 		SLOT_NONE}}));
 	MUST(d->ops->loss(d, &s, &(struct loss){
 		.kind = LOSS_CATEGORICAL, .output = x, .n = N / CLASSES, .k = CLASSES, .target = classes, .noise_sd = 1,
@@ -65,6 +69,7 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size)
 	d->ops->slots_close(d, &s);
 	d->ops->free(d, x);
 	d->ops->free(d, g);
+	d->ops->free(d, square);
 	d->ops->free(d, classes);
 	d->ops->free(d, images);
 	free(host);
