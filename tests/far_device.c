@@ -1,52 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tests/far_device.h"
+#include "tests/far_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "src/layer.h"
-
 /* Addresses reserved for the device's memory; pages are taken as they are used, and never given to a second block. */
 static const size_t ROOM = (size_t)1 << 36;
 
-/* Memory that was asked for and not given back: whole pages, which are opened while calls run. */
-struct block {
-	struct block *next;
-	unsigned char *start;
-	size_t bytes;
-};
-
-/* A call that was put off, with copies of the structs that it was given. */
-struct call {
-	struct call *next;
-	status (*run)(struct device *cpu, const void *args);
-	_Alignas(64) unsigned char args[];
-};
-
-struct far {
-	struct device base;
-	struct device *cpu;
-	struct backend table;
-	struct layer_ops ops[LAYER_KINDS];
-	const struct layer_ops *layers[LAYER_KINDS];
-	unsigned char *memory;
-	size_t used;             /* bytes of it, whole pages */
-	struct block *blocks;
-	struct call *first, **last;
-	status failed;           /* of what was put off, until somebody can be told */
-	size_t put_off;
-};
-
-static struct far *far_of(const struct device *d)
-{
-	return (struct far *)d;
-}
-
 /* ---- putting off ---- */
 
-static status far_later(struct device *d, status (*run)(struct device *cpu, const void *args), const void *args, size_t bytes)
+status far_later(struct device *d, status (*run)(struct device *cpu, const void *args), const void *args, size_t bytes)
 {
 	struct far *f = far_of(d);
 	struct call *c = aligned_alloc(64, (sizeof *c + bytes + 63) / 64 * 64);
@@ -85,7 +50,7 @@ static void far_run(struct far *f)
 	f->failed = s;
 }
 
-static void far_do(struct far *f)
+void far_do(struct far *f)
 {
 	if (!f->first)
 		return;
@@ -242,218 +207,6 @@ static status far_slots_fetch(struct device *d, struct slots *s)
 	return OK;
 }
 
-/* The device's table behind the host's; NULL stays NULL. */
-static struct slots *slots_there(const struct slots *s)
-{
-	return s ? s->device : NULL;
-}
-
-/* ---- verbs: each is put off with its arguments. MEMBERS are those of struct VERB_args, CALL the CPU's own ---- */
-
-#define FAR_VERB(verb, MEMBERS, ...)                                        \
-	struct verb##_args MEMBERS;                                         \
-	static status run_##verb(struct device *cpu, const void *args)      \
-	{                                                                   \
-		const struct verb##_args *a = args;                         \
-		return cpu->ops->verb(cpu, __VA_ARGS__);                    \
-	}
-
-#define FAR_LATER(verb, ...)                                                \
-	far_later(d, run_##verb, &(const struct verb##_args){__VA_ARGS__}, sizeof(struct verb##_args))
-
-FAR_VERB(copy, { void *to; const void *from; size_t bytes; }, a->to, a->from, a->bytes)
-FAR_VERB(affine, { struct slots *s; const struct pieces *p; struct affine w; }, a->s, a->p, &a->w)
-FAR_VERB(reduce, { struct slots *s; size_t n; const float *x; const float *y; const float *w; int slot; },
-         a->s, a->n, a->x, a->y, a->w, a->slot)
-FAR_VERB(reduce_moving, { struct slots *s; const struct pieces *p; const float *x; const float *y; const float *w; int slot; },
-         a->s, a->p, a->x, a->y, a->w, a->slot)
-FAR_VERB(prior_energy, { struct slots *s; const struct pieces *p; const float *x; int slot; }, a->s, a->p, a->x, a->slot)
-FAR_VERB(pointwise, { struct slots *s; const struct pieces *p; struct pointwise w; }, a->s, a->p, &a->w)
-FAR_VERB(point, { struct slots *s; struct point at; size_t offset; size_t count; bool frozen; float *out; },
-         a->s, &a->at, a->offset, a->count, a->frozen, a->out)
-FAR_VERB(add, { struct format f; size_t count; void *y; const void *x; }, a->f, a->count, a->y, a->x)
-FAR_VERB(gather, { struct slots *s; struct gather g; }, a->s, &a->g)
-FAR_VERB(loss, { struct slots *s; struct loss l; }, a->s, &a->l)
-
-static status far_copy(struct device *d, void *to, const void *from, size_t bytes)
-{
-	return FAR_LATER(copy, to, from, bytes);
-}
-
-/* What was asked wrongly is said at once, by what the host knows. */
-static status far_affine(struct device *d, const struct slots *s, const struct pieces *p, const struct affine *a)
-{
-	for (int o = 0; o < a->n_out; o++)
-		if (slot_may_count(s, a->out[o].prior))
-			TRY(prior_check(s, p));
-	return FAR_LATER(affine, slots_there(s), p, *a);
-}
-
-static status far_reduce(struct device *d, struct slots *s, size_t n, const float *x, const float *y, const float *w, int slot)
-{
-	TRY(slot_writable(slot));
-	return FAR_LATER(reduce, slots_there(s), n, x, y, w, slot);
-}
-
-static status far_reduce_moving(struct device *d, struct slots *s, const struct pieces *p, const float *x, const float *y,
-                                const float *w, int slot)
-{
-	TRY(slot_writable(slot));
-	return FAR_LATER(reduce_moving, slots_there(s), p, x, y, w, slot);
-}
-
-static status far_prior_energy(struct device *d, struct slots *s, const struct pieces *p, const float *x, int slot)
-{
-	TRY(slot_writable(slot));
-	TRY(prior_check(s, p));
-	return FAR_LATER(prior_energy, slots_there(s), p, x, slot);
-}
-
-static status far_pointwise(struct device *d, const struct slots *s, const struct pieces *p, const struct pointwise *w)
-{
-	if (slot_may_count(s, w->prior))
-		TRY(prior_check(s, p));
-	return FAR_LATER(pointwise, slots_there(s), p, *w);
-}
-
-static status far_point(struct device *d, const struct slots *s, const struct point *at, size_t offset, size_t count,
-                        bool frozen, float *out)
-{
-	return FAR_LATER(point, slots_there(s), *at, offset, count, frozen, out);
-}
-
-static status far_add(struct device *d, struct format f, size_t count, void *y, const void *x)
-{
-	return FAR_LATER(add, f, count, y, x);
-}
-
-static status far_gather(struct device *d, const struct slots *s, const struct gather *g)
-{
-	if (g->c < 1 || g->c > CHANNELS_MAX || g->channels < g->c || (g->format.block > 1 && g->channels % g->format.block))
-		return far_of(d)->cpu->ops->gather(far_of(d)->cpu, s, g);
-	return FAR_LATER(gather, slots_there(s), *g);
-}
-
-static status far_loss(struct device *d, struct slots *s, const struct loss *l)
-{
-	return FAR_LATER(loss, slots_there(s), *l);
-}
-
-/* ---- layers ---- */
-
-struct layer_plan {
-	struct far *far;
-	const struct layer_ops *ops;
-	struct layer_plan *own;
-};
-
-struct layer_args {
-	const struct layer_ops *ops;
-	struct layer_plan *own;
-	bool backward;
-	struct layer_io io;
-};
-
-static status run_layer(struct device *cpu, const void *args)
-{
-	const struct layer_args *a = args;
-	(void)cpu;
-	return a->backward ? a->ops->backward(a->own, &a->io) : a->ops->forward(a->own, &a->io);
-}
-
-struct materialise_args {
-	const struct layer_ops *ops;
-	struct layer_plan *own;
-	struct weight_source from;
-	struct point at;
-	void *working;
-};
-
-static status run_materialise(struct device *cpu, const void *args)
-{
-	const struct materialise_args *a = args;
-	struct weight_source from = a->from;
-	(void)cpu;
-	from.at = &a->at;
-	return a->ops->materialise(a->own, &from, a->working);
-}
-
-static const struct layer_ops *cpu_ops(const struct far *f, const struct plan_request *r)
-{
-	return f->cpu->ops->layers[r->layer->kind];
-}
-
-static status far_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
-{
-	struct layer_plan *p = malloc(sizeof *p);
-	*out = NULL;
-	if (!p)
-		return fail(ERR_MEMORY, "out of memory: a layer's plan");
-	*p = (struct layer_plan){.far = far_of(d), .ops = cpu_ops(far_of(d), r)};
-	status s = p->ops->plan(p->far->cpu, r, &p->own);
-	if (s != OK) {
-		free(p);
-		return s;
-	}
-	*out = p;
-	return OK;
-}
-
-static void far_drop(struct layer_plan *p)
-{
-	if (!p)
-		return;
-	far_do(p->far);
-	p->ops->drop(p->own);
-	free(p);
-}
-
-static status far_forward(struct layer_plan *p, const struct layer_io *io)
-{
-	const struct layer_args a = {.ops = p->ops, .own = p->own, .io = *io};
-	return far_later(&p->far->base, run_layer, &a, sizeof a);
-}
-
-static status far_backward(struct layer_plan *p, const struct layer_io *io)
-{
-	const struct layer_args a = {.ops = p->ops, .own = p->own, .io = *io, .backward = true};
-	return far_later(&p->far->base, run_layer, &a, sizeof a);
-}
-
-static size_t far_kept_bytes(const struct device *d, const struct plan_request *r)
-{
-	return cpu_ops(far_of(d), r)->kept_bytes(far_of(d)->cpu, r);
-}
-
-static size_t far_working_bytes(const struct layer_plan *p)
-{
-	return p->ops->working_bytes(p->own);
-}
-
-static status far_materialise(struct layer_plan *p, const struct weight_source *from, void *working)
-{
-	struct materialise_args a = {.ops = p->ops, .own = p->own, .from = *from, .at = *from->at, .working = working};
-	a.from.slots = slots_there(from->slots);
-	return far_later(&p->far->base, run_materialise, &a, sizeof a);
-}
-
-static void far_layers(struct far *f)
-{
-	for (int k = 0; k < LAYER_KINDS; k++) {
-		struct layer_ops *o = &f->ops[k];
-		*o = *f->cpu->ops->layers[k];
-		o->plan = far_plan;
-		o->drop = far_drop;
-		o->forward = far_forward;
-		o->backward = far_backward;
-		o->kept_bytes = o->kept_bytes ? far_kept_bytes : NULL;
-		o->working_bytes = o->working_bytes ? far_working_bytes : NULL;
-		o->materialise = o->materialise ? far_materialise : NULL;
-		o->jvp = o->hvp = NULL;
-		f->layers[k] = o;
-	}
-}
-
 /* ---- the device ---- */
 
 static void far_formats(const struct device *d, const struct layer *layers, int n, enum precision precision,
@@ -491,7 +244,7 @@ static void far_close(struct device *d)
 	free(f);
 }
 
-/* resident, release, scalar and precision_note are missing, so that what stands in for them is tried too. */
+/* With far_verbs. resident, release, scalar and precision_note are missing, so that what stands in for them is tried too. */
 static const struct backend far_backend = {
 	.name = "far",
 	.close = far_close,
@@ -502,22 +255,12 @@ static const struct backend far_backend = {
 	.free = far_free,
 	.put = far_put,
 	.get = far_get,
-	.copy = far_copy,
 	.sync = far_sync,
 	.slots_open = far_slots_open,
 	.slots_close = far_slots_close,
 	.slots_send = far_slots_send,
 	.slots_set = far_slots_set,
 	.slots_fetch = far_slots_fetch,
-	.affine = far_affine,
-	.reduce = far_reduce,
-	.reduce_moving = far_reduce_moving,
-	.prior_energy = far_prior_energy,
-	.pointwise = far_pointwise,
-	.point = far_point,
-	.add = far_add,
-	.gather = far_gather,
-	.loss = far_loss,
 	.formats = far_formats,
 };
 
@@ -529,6 +272,7 @@ status far_open(int threads, struct device **out)
 		return fail(ERR_MEMORY, "out of memory: the far device");
 	f->last = &f->first;
 	f->table = far_backend;
+	far_verbs(&f->table);
 	f->table.layers = f->layers;
 	f->base.ops = &f->table;
 	f->memory = mmap(NULL, ROOM, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
