@@ -32,7 +32,7 @@ static status prepare_product(struct layer_plan *p, enum product which)
 		[WEIGHTS] = {.m = p->out, .n = p->in, .k = p->n, .transpose_a = true, .bf16 = bf16},
 		[WEIGHTS_ADD] = {.m = p->out, .n = p->in, .k = p->n, .transpose_a = true, .add = true, .bf16 = bf16},
 	};
-	return p->product[which].primitive ? OK : onednn_product(&p->onednn, &shapes[which], &p->product[which]);
+	return onednn_product(&p->onednn, &shapes[which], &p->product[which]);
 }
 
 static void linear_drop(struct layer_plan *p)
@@ -138,7 +138,6 @@ static status multiply_back(struct layer_plan *p, const struct layer_io *io, con
 	if (!io->dparam[PARAM_WEIGHT])
 		return OK;
 	enum product which = io->add_dparams ? WEIGHTS_ADD : WEIGHTS;
-	TRY(prepare_product(p, which));
 	return onednn_run(&p->onednn, &p->product[which], (const void *[]){dy, x, io->dparam[PARAM_WEIGHT]});
 }
 
