@@ -57,16 +57,9 @@ static status flatten_backward(struct layer_plan *p, const struct layer_io *io)
 	return OK;
 }
 
-static unsigned flatten_backward_reads(const struct layer *l)
-{
-	(void)l;
-	return 0;
-}
-
 const struct layer_ops cpu_flatten = {
 	.plan = flatten_plan,
 	.drop = flatten_drop,
 	.forward = flatten_forward,
 	.backward = flatten_backward,
-	.backward_reads = flatten_backward_reads,
 };

@@ -167,10 +167,8 @@ status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, 
 	return OK;
 }
 
-/* Points *slice at a segment's part of the gradient; one that is frozen gets its zeros here instead. */
-static status slice_of(struct graph *g, int index, float *gradient, bool add, float **slice)
+status graph_slice(struct graph *g, const struct segment *seg, float *gradient, bool add, float **slice)
 {
-	const struct segment *seg = segment_at(g, index);
 	if (!seg)
 		return OK;
 	if (!seg->frozen)
@@ -204,7 +202,7 @@ status graph_backward(struct graph *g, const struct graph_plan *p, float *stats,
 		struct layer_io io = io_of(g, p, i, stats);
 		io.add_dparams = add;
 		for (int k = 0; k < LAYER_PARAMS; k++)
-			TRY(slice_of(g, layer_segment(l, k), gradient, add, &io.dparam[k]));
+			TRY(graph_slice(g, segment_at(g, layer_segment(l, k)), gradient, add, &io.dparam[k]));
 		if (!g->dy[i][0])
 			continue;
 		TRY(gather_parts(g, p, i, &io));

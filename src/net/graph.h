@@ -74,6 +74,10 @@ status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, 
  * segments get 0. Follows a forward of the same plan. Errors: ERR_LIBRARY. */
 status graph_backward(struct graph *g, const struct graph_plan *p, float *stats, float *gradient, bool add);
 
+/* Points *slice at a segment's part of the gradient; one that is frozen gets its zeros here instead, but with `add`, and
+ * *slice stays. Nothing for NULL. Errors: ERR_LIBRARY. */
+status graph_slice(struct graph *g, const struct segment *seg, float *gradient, bool add, float **slice);
+
 /* The last layer's output and the gradient with respect to it (NULL where no parameter needs one). */
 float *graph_output(const struct graph *g);
 float *graph_output_gradient(const struct graph *g);

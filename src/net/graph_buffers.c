@@ -3,7 +3,6 @@
  * between; a tensor lives from the moment it is written to the last at which it is read. */
 #include "src/net/graph_private.h"
 
-#include <string.h>
 
 #include "src/net/lifetimes.h"
 

@@ -49,10 +49,8 @@ static status net_place_params(struct net *net, const struct slots *s, const str
 			loss->params[i] = copy;
 			copy += seg->count;
 		}
-		if (r->gradient && !seg->frozen)
-			loss->dparams[i] = r->gradient + seg->offset;
-		else if (r->gradient && !r->accumulate)
-			TRY(d->ops->copy(d, r->gradient + seg->offset, net->graph.zeros, seg->count * sizeof(float)));
+		if (r->gradient)
+			TRY(graph_slice(&net->graph, seg, r->gradient, r->accumulate, &loss->dparams[i]));
 	}
 	return OK;
 }
