@@ -6,7 +6,6 @@
 
 #include "tests/device_vec.h"
 
-void check_memory(struct device *d, const char *label);
 void check_slots(struct device *d, const char *label);
 void check_scalar(struct device *d, const char *label);
 void check_normals(struct device *d, const char *label);

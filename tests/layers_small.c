@@ -35,7 +35,7 @@ static struct layer_plan *plan_of(struct device *d, const struct layer *l, int n
 	struct plan_request r = {.layer = l, .n = n, .mode = mode, .x = {x}, .y = y,
 	                         .precision = x.bf16 || y.bf16 ? PRECISION_BF16 : PRECISION_FP32};
 	MUST(ops->plan(d, &r, &p));
-	MUST(d->ops->alloc(d, ops->kept_bytes ? ops->kept_bytes(d, &r) : 0, kept));
+	*kept = device_take(d, ops->kept_bytes ? ops->kept_bytes(d, &r) : 0);
 	return p;
 }
 

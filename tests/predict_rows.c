@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/predict_rows.h"
 
+#include "tests/device_vec.h"
 #include "tests/tap.h"
 
 status predict_rows(struct potential *p, size_t first, int n, float *out)
 {
 	struct device *d = p->device;
 	size_t bytes = (size_t)n * (size_t)p->outputs * sizeof *out;
-	float *there;
-	MUST(d->ops->alloc(d, bytes, (void **)&there));
+	float *there = device_take(d, bytes);
 	status s = p->ops->predict(p, first, n, there);
 	if (s == OK)
 		MUST(d->ops->get(d, out, there, bytes));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "src/backend.h"
+#include "tests/device_vec.h"
 #include "tests/tap.h"
 
 /* N δ = 2, a factor of 3: variance 1/6. */
@@ -70,8 +71,7 @@ static void check_chain(struct device *d, int i)
 	struct piece one = {.count = COUNT, .prior = factor, .kind = kinds[i].kind, .nu = kinds[i].nu};
 	const struct pieces p = {&one, 1, COUNT};
 	struct slots s = {.key = {17, 0}};
-	float *x;
-	MUST(d->ops->alloc(d, COUNT * sizeof *x, (void **)&x));
+	float *x = device_take(d, COUNT * sizeof *x);
 	s.value[SLOT_PRIOR] = deviation;
 	s.value[DECAY] = -rate / factor;
 	s.value[NOISE] = sqrt(2 * rate / factor) * deviation;

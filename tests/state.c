@@ -7,6 +7,7 @@
 
 #include "samplers/state.h"
 #include "tests/chain_runs.h"
+#include "tests/device_vec.h"
 #include "tests/far_device.h"
 #include "tests/files.h"
 #include "tests/tap.h"
@@ -61,18 +62,12 @@ static void begin_step(struct subject *u)
 
 static float *vector(struct subject *u)
 {
-	float *v;
-	MUST(u->d->ops->alloc(u->d, u->n * sizeof *v, (void **)&v));
-	return v;
+	return device_take(u->d, u->n * sizeof(float));
 }
 
-static float *fetch(struct subject *u, const float *v)
+static float *host_copy(struct subject *u, const float *v)
 {
-	float *host = malloc(u->n * sizeof *host);
-	if (!host)
-		exit(99);
-	MUST(u->d->ops->get(u->d, host, v, u->n * sizeof *host));
-	return host;
+	return fetch(u->d, v, u->n * sizeof *v);
 }
 
 /* The largest difference, in units of b's largest element. */
@@ -101,12 +96,12 @@ static void check_alias(struct subject *u, const char *label)
 	MUST(sampler_gradient_at(s, &r));
 	r.at.v = r.gradient = s->gradient;
 	MUST(sampler_gradient_at(s, &r));
-	float *a = fetch(u, want), *b = fetch(u, s->gradient), *first = fetch(u, copy);
+	float *a = host_copy(u, want), *b = host_copy(u, s->gradient), *first = host_copy(u, copy);
 	ok(memcmp(a, b, u->n * sizeof *a) == 0 && memcmp(a, first, u->n * sizeof *a) != 0,
 	   "%s: a gradient may be written over the v of its own point", label);
 	MUST(sampler_gradient(s, SLOT_NONE));
 	free(b);
-	b = fetch(u, s->gradient);
+	b = host_copy(u, s->gradient);
 	ok(memcmp(b, first, u->n * sizeof *b) == 0, "%s: the same batch again is augmented alike", label);
 	free(a), free(b), free(first);
 	u->d->ops->free(u->d, copy);
@@ -119,11 +114,11 @@ static void check_parts(struct subject *u, const char *label)
 	struct sampler_state *s = &u->st.s;
 	float *each, *whole, *parts, losses[EXAMPLES] = {0};
 	begin_step(u);
-	MUST(u->d->ops->alloc(u->d, sizeof losses, (void **)&each));
+	each = device_take(u->d, sizeof losses);
 	MUST(sampler_gradient(s, SLOT_NONE));
 	MUST(u->d->ops->slots_fetch(u->d, &s->slots));
 	double value = s->slots.value[SLOT_NLL], seen = s->slots.value[SLOT_SEEN_TOTAL], sum = 0;
-	whole = fetch(u, s->gradient);
+	whole = host_copy(u, s->gradient);
 	int n = s->batch.n;
 	for (int half = 0; half < 2; half++) {
 		struct batch part = s->batch;
@@ -134,7 +129,7 @@ static void check_parts(struct subject *u, const char *label)
 		MUST(u->d->ops->get(u->d, losses + half * n / 2, each, (size_t)(n / 2) * sizeof *losses));
 	}
 	MUST(u->d->ops->slots_fetch(u->d, &s->slots));
-	parts = fetch(u, s->gradient);
+	parts = host_copy(u, s->gradient);
 	for (int i = 0; i < n; i++)
 		sum += (double)losses[i] / n;
 	near(apart(u->n, parts, whole), 0, 1e-5, "%s: a batch in two parts has the gradient of the whole", label);
