@@ -106,14 +106,20 @@ static status describe_chains(struct sources *s, bool check, json_t **report)
 	return st;
 }
 
+/* Those of the named members that an object has, as they stand there. */
+static void put_known(json_t **into, const json_t *from, const char *const *names)
+{
+	for (; *names; names++)
+		if (json_object_get(from, *names))
+			json_put_shared(into, *names, json_object_get(from, *names));
+}
+
 /* Facts of the header, as they stand there. */
 static void describe_header(const json_t *header, json_t **into)
 {
 	static const char *const facts[] = {"model", "likelihood", "data", "normalize", "standardize", "classes", "sampler",
 	                                    "seed", "dtype", NULL};
-	for (int i = 0; facts[i]; i++)
-		if (json_object_get(header, facts[i]))
-			json_put_shared(into, facts[i], json_object_get(header, facts[i]));
+	put_known(into, header, facts);
 	report_facts(into, header);
 }
 
@@ -198,9 +204,7 @@ static status describe_run(const char *path, json_t **into)
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
 		return OK;
 	TRY(run_open(path, false, &run));
-	for (int i = 0; facts[i]; i++)
-		if (json_object_get(run.json, facts[i]))
-			json_put_shared(into, facts[i], json_object_get(run.json, facts[i]));
+	put_known(into, run.json, facts);
 	run_close(&run);
 	return OK;
 }

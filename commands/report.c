@@ -9,17 +9,13 @@
 #include "commands/command.h"
 #include "src/json_build.h"
 
-json_t *report_number(double x)
+/* A JSON number, or null where x is not finite. */
+static void put_number(json_t **into, const char *name, double x)
 {
 	/* Fifteen digits: what the arithmetic behind a figure can vouch for, and 0.1 prints as 0.1. */
 	char text[32];
 	snprintf(text, sizeof text, "%.15g", x);
-	return isfinite(x) ? json_real(strtod(text, NULL)) : json_null();
-}
-
-static void put_number(json_t **into, const char *name, double x)
-{
-	json_put(into, name, report_number(x));
+	json_put(into, name, isfinite(x) ? json_real(strtod(text, NULL)) : json_null());
 }
 
 static void put_figures(json_t **into, const struct figures *f)

@@ -9,9 +9,6 @@
 #include "predict/ood.h"
 #include "src/options/opt.h"
 
-/* A JSON number, or null where x is not finite. */
-json_t *report_number(double x);
-
 /* Puts figures into an object, under the names of basin-predict(1). These functions put by json_put: without memory the
  * object becomes NULL. */
 void report_figures(json_t **into, const struct figures *f);

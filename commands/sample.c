@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* basin sample: runs chains, or goes on with a run. */
+#include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "commands/facts.h"
 #include "commands/progress.h"

@@ -18,8 +18,9 @@ static int bernoulli_classes(int outputs)
 	return 2;
 }
 
-static status classes_check(const struct dataset *d, int classes)
+static status classes_check(const struct network *n, const struct dataset *d)
 {
+	int classes = predictive_of(n->likelihood)->classes(n->model.outputs);
 	if (!d->label)
 		return fail(ERR_USAGE, "%s: the model predicts classes, and the set has real targets", d->spec);
 	for (size_t i = 0; i < d->n; i++)
@@ -27,16 +28,6 @@ static status classes_check(const struct dataset *d, int classes)
 			return fail(ERR_USAGE, "%s: example %zu has label %d, and the model predicts %d classes, 0 to %d", d->spec, i,
 			            d->label[i], classes, classes - 1);
 	return OK;
-}
-
-static status categorical_check(const struct network *n, const struct dataset *d)
-{
-	return classes_check(d, categorical_classes(n->model.outputs));
-}
-
-static status bernoulli_check(const struct network *n, const struct dataset *d)
-{
-	return classes_check(d, bernoulli_classes(n->model.outputs));
 }
 
 static status classes_add(struct predictions *p, size_t i)
@@ -72,14 +63,14 @@ status predictive_score_classes(const struct mixture *m, const int32_t *label, b
 
 const struct predictive predictive_categorical = {
 	.classes = categorical_classes,
-	.check = categorical_check,
+	.check = classes_check,
 	.add = classes_add,
 	.score = classes_score,
 };
 
 const struct predictive predictive_bernoulli = {
 	.classes = bernoulli_classes,
-	.check = bernoulli_check,
+	.check = classes_check,
 	.add = classes_add,
 	.score = classes_score,
 };

@@ -2,7 +2,6 @@
 #include "predict/prefetch.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static void *read_one(void *context)
 {

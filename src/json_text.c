@@ -9,12 +9,12 @@
 
 enum { DIGITS_LEAST = 15, DIGITS_MOST = 17 };
 
-static unsigned digits_of_number(double x)
+int json_digits(double x)
 {
 	char text[40];
-	unsigned digits = DIGITS_LEAST;
+	int digits = DIGITS_LEAST;
 	do
-		snprintf(text, sizeof text, "%.*g", (int)digits, x);
+		snprintf(text, sizeof text, "%.*g", digits, x);
 	while (strtod(text, NULL) != x && ++digits < DIGITS_MOST);
 	return digits;
 }
@@ -27,7 +27,7 @@ static unsigned digits_of(const json_t *j)
 	size_t i;
 	json_t *part;
 	if (json_is_real(j))
-		return digits_of_number(json_real_value(j));
+		return (unsigned)json_digits(json_real_value(j));
 	json_object_foreach((json_t *)j, key, part)
 		most = (digits = digits_of(part)) > most ? digits : most;
 	json_array_foreach((json_t *)j, i, part)

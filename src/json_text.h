@@ -7,6 +7,9 @@
 
 #include "src/err.h"
 
+/* The fewest digits, 15 to 17, from which x reads back exactly. */
+int json_digits(double x);
+
 /* Indented, with the fewest digits (15 to 17) from which every real number reads back exactly. The caller frees it with
  * free(); NULL without memory, or where a number is not finite. */
 char *json_text(const json_t *j);

@@ -64,7 +64,8 @@ status dataset_class_names(struct dataset *out, const char *path)
 	return OK;
 }
 
-status dataset_relabel(struct dataset *out, const char *path)
+/* Replaces out's labels by an integer .npy file's, one each (train_noisy of CIFAR-10N …). Errors: ERR_USAGE, ERR_INPUT. */
+static status dataset_relabel(struct dataset *out, const char *path)
 {
 	struct npy labels;
 	int32_t *to;

@@ -25,9 +25,6 @@ void dataset_images(struct dataset *out, size_t n, int c, int h, int w, const ui
 /* The same for a table of n rows of `columns` floats. */
 void dataset_table(struct dataset *out, size_t n, int columns, const float *x);
 
-/* Replaces out's labels by an integer .npy file's, one each (train_noisy of CIFAR-10N …). Errors: ERR_USAGE, ERR_INPUT. */
-status dataset_relabel(struct dataset *out, const char *path);
-
 /* Keeps the rows of `split` of a training set: all but the held-out ones, or these alone, in their order; where asked,
  * values and real targets become (value − mean)/sd by the training rows (population deviation; 1 where it is 0).
  * The fingerprint is taken in between, of the values as they were loaded.

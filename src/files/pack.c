@@ -70,18 +70,29 @@ status pack_json(msgpack_packer *p, const json_t *value)
 	return packed(msgpack_pack_nil(p));
 }
 
+void pack_put_be64(uint8_t *to, uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		to[i] = (uint8_t)(v >> (56 - 8 * i));
+}
+
+uint64_t pack_get_be64(const uint8_t *from)
+{
+	uint64_t v = 0;
+	for (int i = 0; i < 8; i++)
+		v = v << 8 | from[i];
+	return v;
+}
+
 void pack_seal(uint8_t seal[PACK_SEAL], uint64_t checksum)
 {
 	memcpy(seal, seal_key, 9);
 	seal[9] = 0xcf;
-	for (int i = 0; i < 8; i++)
-		seal[10 + i] = (uint8_t)(checksum >> (56 - 8 * i));
+	pack_put_be64(seal + 10, checksum);
 }
 
 int pack_unseal(const uint8_t seal[PACK_SEAL], uint64_t *checksum)
 {
-	*checksum = 0;
-	for (int i = 0; i < 8; i++)
-		*checksum = *checksum << 8 | seal[10 + i];
+	*checksum = pack_get_be64(seal + 10);
 	return memcmp(seal, seal_key, 9) == 0 && seal[9] == 0xcf;
 }

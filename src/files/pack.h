@@ -21,6 +21,10 @@ status pack_json(msgpack_packer *p, const json_t *value);
 status pack_text(msgpack_packer *p, const char *text);
 status pack_pair(msgpack_packer *p, const char *key, const json_t *value);
 
+/* 8 bytes of a number, big-endian as msgpack has them. */
+void pack_put_be64(uint8_t *to, uint64_t v);
+uint64_t pack_get_be64(const uint8_t *from);
+
 /* The last pair of a sealed map: the key "checksum", then XXH3-64 of the map's bytes before that key, as a uint64. */
 enum { PACK_SEAL = 9 + 9 };
 void pack_seal(uint8_t seal[PACK_SEAL], uint64_t checksum);

@@ -13,7 +13,6 @@
 
 #define SNAPS_DTYPE_WORDS "float32|float16|bfloat16"   /* in the order of the enum */
 enum snaps_dtype { SNAPS_FLOAT32, SNAPS_FLOAT16, SNAPS_BFLOAT16 };
-#define SNAPS_DTYPE_WORDS "float32|float16|bfloat16"
 
 enum { SNAPS_ROLES = 4 };
 

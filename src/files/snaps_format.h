@@ -24,10 +24,6 @@ status snaps_layout_of(const char *role, size_t n_params, size_t n_stats, enum s
 /* Whether n bytes could begin a record of this layout. */
 bool snaps_layout_fits(const struct snaps_layout *l, const uint8_t *data, size_t n);
 
-/* 8 bytes of a head, as msgpack has them. */
-void snaps_put64(uint8_t *to, uint64_t v);
-uint64_t snaps_get64(const uint8_t *from);
-
 struct snaps_header {
 	struct arena arena;                /* owns the segments */
 	json_t *json;                      /* without the checksum */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "src/files/file.h"
 #include "src/files/snaps_format.h"
 #include "src/json_build.h"
+#include "src/words.h"
 
 enum { FORMAT_VERSION = 1, HEADER_FIRST = 1 << 16, HEADER_MOST = 1 << 26, NAME_MOST = 256 };
 
@@ -194,12 +194,11 @@ static status read_table(struct snaps_header *h, const char *key, struct segment
 
 static status read_facts(struct snaps_header *h)
 {
-	const char *dtype = json_string_value(json_object_get(h->json, "dtype"));
-	for (h->dtype = SNAPS_FLOAT32; h->dtype <= SNAPS_BFLOAT16; h->dtype++)
-		if (dtype && strcmp(dtype, snaps_dtype_name(h->dtype)) == 0)
-			break;
-	if (h->dtype > SNAPS_BFLOAT16)
-		return fail(ERR_DAMAGE, "dtype \"%s\": expected float32, float16 or bfloat16", dtype ? dtype : "");
+	const char *word = json_string_value(json_object_get(h->json, "dtype"));
+	int dtype = words_find(SNAPS_DTYPE_WORDS, word);
+	if (dtype < 0)
+		return fail(ERR_DAMAGE, "dtype \"%s\": expected float32, float16 or bfloat16", word ? word : "");
+	h->dtype = (enum snaps_dtype)dtype;
 	TRY(read_table(h, "params", &h->params));
 	TRY(read_table(h, "stats", &h->stats));
 	json_t *sizes = json_object_get(h->json, "record_bytes"), *bytes;

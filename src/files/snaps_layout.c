@@ -3,20 +3,6 @@
 
 #include "src/files/snaps_format.h"
 
-void snaps_put64(uint8_t *to, uint64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		to[i] = (uint8_t)(v >> (56 - 8 * i));
-}
-
-uint64_t snaps_get64(const uint8_t *from)
-{
-	uint64_t v = 0;
-	for (int i = 0; i < 8; i++)
-		v = v << 8 | from[i];
-	return v;
-}
-
 /* The head, with zeros for numbers. The buffer can't fail to hold these few bytes once it has memory at all. */
 static status encode_head(struct snaps_layout *l, msgpack_packer *p, const msgpack_sbuffer *b)
 {

@@ -56,7 +56,7 @@ static status role_at(const struct snaps_reader *r, uint64_t at, int *role, uint
 		const struct snaps_layout *l = &r->header.layout[*role];
 		if (!snaps_layout_fits(l, head, n))
 			continue;
-		*step = n >= l->head_bytes ? snaps_get64(head + l->step_at) : 0;
+		*step = n >= l->head_bytes ? pack_get_be64(head + l->step_at) : 0;
 		break;
 	}
 	return OK;
@@ -268,7 +268,7 @@ static void get_vector(const struct snaps_reader *r, const struct segments *s, c
 
 static double get_double(const uint8_t *at)
 {
-	uint64_t u = snaps_get64(at);
+	uint64_t u = pack_get_be64(at);
 	double x;
 	memcpy(&x, &u, sizeof x);
 	return x;
@@ -293,7 +293,7 @@ status snaps_read(struct snaps_reader *r, size_t i, struct snaps_record *out)
 	get_vector(r, &r->header.params, record + l->params_at, r->header.dtype, r->params);
 	get_vector(r, &r->header.stats, record + l->stats_at, SNAPS_FLOAT32, r->stats);
 	*out = (struct snaps_record){
-		.step = snaps_get64(bytes + l->step_at), .epoch = get_double(bytes + l->epoch_at),
+		.step = pack_get_be64(bytes + l->step_at), .epoch = get_double(bytes + l->epoch_at),
 		.nll = get_double(bytes + l->nll_at), .role = l->role,
 		.params = r->params, .stats = r->header.stats.count ? r->stats : NULL,
 	};

@@ -199,9 +199,9 @@ status snaps_write(struct snaps_writer *w, uint64_t step, double epoch, const ch
 	char *record = w->buffer + (ALIGN - l->params_at % ALIGN) % ALIGN;
 	uint8_t *head = (uint8_t *)record;
 	memcpy(record, l->head, l->head_bytes);
-	snaps_put64(head + l->step_at, step);
-	snaps_put64(head + l->epoch_at, double_bits(epoch));
-	snaps_put64(head + l->nll_at, double_bits(nll));
+	pack_put_be64(head + l->step_at, step);
+	pack_put_be64(head + l->epoch_at, double_bits(epoch));
+	pack_put_be64(head + l->nll_at, double_bits(nll));
 	TRY(put_vector(w, w->params, params, w->header.dtype, record + l->params_at));
 	memcpy(record + l->params_at + l->params_bytes, l->middle, l->middle_bytes);
 	TRY(put_vector(w, w->stats, stats, SNAPS_FLOAT32, record + l->stats_at));

@@ -13,7 +13,9 @@
 
 enum { TEXT_SIZE = 1024 };
 
-status opt_complain(const struct opt_value *v, const char *format, ...)
+/* Fails with "--batch 0: " or "FILE:3: batch = 0: " in front; ERR_USAGE or ERR_INPUT accordingly. */
+__attribute__((format(printf, 2, 3)))
+static status complain(const struct opt_value *v, const char *format, ...)
 {
 	char text[TEXT_SIZE];
 	va_list args;
@@ -77,7 +79,7 @@ static status bad_number(const struct opt_value *v, const struct param *d)
 	bool words = strstr(range, " to ") != NULL;
 	/* The likeliest slip in a file whose values run to the end of the line. */
 	const char *hint = v->file && strchr(v->text, '#') ? "; a comment stands on a line of its own" : "";
-	return opt_complain(v, "expected %s%s%s%s%s%s%s", d->type == PARAM_COUNT ? "an integer" : "a number",
+	return complain(v, "expected %s%s%s%s%s%s%s", d->type == PARAM_COUNT ? "an integer" : "a number",
 	                    range[0] ? words ? " from " : " " : "", range, d->unit ? " (" : "", d->unit ? d->unit : "",
 	                    d->unit ? ")" : "", hint);
 }
@@ -125,16 +127,16 @@ static status check_choice(const struct opt_value *v, const struct param *d)
 		suggest_from(&s, word);
 		text_list(&list, rest ? ", " : " or ", word);
 	}
-	return opt_complain(v, "expected %s%s%s%s", list.at, s.best ? "; did you mean " : "", s.best ? s.best : "",
+	return complain(v, "expected %s%s%s%s", list.at, s.best ? "; did you mean " : "", s.best ? s.best : "",
 	                    s.best ? "?" : "");
 }
 
-status opt_check_text(const struct opt_value *v, const struct param *d)
+static status check_text(const struct opt_value *v, const struct param *d)
 {
 	switch (d->type) {
 	case PARAM_FLAG:
 		if (strcmp(v->text, "yes") != 0 && strcmp(v->text, "no") != 0)
-			return opt_complain(v, "expected yes or no");
+			return complain(v, "expected yes or no");
 		return OK;
 	case PARAM_COUNT:
 		return check_count(v, d);
@@ -178,7 +180,7 @@ status opt_check(const struct opts *o, const struct opt_value *v)
 	if (!v->text)
 		return OK;
 	const struct param *d = opt_active(o, v->name);
-	return d ? opt_check_text(v, d) : not_selected(o, v);
+	return d ? check_text(v, d) : not_selected(o, v);
 }
 
 status opt_check_rivals(const struct opts *o)
@@ -204,7 +206,7 @@ void opt_check_tables(const struct opts *o)
 	for (int i = 0; o->tables[i]; i++)
 		for (const struct param *d = opts_defs(o->tables[i]); d->name; d++) {
 			struct opt_value v = {.name = d->name, .text = d->fallback};
-			assert(!d->fallback || opt_check_text(&v, d) == OK);
+			assert(!d->fallback || check_text(&v, d) == OK);
 			assert((d->type == PARAM_FLAG) == !d->arg && d->min <= d->max);
 			for (int j = 0; j < i; j++) {
 				const struct param *other = opt_in_table(o->tables[j], d->name);

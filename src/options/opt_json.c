@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/json_text.h"
 #include "src/options/opt_private.h"
 
 status opts_set(struct opts *o, const char *name, const char *value)
@@ -60,18 +61,6 @@ static const char *const kinds[] = {
 	[JSON_REAL] = "a number with a fraction", [JSON_TRUE] = "true", [JSON_FALSE] = "false", [JSON_NULL] = "null",
 };
 
-/* The shortest text that reads back as x: 0.1, not 0.10000000000000001. */
-static status real_text(struct opts *o, double x, char **out)
-{
-	char text[32];
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, x);
-		if (strtod(text, NULL) == x)
-			break;
-	}
-	return arena_text(&o->arena, out, "%s", text);
-}
-
 /* As one would type it. */
 static status text_of(struct opts *o, const struct param *d, const json_t *j, char **out)
 {
@@ -80,7 +69,7 @@ static status text_of(struct opts *o, const struct param *d, const json_t *j, ch
 	if ((d->type == PARAM_COUNT || d->type == PARAM_REAL) && json_is_integer(j))
 		return arena_text(&o->arena, out, "%" JSON_INTEGER_FORMAT, json_integer_value(j));
 	if (d->type == PARAM_REAL && json_is_real(j))
-		return real_text(o, json_real_value(j), out);
+		return arena_text(&o->arena, out, "%.*g", json_digits(json_real_value(j)), json_real_value(j));
 	if (d->type >= PARAM_TEXT && json_is_string(j) && strlen(json_string_value(j)) == json_string_length(j))
 		return arena_text(&o->arena, out, "%s", json_string_value(j));
 	return fail(ERR_INPUT, "%s: expected %s, not %s", d->name,

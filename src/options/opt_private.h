@@ -43,12 +43,8 @@ struct opt_value *opt_find(const struct opts *o, const char *name);
 /* Fails, with the nearest name that is known. */
 status opt_unknown(const struct opts *o, const char *name);
 
-/* Fails with "--batch 0: " or "FILE:3: batch = 0: " in front; ERR_USAGE or ERR_INPUT accordingly. */
-status opt_complain(const struct opt_value *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 /* The value must suit its type, range and choices, and its table must be on. */
 status opt_check(const struct opts *o, const struct opt_value *v);
-status opt_check_text(const struct opt_value *v, const struct param *d);
 /* Of two options that say the same thing, one is given. Called once the command line has had its way over the files. */
 status opt_check_rivals(const struct opts *o);
 /* Stops the program where tables contradict themselves. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "src/options/opt_private.h"
+#include "src/words.h"
 
 int opts_positionals(const struct opts *o, const char *const **out)
 {
@@ -58,16 +59,8 @@ const char *opts_text(const struct opts *o, const char *name)
 int opts_choice(const struct opts *o, const char *name)
 {
 	const char *text = current(o, name, 1u << PARAM_CHOICE);
-	if (!text)
-		return -1;
-	const char *word = opt_active(o, name)->arg;
 	/* What was parsed is one of the words. */
-	for (int place = 0;; place++) {
-		size_t length = strcspn(word, "|");
-		if ((strlen(text) == length && memcmp(word, text, length) == 0) || !word[length])
-			return place;
-		word += length + 1;
-	}
+	return text ? words_find(opt_active(o, name)->arg, text) : -1;
 }
 
 static double number_of(const struct opts *o, const struct param *p)
