@@ -97,6 +97,7 @@ static json_t *data_facts(const struct problem *p, const struct opts *o)
 	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)p->data.fingerprint);
 	json_t *facts = json_pack("{s:s, s:s, s:I, s:s}", "name", p->data.kind, "spec", p->data.spec, "n", (json_int_t)p->data.n,
 	                          "fingerprint", fingerprint);
+	columns_to_json(&p->data.columns, &facts);
 	if (opts_text(o, "labels")) {
 		json_put(&facts, "labels", json_string(opts_text(o, "labels")));
 		set_absolute(&facts, "labels");
@@ -134,7 +135,7 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 static json_t *sampler_facts(const struct problem *p, const struct opts *o)
 {
 	static const char *const outside[] = {"out", "resume", "chains", "threads", "device", "log-every", "checkpoint-every",
-	                                      "quiet", "progress", "data", "labels", "init", NULL};
+	                                      "quiet", "progress", "data", "header", "labels", "init", NULL};
 	json_t *sampler = options_facts(p, o);
 	for (const char *const *name = outside; *name; name++)
 		json_object_del(sampler, *name);

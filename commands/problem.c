@@ -18,12 +18,15 @@ static status open_data(struct problem *p, const struct opts *o)
 	const struct likelihood *wanted = NULL;
 	if (!spec)
 		return fail(ERR_USAGE, "--data KIND[:PATH] must be given (for a start: --data shapes)");
+	struct columns columns;
 	if (likelihood)
 		TRY(likelihood_find(likelihood, &wanted));
+	TRY(columns_from_json(json_object_get(p->begun, "data"), &p->arena, &columns));
 	const struct dataset_request r = {
 		.spec = spec, .option = "--data", .split = SPLIT_TRAIN, .labels = opts_text(o, "labels"), .holdout = opts_text(o, "holdout"),
-		.target = opts_text(o, "target"), .standardize = opts_flag(o, "standardize"),
-		.class_targets = wanted && wanted->class_targets,
+		.target = opts_text(o, "target"), .header = (enum header)(opts_choice(o, "header") + 1), .columns = &columns,
+		.single = standardize_was_single(json_object_get(p->begun, "standardize")),
+		.standardize = opts_flag(o, "standardize"), .class_targets = wanted && wanted->class_targets,
 	};
 	TRY(dataset_open(&r, &p->data));
 	p->has_data = true;
@@ -75,7 +78,7 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 
 static status refuse_for_analytic(const struct opts *o)
 {
-	static const char *const names[] = {"data", "labels", "holdout", "target", "standardize", "normalize", "augment",
+	static const char *const names[] = {"data", "labels", "holdout", "target", "header", "standardize", "normalize", "augment",
 	                                    "activation", "norm", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch",
 	                                    "keep-last", "precision", "conv-algo", "bn-stats", NULL};
 	for (const char *const *n = names; *n; n++)
@@ -261,13 +264,24 @@ static status open_all(const struct opts *o, const json_t *choices, struct probl
 	return OK;
 }
 
-status problem_open(const struct opts *o, struct device *d, const json_t *choices, struct problem *p)
+static status open_or_close(const struct opts *o, const json_t *choices, struct problem *p)
 {
-	*p = (struct problem){.device = d};
 	status s = open_all(o, choices, p);
 	if (s != OK)
 		problem_close(p);
 	return s;
+}
+
+status problem_open(const struct opts *o, struct device *d, const json_t *choices, struct problem *p)
+{
+	*p = (struct problem){.device = d};
+	return open_or_close(o, choices, p);
+}
+
+status problem_reopen(const struct opts *o, const json_t *begun, const json_t *choices, struct problem *p)
+{
+	*p = (struct problem){.begun = begun};
+	return open_or_close(o, choices, p);
 }
 
 void problem_close(struct problem *p)

@@ -10,7 +10,7 @@
 #include "src/files/checkpoint.h"
 #include "src/json_build.h"
 
-static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "quiet", "progress",
+static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "header", "quiet", "progress",
                                          NULL};
 
 static bool listed(const char *const *names, const char *name)
@@ -248,6 +248,11 @@ status resume_check(struct run *run, const struct problem *p, const struct opts 
 		same = false;
 		TRY(set_fact(options, "data", json_string(p->data.spec)));
 		TRY(set_fact(json_object_get(run->json, "data"), "spec", json_string(p->data.spec)));
+	}
+	const char *header = opts_text(o, "header"), *was = json_string_value(json_object_get(options, "header"));
+	if (p->has_data && header && !(was && strcmp(was, header) == 0)) {
+		same = false;
+		TRY(set_fact(options, "header", json_string(header)));
 	}
 	return same ? OK : run_save(run);
 }
