@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/data_hints.h"
 #include "commands/facts.h"
 #include "src/analytic.h"
 #include "src/data/npy.h"
@@ -38,7 +39,9 @@ static status open_data(struct problem *p, const struct opts *o)
 	if (!p->data.image && opts_given(o, "normalize"))
 		return fail(ERR_USAGE, "--normalize is for images; for a table there is --standardize");
 	status s = normalize_parse(opts_text(o, "normalize"), &p->data, &p->normalize);
-	return s == OK ? OK : fail_within(s, "--normalize ");
+	if (s != OK)
+		return fail_within(s, "--normalize ");
+	return p->begun ? OK : data_hints(p, o);
 }
 
 /* Options that would do nothing with this model are refused. */
@@ -61,7 +64,7 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 	TRY(likelihood_outputs(p->likelihood, &targets, &outputs));
 	if (augment != AUGMENT_NONE && !p->data.image)
 		return fail(ERR_USAGE, "--augment crop-flip is for images; %s is a table", p->data.spec);
-	TRY(model_build(spec, opts_text(o, "activation"), opts_text(o, "norm"), input, outputs, &p->model));
+	TRY(data_explain(p, o, model_build(spec, opts_text(o, "activation"), opts_text(o, "norm"), input, outputs, &p->model)));
 	TRY(likelihood_append(p->likelihood, outputs, &p->model.params, &p->model.arena));
 	if (opts_text(o, "freeze"))
 		TRY(segments_freeze(&p->model.params, opts_text(o, "freeze")));

@@ -24,9 +24,9 @@ static status header_by_cells(const struct csv_file *c, bool *out)
 		return fail(ERR_INPUT, "%s:%zu: all cells of the first line are empty; {header} yes says that they are names", c->path,
 		            c->line);
 	if (names && values)
-		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number, and column %zu, '%.40s', is no name: the first line "
-		            "is neither a header nor data; {header} yes or no says which", c->path, c->line, name + 1, c->cell[name],
-		            value + 1, c->cell[value]);
+		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is no number, and column %zu, '%.40s', %s: the first line is neither a "
+		            "header nor data; {header} yes or {header} no says which it is", c->path, c->line, name + 1, c->cell[name],
+		            value + 1, c->cell[value], csv_kind(c->cell[value]) == CELL_NUMBER ? "is one" : "stands for a missing value");
 	return OK;
 }
 
@@ -38,7 +38,7 @@ static status refuse_names(const struct csv_file *c, const struct columns *file,
 	struct text here = {.n = 0}, there = {.n = 0};
 	columns_list(file, &here);
 	columns_list(run, &there);
-	return fail(ERR_INPUT, "%s: %s '%.40s': its columns are %s; the run's are %s", c->path, why, name, here.at, there.at);
+	return fail(ERR_INPUT, "%s: %s '%.40s': its columns are %s; the run's are %s", c->path, why, *name ? name : "(no name)", here.at, there.at);
 }
 
 static status plan_by_names(const struct csv_file *c, const struct dataset_request *r, const struct columns *file,

@@ -50,6 +50,7 @@ struct dataset {
 	const float *target;      /* n × n_targets, or NULL */
 	/* A table's values and real targets as they were read; NULL where float32 holds each of them, and once standardised. */
 	const double *x_wide, *target_wide;
+	size_t distinct, whole;   /* values of a single real target, and how many of them are whole numbers, as they were read; else 0 */
 	struct columns columns;   /* csv: the names that a run keeps; none without a header */
 	enum header header;       /* csv: what the first line was taken for; else HEADER_AUTO */
 	bool flattened;           /* npy: a table of arrays of two dimensions or more, which would be images if they were uint8 */

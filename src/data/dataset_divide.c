@@ -7,6 +7,7 @@
 
 #include "src/data/dataset_reader.h"
 #include "src/data/fingerprint.h"
+#include "src/data/summary.h"
 #include "src/rng.h"
 
 /* Reads FRACTION|COUNT: a number with a point or an exponent, or below 1, is a fraction of n. */
@@ -113,6 +114,8 @@ status dataset_divide(struct dataset *out, const struct dataset_request *r)
 	TRY(dataset_fingerprint(out, held, &out->train_fingerprint));
 	if (r->holdout)
 		divide_rows(out, held, out->split == SPLIT_HOLDOUT);
+	if (out->n_targets == 1)
+		TRY(summary_distinct(out, &out->distinct, &out->whole));
 	out->fingerprint = out->train_fingerprint;
 	if (out->split == SPLIT_HOLDOUT)
 		TRY(dataset_fingerprint(out, NULL, &out->fingerprint));
