@@ -38,35 +38,18 @@ static status gaussian_curve(const struct regression *r, const double *y, struct
 	return s;
 }
 
-static status score_targets(const struct predictions *p, const double *y, struct figures *out)
+static status gaussian_score(const struct predictions *p, struct figures *out)
 {
 	const struct network *n = p->network;
-	const struct regression r = {p->subject->data.n, n->model.outputs, p->members, p->outputs, n->standardize.target_mean,
+	const struct dataset *d = &p->subject->data;
+	const struct regression r = {d->n, n->model.outputs, p->members, p->outputs, n->standardize.target_mean,
 	                             n->standardize.target_sd, n->noise_sd};
 	struct regression_metrics got;
-	TRY(metrics_regression(&r, y, &got));
+	TRY(metrics_regression(&r, d->target_wide, &got));
 	*out = (struct figures){got.n, got.members, 5, {
 		{"nll", got.nll}, {"nll_se", got.nll_se}, {"rmse", got.rmse}, {"crps", got.crps}, {"coverage", got.coverage},
 	}};
-	return p->curve ? gaussian_curve(&r, y, p->curve) : OK;
-}
-
-/* Predictions are in double, and so are the targets that they are held against: those of a table may have digits that
- * float32 has no room for. */
-static status gaussian_score(const struct predictions *p, struct figures *out)
-{
-	const struct dataset *d = &p->subject->data;
-	if (d->target_wide)
-		return score_targets(p, d->target_wide, out);
-	size_t count = d->n * (size_t)d->n_targets;
-	double *y = malloc(count * sizeof *y);
-	if (!y)
-		return fail(ERR_MEMORY, "out of memory: %zu targets", count);
-	for (size_t i = 0; i < count; i++)
-		y[i] = (double)d->target[i];
-	status s = score_targets(p, y, out);
-	free(y);
-	return s;
+	return p->curve ? gaussian_curve(&r, d->target_wide, p->curve) : OK;
 }
 
 const struct predictive predictive_gaussian = {

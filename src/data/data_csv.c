@@ -60,8 +60,9 @@ static status add_row(const struct csv_file *c, const struct csv_plan *plan, str
 	return OK;
 }
 
-/* In float32, and as they are where that does not hold each of them. */
-static status keep(struct arena *a, const double *values, size_t count, const float **narrow, const double **wide)
+/* In float32, and as they are: always, or only where float32 does not hold each of them (else NULL). */
+static status keep(struct arena *a, const double *values, size_t count, bool always, const float **narrow,
+                   const double **wide)
 {
 	float *f;
 	double *d;
@@ -73,7 +74,7 @@ static status keep(struct arena *a, const double *values, size_t count, const fl
 	}
 	*narrow = f;
 	*wide = NULL;
-	if (exact)
+	if (exact && !always)
 		return OK;
 	TRY(ARENA_NEW(a, count, &d));
 	memcpy(d, values, count * sizeof *d);
@@ -85,7 +86,7 @@ static status set_targets(const struct rows *t, struct dataset *out)
 {
 	const float *y;
 	const double *wide;
-	TRY(keep(&out->arena, t->target, t->n, &y, &wide));
+	TRY(keep(&out->arena, t->target, t->n, true, &y, &wide));
 	dataset_reals(out, 1, y, wide);
 	return OK;
 }
@@ -126,7 +127,7 @@ static status read_rows(struct csv_file *c, const struct dataset_request *r, str
 	}
 	if (!t->n)
 		return fail(ERR_INPUT, "%s: holds a header, but no rows of numbers", c->path);
-	TRY(keep(&out->arena, t->x, t->n * plan.width, &x, &wide));
+	TRY(keep(&out->arena, t->x, t->n * plan.width, false, &x, &wide));
 	dataset_table(out, t->n, (int)plan.width, x, wide);
 	if (plan.target == plan.cells)
 		return OK;

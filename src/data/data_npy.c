@@ -51,8 +51,9 @@ static status set_images(const char *path, const struct npy *in, struct dataset 
 	return OK;
 }
 
-/* The values in float32 and, where that does not hold each of them, as they are. */
-static status take_values(const char *path, const struct npy *in, struct arena *a, const float **narrow, const double **wide)
+/* The values in float32, and as they are: always, or only where float32 does not hold all of their type (else NULL). */
+static status take_values(const char *path, const struct npy *in, struct arena *a, bool always, const float **narrow,
+                          const double **wide)
 {
 	size_t per_row = in->count / (size_t)in->shape[0];
 	bool exact = in->type == NPY_F4 || in->type == NPY_F2 || (npy_is_integer(in->type) && npy_size(in->type) <= 2);
@@ -65,7 +66,7 @@ static status take_values(const char *path, const struct npy *in, struct arena *
 			return fail(ERR_INPUT, "%s: value %zu of row %zu is not a finite float32 number", path, i % per_row, i / per_row);
 	*narrow = f;
 	*wide = NULL;
-	if (exact)
+	if (exact && !always)
 		return OK;
 	TRY(ARENA_NEW(a, in->count, &d));
 	npy_double(in, d);
@@ -160,7 +161,7 @@ static status set_answers(const struct dataset_request *r, const char *first, co
 		            8 * npy_size(y.type));
 	if (y.ndim > 2 || y.count == 0 || y.count / out->n > INT_MAX)
 		return fail(ERR_INPUT, "%s: real targets of %d dimensions; (n,) or (n, k) was expected", path, y.ndim);
-	TRY(take_values(path, &y, &out->arena, &values, &wide));
+	TRY(take_values(path, &y, &out->arena, true, &values, &wide));
 	dataset_reals(out, (int)(y.count / out->n), values, wide);
 	return OK;
 }
@@ -184,7 +185,7 @@ static status read_npy(const struct dataset_request *r, const char *path, enum s
 	if (x.type == NPY_U1 && (x.ndim == 3 || x.ndim == 4)) {
 		TRY(set_images(first, &x, out));
 	} else {
-		TRY(take_values(first, &x, &out->arena, &values, &wide));
+		TRY(take_values(first, &x, &out->arena, false, &values, &wide));
 		dataset_table(out, n, (int)per_row, values, wide);
 		out->flattened = x.ndim > 2;
 	}

@@ -140,6 +140,15 @@ static status dataset_fault(status s, const struct dataset_request *r)
 	return s == OK || s == ERR_MEMORY ? s : fail_within(s, "%s%s%s: ", option, *option ? " " : "", r->spec ? r->spec : "");
 }
 
+/* As an earlier version read them. */
+static void round_values(struct dataset *d)
+{
+	double *y = (double *)d->target_wide;
+	d->x_wide = NULL;
+	for (size_t i = 0; y && i < d->n * (size_t)d->n_targets; i++)
+		y[i] = (double)d->target[i];
+}
+
 /* Options that the set can't follow. */
 static status check_options(const struct dataset_request *r, const struct dataset_reader *reader)
 {
@@ -198,7 +207,7 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 		return dataset_fingerprint(out, NULL, &out->fingerprint);
 	}
 	if (r->single)
-		out->x_wide = out->target_wide = NULL;
+		round_values(out);
 	if (r->labels)
 		TRY(dataset_relabel(out, r->labels));
 	TRY(dataset_divide(out, r));

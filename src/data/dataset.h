@@ -48,8 +48,8 @@ struct dataset {
 	const int32_t *label;     /* n, or NULL */
 	int n_targets;
 	const float *target;      /* n × n_targets, or NULL */
-	/* A table's values and real targets as they were read; NULL where float32 holds each of them, and once standardised. */
-	const double *x_wide, *target_wide;
+	const double *x_wide;     /* a table's values as they were read; NULL where float32 holds each of them, and once standardised */
+	const double *target_wide;  /* real targets as they were read, in which predictions are scored; NULL once standardised */
 	size_t distinct, whole;   /* values of a single real target, and how many of them are whole numbers, as they were read; else 0 */
 	struct columns columns;   /* csv: the names that a run keeps; none without a header */
 	enum header header;       /* csv: what the first line was taken for; else HEADER_AUTO */

@@ -23,7 +23,7 @@ extern const struct dataset_reader *const dataset_readers[];  /* NULL-terminated
 /* Sets what all byte images share; x is n × c·h·w bytes in out's arena. */
 void dataset_images(struct dataset *out, size_t n, int c, int h, int w, const uint8_t *x, const int32_t *label, int n_classes);
 /* The same for a table of n rows of `columns` floats, and its real targets, `targets` a row; wide: the same values as they were
- * read, or NULL where float32 holds each of them. */
+ * read; for a table it may be NULL where float32 holds each of them. */
 void dataset_table(struct dataset *out, size_t n, int columns, const float *x, const double *wide);
 void dataset_reals(struct dataset *out, int targets, const float *y, const double *wide);
 

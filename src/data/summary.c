@@ -61,8 +61,7 @@ status summary_distinct(const struct dataset *d, size_t *distinct, size_t *whole
 	*distinct = *whole = 0;
 	if (!y)
 		return fail(ERR_MEMORY, "out of memory: %zu targets", d->n);
-	for (size_t i = 0; i < d->n; i++)
-		y[i] = d->target_wide ? d->target_wide[i] : (double)d->target[i];
+	memcpy(y, d->target_wide, d->n * sizeof *y);
 	qsort(y, d->n, sizeof *y, by_value);
 	for (size_t i = 0; i < d->n; i++)
 		if (i == 0 || y[i] > y[i - 1]) {
