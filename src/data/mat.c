@@ -114,7 +114,8 @@ static status take_numbers(struct part p, const char *path, struct mat_array *ou
 }
 
 /* Brings a member to the arena; `size` bytes are known to be there. */
-static status keep(const char *path, const struct element *e, size_t size, bool swapped, struct arena *a, struct mat_array *out)
+static status keep(const char *path, const struct element *e, size_t size, bool swapped, struct arena *a,
+                   struct mat_array *out)
 {
 	uint8_t *to;
 	if (out->found)
@@ -144,9 +145,10 @@ static status read_member(const char *path, size_t byte, const struct element *e
 	bool sound = size >= TAG && word(start, swapped) == MATRIX && (s != OK || word(start + 4, swapped) == size - TAG);
 	head.at += sound ? TAG : 0;
 	sound = sound && take_head(&head, &seen, name);
+	if (s != OK && *name && !name[strspn(name, letters)])
+		return fail_within(s, "%s: member '%s' is ", path, name);
 	if (s != OK)
-		return *name && !name[strspn(name, letters)] ? fail_within(s, "%s: member '%s' is ", path, name) : fail_within(s, "%s: the element at byte %zu is ",
-		                                                                               path, byte);
+		return fail_within(s, "%s: the element at byte %zu is ", path, byte);
 	if (!sound)
 		return fail(ERR_INPUT, "%s: the element at byte %zu is damaged, or not an array as MATLAB writes it", path, byte);
 	for (size_t i = 0; i < n; i++)
