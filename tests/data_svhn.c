@@ -10,112 +10,15 @@
 #include "src/data/dataset.h"
 #include "src/data/mat.h"
 #include "tests/files.h"
+#include "tests/mat_file.h"
 #include "tests/tap.h"
 
-enum { N = 3, IMAGE = 3072, ROOM = 1 << 16 };
-enum { INT8 = 1, UINT8, INT16, UINT16, INT32, UINT32, SINGLE, DOUBLE = 9, INT64 = 12, UINT64, MATRIX, COMPRESSED };
-
+enum { N = 3, IMAGE = 3072 };
 static const char *path;
 static char spec[300];
 
-/* ---- a writer of any class and type, in either byte order ---- */
-
-struct file {
-	uint8_t at[ROOM];
-	size_t n;
-	bool big, compressed;
-};
-
-static void put(struct file *f, uint64_t value, size_t bytes)
-{
-	for (size_t k = 0; k < bytes; k++)
-		f->at[f->n++] = (uint8_t)(value >> 8 * (f->big ? bytes - 1 - k : k));
-}
-
-static void put_tag(struct file *f, uint32_t type, size_t bytes)
-{
-	put(f, type, 4);
-	put(f, bytes, 4);
-}
-
-static void pad(struct file *f, size_t from)
-{
-	while ((f->n - from) % 8)
-		f->at[f->n++] = 0;
-}
-
-static void start(struct file *f, bool big, bool compressed)
-{
-	*f = (struct file){.n = 124, .big = big, .compressed = compressed};
-	memset(f->at, ' ', 124);
-	put(f, 0x100, 2);
-	put(f, 'M' << 8 | 'I', 2);
-}
-
-/* What follows the last `from` becomes the data of a tag, compressed where the file is. */
-static void finish(struct file *f, size_t from)
-{
-	static uint8_t whole[ROOM];
-	size_t bytes = f->n - from;
-	memcpy(whole + 8, f->at + from, bytes);
-	f->n = from;
-	put_tag(f, MATRIX, bytes);
-	if (!f->compressed) {
-		memcpy(f->at + f->n, whole + 8, bytes);
-		f->n += bytes;
-		return;
-	}
-	memcpy(whole, f->at + from, 8);
-	uLongf size = ROOM - 8 - from;
-	MUST(compress(f->at + from + 8, &size, whole, bytes + 8) == Z_OK ? OK : ERR_LIBRARY);
-	f->n = from;
-	put_tag(f, COMPRESSED, size);
-	f->n += size;
-}
-
-/* Flags, dimensions and name. */
-static void begin(struct file *f, const char *name, uint32_t flags, int ndim, const size_t *dim)
-{
-	put_tag(f, UINT32, 8);
-	put(f, flags, 4);
-	put(f, 0, 4);
-	size_t from = f->n;
-	put_tag(f, INT32, 4 * (size_t)ndim);
-	for (int d = 0; d < ndim; d++)
-		put(f, dim[d], 4);
-	pad(f, from);
-	put_tag(f, INT8, strlen(name));
-	from = f->n;
-	for (const char *c = name; *c; c++)
-		put(f, (uint64_t)*c, 1);
-	pad(f, from);
-}
-
-static uint64_t bits_of(double value, uint32_t type)
-{
-	float single = (float)value;
-	uint64_t bits = 0;
-	if (type == DOUBLE)
-		memcpy(&bits, &value, 8);
-	else if (type == SINGLE)
-		memcpy(&bits, &single, 4);
-	else
-		bits = (uint64_t)(int64_t)value;
-	return bits;
-}
-
-static void numbers(struct file *f, uint32_t type, size_t n, const double *value)
-{
-	static const size_t size[] = {0, 1, 1, 2, 2, 4, 4, 4, 0, 8, 0, 0, 8, 8};
-	put_tag(f, type, n * size[type]);
-	size_t from = f->n;
-	for (size_t i = 0; i < n; i++)
-		put(f, bits_of(value[i], type), size[type]);
-	pad(f, from);
-}
-
 /* X of rows × 32 × 3 × N: value (row + 2 column + 5 channel + 9 image) mod 256. */
-static void put_images(struct file *f, const char *name, size_t rows)
+static void put_images(struct mat_file *f, const char *name, size_t rows)
 {
 	static double x[N * IMAGE];
 	size_t from = f->n;
@@ -124,25 +27,25 @@ static void put_images(struct file *f, const char *name, size_t rows)
 			for (size_t col = 0; col < 32; col++)
 				for (size_t row = 0; row < rows; row++)
 					x[row + rows * (col + 32 * (c + 3 * i))] = (double)((row + 2 * col + 5 * c + 9 * i) % 256);
-	begin(f, name, MAT_UINT8, 4, (size_t[]){rows, 32, 3, N});
-	numbers(f, UINT8, N * rows * 96, x);
-	finish(f, from);
+	mat_file_head(f, name, MAT_UINT8, 4, (size_t[]){rows, 32, 3, N});
+	mat_file_numbers(f, UINT8, N * rows * 96, x);
+	mat_file_finish(f, from);
 }
 
 static const double right_labels[] = {1, 10, 9, 1};
 
-static void put_labels(struct file *f, uint32_t class, uint32_t type, size_t rows, size_t columns, const double *value)
+static void put_labels(struct mat_file *f, uint32_t class, uint32_t type, size_t rows, size_t columns, const double *value)
 {
 	size_t from = f->n;
-	begin(f, "y", class, 2, (size_t[]){rows, columns});
-	numbers(f, type, rows * columns, value);
-	finish(f, from);
+	mat_file_head(f, "y", class, 2, (size_t[]){rows, columns});
+	mat_file_numbers(f, type, rows * columns, value);
+	mat_file_finish(f, from);
 }
 
 /* The usual file, but for the labels. */
-static void make(struct file *f, uint32_t class, uint32_t type, size_t rows, size_t columns, const double *value)
+static void make(struct mat_file *f, uint32_t class, uint32_t type, size_t rows, size_t columns, const double *value)
 {
-	start(f, f->big, f->compressed);
+	mat_file_start(f, f->big, f->compressed);
 	put_images(f, "X", 32);
 	put_labels(f, class, type, rows, columns, value);
 	spit(path, f->at, f->n);
@@ -180,14 +83,14 @@ static void refuse(const char *wanted, const char *what)
 	dataset_close(&d);
 }
 
-static void refuse_bytes(const struct file *f, const char *wanted, const char *what)
+static void refuse_bytes(const struct mat_file *f, const char *wanted, const char *what)
 {
 	spit(path, f->at, f->n);
 	refuse(wanted, what);
 }
 
 /* Every class with every type that may stand for it: MATLAB stores doubles as the narrowest integers that hold them. */
-static void test_types(struct file *f)
+static void test_types(struct mat_file *f)
 {
 	static const uint32_t type[] = {INT8, UINT8, INT16, UINT16, INT32, UINT32, SINGLE, DOUBLE, INT64, UINT64};
 	static const char *const class[] = {"double", "single", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64",
@@ -206,7 +109,7 @@ static void test_types(struct file *f)
 	   f->big ? "big-endian" : "little-endian");
 }
 
-static void test_truncations(struct file *f)
+static void test_truncations(struct mat_file *f)
 {
 	struct dataset d;
 	int accepted = 0;
@@ -220,7 +123,7 @@ static void test_truncations(struct file *f)
 }
 
 /* A compressed file has a checksum: what is read of it is right. A plain one has none: its tags alone are looked at. */
-static void test_flips(struct file *f)
+static void test_flips(struct mat_file *f)
 {
 	struct dataset d;
 	int wrong = 0, unnamed = 0;
@@ -239,9 +142,9 @@ static void test_flips(struct file *f)
 }
 
 /* Inner tags under a checksum that is right: X's start at byte 8, without compression at byte 128 of the file. */
-static void test_tags(struct file *f)
+static void test_tags(struct mat_file *f)
 {
-	struct file whole;
+	struct mat_file whole;
 	f->big = f->compressed = false;
 	make(f, MAT_UINT8, UINT8, N, 1, right_labels);
 	whole = *f;
@@ -271,7 +174,7 @@ static void test_tags(struct file *f)
 		f->at[change[i].at] = change[i].value;
 		refuse_bytes(f, change[i].wanted, change[i].what);
 	}
-	start(f, false, false);
+	mat_file_start(f, false, false);
 	put_images(f, "X", 32);
 	put_images(f, "X", 32);
 	refuse_bytes(f, "holds member 'X' twice", "the same member twice");
@@ -286,21 +189,21 @@ static void test_tags(struct file *f)
 }
 
 /* Other members may be of any kind. */
-static void test_others(struct file *f)
+static void test_others(struct mat_file *f)
 {
-	start(f, false, true);
+	mat_file_start(f, false, true);
 	size_t from = f->n;
-	begin(f, "note", 4, 2, (size_t[]){1, 2});
-	put_tag(f, UINT16, 4);
-	put(f, 'a' << 16 | 'b', 8);
-	finish(f, from);
+	mat_file_head(f, "note", 4, 2, (size_t[]){1, 2});
+	mat_file_tag(f, UINT16, 4);
+	mat_file_put(f, 'a' << 16 | 'b', 8);
+	mat_file_finish(f, from);
 	put_labels(f, MAT_DOUBLE, UINT8, N, 1, right_labels);
 	from = f->n;
-	put_tag(f, UINT32, 8);
-	put(f, 17, 8);
-	put_tag(f, INT8, 1);
-	put(f, 's', 8);
-	finish(f, from);
+	mat_file_tag(f, UINT32, 8);
+	mat_file_put(f, 17, 8);
+	mat_file_tag(f, INT8, 1);
+	mat_file_put(f, 's', 8);
+	mat_file_finish(f, from);
 	put_images(f, "X", 32);
 	spit(path, f->at, f->n);
 	ok(right(), "members of other kinds are passed over, in any order");
@@ -311,18 +214,18 @@ static void test_memory(void)
 {
 	enum { MIB = 1 << 20, MOST = 256 };
 	static uint8_t zeros[MIB];
-	static struct file head;
+	static struct mat_file head;
 	struct rusage before, after;
 	z_stream z = {0};
-	start(&head, false, false);
+	mat_file_start(&head, false, false);
 	size_t from = head.n;
 	uint8_t *out = malloc(2 * MIB), *at = out + 136;
-	begin(&head, "X", MAT_UINT8, 4, (size_t[]){32, 32, 3, MOST * MIB / IMAGE});
-	put_tag(&head, UINT8, MOST * MIB / IMAGE * IMAGE);
+	mat_file_head(&head, "X", MAT_UINT8, 4, (size_t[]){32, 32, 3, MOST * MIB / IMAGE});
+	mat_file_tag(&head, UINT8, MOST * MIB / IMAGE * IMAGE);
 	memmove(head.at + from + 8, head.at + from, head.n - from);
 	size_t bytes = head.n - from;
 	head.n = from;
-	put_tag(&head, MATRIX, bytes + MOST * MIB / IMAGE * IMAGE);
+	mat_file_tag(&head, MATRIX, bytes + MOST * MIB / IMAGE * IMAGE);
 	MUST(out && deflateInit(&z, 1) == Z_OK ? OK : ERR_MEMORY);
 	z.next_out = at;
 	z.avail_out = 2 * MIB - 136;
@@ -338,7 +241,7 @@ static void test_memory(void)
 	deflateEnd(&z);
 	at[size - 1] ^= 1;
 	head.n = from;
-	put_tag(&head, COMPRESSED, size);
+	mat_file_tag(&head, COMPRESSED, size);
 	memcpy(out, head.at, 136);
 	spit(path, out, 136 + size);
 	free(out);
@@ -351,7 +254,7 @@ static void test_memory(void)
 int main(void)
 {
 	static const double eleven[] = {1, 11, 9}, half[] = {1, 2.5, 3};
-	static struct file f;
+	static struct mat_file f;
 	path = scratch_path("test_32x32.mat");
 	snprintf(spec, sizeof spec, "svhn:%s", scratch_folder());
 	for (int k = 0; k < 4; k++) {
@@ -373,13 +276,13 @@ int main(void)
 	refuse("label 1 of member 'y' is 2.5", "a label that is no integer");
 	make(&f, MAT_UINT8, UINT8, N + 1, 1, right_labels);
 	refuse("member 'y' is a 4×1 uint8 array; 3×1 or 1×3 numbers were expected", "another number of labels");
-	start(&f, false, false);
+	mat_file_start(&f, false, false);
 	put_images(&f, "X", 28);
 	refuse_bytes(&f, "member 'X' is a 28×32×3×3 uint8 array; a 32×32×3×n uint8 array", "another image size");
-	start(&f, false, false);
+	mat_file_start(&f, false, false);
 	put_labels(&f, MAT_UINT8, UINT8, N, 1, right_labels);
 	refuse_bytes(&f, "member 'X' is missing", "a missing X");
-	start(&f, false, false);
+	mat_file_start(&f, false, false);
 	put_images(&f, "X", 32);
 	refuse_bytes(&f, "member 'y' is missing", "a missing y");
 	unlink(path);

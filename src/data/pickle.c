@@ -111,7 +111,7 @@ static status top(struct machine *m, size_t n, struct pickle_value ***out)
 	size_t floor = m->marks ? m->mark[m->marks - 1] : 0;
 	if (m->depth - floor < n)
 		return malformed(m);
-	*out = n ? m->stack + m->depth - n : NULL;
+	*out = m->stack + m->depth - n;
 	return OK;
 }
 
@@ -338,6 +338,7 @@ status pickle_parse(const char *name, const uint8_t *data, size_t size, struct a
 	if (data[1] < 2 || data[1] > 5)
 		return fail(ERR_INPUT, "%s: pickle protocol %d; 2 to 5 are read", name, data[1]);
 	m.at += 2;
+	TRY(grow(a, &m.stack, 0, &m.stack_room));
 	for (;;) {
 		TRY(take(&m, 1, &opcode));
 		if (*opcode == '.')   /* STOP */
