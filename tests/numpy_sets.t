@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Image sets as NumPy, SciPy and Python's pickle and gzip write them, against the same arrays in .npy files: equal fingerprints.
+# Image sets as SciPy and Python's pickle and gzip write them have the fingerprints of the same arrays in .npy files.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"
 
@@ -38,8 +38,8 @@ for compressed in (False, True):
             name = f"svhn-{'zip' if compressed else 'raw'}-{kind}-{len(shape)}d"
             os.mkdir(f"{folder}/{name}")
             scipy.io.savemat(f"{folder}/{name}/test_32x32.mat",
-                             {"note": "other members", "cell": np.array([1, "a"], object), "y": y.astype(kind).reshape(shape),
-                              "X": x}, do_compression=compressed)
+                             {"note": "other members", "cell": np.array([1, "a"], object),
+                              "y": y.astype(kind).reshape(shape), "X": x}, do_compression=compressed)
             expect("svhn", "test", name, x.transpose(3, 2, 0, 1), y % 10)
 
 # CIFAR-10 by every protocol, with bytes or text as keys.
@@ -55,8 +55,7 @@ for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
                 pickle.dump({key("data"): data[part], key("labels"): labels[part],
                              key("filenames"): [key(f"{i}.png") for i in range(10)]}, f, protocol)
         with open(f"{folder}/{name}/batches.meta", "wb") as f:
-            pickle.dump({key("label_names"): [key(w) for w in "avion auto oiseau chat cerf chien grenouille cheval bateau camion".split()]},
-                        f, protocol)
+            pickle.dump({key("label_names"): [key(f"class {i}") for i in range(10)]}, f, protocol)
         expect("cifar10", "train", name, data.reshape(50, 3, 32, 32), np.array(labels))
 
 # MNIST, gzipped in two members.
