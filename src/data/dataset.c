@@ -45,25 +45,6 @@ void dataset_table(struct dataset *out, size_t n, int columns, const float *x)
 	out->x = x;
 }
 
-status dataset_class_names(struct dataset *out, const char *path)
-{
-	char *text, *rest, **names;
-	size_t size;
-	int n = 0;
-	TRY(input_read(path, &out->arena, (uint8_t **)&text, &size));
-	TRY(ARENA_NEW(&out->arena, (size_t)out->n_classes, &names));
-	for (char *line = strtok_r(text, "\r\n", &rest); line; line = strtok_r(NULL, "\r\n", &rest))
-		if (line[strspn(line, " \t")]) {
-			if (n < out->n_classes)
-				names[n] = line;
-			n++;
-		}
-	if (n != out->n_classes)
-		return fail(ERR_INPUT, "%s: holds %d class names, one a line; %d were expected", path, n, out->n_classes);
-	out->class_names = (const char *const *)names;
-	return OK;
-}
-
 /* Replaces out's labels by an integer .npy file's, one each (train_noisy of CIFAR-10N …). Errors: ERR_USAGE, ERR_INPUT. */
 static status dataset_relabel(struct dataset *out, const char *path)
 {

@@ -31,7 +31,12 @@ void dataset_table(struct dataset *out, size_t n, int columns, const float *x);
  * Errors: ERR_USAGE naming --holdout or --standardize, ERR_MEMORY. */
 status dataset_divide(struct dataset *out, const char *holdout, bool standardize);
 
-/* A name for each class: from lines of text, blank ones left out, which must be n_classes. Errors: ERR_INPUT, ERR_MEMORY. */
+/* A name for each class: from lines of text, blank ones left out, which must be n_classes.
+ * Errors: ERR_INPUT naming file and line, ERR_MEMORY. */
 status dataset_class_names(struct dataset *out, const char *path);
+
+/* Refuses a class's name that is blank, not UTF-8, or has control characters. Errors: ERR_INPUT, whose words follow "the
+ * class name". */
+status class_name_check(const uint8_t *name, size_t size);
 
 #endif
