@@ -12,7 +12,7 @@
 #include "predict/subject.h"
 
 /* The predictions of one data set. The device holds one member's, 4 · n · outputs bytes; the host
- * 4 · n · (outputs + classes) + 8 · n · (classes + 3) for classes, and 4 · members · n · outputs for real targets. */
+ * 4 · n · (outputs + classes) + 8 · n · (classes + 5) for classes, and 4 · members · n · outputs for real targets. */
 struct predictions {
 	const struct predictive *how;
 	const struct network *network;
@@ -43,16 +43,23 @@ extern const struct predictive predictive_categorical, predictive_bernoulli, pre
 
 const struct predictive *predictive_of(const struct likelihood *l);
 
+/* What becomes of predictions. */
+enum scoring {
+	SCORE_NOTHING,            /* the set's targets are not looked at */
+	SCORE_ALL,                /* of all members */
+	SCORE_CURVE               /* of the first 1, 2, … members too */
+};
+
 /* Makes room for the predictions of so many members in the arena and on the device; close it whether that worked or not.
- * Errors: ERR_MEMORY. */
-status predictions_open(struct arena *a, const struct network *n, const struct subject *subject, size_t members, bool curve,
-                        struct predictions *out);
+ * Errors: ERR_MEMORY; ERR_INPUT for targets that can't be scored, as `check` would have said. */
+status predictions_open(struct arena *a, const struct network *n, const struct subject *subject, size_t members,
+                        enum scoring scoring, struct predictions *out);
 void predictions_close(struct predictions *p);
 
 /* Where member i's outputs belong. */
 float *predictions_place(const struct predictions *p, size_t i);
 
-/* The figures of a mixture by the labels of its examples; `errors`: standard errors too. Errors: as metrics_classes'. */
-status predictive_score_classes(const struct mixture *m, const int32_t *label, bool errors, struct figures *out);
+/* The figures of a mixture by its labels; `errors`: standard errors too. Errors: as metrics_classes'. */
+status predictive_score_classes(const struct mixture *m, bool errors, struct figures *out);
 
 #endif

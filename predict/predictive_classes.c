@@ -38,25 +38,27 @@ static status classes_add(struct predictions *p, size_t i)
 	mixture_next(m);
 	if (p->each && fwrite(p->probs, sizeof(float), probs, p->each) != probs)
 		return fail(ERR_IO, "{save-member-probs}: %s", strerror(errno));
-	return p->curve ? predictive_score_classes(m, p->subject->data.label, false, &p->curve[i]) : OK;
+	return p->curve ? predictive_score_classes(m, false, &p->curve[i]) : OK;
 }
 
 static status classes_score(const struct predictions *p, struct figures *out)
 {
-	return predictive_score_classes(&p->mixture, p->subject->data.label, true, out);
+	return predictive_score_classes(&p->mixture, true, out);
 }
 
-status predictive_score_classes(const struct mixture *m, const int32_t *label, bool errors, struct figures *out)
+status predictive_score_classes(const struct mixture *m, bool errors, struct figures *out)
 {
 	struct class_metrics got;
-	TRY(metrics_classes(m, label, errors, &got));
-	*out = (struct figures){got.n, got.members, 7, {
-		{"accuracy", got.accuracy}, {"nll", got.nll}, {"brier", got.brier}, {"ece", got.ece}, {"entropy", got.entropy},
-		{"expected_entropy", got.expected_entropy}, {"mutual_information", got.mutual_information},
+	TRY(metrics_classes(m, errors, &got));
+	*out = (struct figures){got.n, got.members, 8, {
+		{"accuracy", got.accuracy, false}, {"nll", got.nll, false},
+		{"zero_probabilities", (double)got.zeros, true}, {"brier", got.brier, false}, {"ece", got.ece, false},
+		{"entropy", got.entropy, false}, {"expected_entropy", got.expected_entropy, false},
+		{"mutual_information", got.mutual_information, false},
 	}};
 	if (errors) {
-		out->at[out->count++] = (struct figure){"accuracy_se", got.accuracy_se};
-		out->at[out->count++] = (struct figure){"nll_se", got.nll_se};
+		out->at[out->count++] = (struct figure){"accuracy_se", got.accuracy_se, false};
+		out->at[out->count++] = (struct figure){"nll_se", got.nll_se, false};
 	}
 	return OK;
 }

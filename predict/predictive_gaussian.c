@@ -33,7 +33,7 @@ static status gaussian_curve(const struct regression *r, const float *y, struct 
 		return fail(ERR_MEMORY, "out of memory: the curve");
 	status s = regression_curve(r, y, nll, rmse);
 	for (size_t i = 0; s == OK && i < r->members; i++)
-		curve[i] = (struct figures){r->n, i + 1, 2, {{"nll", nll[i]}, {"rmse", rmse[i]}}};
+		curve[i] = (struct figures){r->n, i + 1, 2, {{"nll", nll[i], false}, {"rmse", rmse[i], false}}};
 	free(nll);
 	return s;
 }
@@ -47,7 +47,8 @@ static status gaussian_score(const struct predictions *p, struct figures *out)
 	struct regression_metrics got;
 	TRY(metrics_regression(&r, d->target, &got));
 	*out = (struct figures){got.n, got.members, 5, {
-		{"nll", got.nll}, {"nll_se", got.nll_se}, {"rmse", got.rmse}, {"crps", got.crps}, {"coverage", got.coverage},
+		{"nll", got.nll, false}, {"nll_se", got.nll_se, false}, {"rmse", got.rmse, false}, {"crps", got.crps, false},
+		{"coverage", got.coverage, false},
 	}};
 	return p->curve ? gaussian_curve(&r, d->target, p->curve) : OK;
 }

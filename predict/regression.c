@@ -7,8 +7,8 @@
 
 #include <gsl/gsl_sort_double.h>
 
-#include "src/arena.h"
 #include "predict/bootstrap.h"
+#include "predict/mixture.h"
 
 static const double half_log_2pi = 0.918938533204672741780329736406;
 
@@ -32,13 +32,6 @@ static double log_density(const struct regression *r, const float *y, size_t s, 
 		log_p -= z * z / 2 + log(sd) + half_log_2pi;
 	}
 	return log_p;
-}
-
-/* log(e^a + e^b) */
-static double log_add(double a, double b)
-{
-	double top = fmax(a, b);
-	return top == -INFINITY ? top : top + log1p(exp(fmin(a, b) - top));
 }
 
 double gaussian_mixture_cdf(const double *mu, size_t s, double sd, double y)

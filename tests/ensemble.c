@@ -172,7 +172,7 @@ static void run_open(struct run *r, const char *const *words)
 	MUST(backend_open("cpu", 2, &d));
 	MUST(network_place(&r->n, d));
 	MUST(subject_open(&r->n, &(struct subject_request){.split = -1, .batch = 10}, &r->subject));
-	MUST(predictions_open(&r->arena, &r->n, &r->subject, r->chosen.n, true, &r->p));
+	MUST(predictions_open(&r->arena, &r->n, &r->subject, r->chosen.n, SCORE_CURVE, &r->p));
 }
 
 static void run_close(struct run *r)
