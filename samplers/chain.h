@@ -46,6 +46,9 @@ enum chain_phase { CHAIN_RUNNING, CHAIN_DONE, CHAIN_FAILED };
 
 struct chain;
 
+/* Whether the potential takes every batch that the chains will have. Errors: ERR_USAGE, naming sizes that would do. */
+status chain_check_batches(const struct chain_plan *plan);
+
 /* Makes chain k ready: from its checkpoint where it has one, else from its initial parameters, with its files created and
  * a checkpoint of step 0 written. Errors: ERR_USAGE (the method refuses its parameters), ERR_IO, ERR_DAMAGE, ERR_MEMORY. */
 status chain_open(const struct chain_plan *plan, int k, struct chain **out);
