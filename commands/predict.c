@@ -4,6 +4,7 @@
 #include "commands/network.h"
 #include "commands/report.h"
 #include "commands/select.h"
+#include "predict/guess.h"
 #include "predict/stored.h"
 #include "src/data/npy.h"
 #include "src/files/output_file.h"
@@ -71,10 +72,12 @@ static status predict_members(const struct opts *o, struct selection *chosen, st
 	return output_commit(&file);
 }
 
-static status score_members(const struct opts *o, const struct predictions *p, struct arena *a, json_t **figures)
+static status score_members(const struct opts *o, const struct selection *chosen, const struct predictions *p,
+                            struct arena *a, json_t **figures)
 {
 	struct figures all;
 	TRY(p->how->score(p, &all));
+	guess_warn(p, chosen, &all);
 	if (p->curve)
 		json_put(figures, "curve", report_curve(p->curve, p->members));
 	report_figures(figures, &all);
@@ -104,7 +107,7 @@ static status predict_subject(const struct opts *o, struct selection *chosen, st
 	if (s == OK)
 		s = predict_members(o, chosen, n, a, &p);
 	if (s == OK)
-		s = score_members(o, &p, a, figures);
+		s = score_members(o, chosen, &p, a, figures);
 	predictions_close(&p);
 	return s;
 }

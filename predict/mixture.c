@@ -45,6 +45,7 @@ status mixture_label(struct arena *a, struct mixture *m, const int32_t *label)
 	TRY(ARENA_NEW(a, m->n, &m->log_p));
 	for (size_t i = 0; i < m->n; i++)
 		m->log_p[i] = -INFINITY;
+	mixture_part(m);
 	return OK;
 }
 
@@ -76,8 +77,9 @@ static bool add_row(struct mixture *m, size_t i, const float *z, int k, float *p
 	m->entropy[i] += fmax(0, log(total) - mean / total);
 	if (m->label) {
 		int y = m->label[i];
-		m->own[i] = (y < shift ? 0 : z[y - shift]) - top - log(total);
-		m->log_p[i] = log_add(m->log_p[i], m->own[i]);
+		double log_p = (y < shift ? 0 : z[y - shift]) - top - log(total);
+		m->log_p[i] = log_add(m->log_p[i], log_p);
+		m->own[i] = log_add(m->own[i], log_p);
 	}
 	m->max_logit[i] += top;
 	m->energy[i] -= top + log(total);
@@ -120,6 +122,7 @@ status mixture_add_probs(struct mixture *m, size_t first, size_t count, const do
 void mixture_next(struct mixture *m)
 {
 	m->members++;
+	m->own_members++;
 }
 
 void mixture_mean(const struct mixture *m, size_t i, double *p)
@@ -137,12 +140,19 @@ double mixture_loss(const struct mixture *m, size_t i)
 	return members - log(m->p[i * (size_t)m->c + (size_t)m->label[i]]);
 }
 
-double mixture_own_nll(const struct mixture *m)
+void mixture_part(struct mixture *m)
+{
+	m->own_members = 0;
+	for (size_t i = 0; m->own && i < m->n; i++)
+		m->own[i] = -INFINITY;
+}
+
+double mixture_part_nll(const struct mixture *m)
 {
 	double sum = 0;
 	if (!m->own)
-		return NAN;
+		return (double)NAN;
 	for (size_t i = 0; i < m->n; i++)
-		sum -= m->own[i];
-	return sum / (double)m->n;
+		sum += m->own[i];
+	return log((double)m->own_members) - sum / (double)m->n;
 }

@@ -20,7 +20,8 @@ struct mixture {
 	const int32_t *label;  /* (n): the examples' own classes y; NULL: not known */
 	double *log_p;       /* (n): log Σ p_s(y), which stays finite where p_s(y) itself is too small for a double; NULL without
 	                      * labels or logits */
-	double *own;         /* (n): log p_s(y) of the member that was added last; NULL likewise */
+	double *own;         /* (n): the same of the members since mixture_part; NULL likewise */
+	size_t own_members;
 };
 
 /* log(e^a + e^b); −∞ stands for no term. */
@@ -54,7 +55,10 @@ void mixture_mean(const struct mixture *m, size_t i, double *p);
 /* −log p̄(y) of example i, nats: ∞ where p̄(y) is 0, which logits never give. */
 double mixture_loss(const struct mixture *m, size_t i);
 
-/* The mean −log p_s(y) of the member that was added last; NaN without labels or logits. */
-double mixture_own_nll(const struct mixture *m);
+/* A new part of the members begins. */
+void mixture_part(struct mixture *m);
+
+/* The NLL of the mixture of the part's members alone; NaN without labels or logits. */
+double mixture_part_nll(const struct mixture *m);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "predict/predictive.h"
 
+#include <math.h>
+
 #include "src/likelihood.h"
 
 static const struct predictive *const by_loss[LOSS_KINDS] = {
@@ -27,6 +29,10 @@ status predictions_open(struct arena *a, const struct network *n, const struct s
 	TRY(ARENA_NEW(a, kept * rows * k, &out->outputs));
 	if (scoring == SCORE_CURVE)
 		TRY(ARENA_NEW(a, members, &out->curve));
+	if (scoring != SCORE_NOTHING)
+		TRY(ARENA_NEW(a, members, &out->alone));
+	for (size_t i = 0; out->alone && i < members; i++)
+		out->alone[i] = (double)NAN;
 	if (!classes)
 		return OK;
 	TRY(mixture_open(a, rows, classes, true, &out->mixture));

@@ -24,6 +24,8 @@ struct predictions {
 	float *probs;             /* (n, classes): one member's; NULL without classes */
 	FILE *each;               /* receives each member's probabilities (n, classes), float32; NULL: not wanted */
 	struct figures *curve;    /* (members): figures of the first 1, 2, … members; NULL: not wanted */
+	double *alone;            /* (members): at the first member of each snapshot file, the figure `guessed` of those of the file
+	                           * by themselves, else NaN; NULL where nothing is scored */
 };
 
 struct predictive {
@@ -35,6 +37,11 @@ struct predictive {
 	/* Adds member i, whose outputs lie in their place, and its point of the curve; NULL where they only have to lie there.
 	 * Errors: ERR_INPUT for outputs that are not finite, ERR_IO. */
 	status (*add)(struct predictions *p, size_t i);
+	/* The figure that `guessed` names of members first … end − 1 by themselves, the last ones added and all of a file. */
+	double (*alone)(struct predictions *p, size_t first, size_t end);
+	/* The same figure of a guess that looks at no inputs, NaN where there is none; and what it is that is guessed. */
+	double (*guess)(const struct predictions *p);
+	const char *guessed, *guessed_title, *guess_words;
 	/* The figures of all members, and the rest of the curve. Errors: ERR_INPUT, ERR_MEMORY. */
 	status (*score)(const struct predictions *p, struct figures *out);
 };

@@ -3,6 +3,7 @@
 #include "predict/predictive.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "predict/metrics.h"
@@ -41,6 +42,20 @@ static status classes_add(struct predictions *p, size_t i)
 	return p->curve ? predictive_score_classes(m, false, &p->curve[i]) : OK;
 }
 
+/* A mixture is told of the part that begins when the one before it is read. */
+static double classes_alone(struct predictions *p, size_t first, size_t end)
+{
+	(void)first, (void)end;
+	double nll = mixture_part_nll(&p->mixture);
+	mixture_part(&p->mixture);
+	return nll;
+}
+
+static double classes_guess(const struct predictions *p)
+{
+	return log((double)p->mixture.c);
+}
+
 static status classes_score(const struct predictions *p, struct figures *out)
 {
 	return predictive_score_classes(&p->mixture, true, out);
@@ -67,6 +82,11 @@ const struct predictive predictive_categorical = {
 	.classes = categorical_classes,
 	.check = classes_check,
 	.add = classes_add,
+	.alone = classes_alone,
+	.guess = classes_guess,
+	.guessed = "nll",
+	.guessed_title = "NLL",
+	.guess_words = "log of the number of classes",
 	.score = classes_score,
 };
 
@@ -74,5 +94,10 @@ const struct predictive predictive_bernoulli = {
 	.classes = bernoulli_classes,
 	.check = classes_check,
 	.add = classes_add,
+	.alone = classes_alone,
+	.guess = classes_guess,
+	.guessed = "nll",
+	.guessed_title = "NLL",
+	.guess_words = "log of the number of classes",
 	.score = classes_score,
 };

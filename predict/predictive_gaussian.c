@@ -38,12 +38,30 @@ static status gaussian_curve(const struct regression *r, const float *y, struct 
 	return s;
 }
 
-static status gaussian_score(const struct predictions *p, struct figures *out)
+static struct regression regression_of(const struct predictions *p)
 {
 	const struct network *n = p->network;
+	return (struct regression){p->subject->data.n, n->model.outputs, p->members, p->outputs, n->standardize.target_mean,
+	                           n->standardize.target_sd, n->noise_sd};
+}
+
+static double gaussian_alone(struct predictions *p, size_t first, size_t end)
+{
+	struct regression r = regression_of(p);
+	r.output += first * r.n * (size_t)r.k;
+	r.members = end - first;
+	return regression_rmse(&r, p->subject->data.target);
+}
+
+static double gaussian_guess(const struct predictions *p)
+{
+	return regression_deviation(p->subject->data.target, p->subject->data.n, p->network->model.outputs);
+}
+
+static status gaussian_score(const struct predictions *p, struct figures *out)
+{
 	const struct dataset *d = &p->subject->data;
-	const struct regression r = {d->n, n->model.outputs, p->members, p->outputs, n->standardize.target_mean,
-	                             n->standardize.target_sd, n->noise_sd};
+	const struct regression r = regression_of(p);
 	struct regression_metrics got;
 	TRY(metrics_regression(&r, d->target, &got));
 	*out = (struct figures){got.n, got.members, 5, {
@@ -57,5 +75,10 @@ const struct predictive predictive_gaussian = {
 	.classes = gaussian_classes,
 	.keeps_outputs = true,
 	.check = gaussian_check,
+	.alone = gaussian_alone,
+	.guess = gaussian_guess,
+	.guessed = "rmse",
+	.guessed_title = "RMSE",
+	.guess_words = "the targets' own deviation",
 	.score = gaussian_score,
 };

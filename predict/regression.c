@@ -162,3 +162,32 @@ status regression_curve(const struct regression *r, const float *y, double *nll,
 	arena_free(&arena);
 	return st;
 }
+
+double regression_rmse(const struct regression *r, const float *y)
+{
+	double square = 0;
+	for (size_t i = 0; i < r->n; i++)
+		for (int j = 0; j < r->k; j++) {
+			double sum = 0;
+			for (size_t s = 0; s < r->members; s++)
+				sum += own_mean(r, s, i, j);
+			double d = (double)y[i * (size_t)r->k + (size_t)j] - sum / (double)r->members;
+			square += d * d;
+		}
+	return sqrt(square / ((double)r->n * r->k));
+}
+
+double regression_deviation(const float *y, size_t n, int k)
+{
+	double squares = 0;
+	for (int j = 0; j < k; j++) {
+		double mean = 0;
+		for (size_t i = 0; i < n; i++)
+			mean += (double)y[i * (size_t)k + (size_t)j] / (double)n;
+		for (size_t i = 0; i < n; i++) {
+			double d = (double)y[i * (size_t)k + (size_t)j] - mean;
+			squares += d * d;
+		}
+	}
+	return n < 2 || squares == 0 ? (double)NAN : sqrt(squares / ((double)(n - 1) * k));
+}

@@ -16,6 +16,8 @@ struct chain_watch {
 	void *context;
 	/* Chain k has done so many updates; the last line of its log (step 0: none yet). Called after every step. */
 	void (*stepped)(void *context, int k, uint64_t step, const struct log_line *line);
+	/* Chain k has come to its end; nll: the mean loss of its last epoch, or of as much of it as is known; nats per example. */
+	void (*ended)(void *context, int k, double nll);
 	/* Chain k ends as failed; fail_words(why, …) says why. */
 	void (*stopped)(void *context, int k, status why);
 };

@@ -38,6 +38,10 @@ struct likelihood {
 	/* The targets as the device's loss reads them: *bytes of host memory, t's own or made in the arena.
 	 * Errors: ERR_MEMORY. */
 	status (*encode)(const struct targets *t, struct arena *a, const void **out, size_t *bytes);
+	/* The mean ℓ of guessing, of the best prediction that looks at no inputs: nats per example; and what that predicts, in
+	 * words. NULL: not known. Errors: ERR_MEMORY. */
+	status (*guess)(const struct targets *t, double noise_sd, double *out);
+	const char *guessed;
 };
 
 extern const struct likelihood *const likelihoods[];  /* NULL-terminated */
@@ -51,6 +55,8 @@ const struct likelihood *likelihood_default(const struct targets *t);
 status likelihood_outputs(const struct likelihood *l, const struct targets *t, int *out);
 /* How many real targets an example has where a network has so many outputs; 0 for classes. */
 int likelihood_targets(const struct likelihood *l, int outputs);
+/* l's guess for such targets; NaN where there is none, or where one class is all there is. Errors: ERR_MEMORY. */
+status likelihood_guess(const struct likelihood *l, const struct targets *t, double noise_sd, double *out);
 /* Errors: ERR_USAGE for a deviation, in the units of the targets as stored, that l can't have. */
 status likelihood_check(const struct likelihood *l, double noise_sd);
 /* Appends l's parameters to those of a network with so many outputs. Errors: ERR_MEMORY. */

@@ -155,18 +155,22 @@ static void far_apart(void)
 	struct mixture m;
 	struct class_metrics got;
 	MUST(mixture_open(&arena, 3, 3, true, &m));
-	ok(isnan(mixture_own_nll(&m)), "without labels a member has no NLL");
+	ok(isnan(mixture_part_nll(&m)), "without labels a part has no NLL");
 	MUST(mixture_label(&arena, &m, label));
 	for (int s = 0; s < 2; s++) {
 		MUST(mixture_add_logits(&m, 0, 3, z[s], 3, NULL));
 		mixture_next(&m);
-		near(mixture_own_nll(&m), s ? 1173.3333333333676 : 717.1358686548148, 1e-10, "member %d's own NLL", s);
+		near(mixture_part_nll(&m), s ? 717.8290158353748 : 717.1358686548148, 1e-10, "the NLL of %d in one part", s + 1);
 	}
 	near(mixture_loss(&m, 0), 2000.69314718056, 1e-10, "no member's probability fits into a double: log p̄(y) all the same");
 	near(mixture_loss(&m, 1), 150.69314718055995, 1e-12, "one member's alone does");
 	near(mixture_loss(&m, 2), 2.1007531450043255, 1e-14, "both do");
 	MUST(metrics_classes(&m, true, &got));
 	near(got.nll, 717.8290158353748, 1e-10, "logits have no floor");
+	mixture_part(&m);
+	MUST(mixture_add_logits(&m, 0, 3, z[1], 3, NULL));
+	mixture_next(&m);
+	near(mixture_part_nll(&m), 1173.3333333333676, 1e-10, "a part is scored by itself");
 	ok(got.zeros == 0 && isfinite(got.nll_se), "and never a probability 0");
 	MUST(mixture_open(&arena, 3, 2, true, &m));
 	MUST(mixture_label(&arena, &m, bit));
