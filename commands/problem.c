@@ -44,6 +44,9 @@ static status check_network_options(const struct problem *p, const struct opts *
 	const char *algo = opts_text(o, "conv-algo"), *spec = p->model.spec;
 	if (opts_choice(o, "conv-algo") != CONV_AUTO && !model_has(&p->model, LAYER_CONV))
 		return fail(ERR_USAGE, "--conv-algo %s: --model %s has no convolutions", algo, spec);
+	if (opts_choice(o, "conv-algo") == CONV_WINOGRAD && !model_has_winograd(&p->model))
+		return fail(ERR_USAGE, "--conv-algo winograd: none of the convolutions of --model %s is 3×3 with stride 1, which is what it "
+		            "computes", spec);
 	if (opts_choice(o, "bn-stats") == 1 && !p->model.stats.count)
 		return fail(ERR_USAGE, "--bn-stats recompute: --model %s%s has no batch norm, whose statistics could be recomputed",
 		            spec, model_has(&p->model, LAYER_NORM) ? " with --norm frn" : "");

@@ -17,6 +17,8 @@ close_by() { awk -v a="$(member nll "$1")" -v b="$(member nll "$2")" 'BEGIN { d 
 mlp="--model mlp:3072-8-10 --steps 2 --out no"
 fails 2 "^basin: --conv-algo winograd: --model mlp:3072-8-10 has no convolutions" "an algorithm for convolutions that aren't there" \
 	sample $mlp --conv-algo winograd
+fails 2 "^basin: --conv-algo winograd: none of the convolutions of --model lenet is 3×3 with stride 1" "Winograd's way of 5×5" \
+	sample --model lenet --steps 2 --conv-algo winograd --out no
 fails 2 "^basin: --bn-stats recompute: --model mlp:3072-8-10 has no batch norm" "statistics that aren't there" \
 	sample $mlp --bn-stats recompute
 fails 2 "^basin: --bn-stats recompute: --model resnet20 with --norm frn has no batch norm" "statistics of a network with --norm frn" \
@@ -43,6 +45,8 @@ fails 2 "^basin: .*--conv-algo" "stored probabilities have no arithmetic" \
 lenet="--model lenet --steps 6"
 sample $lenet --out full >out 2>err && says_nothing
 ok $? "a run in fp32 warns of nothing"
+fails 2 "^basin: --conv-algo winograd: none of the convolutions of the run's model lenet" "predict says it too" \
+	"$BASIN" predict full --conv-algo winograd
 "$BASIN" predict full --split train --json >own && "$BASIN" predict full --split train --json --conv-algo direct >out &&
 	close_by own out
 ok $? "an algorithm for prediction changes last digits alone"

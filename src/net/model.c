@@ -110,6 +110,14 @@ bool model_has(const struct model *m, enum layer_kind kind)
 	return false;
 }
 
+bool model_has_winograd(const struct model *m)
+{
+	for (int i = 0; i < m->n_layers; i++)
+		if (m->layer[i].kind == LAYER_CONV && m->layer[i].kernel == 3 && m->layer[i].stride == 1)
+			return true;
+	return false;
+}
+
 bool model_norms_one_pixel(const struct model *m)
 {
 	for (int i = 0; i < m->n_layers; i++)
