@@ -37,7 +37,7 @@ struct show {
 	bool quiet;
 	int failed, already_done;
 	const struct likelihood *likelihood;
-	double guess;                           /* its mean loss, or NaN */
+	struct guess guess;
 };
 
 static void show_step(void *context, int k, uint64_t step, const struct log_line *line)
@@ -51,11 +51,12 @@ static void show_step(void *context, int k, uint64_t step, const struct log_line
 static void show_end(void *context, int k, double nll)
 {
 	struct show *s = context;
-	if (!(nll >= s->guess - 1e-6 * fabs(s->guess)))
+	const char *against = guess_against(&s->guess, nll);
+	if (!against)
 		return;
 	progress_end(&s->progress);
-	warning("chain %d ends with a loss of %.4f nats per example in its last epoch, no better than guessing: %s give %.4f; look at "
-	        "--lr, --temperature and the data", k, nll, s->likelihood->guessed, s->guess);
+	warning("chain %d ends with a loss of %.4f nats per example in its last epoch, %s guessing: %s give %.4f; look at --lr, "
+	        "--temperature and the data", k, nll, against, s->likelihood->guessed, s->guess.loss);
 }
 
 /* An error, not a warning: --quiet does not hide it. */
@@ -120,7 +121,7 @@ static void print_end(const struct show *show, const struct problem *p, bool res
 static status run_chains(struct problem *p, struct run *run, const struct opts *o, bool resumed)
 {
 	struct chain_plan *plan = &p->plan;
-	struct show show = {.plan = plan, .quiet = opts_flag(o, "quiet"), .likelihood = p->likelihood, .guess = (double)NAN};
+	struct show show = {.plan = plan, .quiet = opts_flag(o, "quiet"), .likelihood = p->likelihood, .guess = {(double)NAN, 0}};
 	const struct chain_watch watch = {.context = &show, .stepped = show_step, .stopped = show_stop, .ended = show_end};
 	uint64_t done = 0, total = plan->schedule.total;
 	if (resumed)

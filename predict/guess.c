@@ -4,12 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { NAMED_MOST = 4 };  /* files that are named, each with its figure */
+#include "src/likelihood.h"
 
-bool guess_is_as_good(double guess, double loss)
-{
-	return loss >= guess - 1e-6 * fabs(guess);
-}
+enum { NAMED_MOST = 4 };  /* files that are named, each with its figure */
 
 static double figure_of(const struct figures *f, const char *name)
 {
@@ -22,16 +19,19 @@ static double figure_of(const struct figures *f, const char *name)
 void guess_warn(const struct predictions *p, const struct selection *chosen, const struct figures *all)
 {
 	const struct predictive *how = p->how;
-	double guess = how->guess(p), together = figure_of(all, how->guessed);
+	const double loss = how->guess(p), together = figure_of(all, how->guessed);
+	const struct guess guess = {loss, loss};
+	const char *against = guess_against(&guess, together);
 	size_t bad = 0;
-	if (guess_is_as_good(guess, together))
-		warning("%s: the %s is %.4f, no better than guessing, which gives %.4f (%s)", p->subject->data.spec,
-		        how->guessed_title, together, guess, how->guess_words);
+	if (against)
+		warning("%s: the %s is %.4f, %s guessing, which gives %.4f (%s)", p->subject->data.spec, how->guessed_title,
+		        together, against, loss, how->guess_words);
 	for (size_t i = 0; i < chosen->n && chosen->sources.n > 1; i++) {
-		if (!guess_is_as_good(guess, p->alone[i]) || ++bad > NAMED_MOST)
+		against = guess_against(&guess, p->alone[i]);
+		if (!against || ++bad > NAMED_MOST)
 			continue;
-		warning("%s: its snapshots by themselves have the %s %.4f, no better than guessing, which gives %.4f (%s)",
-		        chosen->sources.source[chosen->choice[i].source].path, how->guessed_title, p->alone[i], guess,
+		warning("%s: its snapshots by themselves have the %s %.4f, %s guessing, which gives %.4f (%s)",
+		        chosen->sources.source[chosen->choice[i].source].path, how->guessed_title, p->alone[i], against, loss,
 		        how->guess_words);
 	}
 	if (bad > NAMED_MOST)

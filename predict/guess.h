@@ -7,11 +7,8 @@
 #include "predict/predictive.h"
 #include "predict/selection.h"
 
-/* Whether a loss is no lower than a guess's; false where one of the two is not known. Rounding makes no difference. */
-bool guess_is_as_good(double guess, double loss);
-
-/* Warns where the figures of all members are no better than a guess, and, where there are several snapshot files, of those
- * whose members by themselves are not. */
+/* Warns where the figures of all members are no better than a guess, or hardly, and, where there are several snapshot files,
+ * of those whose members by themselves are not. */
 void guess_warn(const struct predictions *p, const struct selection *chosen, const struct figures *all);
 
 #endif

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "commands/select.h"
-#include "predict/guess.h"
 #include "src/likelihood.h"
 #include "src/rng.h"
 #include "tests/tap.h"
@@ -246,8 +245,7 @@ static void average(const struct model *m, const char *a, const char *b)
 	ok(r.p.mixture.members == 2 * RECORDS, "two chains are pooled");
 	near(r.p.alone[0], alone[0], 1e-6, "the first chain's NLL by itself");
 	near(r.p.alone[RECORDS], alone[1], 1e-6, "and the second one's");
-	ok(isnan(r.p.alone[1]) && guess_is_as_good(log(OUTPUTS), log(OUTPUTS)) && !guess_is_as_good(NAN, 1) &&
-	   !guess_is_as_good(log(OUTPUTS), NAN) && !guess_is_as_good(-3, -3.1), "a guess is compared with what is known");
+	ok(isnan(r.p.alone[1]), "which stands at its first member alone");
 	ok(worst < 2e-6, "averaged probabilities are the plain forward pass's (worst difference %.1e)", worst);
 	ok(r.subject.data.label[4] == classes[4], "labels come with the data");
 	score(&r, "classes", &all);

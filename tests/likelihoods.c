@@ -72,17 +72,22 @@ static void guesses(void)
 		{"bernoulli", {.n = 4, .label = two, .n_classes = 2}, 0, 0.5623351446188083},
 		{"gaussian", {.n = 4, .real = real, .n_real = 2}, 2, 66.34917142752923},
 	};
-	double got;
+	struct guess got;
 	const struct likelihood *l;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		MUST(likelihood_find(cases[i].name, &l));
 		MUST(likelihood_guess(l, &cases[i].t, cases[i].noise_sd, &got));
-		near(got, cases[i].want, 1e-13, "%s: the loss of guessing", cases[i].name);
+		near(got.loss, cases[i].want, 1e-13, "%s: the loss of guessing", cases[i].name);
 		ok(l->guessed, "%s: what is guessed", cases[i].name);
 	}
 	MUST(likelihood_find("categorical", &l));
 	MUST(likelihood_guess(l, &(struct targets){.n = 4, .label = same, .n_classes = 2}, 0, &got));
-	ok(isnan(got), "of one class there is no guess");
+	ok(isnan(got.loss) && !guess_against(&got, 1), "of one class there is no guess");
+	const struct guess ten = {2.3, 2.3}, below = {-3, 1};
+	ok(!strcmp(guess_against(&ten, 2.31), "no better than") && !strcmp(guess_against(&ten, 2.3), "no better than") &&
+	   !strcmp(guess_against(&ten, 2.29), "hardly better than") && !guess_against(&ten, 2.28) && !guess_against(&ten, NAN),
+	   "a loss against a guess's");
+	ok(!strcmp(guess_against(&below, -3.004), "hardly better than") && !guess_against(&below, -3.01), "also of a density");
 }
 
 /* ---- a gaussian whose ln σ is sampled ---- */
