@@ -61,7 +61,7 @@ static status predict_both(const struct opts *o, struct selection *chosen, struc
                            const struct subject *subject, struct arena *a, json_t **figures)
 {
 	for (int i = 0; i < 2; i++)
-		TRY(predictions_open(a, n, &subject[i], chosen->n, false, &sets[i]));
+		TRY(predictions_open(a, n, &subject[i], chosen->n, SCORE_NOTHING, &sets[i]));
 	TRY(network_predict(o, chosen, n, sets, 2));
 	return score_mixtures(&sets[0].mixture, &sets[1].mixture, o, a, figures);
 }
@@ -151,8 +151,8 @@ static status score_stored(const struct opts *o, struct arena *a, json_t **figur
 	if (id.mixture.c != ood.mixture.c || id.members != ood.members)
 		return fail(ERR_INPUT, "--id-probs %s has %zu members of %d classes, --ood-probs %s %zu of %d", id_path,
 		            id.members, id.mixture.c, ood_path, ood.members, ood.mixture.c);
-	TRY(report_option(stored_fill(&id, a, NULL, NULL), "id-probs"));
-	TRY(report_option(stored_fill(&ood, a, NULL, NULL), "ood-probs"));
+	TRY(report_option(stored_fill(&id, a, NULL), "id-probs"));
+	TRY(report_option(stored_fill(&ood, a, NULL), "ood-probs"));
 	TRY(score_mixtures(&id.mixture, &ood.mixture, o, a, figures));
 	json_put(figures, "ood_normalize", json_null());
 	json_put(figures, "id", json_words(id_path));

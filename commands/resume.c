@@ -10,8 +10,8 @@
 #include "src/files/checkpoint.h"
 #include "src/json_build.h"
 
-static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "header", "quiet", "progress",
-                                         NULL};
+static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "header", "quiet",
+                                         "progress", NULL};
 
 static bool listed(const char *const *names, const char *name)
 {

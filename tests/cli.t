@@ -76,7 +76,7 @@ for line in 'back end works: x86-64-v2, 2 threads' 'oneFFT 1.2' 'back end fails:
 	result $? "$name: says “$line”"
 done
 # What pkg-config says of the same libraries; msgpack-c's module has had two names.
-for library in GSL:gsl jansson:jansson libzip:libzip matio:matio msgpack-c:msgpack-c msgpack-c:msgpack xxHash:libxxhash zlib:zlib; do
+for library in GSL:gsl jansson:jansson libzip:libzip msgpack-c:msgpack-c msgpack-c:msgpack xxHash:libxxhash zlib:zlib; do
 	version=$(pkg-config --modversion "${library#*:}" 2>/dev/null) || continue
 	grep -qxF "${library%:*} $version" "$dir/out"
 	result $? "$name: says “${library%:*} $version”"
