@@ -24,7 +24,8 @@ struct opts;  /* the values of one command's options */
 
 /* Parses a command line against NULL-terminated tables; argv[0] is the command's own name and is skipped. GNU style:
  * --name value, --name=value, unambiguous prefixes, -- ends options; positional arguments are collected in order.
- * --config FILE is read first: `option = value` lines, # comments; the command line wins, over an option's rival too. --help, --version, --config and
+ * --config FILE is read first: `option = value` lines, # comments; the command line wins, over an option's rival too, and
+ * of several files the later one. Otherwise an option that takes a value is given once. --help, --version, --config and
  * --dump-config are declared everywhere; once --help or --version is met the rest is neither read nor checked.
  * An option of a table that its selector has not switched on is refused: "--sigma belongs to --sampler fsgld; this run
  * has --sampler sgld". The same option may stand in several selectable tables.
