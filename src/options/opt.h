@@ -61,11 +61,13 @@ status opts_set(struct opts *o, const char *name, const char *value);
 json_t *opts_to_json(const struct opts *o);
 status opts_from_json(struct opts *o, const json_t *j);
 
-/* --help, the config file that gives these values, what stands below a man page's .Sh OPTIONS, and the branch of a bash
- * `case $command in` that sets options, words and files to what this command's options and values complete to. */
+/* --help (its arguments are those with a help of their own; NULL: none), the config file that gives these values, what stands below a man page's .Sh OPTIONS, and the branch of a bash
+ * `case $command in` that sets options, words and files to what this command's options and values complete to, and flags and
+ * arguments to the options without a value and the words of what stands between them (NULL: files). */
 void opts_help(const struct opt_table *const *tables, FILE *to);
+void opts_help_arguments(const struct param *arguments, FILE *to);
 void opts_dump_config(const struct opts *o, FILE *to);
 void opts_mdoc(const struct opt_table *const *tables, FILE *to);
-void opts_complete(const struct opt_table *const *tables, const char *command, FILE *to);
+void opts_complete(const struct opt_table *const *tables, const struct param *arguments, const char *command, FILE *to);
 
 #endif
