@@ -23,7 +23,9 @@ static const struct param info_defs[] = {
 
 static const struct opt_table table_info = {.owner = "info", .heading = "What to show", .defs = info_defs};
 static const struct opt_table *const tables[] = {&table_info, &table_report, NULL};
-static const struct param arguments[] = {{.name = "of", .type = PARAM_PATH, .arg = "OF", .words = &words_data_sets_alone}, {0}};
+static const struct param arguments[] = {
+	{.name = "of", .type = PARAM_PATH, .arg = "OF", .words = &words_data_sets_alone}, {0},
+};
 
 /* ---- snapshot files ---- */
 

@@ -41,7 +41,9 @@ static status flood_run(const struct opts *o)
 
 static bool fruit(int i, struct param_word *out)
 {
-	static const struct param_word all[] = {{"apple", NULL, "a fruit without {lr}"}, {"tin", "FILE", "one in a tin"}, {"fig", NULL, NULL}};
+	static const struct param_word all[] = {
+		{"apple", NULL, "a fruit without {lr}"}, {"tin", "FILE", "one in a tin"}, {"fig", NULL, NULL},
+	};
 	if (i >= 3)
 		return false;
 	*out = all[i];
@@ -56,7 +58,9 @@ static const struct param flood_arguments[] = {
 	{0},
 };
 
-static const struct command command_flood = {"flood", "[options]", "prints a lot", shared_tables, flood_run, false, flood_arguments};
+static const struct command command_flood = {
+	"flood", "[options]", "prints a lot", shared_tables, flood_run, false, flood_arguments,
+};
 
 static status open_works(int number, int threads, struct device **out)
 {

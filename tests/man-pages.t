@@ -10,12 +10,14 @@ backspace=$(printf '\b')
 # to_end FORMATTER…: whether the page's last words are near the end of what is shown, above the line at its foot. A macro
 # that is called by mistake, by a name that is one, swallows all that follows.
 to_end() {
-	last=$(grep -v -e '^\.Re$' -e '^\.E[dl]$' "$page" | tail -n 1 | sed -e 's/^\.Xr \([^ ]*\) \([1-9]\)$/\1(\2)/' -e 's/.* //')
+	last=$(grep -v -e '^\.Re$' -e '^\.E[dl]$' "$page" | tail -n 1 |
+		sed -e 's/^\.Xr \([^ ]*\) \([1-9]\)$/\1(\2)/' -e 's/.* //')
 	"$@" "$page" 2>/dev/null | sed "s/.$backspace//g" | tr -d ' \n' | tail -c 200 | grep -q -F -e "$last"
 }
 # groff's mdoc is in a package of its own in places.
 groff=
-if printf '.Dd January 1, 2026\n.Dt A 1\n.Os\n.Sh NAME\n.Nm a\n.Nd b\n' | groff -k -mandoc -Tutf8 2>/dev/null | grep -q 'A(1)'; then
+if printf '.Dd January 1, 2026\n.Dt A 1\n.Os\n.Sh NAME\n.Nm a\n.Nd b\n' |
+	groff -k -mandoc -Tutf8 2>/dev/null | grep -q 'A(1)'; then
 	groff=yes
 fi
 for page in "$man"/*.[1-9]; do

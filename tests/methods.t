@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A method touches five places at most (CONTRIBUTING.md), and each row of samplers/methods.h has all of them: its file, the
-# row, a test, its item in the manual with the equation, and the option files of the protocol that the manual says was
-# published.
+# A method touches five places at most (CONTRIBUTING.md), and each row of samplers/methods.h has all of them: its file,
+# the row, a test, its item in the manual with the equation, and the option files of the protocol that the manual says
+# was published.
 . "${top_srcdir:?}/tests/tap.sh"
 cd "$top_srcdir" || exit 99
 page=man/basin-sample.1
@@ -30,7 +30,8 @@ in_build() { grep -q "samplers/$1\\.c\\( \\|\$\\)" samplers/Makemodule.am; }
 has_source() { sed -n '2,12p' "samplers/$1.c" | grep -q -E 'arXiv|[12][0-9]{3}'; }
 
 sed -n 's/^\tX(\([a-z_0-9]*\), "\([^"]*\)", "\([^"]*\)").*/\1 \2/p' samplers/methods.h >"$dir/rows"
-[ "$(cut -d ' ' -f 2 "$dir/rows" | tr '\n' '|')" = "$("$BASIN" sample --help | sed -n 's/^ *--sampler \([a-z0-9|-]*\).*/\1/p')|" ]
+there=$("$BASIN" sample --help | sed -n 's/^ *--sampler \([a-z0-9|-]*\).*/\1/p')
+[ "$(cut -d ' ' -f 2 "$dir/rows" | tr '\n' '|')" = "$there|" ]
 ok $? "the rows are the methods that there are"
 while read -r id name; do
 	has "$name" "file samplers/$id.c" test -f "samplers/$id.c"

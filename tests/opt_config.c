@@ -153,8 +153,8 @@ static void errors(void)
 	ok(opts_parse(&o, test_tables, 3, argv) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), ":2: not a text file"),
 	   "a zero byte");
 	write_file(path, "\xFF\xFE" "b\0=\0", 6);
-	ok(opts_parse(&o, test_tables, 3, argv) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), ": is in UTF-16; UTF-8 is read"),
-	   "a file in UTF-16");
+	ok(opts_parse(&o, test_tables, 3, argv) == ERR_INPUT &&
+	   strstr(fail_words(ERR_INPUT, "--"), ": is in UTF-16; UTF-8 is read"), "a file in UTF-16");
 	argv[2] = (char *)"/nonexistent/x";
 	ok(opts_parse(&o, test_tables, 3, argv) == ERR_INPUT, "a missing file");
 	is(fail_words(ERR_INPUT, "--"), "--config /nonexistent/x: No such file or directory", "… is named");

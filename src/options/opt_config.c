@@ -35,8 +35,8 @@ static char *comment_in(const char *text)
 	return NULL;
 }
 
-/* Takes a value that begins with a quotation mark out of its quotes, in place: it ends at the next such mark, and two of
- * them stand for one. Behind it there is nothing, or a comment. Errors: ERR_INPUT, for the caller to say where. */
+/* Takes a value that begins with a quotation mark out of its quotes, in place: it ends at the next such mark, and two
+ * of them stand for one. Behind it there is nothing, or a comment. Errors: ERR_INPUT, for the caller to say where. */
 static status unquote(char *text)
 {
 	const char quote = *text, *from = text + 1;
@@ -49,8 +49,8 @@ static status unquote(char *text)
 		return fail(ERR_INPUT, "the value begins with %c, and a second one that ends it is missing", quote);
 	const char *end = from + 1, *rest = end + strspn(end, BLANKS);
 	if (*rest && (*rest != '#' || rest == end))
-		return fail(ERR_INPUT, "nothing but a comment may follow a value in quotes, not “%s”; inside it two %c stand for one",
-		            trim((char *)(uintptr_t)rest), quote);
+		return fail(ERR_INPUT, "nothing but a comment may follow a value in quotes, not “%s”; inside it two %c stand "
+		            "for one", trim((char *)(uintptr_t)rest), quote);
 	*to = 0;
 	return OK;
 }
