@@ -43,6 +43,9 @@ while read -r id name; do
 		has "$name" "examples/$example, which $page names" test -f "examples/$example"
 	done
 done <"$dir/rows"
+for id in $(sed -n 's/^const struct sampler sampler_\([a-z_0-9]*\) = .*/\1/p' samplers/*.c); do
+	has "$id" "a row in samplers/methods.h" grep -q "^$id " "$dir/rows"
+done
 for conf in examples/cifar10-*.conf examples/cifar100-*.conf; do
 	name=${conf##*/}
 	name=${name#cifar*-}

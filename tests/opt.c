@@ -150,7 +150,10 @@ static void values(void)
 {
 	refused("--batch 0", "--batch 0: expected an integer ≥ 1 (examples)");
 	refused("--batch -5", "--batch -5: expected an integer ≥ 1 (examples)");
-	refused("--batch 5e4", "--batch 5e4: expected an integer ≥ 1 (examples)");
+	refused("--batch 5e4", "--batch 5e4: expected an integer ≥ 1 (examples), written out: 50000");
+	refused("--steps 1E15", "--steps 1E15: expected an integer from 0 to 1e15 (steps), written out: 1000000000000000");
+	refused("--steps 1e16", "--steps 1e16: expected an integer from 0 to 1e15 (steps)");
+	refused("--batch 25e-1", "--batch 25e-1: expected an integer ≥ 1 (examples)");
 	refused("--batch 1.5", "--batch 1.5: expected an integer ≥ 1 (examples)");
 	refused("--batch 5x", "--batch 5x: expected an integer ≥ 1 (examples)");
 	refused("--batch 5-3", "--batch 5-3: expected an integer ≥ 1 (examples)");

@@ -80,19 +80,31 @@ void opt_range(const struct param *d, char out[OPT_RANGE_SIZE])
 		snprintf(out, OPT_RANGE_SIZE, "%s to %s", min, max);
 }
 
-static status bad_number(const struct opt_value *v, const struct param *d)
-{
-	char range[OPT_RANGE_SIZE];
-	opt_range(d, range);
-	bool words = strstr(range, " to ") != NULL;
-	return complain(v, "expected %s%s%s%s%s%s", d->type == PARAM_COUNT ? "an integer" : "a number",
-	                    range[0] ? words ? " from " : " " : "", range, d->unit ? " (" : "", d->unit ? d->unit : "",
-	                    d->unit ? ")" : "");
-}
-
 static bool in_range(const struct param *d, double x)
 {
 	return any_number(d) || ((d->above_min ? x > d->min : x >= d->min) && x <= d->max);
+}
+
+/* Digits are all that an integer is read from, but a range says 1e9: 1e9 itself is shown as it is to be typed. */
+static void written_out(const struct opt_value *v, const struct param *d, char out[64])
+{
+	char *end;
+	double x = strtod(v->text, &end);
+	bool decimal = !*end && !v->text[strspn(v->text, "0123456789+-.eE")];
+	out[0] = 0;
+	if (d->type == PARAM_COUNT && decimal && strpbrk(v->text, "eE") && x == floor(x) && in_range(d, x) && fabs(x) < reach(d))
+		snprintf(out, 64, ", written out: %.0f", x);
+}
+
+static status bad_number(const struct opt_value *v, const struct param *d)
+{
+	char range[OPT_RANGE_SIZE], integer[64];
+	opt_range(d, range);
+	written_out(v, d, integer);
+	bool words = strstr(range, " to ") != NULL;
+	return complain(v, "expected %s%s%s%s%s%s%s", d->type == PARAM_COUNT ? "an integer" : "a number",
+	                range[0] ? words ? " from " : " " : "", range, d->unit ? " (" : "", d->unit ? d->unit : "",
+	                d->unit ? ")" : "", integer);
 }
 
 static status check_count(const struct opt_value *v, const struct param *d)
