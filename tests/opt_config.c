@@ -224,7 +224,7 @@ static void dumping(void)
 static void round_trips(void)
 {
 	static const char letters[] = "a \t\r#'\"=\\";
-	enum { LETTERS = sizeof letters - 1, LENGTH = 4 };
+	enum { LETTERS = sizeof letters - 1, LENGTH = 3 };
 	char value[LENGTH + 1];
 	int wrong = 0, tried = 0;
 	for (int length = 0; length <= LENGTH; length++) {
