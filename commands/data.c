@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/word_lists.h"
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
 #include "src/data/normalize.h"
@@ -26,6 +27,11 @@ static const struct param data_defs[] = {
 };
 static const struct opt_table table_data = {.owner = "data", .heading = "Data set", .defs = data_defs};
 static const struct opt_table *const tables[] = {&table_data, &table_report, NULL};
+static const struct param arguments[] = {
+	{.name = "what", .type = PARAM_CHOICE, .arg = "info|write"},
+	{.name = "set", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets, .help = "data set"},
+	{0},
+};
 
 /* Mean and population deviation of every channel of images (0..1) or column of tables. */
 static status moments(const struct dataset *d, struct arena *a, int *n, double **mean, double **sd)
@@ -187,6 +193,7 @@ const struct command command_data = {
 	.name = "data",
 	.synopsis = "info KIND[:PATH] [options]\nwrite KIND[:PATH] --format FORMAT --out DIR",
 	.help = "describe, check and write data sets",
+	.arguments = arguments,
 	.tables = tables,
 	.run = run,
 };
