@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/word_lists.h"
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
 #include "src/data/summary.h"
@@ -27,6 +28,11 @@ static const struct param data_defs[] = {
 };
 static const struct opt_table table_data = {.owner = "data", .heading = "Data set", .defs = data_defs};
 static const struct opt_table *const tables[] = {&table_data, &table_report, NULL};
+static const struct param arguments[] = {
+	{.name = "what", .type = PARAM_CHOICE, .arg = "info|write"},
+	{.name = "set", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets, .help = "data set"},
+	{0},
+};
 
 /* {"kind", "spec", "split", "n", "shape", "element", "classes", "counts", "class_names", "targets", "mean", "sd",
  * "fingerprint", "header", "columns", "target_column", "distinct_targets", "distinct_whole_targets"}; null where the set
@@ -197,6 +203,7 @@ const struct command command_data = {
 	.name = "data",
 	.synopsis = "info KIND[:PATH] [options]\nwrite KIND[:PATH] --format FORMAT --out DIR",
 	.help = "describe, check and write data sets",
+	.arguments = arguments,
 	.tables = tables,
 	.run = run,
 };

@@ -6,6 +6,7 @@
 #include "commands/network.h"
 #include "commands/report.h"
 #include "commands/select.h"
+#include "commands/word_lists.h"
 #include "predict/stored.h"
 #include "src/data/npy.h"
 #include "src/files/output_file.h"
@@ -13,8 +14,9 @@
 #include "src/likelihood.h"
 
 static const struct param ood_defs[] = {
-	{.name = "ood", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .help = "the foreign data set: its test split, or all of it"},
-	{.name = "id", .type = PARAM_TEXT, .arg = "KIND[:PATH]",
+	{.name = "ood", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets_alone,
+	 .help = "the foreign data set: its test split, or all of it"},
+	{.name = "id", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets_alone,
 	 .help = "in-distribution data set; without it the run's own"},
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of the in-distribution set; without it test, or train where there is no test split"},

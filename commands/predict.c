@@ -4,6 +4,7 @@
 #include "commands/network.h"
 #include "commands/report.h"
 #include "commands/select.h"
+#include "commands/word_lists.h"
 #include "predict/guess.h"
 #include "predict/stored.h"
 #include "src/data/npy.h"
@@ -12,7 +13,8 @@
 #include "src/likelihood.h"
 
 static const struct param predict_defs[] = {
-	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .help = "data set to predict; without it the run's own"},
+	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets_alone,
+	 .help = "data set to predict; without it the run's own"},
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of the data set; without it test, or train where there is no test split"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,

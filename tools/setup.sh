@@ -49,7 +49,7 @@ setup_has_onednn() {
 
 setup_has() {
 	case $1 in
-	compiler) setup_has_program "${CC:-cc}" && printf '#include <stdio.h>\n' | ${CC:-cc} -E - >/dev/null 2>&1 ;;
+	compiler) printf '#include <stdio.h>\n' | ${CC:-cc} -E - >/dev/null 2>&1 ;;
 	make | autoconf | automake | mandoc | xz | awk | clang | shellcheck) setup_has_program "$1" ;;
 	pkg-config) setup_has_program "${PKG_CONFIG:-pkg-config}" ;;
 	oneDNN) setup_has_onednn ;;
