@@ -48,12 +48,13 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --curve --save-probs --save-member-probs --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --curve --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
 		case $option in
 		--split) words='train test holdout' ;;
 		--curve) option= ;;
 		--save-probs) files=yes ;;
 		--save-member-probs) files=yes ;;
+		--overwrite) option= ;;
 		--probs) files=yes ;;
 		--labels) files=yes ;;
 		--skip-damaged) option= ;;
@@ -69,12 +70,13 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	ood)
-		options='--ood --id --split --score --ood-normalize --save-scores --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--ood --id --split --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
 		case $option in
 		--split) words='train test holdout' ;;
 		--score) words='entropy mi msp max-logit energy' ;;
 		--ood-normalize) words='id' ;;
 		--save-scores) files=yes ;;
+		--overwrite) option= ;;
 		--id-probs) files=yes ;;
 		--ood-probs) files=yes ;;
 		--skip-damaged) option= ;;
@@ -101,12 +103,13 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	data)
-		options='--split --labels --holdout --target --format --out --json --config --dump-config --help --version'
+		options='--split --labels --holdout --target --format --out --overwrite --json --config --dump-config --help --version'
 		case $option in
 		--split) words='train test holdout' ;;
 		--labels) files=yes ;;
 		--format) words='cifar10 svhn' ;;
 		--out) files=yes ;;
+		--overwrite) option= ;;
 		--json) option= ;;
 		--config) files=yes ;;
 		--dump-config) option= ;;
@@ -114,10 +117,11 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	export)
-		options='--format --out --chain --role --from-step --to-step --last --skip-damaged --json --config --dump-config --help --version'
+		options='--format --out --overwrite --chain --role --from-step --to-step --last --skip-damaged --json --config --dump-config --help --version'
 		case $option in
 		--format) words='npz' ;;
 		--out) files=yes ;;
+		--overwrite) option= ;;
 		--skip-damaged) option= ;;
 		--json) option= ;;
 		--config) files=yes ;;
