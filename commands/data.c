@@ -13,6 +13,7 @@
 #include "src/data/normalize.h"
 #include "src/json_build.h"
 #include "src/json_numbers.h"
+#include "src/text.h"
 
 static const struct param data_defs[] = {
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS, .fallback = "train",
@@ -167,7 +168,10 @@ static status run_write(const struct opts *o, const char *spec)
 	if (s == OK)
 		s = data_write(&train, &test, format, folder, opts_flag(o, "overwrite"));
 	if (s == OK) {
-		printf("%s: %zu training and %zu test images, as %s:%s\n", train.spec, train.n, test.n, format, folder);
+		struct text written = {.n = 0};
+		text_add(&written, "%s:%s", format, folder);
+		printf("%s: %zu training and %zu test images, as %s\n", train.spec, train.n, test.n,
+		       text_path(&(struct text){.n = 0}, written.at));
 		s = report_end();
 	}
 	dataset_close(&test);

@@ -137,7 +137,7 @@ static status open_regular(struct output_file *f, struct arena *a, bool overwrit
 static status open_place(struct output_file *f, struct arena *a, bool overwrite)
 {
 	if (!*f->path)
-		return blame(f, fail(ERR_USAGE, "a file's name was expected, and it is empty"));
+		return blame(f, fail(ERR_USAGE, "\"\": a file's name was expected"));
 	if (output_is_standard(f->path))
 		return open_standard(f);
 	if (stat(f->path, &f->before) != 0)
