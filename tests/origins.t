@@ -19,7 +19,7 @@ plan="--quiet --data csv:classes.csv --likelihood categorical --model mlp:2-5-3 
 
 "$BASIN" predict --json --threads 1 --save-member-probs all.npy two one >out 2>err
 ok $? "members of two runs"
-tr -d ' \n' <out | sed 's/.*"members":\[//; s/\].*//' | tr '{' '\n' | sed -n 's/[}"]//g; s/,$//; s/^file://; s/,[a-z]*:/ /gp' >members
+{ tr -d ' \n' <out; echo; } | sed 's/.*"members":\[//; s/\].*//' | tr '{' '\n' | sed -n 's/[}"]//g; s/,$//; s/^file://; s/,[a-z]*:/ /gp' >members
 {
 	for step in 10 20 30; do echo "two/chain-0.snaps 0 $step theta"; done
 	for chain in 0 1; do
