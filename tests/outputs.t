@@ -154,7 +154,7 @@ ok $? "one of the two may be"
 
 # It waits for the reader of the FIFO, which opens it when the rest has been checked.
 rm -f mean
-both mean pipe >out 2>err &
+"$BASIN" predict --threads 1 run --save-probs mean --save-member-probs pipe >out 2>err &
 writer=$!
 exec 5<pipe
 kill -KILL $writer
@@ -162,6 +162,18 @@ wait $writer 2>/dev/null
 exec 5<&-
 [ -z "$(find . -name 'mean*')" ] || [ -s mean ]
 ok $? "a command that is killed leaves no temporary file"
+
+# A file that somebody else has made meanwhile stays.
+rm -f mean
+"$BASIN" predict --threads 1 run --save-probs mean --save-member-probs pipe >out 2>err &
+writer=$!
+exec 5<pipe
+echo mine >mean
+cat <&5 >got
+exec 5<&-
+wait $writer
+[ $? = 1 ] && [ "$(cat mean)" = mine ] && grep -q "mean: File exists" err && [ -z "$(find . -name '*.tmp-*')" ]
+ok $? "nor is one replaced that came while the command worked"
 
 # A name that a killed process with the same number left is not in the way: the shell's own number is the program's.
 sh -c 'echo left >weights.tmp-$$; exec "$1" export run --out weights' - "$BASIN" >out 2>err && [ -s weights ]
@@ -204,5 +216,6 @@ ok $? "with --overwrite its files are replaced, and others stay"
 [ $? = 1 ] && grep -q "set/train_32x32.mat: can't be written: File too large" err && cmp -s set/test_32x32.mat test &&
 	[ "$(find set -type f | wc -l)" = 3 ]
 ok $? "all of them or none"
+fails 2 "several files" "several files are not written to standard output" "$BASIN" data write shapes --format svhn --out -
 fails 2 "test: is no folder" "a file is no folder" "$BASIN" data write shapes --format svhn --out test --overwrite
 done_testing

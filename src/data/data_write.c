@@ -207,6 +207,8 @@ static status write_folder(struct set_files *f, const char *format, const struct
 {
 	struct stat st;
 	size_t k = 0;
+	if (strcmp(f->folder, "-") == 0)
+		return fail(ERR_USAGE, "{out} -: several files can't go to standard output; a folder's name was expected");
 	while (k < FORMATS && strcmp(formats[k].name, format))
 		k++;
 	if (k == FORMATS)
