@@ -8,7 +8,10 @@ trap '[ -d "$dir/small" ] && umount "$dir/small" 2>/dev/null; rm -rf "$dir"' EXI
 cd "$dir" || exit 99
 golden=$(cd "$top_srcdir" && pwd)/tests/golden
 
-"$BASIN" sample --quiet --data shapes --model linear --steps 2 --keep-every 1 --threads 1 --out run || ok 1 "a run to read"
+# What is written must not fit into a pipe (64 KiB), nor on the small disk below.
+awk 'BEGIN { for (i = 0; i < 2500; i++) print i * 7 % 11 "," i * 5 % 13 "," i % 3 }' >rows.csv
+"$BASIN" sample --quiet --data csv:rows.csv --likelihood categorical --model mlp:2-2000-3 --lr 1e-3 --steps 3 --keep-every 1 \
+	--threads 1 --out run || ok 1 "a run to read"
 
 # writes FILE OPTION…: by the option of $option
 writes() {
@@ -18,7 +21,7 @@ writes() {
 	save-probs) "$BASIN" predict --threads 1 run --save-probs "$file" "$@" ;;
 	save-member-probs) "$BASIN" predict --threads 1 run --save-member-probs "$file" "$@" ;;
 	stored) "$BASIN" predict --probs "$golden/probs.npy" --labels "$golden/labels.npy" --save-probs "$file" "$@" ;;
-	save-scores) "$BASIN" ood --threads 1 run --ood glyphs --save-scores "$file" "$@" ;;
+	save-scores) "$BASIN" ood --threads 1 run --ood csv:rows.csv --save-scores "$file" "$@" ;;
 	stored-scores) "$BASIN" ood --id-probs "$golden/probs.npy" --ood-probs "$golden/ood.npy" --save-scores "$file" "$@" ;;
 	out) "$BASIN" export run --out "$file" "$@" ;;
 	esac
@@ -128,7 +131,7 @@ fi
 
 # ---- a full disk ----
 
-if mkdir small && mount -t tmpfs -o size=60k none small 2>/dev/null; then
+if mkdir small && mount -t tmpfs -o size=40k none small 2>/dev/null; then
 	for option in save-probs save-member-probs out; do
 		writes small/file >out 2>err
 		[ $? = 1 ] && grep -q -e "small/file: can't be written: No space left on device" err && [ -z "$(ls small)" ]
