@@ -7,8 +7,8 @@
 
 #include "src/files/log.h"
 
-/* Progress of a whole run, or of an ensemble's snapshots for its steps: on a terminal one line that is rewritten at most ten times a second; with `plain` a line per
- * interval of seconds; else nothing. */
+/* Progress of a whole run, or of an ensemble's snapshots for its steps: on a terminal one line that is rewritten
+ * at most ten times a second; with `plain` a line per interval of seconds; else nothing. */
 struct progress {
 	bool terminal, plain;
 	double started, last;               /* monotonic seconds */

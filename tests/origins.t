@@ -10,7 +10,8 @@ cd "$dir" || exit 99
 awk 'BEGIN { for (i = 0; i < 90; i++) print i * 7 % 11 - 3 "," i * 5 % 13 / 8 "," (i * i + i % 7) % 3 }' >classes.csv
 awk 'BEGIN { for (i = 0; i < 90; i++) print i * 7 % 11 - 3 "," 100 + i * 5 % 13 / 8 "," 40 + i % 7 / 3 }' >real.csv
 awk 'BEGIN { for (i = 0; i < 50; i++) print i % 3 "," i % 5 "," i % 2 }' >far.csv
-plan="--quiet --data csv:classes.csv --likelihood categorical --model mlp:2-5-3 --lr 0.05 --steps 30 --keep-every 10 --threads 1"
+plan="--quiet --data csv:classes.csv --likelihood categorical --model mlp:2-5-3 --lr 0.05 --steps 30 --keep-every 10"
+plan="$plan --threads 1"
 # shellcheck disable=SC2086 # words
 "$BASIN" sample $plan --sampler entropy-mcmc --coupling 0.01 --chains 2 --out one &&
 	"$BASIN" sample $plan --sampler sgld --seed 2 --out two || ok 1 "runs to read"
@@ -19,7 +20,8 @@ plan="--quiet --data csv:classes.csv --likelihood categorical --model mlp:2-5-3 
 
 "$BASIN" predict --json --threads 1 --save-member-probs all.npy two one >out 2>err
 ok $? "members of two runs"
-{ tr -d ' \n' <out; echo; } | sed 's/.*"members":\[//; s/\].*//' | tr '{' '\n' | sed -n 's/[}"]//g; s/,$//; s/^file://; s/,[a-z]*:/ /gp' >members
+{ tr -d ' \n' <out; echo; } | sed 's/.*"members":\[//; s/\].*//' | tr '{' '\n' |
+	sed -n 's/[}"]//g; s/,$//; s/^file://; s/,[a-z]*:/ /gp' >members
 {
 	for step in 10 20 30; do echo "two/chain-0.snaps 0 $step theta"; done
 	for chain in 0 1; do
