@@ -2,6 +2,7 @@
 #include "commands/resume.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,8 @@
 #include "src/files/checkpoint.h"
 #include "src/json_build.h"
 
-static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "quiet", "progress",
-                                         NULL};
+static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "labels", "quiet",
+	                                         "progress", NULL};
 
 static bool listed(const char *const *names, const char *name)
 {
@@ -45,11 +46,12 @@ static status same_value(const json_t *was, const struct opts *run, const struct
 	} else if (def->type == PARAM_REAL) {
 		*same = opts_real(run, name) == opts_real(given, name);
 	} else {
-		const char *a = json_string_value(json_object_get(was, name)), *b = opts_text(given, name);
+		const json_t *a = json_object_get(was, name);
+		const char *b = opts_text(given, name);
 		errno = 0;
 		/* A run's paths are absolute. */
 		char *absolute = def->type == PARAM_PATH ? realpath(b, NULL) : NULL;
-		*same = a && (strcmp(a, b) == 0 || (absolute && strcmp(a, absolute) == 0));
+		*same = json_words_are(a, b) || (absolute && json_words_are(a, absolute));
 		free(absolute);
 		if (!absolute && errno == ENOMEM)
 			return fail(ERR_MEMORY, "--%s %s: out of memory", name, b);
@@ -57,11 +59,25 @@ static status same_value(const json_t *was, const struct opts *run, const struct
 	return OK;
 }
 
+/* A run that was given β has a T that is nobody's: its default says nothing of it. What a method ties to a rival is in
+ * run.json as if it was given, see check_tied. */
+static status refuse_rival(const struct opts *run, const struct param *def)
+{
+	bool method = false;
+	for (const struct opt_table *const *t = sample_tables; *t; t++)
+		for (const struct param *p = opts_defs(*t); p->name && (*t)->selector; p++)
+			method |= strcmp(p->name, def->name) == 0;
+	if (method || !def->rival || opts_given(run, def->name) || !opts_given(run, def->rival))
+		return OK;
+	return fail(ERR_USAGE, "--%s can't be given on --resume: this run was begun with --%s", def->name, def->rival);
+}
+
 static status apply(const json_t *was, struct opts *run, const struct opts *given, const struct param *def)
 {
 	bool same;
 	if (!opts_given(given, def->name) || strcmp(def->name, "resume") == 0)
 		return OK;
+	TRY(refuse_rival(run, def));
 	TRY(same_value(was, run, given, def, &same));
 	if (same)
 		return OK;
@@ -147,6 +163,10 @@ static status warn_where_bits_change(const struct run *run, const struct problem
 		if (!json_equal(json_object_get(now, keys[i][0]), json_object_get(then, keys[i][0])))
 			warning("the run was begun %s: from here on its numbers differ in their last bits", keys[i][1]);
 	json_decref(now);
+	const char *version = json_string_value(json_object_get(run->json, "version"));
+	if (version && strcmp(version, PACKAGE_VERSION) != 0)
+		warning("the run was begun by basin %s, and this is basin %s: from here on its numbers may differ from what that one "
+		        "would have given", version, PACKAGE_VERSION);
 	return OK;
 }
 
@@ -188,53 +208,96 @@ status resume_choices(struct run *run, json_t **out)
 	return s;
 }
 
-static status steps_done(struct run *run, uint64_t *all, uint64_t *most)
+/* Steps that the checkpoints have done, over all chains, and the least length that the run can have by them: a chain that is
+ * not done has a step to take. */
+static status steps_done(struct run *run, uint64_t *all, uint64_t *least)
 {
-	*all = *most = 0;
+	*all = *least = 0;
 	for (int k = 0; k < run->chains; k++) {
 		json_t *meta;
 		TRY(read_meta(run, k, &meta));
 		if (!meta)
 			continue;
 		uint64_t step = (uint64_t)json_integer_value(json_object_get(meta, "step"));
+		const char *state = json_string_value(json_object_get(meta, "state"));
+		uint64_t end = step + (state && strcmp(state, "running") == 0);
 		json_decref(meta);
 		*all += step;
-		*most = step > *most ? step : *most;
+		*least = end > *least ? end : *least;
 	}
 	return OK;
 }
 
 status resume_steps_done(struct run *run, uint64_t *done)
 {
-	uint64_t most;
-	return steps_done(run, done, &most);
+	uint64_t least;
+	return steps_done(run, done, &least);
 }
 
 /* Steps that were taken can't be taken back. */
 static status check_not_beyond(struct run *run, const struct problem *p, const char *name)
 {
-	uint64_t all, most, total = p->plan.schedule.total;
-	TRY(steps_done(run, &all, &most));
-	return most <= total ? OK
-	     : fail(ERR_USAGE, "--%s: makes the run %llu steps long, and a chain of %s has taken %llu already", name,
-	            (unsigned long long)total, run->path, (unsigned long long)most);
+	uint64_t all, least, total = p->plan.schedule.total;
+	TRY(steps_done(run, &all, &least));
+	return least <= total ? OK
+	     : fail(ERR_USAGE, "--%s: makes the run %llu steps long; by what the chains of %s have taken already it has %llu at least",
+	            name, (unsigned long long)total, run->path, (unsigned long long)least);
 }
 
 /* In what run.json holds already. */
 static status set_fact(json_t *object, const char *name, json_t *value)
 {
 	return json_object_set_new(object, name, value) == 0 ? OK
-	     : fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: %s of the run", name);
+	     : fail(ERR_MEMORY, "out of memory: %s of the run", name);
 }
 
-status resume_check(struct run *run, const struct problem *p, const struct opts *o)
+/* A method's parameter may be tied to its rival, as σ is to η: run.json has both, as if both were given. One that is given
+ * now must be what the run's other one is tied to. */
+static status check_tied(const struct problem *p, const struct opts *given)
 {
+	const struct param *params = p->plan.state.sampler->params;
+	for (int i = 0; params && params[i].name; i++)
+		for (int j = 0; opts_given(given, params[i].name) && params[i].rival && params[j].name; j++) {
+			struct state_plan plan = p->plan.state;
+			struct sampler_state tied;
+			if (strcmp(params[j].name, params[i].rival) != 0 || !isfinite(plan.param[j]))
+				continue;
+			plan.param[j] = NAN;
+			TRY(state_facts(&plan, (struct rng_key){p->plan.seed, 0}, &tied));
+			double own = p->plan.state.param[j];
+			if (!isfinite(plan.param[i]) || !(fabs(tied.param[j] - own) <= 1e-9 * fabs(own)))
+				return fail(ERR_USAGE, "--%s can't be given on --resume: this run was begun with --%s %g", params[i].name,
+				            params[j].name, own);
+		}
+	return OK;
+}
+
+/* Where the data are now is where the next one will look for them. */
+static status move_data(struct run *run, const struct problem *p, bool *same)
+{
+	static const char *const names[][2] = {{"data", "spec"}, {"labels", "labels"}};
+	json_t *options = json_object_get(run->json, "options"), *data = json_object_get(run->json, "data");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		json_t *place = json_object_get(json_object_get(p->facts, "data"), names[i][1]);
+		if (!place || json_equal(place, json_object_get(data, names[i][1])))
+			continue;
+		*same = false;
+		TRY(set_fact(options, names[i][0], json_incref(place)));
+		TRY(set_fact(data, names[i][1], json_incref(place)));
+	}
+	return OK;
+}
+
+status resume_check(struct run *run, const struct problem *p, const struct opts *given, const struct opts *o)
+{
+	TRY(check_tied(p, given));
 	if (p->has_data) {
 		const char *then = fact(run->json, "data", "fingerprint"), *now = fact(p->facts, "data", "fingerprint");
 		if (strcmp(then, now) != 0)
 			return fail(ERR_USAGE, "--data %s: not the data that the run %s was begun with (fingerprint %s there, %s here)",
 			            p->data.spec, run->path, then, now);
 	}
+	TRY(resume_same(run, p));
 	TRY(warn_where_bits_change(run, p));
 	json_t *options = json_object_get(run->json, "options");
 	const char *name = opts_given(o, "epochs") ? "epochs" : "steps";
@@ -243,11 +306,7 @@ status resume_check(struct run *run, const struct problem *p, const struct opts 
 		TRY(check_not_beyond(run, p, name));
 		TRY(set_fact(options, name, json_integer(opts_count(o, name))));
 	}
-	/* Where the data are now is where the next one will look for them. */
-	if (p->has_data && strcmp(fact(run->json, "data", "spec"), p->data.spec) != 0) {
-		same = false;
-		TRY(set_fact(options, "data", json_string(p->data.spec)));
-		TRY(set_fact(json_object_get(run->json, "data"), "spec", json_string(p->data.spec)));
-	}
+	if (p->has_data)
+		TRY(move_data(run, p, &same));
 	return same ? OK : run_save(run);
 }

@@ -4,6 +4,7 @@
 
 #include "commands/command.h"
 #include "samplers/sampler.h"
+#include "src/files/run.h"
 #include "src/files/snaps.h"
 #include "src/layer.h"
 #include "src/likelihood.h"
@@ -85,7 +86,7 @@ static const struct param chain_defs[] = {
 	 .help = "epochs (or Nsteps) at which the step schedule multiplies λ by --gamma"},
 	{.name = "gamma", .type = PARAM_REAL, .arg = "FACTOR", .fallback = "0.1", .above_min = true, .max = 1,
 	 .help = "factor of the step schedule"},
-	{.name = "chains", .type = PARAM_COUNT, .arg = "C", .fallback = "1", .min = 1, .max = 100000, .unit = "chains",
+	{.name = "chains", .type = PARAM_COUNT, .arg = "C", .fallback = "1", .min = 1, .max = RUN_CHAINS_MOST, .unit = "chains",
 	 .help = "independent chains, run one after another"},
 	{.name = "seed", .type = PARAM_COUNT, .arg = "SEED", .fallback = "1", .min = 0, .max = 4294967295.,
 	 .help = "all randomness of chain k follows from the seed and k"},

@@ -20,21 +20,20 @@ static void subject_check_unchanged(const struct network *n, const struct datase
 
 static status subject_load(const struct network *n, const struct subject_request *r, struct subject *s)
 {
-	const char *own = json_string_value(json_object_get(json_object_get(n->header, "data"), "spec"));
 	struct dataset_request ask = {
-		.spec = r->spec ? r->spec : own, .option = r->spec ? r->option : NULL,
+		.spec = r->spec ? r->spec : n->origin.spec, .option = r->spec ? r->option : NULL,
 		.class_targets = !r->foreign && n->likelihood->class_targets,
 	};
 	if (!ask.spec)
 		return fail(ERR_USAGE, "%s must be given: the snapshots don't say what they were trained on", r->option);
 	/* Any table is read as the run's was, or its columns would not be the ones the network knows. */
 	if (strncmp(ask.spec, "csv:", 4) == 0)
-		ask.target = json_string_value(network_run_option(n, "target"));
+		ask.target = n->origin.target;
 	if (!r->spec)
-		ask.labels = json_string_value(json_object_get(json_object_get(n->header, "data"), "labels"));
+		ask.labels = n->origin.labels;
 	/* Another file is taken whole, unless a part of it is asked for as the run had it. */
 	if (!r->foreign && (!r->spec || r->split >= 0))
-		ask.holdout = json_string_value(network_run_option(n, "holdout"));
+		ask.holdout = n->origin.holdout;
 	ask.split = r->split < 0 ? SPLIT_TEST : (enum split)r->split;
 	status st = dataset_open(&ask, &s->data);
 	if (st == ERR_USAGE && r->split < 0) {

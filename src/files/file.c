@@ -60,13 +60,16 @@ static status tail_take(const char *path, int flags, struct tail *out)
 	*out = (struct tail){.fd = -1, .path = strdup(path)};
 	if (!out->path)
 		return fail(ERR_MEMORY, "%s: out of memory", path);
-	out->fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0666);
+	/* Not through a link, which whoever may write in the folder could point at any file; not waiting for a FIFO's reader. */
+	out->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666);
 	if (out->fd >= 0)
 		return OK;
 	int error = errno;
 	free(out->path);
 	out->path = NULL;
-	return fail(ERR_IO, "%s: %s", path, strerror(error));
+	return error == ELOOP ? fail(ERR_IO, "%s: is a symbolic link, and a chain's own files are not written through one; put "
+	                             "the file in its place", path)
+	                      : fail(ERR_IO, "%s: %s", path, strerror(error));
 }
 
 status tail_create(const char *path, struct tail *out)
@@ -164,7 +167,7 @@ status replace_begin(const char *path, bool shared_folder, struct replacement *o
 		out->temporary = NULL;
 		return fail(ERR_MEMORY, "%s: out of memory", path);
 	}
-	out->fd = open(out->temporary, O_WRONLY | O_CREAT | (shared_folder ? O_EXCL : O_TRUNC) | O_CLOEXEC, 0666);
+	out->fd = open(out->temporary, O_WRONLY | O_CREAT | (shared_folder ? O_EXCL : O_TRUNC | O_NOFOLLOW) | O_CLOEXEC, 0666);
 	if (out->fd >= 0)
 		return OK;
 	int error = errno;
