@@ -265,7 +265,7 @@ static status check_tied(const struct problem *p, const struct opts *given)
 			plan.param[j] = NAN;
 			TRY(state_facts(&plan, (struct rng_key){p->plan.seed, 0}, &tied));
 			double own = p->plan.state.param[j];
-			if (!isfinite(plan.param[i]) || !(fabs(tied.param[j] - own) <= 1e-9 * fabs(own)))
+			if (isfinite(tied.param[j]) && !(fabs(tied.param[j] - own) <= 1e-9 * fabs(own)))
 				return fail(ERR_USAGE, "--%s can't be given on --resume: this run was begun with --%s %g", params[i].name,
 				            params[j].name, own);
 		}
@@ -291,13 +291,13 @@ static status move_data(struct run *run, const struct problem *p, bool *same)
 status resume_check(struct run *run, const struct problem *p, const struct opts *given, const struct opts *o)
 {
 	TRY(check_tied(p, given));
+	TRY(resume_same(run, p));
 	if (p->has_data) {
 		const char *then = fact(run->json, "data", "fingerprint"), *now = fact(p->facts, "data", "fingerprint");
 		if (strcmp(then, now) != 0)
 			return fail(ERR_USAGE, "--data %s: not the data that the run %s was begun with (fingerprint %s there, %s here)",
 			            p->data.spec, run->path, then, now);
 	}
-	TRY(resume_same(run, p));
 	TRY(warn_where_bits_change(run, p));
 	json_t *options = json_object_get(run->json, "options");
 	const char *name = opts_given(o, "epochs") ? "epochs" : "steps";

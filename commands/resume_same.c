@@ -68,14 +68,14 @@ static status same_chain(const struct run *run, const struct problem *p, int k, 
 {
 	const json_t *chain = json_object_get(header, "chain");
 	const json_t *then = json_object_get(json_object_get(header, "data"), "fingerprint");
-	const json_t *now = json_object_get(json_object_get(p->facts, "data"), "fingerprint");
+	const json_t *now = json_object_get(json_object_get(run->json, "data"), "fingerprint");
 	if (!json_is_integer(chain) || json_integer_value(chain) != k)
 		return fail(ERR_INPUT, "%s: is the file of chain %" JSON_INTEGER_FORMAT "; put each chain's files back in their place",
 		            path, json_integer_value(chain));
 	TRY(same_options(run, p, path, header));
 	return same_value(then, now) ? OK
-	     : fail(ERR_INPUT, "%s: was begun with other data than those of %s/run.json (fingerprint %s there, %s here)", path,
-	            run->path, words_of(then), words_of(now));
+	     : fail(ERR_INPUT, "%s/run.json: the data's fingerprint is %s, and %s was begun with %s", run->path, words_of(now), path,
+	            words_of(then));
 }
 
 status resume_same(struct run *run, const struct problem *p)
