@@ -221,8 +221,8 @@ static status info_data(const struct opts *o, const char *spec)
 	if (s != OK)
 		return strchr(spec, ':') ? s : fail_within(s, "no such run or file; as a data set, ");
 	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)d.fingerprint);
-	json_t *report = json_pack("{s:o, s:s, s:s, s:I, s:[i, i, i], s:s, s:i, s:i, s:b, s:s}", "data", json_words(d.spec), "kind", d.kind,
-	                           "split", split_name(d.split), "n", (json_int_t)d.n, "shape", d.c, d.h, d.w, "element",
+	json_t *report = json_pack("{s:o, s:s, s:s, s:I, s:[i, i, i], s:s, s:i, s:i, s:b, s:s}", "data", json_words(d.spec),
+	                           "kind", d.kind, "split", split_name(d.split), "n", (json_int_t)d.n, "shape", d.c, d.h, d.w, "element",
 	                           d.element == ELEMENT_U8 ? "uint8" : "float32", "n_classes", d.n_classes, "n_targets",
 	                           d.n_targets, "has_test", (int)d.has_test, "fingerprint", fingerprint);
 	dataset_close(&d);

@@ -84,8 +84,8 @@ static status apply(const json_t *was, struct opts *run, const struct opts *give
 	if (strcmp(def->name, "epochs") == 0 || strcmp(def->name, "steps") == 0)
 		TRY(check_length(run, def->name));
 	else if (!listed(may_change, def->name))
-		return fail(ERR_USAGE, "--%s can't change on --resume; only threads, device, logging, checkpointing, the data path "
-		            "and, under a constant schedule, the length can", def->name);
+		return fail(ERR_USAGE, "--%s can't change on --resume; only threads, device, logging, checkpointing, the paths of data "
+		            "and labels and, under a constant schedule, the length can", def->name);
 	char number[32];
 	if (def->type == PARAM_FLAG)
 		return opts_set(run, def->name, "yes");

@@ -18,24 +18,6 @@ static void subject_check_unchanged(const struct network *n, const struct datase
 		warning("%s has changed since the run was trained on it (fingerprint %s then, %s now)", d->spec, then, now);
 }
 
-/* Whether a set that is named is the run's own in another place: with the run's labels, which replaced its own, it is what the
- * run was trained on. */
-static bool subject_is_own(const struct network *n, const struct dataset_request *ask)
-{
-	const char *then = json_string_value(json_object_get(json_object_get(n->header, "data"), "fingerprint"));
-	char now[17];
-	struct dataset d;
-	struct dataset_request own = *ask;
-	own.labels = n->origin.labels;
-	own.holdout = n->origin.holdout;
-	own.split = SPLIT_TRAIN;
-	if (dataset_open(&own, &d) != OK)
-		return false;
-	snprintf(now, sizeof now, "%016llx", (unsigned long long)d.train_fingerprint);
-	dataset_close(&d);
-	return then && strcmp(now, then) == 0;
-}
-
 static status subject_load(const struct network *n, const struct subject_request *r, struct subject *s)
 {
 	struct dataset_request ask = {
@@ -47,7 +29,7 @@ static status subject_load(const struct network *n, const struct subject_request
 	/* Any table is read as the run's was, or its columns would not be the ones the network knows. */
 	if (strncmp(ask.spec, "csv:", 4) == 0)
 		ask.target = n->origin.target;
-	if (!r->spec || (n->origin.labels && !r->foreign && r->split != SPLIT_TEST && subject_is_own(n, &ask)))
+	if (!r->spec)
 		ask.labels = n->origin.labels;
 	/* Another file is taken whole, unless a part of it is asked for as the run had it. */
 	if (!r->foreign && (!r->spec || r->split >= 0))
@@ -100,7 +82,8 @@ static status subject_prepare(struct network *n, const struct subject_request *r
 {
 	status loaded = subject_load(n, r, s);
 	if (loaded == ERR_INPUT && !r->spec)
-		return fail_within(loaded, "the run's own data set (%s can name its new place): ", r->option);
+		return fail_within(loaded, "the run's own data set (%s can name its new place for once, basin sample {resume} with "
+		                   "{data} for every command): ", r->option);
 	TRY(loaded);
 	status fits = subject_fit(n, s);
 	if (fits != OK)
