@@ -195,6 +195,12 @@ static status read_table(struct snaps_header *h, const char *key, struct segment
 	return OK;
 }
 
+/* Roles are words of this program's, which it prints. */
+static bool is_role(const char *text)
+{
+	return *text && text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_")] == 0;
+}
+
 static status read_facts(struct snaps_header *h)
 {
 	const char *word = json_string_value(json_object_get(h->json, "dtype"));
@@ -209,8 +215,11 @@ static status read_facts(struct snaps_header *h)
 	int n = 0;
 	if (json_object_size(sizes) > SNAPS_ROLES)
 		return fail(ERR_DAMAGE, "\"record_bytes\" names more than %d roles", SNAPS_ROLES);
-	json_object_foreach(sizes, role, bytes)
+	json_object_foreach(sizes, role, bytes) {
+		if (!is_role(role))
+			return fail(ERR_DAMAGE, "\"record_bytes\": \"%s\" is no role", role);
 		roles[n++] = role;
+	}
 	if (n == 0)
 		return fail(ERR_DAMAGE, "\"record_bytes\" names no role");
 	status s = layouts_of(roles, h->params.count, h->stats.count, h);
