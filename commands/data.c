@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* basin data: describes and checks a data set; writes one in a publisher's format. */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 #include "commands/command.h"
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
-#include "src/data/normalize.h"
+#include "src/data/summary.h"
 #include "src/json_build.h"
 #include "src/json_numbers.h"
 
@@ -20,6 +19,8 @@ static const struct param data_defs[] = {
 	{.name = "holdout", .type = PARAM_TEXT, .arg = "FRACTION|COUNT",
 	 .help = "training examples set aside, always the same ones for the same set"},
 	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
+	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
+	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
 	{.name = "format", .type = PARAM_CHOICE, .arg = "cifar10|svhn", .help = "layout that write gives the set"},
 	{.name = "out", .type = PARAM_PATH, .arg = "DIR", .help = "new folder that write makes"},
 	{0},
@@ -27,40 +28,15 @@ static const struct param data_defs[] = {
 static const struct opt_table table_data = {.owner = "data", .heading = "Data set", .defs = data_defs};
 static const struct opt_table *const tables[] = {&table_data, &table_report, NULL};
 
-/* Mean and population deviation of every channel of images (0..1) or column of tables. */
-static status moments(const struct dataset *d, struct arena *a, int *n, double **mean, double **sd)
-{
-	*n = d->image ? d->c : d->w;
-	TRY(ARENA_NEW(a, (size_t)*n, mean));
-	TRY(ARENA_NEW(a, (size_t)*n, sd));
-	if (d->image) {
-		struct normalize norm;
-		TRY(normalize_parse("data", d, &norm));
-		memcpy(*mean, norm.mean, (size_t)*n * sizeof **mean);
-		memcpy(*sd, norm.sd, (size_t)*n * sizeof **sd);
-		return OK;
-	}
-	const float *x = d->x;
-	size_t columns = (size_t)d->w;
-	for (size_t i = 0; i < d->n * columns; i++)
-		(*mean)[i % columns] += (double)x[i] / (double)d->n;
-	for (size_t i = 0; i < d->n * columns; i++) {
-		double r = (double)x[i] - (*mean)[i % columns];
-		(*sd)[i % columns] += r * r / (double)d->n;
-	}
-	for (size_t j = 0; j < columns; j++)
-		(*sd)[j] = sqrt((*sd)[j]);
-	return OK;
-}
-
 /* {"kind", "spec", "split", "n", "shape", "element", "classes", "counts", "class_names", "targets", "mean", "sd",
- * "fingerprint"}; null where the set has none. */
+ * "fingerprint", "header", "columns", "target_column", "distinct_targets", "distinct_whole_targets"}; null where the set has
+ * none. */
 static status describe(const struct dataset *d, struct arena *a, const char *split, const size_t *counts, json_t **out)
 {
 	char hex[17];
 	double *mean, *sd;
 	int n;
-	TRY(moments(d, a, &n, &mean, &sd));
+	TRY(summary_moments(d, a, &n, &mean, &sd));
 	json_t *per_class = d->label ? json_array() : json_null(), *names = d->class_names ? json_array() : json_null();
 	for (int k = 0; k < d->n_classes; k++) {
 		if (d->label)
@@ -75,7 +51,30 @@ static status describe(const struct dataset *d, struct arena *a, const char *spl
 	                 "class_names", names, "targets", d->n_targets, "mean", json_numbers(mean, n), "sd",
 	                 json_numbers(sd, n),
 	                 "fingerprint", hex);
+	json_put(out, "header", d->header == HEADER_AUTO ? json_null() : json_boolean(d->header == HEADER_YES));
+	columns_to_json(&d->columns, out);
+	json_put(out, "distinct_targets", d->distinct ? json_integer((json_int_t)d->distinct) : json_null());
+	json_put(out, "distinct_whole_targets", d->distinct ? json_integer((json_int_t)d->whole) : json_null());
 	return *out ? OK : fail(ERR_MEMORY, "out of memory: the JSON report");
+}
+
+/* A name out of a file, without the characters that would work on a terminal. */
+static void print_name(const char *before, const char *name)
+{
+	fputs(before, stdout);
+	for (; *name; name++)
+		putchar((unsigned char)*name < ' ' || *name == 127 ? '?' : *name);
+}
+
+static void print_target(const struct dataset *d)
+{
+	fputs("target       ", stdout);
+	print_name("", d->columns.n ? d->columns.name[d->columns.target] : "real");
+	printf(": %zu distinct value%s", d->distinct, d->distinct == 1 ? "" : "s");
+	if (d->whole == d->distinct)
+		puts(d->distinct == 1 ? ", a whole number" : ", all whole numbers");
+	else
+		printf(", %zu of them whole numbers\n", d->whole);
 }
 
 static status print_table(const struct dataset *d, struct arena *a, const char *split, const size_t *counts)
@@ -83,7 +82,7 @@ static status print_table(const struct dataset *d, struct arena *a, const char *
 	enum { COLUMNS_SHOWN = 16, CLASSES_SHOWN = 100 };
 	double *mean, *sd;
 	int n;
-	TRY(moments(d, a, &n, &mean, &sd));
+	TRY(summary_moments(d, a, &n, &mean, &sd));
 	printf("set          %s\n", d->spec);
 	printf("split        %s%s\n", split, d->has_test ? "" : " (this kind has no test split)");
 	printf("examples     %zu\n", d->n);
@@ -91,13 +90,22 @@ static status print_table(const struct dataset *d, struct arena *a, const char *
 		printf("each         %d×%d×%d bytes (channels, height, width)\n", d->c, d->h, d->w);
 	else
 		printf("each         %d float32 value%s\n", d->w, d->w == 1 ? "" : "s");
-	if (d->n_targets)
+	if (d->header != HEADER_AUTO)
+		printf("header       %s\n", d->header == HEADER_YES ? "yes: the first line holds names" : "no: the first line is data");
+	if (d->distinct)
+		print_target(d);
+	else if (d->n_targets)
 		printf("targets      %d real\n", d->n_targets);
 	if (d->label)
 		printf("classes      %d\n", d->n_classes);
-	printf("fingerprint  %016" PRIx64 "\n\n%-12s %12s %12s\n", d->fingerprint, d->image ? "channel" : "column", "mean", "sd");
-	for (int i = 0; i < n && i < COLUMNS_SHOWN; i++)
-		printf("%-12d %12.6g %12.6g\n", i, mean[i], sd[i]);
+	printf("fingerprint  %016" PRIx64 "\n\n%-12s %12s %12s%s\n", d->fingerprint, d->image ? "channel" : "column", "mean", "sd",
+	       d->columns.n ? "  name" : "");
+	for (int i = 0; i < n && i < COLUMNS_SHOWN; i++) {
+		printf("%-12d %12.6g %12.6g", i, mean[i], sd[i]);
+		if (d->columns.n)
+			print_name("  ", summary_column(d, i));
+		putchar('\n');
+	}
 	if (n > COLUMNS_SHOWN)
 		printf("… and %d more (--json has them all)\n", n - COLUMNS_SHOWN);
 	if (d->label)
@@ -133,6 +141,7 @@ static status run_info(const struct opts *o, const char *spec)
 	const struct dataset_request r = {
 		.spec = spec, .split = (enum split)opts_choice(o, "split"), .labels = opts_text(o, "labels"),
 		.holdout = opts_text(o, "holdout"), .target = opts_text(o, "target"),
+		.header = (enum header)(opts_choice(o, "header") + 1),
 	};
 	if (opts_given(o, "format") || opts_given(o, "out"))
 		return fail(ERR_USAGE, "--%s: basin data info writes nothing; that is basin data write",
@@ -145,7 +154,7 @@ static status run_info(const struct opts *o, const char *spec)
 
 static status run_write(const struct opts *o, const char *spec)
 {
-	static const char *const idle[] = {"split", "labels", "holdout", "target", "json"};
+	static const char *const idle[] = {"split", "labels", "holdout", "target", "header", "json"};
 	struct dataset train, test;
 	const char *format = opts_text(o, "format"), *folder = opts_text(o, "out");
 	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)

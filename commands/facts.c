@@ -98,6 +98,7 @@ static json_t *data_facts(const struct problem *p, const struct opts *o)
 	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)p->data.fingerprint);
 	json_t *facts = json_pack("{s:s, s:o, s:I, s:s}", "name", p->data.kind, "spec", json_words(p->data.spec), "n",
 	                          (json_int_t)p->data.n, "fingerprint", fingerprint);
+	columns_to_json(&p->data.columns, &facts);
 	put_absolute(&facts, o, "labels");
 	return facts;
 }
@@ -132,7 +133,7 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 static json_t *sampler_facts(const struct problem *p, const struct opts *o)
 {
 	static const char *const outside[] = {"out", "resume", "chains", "threads", "device", "log-every", "checkpoint-every",
-	                                      "quiet", "progress", "data", "labels", "init", NULL};
+	                                      "quiet", "progress", "data", "header", "labels", "init", NULL};
 	json_t *sampler = options_facts(p, o);
 	for (const char *const *name = outside; *name; name++)
 		json_object_del(sampler, *name);

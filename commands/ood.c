@@ -18,6 +18,8 @@ static const struct param ood_defs[] = {
 	 .help = "in-distribution data set; without it the run's own"},
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of the in-distribution set; without it test, or train where there is no test split"},
+	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
+	 .help = "whether the first lines of csv files hold names; without it their cells say so"},
 	{.name = "score", .type = PARAM_CHOICE, .arg = OOD_SCORE_WORDS, .fallback = "entropy",
 	 .help = "what ranks the examples, rising with strangeness"},
 	{.name = "ood-normalize", .type = PARAM_TEXT, .arg = "id|MEAN:SD", .fallback = "id",
@@ -84,6 +86,20 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 	return OK;
 }
 
+static bool is_csv(const struct opts *o, const char *option)
+{
+	return opts_given(o, option) && strncmp(opts_text(o, option), "csv:", 4) == 0;
+}
+
+/* What --header says of the set that one option names: where neither is a csv file, the set
+ * refuses it. The run's own file is
+ * read as it was. */
+static enum header header_of(const struct opts *o, const char *option, const char *other)
+{
+	bool meant = is_csv(o, option) || (opts_given(o, option) && !is_csv(o, other));
+	return meant ? (enum header)(opts_choice(o, "header") + 1) : HEADER_AUTO;
+}
+
 static status score_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
                             json_t **figures)
 {
@@ -91,8 +107,9 @@ static status score_network(const struct opts *o, struct selection *chosen, stru
 	const char *transform = opts_text(o, "ood-normalize");
 	const int batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0;
 	const struct subject_request own = {.spec = opts_text(o, "id"), .option = "--id", .split = opts_choice(o, "split"),
-	                                    .batch = batch};
+	                                    .header = header_of(o, "id", "ood"), .batch = batch};
 	const struct subject_request foreign = {.spec = opts_text(o, "ood"), .option = "--ood", .split = -1, .foreign = true,
+	                                        .header = header_of(o, "ood", "id"),
 	                                        .normalize = strcmp(transform, "id") == 0 ? NULL : transform, .batch = batch};
 	if (predictive_of(n->likelihood)->classes(n->model.outputs) == 0)
 		return fail(ERR_USAGE, "OOD scores need class probabilities; this run's likelihood is %s", n->likelihood->name);
@@ -123,7 +140,7 @@ static status score_runs(const struct opts *o, struct arena *a, json_t **figures
 static status score_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
 	const char *id_path = opts_text(o, "id-probs"), *ood_path = opts_text(o, "ood-probs");
-	static const char *const of_runs[] = {"id", "ood", "split", "ood-normalize", "batch", "device", "threads",
+	static const char *const of_runs[] = {"id", "ood", "split", "header", "ood-normalize", "batch", "device", "threads",
 	                                      "precision", "conv-algo", NULL};
 	struct stored id, ood;
 	if (!id_path || !ood_path)

@@ -14,6 +14,8 @@ static const struct param predict_defs[] = {
 	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .help = "data set to predict; without it the run's own"},
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of the data set; without it test, or train where there is no test split"},
+	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
+	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
 	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
 	{.name = "save-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write the averaged probabilities, (examples, classes), float64"},
@@ -115,7 +117,7 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 	struct subject subject;
 	const struct subject_request request = {
 		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"),
-		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
+		.header = (enum header)(opts_choice(o, "header") + 1), .batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
 	TRY(subject_open(n, &request, &subject));
 	if (subject.fell_back)
@@ -148,7 +150,7 @@ static status score_stored(const struct opts *o, struct arena *a, json_t **figur
 
 static status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
-	static const char *const of_runs[] = {"data", "split", "save-member-probs", "batch", "device", "threads", "precision",
+	static const char *const of_runs[] = {"data", "split", "header", "save-member-probs", "batch", "device", "threads", "precision",
 	                                      "conv-algo", NULL};
 	if (!opts_text(o, "probs") || !opts_text(o, "labels"))
 		return fail(ERR_USAGE, "--probs and --labels go together: the probabilities and the classes they are scored by");

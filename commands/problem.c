@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/data_hints.h"
 #include "commands/facts.h"
 #include "src/analytic.h"
 #include "src/data/npy.h"
@@ -18,12 +19,15 @@ static status open_data(struct problem *p, const struct opts *o)
 	const struct likelihood *wanted = NULL;
 	if (!spec)
 		return fail(ERR_USAGE, "--data KIND[:PATH] must be given (for a start: --data shapes)");
+	struct columns columns;
 	if (likelihood)
 		TRY(likelihood_find(likelihood, &wanted));
+	TRY(columns_from_json(json_object_get(p->begun, "data"), &p->arena, &columns));
 	const struct dataset_request r = {
 		.spec = spec, .option = "--data", .split = SPLIT_TRAIN, .labels = opts_text(o, "labels"), .holdout = opts_text(o, "holdout"),
-		.target = opts_text(o, "target"), .standardize = opts_flag(o, "standardize"),
-		.class_targets = wanted && wanted->class_targets,
+		.target = opts_text(o, "target"), .header = (enum header)(opts_choice(o, "header") + 1), .columns = &columns,
+		.single = standardize_was_single(json_object_get(p->begun, "standardize")),
+		.standardize = opts_flag(o, "standardize"), .class_targets = wanted && wanted->class_targets,
 	};
 	TRY(dataset_open(&r, &p->data));
 	p->has_data = true;
@@ -35,7 +39,9 @@ static status open_data(struct problem *p, const struct opts *o)
 	if (!p->data.image && opts_given(o, "normalize"))
 		return fail(ERR_USAGE, "--normalize is for images; for a table there is --standardize");
 	status s = normalize_parse(opts_text(o, "normalize"), &p->data, &p->normalize);
-	return s == OK ? OK : fail_within(s, "--normalize ");
+	if (s != OK)
+		return fail_within(s, "--normalize ");
+	return p->begun ? OK : data_hints(p, o);
 }
 
 /* Options that would do nothing with this model are refused. */
@@ -58,7 +64,7 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 	TRY(likelihood_outputs(p->likelihood, &targets, &outputs));
 	if (augment != AUGMENT_NONE && !p->data.image)
 		return fail(ERR_USAGE, "--augment crop-flip is for images; %s is a table", p->data.spec);
-	TRY(model_build(spec, opts_text(o, "activation"), opts_text(o, "norm"), input, outputs, &p->model));
+	TRY(data_explain(p, o, model_build(spec, opts_text(o, "activation"), opts_text(o, "norm"), input, outputs, &p->model)));
 	TRY(likelihood_append(p->likelihood, outputs, &p->model.params, &p->model.arena));
 	if (opts_text(o, "freeze"))
 		TRY(segments_freeze(&p->model.params, opts_text(o, "freeze")));
@@ -75,7 +81,7 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 
 static status refuse_for_analytic(const struct opts *o)
 {
-	static const char *const names[] = {"data", "labels", "holdout", "target", "standardize", "normalize", "augment",
+	static const char *const names[] = {"data", "labels", "holdout", "target", "header", "standardize", "normalize", "augment",
 	                                    "activation", "norm", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch",
 	                                    "keep-last", "precision", "conv-algo", "bn-stats", NULL};
 	for (const char *const *n = names; *n; n++)
@@ -261,13 +267,24 @@ static status open_all(const struct opts *o, const json_t *choices, struct probl
 	return OK;
 }
 
-status problem_open(const struct opts *o, struct device *d, const json_t *choices, struct problem *p)
+static status open_or_close(const struct opts *o, const json_t *choices, struct problem *p)
 {
-	*p = (struct problem){.device = d};
 	status s = open_all(o, choices, p);
 	if (s != OK)
 		problem_close(p);
 	return s;
+}
+
+status problem_open(const struct opts *o, struct device *d, const json_t *choices, struct problem *p)
+{
+	*p = (struct problem){.device = d};
+	return open_or_close(o, choices, p);
+}
+
+status problem_reopen(const struct opts *o, const json_t *begun, const json_t *choices, struct problem *p)
+{
+	*p = (struct problem){.begun = begun};
+	return open_or_close(o, choices, p);
 }
 
 void problem_close(struct problem *p)

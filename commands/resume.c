@@ -134,8 +134,8 @@ static status check_tied(const struct problem *p, const struct opts *given)
 	return OK;
 }
 
-/* Where the data are now is where the next one will look for them. */
-static status move_data(struct run *run, const struct problem *p, bool *same)
+/* Where the data are now, and how a table is read there, is where the next one will look for them. */
+static status move_data(struct run *run, const struct problem *p, const struct opts *o, bool *same)
 {
 	static const char *const names[][2] = {{"data", "spec"}, {"labels", "labels"}};
 	json_t *options = json_object_get(run->json, "options"), *data = json_object_get(run->json, "data");
@@ -146,6 +146,11 @@ static status move_data(struct run *run, const struct problem *p, bool *same)
 		*same = false;
 		TRY(set_fact(options, names[i][0], json_incref(place)));
 		TRY(set_fact(data, names[i][1], json_incref(place)));
+	}
+	const char *header = opts_text(o, "header");
+	if (header && !json_words_are(json_object_get(options, "header"), header)) {
+		*same = false;
+		TRY(set_fact(options, "header", json_string(header)));
 	}
 	return OK;
 }
@@ -169,6 +174,6 @@ status resume_check(struct run *run, const struct problem *p, const struct opts 
 		TRY(set_fact(options, name, json_integer(opts_count(o, name))));
 	}
 	if (p->has_data)
-		TRY(move_data(run, p, &same));
+		TRY(move_data(run, p, o, &same));
 	return same ? OK : run_save(run);
 }

@@ -9,8 +9,8 @@
 #include "commands/resume.h"
 #include "src/json_build.h"
 
-static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "labels", "quiet",
-                                         "progress", NULL};
+static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "labels", "header",
+                                         "quiet", "progress", NULL};
 
 static bool listed(const char *const *names, const char *name)
 {

@@ -160,7 +160,7 @@ static status resume_run(const struct opts *given)
 		json_t *choices;
 		s = resume_choices(&run, &choices);
 		if (s == OK)
-			s = problem_open(o, NULL, choices, &p);
+			s = problem_reopen(o, run.json, choices, &p);
 		json_decref(choices);
 		if (s == OK) {
 			s = resume_check(&run, &p, given, o);

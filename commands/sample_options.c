@@ -4,6 +4,7 @@
 
 #include "commands/command.h"
 #include "samplers/sampler.h"
+#include "src/data/dataset.h"
 #include "src/files/run.h"
 #include "src/files/snaps.h"
 #include "src/layer.h"
@@ -18,6 +19,8 @@ static const struct param data_defs[] = {
 	{.name = "holdout", .type = PARAM_TEXT, .arg = "FRACTION|COUNT",
 	 .help = "training examples set aside, always the same ones for the same set"},
 	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
+	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
+	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
 	{.name = "standardize", .type = PARAM_FLAG,
 	 .help = "bring the columns and targets of a csv file or float array to mean 0 and deviation 1"},
 	{.name = "normalize", .type = PARAM_TEXT, .arg = "data|none|MEAN:SD", .fallback = "data",

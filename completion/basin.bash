@@ -18,9 +18,10 @@ _basin()
 	help)
 		((COMP_CWORD == 2)) && words='sample predict ood info data export' || option=-- ;;
 	sample)
-		options='--data --labels --holdout --target --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --milestones --gamma --chains --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --quiet --progress --config --dump-config --help --version'
+		options='--data --labels --holdout --target --header --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --milestones --gamma --chains --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --quiet --progress --config --dump-config --help --version'
 		case $option in
 		--labels) files=yes ;;
+		--header) words='yes no' ;;
 		--standardize) option= ;;
 		--normalize) words='data none' ;;
 		--augment) words='none crop-flip' ;;
@@ -48,9 +49,10 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --curve --save-probs --save-member-probs --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --curve --save-probs --save-member-probs --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
 		case $option in
 		--split) words='train test holdout' ;;
+		--header) words='yes no' ;;
 		--curve) option= ;;
 		--save-probs) files=yes ;;
 		--save-member-probs) files=yes ;;
@@ -69,9 +71,10 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	ood)
-		options='--ood --id --split --score --ood-normalize --save-scores --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--ood --id --split --header --score --ood-normalize --save-scores --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
 		case $option in
 		--split) words='train test holdout' ;;
+		--header) words='yes no' ;;
 		--score) words='entropy mi msp max-logit energy' ;;
 		--ood-normalize) words='id' ;;
 		--save-scores) files=yes ;;
@@ -101,10 +104,11 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	data)
-		options='--split --labels --holdout --target --format --out --json --config --dump-config --help --version'
+		options='--split --labels --holdout --target --header --format --out --json --config --dump-config --help --version'
 		case $option in
 		--split) words='train test holdout' ;;
 		--labels) files=yes ;;
+		--header) words='yes no' ;;
 		--format) words='cifar10 svhn' ;;
 		--out) files=yes ;;
 		--json) option= ;;

@@ -26,7 +26,7 @@ static status gaussian_check(const struct network *n, const struct dataset *d)
 }
 
 /* CRPS and coverage of every prefix would take S² work, and are left to the whole ensemble. */
-static status gaussian_curve(const struct regression *r, const float *y, struct figures *curve)
+static status gaussian_curve(const struct regression *r, const double *y, struct figures *curve)
 {
 	double *nll = malloc(2 * r->members * sizeof *nll), *rmse = nll + r->members;
 	if (!nll)
@@ -45,11 +45,11 @@ static status gaussian_score(const struct predictions *p, struct figures *out)
 	const struct regression r = {d->n, n->model.outputs, p->members, p->outputs, n->standardize.target_mean,
 	                             n->standardize.target_sd, n->noise_sd};
 	struct regression_metrics got;
-	TRY(metrics_regression(&r, d->target, &got));
+	TRY(metrics_regression(&r, d->target_wide, &got));
 	*out = (struct figures){got.n, got.members, 5, {
 		{"nll", got.nll}, {"nll_se", got.nll_se}, {"rmse", got.rmse}, {"crps", got.crps}, {"coverage", got.coverage},
 	}};
-	return p->curve ? gaussian_curve(&r, d->target, p->curve) : OK;
+	return p->curve ? gaussian_curve(&r, d->target_wide, p->curve) : OK;
 }
 
 const struct predictive predictive_gaussian = {

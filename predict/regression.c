@@ -24,11 +24,11 @@ static double own_sd(const struct regression *r, int j)
 }
 
 /* log Π_j N(y_j; μ_sj, σ_j²) of one member and example. */
-static double log_density(const struct regression *r, const float *y, size_t s, size_t i)
+static double log_density(const struct regression *r, const double *y, size_t s, size_t i)
 {
 	double log_p = 0;
 	for (int j = 0; j < r->k; j++) {
-		double sd = own_sd(r, j), z = ((double)y[i * (size_t)r->k + (size_t)j] - own_mean(r, s, i, j)) / sd;
+		double sd = own_sd(r, j), z = (y[i * (size_t)r->k + (size_t)j] - own_mean(r, s, i, j)) / sd;
 		log_p -= z * z / 2 + log(sd) + half_log_2pi;
 	}
 	return log_p;
@@ -55,7 +55,7 @@ struct columns {
 };
 
 /* One example; mu (S) is scratch. */
-static void score(const struct regression *r, const float *y, size_t i, double *mu, const struct columns *c)
+static void score(const struct regression *r, const double *y, size_t i, double *mu, const struct columns *c)
 {
 	double log_p = -INFINITY;
 	for (size_t s = 0; s < r->members; s++)
@@ -63,7 +63,7 @@ static void score(const struct regression *r, const float *y, size_t i, double *
 	c->nll[i] = log((double)r->members) - log_p;
 	c->square[i] = c->crps[i] = c->covered[i] = 0;
 	for (int j = 0; j < r->k; j++) {
-		double target = (double)y[i * (size_t)r->k + (size_t)j], sd = own_sd(r, j), mean = 0;
+		double target = y[i * (size_t)r->k + (size_t)j], sd = own_sd(r, j), mean = 0;
 		for (size_t s = 0; s < r->members; s++)
 			mean += mu[s] = own_mean(r, s, i, j);
 		mean /= (double)r->members;
@@ -76,7 +76,7 @@ static void score(const struct regression *r, const float *y, size_t i, double *
 	}
 }
 
-static status check(const struct regression *r, const float *y)
+static status check(const struct regression *r, const double *y)
 {
 	size_t row = r->n * (size_t)r->k;
 	for (size_t e = 0; e < row; e++)
@@ -99,7 +99,7 @@ static double total(const double *x, size_t n)
 	return sum;
 }
 
-static status score_all(const struct regression *r, const float *y, const struct columns *c)
+static status score_all(const struct regression *r, const double *y, const struct columns *c)
 {
 	int failed = 0;
 #pragma omp parallel reduction(| : failed)
@@ -115,7 +115,7 @@ static status score_all(const struct regression *r, const float *y, const struct
 	return failed ? fail(ERR_MEMORY, "out of memory: the outputs of %zu members", r->members) : OK;
 }
 
-status metrics_regression(const struct regression *r, const float *y, struct regression_metrics *out)
+status metrics_regression(const struct regression *r, const double *y, struct regression_metrics *out)
 {
 	*out = (struct regression_metrics){r->n, r->members, NAN, NAN, NAN, NAN, NAN};
 	if (!r->n || !r->members)
@@ -141,7 +141,7 @@ status metrics_regression(const struct regression *r, const float *y, struct reg
 	return s;
 }
 
-status regression_curve(const struct regression *r, const float *y, double *nll, double *rmse)
+status regression_curve(const struct regression *r, const double *y, double *nll, double *rmse)
 {
 	struct arena arena = {0};
 	size_t row = r->n * (size_t)r->k;
@@ -159,7 +159,7 @@ status regression_curve(const struct regression *r, const float *y, double *nll,
 			for (int j = 0; j < r->k; j++) {
 				size_t e = i * (size_t)r->k + (size_t)j;
 				sum[e] += own_mean(r, s, i, j);
-				double d = (double)y[e] - sum[e] / (double)(s + 1);
+				double d = y[e] - sum[e] / (double)(s + 1);
 				square += d * d;
 			}
 		}

@@ -30,10 +30,10 @@ struct regression_metrics {
 };
 
 /* y: (n, k) in own units. Errors: ERR_INPUT for an output or target that is not finite; ERR_MEMORY. */
-status metrics_regression(const struct regression *r, const float *y, struct regression_metrics *out);
+status metrics_regression(const struct regression *r, const double *y, struct regression_metrics *out);
 
 /* NLL and RMSE of the first 1, 2, … S members, into nll (S) and rmse (S). Errors: ERR_MEMORY. */
-status regression_curve(const struct regression *r, const float *y, double *nll, double *rmse);
+status regression_curve(const struct regression *r, const double *y, double *nll, double *rmse);
 
 /* Cumulative probability at y of the equal mixture of N(mu_i, sd²), s members. */
 double gaussian_mixture_cdf(const double *mu, size_t s, double sd, double y);

@@ -163,6 +163,11 @@ status sources_add(struct sources *s, const char *path)
 
 /* ---- do they belong together? ---- */
 
+static const json_t *fact_of(const struct source *source, const char *part, const char *name)
+{
+	return json_object_get(part ? json_object_get(source->header, part) : source->header, name);
+}
+
 /* A fact that neither has is the same in both. */
 static bool same_fact(const json_t *a, const json_t *b)
 {
@@ -183,6 +188,12 @@ static status check_alike(const struct source *a, const struct source *b)
 		            spec_x && spec_y ? " (" : "", spec_x && spec_y ? spec_x : "", spec_x && spec_y ? ", " : "",
 		            spec_x && spec_y ? spec_y : "", spec_x && spec_y ? ")" : "");
 	}
+	/* One file is read for all, by the first's names. */
+	const json_t *x = fact_of(a, "data", "columns"), *y = fact_of(b, "data", "columns");
+	if (json_is_array(x) && json_is_array(y) &&
+	    !(json_equal(x, y) && json_equal(fact_of(a, "data", "target_column"), fact_of(b, "data", "target_column"))))
+		return fail(ERR_USAGE, "%s and %s can't be pooled: the names or the order of their tables' columns differ", a->path,
+		            b->path);
 	return OK;
 }
 
@@ -215,11 +226,6 @@ static status warn_of_twins(const struct sources *s)
 			     origin[i].path, (long long)origin[i].seed, (long long)origin[i].chain);
 	free(origin);
 	return OK;
-}
-
-static const json_t *fact_of(const struct source *source, const char *part, const char *name)
-{
-	return json_object_get(part ? json_object_get(source->header, part) : source->header, name);
 }
 
 /* Pools that are allowed, and whose members one would still want to know apart. */

@@ -9,42 +9,80 @@
 enum { BATCH_DEFAULT = 128, BATCH_MAX = 1024 };
 
 /* A fingerprint is that of the training rows with their labels; a test split of its own has none to compare with. */
-static void subject_check_unchanged(const struct network *n, const struct dataset *d)
+static const char *trained_on(const struct network *n)
 {
-	const char *then = json_string_value(json_object_get(json_object_get(n->header, "data"), "fingerprint"));
+	return json_string_value(json_object_get(json_object_get(n->header, "data"), "fingerprint"));
+}
+
+static bool is_training_set(const struct network *n, const struct dataset *d)
+{
+	const char *then = trained_on(n);
 	char now[17];
 	snprintf(now, sizeof now, "%016llx", (unsigned long long)d->train_fingerprint);
-	if (then && d->split != SPLIT_TEST && strcmp(now, then) != 0)
-		warning("%s has changed since the run was trained on it (fingerprint %s then, %s now)", d->spec, then, now);
+	return then && !strcmp(now, then);
+}
+
+static void subject_check_unchanged(const struct network *n, const struct dataset *d)
+{
+	if (trained_on(n) && d->split != SPLIT_TEST && !is_training_set(n, d))
+		warning("%s has changed since the run was trained on it (fingerprint %s then, %016llx now)", d->spec, trained_on(n),
+		        (unsigned long long)d->train_fingerprint);
+}
+
+/* Any table is read as the run's was, or its columns would not be the ones the network knows. */
+static status subject_columns(const struct network *n, const struct subject_request *r, struct arena *a,
+                              struct columns *columns, struct dataset_request *ask)
+{
+	ask->single = n->standardize.single;
+	ask->width = shape_size(n->model.input);
+	ask->header = r->header;
+	if (strncmp(ask->spec, "csv:", 4) != 0)
+		return OK;
+	TRY(columns_from_json(json_object_get(n->header, "data"), a, columns));
+	ask->columns = columns;
+	if (!columns->n)
+		ask->target = n->origin.target;
+	return OK;
+}
+
+static status subject_read(const struct network *n, const struct subject_request *r, struct dataset_request *ask,
+                           struct subject *s)
+{
+	const bool own = !r->spec;
+	const char *spec = n->origin.spec;
+	/* A test split has labels of its own, and nothing was set aside of it. */
+	if (r->split >= 0)
+		ask->split = (enum split)r->split;
+	else
+		ask->split = dataset_has_test(ask->spec) ? SPLIT_TEST : SPLIT_TRAIN;
+	if (own && ask->split != SPLIT_TEST)
+		ask->labels = n->origin.labels;
+	/* Another file is taken whole, unless a part of it is asked for as the run had it. */
+	if (!r->foreign && ask->split != SPLIT_TEST && (own || r->split >= 0))
+		ask->holdout = n->origin.holdout;
+	TRY(dataset_open(ask, &s->data));
+	s->fell_back = r->split < 0 && ask->split == SPLIT_TRAIN &&
+		(own || is_training_set(n, &s->data) || (spec && !strcmp(spec, s->data.spec)));
+	if (own)
+		subject_check_unchanged(n, &s->data);
+	return OK;
 }
 
 static status subject_load(const struct network *n, const struct subject_request *r, struct subject *s)
 {
 	struct dataset_request ask = {
-		.spec = r->spec ? r->spec : n->origin.spec, .option = r->spec ? r->option : NULL,
+		.spec = r->spec ? r->spec : n->origin.spec, .option = r->spec ? r->option : NULL, .foreign = r->foreign,
 		.class_targets = !r->foreign && n->likelihood->class_targets,
 	};
+	struct arena names = {0};
+	struct columns columns;
 	if (!ask.spec)
 		return fail(ERR_USAGE, "%s must be given: the snapshots don't say what they were trained on", r->option);
-	/* Any table is read as the run's was, or its columns would not be the ones the network knows. */
-	if (strncmp(ask.spec, "csv:", 4) == 0)
-		ask.target = n->origin.target;
-	if (!r->spec)
-		ask.labels = n->origin.labels;
-	/* Another file is taken whole, unless a part of it is asked for as the run had it. */
-	if (!r->foreign && (!r->spec || r->split >= 0))
-		ask.holdout = n->origin.holdout;
-	ask.split = r->split < 0 ? SPLIT_TEST : (enum split)r->split;
-	status st = dataset_open(&ask, &s->data);
-	if (st == ERR_USAGE && r->split < 0) {
-		ask.split = SPLIT_TRAIN;
-		s->fell_back = true;
-		st = dataset_open(&ask, &s->data);
-	}
-	TRY(st);
-	if (!r->spec)
-		subject_check_unchanged(n, &s->data);
-	return OK;
+	status st = subject_columns(n, r, &names, &columns, &ask);
+	if (st == OK)
+		st = subject_read(n, r, &ask, s);
+	arena_free(&names);
+	return st;
 }
 
 /* Whether the model takes the set's examples; a table's columns become what training had them. */

@@ -10,15 +10,16 @@ struct subject {
 	struct dataset data;
 	struct normalize normalize;
 	struct potential *potential;
-	bool fell_back;            /* the test split was wanted by default, and there is none */
+	bool fell_back;            /* the test split was wanted by default, and there is none: these are the training examples */
 };
 
 struct subject_request {
 	const char *spec;          /* KIND[:PATH]; NULL: the run's own */
 	const char *option;        /* what names the set, for messages, as it is to be shown */
 	int split;                 /* enum split; −1: test, else train */
+	enum header header;        /* of csv files; HEADER_AUTO: as the run says of its own */
 	const char *normalize;     /* NULL: as in training; else as normalize_parse has it */
-	bool foreign;              /* an OOD set: its labels are not looked at */
+	bool foreign;              /* an OOD set: its labels are not looked at, and it need not have any */
 	int batch;                 /* examples at a time; 0: the run's own, at most 1024 */
 };
 

@@ -65,22 +65,24 @@ static void golden_values(void)
 {
 	struct regression r = {R_N, R_K, R_MEMBERS, r_output, r_shift, r_scale, r_sd};
 	struct regression_metrics got;
-	double nll[R_MEMBERS], rmse[R_MEMBERS];
-	MUST(metrics_regression(&r, r_y, &got));
+	double nll[R_MEMBERS], rmse[R_MEMBERS], y[R_N * R_K];
+	for (size_t i = 0; i < sizeof y / sizeof *y; i++)
+		y[i] = (double)r_y[i];
+	MUST(metrics_regression(&r, y, &got));
 	near(got.nll, r_nll, 1e-12, "NLL in own units is SciPy's");
 	near(got.rmse, r_rmse, 1e-12, "RMSE of the mixture's mean");
 	near(got.crps, r_crps, 1e-9, "CRPS is SciPy's integral");
 	near(got.coverage, r_coverage, 1e-15, "coverage is that of the quantiles");
 	ok(got.nll_se > 0 && got.nll_se < 1, "NLL has a standard error");
-	MUST(regression_curve(&r, r_y, nll, rmse));
+	MUST(regression_curve(&r, y, nll, rmse));
 	near(nll[R_MEMBERS - 1], r_nll, 1e-12, "the curve's last NLL is the whole ensemble's");
 	near(rmse[R_MEMBERS - 1], r_rmse, 1e-12, "the curve's last RMSE is the whole ensemble's");
 	r.members = 3;
-	MUST(metrics_regression(&r, r_y, &got));
+	MUST(metrics_regression(&r, y, &got));
 	near(nll[2], got.nll, 1e-12, "the curve's third NLL is that of three members");
 	near(rmse[2], got.rmse, 1e-12, "the curve's third RMSE is that of three members");
 	r.n = 0;
-	MUST(metrics_regression(&r, r_y, &got));
+	MUST(metrics_regression(&r, y, &got));
 	ok(isnan(got.nll) && isnan(got.rmse) && isnan(got.crps) && isnan(got.coverage), "no examples: nothing is defined");
 }
 
@@ -102,7 +104,7 @@ static void crps_case(size_t s, double spread, double sd, double y)
 static void single_member(void)
 {
 	const float out[] = {2};
-	const float y[] = {5};
+	const double y[] = {5};
 	struct regression r = {1, 1, 1, out, NULL, NULL, 1.5};
 	struct regression_metrics got;
 	MUST(metrics_regression(&r, y, &got));
@@ -124,7 +126,7 @@ static void interval(void)
 	const double inside[] = {0, 1, 1, 0};
 	bool good = true;
 	for (int i = 0; i < 4; i++) {
-		const float y[] = {(float)at[i]};
+		const double y[] = {(double)(float)at[i]};
 		struct regression r = {1, 1, 4, out, NULL, NULL, 0.8};
 		struct regression_metrics got;
 		MUST(metrics_regression(&r, y, &got));
@@ -142,13 +144,14 @@ static void refused(status got, status want, const char *words, const char *what
 static void refusals(void)
 {
 	const float bad[] = {1, NAN}, fine[] = {1, 2};
+	const double bad_y[] = {1, NAN}, fine_y[] = {1, 2};
 	struct regression r = {2, 1, 1, bad, NULL, NULL, 1};
 	struct regression_metrics got;
-	refused(metrics_regression(&r, fine, &got), ERR_INPUT, "member 0 for example 1", "a NaN output");
+	refused(metrics_regression(&r, fine_y, &got), ERR_INPUT, "member 0 for example 1", "a NaN output");
 	r.output = fine;
-	refused(metrics_regression(&r, bad, &got), ERR_INPUT, "target of example 1", "a NaN target");
+	refused(metrics_regression(&r, bad_y, &got), ERR_INPUT, "target of example 1", "a NaN target");
 	r.noise_sd = 0;
-	refused(metrics_regression(&r, fine, &got), ERR_INPUT, "deviation is 0", "a deviation of 0");
+	refused(metrics_regression(&r, fine_y, &got), ERR_INPUT, "deviation is 0", "a deviation of 0");
 }
 
 int main(void)

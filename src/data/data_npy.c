@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "src/data/data_npy.h"
 #include "src/data/dataset_reader.h"
+#include "src/data/input_file.h"
 #include "src/data/npy.h"
+#include "src/text.h"
 
 static bool channels(int64_t c)
 {
@@ -48,12 +51,26 @@ static status set_images(const char *path, const struct npy *in, struct dataset 
 	return OK;
 }
 
-static status check_finite(const char *path, const float *x, size_t count, size_t per_row)
+/* The values in float32, and as they are: always, or only where float32 does not hold all of their type (else NULL). */
+static status take_values(const char *path, const struct npy *in, struct arena *a, bool always, const float **narrow,
+                          const double **wide)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!isfinite(x[i]))
-			return fail(ERR_INPUT, "%s: value %zu of row %zu is not a finite float32 number", path, i % per_row,
-			            i / per_row);
+	size_t per_row = in->count / (size_t)in->shape[0];
+	bool exact = in->type == NPY_F4 || in->type == NPY_F2 || (npy_is_integer(in->type) && npy_size(in->type) <= 2);
+	float *f;
+	double *d = NULL;
+	TRY(ARENA_NEW(a, in->count, &f));
+	npy_float(in, f);
+	for (size_t i = 0; i < in->count; i++)
+		if (!isfinite(f[i]))
+			return fail(ERR_INPUT, "%s: value %zu of row %zu is not a finite float32 number", path, i % per_row, i / per_row);
+	*narrow = f;
+	*wide = NULL;
+	if (exact && !always)
+		return OK;
+	TRY(ARENA_NEW(a, in->count, &d));
+	npy_double(in, d);
+	*wide = d;
 	return OK;
 }
 
@@ -78,18 +95,88 @@ static status set_labels(const char *path, const struct npy *in, struct dataset 
 	return OK;
 }
 
+/* The two names at this comma; the arena is the caller's to free. */
+static status try_comma(const char *path, const char *comma, struct arena *a, char **first, bool *both)
+{
+	TRY(arena_text(a, first, "%.*s", (int)(comma - path), path));
+	*both = input_is_file(*first) && input_is_file(comma + 1);
+	return OK;
+}
+
+/* Where there is one way to read the two names, the file that is missing says why. */
+static status refuse_pair(const char *path, const char *comma, size_t commas, const char *tried, const char *first)
+{
+	size_t size;
+	if (!commas || comma == path || !comma[1])
+		return fail(ERR_INPUT, "npy:IMAGES.npy,LABELS.npy was expected");
+	if (commas > 1)
+		return fail(ERR_INPUT, "no two of these are files, of which IMAGES.npy,LABELS.npy could be made: %s", tried);
+	TRY(input_size(first, &size));
+	return input_size(comma + 1, &size);
+}
+
+static status find_pair(const char *path, bool one, struct arena *a, const char **comma)
+{
+	struct text tried = {.n = 0};
+	size_t commas = 0;
+	char *first = NULL;
+	for (const char *c = strchr(path, ','); c; c = strchr(c + 1, ','), commas++) {
+		bool both;
+		*comma = c;
+		TRY(try_comma(path, c, a, &first, &both));
+		if (both)
+			return OK;
+		text_add(&tried, "%s%s and %s", tried.n ? "; " : "", first, c + 1);
+	}
+	if (one && (!commas || input_is_file(path))) {
+		*comma = NULL;
+		return OK;
+	}
+	return refuse_pair(path, *comma, commas, tried.at, first);
+}
+
+status npy_pair(const char *path, bool one, const char **comma)
+{
+	struct arena a = {0};
+	*comma = NULL;
+	status s = find_pair(path, one, &a, comma);
+	arena_free(&a);
+	return s;
+}
+
+/* What the examples are to be predicted. */
+static status set_answers(const struct dataset_request *r, const char *first, const char *path, struct dataset *out)
+{
+	struct npy y;
+	const float *values;
+	const double *wide;
+	TRY(npy_read(path, &out->arena, &y));
+	if (y.ndim < 1 || (size_t)y.shape[0] != out->n)
+		return fail(ERR_INPUT, "%s: holds %lld labels; %s has %zu examples", path, (long long)(y.ndim ? y.shape[0] : 1), first,
+		            out->n);
+	if (npy_is_integer(y.type))
+		return set_labels(path, &y, out);
+	if (r->class_targets)
+		return fail(ERR_INPUT, "%s: labels are float%zu: save integers for classes: y.astype('int64')", path,
+		            8 * npy_size(y.type));
+	if (y.ndim > 2 || y.count == 0 || y.count / out->n > INT_MAX)
+		return fail(ERR_INPUT, "%s: real targets of %d dimensions; (n,) or (n, k) was expected", path, y.ndim);
+	TRY(take_values(path, &y, &out->arena, true, &values, &wide));
+	dataset_reals(out, (int)(y.count / out->n), values, wide);
+	return OK;
+}
+
 static status read_npy(const struct dataset_request *r, const char *path, enum split split, struct dataset *out)
 {
-	(void)r, (void)split;
-	const char *comma = strrchr(path, ',');
-	struct npy x, y;
+	(void)split;
+	const char *comma;
+	struct npy x;
 	char *first;
-	float *values;
-	if (!comma || comma == path || !comma[1])
-		return fail(ERR_INPUT, "npy:IMAGES.npy,LABELS.npy was expected");
-	TRY(arena_text(&out->arena, &first, "%.*s", (int)(comma - path), path));
+	const float *values;
+	const double *wide;
+	TRY(npy_pair(path, r->foreign, &comma));
+	TRY(arena_text(&out->arena, &first, "%.*s", comma ? (int)(comma - path) : (int)strlen(path), path));
 	TRY(npy_read(first, &out->arena, &x));
-	TRY(npy_read(comma + 1, &out->arena, &y));
 	if (x.ndim < 1 || x.count == 0)
 		return fail(ERR_INPUT, "%s: holds no examples", first);
 	size_t n = (size_t)x.shape[0], per_row = x.count / n;
@@ -98,24 +185,14 @@ static status read_npy(const struct dataset_request *r, const char *path, enum s
 	if (x.type == NPY_U1 && (x.ndim == 3 || x.ndim == 4)) {
 		TRY(set_images(first, &x, out));
 	} else {
-		TRY(ARENA_NEW(&out->arena, x.count, &values));
-		npy_float(&x, values);
-		TRY(check_finite(first, values, x.count, per_row));
-		dataset_table(out, n, (int)per_row, values);
+		TRY(take_values(first, &x, &out->arena, false, &values, &wide));
+		dataset_table(out, n, (int)per_row, values, wide);
+		out->flattened = x.ndim > 2;
 	}
-	if (y.ndim < 1 || (size_t)y.shape[0] != n)
-		return fail(ERR_INPUT, "%s: holds %lld labels; %s has %zu examples", comma + 1,
-		            (long long)(y.ndim ? y.shape[0] : 1), first, n);
-	if (npy_is_integer(y.type))
-		return set_labels(comma + 1, &y, out);
-	if (y.ndim > 2 || y.count == 0 || y.count / n > INT_MAX)
-		return fail(ERR_INPUT, "%s: real targets of %d dimensions; (n,) or (n, k) was expected", comma + 1, y.ndim);
-	TRY(ARENA_NEW(&out->arena, y.count, &values));
-	npy_float(&y, values);
-	out->n_targets = (int)(y.count / n);
-	TRY(check_finite(comma + 1, values, y.count, y.count / n));
-	out->target = values;
-	return OK;
+	size_t labels;
+	if (r->foreign)
+		return comma ? input_size(comma + 1, &labels) : OK;
+	return set_answers(r, first, comma + 1, out);
 }
 
 const struct dataset_reader reader_npy = {

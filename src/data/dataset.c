@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/data/data_npy.h"
 #include "src/data/dataset_reader.h"
 #include "src/data/fingerprint.h"
 #include "src/data/input_file.h"
@@ -36,13 +37,21 @@ void dataset_images(struct dataset *out, size_t n, int c, int h, int w, const ui
 	out->image = true;
 }
 
-void dataset_table(struct dataset *out, size_t n, int columns, const float *x)
+void dataset_table(struct dataset *out, size_t n, int columns, const float *x, const double *wide)
 {
 	out->n = n;
 	out->element = ELEMENT_F32;
 	out->c = out->h = 1;
 	out->w = columns;
 	out->x = x;
+	out->x_wide = wide;
+}
+
+void dataset_reals(struct dataset *out, int targets, const float *y, const double *wide)
+{
+	out->n_targets = targets;
+	out->target = y;
+	out->target_wide = wide;
 }
 
 status dataset_class_names(struct dataset *out, const char *path)
@@ -131,6 +140,33 @@ static status dataset_fault(status s, const struct dataset_request *r)
 	return s == OK || s == ERR_MEMORY ? s : fail_within(s, "%s%s%s: ", option, *option ? " " : "", r->spec ? r->spec : "");
 }
 
+/* As an earlier version read them. */
+static void round_values(struct dataset *d)
+{
+	double *y = (double *)d->target_wide;
+	d->x_wide = NULL;
+	for (size_t i = 0; y && i < d->n * (size_t)d->n_targets; i++)
+		y[i] = (double)d->target[i];
+}
+
+/* Options that the set can't follow. */
+static status check_options(const struct dataset_request *r, const struct dataset_reader *reader)
+{
+	if (r->target && reader != &reader_csv)
+		return fail(ERR_USAGE, "{target} %s: only csv sets have named columns; this is %s", r->target, reader->kind);
+	if (r->header != HEADER_AUTO && reader != &reader_csv)
+		return fail(ERR_USAGE, "{header}: only csv sets have a header; this is %s", reader->kind);
+	if (r->split == SPLIT_HOLDOUT && !r->holdout)
+		return fail(ERR_USAGE, "{split} holdout: nothing is held out of %s without {holdout}", r->spec);
+	if (r->split == SPLIT_TEST && !reader->has_test)
+		return fail(ERR_USAGE, "{split} test: %s has no test split: every row is training data; set some aside with "
+		            "{holdout} and take {split} holdout", r->spec);
+	if (r->split == SPLIT_TEST && (r->labels || r->holdout))
+		return fail(ERR_USAGE, "{%s} %s: is for the training set, and {split} test is not of it", r->labels ? "labels" : "holdout",
+		            r->labels ? r->labels : r->holdout);
+	return OK;
+}
+
 static status open_split(const struct dataset_request *r, struct dataset *out)
 {
 	const struct dataset_reader *reader;
@@ -141,7 +177,9 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 	if (found != OK)
 		return dataset_fault(found, r);
 	if (path) {
-		const char *comma = reader == &reader_npy ? strrchr(path, ',') : NULL;
+		const char *comma = NULL;
+		if (reader == &reader_npy)
+			TRY(dataset_fault(npy_pair(path, r->foreign, &comma), r));
 		if (comma) {
 			TRY(arena_text(a, &spec, "%.*s", (int)(comma - path), path));
 			TRY(absolute(a, spec, &first));
@@ -157,13 +195,7 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 	out->split = r->split;
 	out->has_test = reader->has_test;
 
-	if (r->target && reader != &reader_csv)
-		return fail(ERR_USAGE, "{target} %s: only csv sets have named columns; this is %s", r->target, reader->kind);
-	if (r->split == SPLIT_HOLDOUT && !r->holdout)
-		return fail(ERR_USAGE, "{split} holdout: nothing is held out of %s without {holdout}", r->spec);
-	if (r->split == SPLIT_TEST && !reader->has_test)
-		return fail(ERR_USAGE, "{split} test: %s has no test split: every row is training data; set some aside with "
-		            "{holdout} and take {split} holdout", r->spec);
+	TRY(check_options(r, reader));
 	status s = reader->read(r, first, r->split == SPLIT_TEST ? SPLIT_TEST : SPLIT_TRAIN, out);
 	if (s == OK && out->n > UINT32_MAX)
 		s = fail(ERR_INPUT, "%zu examples; at most 2³² − 1 are read", out->n);
@@ -174,9 +206,11 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 			return fail(ERR_USAGE, "{standardize}: %s holds images; {normalize} is theirs", r->spec);
 		return dataset_fingerprint(out, NULL, &out->fingerprint);
 	}
+	if (r->single)
+		round_values(out);
 	if (r->labels)
 		TRY(dataset_relabel(out, r->labels));
-	TRY(dataset_divide(out, r->holdout, r->standardize));
+	TRY(dataset_divide(out, r));
 	return OK;
 }
 
@@ -193,6 +227,15 @@ void dataset_close(struct dataset *d)
 {
 	arena_free(&d->arena);
 	*d = (struct dataset){0};
+}
+
+bool dataset_has_test(const char *spec)
+{
+	size_t length = strcspn(spec, ":");
+	for (const struct dataset_reader *const *r = dataset_readers; *r; r++)
+		if (strlen((*r)->kind) == length && !memcmp((*r)->kind, spec, length))
+			return (*r)->has_test;
+	return false;
 }
 
 struct targets dataset_targets(const struct dataset *d)

@@ -5,6 +5,7 @@
 
 #include "src/arena.h"
 #include "src/backend.h"
+#include "src/data/columns.h"
 #include "src/data/standardize.h"
 
 struct targets;
@@ -13,6 +14,10 @@ enum split { SPLIT_TRAIN, SPLIT_TEST, SPLIT_HOLDOUT };
 #define SPLIT_WORDS "train|test|holdout"
 const char *split_name(enum split s);
 
+/* Whether a csv file's first line holds names: by its cells, or as the user says. */
+enum header { HEADER_AUTO, HEADER_YES, HEADER_NO };
+#define HEADER_WORDS "yes|no"
+
 /* What the user asked for; a NULL text means the option's default. */
 struct dataset_request {
 	const char *spec;         /* KIND[:PATH] */
@@ -20,7 +25,12 @@ struct dataset_request {
 	enum split split;
 	const char *labels;       /* --labels FILE.npy: replaces the training labels (uint8 or integers, one each) */
 	const char *holdout;      /* --holdout FRACTION|COUNT: these training examples are set aside, drawn with a fixed stream */
-	const char *target;       /* --target NAME of a csv column */
+	const char *target;       /* --target NAME of a csv column, where no names are known */
+	enum header header;       /* --header of a csv file */
+	const struct columns *columns;  /* csv: the names that a run knows, by which the file's are matched; NULL, or none: it knows none */
+	bool foreign;             /* an OOD set: npy and csv sets need no labels, and theirs are not read */
+	size_t width;             /* foreign: columns that the run's tables have, by which a csv file without a target is known; else 0 */
+	bool single;              /* tables are rounded to float32 before anything is done to them, as earlier versions did */
 	bool standardize;         /* csv and float arrays: to mean 0 and deviation 1 by the training rows, targets too */
 	bool class_targets;       /* csv: the target column holds classes 0, 1, … (likelihood categorical or bernoulli) */
 };
@@ -38,6 +48,12 @@ struct dataset {
 	const int32_t *label;     /* n, or NULL */
 	int n_targets;
 	const float *target;      /* n × n_targets, or NULL */
+	const double *x_wide;     /* a table's values as they were read; NULL where float32 holds each of them, and once standardised */
+	const double *target_wide;  /* real targets as they were read, in which predictions are scored; NULL once standardised */
+	size_t distinct, whole;   /* values of a single real target, and how many of them are whole numbers, as they were read; else 0 */
+	struct columns columns;   /* csv: the names that a run keeps; none without a header */
+	enum header header;       /* csv: what the first line was taken for; else HEADER_AUTO */
+	bool flattened;           /* npy: a table of arrays of two dimensions or more, which would be images if they were uint8 */
 	const char *const *class_names;  /* n_classes, or NULL */
 	bool image;               /* uint8 images: normalised by channel, may be augmented */
 	bool has_test;            /* the kind has a test split of its own */
@@ -51,6 +67,9 @@ struct dataset {
  * an unknown kind, or a split that the set has not; ERR_MEMORY. On failure *out is empty. */
 status dataset_open(const struct dataset_request *r, struct dataset *out);
 void dataset_close(struct dataset *d);
+
+/* Whether the kind that is named, KIND[:PATH], has a test split of its own; an unknown one has none. */
+bool dataset_has_test(const char *spec);
 
 /* What its examples have to be predicted. */
 struct targets dataset_targets(const struct dataset *d);

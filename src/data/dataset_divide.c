@@ -7,6 +7,7 @@
 
 #include "src/data/dataset_reader.h"
 #include "src/data/fingerprint.h"
+#include "src/data/summary.h"
 #include "src/rng.h"
 
 /* Reads FRACTION|COUNT: a number with a point or an exponent, or below 1, is a fraction of n. */
@@ -67,39 +68,56 @@ status dataset_standardize(struct dataset *d, const struct standardize *s)
 	if (d->element != ELEMENT_F32)
 		return fail(ERR_USAGE, "%s: the run standardised a table, and these are images", d->spec);
 	/* The set is still its loader's to change: nobody else has seen it. */
-	standardize_rows((float *)d->x, d->n, columns, s->x_mean, s->x_sd);
-	if (d->target && s->target_mean)
-		standardize_rows((float *)d->target, d->n, (size_t)d->n_targets, s->target_mean, s->target_sd);
+	standardize_rows((float *)d->x, d->x_wide, d->n, columns, s->x_mean, s->x_sd);
+	d->x_wide = NULL;
+	if (d->target && s->target_mean) {
+		standardize_rows((float *)d->target, d->target_wide, d->n, (size_t)d->n_targets, s->target_mean, s->target_sd);
+		d->target_wide = NULL;
+	}
 	return OK;
 }
 
-status dataset_divide(struct dataset *out, const char *holdout, bool standardize)
+/* Keeps the rows with held[i] == keep. */
+static void divide_rows(struct dataset *d, const uint8_t *held, uint8_t keep)
+{
+	size_t values = (size_t)d->c * (size_t)d->h * (size_t)d->w, targets = (size_t)d->n_targets;
+	const struct {
+		const void *rows;
+		size_t bytes;
+	} parts[] = {
+		{d->x, values * (d->element == ELEMENT_U8 ? 1 : sizeof(float))}, {d->x_wide, values * sizeof *d->x_wide},
+		{d->label, sizeof *d->label}, {d->target, targets * sizeof *d->target},
+		{d->target_wide, targets * sizeof *d->target_wide},
+	};
+	size_t n = d->n;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (parts[i].rows)
+			n = rows_keep((void *)parts[i].rows, parts[i].bytes, d->n, held, keep);
+	d->n = n;
+}
+
+status dataset_divide(struct dataset *out, const struct dataset_request *r)
 {
 	uint8_t *held;
-	size_t columns = (size_t)out->w, per_row = (size_t)out->c * (size_t)out->h * columns, targets = (size_t)out->n_targets;
-	void *x = (void *)out->x, *label = (void *)out->label;
-	float *target = (void *)out->target;
-	if (standardize && out->image)
+	size_t columns = (size_t)out->w, targets = (size_t)out->n_targets;
+	if (r->standardize && out->image)
 		return fail(ERR_USAGE, "{standardize}: %s holds images; {normalize} is theirs", out->spec);
-	TRY(holdout_draw(out, holdout, &held));
-	if (standardize) {
+	TRY(holdout_draw(out, r->holdout, &held));
+	if (r->standardize) {
 		struct standardize *s = &out->standardize;
-		TRY(standardize_measure(&out->arena, x, out->n, columns, held, &s->x_mean, &s->x_sd));
-		if (target)
-			TRY(standardize_measure(&out->arena, target, out->n, targets, held, &s->target_mean, &s->target_sd));
+		s->single = r->single;
+		TRY(standardize_measure(&out->arena, out->x, out->x_wide, out->n, columns, held, &s->x_mean, &s->x_sd));
+		if (out->target)
+			TRY(standardize_measure(&out->arena, out->target, out->target_wide, out->n, targets, held, &s->target_mean,
+			                        &s->target_sd));
 	}
 	TRY(dataset_fingerprint(out, held, &out->train_fingerprint));
-	if (holdout) {
-		uint8_t keep = out->split == SPLIT_HOLDOUT;
-		size_t n = rows_keep(x, per_row * (out->element == ELEMENT_U8 ? 1 : sizeof(float)), out->n, held, keep);
-		if (label)
-			rows_keep(label, sizeof *out->label, out->n, held, keep);
-		if (target)
-			rows_keep(target, targets * sizeof *target, out->n, held, keep);
-		out->n = n;
-	}
+	if (r->holdout)
+		divide_rows(out, held, out->split == SPLIT_HOLDOUT);
+	if (out->n_targets == 1)
+		TRY(summary_distinct(out, &out->distinct, &out->whole));
 	out->fingerprint = out->train_fingerprint;
 	if (out->split == SPLIT_HOLDOUT)
 		TRY(dataset_fingerprint(out, NULL, &out->fingerprint));
-	return standardize ? dataset_standardize(out, &out->standardize) : OK;
+	return r->standardize ? dataset_standardize(out, &out->standardize) : OK;
 }

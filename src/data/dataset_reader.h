@@ -22,14 +22,17 @@ extern const struct dataset_reader *const dataset_readers[];  /* NULL-terminated
 
 /* Sets what all byte images share; x is n × c·h·w bytes in out's arena. */
 void dataset_images(struct dataset *out, size_t n, int c, int h, int w, const uint8_t *x, const int32_t *label, int n_classes);
-/* The same for a table of n rows of `columns` floats. */
-void dataset_table(struct dataset *out, size_t n, int columns, const float *x);
+/* The same for a table of n rows of `columns` floats, and its real targets, `targets` a row; wide: the same values as they were
+ * read; for a table it may be NULL where float32 holds each of them. */
+void dataset_table(struct dataset *out, size_t n, int columns, const float *x, const double *wide);
+void dataset_reals(struct dataset *out, int targets, const float *y, const double *wide);
 
 /* Keeps the rows of `split` of a training set: all but the held-out ones, or these alone, in their order; where asked,
  * values and real targets become (value − mean)/sd by the training rows (population deviation; 1 where it is 0).
- * The fingerprint is taken in between, of the values as they were loaded.
+ * The fingerprint is taken in between, of the values as they were loaded, rounded to float32: by it the runs of earlier
+ * versions know their data, which they rounded before they standardised them.
  * Errors: ERR_USAGE naming --holdout or --standardize, ERR_MEMORY. */
-status dataset_divide(struct dataset *out, const char *holdout, bool standardize);
+status dataset_divide(struct dataset *out, const struct dataset_request *r);
 
 /* A name for each class: from lines of text, blank ones left out, which must be n_classes. Errors: ERR_INPUT, ERR_MEMORY. */
 status dataset_class_names(struct dataset *out, const char *path);

@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "src/data/inflate.h"
 
 enum { READ_AT_ONCE = 1 << 30 };  /* bytes: a read() returns at most 2 GiB */
 
@@ -68,4 +71,39 @@ status input_read(const char *path, struct arena *a, uint8_t **data, size_t *siz
 	TRY(input_size(path, size));
 	TRY(ARENA_NEW(a, *size + 1, data));
 	return input_read_into(path, *data, *size);
+}
+
+/* Whether a regular file begins with gzip's magic number. */
+static status is_gzip(const char *path, bool *out)
+{
+	uint8_t magic[2] = {0};
+	size_t size;
+	*out = false;
+	TRY(input_size(path, &size));
+	FILE *file = fopen(path, "rbe");
+	if (!file)
+		return fail(ERR_INPUT, "%s: %s", path, strerror(errno));
+	*out = fread(magic, sizeof magic, 1, file) == 1 && magic[0] == 0x1f && magic[1] == 0x8b;
+	fclose(file);
+	return OK;
+}
+
+status input_read_inflated(const char *path, struct arena *a, uint8_t **data, size_t *size)
+{
+	struct arena packed = {0};
+	uint8_t *bytes;
+	size_t n;
+	bool gzip;
+	*data = NULL;
+	TRY(is_gzip(path, &gzip));
+	if (!gzip)
+		return input_read(path, a, data, size);
+	status s = input_read(path, &packed, &bytes, &n);
+	if (s == OK) {
+		s = inflate_whole(INFLATE_GZIP, bytes, n, a, data, size);
+		if (s != OK)
+			fail_within(s, "%s: ", path);
+	}
+	arena_free(&packed);
+	return s;
 }

@@ -20,4 +20,8 @@ status input_read_into(const char *path, void *to, size_t size);
 /* A whole file in the arena, with a zero byte after its end. Errors: ERR_INPUT, ERR_MEMORY. */
 status input_read(const char *path, struct arena *a, uint8_t **data, size_t *size);
 
+/* The same, inflated where the file begins as gzip's do; memory is taken for what it holds, not for what it announces.
+ * Errors: ERR_INPUT (also damaged, truncated, or followed by other bytes), ERR_MEMORY. */
+status input_read_inflated(const char *path, struct arena *a, uint8_t **data, size_t *size);
+
 #endif

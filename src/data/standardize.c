@@ -6,8 +6,13 @@
 #include "src/json_build.h"
 #include "src/json_numbers.h"
 
-status standardize_measure(struct arena *a, const float *x, size_t n, size_t columns, const uint8_t *left_out,
-                           const double **mean, const double **sd)
+static inline double value(const float *x, const double *wide, size_t i)
+{
+	return wide ? wide[i] : (double)x[i];
+}
+
+status standardize_measure(struct arena *a, const float *x, const double *wide, size_t n, size_t columns,
+                           const uint8_t *left_out, const double **mean, const double **sd)
 {
 	double *m, *v;
 	size_t rows = 0;
@@ -17,14 +22,14 @@ status standardize_measure(struct arena *a, const float *x, size_t n, size_t col
 		if (!left_out[i]) {
 			rows++;
 			for (size_t j = 0; j < columns; j++)
-				m[j] += (double)x[i * columns + j];
+				m[j] += value(x, wide, i * columns + j);
 		}
 	for (size_t j = 0; j < columns; j++)
 		m[j] /= (double)rows;
 	for (size_t i = 0; i < n; i++)
 		if (!left_out[i])
 			for (size_t j = 0; j < columns; j++) {
-				double r = (double)x[i * columns + j] - m[j];
+				double r = value(x, wide, i * columns + j) - m[j];
 				v[j] += r * r;
 			}
 	for (size_t j = 0; j < columns; j++) {
@@ -36,11 +41,11 @@ status standardize_measure(struct arena *a, const float *x, size_t n, size_t col
 	return OK;
 }
 
-void standardize_rows(float *x, size_t n, size_t columns, const double *mean, const double *sd)
+void standardize_rows(float *x, const double *wide, size_t n, size_t columns, const double *mean, const double *sd)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < columns; j++)
-			x[i * columns + j] = (float)(((double)x[i * columns + j] - mean[j]) / sd[j]);
+			x[i * columns + j] = (float)((value(x, wide, i * columns + j) - mean[j]) / sd[j]);
 }
 
 json_t *standardize_to_json(const struct standardize *s, int columns, int targets)
@@ -50,6 +55,7 @@ json_t *standardize_to_json(const struct standardize *s, int columns, int target
 	json_t *j = json_pack("{s:o, s:o}", "x_mean", json_numbers(s->x_mean, columns), "x_sd", json_numbers(s->x_sd, columns));
 	json_put(&j, "target_mean", s->target_mean ? json_numbers(s->target_mean, targets) : json_null());
 	json_put(&j, "target_sd", s->target_sd ? json_numbers(s->target_sd, targets) : json_null());
+	json_put(&j, "float64", json_boolean(!s->single));
 	return j;
 }
 
@@ -64,9 +70,14 @@ static status read_list(const json_t *j, const char *name, struct arena *a, size
 	return OK;
 }
 
+bool standardize_was_single(const json_t *j)
+{
+	return json_is_object(j) && !json_is_true(json_object_get(j, "float64"));
+}
+
 status standardize_from_json(const json_t *j, struct arena *a, size_t columns, size_t targets, struct standardize *out)
 {
-	*out = (struct standardize){.x_mean = NULL};
+	*out = (struct standardize){.single = standardize_was_single(j)};
 	TRY(read_list(j, "x_mean", a, columns, &out->x_mean));
 	TRY(read_list(j, "x_sd", a, columns, &out->x_sd));
 	if (!targets)

@@ -3,6 +3,7 @@
 #ifndef BASIN_STANDARDIZE_H
 #define BASIN_STANDARDIZE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,19 +15,21 @@
 struct standardize {
 	const double *x_mean, *x_sd;            /* (columns), or NULL: nothing was done */
 	const double *target_mean, *target_sd;  /* (targets), or NULL likewise */
+	bool single;                            /* by an earlier version, which rounded the values to float32 first */
 };
 
-/* Mean and population deviation (1 where that is 0) of each column of x (n, columns) over the rows that left_out (n) does
- * not mark, in two passes of double. Errors: ERR_MEMORY. */
-status standardize_measure(struct arena *a, const float *x, size_t n, size_t columns, const uint8_t *left_out,
-                           const double **mean, const double **sd);
+/* Mean and population deviation (1 where that is 0) of each column of x (n, columns), or of wide where that is not NULL, over
+ * the rows that left_out (n) does not mark, in two passes of double. Errors: ERR_MEMORY. */
+status standardize_measure(struct arena *a, const float *x, const double *wide, size_t n, size_t columns,
+                           const uint8_t *left_out, const double **mean, const double **sd);
 
-/* x (n, columns) becomes (x − mean)/sd, in double and rounded once. */
-void standardize_rows(float *x, size_t n, size_t columns, const double *mean, const double *sd);
+/* x (n, columns) becomes (x − mean)/sd, or that of wide where it is not NULL, in double and rounded once. */
+void standardize_rows(float *x, const double *wide, size_t n, size_t columns, const double *mean, const double *sd);
 
-/* {x_mean, x_sd, target_mean, target_sd}, or null where nothing was done: what a snapshot's header says. targets = 0: those
+/* {x_mean, x_sd, target_mean, target_sd, float64}, or null where nothing was done: what a snapshot's header says. targets = 0: those
  * of the targets are not read. Errors: ERR_INPUT for lists of other lengths, ERR_MEMORY. */
 json_t *standardize_to_json(const struct standardize *s, int columns, int targets);
+bool standardize_was_single(const json_t *j);
 status standardize_from_json(const json_t *j, struct arena *a, size_t columns, size_t targets, struct standardize *out);
 
 #endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "commands/data_hints.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "src/data/summary.h"
+
+enum { CLASSES_AT_MOST = 20, RATIO = 100, MAGNITUDE = 1000 };
+
+struct column_name {
+	char at[64];
+};
+
+/* As a person would point at it. */
+static struct column_name name_of(const struct dataset *d, int j)
+{
+	struct column_name to;
+	const char *name = summary_column(d, j);
+	if (name && *name && strlen(name) < sizeof to.at)
+		snprintf(to.at, sizeof to.at, "%s", name);
+	else
+		snprintf(to.at, sizeof to.at, "column %d", j + 1);
+	return to;
+}
+
+static status hint_at_scales(const struct dataset *d)
+{
+	struct arena a = {0};
+	double *mean, *sd, *largest;
+	int n, small = -1, wide = 0, big = 0;
+	status s = summary_moments(d, &a, &n, &mean, &sd);
+	if (s == OK)
+		s = ARENA_NEW(&a, (size_t)n, &largest);
+	if (s == OK) {
+		summary_largest(d, largest);
+		for (int j = 0; j < n; j++) {
+			/* A column of one value has no scale. */
+			if (sd[j] > 0 && (small < 0 || sd[j] < sd[small]))
+				small = j;
+			wide = sd[j] > sd[wide] ? j : wide;
+			big = largest[j] > largest[big] ? j : big;
+		}
+		if (small >= 0 && sd[wide] > RATIO * sd[small])
+			warning("%s: the deviations of its columns run from %.2g (%s) to %.2g (%s), which one step size does not suit; "
+			        "{standardize} brings each to mean 0 and deviation 1", d->spec, sd[small], name_of(d, small).at,
+			        sd[wide], name_of(d, wide).at);
+		else if (largest[big] > MAGNITUDE)
+			warning("%s: its values reach %.2g (%s), far from where networks begin; {standardize} brings each column to "
+			        "mean 0 and deviation 1", d->spec, largest[big], name_of(d, big).at);
+	}
+	arena_free(&a);
+	return s;
+}
+
+static void hint_at_classes(const struct dataset *d)
+{
+	if (d->distinct > 1 && d->distinct <= CLASSES_AT_MOST && d->whole == d->distinct && d->distinct < d->n)
+		warning("%s: its target has %zu distinct values, all whole numbers, and is fitted as a real one; if they are classes, "
+		        "number them from 0 and say {likelihood} categorical", d->spec, d->distinct);
+}
+
+status data_hints(const struct problem *p, const struct opts *o)
+{
+	const struct dataset *d = &p->data;
+	if (d->target && !p->likelihood->class_targets)
+		hint_at_classes(d);
+	return d->image || opts_flag(o, "standardize") ? OK : hint_at_scales(d);
+}
+
+status data_explain(const struct problem *p, const struct opts *o, status s)
+{
+	const struct dataset *d = &p->data;
+	const char *spec = opts_text(o, "model"), *last = strrchr(spec, '-');
+	if (s != ERR_USAGE)
+		return s;
+	if (d->flattened)
+		return fail_within(s, "images must be uint8; a float array, or any other, is read as a table, here of %d columns: ", d->w);
+	if (!strcmp(d->kind, "csv") && !opts_given(o, "likelihood") && !strncmp(spec, "mlp:", 4) && last && strcmp(last, "-1"))
+		return fail_within(s, "a csv target is real unless --likelihood categorical: ");
+	return s;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "src/data/csv_cell.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_missing(const char *text)
+{
+	size_t n = strlen(text);
+	for (const char *word = CSV_MISSING_WORDS; ; ) {
+		size_t length = strcspn(word, "|");
+		if (n == length && strncasecmp(text, word, n) == 0)
+			return true;
+		if (!word[length])
+			return false;
+		word += length + 1;
+	}
+}
+
+enum cell_kind csv_kind(const char *text)
+{
+	char *end;
+	if (!*text)
+		return CELL_EMPTY;
+	if (is_missing(text))
+		return CELL_MISSING;
+	strtod(text, &end);
+	return end > text && !*end ? CELL_NUMBER : CELL_TEXT;
+}
+
+bool csv_number(const char *text, double *out)
+{
+	char *end;
+	*out = strtod(text, &end);
+	return *text && !*end && !text[strspn(text, "0123456789+-.eE")] && fabs(*out) <= (double)FLT_MAX;
+}

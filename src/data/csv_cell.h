@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a cell of a table holds. */
+#ifndef BASIN_CSV_CELL_H
+#define BASIN_CSV_CELL_H
+
+#include <stdbool.h>
+
+/* Words that stand for a missing value, whatever the case of their letters. */
+#define CSV_MISSING_WORDS "?|-|--|.|NA|N/A|#N/A|NaN|-NaN|null|none|nil"
+
+enum cell_kind { CELL_EMPTY, CELL_NUMBER, CELL_MISSING, CELL_TEXT };
+
+/* For telling a header from data: every notation of a number counts as one, also those that csv_number does not take. */
+enum cell_kind csv_kind(const char *text);
+
+/* Decimal numbers that a float32 can hold: no hexadecimal, no infinities, no NaN. */
+bool csv_number(const char *text, double *out);
+
+#endif

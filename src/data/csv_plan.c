@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "src/data/csv_plan.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "src/data/csv_cell.h"
+
+/* ---- the header ---- */
+
+/* Whether the cells say that they are names; an empty one says nothing. */
+static status header_by_cells(const struct csv_file *c, bool *out)
+{
+	size_t names = 0, values = 0, name = 0, value = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		enum cell_kind kind = csv_kind(c->cell[i]);
+		if (kind == CELL_TEXT && !names++)
+			name = i;
+		if ((kind == CELL_NUMBER || kind == CELL_MISSING) && !values++)
+			value = i;
+	}
+	*out = names > 0;
+	if (!names && !values)
+		return fail(ERR_INPUT, "%s:%zu: all cells of the first line are empty; {header} yes says that they are names", c->path,
+		            c->line);
+	if (names && values)
+		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is no number, and column %zu, '%.40s', %s: the first line is neither a "
+		            "header nor data; {header} yes or {header} no says which it is", c->path, c->line, name + 1, c->cell[name],
+		            value + 1, c->cell[value], csv_kind(c->cell[value]) == CELL_NUMBER ? "is one" : "stands for a missing value");
+	return OK;
+}
+
+/* ---- by names ---- */
+
+static status refuse_names(const struct csv_file *c, const struct columns *file, const struct columns *run, const char *why,
+                           const char *name)
+{
+	struct text here = {.n = 0}, there = {.n = 0};
+	columns_list(file, &here);
+	columns_list(run, &there);
+	return fail(ERR_INPUT, "%s: %s '%.40s': its columns are %s; the run's are %s", c->path, why, *name ? name : "(no name)", here.at, there.at);
+}
+
+static status plan_by_names(const struct csv_file *c, const struct dataset_request *r, const struct columns *file,
+                            struct columns_match *m, struct arena *a, struct csv_plan *out)
+{
+	const struct columns *run = r->columns;
+	size_t *feature, k = 0;
+	if (m->missing)
+		return refuse_names(c, file, run, "has no column", m->missing);
+	if (m->twice)
+		return refuse_names(c, file, run, "more than one column is called", m->twice);
+	TRY(ARENA_NEW(a, run->n, &feature));
+	for (size_t i = 0; i < run->n; i++)
+		if (i != run->target)
+			feature[k++] = m->at[i];
+	if (m->extras)
+		warning("%s: %zu column%s that the run does not know %s left out: %s", c->path, m->extras, m->extras == 1 ? "" : "s",
+		        m->extras == 1 ? "is" : "are", m->extra.at);
+	out->width = k;
+	out->feature = feature;
+	out->target = r->foreign ? out->cells : m->at[run->target];
+	return columns_copy(a, run, &out->names);
+}
+
+/* ---- by position ---- */
+
+/* The cell of the target; `cells` where there is none, which a foreign set need not have. */
+static status find_target(const struct csv_file *c, const struct dataset_request *r, bool header, size_t *out)
+{
+	size_t found = 0;
+	struct text list = {.n = 0};
+	*out = c->n - 1;
+	for (size_t i = 0; header && r->target && i < c->n; i++) {
+		text_list(&list, ", ", c->cell[i]);
+		if (!strcmp(c->cell[i], r->target)) {
+			*out = i;
+			found++;
+		}
+	}
+	if (found == 1)
+		return OK;
+	if (r->foreign && c->n == r->width) {
+		*out = c->n;
+		return OK;
+	}
+	if (!r->target)
+		return OK;
+	if (!header)
+		return fail(ERR_USAGE, "{target} %s: %s has no header; the last column is the target there", r->target, c->path);
+	return fail(ERR_USAGE, "{target} %s: %s has %s column of that name; its header has %s", r->target, c->path,
+	            found ? "more than one" : "no", list.at);
+}
+
+/* The run's columns in its own file's order or, where that is not known, all but the target. */
+static status plan_by_position(const struct csv_file *c, const struct dataset_request *r, struct arena *a,
+                               struct csv_plan *out, size_t *target)
+{
+	const struct columns *run = r->columns;
+	size_t *feature, k = 0;
+	if (run && run->n && c->n != run->n && !(r->foreign && c->n + 1 == run->n))
+		return fail(ERR_INPUT, "%s:%zu: %zu cells; the run's file had %zu columns", c->path, c->line, c->n, run->n);
+	if (run && run->n)
+		*target = c->n == run->n ? run->target : c->n;
+	else
+		TRY(find_target(c, r, out->header, target));
+	if (!(c->n - (*target < c->n)))
+		return fail(ERR_INPUT, "%s:%zu: one column; at least two were expected, separated by commas", c->path, c->line);
+	TRY(ARENA_NEW(a, c->n, &feature));
+	for (size_t i = 0; i < c->n; i++)
+		if (i != *target)
+			feature[k++] = i;
+	out->width = k;
+	out->feature = feature;
+	out->target = r->foreign ? out->cells : *target;
+	return OK;
+}
+
+/* A run finds its target again by its name, which therefore has to be one column's. */
+static status check_target(const struct csv_file *c, const struct columns *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (names->target < names->n && i != names->target && !strcmp(names->name[i], names->name[names->target]))
+			return fail(ERR_INPUT, "%s: columns %zu and %zu are both called '%.40s', which is the target; give one another name",
+			            c->path, names->target + 1, i + 1, names->name[i]);
+	return OK;
+}
+
+static status plan_without_names(const struct csv_file *c, const struct dataset_request *r, struct arena *a,
+                                 struct csv_plan *out)
+{
+	size_t target;
+	TRY(plan_by_position(c, r, a, out, &target));
+	if (!out->header)
+		return OK;
+	TRY(columns_of_cells(a, c->n, c->cell, &out->names));
+	out->names.target = target;
+	return r->foreign ? OK : check_target(c, &out->names);
+}
+
+static status plan_with_names(const struct csv_file *c, const struct dataset_request *r, struct arena *a,
+                              struct csv_plan *out)
+{
+	struct columns file;
+	struct columns_match m;
+	size_t target;
+	TRY(columns_of_cells(a, c->n, c->cell, &file));
+	TRY(columns_find(&file, r->columns, r->foreign, a, &m));
+	/* Names that the run knows are names, also where they look like numbers. */
+	if (r->header == HEADER_AUTO && !m.missing && !m.twice)
+		out->header = true;
+	else if (r->header == HEADER_AUTO)
+		TRY(header_by_cells(c, &out->header));
+	if (out->header)
+		return plan_by_names(c, r, &file, &m, a, out);
+	if (r->header != HEADER_NO) {
+		struct text list = {.n = 0};
+		columns_list(r->columns, &list);
+		return fail(ERR_INPUT, "%s: has no header, and the run knows its columns by name: %s; {header} no takes them in this order",
+		            c->path, list.at);
+	}
+	TRY(plan_by_position(c, r, a, out, &target));
+	return columns_copy(a, r->columns, &out->names);
+}
+
+status csv_plan(const struct csv_file *c, const struct dataset_request *r, struct arena *a, struct csv_plan *out)
+{
+	*out = (struct csv_plan){.header = r->header == HEADER_YES, .cells = c->n};
+	if (c->n > INT_MAX)
+		return fail(ERR_INPUT, "%s:%zu: %zu columns; at most %d are read", c->path, c->line, c->n, INT_MAX);
+	if (r->columns && r->columns->n)
+		return plan_with_names(c, r, a, out);
+	if (r->header == HEADER_AUTO)
+		TRY(header_by_cells(c, &out->header));
+	return plan_without_names(c, r, a, out);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "src/data/summary.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/data/normalize.h"
+
+static double value(const struct dataset *d, size_t i)
+{
+	return d->x_wide ? d->x_wide[i] : (double)((const float *)d->x)[i];
+}
+
+static status image_moments(const struct dataset *d, double *mean, double *sd)
+{
+	struct normalize norm;
+	TRY(normalize_parse("data", d, &norm));
+	memcpy(mean, norm.mean, (size_t)d->c * sizeof *mean);
+	memcpy(sd, norm.sd, (size_t)d->c * sizeof *sd);
+	return OK;
+}
+
+status summary_moments(const struct dataset *d, struct arena *a, int *n, double **mean, double **sd)
+{
+	size_t columns = (size_t)d->w;
+	*n = d->image ? d->c : d->w;
+	TRY(ARENA_NEW(a, (size_t)*n, mean));
+	TRY(ARENA_NEW(a, (size_t)*n, sd));
+	if (d->image)
+		return image_moments(d, *mean, *sd);
+	for (size_t i = 0; i < d->n * columns; i++)
+		(*mean)[i % columns] += value(d, i) / (double)d->n;
+	for (size_t i = 0; i < d->n * columns; i++) {
+		double r = value(d, i) - (*mean)[i % columns];
+		(*sd)[i % columns] += r * r / (double)d->n;
+	}
+	for (size_t j = 0; j < columns; j++)
+		(*sd)[j] = sqrt((*sd)[j]);
+	return OK;
+}
+
+void summary_largest(const struct dataset *d, double *out)
+{
+	size_t columns = (size_t)d->w;
+	for (size_t j = 0; j < columns; j++)
+		out[j] = 0;
+	for (size_t i = 0; i < d->n * columns; i++)
+		out[i % columns] = fmax(out[i % columns], fabs(value(d, i)));
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+status summary_distinct(const struct dataset *d, size_t *distinct, size_t *whole)
+{
+	double *y = malloc(d->n * sizeof *y);
+	*distinct = *whole = 0;
+	if (!y)
+		return fail(ERR_MEMORY, "out of memory: %zu targets", d->n);
+	memcpy(y, d->target_wide, d->n * sizeof *y);
+	qsort(y, d->n, sizeof *y, by_value);
+	for (size_t i = 0; i < d->n; i++)
+		if (i == 0 || y[i] > y[i - 1]) {
+			++*distinct;
+			*whole += y[i] == rint(y[i]);
+		}
+	free(y);
+	return OK;
+}
+
+const char *summary_column(const struct dataset *d, int j)
+{
+	size_t i = (size_t)j;
+	return d->columns.n ? d->columns.name[i + (i >= d->columns.target)] : NULL;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* CSV files as the world has them: first lines, line ends, names, digits. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <zlib.h>
+
+#include "src/data/csv_cell.h"
+#include "src/data/dataset.h"
+#include "tests/tap.h"
+
+static char warned[4096];
+
+static void hear(const char *text)
+{
+	snprintf(warned, sizeof warned, "%s", text);
+}
+
+static const char *file(void)
+{
+	static char path[300];
+	snprintf(path, sizeof path, "%s/x.csv", scratch_folder());
+	return path;
+}
+
+static void put(const char *content)
+{
+	FILE *f = fopen(file(), "wb");
+	MUST(f && fwrite(content, 1, strlen(content), f) == strlen(content) ? OK : ERR_IO);
+	fclose(f);
+}
+
+static status get(struct dataset_request r, struct dataset *d)
+{
+	char spec[400];
+	snprintf(spec, sizeof spec, "csv:%s", file());
+	r.spec = spec;
+	return dataset_open(&r, d);
+}
+
+static void refuse(const char *content, struct dataset_request r, const char *wanted)
+{
+	struct dataset d;
+	put(content);
+	status s = get(r, &d);
+	if (!ok((s == ERR_INPUT || s == ERR_USAGE) && strstr(fail_words(s, "--"), wanted), "refused: %s", wanted))
+		note("%s", s == OK ? "it was read" : fail_words(s, "--"));
+	dataset_close(&d);
+}
+
+/* What the first line was taken for, and how many rows are left. */
+static void first_line(const char *content, enum header asked, enum header wanted, size_t rows)
+{
+	struct dataset d;
+	put(content);
+	status s = get((struct dataset_request){.header = asked}, &d);
+	if (!ok(s == OK && d.header == wanted && d.n == rows, "the first line of “%.*s” is %s", (int)strcspn(content, "\n"), content,
+	        wanted == HEADER_YES ? "a header" : "data"))
+		note("%s", s == OK ? "the other" : fail_words(s, "--"));
+	dataset_close(&d);
+}
+
+static void test_first_lines(void)
+{
+	first_line("a,b\n1,2\n", HEADER_AUTO, HEADER_YES, 1);
+	first_line("1,2\n3,4\n", HEADER_AUTO, HEADER_NO, 2);
+	first_line(",a,b\n0,1,2\n", HEADER_AUTO, HEADER_YES, 1);
+	first_line("\"a, or so\",b\n1,2\n", HEADER_AUTO, HEADER_YES, 1);
+	first_line("1,2\n3,4\n", HEADER_YES, HEADER_YES, 1);
+	first_line("1,NA\n3,4\n", HEADER_YES, HEADER_YES, 1);
+	first_line("x,2\n3,4\n", HEADER_YES, HEADER_YES, 1);
+	first_line(",5\n3,4\n", HEADER_YES, HEADER_YES, 1);
+	const struct dataset_request none = {0};
+	refuse("1.5,?,0\n3,4,1\n", none, "x.csv:1: column 2: '?' stands for a missing value");
+	refuse("nan,NA\n3,4\n", none, "x.csv:1: column 1: 'nan' stands for a missing value");
+	refuse(",5\n3,4\n", none, "x.csv:1: column 1: is empty");
+	refuse("1.5,inf,0\n3,4,1\n", none, "x.csv:1: column 2: 'inf' is not a number");
+	refuse("1.5,0x10,0\n3,4,1\n", none, "x.csv:1: column 2: '0x10' is not a number");
+	refuse("1.5,2.5O,0\n3,4,1\n", none, "x.csv:1: column 2: '2.5O' is no number, and column 1, '1.5', is one: the first line is "
+	       "neither a header nor data; --header yes or --header no says which");
+	refuse("RI,Na\n3,4\n", none, "x.csv:1: column 1: 'RI' is no number, and column 2, 'Na', stands for a missing value");
+	refuse(",,\n3,4,1\n", none, "x.csv:1: all cells of the first line are empty");
+	refuse("a,b\n1,2\n", (struct dataset_request){.header = HEADER_NO}, "x.csv:1: column 1: 'a' is not a number");
+	refuse("a,b\n1,2\n3,-\n", none, "x.csv:3: column 2: '-' stands for a missing value");
+	static const char *const missing[] = {"?", "-", "--", ".", "na", "N/A", "#n/a", "NaN", "-nan", "NULL", "None", "NIL"};
+	static const char *const other[] = {"nab", "n", "..", "1.", ".5", "missing", "nanana", "|", ""};
+	int right = 0;
+	for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
+		right += csv_kind(missing[i]) == CELL_MISSING;
+	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+		right += csv_kind(other[i]) != CELL_MISSING;
+	ok(right == 21, "words for a missing value are known whatever their case");
+}
+
+static void test_line_ends(void)
+{
+	static const char *const ends[] = {"\n", "\r\n", "\r", "\r\r\n"};
+	static const char *const names[] = {"LF", "CRLF", "CR", "CRCRLF"};
+	for (size_t i = 0; i < 4; i++) {
+		char text[200];
+		const char *e = ends[i];
+		struct dataset d;
+		snprintf(text, sizeof text, "\"a%s(m)\",b%s%s1,\"2\"%s  %s\"3\" , 4", e, e, e, e, e);
+		put(text);
+		status s = get((struct dataset_request){0}, &d);
+		const float *x = d.x;
+		ok(s == OK && d.n == 2 && x[1] == 3 && d.target[1] == 4 && !strcmp(d.columns.name[0], "a\n(m)"),
+		   "%s ends lines, behind quotes and in them", names[i]);
+		dataset_close(&d);
+		snprintf(text, sizeof text, "\"a%sb\",c%s%s1,2%sx,4", e, e, e, e);
+		/* Two lines of header, a blank one, a good one. */
+		refuse(text, (struct dataset_request){0}, "x.csv:5: column 1: 'x'");
+	}
+	refuse("a,b\n1,\"2\n3,4\n", (struct dataset_request){0}, "x.csv:2: column 2: a quoted cell begins here and does not end");
+	struct dataset d;
+	gzFile f = gzopen(file(), "wb");
+	gzputs(f, "a,b\n1,2\n3,4\n");
+	gzclose(f);
+	MUST(get((struct dataset_request){0}, &d));
+	ok(d.n == 2 && d.target[1] == 4, "a compressed file is read");
+	dataset_close(&d);
+}
+
+/* A request by a run that knows these columns, the target among them. */
+static struct dataset_request by(const struct columns *c, enum header header, bool foreign)
+{
+	return (struct dataset_request){.columns = c, .header = header, .foreign = foreign, .width = c->n - 1};
+}
+
+static bool read_as(const char *content, struct dataset_request r, float a, float b)
+{
+	struct dataset d;
+	put(content);
+	*warned = 0;
+	status s = get(r, &d);
+	const float *x = d.x;
+	bool good = s == OK && d.w == 2 && x[0] == a && x[1] == b && (r.foreign ? !d.target : d.target[0] == 9);
+	if (!good)
+		note("%s", s == OK ? "other values" : fail_words(s, "--"));
+	dataset_close(&d);
+	return good;
+}
+
+static void test_names(void)
+{
+	struct columns c = {.n = 3, .name = (const char *const[]){"a", "y", "b"}, .target = 1};
+	ok(read_as("a,y,b\n1,9,2\n", by(&c, HEADER_AUTO, false), 1, 2) && !*warned, "the run's own order");
+	ok(read_as("b,a,y\n2,1,9\n", by(&c, HEADER_AUTO, false), 1, 2) && !*warned, "another order is matched by name");
+	ok(read_as("id,b,a,y,note\nx7,2,1,9,\"good, so far\"\n", by(&c, HEADER_AUTO, false), 1, 2) &&
+	   strstr(warned, "2 columns that the run does not know are left out: id, note"),
+	   "other columns are named and left out, whatever they hold");
+	ok(read_as("b,a\n2,1\n", by(&c, HEADER_AUTO, true), 1, 2) && !*warned, "a foreign set needs no target");
+	ok(read_as("b,y,a\n2,unknown,1\n", by(&c, HEADER_AUTO, true), 1, 2) && !*warned, "and what it has there is not looked at");
+	ok(read_as("1,9,2\n", by(&c, HEADER_NO, false), 1, 2), "--header no takes columns in the run's order");
+	ok(read_as("1,2\n", by(&c, HEADER_NO, true), 1, 2), "of a foreign set without its target, too");
+	refuse("b,y\n2,9\n", by(&c, HEADER_AUTO, false), "has no column 'a': its columns are b, y; the run's are a, y, b");
+	refuse("a,b\n1,2\n", by(&c, HEADER_AUTO, false), "has no column 'y': its columns are a, b; the run's are a, y, b");
+	refuse("A,y,b\n1,9,2\n", by(&c, HEADER_AUTO, true), "has no column 'a'");
+	refuse("b,a,y,a\n2,1,9,1\n", by(&c, HEADER_AUTO, false), "more than one column is called 'a'");
+	refuse("1,9,2\n", by(&c, HEADER_AUTO, false), "has no header, and the run knows its columns by name: a, y, b; --header no");
+	refuse("1,9,2,4\n", by(&c, HEADER_NO, false), "4 cells; the run's file had 3 columns");
+
+	struct columns numbers = {.n = 3, .name = (const char *const[]){"1", "NA", "3"}, .target = 1};
+	ok(read_as("3,1,NA\n2,1,9\n", by(&numbers, HEADER_AUTO, false), 1, 2), "names that look like numbers are known again");
+	struct columns twins = {.n = 3, .name = (const char *const[]){"a", "y", "a"}, .target = 1};
+	ok(read_as("a,y,a\n1,9,2\n", by(&twins, HEADER_AUTO, false), 1, 2), "a name may come twice in the run's own order");
+	refuse("a,a,y\n1,2,9\n", by(&twins, HEADER_AUTO, false), "more than one column is called 'a'");
+	refuse("y,a,q\n1,2,9\n", by(&twins, HEADER_AUTO, false), "more than one column is called 'a'");
+	refuse("y,a,y\n1,2,9\n", (struct dataset_request){0}, "columns 3 and 1 are both called 'y', which is the target");
+
+	struct columns none = {.n = 0};
+	ok(read_as("p,q,r\n1,2,9\n", by(&none, HEADER_AUTO, false), 1, 2), "a run without names takes columns by position");
+	struct dataset_request foreign = {.foreign = true, .width = 2};
+	ok(read_as("1,2\n", foreign, 1, 2) && read_as("1,2,?\n", foreign, 1, 2) && read_as("p,q\n1,2\n", foreign, 1, 2),
+	   "also of a foreign set, with a target or without");
+}
+
+static void test_digits(void)
+{
+	/* Seconds since 1970 and a Julian date: float32 holds neither to more than 128 and 0.25. */
+	struct dataset d, narrow, held;
+	put("t,day\n1609459200,2459215.5\n1609459201,2459215.625\n1609459202,2459215.75\n1609459207,2459216\n");
+	MUST(get((struct dataset_request){.standardize = true}, &d));
+	/* Offsets 0, 1, 2, 7: mean 2.5, population variance 7.25. Days 0, 1/8, 2/8, 4/8: mean 7/32. */
+	const double offset[] = {0, 1, 2, 7}, day[] = {0, .125, .25, .5};
+	double worst = 0, day_sd = sqrt((0 + .015625 + .0625 + .25) / 4 - (7. / 32) * (7. / 32));
+	for (int i = 0; i < 4; i++) {
+		worst = fmax(worst, fabs((double)((const float *)d.x)[i] - (offset[i] - 2.5) / sqrt(7.25)));
+		worst = fmax(worst, fabs((double)d.target[i] - (day[i] - 7. / 32) / day_sd));
+	}
+	ok(worst < 1e-6 && d.standardize.x_mean[0] == 1609459202.5 && !d.x_wide && !d.target_wide,
+	   "values are centred and scaled before they are rounded: off by %.2g", worst);
+	MUST(get((struct dataset_request){.standardize = true, .single = true}, &narrow));
+	const float *x = narrow.x;
+	ok(x[0] == x[2] && narrow.standardize.single && !d.standardize.single && narrow.train_fingerprint == d.train_fingerprint,
+	   "and after it where an earlier version's run goes on; the fingerprint is the same");
+	dataset_close(&narrow);
+	dataset_close(&d);
+	MUST(get((struct dataset_request){0}, &d));
+	ok(d.x_wide && d.x_wide[3] == 1609459207 && d.target_wide[1] == 2459215.625 && d.distinct == 4 && d.whole == 1,
+	   "what is not standardised keeps its digits, too");
+	dataset_close(&d);
+	MUST(get((struct dataset_request){.holdout = "1"}, &d));
+	MUST(get((struct dataset_request){.holdout = "1", .split = SPLIT_HOLDOUT}, &held));
+	double sum = held.x_wide[0];
+	for (size_t i = 0; i < d.n; i++)
+		sum += d.x_wide[i];
+	ok(d.n == 3 && held.n == 1 && sum == 4 * 1609459202.5, "rows are divided with their digits");
+	dataset_close(&held);
+	dataset_close(&d);
+	put("1,0.5\n2,-3\n");
+	MUST(get((struct dataset_request){0}, &d));
+	ok(!d.x_wide && d.target_wide[1] == -3, "columns that float32 holds are kept once");
+	dataset_close(&d);
+}
+
+/* A line of a million cells: room for one row, not for a fixed number of them. */
+static void test_memory(void)
+{
+	enum { CELLS = 1000000 };
+	struct rlimit was, limit;
+	struct dataset d;
+	FILE *f = fopen(file(), "wb");
+	for (int i = 0; f && i < CELLS; i++)
+		fputs(i ? ",1" : "1", f);
+	MUST(f ? OK : ERR_IO);
+	fclose(f);
+#ifdef __SANITIZE_ADDRESS__
+	(void)was, (void)limit;
+	skip("a wide line takes memory for what it holds", "AddressSanitizer wants all addresses");
+	(void)d;
+#else
+	getrlimit(RLIMIT_AS, &was);
+	limit = was;
+	limit.rlim_cur = (rlim_t)600 << 20;
+	setrlimit(RLIMIT_AS, &limit);
+	status s = get((struct dataset_request){0}, &d);
+	setrlimit(RLIMIT_AS, &was);
+	if (!ok(s == OK && d.n == 1 && d.w == CELLS - 1, "a wide line takes memory for what it holds"))
+		note("%s", fail_words(s, "--"));
+	dataset_close(&d);
+#endif
+}
+
+int main(void)
+{
+	warning_to(hear, "--");
+	test_first_lines();
+	test_line_ends();
+	test_names();
+	test_digits();
+	test_memory();
+	return done_testing();
+}
