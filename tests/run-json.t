@@ -129,6 +129,9 @@ ok $? "a damaged checkpoint is damage"
 rm -rf r && cp -r whole r && mv r/chain-0.snaps kept && ln -s ../kept r/chain-0.snaps
 fails 1 "r/chain-0.snaps: is a symbolic link" "a chain's file that is a link is not written to" \
 	"$BASIN" sample --resume r --steps 30 --quiet
+rm -rf r && cp -r whole r && echo precious >kept.txt && ln -s ../kept.txt r/chain-0.ckpt.tmp && ln -s ../kept.txt r/run.json.tmp
+"$BASIN" sample --resume r --steps 30 --quiet 2>err && grep -qx precious kept.txt && [ ! -h r/run.json ] && [ ! -h r/chain-0.ckpt ]
+ok $? "nor through what stands in the place of its next checkpoint"
 cmp -s kept whole/chain-0.snaps
 ok $? "and what it leads to stays as it is"
 rm -rf r && cp -r whole r && sed -i 's/"chains": 2,/"chains": 100000,/' r/run.json

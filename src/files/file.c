@@ -160,14 +160,16 @@ status folder_sync(const char *path)
 status replace_begin(const char *path, bool shared_folder, struct replacement *out)
 {
 	*out = (struct replacement){.path = path, .fd = -1};
-	/* In a folder of our own a file that a killed process left is written over, not added to. */
+	/* In a folder of our own what a killed process left under this name goes first, a link or FIFO that is in the way too. */
 	int made = shared_folder ? asprintf(&out->temporary, "%s.tmp-%ld", path, (long)getpid())
 	                         : asprintf(&out->temporary, "%s.tmp", path);
 	if (made < 0) {
 		out->temporary = NULL;
 		return fail(ERR_MEMORY, "%s: out of memory", path);
 	}
-	out->fd = open(out->temporary, O_WRONLY | O_CREAT | (shared_folder ? O_EXCL : O_TRUNC | O_NOFOLLOW) | O_CLOEXEC, 0666);
+	if (!shared_folder)
+		unlink(out->temporary);
+	out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (out->fd >= 0)
 		return OK;
 	int error = errno;
