@@ -100,6 +100,9 @@ chain 1: not finished, last checkpoint at step $3: 2 snapshots, steps 100 to 200
 	"$BASIN" info --verify "$dir/interrupted-$1" >"$dir/out" 2>"$dir/err" &&
 		[ "$(grep -c "^chain [012]: done at step 600: 6 snapshots, steps 100 to 600, 6 $2\$" "$dir/out")" = 3 ]
 	ok $? "$1: all chains are whole then"
+	"$BASIN" predict --quiet --json --data "$rows" --split train "$dir/interrupted-$1" >"$dir/out" 2>"$dir/err" &&
+		[ "$(member snapshots)" = 18 ]
+	told $? "$1: and predict together, whichever version began them"
 	for chain in 0 1 2; do
 		: >"$dir/err"
 		values "whole-$1" $chain "$2" >"$dir/then"

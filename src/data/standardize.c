@@ -55,7 +55,9 @@ json_t *standardize_to_json(const struct standardize *s, int columns, int target
 	json_t *j = json_pack("{s:o, s:o}", "x_mean", json_numbers(s->x_mean, columns), "x_sd", json_numbers(s->x_sd, columns));
 	json_put(&j, "target_mean", s->target_mean ? json_numbers(s->target_mean, targets) : json_null());
 	json_put(&j, "target_sd", s->target_sd ? json_numbers(s->target_sd, targets) : json_null());
-	json_put(&j, "float64", json_boolean(!s->single));
+	/* Chains that an earlier version began and this one go together. */
+	if (!s->single)
+		json_put(&j, "float64", json_true());
 	return j;
 }
 
