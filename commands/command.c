@@ -8,12 +8,13 @@
 #include <unistd.h>
 
 #include "commands/command.h"
+#include "commands/word_lists.h"
 #include "src/json_text.h"
 
 enum { THREADS_MAX = 4096 };
 
 static const struct param device[] = {
-	{.name = "device", .type = PARAM_TEXT, .arg = "cpu|cuda|cuda:N",
+	{.name = "device", .type = PARAM_TEXT, .arg = "cpu|cuda|cuda:N", .words = &words_devices,
 	 .help = "where to compute; by default a GPU where this build and machine have one, else the CPU"},
 	{.name = "threads", .type = PARAM_COUNT, .arg = "N", .min = 1, .max = THREADS_MAX,
 	 .help = "processor threads; by default all"},

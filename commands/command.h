@@ -14,6 +14,9 @@ struct command {
 	/* Runs with parsed options. Results go to standard output, one JSON object with --json. */
 	status (*run)(const struct opts *o);
 	bool computes;                           /* runs networks on several threads, see wait_policy.h */
+	/* What stands in its line besides options, in order, for help and completion; the last one again and again; NULL:
+	 * files. */
+	const struct param *arguments;
 };
 
 extern const struct command command_sample, command_predict, command_ood, command_info, command_data, command_export;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/word_lists.h"
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
 #include "src/data/summary.h"
@@ -27,10 +28,15 @@ static const struct param data_defs[] = {
 };
 static const struct opt_table table_data = {.owner = "data", .heading = "Data set", .defs = data_defs};
 static const struct opt_table *const tables[] = {&table_data, &table_report, NULL};
+static const struct param arguments[] = {
+	{.name = "what", .type = PARAM_CHOICE, .arg = "info|write"},
+	{.name = "set", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets, .help = "data set"},
+	{0},
+};
 
 /* {"kind", "spec", "split", "n", "shape", "element", "classes", "counts", "class_names", "targets", "mean", "sd",
- * "fingerprint", "header", "columns", "target_column", "distinct_targets", "distinct_whole_targets"}; null where the set has
- * none. */
+ * "fingerprint", "header", "columns", "target_column", "distinct_targets", "distinct_whole_targets"}; null where the set
+ * has none. */
 static status describe(const struct dataset *d, struct arena *a, const char *split, const size_t *counts, json_t **out)
 {
 	char hex[17];
@@ -91,15 +97,16 @@ static status print_table(const struct dataset *d, struct arena *a, const char *
 	else
 		printf("each         %d float32 value%s\n", d->w, d->w == 1 ? "" : "s");
 	if (d->header != HEADER_AUTO)
-		printf("header       %s\n", d->header == HEADER_YES ? "yes: the first line holds names" : "no: the first line is data");
+		printf("header       %s\n", d->header == HEADER_YES ? "yes: the first line holds names"
+		                                                    : "no: the first line is data");
 	if (d->distinct)
 		print_target(d);
 	else if (d->n_targets)
 		printf("targets      %d real\n", d->n_targets);
 	if (d->label)
 		printf("classes      %d\n", d->n_classes);
-	printf("fingerprint  %016" PRIx64 "\n\n%-12s %12s %12s%s\n", d->fingerprint, d->image ? "channel" : "column", "mean", "sd",
-	       d->columns.n ? "  name" : "");
+	printf("fingerprint  %016" PRIx64 "\n\n%-12s %12s %12s%s\n", d->fingerprint, d->image ? "channel" : "column", "mean",
+	       "sd", d->columns.n ? "  name" : "");
 	for (int i = 0; i < n && i < COLUMNS_SHOWN; i++) {
 		printf("%-12d %12.6g %12.6g", i, mean[i], sd[i]);
 		if (d->columns.n)
@@ -196,6 +203,7 @@ const struct command command_data = {
 	.name = "data",
 	.synopsis = "info KIND[:PATH] [options]\nwrite KIND[:PATH] --format FORMAT --out DIR",
 	.help = "describe, check and write data sets",
+	.arguments = arguments,
 	.tables = tables,
 	.run = run,
 };

@@ -56,8 +56,8 @@ static status hint_at_scales(const struct dataset *d)
 static void hint_at_classes(const struct dataset *d)
 {
 	if (d->distinct > 1 && d->distinct <= CLASSES_AT_MOST && d->whole == d->distinct && d->distinct < d->n)
-		warning("%s: its target has %zu distinct values, all whole numbers, and is fitted as a real one; if they are classes, "
-		        "number them from 0 and say {likelihood} categorical", d->spec, d->distinct);
+		warning("%s: its target has %zu distinct values, all whole numbers, and is fitted as a real one; if they are "
+		        "classes, number them from 0 and say {likelihood} categorical", d->spec, d->distinct);
 }
 
 status data_hints(const struct problem *p, const struct opts *o)
@@ -75,7 +75,8 @@ status data_explain(const struct problem *p, const struct opts *o, status s)
 	if (s != ERR_USAGE)
 		return s;
 	if (d->flattened)
-		return fail_within(s, "images must be uint8; a float array, or any other, is read as a table, here of %d columns: ", d->w);
+		return fail_within(s, "images must be uint8; a float array, or any other, is read as a table, here of %d columns: ",
+		                   d->w);
 	if (!strcmp(d->kind, "csv") && !opts_given(o, "likelihood") && !strncmp(spec, "mlp:", 4) && last && strcmp(last, "-1"))
 		return fail_within(s, "a csv target is real unless --likelihood categorical: ");
 	return s;

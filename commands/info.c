@@ -12,6 +12,7 @@
 #include "src/files/run.h"
 #include "src/json_build.h"
 #include "commands/tensor_list.h"
+#include "commands/word_lists.h"
 
 static const struct param info_defs[] = {
 	{.name = "tensors", .type = PARAM_FLAG, .help = "list the tensors with their shapes"},
@@ -22,6 +23,9 @@ static const struct param info_defs[] = {
 
 static const struct opt_table table_info = {.owner = "info", .heading = "What to show", .defs = info_defs};
 static const struct opt_table *const tables[] = {&table_info, &table_report, NULL};
+static const struct param arguments[] = {
+	{.name = "of", .type = PARAM_PATH, .arg = "OF", .words = &words_data_sets_alone}, {0},
+};
 
 /* ---- snapshot files ---- */
 
@@ -248,6 +252,7 @@ const struct command command_info = {
 	.name = "info",
 	.synopsis = "RUN|FILE.snaps|KIND[:PATH] [options]",
 	.help = "say what a run, a snapshot file or a data set holds",
+	.arguments = arguments,
 	.tables = tables,
 	.run = run_info,
 };

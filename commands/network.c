@@ -22,14 +22,23 @@ const struct opt_table table_batch = {.owner = "batch", .heading = "Batches and 
 
 /* ---- from snapshots to a report ---- */
 
+/* Options that would do nothing with this model are refused. */
+static status check_algo(const struct model *m, const char *word, enum conv_algo algo)
+{
+	if (algo != CONV_AUTO && !model_has(m, LAYER_CONV))
+		return fail(ERR_USAGE, "--conv-algo %s: the run's model %s has no convolutions", word, m->spec);
+	if (algo == CONV_WINOGRAD && !model_has_winograd(m))
+		return fail(ERR_USAGE, "--conv-algo winograd: none of the convolutions of the run's model %s is 3×3 with stride 1, "
+		            "which is what it computes", m->spec);
+	return OK;
+}
+
 static status network_open_by(const struct opts *o, const json_t *header, struct network *n)
 {
 	enum conv_algo algo = (enum conv_algo)opts_choice(o, "conv-algo");
 	struct device *d;
 	TRY(network_open(header, opts_choice(o, "precision"), algo, n));
-	status s = algo == CONV_AUTO || model_has(&n->model, LAYER_CONV) ? OK :
-	           fail(ERR_USAGE, "--conv-algo %s: the run's model %s has no convolutions", opts_text(o, "conv-algo"),
-	                n->model.spec);
+	status s = check_algo(&n->model, opts_text(o, "conv-algo"), algo);
 	if (s == OK)
 		s = command_device(o, &d);
 	if (s == OK) {

@@ -6,6 +6,7 @@
 #include "commands/network.h"
 #include "commands/report.h"
 #include "commands/select.h"
+#include "commands/word_lists.h"
 #include "predict/stored.h"
 #include "src/data/npy.h"
 #include "src/files/output_file.h"
@@ -13,8 +14,9 @@
 #include "src/likelihood.h"
 
 static const struct param ood_defs[] = {
-	{.name = "ood", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .help = "the foreign data set: its test split, or all of it"},
-	{.name = "id", .type = PARAM_TEXT, .arg = "KIND[:PATH]",
+	{.name = "ood", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets_alone,
+	 .help = "the foreign data set: its test split, or all of it"},
+	{.name = "id", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets_alone,
 	 .help = "in-distribution data set; without it the run's own"},
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of the in-distribution set; without it test, or train where there is no test split"},
@@ -61,7 +63,7 @@ static status predict_both(const struct opts *o, struct selection *chosen, struc
                            const struct subject *subject, struct arena *a, json_t **figures)
 {
 	for (int i = 0; i < 2; i++)
-		TRY(predictions_open(a, n, &subject[i], chosen->n, false, &sets[i]));
+		TRY(predictions_open(a, n, &subject[i], chosen->n, SCORE_NOTHING, &sets[i]));
 	TRY(network_predict(o, chosen, n, sets, 2));
 	return score_mixtures(&sets[0].mixture, &sets[1].mixture, o, a, figures);
 }
@@ -151,8 +153,8 @@ static status score_stored(const struct opts *o, struct arena *a, json_t **figur
 	if (id.mixture.c != ood.mixture.c || id.members != ood.members)
 		return fail(ERR_INPUT, "--id-probs %s has %zu members of %d classes, --ood-probs %s %zu of %d", id_path,
 		            id.members, id.mixture.c, ood_path, ood.members, ood.mixture.c);
-	TRY(report_option(stored_fill(&id, a, NULL, NULL), "id-probs"));
-	TRY(report_option(stored_fill(&ood, a, NULL, NULL), "ood-probs"));
+	TRY(report_option(stored_fill(&id, a, NULL), "id-probs"));
+	TRY(report_option(stored_fill(&ood, a, NULL), "ood-probs"));
 	TRY(score_mixtures(&id.mixture, &ood.mixture, o, a, figures));
 	json_put(figures, "ood_normalize", json_null());
 	json_put(figures, "id", json_words(id_path));

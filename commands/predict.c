@@ -4,6 +4,8 @@
 #include "commands/network.h"
 #include "commands/report.h"
 #include "commands/select.h"
+#include "commands/word_lists.h"
+#include "predict/guess.h"
 #include "predict/stored.h"
 #include "src/data/npy.h"
 #include "src/files/output_file.h"
@@ -11,7 +13,8 @@
 #include "src/likelihood.h"
 
 static const struct param predict_defs[] = {
-	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .help = "data set to predict; without it the run's own"},
+	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets_alone,
+	 .help = "data set to predict; without it the run's own"},
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of the data set; without it test, or train where there is no test split"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
@@ -73,10 +76,12 @@ static status predict_members(const struct opts *o, struct selection *chosen, st
 	return output_commit(&file);
 }
 
-static status score_members(const struct opts *o, const struct predictions *p, struct arena *a, json_t **figures)
+static status score_members(const struct opts *o, const struct selection *chosen, const struct predictions *p,
+                            struct arena *a, json_t **figures)
 {
 	struct figures all;
 	TRY(p->how->score(p, &all));
+	guess_warn(p, chosen, &all);
 	if (p->curve)
 		json_put(figures, "curve", report_curve(p->curve, p->members));
 	report_figures(figures, &all);
@@ -100,13 +105,13 @@ static status predict_subject(const struct opts *o, struct selection *chosen, st
                               const struct subject *subject, struct arena *a, json_t **figures)
 {
 	struct predictions p;
-	bool curve = opts_flag(o, "curve");
+	enum scoring scoring = opts_flag(o, "curve") ? SCORE_CURVE : SCORE_ALL;
 	TRY(check_subject(o, n, &subject->data, a));
-	status s = predictions_open(a, n, subject, chosen->n, curve, &p);
+	status s = predictions_open(a, n, subject, chosen->n, scoring, &p);
 	if (s == OK)
 		s = predict_members(o, chosen, n, a, &p);
 	if (s == OK)
-		s = score_members(o, &p, a, figures);
+		s = score_members(o, chosen, &p, a, figures);
 	predictions_close(&p);
 	return s;
 }
@@ -117,7 +122,8 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 	struct subject subject;
 	const struct subject_request request = {
 		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"),
-		.header = (enum header)(opts_choice(o, "header") + 1), .batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
+		.header = (enum header)(opts_choice(o, "header") + 1),
+		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
 	TRY(subject_open(n, &request, &subject));
 	if (subject.fell_back)
@@ -135,13 +141,12 @@ static status score_stored(const struct opts *o, struct arena *a, json_t **figur
 {
 	struct stored stored;
 	struct figures all, *curve = NULL;
-	const int32_t *label;
 	TRY(report_option(stored_open(a, opts_text(o, "probs"), &stored), "probs"));
-	TRY(report_option(stored_labels(a, opts_text(o, "labels"), &stored.mixture, &label), "labels"));
+	TRY(report_option(stored_labels(a, opts_text(o, "labels"), &stored.mixture), "labels"));
 	if (opts_flag(o, "curve"))
 		TRY(ARENA_NEW(a, stored.members, &curve));
-	TRY(report_option(stored_fill(&stored, a, label, curve), "probs"));
-	TRY(predictive_score_classes(&stored.mixture, label, true, &all));
+	TRY(report_option(stored_fill(&stored, a, curve), "probs"));
+	TRY(predictive_score_classes(&stored.mixture, true, &all));
 	report_figures(figures, &all);
 	if (curve)
 		*rows = report_curve(curve, stored.members);
@@ -150,8 +155,8 @@ static status score_stored(const struct opts *o, struct arena *a, json_t **figur
 
 static status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
-	static const char *const of_runs[] = {"data", "split", "header", "save-member-probs", "batch", "device", "threads", "precision",
-	                                      "conv-algo", NULL};
+	static const char *const of_runs[] = {"data", "split", "header", "save-member-probs", "batch", "device", "threads",
+	                                      "precision", "conv-algo", NULL};
 	if (!opts_text(o, "probs") || !opts_text(o, "labels"))
 		return fail(ERR_USAGE, "--probs and --labels go together: the probabilities and the classes they are scored by");
 	TRY(select_refuse(o, "probs", of_runs));

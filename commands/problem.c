@@ -50,9 +50,15 @@ static status check_network_options(const struct problem *p, const struct opts *
 	const char *algo = opts_text(o, "conv-algo"), *spec = p->model.spec;
 	if (opts_choice(o, "conv-algo") != CONV_AUTO && !model_has(&p->model, LAYER_CONV))
 		return fail(ERR_USAGE, "--conv-algo %s: --model %s has no convolutions", algo, spec);
+	if (opts_choice(o, "conv-algo") == CONV_WINOGRAD && !model_has_winograd(&p->model))
+		return fail(ERR_USAGE, "--conv-algo winograd: none of the convolutions of --model %s is 3×3 with stride 1, which is what it "
+		            "computes", spec);
 	if (opts_choice(o, "bn-stats") == 1 && !p->model.stats.count)
 		return fail(ERR_USAGE, "--bn-stats recompute: --model %s%s has no batch norm, whose statistics could be recomputed",
 		            spec, model_has(&p->model, LAYER_NORM) ? " with --norm frn" : "");
+	if (p->model.norm == NORM_FILTER_RESPONSE && model_norms_one_pixel(&p->model))
+		warning("--norm frn: maps of %s come down to 1×1 pixels for images of %d×%d, of which the norm leaves little but the "
+		        "sign; take larger images or --norm bn", spec, p->data.h, p->data.w);
 	return OK;
 }
 
@@ -64,7 +70,8 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 	TRY(likelihood_outputs(p->likelihood, &targets, &outputs));
 	if (augment != AUGMENT_NONE && !p->data.image)
 		return fail(ERR_USAGE, "--augment crop-flip is for images; %s is a table", p->data.spec);
-	TRY(data_explain(p, o, model_build(spec, opts_text(o, "activation"), opts_text(o, "norm"), input, outputs, &p->model)));
+	status built = model_build(spec, opts_text(o, "activation"), opts_text(o, "norm"), input, outputs, &p->model);
+	TRY(data_explain(p, o, built));
 	TRY(likelihood_append(p->likelihood, outputs, &p->model.params, &p->model.arena));
 	if (opts_text(o, "freeze"))
 		TRY(segments_freeze(&p->model.params, opts_text(o, "freeze")));
@@ -81,8 +88,8 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 
 static status refuse_for_analytic(const struct opts *o)
 {
-	static const char *const names[] = {"data", "labels", "holdout", "target", "header", "standardize", "normalize", "augment",
-	                                    "activation", "norm", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch",
+	static const char *const names[] = {"data", "labels", "holdout", "target", "header", "standardize", "normalize",
+	                                    "augment", "activation", "norm", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch",
 	                                    "keep-last", "precision", "conv-algo", "bn-stats", NULL};
 	for (const char *const *n = names; *n; n++)
 		if (opts_given(o, *n))
@@ -229,6 +236,7 @@ static status open_plan(struct problem *p, const struct opts *o)
 	plan->counts_correct = p->likelihood && p->likelihood->class_targets;
 	plan->dtype = (enum snaps_dtype)opts_choice(o, "snapshot-dtype");
 	plan->recompute_stats = opts_choice(o, "bn-stats") == 1;
+	TRY(chain_check_batches(plan));
 	TRY(open_schedule(plan, o));
 	state->lr_max = schedule_max(&plan->schedule);
 	TRY(open_keep(plan, o));

@@ -32,8 +32,8 @@ struct problem {
  * problem's from then on; NULL: the one of --device. choices: measured choices between algorithms to use again, {device's
  * name: {…}}, or NULL. Errors: ERR_USAGE, ERR_INPUT, ERR_MEMORY, ERR_LIBRARY. On failure *p is closed, and the device. */
 status problem_open(const struct opts *o, struct device *d, const json_t *choices, struct problem *p);
-/* The same for a run that is gone on with, of which `begun` is the run.json, which the problem goes on using: its data are read
- * as they were then. The device is that of --device. */
+/* The same for a run that is gone on with, of which `begun` is the run.json, which the problem goes on using: its data are
+ * read as they were then. The device is that of --device. */
 status problem_reopen(const struct opts *o, const json_t *begun, const json_t *choices, struct problem *p);
 void problem_close(struct problem *p);
 

@@ -55,6 +55,7 @@ static void command_help(const struct command *c, FILE *to)
 		way = way[length] ? way + length + 1 : NULL;
 	}
 	fprintf(to, "\n%s\n", c->help);
+	opts_help_arguments(c->arguments, to);
 	opts_help(c->tables, to);
 }
 

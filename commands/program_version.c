@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <gsl/gsl_version.h>
-#include <matio.h>
 #include <msgpack.h>
 #include <xxhash.h>
 #include <zip.h>
@@ -34,16 +33,13 @@ static void print_backend(const struct backend *b, FILE *to)
 
 void version_print(const struct backend *const *backends, FILE *to)
 {
-	int major, minor, release;
 	unsigned xxhash = XXH_versionNumber();
 	fputs("basin " PACKAGE_VERSION "\n", to);
 	for (int i = 0; backends[i]; i++)
 		print_backend(backends[i], to);
-	Mat_GetLibraryVersion(&major, &minor, &release);
 	fprintf(to, "GSL %s\n", gsl_version);
 	fputs("jansson " JANSSON_VERSION "\n", to);
 	fprintf(to, "libzip %s\n", zip_libzip_version());
-	fprintf(to, "matio %d.%d.%d\n", major, minor, release);
 	fprintf(to, "msgpack-c %s\n", msgpack_version());
 	fprintf(to, "xxHash %u.%u.%u\n", xxhash / 10000, xxhash / 100 % 100, xxhash % 100);
 	fprintf(to, "zlib %s\n", zlibVersion());

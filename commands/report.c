@@ -22,7 +22,10 @@ static void put_figures(json_t **into, const struct figures *f)
 {
 	json_put(into, "snapshots", json_integer((json_int_t)f->members));
 	for (int i = 0; i < f->count; i++)
-		put_number(into, f->at[i].name, f->at[i].value);
+		if (f->at[i].count)
+			json_put(into, f->at[i].name, json_integer((json_int_t)f->at[i].value));
+		else
+			put_number(into, f->at[i].name, f->at[i].value);
 }
 
 void report_figures(json_t **into, const struct figures *f)
@@ -197,6 +200,18 @@ static void print_wrapped(const char *label, char *text)
 	putchar('\n');
 }
 
+/* How many examples have an own class of probability 0, which makes an NLL infinite. */
+static long long zeros_of(const json_t *object)
+{
+	return json_integer_value(json_object_get(object, "zero_probabilities"));
+}
+
+/* Whether the null that JSON has for a figure stands for one without bounds. */
+static bool is_infinite(const json_t *object, const char *key, const json_t *value)
+{
+	return json_is_null(value) && strcmp(key, "nll") == 0 && zeros_of(object) > 0;
+}
+
 /* The value with its standard error and unit. */
 static status print_row(const json_t *object, const char *key, const json_t *value, const struct word *w)
 {
@@ -205,7 +220,11 @@ static status print_row(const json_t *object, const char *key, const json_t *val
 	FILE *to = open_memstream(&text, &size);
 	if (!to)
 		return fail(ERR_MEMORY, "out of memory: the report");
-	print_value(to, value);
+	if (is_infinite(object, key, value))
+		fprintf(to, "infinite: probability 0 for the class of %lld example%s", zeros_of(object),
+		        zeros_of(object) == 1 ? "" : "s");
+	else
+		print_value(to, value);
 	snprintf(error, sizeof error, "%.40s_se", key);
 	const json_t *se = json_object_get(object, error);
 	if (json_is_real(se))
@@ -234,6 +253,7 @@ status report_print(const json_t *object)
 	json_object_foreach((json_t *)object, key, value) {
 		size_t length = strlen(key);
 		if ((length > 3 && strcmp(key + length - 3, "_se") == 0) || strcmp(key, "units") == 0 || strcmp(key, "verified") == 0 ||
+		    strcmp(key, "zero_probabilities") == 0 ||
 		    said_before(object, key) ||
 		    (json_is_array(value) && (json_array_size(value) == 0 || json_is_object(json_array_get(value, 0)))))
 			continue;
@@ -266,11 +286,16 @@ static void print_table(const json_t *array)
 	json_t *value, *row;
 	size_t i;
 	json_object_foreach(json_array_get(array, 0), key, value)
-		printf("%*s", columns_of(key), heading(key));
+		if (strcmp(key, "zero_probabilities") != 0)
+			printf("%*s", columns_of(key), heading(key));
 	putchar('\n');
 	json_array_foreach((json_t *)array, i, row) {
 		json_object_foreach(row, key, value) {
-			if (json_is_integer(value))
+			if (strcmp(key, "zero_probabilities") == 0)
+				continue;
+			if (is_infinite(row, key, value))
+				printf("%*s", columns_of(key), "infinite");
+			else if (json_is_integer(value))
 				printf("%*lld", columns_of(key), (long long)json_integer_value(value));
 			else if (json_is_real(value))
 				printf("%*.4f", columns_of(key), json_real_value(value));

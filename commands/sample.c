@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* basin sample: runs chains, or goes on with a run. */
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -35,6 +36,8 @@ struct show {
 	struct progress progress;
 	bool quiet;
 	int failed, already_done;
+	const struct likelihood *likelihood;
+	struct guess guess;
 };
 
 static void show_step(void *context, int k, uint64_t step, const struct log_line *line)
@@ -42,6 +45,18 @@ static void show_step(void *context, int k, uint64_t step, const struct log_line
 	struct show *s = context;
 	if (progress_step(&s->progress))
 		progress_show(&s->progress, k, s->plan->chains, step, line, s->plan->schedule.total);
+}
+
+/* The step sizes, the temperature and the data are what such a chain mostly owes it to. */
+static void show_end(void *context, int k, double nll)
+{
+	struct show *s = context;
+	const char *against = guess_against(&s->guess, nll);
+	if (!against)
+		return;
+	progress_end(&s->progress);
+	warning("chain %d ends with a loss of %.4f nats per example in its last epoch, %s guessing: %s give %.4f; look at --lr, "
+	        "--temperature and the data", k, nll, against, s->likelihood->guessed, s->guess.loss);
 }
 
 /* An error, not a warning: --quiet does not hide it. */
@@ -106,11 +121,15 @@ static void print_end(const struct show *show, const struct problem *p, bool res
 static status run_chains(struct problem *p, struct run *run, const struct opts *o, bool resumed)
 {
 	struct chain_plan *plan = &p->plan;
-	struct show show = {.plan = plan, .quiet = opts_flag(o, "quiet")};
-	const struct chain_watch watch = {.context = &show, .stepped = show_step, .stopped = show_stop};
+	struct show show = {.plan = plan, .quiet = opts_flag(o, "quiet"), .likelihood = p->likelihood, .guess = {(double)NAN, 0}};
+	const struct chain_watch watch = {.context = &show, .stepped = show_step, .stopped = show_stop, .ended = show_end};
 	uint64_t done = 0, total = plan->schedule.total;
 	if (resumed)
 		TRY(resume_steps_done(run, &done));
+	if (p->has_data) {
+		const struct targets targets = dataset_targets(&p->data);
+		TRY(likelihood_guess(p->likelihood, &targets, p->noise_sd, &show.guess));
+	}
 	plan->run = run;
 	plan->watch = &watch;
 	plan->stop = &stop_asked;

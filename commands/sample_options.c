@@ -3,6 +3,7 @@
 #include "commands/sample_options.h"
 
 #include "commands/command.h"
+#include "commands/word_lists.h"
 #include "samplers/sampler.h"
 #include "src/data/dataset.h"
 #include "src/files/run.h"
@@ -12,9 +13,7 @@
 #include "src/schedule.h"
 
 static const struct param data_defs[] = {
-	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]",
-	 .help = "data set: shapes, glyphs, cifar10:DIR, cifar100:DIR, svhn:DIR, mnist:DIR, fashion-mnist:DIR, "
-	         "npy:IMAGES.npy,LABELS.npy or csv:FILE"},
+	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets, .help = "data set"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
 	{.name = "holdout", .type = PARAM_TEXT, .arg = "FRACTION|COUNT",
 	 .help = "training examples set aside, always the same ones for the same set"},
@@ -33,7 +32,7 @@ static const struct param data_defs[] = {
 static const struct opt_table table_data = {.owner = "data", .heading = "Data", .defs = data_defs};
 
 static const struct param model_defs[] = {
-	{.name = "model", .type = PARAM_TEXT, .arg = "MODEL",
+	{.name = "model", .type = PARAM_TEXT, .arg = "MODEL", .words = &words_models,
 	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers, lenet, resnet20, or resnet18, resnet34 "
 	         "or resnet50 with :cifar or :imagenet where the image's size is not to choose the stem; or an analytic target, "
 	         "gaussian:V1,V2,…[@RHO]"},
@@ -47,7 +46,7 @@ static const struct param model_defs[] = {
 	         "PyTorch's default initialisation"},
 	{.name = "freeze", .type = PARAM_TEXT, .arg = "PATTERN[,PATTERN…]",
 	 .help = "tensors that keep their initial values, by shell patterns on their names"},
-	{.name = "likelihood", .type = PARAM_CHOICE, .arg = LIKELIHOOD_WORDS,
+	{.name = "likelihood", .type = PARAM_CHOICE, .arg = LIKELIHOOD_WORDS, .words = &words_likelihoods,
 	 .help = "without it categorical, and gaussian for real targets"},
 	{.name = "noise-sd", .type = PARAM_REAL, .arg = "SD", .fallback = "1", .above_min = true, .max = 1e30,
 	 .help = "standard deviation of the gaussian likelihood, in the units the model sees"},
@@ -68,7 +67,7 @@ static const struct opt_table table_model = {.owner = "model", .heading = "Model
 
 static const struct param chain_defs[] = {
 	{.name = "sampler", .type = PARAM_CHOICE, .arg = METHODS(METHOD_WORD) + 1, .fallback = "sgld",
-	 .help = "method"},
+	 .words = &words_methods, .help = "method"},
 	{.name = "epochs", .type = PARAM_COUNT, .arg = "E", .min = 1, .max = 1e9, .unit = "epochs", .rival = "steps",
 	 .help = "length of each chain"},
 	{.name = "steps", .type = PARAM_COUNT, .arg = "K", .min = 1, .max = 1e15, .unit = "steps", .rival = "epochs",

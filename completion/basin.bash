@@ -3,9 +3,13 @@
 _basin()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD-1]}
-	local command=${COMP_WORDS[1]} options= words= files=
+	local command=${COMP_WORDS[1]} options= words= files= flags= arguments=() place=0 i
 	COMPREPLY=()
-	if [[ $cur == = ]]; then
+	if [[ $cur == : || $option == : ]]; then
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "${cur#:}")
+		return
+	elif [[ $cur == = ]]; then
 		cur=
 	elif [[ $option == = ]]; then
 		option=${COMP_WORDS[COMP_CWORD-2]}
@@ -19,12 +23,16 @@ _basin()
 		((COMP_CWORD == 2)) && words='sample predict ood info data export' || option=-- ;;
 	sample)
 		options='--data --labels --holdout --target --header --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --milestones --gamma --chains --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --quiet --progress --config --dump-config --help --version'
+		flags=' --standardize --nesterov --quiet --progress --dump-config --help --version '
+		arguments=(/)
 		case $option in
+		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--labels) files=yes ;;
 		--header) words='yes no' ;;
 		--standardize) option= ;;
 		--normalize) words='data none' ;;
 		--augment) words='none crop-flip' ;;
+		--model) words='linear mlp: lenet resnet18 resnet20 resnet34 resnet50 gaussian:' ;;
 		--activation) words='relu silu tanh' ;;
 		--norm) words='bn frn' ;;
 		--init) files=yes ;;
@@ -50,7 +58,10 @@ _basin()
 		esac ;;
 	predict)
 		options='--data --split --header --curve --save-probs --save-member-probs --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
+		flags=' --curve --skip-damaged --json --quiet --progress --dump-config --help --version '
+		arguments=(/)
 		case $option in
+		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
 		--curve) option= ;;
@@ -72,7 +83,11 @@ _basin()
 		esac ;;
 	ood)
 		options='--ood --id --split --header --score --ood-normalize --save-scores --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
+		flags=' --skip-damaged --json --quiet --progress --dump-config --help --version '
+		arguments=(/)
 		case $option in
+		--ood) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
+		--id) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
 		--score) words='entropy mi msp max-logit energy' ;;
@@ -94,6 +109,8 @@ _basin()
 		esac ;;
 	info)
 		options='--tensors --verify --json --config --dump-config --help --version'
+		flags=' --tensors --verify --json --dump-config --help --version '
+		arguments=('/ shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:')
 		case $option in
 		--tensors) option= ;;
 		--verify) option= ;;
@@ -105,6 +122,8 @@ _basin()
 		esac ;;
 	data)
 		options='--split --labels --holdout --target --header --format --out --json --config --dump-config --help --version'
+		flags=' --json --dump-config --help --version '
+		arguments=('info write' 'shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:')
 		case $option in
 		--split) words='train test holdout' ;;
 		--labels) files=yes ;;
@@ -119,6 +138,8 @@ _basin()
 		esac ;;
 	export)
 		options='--format --out --chain --role --from-step --to-step --last --skip-damaged --json --config --dump-config --help --version'
+		flags=' --skip-damaged --json --dump-config --help --version '
+		arguments=(/)
 		case $option in
 		--format) words='npz' ;;
 		--out) files=yes ;;
@@ -130,15 +151,26 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	esac
-	if [[ $words ]]; then
+	if [[ $words || $files ]]; then
 		:
 	elif [[ $cur == -* ]]; then
 		words=$options
-	elif [[ $files || $option != --* ]]; then
-		compopt -o filenames 2>/dev/null
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return
+	elif [[ $option != --* && ${arguments-} ]]; then
+		for ((i = 2; i < COMP_CWORD; i++)); do
+			case ${COMP_WORDS[i]} in
+			:) ((i++)) ;;
+			--*)
+				[[ $flags == *" ${COMP_WORDS[i]} "* ]] || ((i++))
+				[[ ${COMP_WORDS[i]} != = ]] || ((i++)) ;;
+			*) ((place++)) ;;
+			esac
+		done
+		((place < ${#arguments[@]})) || place=$((${#arguments[@]} - 1))
+		words=${arguments[place]}
+		[[ $words != /* ]] || files=yes words=${words#/}
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	[[ ! $files ]] || compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen ${files:+-f} -W "$words" -- "$cur")
+	[[ ${COMPREPLY[0]-} != *: ]] || compopt -o nospace 2>/dev/null
 }
 complete -F _basin basin

@@ -23,6 +23,21 @@ static status ensemble_add(struct predictions *set, size_t member)
 	return set->how->add ? set->how->add(set, member) : OK;
 }
 
+/* Whether member i is the last one of its file. */
+static bool is_last(const struct selection *s, size_t i)
+{
+	return i + 1 == s->n || s->choice[i + 1].source != s->choice[i].source;
+}
+
+static void ensemble_end_file(const struct selection *s, size_t last, struct predictions *set)
+{
+	size_t first = last;
+	while (first > 0 && s->choice[first - 1].source == s->choice[last].source)
+		first--;
+	if (set->alone)
+		set->alone[first] = set->how->alone(set, first, last + 1);
+}
+
 /* Puts a snapshot on the device. */
 static status ensemble_load(struct network *n, const struct snaps_record *record, const struct snaps_reader *reader)
 {
@@ -46,6 +61,8 @@ static status ensemble_member(struct selection *s, size_t i, struct prefetch *ne
 		prefetch_start(next, s, i + 1);
 	for (int j = 0; st == OK && j < n_sets; j++)
 		st = ensemble_add(&sets[j], i);
+	for (int j = 0; st == OK && j < n_sets && is_last(s, i); j++)
+		ensemble_end_file(s, i, &sets[j]);
 	return st == OK ? OK : fail_within(st, "%s, step %llu: ", s->sources.source[s->choice[i].source].path,
 	                                   (unsigned long long)s->choice[i].step);
 }

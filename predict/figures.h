@@ -3,6 +3,7 @@
 #ifndef BASIN_FIGURES_H
 #define BASIN_FIGURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { FIGURES_MAX = 12 };
@@ -10,6 +11,7 @@ enum { FIGURES_MAX = 12 };
 struct figure {
 	const char *name;      /* as basin-predict(1) has it: "nll" */
 	double value;          /* NaN where it is undefined */
+	bool count;            /* a whole number of things */
 };
 
 struct figures {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "predict/metrics.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "predict/bootstrap.h"
@@ -30,16 +29,12 @@ static double calibration_error(const struct bin bin[ECE_BINS], size_t n)
 }
 
 /* right and loss (n): per example, what the bootstrap resamples. p (c) is scratch. */
-static status score(const struct mixture *m, const int32_t *label, struct class_metrics *out, double *right, double *loss,
-                    double *p)
+static void score(const struct mixture *m, struct class_metrics *out, double *right, double *loss, double *p)
 {
 	struct bin bin[ECE_BINS] = {{0}};
 	double n = (double)m->n, accuracy = 0, nll = 0, brier = 0, entropy = 0, expected = 0;
 	for (size_t i = 0; i < m->n; i++) {
-		int y = label[i], best = 0;
-		if (y < 0 || y >= m->c)
-			return fail(ERR_INPUT, "label %d of example %zu is not one of the %d classes 0 … %d", y, i, m->c,
-			            m->c - 1);
+		int y = m->label[i], best = 0;
 		mixture_mean(m, i, p);
 		double squares = 0;
 		for (int j = 0; j < m->c; j++) {
@@ -49,7 +44,8 @@ static status score(const struct mixture *m, const int32_t *label, struct class_
 				best = j;
 		}
 		right[i] = best == y;
-		loss[i] = -log(fmax(p[y], FLT_MIN));
+		loss[i] = mixture_loss(m, i);
+		out->zeros += isinf(loss[i]) != 0;
 		accuracy += right[i];
 		nll += loss[i];
 		brier += squares;
@@ -66,12 +62,11 @@ static status score(const struct mixture *m, const int32_t *label, struct class_
 	out->entropy = entropy / n;
 	out->expected_entropy = expected / n;
 	out->mutual_information = m->members > 1 ? fmax(0, out->entropy - out->expected_entropy) : NAN;
-	return OK;
 }
 
-status metrics_classes(const struct mixture *m, const int32_t *label, bool errors, struct class_metrics *out)
+status metrics_classes(const struct mixture *m, bool errors, struct class_metrics *out)
 {
-	*out = (struct class_metrics){m->n, m->members, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+	*out = (struct class_metrics){m->n, m->members, NAN, NAN, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 	if (!m->n || !m->members)
 		return OK;
 	struct arena arena = {0};
@@ -80,12 +75,12 @@ status metrics_classes(const struct mixture *m, const int32_t *label, bool error
 	if (s == OK)
 		s = ARENA_NEW(&arena, (size_t)m->c, &p);
 	if (s == OK)
-		s = score(m, label, out, column, column + m->n, p);
+		score(m, out, column, column + m->n, p);
 	if (s == OK && errors) {
 		double se[2];
 		s = bootstrap_means(m->n, 2, column, se);
 		out->accuracy_se = se[0];
-		out->nll_se = se[1];
+		out->nll_se = out->zeros ? NAN : se[1];
 	}
 	arena_free(&arena);
 	return s;

@@ -3,8 +3,6 @@
 #ifndef BASIN_METRICS_H
 #define BASIN_METRICS_H
 
-#include <stdint.h>
-
 #include "predict/mixture.h"
 
 enum { ECE_BINS = 15 };
@@ -13,18 +11,18 @@ enum { ECE_BINS = 15 };
 struct class_metrics {
 	size_t n, members;
 	double accuracy;            /* of argmax p̄; ties go to the lowest index */
-	double nll;                 /* −mean log max(p̄(y), FLT_MIN) */
+	double nll;                 /* −mean log p̄(y); ∞ where one p̄(y) is 0 */
+	size_t zeros;               /* examples whose p̄(y) is 0 */
 	double brier;               /* mean Σ (p̄ − onehot)², in [0, 2] (Brier 1950) */
 	double ece;                 /* Σ_b n_b/n |accuracy_b − confidence_b| over equal-width bins (Guo et al. 2017) */
 	double entropy;             /* H(p̄) */
 	double expected_entropy;    /* mean over members of H(p_s) */
 	double mutual_information;  /* their difference, ≥ 0; undefined for one member */
-	double accuracy_se, nll_se; /* bootstrap over examples */
+	double accuracy_se, nll_se; /* bootstrap over examples; of an NLL that is finite */
 };
 
-/* Scores a mixture against labels (m->n). `errors`: standard errors are wanted too. Errors: ERR_INPUT for a label that is
- * no class, naming the row; ERR_MEMORY. */
-status metrics_classes(const struct mixture *m, const int32_t *label, bool errors, struct class_metrics *out);
+/* Scores a mixture by its labels. `errors`: standard errors are wanted too. Errors: ERR_MEMORY. */
+status metrics_classes(const struct mixture *m, bool errors, struct class_metrics *out);
 
 /* The bin of a confidence in [0, 1]: b for (b/15, (b+1)/15], and 0 for 0. */
 int ece_bin(double confidence);

@@ -2,7 +2,12 @@
 #include "predict/mixture.h"
 
 #include <math.h>
-#include <stdint.h>
+
+double log_add(double a, double b)
+{
+	double top = fmax(a, b);
+	return top == -INFINITY ? top : top + log1p(exp(fmin(a, b) - top));
+}
 
 double entropy_of(const double *p, int c)
 {
@@ -24,6 +29,23 @@ status mixture_open(struct arena *a, size_t n, int c, bool logits, struct mixtur
 		TRY(ARENA_NEW(a, n, &m->max_logit));
 		TRY(ARENA_NEW(a, n, &m->energy));
 	}
+	return OK;
+}
+
+status mixture_label(struct arena *a, struct mixture *m, const int32_t *label)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (label[i] < 0 || label[i] >= m->c)
+			return fail(ERR_INPUT, "label %d of example %zu is not one of the %d classes 0 … %d", label[i], i, m->c,
+			            m->c - 1);
+	m->label = label;
+	if (!m->energy)
+		return OK;
+	TRY(ARENA_NEW(a, m->n, &m->own));
+	TRY(ARENA_NEW(a, m->n, &m->log_p));
+	for (size_t i = 0; i < m->n; i++)
+		m->log_p[i] = -INFINITY;
+	mixture_part(m);
 	return OK;
 }
 
@@ -53,6 +75,12 @@ static bool add_row(struct mixture *m, size_t i, const float *z, int k, float *p
 	}
 	/* H = log Σ e^{z−top} − Σ p (z − top): no logarithm of a probability that has underflowed. */
 	m->entropy[i] += fmax(0, log(total) - mean / total);
+	if (m->label) {
+		int y = m->label[i];
+		double log_p = (y < shift ? 0 : z[y - shift]) - top - log(total);
+		m->log_p[i] = log_add(m->log_p[i], log_p);
+		m->own[i] = log_add(m->own[i], log_p);
+	}
 	m->max_logit[i] += top;
 	m->energy[i] -= top + log(total);
 	return true;
@@ -94,10 +122,37 @@ status mixture_add_probs(struct mixture *m, size_t first, size_t count, const do
 void mixture_next(struct mixture *m)
 {
 	m->members++;
+	m->own_members++;
 }
 
 void mixture_mean(const struct mixture *m, size_t i, double *p)
 {
 	for (int j = 0; j < m->c; j++)
 		p[j] = m->p[i * (size_t)m->c + (size_t)j] / (double)m->members;
+}
+
+double mixture_loss(const struct mixture *m, size_t i)
+{
+	/* Sums and their number apart: their quotient could be too small for a double where they are not. */
+	double members = log((double)m->members);
+	if (m->log_p)
+		return fmax(0, members - m->log_p[i]);
+	return members - log(m->p[i * (size_t)m->c + (size_t)m->label[i]]);
+}
+
+void mixture_part(struct mixture *m)
+{
+	m->own_members = 0;
+	for (size_t i = 0; m->own && i < m->n; i++)
+		m->own[i] = -INFINITY;
+}
+
+double mixture_part_nll(const struct mixture *m)
+{
+	double sum = 0;
+	if (!m->own)
+		return (double)NAN;
+	for (size_t i = 0; i < m->n; i++)
+		sum += m->own[i];
+	return log((double)m->own_members) - sum / (double)m->n;
 }

@@ -5,6 +5,7 @@
 #define BASIN_MIXTURE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "src/arena.h"
 
@@ -16,13 +17,25 @@ struct mixture {
 	double *entropy;     /* (n): Σ of H(p_s), nats */
 	double *max_logit;   /* (n): Σ of the largest logit; NULL where members have no logits */
 	double *energy;      /* (n): Σ of −logsumexp of the logits; NULL likewise */
+	const int32_t *label;  /* (n): the examples' own classes y; NULL: not known */
+	double *log_p;       /* (n): log Σ p_s(y), which stays finite where p_s(y) itself is too small for a double; NULL without
+	                      * labels or logits */
+	double *own;         /* (n): the same of the members since mixture_part; NULL likewise */
+	size_t own_members;
 };
+
+/* log(e^a + e^b); −∞ stands for no term. */
+double log_add(double a, double b);
 
 /* H(p) = −Σ p log p over c probabilities, in nats; 0 log 0 is 0. */
 double entropy_of(const double *p, int c);
 
 /* An empty mixture whose arrays lie in the arena; `logits`: members will have logits. Errors: ERR_MEMORY. */
 status mixture_open(struct arena *a, size_t n, int c, bool logits, struct mixture *m);
+
+/* Tells the examples' labels (n), which are kept, not copied; where members have logits, before the first of them.
+ * Errors: ERR_INPUT for one that is no class, naming the example, from 0; ERR_MEMORY. */
+status mixture_label(struct arena *a, struct mixture *m, const int32_t *label);
 
 /* Adds a part of the current member: the softmax of `count` rows of logits (count, k) for examples first …. One logit in
  * a mixture of two classes is a Bernoulli's: its classes have logits (0, z). `p` (count, c) receives the member's
@@ -38,5 +51,14 @@ void mixture_next(struct mixture *m);
 
 /* The mean probabilities of example i into p (c). */
 void mixture_mean(const struct mixture *m, size_t i, double *p);
+
+/* −log p̄(y) of example i, nats: ∞ where p̄(y) is 0, which logits never give. */
+double mixture_loss(const struct mixture *m, size_t i);
+
+/* A new part of the members begins. */
+void mixture_part(struct mixture *m);
+
+/* The NLL of the mixture of the part's members alone; NaN without labels or logits. */
+double mixture_part_nll(const struct mixture *m);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "predict/predictive.h"
 
+#include <math.h>
+
 #include "src/likelihood.h"
 
 static const struct predictive *const by_loss[LOSS_KINDS] = {
@@ -14,8 +16,8 @@ const struct predictive *predictive_of(const struct likelihood *l)
 	return by_loss[l->loss];
 }
 
-status predictions_open(struct arena *a, const struct network *n, const struct subject *subject, size_t members, bool curve,
-                        struct predictions *out)
+status predictions_open(struct arena *a, const struct network *n, const struct subject *subject, size_t members,
+                        enum scoring scoring, struct predictions *out)
 {
 	const struct predictive *how = predictive_of(n->likelihood);
 	size_t rows = subject->data.n, k = (size_t)n->model.outputs, kept = how->keeps_outputs ? members : 1;
@@ -25,11 +27,17 @@ status predictions_open(struct arena *a, const struct network *n, const struct s
 		return fail(ERR_MEMORY, "out of memory: %zu members' outputs for %zu examples", members, rows);
 	TRY(n->device->ops->alloc(n->device, rows * k * sizeof(float), (void **)&out->on_device));
 	TRY(ARENA_NEW(a, kept * rows * k, &out->outputs));
-	if (curve)
+	if (scoring == SCORE_CURVE)
 		TRY(ARENA_NEW(a, members, &out->curve));
+	if (scoring != SCORE_NOTHING)
+		TRY(ARENA_NEW(a, members, &out->alone));
+	for (size_t i = 0; out->alone && i < members; i++)
+		out->alone[i] = (double)NAN;
 	if (!classes)
 		return OK;
 	TRY(mixture_open(a, rows, classes, true, &out->mixture));
+	if (scoring != SCORE_NOTHING)
+		TRY(mixture_label(a, &out->mixture, subject->data.label));
 	return ARENA_NEW(a, rows * (size_t)classes, &out->probs);
 }
 

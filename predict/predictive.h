@@ -12,7 +12,7 @@
 #include "predict/subject.h"
 
 /* The predictions of one data set. The device holds one member's, 4 · n · outputs bytes; the host
- * 4 · n · (outputs + classes) + 8 · n · (classes + 3) for classes, and 4 · members · n · outputs for real targets. */
+ * 4 · n · (outputs + classes) + 8 · n · (classes + 5) for classes, and 4 · members · n · outputs for real targets. */
 struct predictions {
 	const struct predictive *how;
 	const struct network *network;
@@ -24,6 +24,8 @@ struct predictions {
 	float *probs;             /* (n, classes): one member's; NULL without classes */
 	FILE *each;               /* receives each member's probabilities (n, classes), float32; NULL: not wanted */
 	struct figures *curve;    /* (members): figures of the first 1, 2, … members; NULL: not wanted */
+	double *alone;            /* (members): at the first member of each snapshot file, the figure `guessed` of those of the file
+	                           * by themselves, else NaN; NULL where nothing is scored */
 };
 
 struct predictive {
@@ -35,6 +37,11 @@ struct predictive {
 	/* Adds member i, whose outputs lie in their place, and its point of the curve; NULL where they only have to lie there.
 	 * Errors: ERR_INPUT for outputs that are not finite, ERR_IO. */
 	status (*add)(struct predictions *p, size_t i);
+	/* The figure that `guessed` names of members first … end − 1 by themselves, the last ones added and all of a file. */
+	double (*alone)(struct predictions *p, size_t first, size_t end);
+	/* The same figure of a guess that looks at no inputs, NaN where there is none; and what it is that is guessed. */
+	double (*guess)(const struct predictions *p);
+	const char *guessed, *guessed_title, *guess_words;
 	/* The figures of all members, and the rest of the curve. Errors: ERR_INPUT, ERR_MEMORY. */
 	status (*score)(const struct predictions *p, struct figures *out);
 };
@@ -43,16 +50,23 @@ extern const struct predictive predictive_categorical, predictive_bernoulli, pre
 
 const struct predictive *predictive_of(const struct likelihood *l);
 
+/* What becomes of predictions. */
+enum scoring {
+	SCORE_NOTHING,            /* the set's targets are not looked at */
+	SCORE_ALL,                /* of all members */
+	SCORE_CURVE               /* of the first 1, 2, … members too */
+};
+
 /* Makes room for the predictions of so many members in the arena and on the device; close it whether that worked or not.
- * Errors: ERR_MEMORY. */
-status predictions_open(struct arena *a, const struct network *n, const struct subject *subject, size_t members, bool curve,
-                        struct predictions *out);
+ * Errors: ERR_MEMORY; ERR_INPUT for targets that can't be scored, as `check` would have said. */
+status predictions_open(struct arena *a, const struct network *n, const struct subject *subject, size_t members,
+                        enum scoring scoring, struct predictions *out);
 void predictions_close(struct predictions *p);
 
 /* Where member i's outputs belong. */
 float *predictions_place(const struct predictions *p, size_t i);
 
-/* The figures of a mixture by the labels of its examples; `errors`: standard errors too. Errors: as metrics_classes'. */
-status predictive_score_classes(const struct mixture *m, const int32_t *label, bool errors, struct figures *out);
+/* The figures of a mixture by its labels; `errors`: standard errors too. Errors: as metrics_classes'. */
+status predictive_score_classes(const struct mixture *m, bool errors, struct figures *out);
 
 #endif

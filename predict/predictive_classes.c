@@ -3,6 +3,7 @@
 #include "predict/predictive.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "predict/metrics.h"
@@ -38,25 +39,41 @@ static status classes_add(struct predictions *p, size_t i)
 	mixture_next(m);
 	if (p->each && fwrite(p->probs, sizeof(float), probs, p->each) != probs)
 		return fail(ERR_IO, "{save-member-probs}: %s", strerror(errno));
-	return p->curve ? predictive_score_classes(m, p->subject->data.label, false, &p->curve[i]) : OK;
+	return p->curve ? predictive_score_classes(m, false, &p->curve[i]) : OK;
+}
+
+/* A mixture is told of the part that begins when the one before it is read. */
+static double classes_alone(struct predictions *p, size_t first, size_t end)
+{
+	(void)first, (void)end;
+	double nll = mixture_part_nll(&p->mixture);
+	mixture_part(&p->mixture);
+	return nll;
+}
+
+static double classes_guess(const struct predictions *p)
+{
+	return log((double)p->mixture.c);
 }
 
 static status classes_score(const struct predictions *p, struct figures *out)
 {
-	return predictive_score_classes(&p->mixture, p->subject->data.label, true, out);
+	return predictive_score_classes(&p->mixture, true, out);
 }
 
-status predictive_score_classes(const struct mixture *m, const int32_t *label, bool errors, struct figures *out)
+status predictive_score_classes(const struct mixture *m, bool errors, struct figures *out)
 {
 	struct class_metrics got;
-	TRY(metrics_classes(m, label, errors, &got));
-	*out = (struct figures){got.n, got.members, 7, {
-		{"accuracy", got.accuracy}, {"nll", got.nll}, {"brier", got.brier}, {"ece", got.ece}, {"entropy", got.entropy},
-		{"expected_entropy", got.expected_entropy}, {"mutual_information", got.mutual_information},
+	TRY(metrics_classes(m, errors, &got));
+	*out = (struct figures){got.n, got.members, 8, {
+		{"accuracy", got.accuracy, false}, {"nll", got.nll, false},
+		{"zero_probabilities", (double)got.zeros, true}, {"brier", got.brier, false}, {"ece", got.ece, false},
+		{"entropy", got.entropy, false}, {"expected_entropy", got.expected_entropy, false},
+		{"mutual_information", got.mutual_information, false},
 	}};
 	if (errors) {
-		out->at[out->count++] = (struct figure){"accuracy_se", got.accuracy_se};
-		out->at[out->count++] = (struct figure){"nll_se", got.nll_se};
+		out->at[out->count++] = (struct figure){"accuracy_se", got.accuracy_se, false};
+		out->at[out->count++] = (struct figure){"nll_se", got.nll_se, false};
 	}
 	return OK;
 }
@@ -65,6 +82,11 @@ const struct predictive predictive_categorical = {
 	.classes = categorical_classes,
 	.check = classes_check,
 	.add = classes_add,
+	.alone = classes_alone,
+	.guess = classes_guess,
+	.guessed = "nll",
+	.guessed_title = "NLL",
+	.guess_words = "log of the number of classes",
 	.score = classes_score,
 };
 
@@ -72,5 +94,10 @@ const struct predictive predictive_bernoulli = {
 	.classes = bernoulli_classes,
 	.check = classes_check,
 	.add = classes_add,
+	.alone = classes_alone,
+	.guess = classes_guess,
+	.guessed = "nll",
+	.guessed_title = "NLL",
+	.guess_words = "log of the number of classes",
 	.score = classes_score,
 };

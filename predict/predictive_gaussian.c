@@ -33,21 +33,40 @@ static status gaussian_curve(const struct regression *r, const double *y, struct
 		return fail(ERR_MEMORY, "out of memory: the curve");
 	status s = regression_curve(r, y, nll, rmse);
 	for (size_t i = 0; s == OK && i < r->members; i++)
-		curve[i] = (struct figures){r->n, i + 1, 2, {{"nll", nll[i]}, {"rmse", rmse[i]}}};
+		curve[i] = (struct figures){r->n, i + 1, 2, {{"nll", nll[i], false}, {"rmse", rmse[i], false}}};
 	free(nll);
 	return s;
 }
 
-static status gaussian_score(const struct predictions *p, struct figures *out)
+static struct regression regression_of(const struct predictions *p)
 {
 	const struct network *n = p->network;
+	return (struct regression){p->subject->data.n, n->model.outputs, p->members, p->outputs, n->standardize.target_mean,
+	                           n->standardize.target_sd, n->noise_sd};
+}
+
+static double gaussian_alone(struct predictions *p, size_t first, size_t end)
+{
+	struct regression r = regression_of(p);
+	r.output += first * r.n * (size_t)r.k;
+	r.members = end - first;
+	return regression_rmse(&r, p->subject->data.target_wide);
+}
+
+static double gaussian_guess(const struct predictions *p)
+{
+	return regression_deviation(p->subject->data.target_wide, p->subject->data.n, p->network->model.outputs);
+}
+
+static status gaussian_score(const struct predictions *p, struct figures *out)
+{
 	const struct dataset *d = &p->subject->data;
-	const struct regression r = {d->n, n->model.outputs, p->members, p->outputs, n->standardize.target_mean,
-	                             n->standardize.target_sd, n->noise_sd};
+	const struct regression r = regression_of(p);
 	struct regression_metrics got;
 	TRY(metrics_regression(&r, d->target_wide, &got));
 	*out = (struct figures){got.n, got.members, 5, {
-		{"nll", got.nll}, {"nll_se", got.nll_se}, {"rmse", got.rmse}, {"crps", got.crps}, {"coverage", got.coverage},
+		{"nll", got.nll, false}, {"nll_se", got.nll_se, false}, {"rmse", got.rmse, false}, {"crps", got.crps, false},
+		{"coverage", got.coverage, false},
 	}};
 	return p->curve ? gaussian_curve(&r, d->target_wide, p->curve) : OK;
 }
@@ -56,5 +75,10 @@ const struct predictive predictive_gaussian = {
 	.classes = gaussian_classes,
 	.keeps_outputs = true,
 	.check = gaussian_check,
+	.alone = gaussian_alone,
+	.guess = gaussian_guess,
+	.guessed = "rmse",
+	.guessed_title = "RMSE",
+	.guess_words = "the targets' own deviation",
 	.score = gaussian_score,
 };

@@ -7,8 +7,8 @@
 
 #include <gsl/gsl_sort_double.h>
 
-#include "src/arena.h"
 #include "predict/bootstrap.h"
+#include "predict/mixture.h"
 
 static const double half_log_2pi = 0.918938533204672741780329736406;
 
@@ -32,13 +32,6 @@ static double log_density(const struct regression *r, const double *y, size_t s,
 		log_p -= z * z / 2 + log(sd) + half_log_2pi;
 	}
 	return log_p;
-}
-
-/* log(e^a + e^b) */
-static double log_add(double a, double b)
-{
-	double top = fmax(a, b);
-	return top == -INFINITY ? top : top + log1p(exp(fmin(a, b) - top));
 }
 
 double gaussian_mixture_cdf(const double *mu, size_t s, double sd, double y)
@@ -168,4 +161,33 @@ status regression_curve(const struct regression *r, const double *y, double *nll
 	}
 	arena_free(&arena);
 	return st;
+}
+
+double regression_rmse(const struct regression *r, const double *y)
+{
+	double square = 0;
+	for (size_t i = 0; i < r->n; i++)
+		for (int j = 0; j < r->k; j++) {
+			double sum = 0;
+			for (size_t s = 0; s < r->members; s++)
+				sum += own_mean(r, s, i, j);
+			double d = y[i * (size_t)r->k + (size_t)j] - sum / (double)r->members;
+			square += d * d;
+		}
+	return sqrt(square / ((double)r->n * r->k));
+}
+
+double regression_deviation(const double *y, size_t n, int k)
+{
+	double squares = 0;
+	for (int j = 0; j < k; j++) {
+		double mean = 0;
+		for (size_t i = 0; i < n; i++)
+			mean += y[i * (size_t)k + (size_t)j] / (double)n;
+		for (size_t i = 0; i < n; i++) {
+			double d = y[i * (size_t)k + (size_t)j] - mean;
+			squares += d * d;
+		}
+	}
+	return n < 2 || squares == 0 ? (double)NAN : sqrt(squares / ((double)(n - 1) * k));
 }

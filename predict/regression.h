@@ -35,6 +35,11 @@ status metrics_regression(const struct regression *r, const double *y, struct re
 /* NLL and RMSE of the first 1, 2, … S members, into nll (S) and rmse (S). Errors: ERR_MEMORY. */
 status regression_curve(const struct regression *r, const double *y, double *nll, double *rmse);
 
+/* The RMSE alone, and that of guessing: the targets' deviation (n − 1) from their means, over examples and k targets; NaN where
+ * n < 2 or they are all the same. */
+double regression_rmse(const struct regression *r, const double *y);
+double regression_deviation(const double *y, size_t n, int k);
+
 /* Cumulative probability at y of the equal mixture of N(mu_i, sd²), s members. */
 double gaussian_mixture_cdf(const double *mu, size_t s, double sd, double y);
 

@@ -22,7 +22,7 @@ status stored_open(struct arena *a, const char *path, struct stored *out)
 	return mixture_open(a, (size_t)shape[0], (int)shape[1], false, &out->mixture);
 }
 
-status stored_fill(struct stored *s, struct arena *a, const int32_t *label, struct figures *curve)
+status stored_fill(struct stored *s, struct arena *a, struct figures *curve)
 {
 	struct mixture *m = &s->mixture;
 	size_t each = m->n * (size_t)m->c, element = npy_size(s->array.type);
@@ -40,12 +40,12 @@ status stored_fill(struct stored *s, struct arena *a, const int32_t *label, stru
 			return fail_within(st, "%s: ", s->path);
 		mixture_next(m);
 		if (curve)
-			TRY(predictive_score_classes(m, label, false, &curve[i]));
+			TRY(predictive_score_classes(m, false, &curve[i]));
 	}
 	return OK;
 }
 
-status stored_labels(struct arena *a, const char *path, const struct mixture *m, const int32_t **out)
+status stored_labels(struct arena *a, const char *path, struct mixture *m)
 {
 	struct npy array;
 	int32_t *label;
@@ -63,6 +63,5 @@ status stored_labels(struct arena *a, const char *path, const struct mixture *m,
 			            i, (long long)y, m->c - 1);
 		label[i] = (int32_t)y;
 	}
-	*out = label;
-	return OK;
+	return mixture_label(a, m, label);
 }

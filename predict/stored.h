@@ -3,8 +3,6 @@
 #ifndef BASIN_STORED_H
 #define BASIN_STORED_H
 
-#include <stdint.h>
-
 #include "predict/figures.h"
 #include "predict/mixture.h"
 #include "src/data/npy.h"
@@ -19,12 +17,13 @@ struct stored {
 /* Reads (n, C) probabilities, one member, or (S, n, C). Errors: ERR_INPUT naming the file. */
 status stored_open(struct arena *a, const char *path, struct stored *out);
 
-/* Adds the members to the mixture, and the figures of the first 1, 2, … of them by the labels (n) to the curve (members)
- * unless that is NULL. Errors: ERR_INPUT naming file and row, for rows that don't sum to 1 ± 1e-3 or hold what is no
+/* Adds the members to the mixture, and the figures of the first 1, 2, … of them by its labels to the curve (members) unless
+ * that is NULL. Errors: ERR_INPUT naming file and row, for rows that don't sum to 1 ± 1e-3 or hold what is no
  * probability; ERR_MEMORY. */
-status stored_fill(struct stored *s, struct arena *a, const int32_t *label, struct figures *curve);
+status stored_fill(struct stored *s, struct arena *a, struct figures *curve);
 
-/* Integer labels, a class of the probabilities for each of their rows. Errors: ERR_INPUT naming the file. */
-status stored_labels(struct arena *a, const char *path, const struct mixture *m, const int32_t **out);
+/* Gives the mixture its labels: integers, a class of the probabilities for each of their rows. Errors: ERR_INPUT naming the
+ * file. */
+status stored_labels(struct arena *a, const char *path, struct mixture *m);
 
 #endif

@@ -10,7 +10,7 @@ struct subject {
 	struct dataset data;
 	struct normalize normalize;
 	struct potential *potential;
-	bool fell_back;            /* the test split was wanted by default, and there is none: these are the training examples */
+	bool fell_back;            /* the test split was wanted by default, there is none: these are the training examples */
 };
 
 struct subject_request {

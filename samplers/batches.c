@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "samplers/batches.h"
 
+#include <stdio.h>
+
 status batches_open(struct batches *b, struct arena *a, struct device *d, struct rng_key key, size_t n, int size, bool iid)
 {
 	*b = (struct batches){.device = d, .key = key, .n = n, .size = size, .iid = iid};
@@ -10,6 +12,33 @@ status batches_open(struct batches *b, struct arena *a, struct device *d, struct
 	size_t count = iid ? (size_t)size : n;
 	TRY(ARENA_NEW(a, count, &b->order));
 	return d->ops->alloc(d, count * sizeof *b->order, (void **)&b->order_device);
+}
+
+static bool size_fits(size_t n, size_t size, bool rest, size_t least)
+{
+	size_t left = rest ? n % size : 0;
+	return size >= least && (left == 0 || left >= least);
+}
+
+status batches_check(size_t n, int size, bool rest, int least)
+{
+	size_t few = (size_t)least, below = (size_t)size, above = (size_t)size;
+	if (size_fits(n, below, rest, few))
+		return OK;
+	while (below > 0 && !size_fits(n, below, rest, few))
+		below--;
+	while (above <= n && !size_fits(n, above, rest, few))
+		above++;
+	if (above > n)
+		return fail(ERR_USAGE, "{batch} %d: batch norm of a map of 1×1 pixels needs %d examples at least, and the data have %zu",
+		            size, least, n);
+	char sizes[64];
+	snprintf(sizes, sizeof sizes, below ? "%zu or %zu" : "%zu", below ? below : above, above);
+	if (size < least)
+		return fail(ERR_USAGE, "{batch} %d: batch norm of a map of 1×1 pixels needs %d examples at least; {batch} %s would do",
+		            size, least, sizes);
+	return fail(ERR_USAGE, "{batch} %d: the last batch of a pass over %zu examples holds %zu, and batch norm of a map of 1×1 "
+	            "pixels needs %d at least; {batch} %s would do", size, n, n % (size_t)size, least, sizes);
 }
 
 void batches_close(struct batches *b)

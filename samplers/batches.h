@@ -20,6 +20,9 @@ struct batches {
 
 /* Allocates the order from the arena and on the device. Errors: ERR_MEMORY. */
 status batches_open(struct batches *b, struct arena *a, struct device *d, struct rng_key key, size_t n, int size, bool iid);
+/* Whether every batch has `least` examples or more, where `rest` says that N examples are gone through in order, the last
+ * batch holding what is left. Errors: ERR_USAGE, naming the nearest sizes that would do. */
+status batches_check(size_t n, int size, bool rest, int least);
 void batches_close(struct batches *b);
 
 /* The batch of a step, a function of key and step alone, with its first row in SLOT_FIRST of s, which is sent by the caller. With

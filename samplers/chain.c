@@ -23,6 +23,21 @@ static void since(struct chain_mark *mark, const struct slots *s, uint64_t step,
 	*mark = (struct chain_mark){step, s->value[SLOT_NLL_TOTAL], s->value[SLOT_CORRECT_TOTAL], s->value[SLOT_SEEN_TOTAL]};
 }
 
+/* Whether the last epoch begins after so many updates. */
+static bool begins_last_epoch(const struct chain_plan *p, uint64_t step)
+{
+	return step + p->epoch_steps == p->schedule.total;
+}
+
+static void tell_end(struct chain *c)
+{
+	const struct chain_watch *w = c->plan->watch;
+	double nll, accuracy;
+	since(&c->ending, &c->state.s.slots, c->state.step, &nll, &accuracy);
+	if (w && w->ended)
+		w->ended(w->context, c->k, nll);
+}
+
 /* Ends the chain, and this chain alone; why: what was recorded with fail(). */
 static status end_failed(struct chain *c, status why)
 {
@@ -149,8 +164,8 @@ static status end_step(struct chain *c)
 	uint64_t step = c->state.step;
 	bool last = step >= p->schedule.total, stop = *p->stop != 0;
 	bool keep = keep_due(&p->keep, step), log = last || step % p->log_every == 0;
-	bool checkpoint = last || stop || checkpoint_due(c, now);
-	if (keep || log || checkpoint) {
+	bool checkpoint = last || stop || checkpoint_due(c, now), ending = begins_last_epoch(p, step);
+	if (keep || log || checkpoint || ending) {
 		TRY(d->ops->slots_fetch(d, &c->state.s.slots));
 		double bad = c->state.s.slots.value[SLOT_BAD];
 		if (bad > 0)
@@ -163,6 +178,8 @@ static status end_step(struct chain *c)
 	}
 	if (log)
 		TRY(log_step(c, now));
+	if (ending)
+		since(&c->ending, &c->state.s.slots, step, &(double){0}, &(double){0});
 	if (last)
 		c->phase = CHAIN_DONE;
 	if (checkpoint)
@@ -171,6 +188,8 @@ static status end_step(struct chain *c)
 		TRY(chain_sync(c, now));
 	if (p->watch && p->watch->stepped)
 		p->watch->stepped(p->watch->context, c->k, step, &c->line);
+	if (last)
+		tell_end(c);
 	return stop && !last ? fail(ERR_INTERRUPTED, "interrupted") : OK;
 }
 

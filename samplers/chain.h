@@ -16,6 +16,8 @@ struct chain_watch {
 	void *context;
 	/* Chain k has done so many updates; the last line of its log (step 0: none yet). Called after every step. */
 	void (*stepped)(void *context, int k, uint64_t step, const struct log_line *line);
+	/* Chain k has come to its end; nll: the mean loss of its last epoch, or of as much of it as is known; nats per example. */
+	void (*ended)(void *context, int k, double nll);
 	/* Chain k ends as failed; fail_words(why, …) says why. */
 	void (*stopped)(void *context, int k, status why);
 };
@@ -45,6 +47,9 @@ struct chain_plan {
 enum chain_phase { CHAIN_RUNNING, CHAIN_DONE, CHAIN_FAILED };
 
 struct chain;
+
+/* Whether the potential takes every batch that the chains will have. Errors: ERR_USAGE, naming sizes that would do. */
+status chain_check_batches(const struct chain_plan *plan);
 
 /* Makes chain k ready: from its checkpoint where it has one, else from its initial parameters, with its files created and
  * a checkpoint of step 0 written. Errors: ERR_USAGE (the method refuses its parameters), ERR_IO, ERR_DAMAGE, ERR_MEMORY. */

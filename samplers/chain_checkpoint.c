@@ -91,11 +91,11 @@ static json_t *meta_of(const struct chain *c)
 	for (int i = 0; i < SAMPLER_SCALARS && s->sampler->scalars[i]; i++)
 		json_put(&scalars, s->sampler->scalars[i], number_to_json(s->slots.value[SLOT_SCALAR + i]));
 	status saved = d->ops->choices_save(d, choices);
-	json_t *meta = json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:{s:o}}", "chain", c->k,
+	json_t *meta = json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:o}}", "chain", c->k,
 	                 "state", phase_names[c->phase], "step", (json_int_t)c->state.step,
 	                 "snaps_length", (json_int_t)snaps_length(c->snaps), "log_length", (json_int_t)log_length(c->log),
 	                 "scalars", scalars, "slots", slots_to_json(&s->slots), "logged", mark_to_json(&c->logged),
-	                 "kept", mark_to_json(&c->kept), "choices", d->ops->name, choices);
+	                 "kept", mark_to_json(&c->kept), "ending", mark_to_json(&c->ending), "choices", d->ops->name, choices);
 	if (saved == OK)
 		return meta;
 	json_decref(meta);
@@ -167,7 +167,13 @@ static status take_meta(struct chain *c, json_t *meta, uint64_t *snaps_at, uint6
 		TRY(take_scalar(scalars, s->sampler->scalars[i], &s->slots.value[SLOT_SCALAR + i]));
 	slots_from_json(slots, &s->slots);
 	TRY(mark_from_json(meta, "logged", &c->logged));
-	return mark_from_json(meta, "kept", &c->kept);
+	TRY(mark_from_json(meta, "kept", &c->kept));
+	if (json_object_get(meta, "ending"))
+		return mark_from_json(meta, "ending", &c->ending);
+	/* Earlier versions did not keep it: what is taken from here on is what is known. */
+	c->ending = (struct chain_mark){c->state.step, s->slots.value[SLOT_NLL_TOTAL], s->slots.value[SLOT_CORRECT_TOTAL],
+	                                s->slots.value[SLOT_SEEN_TOTAL]};
+	return OK;
 }
 
 status chain_restore(struct chain *c, uint64_t *snaps_at, uint64_t *log_at)

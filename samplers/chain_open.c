@@ -10,6 +10,15 @@ bool chain_makes_stats(const struct chain_plan *plan, int i)
 	return plan->state.potential->n_stats && plan->state.sampler->vectors[i].role && (i > 0 || plan->recompute_stats);
 }
 
+status chain_check_batches(const struct chain_plan *plan)
+{
+	const struct state_plan *s = &plan->state;
+	bool in_order = !s->iid;
+	for (int i = 0; i < SAMPLER_VECTORS; i++)
+		in_order = in_order || chain_makes_stats(plan, i);
+	return batches_check(s->n, s->batch, in_order, s->potential->least_batch);
+}
+
 static status take_memory(struct chain *c)
 {
 	const struct chain_plan *p = c->plan;

@@ -23,6 +23,7 @@ struct chain {
 	float *host_stats;                     /* (n_stats), or NULL */
 	float *pass_stats;                     /* device: statistics of a vector that is being kept; NULL where none are made */
 	struct chain_mark logged, kept;        /* at the last log line, at the last snapshot */
+	struct chain_mark ending;              /* where the last epoch begins; before it, where the chain began */
 	struct chain_mark timed;               /* where the log's clock was last set to 0: step and seen alone */
 	double timed_at, checkpointed_at, synced_at;    /* monotonic seconds; 0 before the first step */
 	bool unsynced;                         /* snapshots were written since the last sync */

@@ -16,6 +16,8 @@ enum { DIMENSIONS_MAX = 4096 };
 
 static const char prefix[] = "gaussian:";
 
+const struct analytic_kind analytic_kinds[] = {{"gaussian", "V1,V2,…[@RHO]"}, {0}};
+
 struct analytic {
 	struct potential base;
 	struct arena arena;

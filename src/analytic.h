@@ -5,6 +5,11 @@
 
 #include "src/potential.h"
 
+struct analytic_kind {
+	const char *name, *rest;   /* "gaussian", and what follows its colon */
+};
+extern const struct analytic_kind analytic_kinds[];  /* the last one's name is NULL */
+
 /* Opens "gaussian:V1,V2,…[@RHO]": mean 0, variances Vi > 0, every correlation RHO, −1/(d−1) < RHO < 1.
  * Errors: ERR_USAGE. */
 status analytic_open(const char *spec, struct device *d, struct potential **out);

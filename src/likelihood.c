@@ -2,6 +2,7 @@
 #include "src/likelihood.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static status encode_labels(const struct targets *t, struct arena *a, const void **out, size_t *bytes)
@@ -47,6 +48,41 @@ static int bernoulli_outputs(const struct targets *t)
 	return t->label && t->n_classes == 2 ? 1 : 0;
 }
 
+/* The classes' shares: their entropy, log n − (1/n) Σ c log c over the classes' counts c. */
+static status guess_shares(const struct targets *t, double noise_sd, struct guess *out)
+{
+	(void)noise_sd;
+	size_t *count = calloc((size_t)t->n_classes, sizeof *count);
+	if (!count)
+		return fail(ERR_MEMORY, "out of memory: the counts of %d classes", t->n_classes);
+	for (size_t i = 0; i < t->n; i++)
+		count[t->label[i]]++;
+	double sum = 0, n = (double)t->n;
+	for (int k = 0; k < t->n_classes; k++)
+		sum += count[k] ? (double)count[k] * log((double)count[k]) : 0;
+	out->loss = out->reducible = log(n) - sum / n;
+	free(count);
+	return OK;
+}
+
+/* The targets' means: Σ over the targets of their variance/(2σ²) + log σ + ½ log 2π. */
+static status guess_means(const struct targets *t, double noise_sd, struct guess *out)
+{
+	const size_t k = (size_t)t->n_real;
+	const double n = (double)t->n;
+	out->reducible = 0;
+	for (size_t j = 0; j < k; j++) {
+		double mean = 0, squares = 0;
+		for (size_t i = 0; i < t->n; i++)
+			mean += (double)t->real[i * k + j] / n;
+		for (size_t i = 0; i < t->n; i++)
+			squares += ((double)t->real[i * k + j] - mean) * ((double)t->real[i * k + j] - mean);
+		out->reducible += squares / n / (2 * noise_sd * noise_sd);
+	}
+	out->loss = out->reducible + (double)t->n_real * (log(noise_sd) + log(2 * M_PI) / 2);
+	return OK;
+}
+
 static const struct likelihood categorical = {
 	.name = "categorical",
 	.help = "one of several classes: the logits' softmax",
@@ -55,6 +91,8 @@ static const struct likelihood categorical = {
 	.needs = "2 classes or more",
 	.outputs = categorical_outputs,
 	.encode = encode_labels,
+	.guess = guess_shares,
+	.guessed = "the classes' shares alone",
 };
 
 static const struct likelihood gaussian = {
@@ -66,6 +104,8 @@ static const struct likelihood gaussian = {
 	.noise_sd = true,
 	.outputs = gaussian_outputs,
 	.encode = encode_reals,
+	.guess = guess_means,
+	.guessed = "the targets' mean and deviation alone",
 };
 
 static const struct likelihood bernoulli = {
@@ -76,6 +116,8 @@ static const struct likelihood bernoulli = {
 	.needs = "2 classes",
 	.outputs = bernoulli_outputs,
 	.encode = encode_bits,
+	.guess = guess_shares,
+	.guessed = "the classes' shares alone",
 };
 
 const struct likelihood *const likelihoods[] = {&categorical, &gaussian, &bernoulli, NULL};
@@ -112,6 +154,25 @@ status likelihood_outputs(const struct likelihood *l, const struct targets *t, i
 int likelihood_targets(const struct likelihood *l, int outputs)
 {
 	return l->outputs_each ? outputs / l->outputs_each : 0;
+}
+
+status likelihood_guess(const struct likelihood *l, const struct targets *t, double noise_sd, struct guess *out)
+{
+	*out = (struct guess){(double)NAN, 0};
+	if (!l->guess || t->n == 0)
+		return OK;
+	TRY(l->guess(t, noise_sd, out));
+	/* Of one class, or one value, nothing is to be learnt. */
+	if (out->reducible < 1e-12)
+		out->loss = (double)NAN;
+	return OK;
+}
+
+const char *guess_against(const struct guess *g, double loss)
+{
+	/* Losses are summed in float32: what equals the guess may come out a little lower. */
+	return loss >= g->loss - 1e-6 * g->reducible ? "no better than"
+	     : loss >= g->loss - 5e-3 * g->reducible ? "hardly better than" : NULL;
 }
 
 status likelihood_check(const struct likelihood *l, double noise_sd)

@@ -25,6 +25,16 @@ struct likelihood_param {
 	double prior;             /* factor on the weight decay */
 };
 
+/* What guessing gives, the best prediction that looks at no inputs: a loss, or another figure that is better the lower it is. */
+struct guess {
+	double loss;              /* NaN: not known */
+	double reducible;         /* the part of it that knowing everything would take away */
+};
+
+/* What a loss is against a guess's, "no better than", or "hardly better than" where it is lower by less than half a percent of
+ * what is reducible, as that of a network on the plateau where it began; NULL where it is better or one is not known. */
+const char *guess_against(const struct guess *g, double loss);
+
 struct likelihood {
 	const char *name, *help;
 	enum loss_kind loss;
@@ -38,6 +48,9 @@ struct likelihood {
 	/* The targets as the device's loss reads them: *bytes of host memory, t's own or made in the arena.
 	 * Errors: ERR_MEMORY. */
 	status (*encode)(const struct targets *t, struct arena *a, const void **out, size_t *bytes);
+	/* The mean ℓ of guessing, nats per example; and what is guessed, in words. NULL: not known. Errors: ERR_MEMORY. */
+	status (*guess)(const struct targets *t, double noise_sd, struct guess *out);
+	const char *guessed;
 };
 
 extern const struct likelihood *const likelihoods[];  /* NULL-terminated */
@@ -51,6 +64,8 @@ const struct likelihood *likelihood_default(const struct targets *t);
 status likelihood_outputs(const struct likelihood *l, const struct targets *t, int *out);
 /* How many real targets an example has where a network has so many outputs; 0 for classes. */
 int likelihood_targets(const struct likelihood *l, int outputs);
+/* l's guess for such targets; not known where there is none, or nothing to learn. Errors: ERR_MEMORY. */
+status likelihood_guess(const struct likelihood *l, const struct targets *t, double noise_sd, struct guess *out);
 /* Errors: ERR_USAGE for a deviation, in the units of the targets as stored, that l can't have. */
 status likelihood_check(const struct likelihood *l, double noise_sd);
 /* Appends l's parameters to those of a network with so many outputs. Errors: ERR_MEMORY. */

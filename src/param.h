@@ -15,6 +15,19 @@ enum param_type {
 	PARAM_CHOICE   /* one of the words in `arg`, separated by |; as a number its place, from 0 */
 };
 
+/* A word that a value may be or, where something follows it behind a colon, begin with. */
+struct param_word {
+	const char *name;      /* "cifar10" */
+	const char *rest;      /* "DIR", of cifar10:DIR; NULL: nothing follows */
+	const char *help;      /* one line; NULL: nothing is said of it */
+};
+
+/* The words that there are in this build, from the table that knows them. */
+struct param_words {
+	bool (*at)(int i, struct param_word *out);   /* the i-th; false past the last */
+	bool shown;                                  /* in help and manual too, with what is said of each */
+};
+
 /* Lists of these end with a name of NULL. */
 struct param {
 	const char *name;      /* "lr" */
@@ -26,6 +39,7 @@ struct param {
 	const char *unit;      /* "steps", "nats"; NULL */
 	const char *rival;     /* a parameter that says the same in another way ("epochs", of "steps"): not both; NULL */
 	const char *help;      /* one sentence, lower case, no full stop; names others as a method knows them, in braces */
+	const struct param_words *words;   /* NULL: not known */
 };
 
 #endif

@@ -57,6 +57,7 @@ struct potential {
 	size_t n_params, n_stats;
 	size_t n;                        /* N: training examples; 1 for an analytic target */
 	int batch;                       /* largest batch it was planned for */
+	int least_batch;                 /* fewest examples that a gradient takes: 2 where one has no batch statistics; or 0 */
 	int outputs;                     /* per example; 0 where nothing is predicted */
 	bool fixed;                      /* u(θ) is one function: no batch norm, no augmentation */
 	const struct segments *params, *stats;

@@ -2,6 +2,7 @@
 /* Whole chains on a small regression: what they keep, what their numbers depend on, where they start. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/chain_runs.h"
@@ -151,9 +152,76 @@ static void check_kept(void)
 	ok(strcmp(text, "2t 4t 6t") == 0, "--keep-last beyond a cycle's length keeps all its epochs, never step 0 (%s)", text);
 }
 
+static void hear_end(void *context, int k, double nll)
+{
+	(void)k;
+	*(double *)context = nll;
+}
+
+/* The loss that a chain ends with, where it goes on from a checkpoint after so many steps (0: never). */
+static double end_loss(const char *name, const char *batch, uint64_t stop, char *folder, size_t size)
+{
+	static const volatile sig_atomic_t never = 0;
+	struct problem p;
+	struct run run;
+	struct chain *c;
+	double nll = NAN;
+	const struct chain_watch watch = {.context = &nll, .ended = hear_end};
+	struct opts *o = parse((const char *[]){"--steps", "12", "--batch", batch, "--sampler", "sgd", "--lr", "0.05", "--log-every",
+	                       "1", "--checkpoint-every", "1steps", NULL});
+	snprintf(folder, size, "%s/%s", scratch_folder(), name);
+	MUST(problem_open(o, NULL, NULL, &p));
+	json_t *json = facts_run(&p, o);
+	MUST(run_create(folder, json, &run));
+	json_decref(json);
+	p.plan.run = &run;
+	p.plan.stop = &never;
+	p.plan.watch = &watch;
+	MUST(chain_open(&p.plan, 0, &c));
+	while (stop && chain_step(c) < stop)
+		MUST(chain_advance(c));
+	if (stop) {
+		chain_close(c);
+		MUST(chain_open(&p.plan, 0, &c));
+	}
+	MUST(chain_run(c));
+	chain_close(c);
+	run_close(&run);
+	problem_close(&p);
+	opts_free(o);
+	return nll;
+}
+
+/* The mean loss of a log's last lines, a line a step. */
+static double mean_of_log(const char *folder, int lines)
+{
+	char path[512], line[1024];
+	double sum = 0;
+	snprintf(path, sizeof path, "%s/chain-0.log.jsonl", folder);
+	FILE *f = fopen(path, "r");
+	for (int i = 1; f && fgets(line, sizeof line, f); i++)
+		sum += i > 12 - lines ? strtod(strstr(line, "\"nll\":") + 6, NULL) : 0;
+	if (f)
+		fclose(f);
+	return sum / lines;
+}
+
+static void check_end_loss(void)
+{
+	char folder[256];
+	double whole = end_loss("end", "1", 0, folder, sizeof folder);
+	near(whole, mean_of_log(folder, 4), 1e-8, "a chain ends with the mean loss of its last epoch");
+	ok(end_loss("end-3", "1", 3, folder, sizeof folder) == whole, "also where it went on before that began");
+	ok(end_loss("end-8", "1", 8, folder, sizeof folder) == whole, "as it began");
+	ok(end_loss("end-11", "1", 11, folder, sizeof folder) == whole, "or within it");
+	double full = end_loss("end-full", "0", 0, folder, sizeof folder);
+	near(full, mean_of_log(folder, 1), 1e-8, "an epoch of one step is that step");
+}
+
 int main(void)
 {
 	write_csv();
+	check_end_loss();
 	check_identities();
 	check_ends();
 	check_frozen_and_prior();

@@ -68,6 +68,18 @@ for words in 'help try' 'try --help' 'try --he' 'try --batch x --help'; do
 	out '--batch N '
 	quiet
 done
+run 0 'flood --help' "$try" flood --help
+out '  FRUIT[:FILE]            what to take'
+out '    apple                 a fruit without --lr'
+out '    tin:FILE              one in a tin'
+run 0 'sample --help' "$BASIN" sample --help
+out '    sgld                  stochastic gradient Langevin dynamics'
+out '    bernoulli             two classes and one output: the logit of class 1'
+out '    mnist:DIR '
+have=$("$BASIN" --version | sed -n 's/^back end \([a-z]*\): .*/\1/p' | tr '\n' '|')
+devices=$(sed -n 's/^  --device \([^ ]*\).*/\1/p' "$dir/out")
+[ "$(printf '%s\n' "$devices" | sed 's/|cuda:N$//')|" = "$have" ]
+result $? "$name: offers the devices that the build has"
 run 0 'try --version' "$try" try --version
 grep -q '^basin [0-9]' "$dir/out"
 result $? "$name: says the version"
@@ -76,7 +88,7 @@ for line in 'back end works: x86-64-v2, 2 threads' 'oneFFT 1.2' 'back end fails:
 	result $? "$name: says “$line”"
 done
 # What pkg-config says of the same libraries; msgpack-c's module has had two names.
-for library in GSL:gsl jansson:jansson libzip:libzip matio:matio msgpack-c:msgpack-c msgpack-c:msgpack xxHash:libxxhash zlib:zlib; do
+for library in GSL:gsl jansson:jansson libzip:libzip msgpack-c:msgpack-c msgpack-c:msgpack xxHash:libxxhash zlib:zlib; do
 	version=$(pkg-config --modversion "${library#*:}" 2>/dev/null) || continue
 	grep -qxF "${library%:*} $version" "$dir/out"
 	result $? "$name: says “${library%:*} $version”"
@@ -87,6 +99,9 @@ out 'batch 5'
 run 0 'try --json' "$try" try --json
 [ "$(tr -d ' \n' <"$dir/out")" = '{"batch":128}' ]
 result $? "$name: one object and nothing else"
+run 2 'try --lr 1 --lr 2' "$try" try --lr 1 --lr 2
+err 'basin: --lr is given twice, as “1” and as “2”: give it once'
+silent
 run 2 'try --batch 0' "$try" try --batch 0
 err 'basin: --batch 0: expected an integer ≥ 1 (examples)'
 silent

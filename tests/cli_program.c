@@ -22,7 +22,7 @@ static status try_run(const struct opts *o)
 	return OK;
 }
 
-static const struct command command_try = {"try", "[KIND] [options]", "tries things out", test_tables, try_run, false};
+static const struct command command_try = {"try", "[KIND] [options]", "tries things out", test_tables, try_run, false, NULL};
 
 static const struct opt_table *const shared_tables[] = {&table_device, &table_report, &table_progress, NULL};
 
@@ -39,7 +39,28 @@ static status flood_run(const struct opts *o)
 	return OK;
 }
 
-static const struct command command_flood = {"flood", "[options]", "prints a lot", shared_tables, flood_run, false};
+static bool fruit(int i, struct param_word *out)
+{
+	static const struct param_word all[] = {
+		{"apple", NULL, "a fruit without {lr}"}, {"tin", "FILE", "one in a tin"}, {"fig", NULL, NULL},
+	};
+	if (i >= 3)
+		return false;
+	*out = all[i];
+	return true;
+}
+
+static const struct param_words fruits = {fruit, true};
+static const struct param flood_arguments[] = {
+	{.name = "way", .type = PARAM_CHOICE, .arg = "eat|peel"},
+	{.name = "fruit", .type = PARAM_TEXT, .arg = "FRUIT[:FILE]", .words = &fruits, .help = "what to take"},
+	{.name = "more", .type = PARAM_PATH, .arg = "FILE", .words = &fruits},
+	{0},
+};
+
+static const struct command command_flood = {
+	"flood", "[options]", "prints a lot", shared_tables, flood_run, false, flood_arguments,
+};
 
 static status open_works(int number, int threads, struct device **out)
 {

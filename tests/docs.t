@@ -93,5 +93,26 @@ completes ' ' basin try --batch ''
 completes 'cpu cuda ' basin flood --device ''
 completes '--config --device --dump-config --help --json --progress --quiet --threads --version ' basin flood --
 completes 'flood try ' basin help ''
+completes 'eat peel ' basin flood ''
+completes 'peel ' basin flood --json --device cpu p
+completes 'apple fig tin: ' basin flood --threads = 2 peel ''
+completes 'tin: ' basin flood peel t
+completes 'a file beta ' basin flood peel tin :
+completes 'beta ' basin flood peel tin : b
+completes 'a file apple beta fig tin: ' basin flood peel tin : beta ''
+completes '--device --dump-config ' basin flood peel --d
+
+# The program's own: what there is of each, whatever the build.
+# shellcheck source=/dev/null
+. "$source/completion/basin.bash"
+kinds='cifar100: cifar10: csv: fashion-mnist: glyphs mnist: npy: shapes svhn: '
+for words in 'sample --data' 'predict run --data' 'ood --ood' 'ood run --id' 'data info' 'data --json write'; do
+	# shellcheck disable=SC2086
+	completes "$kinds" basin $words ''
+done
+completes 'info write ' basin data ''
+completes 'gaussian: lenet linear mlp: resnet18 resnet20 resnet34 resnet50 ' basin sample --model ''
+completes 'cpu cuda ' basin predict --device ''
+completes 'glyphs ' basin info g
 
 done_testing

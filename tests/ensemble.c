@@ -172,7 +172,7 @@ static void run_open(struct run *r, const char *const *words)
 	MUST(backend_open("cpu", 2, &d));
 	MUST(network_place(&r->n, d));
 	MUST(subject_open(&r->n, &(struct subject_request){.split = -1, .batch = 10}, &r->subject));
-	MUST(predictions_open(&r->arena, &r->n, &r->subject, r->chosen.n, true, &r->p));
+	MUST(predictions_open(&r->arena, &r->n, &r->subject, r->chosen.n, SCORE_CURVE, &r->p));
 }
 
 static void run_close(struct run *r)
@@ -214,12 +214,13 @@ static void average(const struct model *m, const char *a, const char *b)
 	struct run r;
 	struct figures all;
 	float *theta = calloc(m->params.count, sizeof *theta);
-	double want[ROWS][OUTPUTS] = {{0}}, worst = 0;
+	double want[ROWS][OUTPUTS] = {{0}}, worst = 0, alone[2] = {0};
 	run_open(&r, WORDS(a, b, "--role", "theta"));
 	ok(r.subject.fell_back && r.subject.data.split == SPLIT_TRAIN && r.subject.data.n == ROWS,
 	   "a table has a train split alone");
 	MUST(ensemble_run(&r.chosen, &r.n, &r.p, 1, NULL, NULL));
-	for (int chain = 0; chain < 2; chain++)
+	for (int chain = 0; chain < 2; chain++) {
+		double own[ROWS] = {0};
 		for (int i = 0; i < RECORDS; i++) {
 			fill(theta, m->params.count, 1, chain, i);
 			for (int row = 0; row < ROWS; row++) {
@@ -229,8 +230,12 @@ static void average(const struct model *m, const char *a, const char *b)
 					sum += exp(z[k]);
 				for (int k = 0; k < OUTPUTS; k++)
 					want[row][k] += exp(z[k]) / sum / (2 * RECORDS);
+				own[row] += exp(z[classes[row]]) / sum / RECORDS;
 			}
 		}
+		for (int row = 0; row < ROWS; row++)
+			alone[chain] -= log(own[row]) / ROWS;
+	}
 	for (int row = 0; row < ROWS; row++) {
 		double got[OUTPUTS];
 		mixture_mean(&r.p.mixture, (size_t)row, got);
@@ -238,6 +243,9 @@ static void average(const struct model *m, const char *a, const char *b)
 			worst = fmax(worst, fabs(got[k] - want[row][k]));
 	}
 	ok(r.p.mixture.members == 2 * RECORDS, "two chains are pooled");
+	near(r.p.alone[0], alone[0], 1e-6, "the first chain's NLL by itself");
+	near(r.p.alone[RECORDS], alone[1], 1e-6, "and the second one's");
+	ok(isnan(r.p.alone[1]), "which stands at its first member alone");
 	ok(worst < 2e-6, "averaged probabilities are the plain forward pass's (worst difference %.1e)", worst);
 	ok(r.subject.data.label[4] == classes[4], "labels come with the data");
 	score(&r, "classes", &all);
@@ -277,6 +285,13 @@ static void regression(struct arena *a)
 	}
 	near(figure(&got, "rmse"), sqrt(square), 1e-4, "a standardised run's RMSE is in the target's own units");
 	near(figure(&got, "nll"), nll, 1e-4, "and so is the density in its NLL");
+	near(r.p.alone[0], figure(&got, "rmse"), 1e-12, "a file by itself has the RMSE of an ensemble of it alone");
+	double middle = 0, spread = 0;
+	for (int row = 0; row < ROWS; row++)
+		middle += (double)target[row] / ROWS;
+	for (int row = 0; row < ROWS; row++)
+		spread += ((double)target[row] - middle) * ((double)target[row] - middle);
+	near(r.p.how->guess(&r.p), sqrt(spread / (ROWS - 1)), 1e-9, "and guessing the targets' deviation");
 	run_close(&r);
 	model_free(&m);
 	free(theta);

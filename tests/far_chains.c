@@ -124,7 +124,7 @@ static double *predict_on(struct device *d, const char *folder, size_t *n)
 	MUST(network_open(selection_header(&chosen), -1, CONV_DIRECT, &net));
 	MUST(network_place(&net, d));
 	MUST(subject_open(&net, &(struct subject_request){.option = "data", .split = -1, .batch = 60}, &subject));
-	MUST(predictions_open(&arena, &net, &subject, chosen.n, false, &p));
+	MUST(predictions_open(&arena, &net, &subject, chosen.n, SCORE_ALL, &p));
 	MUST(ensemble_run(&chosen, &net, &p, 1, NULL, NULL));
 	*n = p.mixture.n * (size_t)p.mixture.c;
 	double *sum = host_doubles(*n);

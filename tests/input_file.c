@@ -38,7 +38,8 @@ static void refuse(const void *bytes, size_t n, const char *wanted, const char *
 	bool right;
 	status s = get(bytes, n, "", &right);
 	const char *got = fail_words(s, "--");
-	if (!ok(s == ERR_INPUT && !strncmp(got, path, strlen(path)) && strstr(got, wanted), "%s is refused, by the file's name", what))
+	bool named = !strncmp(got, path, strlen(path)) && strstr(got, wanted);
+	if (!ok(s == ERR_INPUT && named, "%s is refused, by the file's name", what))
 		note("%s", s == OK ? "it was read" : got);
 }
 

@@ -20,6 +20,14 @@ awk 'BEGIN { srand(1); for (i = 0; i < 200; i++) { a = rand() - .5; b = rand() -
 steps=15000
 common="--data csv:d.csv --model mlp:2-16-1 --batch 32 --lr 0.01 --steps $steps --keep-every 500 --chains 2 --threads 1
 	--checkpoint-every 50steps --log-every 50"
+but() {  # but OPTION VALUE…: the same with other values
+	words=$common
+	while [ $# -gt 0 ]; do
+		words=$(printf '%s\n' "$words" | sed "s/--$1 [^ ]*/--$1 $2/")
+		shift 2
+	done
+	printf '%s\n' "$words"
+}
 
 # ---- kill -9 at random moments, every sampler ----
 # hit RUN LINES ARGUMENT…: starts basin and kills it once RUN's log has so many lines more. Fails where it had ended.
@@ -38,7 +46,7 @@ hit() {
 # resumed beyond step 0 and whether the bits are those of a run that nobody stopped.
 cut() {
 	sampler=$1 run=cut-$1
-	"$BASIN" sample $common --sampler "$@" --checkpoint-every 1000 --out whole-$sampler --quiet
+	"$BASIN" sample $(but checkpoint-every 1000) --sampler "$@" --out whole-$sampler --quiet
 	for _ in 1 2 3 4 5 6 7 8 9; do  # on a busy machine a run may end before it is hit
 		rm -rf $run
 		hit $run $((2 + $(random 40))) sample $common --sampler "$@" --out $run --quiet &&
@@ -54,7 +62,7 @@ cut() {
 }
 
 # Side by side: they wait for the disk most of the time.
-cut sgd --momentum 0.9 --lr 0.001 >verdict-sgd 2>told-sgd &
+common=$(but lr 0.001) cut sgd --momentum 0.9 >verdict-sgd 2>told-sgd &
 cut sgld >verdict-sgld 2>told-sgld &
 cut fsgld >verdict-fsgld 2>told-fsgld &
 cut entropy-sgd --coupling 1 --inner-steps 7 >verdict-entropy-sgd 2>told-entropy-sgd &
@@ -99,13 +107,13 @@ is $? 2 "other data are refused on --resume"
 is $? 2 "an --out that exists is refused"
 
 # ---- a longer run under a constant schedule ----
-"$BASIN" sample $common --steps 3000 --out short --quiet && "$BASIN" sample --resume short --steps 6000 --quiet &&
-	"$BASIN" sample $common --steps 6000 --out long --quiet
+"$BASIN" sample $(but steps 3000) --out short --quiet && "$BASIN" sample --resume short --steps 6000 --quiet &&
+	"$BASIN" sample $(but steps 6000) --out long --quiet
 ok $? "a finished run can be made longer"
 size() { wc -c <"$1"; }
 [ "$(size short/chain-0.snaps)" -eq "$(size long/chain-0.snaps)" ]
 ok $? "and then holds what a longer run holds"
-"$BASIN" sample $common --steps 3000 --schedule cosine --out bent --quiet
+"$BASIN" sample $(but steps 3000) --schedule cosine --out bent --quiet
 "$BASIN" sample --resume bent --steps 6000 2>err
 is $? 2 "not under a schedule that depends on the length"
 
@@ -149,7 +157,7 @@ ok $? "a checkpoint that was cut short leaves the snapshots to be read"
 is $? 2 "and can't be gone on from"
 
 # ---- nothing kept yet ----
-"$BASIN" sample $common --keep-every $steps --out early --quiet &
+"$BASIN" sample $(but keep-every $steps) --out early --quiet &
 pid=$!
 reached early 1
 kill $pid
@@ -173,7 +181,7 @@ wait $pid 2>/dev/null
 
 # ---- a loss that is not finite ----
 # --lr 30 leads the regression to overflow; the second chain goes on all the same.
-"$BASIN" sample $common --steps 2000 --lr 30 --out wild --quiet 2>err
+"$BASIN" sample $(but steps 2000 lr 30) --out wild --quiet 2>err
 is $? 1 "a diverging chain ends the run with status 1"
 grep -q "chain 0 stopped: the loss was not finite at step [0-9]* (last finite loss [0-9.e+]* nats" err && grep -q "chain 1 stopped" err
 ok $? "each names its step and last finite loss, the others go on"
@@ -187,7 +195,7 @@ grep -q "chain 0 stopped at step 100: .*float16" err && grep -q "chain 1 stopped
 ok $? "for each chain by itself, with what was kept whole"
 
 # ---- no room ----
-greedy="$common --steps 3000 --keep-every 1"
+greedy=$(but steps 3000 keep-every 1)
 (ulimit -f 100; "$BASIN" sample $greedy --out full 2>err)
 is $? 1 "a file-size limit stops the run with status 1"
 grep -qi "full/chain-0" err && grep -q -- "--resume" err

@@ -58,6 +58,38 @@ static void table(void)
 	ok(likelihood_from_json(NULL, &l, &sd) == ERR_INPUT, "a header without a likelihood is refused");
 }
 
+/* Entropies by scipy.stats.entropy([3, 1]) and ([2, 1, 1]); −mean log N(y; mean, 2²) over both columns by scipy.stats.norm. */
+static void guesses(void)
+{
+	static const int32_t two[4] = {0, 1, 0, 0}, three[4] = {2, 0, 2, 1}, same[4] = {1, 1, 1, 1};
+	static const float real[8] = {1, 20, 3, 40, 5, 60, 7, 80};
+	const struct {
+		const char *name;
+		struct targets t;
+		double noise_sd, want;
+	} cases[] = {
+		{"categorical", {.n = 4, .label = three, .n_classes = 5}, 0, 1.0397207708399179},
+		{"bernoulli", {.n = 4, .label = two, .n_classes = 2}, 0, 0.5623351446188083},
+		{"gaussian", {.n = 4, .real = real, .n_real = 2}, 2, 66.34917142752923},
+	};
+	struct guess got;
+	const struct likelihood *l;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		MUST(likelihood_find(cases[i].name, &l));
+		MUST(likelihood_guess(l, &cases[i].t, cases[i].noise_sd, &got));
+		near(got.loss, cases[i].want, 1e-13, "%s: the loss of guessing", cases[i].name);
+		ok(l->guessed, "%s: what is guessed", cases[i].name);
+	}
+	MUST(likelihood_find("categorical", &l));
+	MUST(likelihood_guess(l, &(struct targets){.n = 4, .label = same, .n_classes = 2}, 0, &got));
+	ok(isnan(got.loss) && !guess_against(&got, 1), "of one class there is no guess");
+	const struct guess ten = {2.3, 2.3}, below = {-3, 1};
+	ok(!strcmp(guess_against(&ten, 2.31), "no better than") && !strcmp(guess_against(&ten, 2.3), "no better than") &&
+	   !strcmp(guess_against(&ten, 2.29), "hardly better than") && !guess_against(&ten, 2.28) && !guess_against(&ten, NAN),
+	   "a loss against a guess's");
+	ok(!strcmp(guess_against(&below, -3.004), "hardly better than") && !guess_against(&below, -3.01), "also of a density");
+}
+
 /* ---- a gaussian whose ln σ is sampled ---- */
 
 struct learned {
@@ -211,6 +243,7 @@ int main(void)
 {
 	struct learned q;
 	table();
+	guesses();
 	learned_open(&q, NULL);
 	const struct segment *own = segments_find(&q.model.params, "noise.log_sd");
 	ok(own && own->offset + own->count == q.n && own->count == TARGETS && own->prior == 0.25 &&

@@ -2,7 +2,6 @@
 /* Classification metrics against scikit-learn and SciPy, closed forms at the edges, the bootstrap against the binomial. */
 #include "predict/metrics.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -23,10 +22,16 @@ static struct mixture of(size_t n, int c, size_t members, const double *p)
 	return m;
 }
 
-static void golden_values(const struct mixture *m, const char *from)
+static status score(struct mixture *m, const int32_t *label, bool errors, struct class_metrics *got)
+{
+	MUST(mixture_label(&arena, m, label));
+	return metrics_classes(m, errors, got);
+}
+
+static void golden_values(struct mixture *m, const char *from)
 {
 	struct class_metrics got;
-	MUST(metrics_classes(m, c_labels, false, &got));
+	MUST(metrics_classes(m, false, &got));
 	ok(got.n == C_N && got.members == C_MEMBERS, "%s: counts", from);
 	near(got.accuracy, c_accuracy, 1e-15, "%s: accuracy is scikit-learn's, ties to the lowest index", from);
 	near(got.nll, c_nll, 1e-13, "%s: NLL is scikit-learn's", from);
@@ -44,6 +49,7 @@ static void stream_in_parts(void)
 	float p[C_N * C_CLASSES];
 	double worst = 0;
 	MUST(mixture_open(&arena, C_N, C_CLASSES, true, &m));
+	MUST(mixture_label(&arena, &m, c_labels));
 	for (size_t s = 0; s < C_MEMBERS; s++) {
 		const float *z = c_logits + s * C_N * C_CLASSES;
 		for (size_t first = 0; first < C_N; first += 13) {
@@ -72,35 +78,35 @@ static void degenerate(void)
 	const int32_t right[] = {0, 1, 0}, wrong[] = {1, 0, 1}, beyond[] = {0, 2, 0}, negative[] = {0, -1, 0};
 	struct mixture m = of(3, 2, 1, sure);
 	struct class_metrics got;
-	MUST(metrics_classes(&m, right, true, &got));
+	MUST(score(&m, right, true, &got));
 	ok(got.accuracy == 1 && got.nll == 0 && got.brier == 0 && got.ece == 0 && got.entropy == 0,
 	   "certain and right: every loss is 0");
 	ok(got.accuracy_se == 0 && got.nll_se == 0, "certain and right: no spread");
 	ok(isnan(got.mutual_information) && got.expected_entropy == 0, "one member has no mutual information");
-	MUST(metrics_classes(&m, wrong, false, &got));
-	near(got.nll, -log(FLT_MIN), 1e-12, "probability 0 counts as FLT_MIN");
+	MUST(score(&m, wrong, false, &got));
+	ok(isinf(got.nll) && got.nll > 0 && got.zeros == 3, "probability 0 of what happened: an infinite NLL, and how often");
 	ok(got.accuracy == 0 && got.brier == 2 && got.ece == 1, "certain and wrong: Brier 2, ECE 1");
-	refused(metrics_classes(&m, beyond, false, &got), ERR_INPUT, "label 2 of example 1", "a label beyond the classes");
-	refused(metrics_classes(&m, negative, false, &got), ERR_INPUT, "label -1", "a negative label");
+	refused(mixture_label(&arena, &m, beyond), ERR_INPUT, "label 2 of example 1", "a label beyond the classes");
+	refused(mixture_label(&arena, &m, negative), ERR_INPUT, "label -1", "a negative label");
 
 	const double two[] = {1, 0, 0, 1};
 	const int32_t zero[] = {0};
 	m = of(1, 2, 2, two);
-	MUST(metrics_classes(&m, zero, true, &got));
+	MUST(score(&m, zero, true, &got));
 	near(got.mutual_information, log(2), 1e-15, "members certain of different classes: mutual information log 2");
 	ok(got.accuracy == 1, "a tie goes to the lowest index");
 	ok(isnan(got.accuracy_se), "one example has no standard error");
 	const int32_t one[] = {1};
-	MUST(metrics_classes(&m, one, false, &got));
+	MUST(score(&m, one, false, &got));
 	ok(got.accuracy == 0, "a tie is wrong for the higher index");
 
 	const double same[] = {0.3, 0.7, 0.3, 0.7, 0.3, 0.7};
 	m = of(1, 2, 3, same);
-	MUST(metrics_classes(&m, zero, false, &got));
+	MUST(score(&m, zero, false, &got));
 	ok(got.mutual_information >= 0 && got.mutual_information < 1e-15, "equal members: mutual information 0, never below");
 
 	m = of(0, 2, 1, sure);
-	MUST(metrics_classes(&m, zero, true, &got));
+	MUST(score(&m, zero, true, &got));
 	ok(isnan(got.accuracy) && isnan(got.nll) && isnan(got.ece), "no examples: nothing is defined");
 }
 
@@ -140,6 +146,62 @@ static void bernoulli(void)
 	near(m.entropy[0], log(2), 1e-15, "logit 0 has entropy log 2");
 }
 
+/* Members' −log p(y) and the mean's by SciPy 1.10's log_softmax and logsumexp, where probabilities underflow. */
+static void far_apart(void)
+{
+	const float z[2][9] = {{0, 2000, 5, 120, 0, -30, 1, 2, 3}, {0, 2500, 1, 3, 900, 0, 30, -90, 7}};
+	const float one[] = {800, -3, -1e4F};
+	const int32_t label[] = {0, 2, 1}, bit[] = {0, 1, 1};
+	struct mixture m;
+	struct class_metrics got;
+	MUST(mixture_open(&arena, 3, 3, true, &m));
+	ok(isnan(mixture_part_nll(&m)), "without labels a part has no NLL");
+	MUST(mixture_label(&arena, &m, label));
+	for (int s = 0; s < 2; s++) {
+		MUST(mixture_add_logits(&m, 0, 3, z[s], 3, NULL));
+		mixture_next(&m);
+		near(mixture_part_nll(&m), s ? 717.8290158353748 : 717.1358686548148, 1e-10, "the NLL of %d in one part", s + 1);
+	}
+	near(mixture_loss(&m, 0), 2000.69314718056, 1e-10, "no member's probability fits into a double: log p̄(y) all the same");
+	near(mixture_loss(&m, 1), 150.69314718055995, 1e-12, "one member's alone does");
+	near(mixture_loss(&m, 2), 2.1007531450043255, 1e-14, "both do");
+	MUST(metrics_classes(&m, true, &got));
+	near(got.nll, 717.8290158353748, 1e-10, "logits have no floor");
+	mixture_part(&m);
+	MUST(mixture_add_logits(&m, 0, 3, z[1], 3, NULL));
+	mixture_next(&m);
+	near(mixture_part_nll(&m), 1173.3333333333676, 1e-10, "a part is scored by itself");
+	ok(got.zeros == 0 && isfinite(got.nll_se), "and never a probability 0");
+	MUST(mixture_open(&arena, 3, 2, true, &m));
+	MUST(mixture_label(&arena, &m, bit));
+	MUST(mixture_add_logits(&m, 0, 3, one, 1, NULL));
+	mixture_next(&m);
+	MUST(metrics_classes(&m, false, &got));
+	near(got.nll, 3601.0161957838577, 1e-9, "nor has one logit");
+}
+
+/* NumPy's −mean log of the mean, in float64. */
+static void tiny(void)
+{
+	const double p[] = {1e-60, 1 - 1e-60, 0.5, 0.5, 3e-320, 1}, mean[] = {1e-300, 1, 0.2, 0.8, 5e-324, 1, 0.4, 0.6};
+	const double least[] = {5e-324, 1, 0, 1}, zero[] = {0, 1, 0.5, 0.5};
+	const int32_t label[] = {0, 0, 0};
+	struct class_metrics got;
+	struct mixture m = of(3, 2, 1, p);
+	MUST(score(&m, label, true, &got));
+	near(got.nll, 291.52562712083613, 1e-12, "tiny probabilities count as what they are");
+	m = of(2, 2, 2, mean);
+	MUST(score(&m, label, false, &got));
+	near(got.nll, 346.3363239415498, 1e-12, "and so does their mean");
+	m = of(1, 2, 2, least);
+	MUST(score(&m, label, false, &got));
+	near(got.nll, 745.1332191019411, 1e-12, "half the smallest double is no 0");
+	m = of(2, 2, 1, zero);
+	MUST(score(&m, label, true, &got));
+	ok(isinf(got.nll) && got.zeros == 1 && isnan(got.nll_se), "one probability 0: infinite, without a standard error");
+	near(got.accuracy_se, 0.35, 0.03, "which the accuracy still has");
+}
+
 static void bins(void)
 {
 	bool good = true;
@@ -169,7 +231,7 @@ static void bootstrap(void)
 		square += loss * loss / N;
 	}
 	struct mixture m = of(N, 2, 1, p);
-	MUST(metrics_classes(&m, label, true, &got));
+	MUST(score(&m, label, true, &got));
 	double want = sqrt(0.75 * 0.25 / N), want_nll = sqrt((square - mean * mean) / N);
 	near(got.accuracy_se / want, 1, 6 * 0.0224, "standard error of the accuracy is the binomial's");
 	near(got.nll_se / want_nll, 1, 6 * 0.0224, "standard error of the NLL is the mean's");
@@ -182,11 +244,14 @@ static void bootstrap(void)
 int main(void)
 {
 	struct mixture m = of(C_N, C_CLASSES, C_MEMBERS, c_probs);
+	MUST(mixture_label(&arena, &m, c_labels));
 	golden_values(&m, "probabilities");
 	stream_in_parts();
 	degenerate();
 	refusals();
 	bernoulli();
+	far_apart();
+	tiny();
 	bins();
 	bootstrap();
 	arena_free(&arena);

@@ -2,6 +2,7 @@
 /* Which examples chains see: the batches of an epoch, and the exact moments that independent draws lead to. */
 #include <gsl/gsl_linalg.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "samplers/batches.h"
@@ -214,8 +215,38 @@ static void check_full_iid(void)
 	arena_free(&arena);
 }
 
+/* Whether batches of a size are all large enough, by going through them. */
+static bool all_fit(size_t n, size_t size, bool rest, size_t least)
+{
+	size_t end = rest ? n : size;
+	for (size_t first = 0; first < end; first += size)
+		if ((end - first < size ? end - first : size) < least)
+			return false;
+	return true;
+}
+
+static void check_sizes(void)
+{
+	bool right = true, named = true;
+	for (size_t n = 1; n <= 40; n++)
+		for (int size = 1; size <= (int)n; size++)
+			for (int rest = 0; rest < 2; rest++)
+				for (int least = 1; least < 3; least++) {
+					status s = batches_check(n, size, rest, least);
+					right &= (s == OK) == all_fit(n, (size_t)size, rest, (size_t)least);
+					size_t a, b;
+					const char *at = s == OK ? NULL : strstr(fail_message(s), "; batch ");
+					int found = at ? sscanf(at, "; batch %zu or %zu", &a, &b) : 0;
+					named &= s == OK || (found == 0 && n == 1) ||
+					         (found > 0 && all_fit(n, a, rest, 2) && (found == 1 || all_fit(n, b, rest, 2)));
+				}
+	ok(right, "batches too small for batch norm are found");
+	ok(named, "and sizes that would do are named");
+}
+
 int main(void)
 {
+	check_sizes();
 	write_csv();
 	check_full_iid();
 	check_epoch();

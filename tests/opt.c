@@ -71,12 +71,12 @@ static void types(void)
 	ok(!opts_flag(o, "json") && !opts_flag(o, "help"), "flags are off");
 	opts_free(o);
 
-	o = parsed("--batch 7 --seed=4294967295 --offset -3 --lr -0 --lr 1e-3 --fraction 1 --shift -.5e1 --below -1e300 "
+	o = parsed("--batch 7 --seed=4294967295 --offset -3 --lr 1e-3 --fraction 1 --shift -.5e1 --below -1e300 "
 	           "--model=a=b --out --json --json --sampling iid");
 	ok(opts_count(o, "batch") == 7 && opts_given(o, "batch"), "a count");
 	ok(opts_count(o, "seed") == 4294967295LL, "--name=value, upper end of the range");
 	ok(opts_count(o, "offset") == -3, "a negative number is a value");
-	ok(opts_real(o, "lr") == 1e-3, "the last of several wins, and it alone is checked");
+	ok(opts_real(o, "lr") == 1e-3, "a real");
 	ok(opts_real(o, "fraction") == 1 && opts_real(o, "shift") == -5 && opts_real(o, "below") == -1e300, "reals");
 	is(opts_text(o, "model"), "a=b", "a value may have an equals sign");
 	is(opts_text(o, "out"), "--json", "whatever stands behind an option that takes a value is its value");
@@ -130,6 +130,13 @@ static void names(void)
 	refused("--=3", "unknown option --; --help lists the options");
 	refused("--json=yes", "--json=yes: --json takes no value");
 	refused("--batch", "--batch: its value is missing");
+	refused("--lr 1 --batch 3 --lr=2", "--lr is given twice, as “1” and as “2”: give it once");
+	refused("--batch 5 --ba 5", "--batch is given twice, as “5” and as “5”: give it once");
+	refused("--lr x --lr 2", "--lr is given twice, as “x” and as “2”: give it once");
+	refused("--sampling=iid --samplin shuffle", "--sampling is given twice, as “iid” and as “shuffle”: give it once");
+	o = parsed("--json --js --nesterov --json");
+	ok(opts_flag(o, "json") && opts_flag(o, "nesterov"), "a flag may be repeated");
+	opts_free(o);
 	o = parsed("--frac=.5 --help --zzz --batch");
 	ok(opts_flag(o, "help"), "behind --help nothing is checked");
 	opts_free(o);
@@ -143,7 +150,10 @@ static void values(void)
 {
 	refused("--batch 0", "--batch 0: expected an integer ≥ 1 (examples)");
 	refused("--batch -5", "--batch -5: expected an integer ≥ 1 (examples)");
-	refused("--batch 5e4", "--batch 5e4: expected an integer ≥ 1 (examples)");
+	refused("--batch 5e4", "--batch 5e4: expected an integer ≥ 1 (examples), written out: 50000");
+	refused("--steps 1E15", "--steps 1E15: expected an integer from 0 to 1e15 (steps), written out: 1000000000000000");
+	refused("--steps 1e16", "--steps 1e16: expected an integer from 0 to 1e15 (steps)");
+	refused("--batch 25e-1", "--batch 25e-1: expected an integer ≥ 1 (examples)");
 	refused("--batch 1.5", "--batch 1.5: expected an integer ≥ 1 (examples)");
 	refused("--batch 5x", "--batch 5x: expected an integer ≥ 1 (examples)");
 	refused("--batch 5-3", "--batch 5-3: expected an integer ≥ 1 (examples)");
@@ -170,6 +180,8 @@ static void values(void)
 	refused("--fraction 1.01", "--fraction 1.01: expected a number from 0 to 1");
 	refused("--fraction -1e-9", "--fraction -1e-9: expected a number from 0 to 1");
 	refused("--below 3.5", "--below 3.5: expected a number ≤ 3 (nats)");
+	refused("--scale 1e31", "--scale 1e31: expected a number > 1e-6 and ≤ 1e30");
+	refused("--scale 1e-7", "--scale 1e-7: expected a number > 1e-6 and ≤ 1e30");
 	refused("--sampling iidd", "--sampling iidd: expected shuffle or iid; did you mean iid?");
 	refused("--sampling zz", "--sampling zz: expected shuffle or iid");
 	refused("--sampler SGLD", "--sampler SGLD: expected sgld, fsgld, esgd, esgld or emcmc");

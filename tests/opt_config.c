@@ -56,7 +56,7 @@ static void reading(void)
 	MUST(with_file(&o, "# a comment\n\n  lr=0.5 \n\tmodel =  mlp:3-4 # 5 \r\njson = yes\nnesterov = no\nout =\nbatch = 9", NULL,
 	               NULL, NULL));
 	ok(opts_real(o, "lr") == 0.5 && opts_given(o, "lr"), "blanks around a line don't matter");
-	is(opts_text(o, "model"), "mlp:3-4 # 5", "a value is the rest of the line, trimmed");
+	is(opts_text(o, "model"), "mlp:3-4", "a # behind a blank begins a comment");
 	ok(opts_flag(o, "json") && !opts_flag(o, "nesterov"), "flags");
 	is(opts_text(o, "out"), "", "an empty value");
 	ok(opts_count(o, "batch") == 9, "a last line without its end");
@@ -79,17 +79,62 @@ static void reading(void)
 	ok(with_file(&o, "batch = 5\n", "--steps=6", "--offset=1", NULL) == ERR_USAGE &&
 	   strstr(fail_words(ERR_USAGE, "--"), "--steps and --offset exclude each other"), "so are those of the command line");
 
+	MUST(with_file(&o, "\xEF\xBB\xBF" "batch = 5\r\nlr = 2 \t # two\r\nmodel = # none\r\n", NULL, NULL, NULL));
+	ok(opts_count(o, "batch") == 5 && opts_real(o, "lr") == 2, "a byte-order mark is skipped");
+	is(opts_text(o, "model"), "", "a value may be a comment alone");
+	opts_free(o);
+	MUST(with_file(&o, "\xEF\xBB\xBF# my run\nbatch = 5\n", NULL, NULL, NULL));
+	ok(opts_count(o, "batch") == 5, "… in front of a comment too");
+	opts_free(o);
+
 	write_file(second, "lr = 3\nseed = 4\n", 16);
 	MUST(with_file(&o, "lr = 2\nbatch = 5\n", "--config", second, NULL));
 	ok(opts_real(o, "lr") == 3 && opts_count(o, "batch") == 5 && opts_count(o, "seed") == 4, "a later file wins");
 	opts_free(o);
 }
 
+/* What stands behind "model =" and what is meant. */
+static void quotes(void)
+{
+	static const struct {
+		const char *line, *value;
+	} rows[] = {
+		{" mlp:3#4", "mlp:3#4"},
+		{"#x", ""},
+		{" a #", "a"},
+		{" a\t#b", "a"},
+		{" \"a # b\"", "a # b"},
+		{" \"a # b\" # c", "a # b"},
+		{" ' a '\t\t# it's", " a "},
+		{" 'it''s'", "it's"},
+		{" \"it's\"", "it's"},
+		{" \"a\"\"b\"", "a\"b"},
+		{" \"\"", ""},
+		{" ''''", "'"},
+		{" it's 'one' # two", "it's 'one'"},
+		{" a\\nb", "a\\nb"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		for (int dos = 0; dos < 2; dos++) {
+			char text[128];
+			struct opts *o;
+			snprintf(text, sizeof text, "model =%s%sbatch = 3%s", rows[i].line, dos ? "\r\n" : "\n", dos ? "\r\n" : "\n");
+			MUST(with_file(&o, text, NULL, NULL, NULL));
+			is(opts_text(o, "model"), rows[i].value, rows[i].line);
+			opts_free(o);
+		}
+	refused("model = 'a\n", ":1: model: the value begins with ', and a second one that ends it is missing");
+	refused("\nmodel = \"a\"\"\n", ":2: model: the value begins with \", and a second one that ends it is missing");
+	refused("model = \"a\" b \n",
+	        ":1: model: nothing but a comment may follow a value in quotes, not “b”; inside it two \" stand for one");
+	refused("model = 'a'#b\n",
+	        ":1: model: nothing but a comment may follow a value in quotes, not “#b”; inside it two ' stand for one");
+}
+
 static void errors(void)
 {
 	refused("lr = 1\nbatch = 0\n", ":2: batch = 0: expected an integer ≥ 1 (examples)");
-	refused("batch = 5 # five\n",
-	        ":1: batch = 5 # five: expected an integer ≥ 1 (examples); a comment stands on a line of its own");
+	refused("batch = 5# five\n", ":1: batch = 5# five: expected an integer ≥ 1 (examples)");
 	refused("json = true\n", ":1: json = true: expected yes or no");
 	refused("sampling = idd\n", ":1: sampling = idd: expected shuffle or iid; did you mean iid?");
 	refused("\n\nbacth = 5\n", ":3: unknown option bacth; did you mean batch?");
@@ -107,6 +152,9 @@ static void errors(void)
 	char *argv[] = {(char *)"test", (char *)"--config", path};
 	ok(opts_parse(&o, test_tables, 3, argv) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), ":2: not a text file"),
 	   "a zero byte");
+	write_file(path, "\xFF\xFE" "b\0=\0", 6);
+	ok(opts_parse(&o, test_tables, 3, argv) == ERR_INPUT &&
+	   strstr(fail_words(ERR_INPUT, "--"), ": is in UTF-16; UTF-8 is read"), "a file in UTF-16");
 	argv[2] = (char *)"/nonexistent/x";
 	ok(opts_parse(&o, test_tables, 3, argv) == ERR_INPUT, "a missing file");
 	is(fail_words(ERR_INPUT, "--"), "--config /nonexistent/x: No such file or directory", "… is named");
@@ -162,7 +210,7 @@ static void dumping(void)
 	free(again);
 	free(text);
 	opts_free(b);
-	MUST(opts_set(a, "out", " x"));
+	MUST(opts_set(a, "out", "a\nb"));
 	text = dumped(a);
 	ok(strstr(text, "\n# out: its value does not fit on a line") && !strstr(text, "\nout"), "a value that can't be written");
 	MUST(with_file(&b, text, NULL, NULL, NULL));
@@ -170,6 +218,40 @@ static void dumping(void)
 	free(text);
 	opts_free(a);
 	opts_free(b);
+}
+
+/* Any value that fits on a line reads back as it was: all short ones of the characters that mean something. */
+static void round_trips(void)
+{
+	static const char letters[] = "a \t\r#'\"=\\";
+	enum { LETTERS = sizeof letters - 1, LENGTH = 3 };
+	char value[LENGTH + 1];
+	int wrong = 0, tried = 0;
+	for (int length = 0; length <= LENGTH; length++) {
+		int all = 1;
+		for (int i = 0; i < length; i++)
+			all *= LETTERS;
+		for (int k = 0; k < all; k++) {
+			struct opts *a, *b;
+			char *none[] = {(char *)"test"}, *text;
+			for (int i = 0, rest = k; i < length; i++, rest /= LETTERS)
+				value[i] = letters[rest % LETTERS];
+			value[length] = 0;
+			if (!in_turn())
+				continue;
+			MUST(opts_parse(&a, test_tables, 1, none));
+			MUST(opts_set(a, "out", value));
+			text = dumped(a);
+			MUST(with_file(&b, text, NULL, NULL, NULL));
+			tried++;
+			if (strcmp(opts_text(b, "out"), value) != 0 && wrong++ < 5)
+				note("“%s” read back as “%s”", value, opts_text(b, "out"));
+			free(text);
+			opts_free(a);
+			opts_free(b);
+		}
+	}
+	ok(wrong == 0, "%d values that are written read back as they were", tried);
 }
 
 static void json(void)
@@ -235,8 +317,10 @@ int main(void)
 	snprintf(path, sizeof path, "%s/conf", scratch_folder());
 	snprintf(second, sizeof second, "%s/second", scratch_folder());
 	reading();
+	quotes();
 	errors();
 	dumping();
+	round_trips();
 	json();
 	return done_testing();
 }

@@ -17,6 +17,8 @@ static const struct param main_defs[] = {
 	{.name = "fraction", .type = PARAM_REAL, .arg = "F", .min = 0, .max = 1, .help = "share"},
 	{.name = "shift", .type = PARAM_REAL, .arg = "X", .fallback = "-2.5", .help = "any number"},
 	{.name = "below", .type = PARAM_REAL, .arg = "X", .min = -INFINITY, .max = 3, .unit = "nats", .help = "upper bound"},
+	{.name = "scale", .type = PARAM_REAL, .arg = "X", .min = 1e-6, .max = 1e30, .above_min = true,
+	 .help = "far bounds"},
 	{.name = "model", .type = PARAM_TEXT, .arg = "SPEC", .fallback = "linear", .help = "network"},
 	{.name = "out", .type = PARAM_PATH, .arg = "FILE", .help = "where to write"},
 	{.name = "json", .type = PARAM_FLAG, .help = "print JSON"},

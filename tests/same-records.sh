@@ -80,10 +80,11 @@ compare() {  # compare WHAT OLD NEW
 }
 
 wanted=0
-same_run() {  # same_run NAME WORDS OPTION…: a run by both
+threads=1
+same_run() {  # same_run NAME WORDS OPTION…: a run by both, of $threads threads
 	local name=$1 words=$2 status
 	shift 2
-	both "$name" sample --quiet --threads 1 --out "$name" "$@" && compare records "old/$name" "new/$name"
+	both "$name" sample --quiet --threads "$threads" --out "$name" "$@" && compare records "old/$name" "new/$name"
 	status=$?
 	if [ $status = 0 ] && [ "$wanted" = 0 ] && [ ! -s "old/$name/chain-0.snaps" ]; then
 		echo "there is nothing to compare" >"$dir/told"
@@ -198,8 +199,8 @@ real="--data csv:$dir/real.csv --batch 32 --lr 0.02"
 		--sampler entropy-mcmc --coupling 1 --anchor-decay 0 --steps 300 --keep-every 60 --chains 2
 
 	# ---- residual networks ----
-	same_run resnet-bn "fsgld, ResNet-20 with batch norm, two threads" $convolutions --model resnet20 \
-		--sampler fsgld --steps 6 --keep-every 3 --threads 2
+	threads=2 same_run resnet-bn "fsgld, ResNet-20 with batch norm, two threads" $convolutions --model resnet20 \
+		--sampler fsgld --steps 6 --keep-every 3
 	same_run resnet-frn "sgld, ResNet-20 with filter response norm" $convolutions --model resnet20 --norm frn \
 		--steps 6 --keep-every 3
 	same_run recompute "entropy-mcmc, ResNet-20, recomputed statistics, crop-flip" $convolutions --model resnet20 \
@@ -233,7 +234,7 @@ real="--data csv:$dir/real.csv --batch 32 --lr 0.02"
 
 	# ---- runs that fail ----
 	wanted=1
-	same_run diverged "two chains whose loss is not finite" $real --model mlp:2-16-1 --lr 30 --steps 2000 \
+	same_run diverged "two chains whose loss is not finite" ${real% --lr *} --model mlp:2-16-1 --lr 30 --steps 2000 \
 		--keep-every 5 --chains 2
 	wanted=2
 	same_run refused "an unstable pair is refused" $real --model mlp:2-16-1 --sampler entropy-mcmc --coupling 1e-6

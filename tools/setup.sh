@@ -12,7 +12,6 @@ setup_packages() {
 	apt:oneDNN) echo libdnnl-dev ;;
 	apt:msgpack-c) echo 'libmsgpack-c-dev|libmsgpack-dev' ;;
 	apt:gsl) echo libgsl-dev ;;
-	apt:matio) echo libmatio-dev ;;
 	apt:jansson) echo libjansson-dev ;;
 	apt:xxhash) echo libxxhash-dev ;;
 	apt:libzip) echo libzip-dev ;;
@@ -24,7 +23,6 @@ setup_packages() {
 	dnf:oneDNN) echo onednn-devel ;;
 	dnf:msgpack-c) echo 'msgpack-c-devel|msgpack-devel' ;;
 	dnf:gsl) echo gsl-devel ;;
-	dnf:matio) echo matio-devel ;;
 	dnf:jansson) echo jansson-devel ;;
 	dnf:xxhash) echo xxhash-devel ;;
 	dnf:libzip) echo libzip-devel ;;
@@ -51,14 +49,13 @@ setup_has_onednn() {
 
 setup_has() {
 	case $1 in
-	compiler) setup_has_program "${CC:-cc}" && printf '#include <stdio.h>\n' | ${CC:-cc} -E - >/dev/null 2>&1 ;;
+	compiler) printf '#include <stdio.h>\n' | ${CC:-cc} -E - >/dev/null 2>&1 ;;
 	make | autoconf | automake | mandoc | xz | awk | clang | shellcheck) setup_has_program "$1" ;;
 	pkg-config) setup_has_program "${PKG_CONFIG:-pkg-config}" ;;
 	oneDNN) setup_has_onednn ;;
 	msgpack-c) setup_has_module msgpack-c || setup_has_module 'msgpack >= 3' ;;
 	jansson) setup_has_module 'jansson >= 2.10' ;;
 	gsl) setup_has_module 'gsl >= 2.5' ;;
-	matio) setup_has_module 'matio >= 1.5' ;;
 	xxhash) setup_has_module 'libxxhash >= 0.8' ;;
 	libzip) setup_has_module 'libzip >= 1.7' ;;
 	zlib) setup_has_module zlib ;;
@@ -184,7 +181,7 @@ setup_install() {
 
 # setup_needs NEED…: what the build needs, and these; installs what is missing.
 setup_needs() {
-	set -- compiler make awk pkg-config oneDNN msgpack-c gsl matio jansson xxhash libzip zlib "$@"
+	set -- compiler make awk pkg-config oneDNN msgpack-c gsl jansson xxhash libzip zlib "$@"
 	# A release's tarball brings its configure along, a git checkout does not.
 	if [ -e .git ] || [ ! -e configure ]; then
 		set -- autoconf automake "$@"

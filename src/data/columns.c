@@ -8,7 +8,8 @@
 
 enum { LIST_LENGTH = 300 };  /* bytes of a list in a message */
 
-/* Copies a name to `to`, where that is not NULL; *length is what it takes with its end. raw: it is yet to be made JSON's. */
+/* Copies a name to `to`, where that is not NULL; *length is what it takes with its end. raw: it is yet to be made
+ * JSON's. */
 static status copy_name(const char *name, bool raw, char *to, size_t *length)
 {
 	json_t *j = raw ? json_words(name) : NULL;

@@ -18,8 +18,8 @@ struct columns {
 	size_t target;            /* which of them is the target */
 };
 
-/* The names in a file's first line, texts of any bytes; which is the target is for the caller to say. And a copy of columns.
- * Both own what they hold in the arena. Errors: ERR_MEMORY. */
+/* The names in a file's first line, texts of any bytes; which is the target is for the caller to say. And a copy of
+ * columns. Both own what they hold in the arena. Errors: ERR_MEMORY. */
 status columns_of_cells(struct arena *a, size_t n, char *const *cell, struct columns *out);
 status columns_copy(struct arena *a, const struct columns *from, struct columns *out);
 
@@ -39,8 +39,9 @@ struct columns_match {
 status columns_find(const struct columns *file, const struct columns *run, bool without_target, struct arena *a,
                     struct columns_match *out);
 
-/* "columns" and "target_column" of a run's facts of its data, nulls where there are no names; and reading them, which an
- * earlier version's facts lack; they stay the JSON's. Errors: ERR_INPUT for a target that is not one of them, ERR_MEMORY. */
+/* "columns" and "target_column" of a run's facts of its data, nulls where there are no names; and reading them, which
+ * an earlier version's facts lack; they stay the JSON's. Errors: ERR_INPUT for a target that is not one of them,
+ * ERR_MEMORY. */
 void columns_to_json(const struct columns *c, json_t **facts);
 status columns_from_json(const json_t *facts, struct arena *a, struct columns *out);
 

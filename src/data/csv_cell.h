@@ -10,7 +10,7 @@
 
 enum cell_kind { CELL_EMPTY, CELL_NUMBER, CELL_MISSING, CELL_TEXT };
 
-/* For telling a header from data: every notation of a number counts as one, also those that csv_number does not take. */
+/* For telling a header from data: any notation of a number counts as one, also those that csv_number does not take. */
 enum cell_kind csv_kind(const char *text);
 
 /* Decimal numbers that a float32 can hold: no hexadecimal, no infinities, no NaN. */

@@ -53,8 +53,8 @@ static status add_cell(struct csv_file *c, char *text)
 	return OK;
 }
 
-/* Reads a quoted cell at p, after its opening quote, in place: "" becomes a quote, and a line end a newline. *end is what
- * follows the closing quote and blanks. */
+/* Reads a quoted cell at p, after its opening quote, in place: "" becomes a quote, and a line end a newline. *end is
+ * what follows the closing quote and blanks. */
 static status unquote(struct csv_file *c, char *p, char **end)
 {
 	char *to = p;

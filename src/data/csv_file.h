@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows of comma-separated cells. Cells may be quoted, and then hold commas, line ends and doubled quotes; lines end in LF,
- * CRLF, CR or CRCRLF (what a program makes of CRLF that ends its lines twice); blank lines are left out. */
+/* Rows of comma-separated cells. Cells may be quoted, and then hold commas, line ends and doubled quotes; lines end in
+ * LF, CRLF, CR or CRCRLF (what a program makes of CRLF that ends its lines twice); blank lines are left out. */
 #ifndef BASIN_CSV_FILE_H
 #define BASIN_CSV_FILE_H
 
@@ -18,7 +18,8 @@ struct csv_file {
 	size_t n, room;
 };
 
-/* Reads the file whole, inflated where it is gzip's. Close it whether that worked or not. Errors: ERR_INPUT, ERR_MEMORY. */
+/* Reads the file whole, inflated where it is gzip's. Close it whether that worked or not. Errors: ERR_INPUT,
+ * ERR_MEMORY. */
 status csv_open(const char *path, struct csv_file *out);
 
 /* The next row; n = 0 at the end. Errors: ERR_INPUT naming line and column, ERR_MEMORY. */

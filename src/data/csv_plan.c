@@ -21,24 +21,26 @@ static status header_by_cells(const struct csv_file *c, bool *out)
 	}
 	*out = names > 0;
 	if (!names && !values)
-		return fail(ERR_INPUT, "%s:%zu: all cells of the first line are empty; {header} yes says that they are names", c->path,
-		            c->line);
+		return fail(ERR_INPUT, "%s:%zu: all cells of the first line are empty; {header} yes says that they are names",
+		            c->path, c->line);
 	if (names && values)
-		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is no number, and column %zu, '%.40s', %s: the first line is neither a "
-		            "header nor data; {header} yes or {header} no says which it is", c->path, c->line, name + 1, c->cell[name],
-		            value + 1, c->cell[value], csv_kind(c->cell[value]) == CELL_NUMBER ? "is one" : "stands for a missing value");
+		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is no number, and column %zu, '%.40s', %s: the first line is "
+		            "neither a header nor data; {header} yes or {header} no says which it is", c->path, c->line, name + 1,
+		            c->cell[name], value + 1, c->cell[value],
+		            csv_kind(c->cell[value]) == CELL_NUMBER ? "is one" : "stands for a missing value");
 	return OK;
 }
 
 /* ---- by names ---- */
 
-static status refuse_names(const struct csv_file *c, const struct columns *file, const struct columns *run, const char *why,
-                           const char *name)
+static status refuse_names(const struct csv_file *c, const struct columns *file, const struct columns *run,
+                           const char *why, const char *name)
 {
 	struct text here = {.n = 0}, there = {.n = 0};
 	columns_list(file, &here);
 	columns_list(run, &there);
-	return fail(ERR_INPUT, "%s: %s '%.40s': its columns are %s; the run's are %s", c->path, why, *name ? name : "(no name)", here.at, there.at);
+	return fail(ERR_INPUT, "%s: %s '%.40s': its columns are %s; the run's are %s", c->path, why,
+	            *name ? name : "(no name)", here.at, there.at);
 }
 
 static status plan_by_names(const struct csv_file *c, const struct dataset_request *r, const struct columns *file,
@@ -156,8 +158,8 @@ static status plan_with_names(const struct csv_file *c, const struct dataset_req
 	if (r->header != HEADER_NO) {
 		struct text list = {.n = 0};
 		columns_list(r->columns, &list);
-		return fail(ERR_INPUT, "%s: has no header, and the run knows its columns by name: %s; {header} no takes them in this order",
-		            c->path, list.at);
+		return fail(ERR_INPUT, "%s: has no header, and the run knows its columns by name: %s; {header} no takes them in "
+		            "this order", c->path, list.at);
 	}
 	TRY(plan_by_position(c, r, a, out, &target));
 	return columns_copy(a, r->columns, &out->names);

@@ -25,18 +25,22 @@ static status read_cifar(const struct cifar *f, const char *path, enum split spl
 {
 	const char *const *files = f->files[split == SPLIT_TEST];
 	char *folder, *file;
+	bool found;
 	if (input_is_file(path))
 		return fail(ERR_INPUT, "%s: is a file; the folder that holds %s.bin or %s was expected", path, files[0], files[0]);
-	if (!input_is_folder(path))
+	TRY(input_find_folder(path, &found));
+	if (!found)
 		return fail(ERR_INPUT, "%s: no such folder; the one that holds %s.bin or %s was expected", path, files[0], files[0]);
 	for (const char *const *place = f->places; *place; place++) {
 		TRY(arena_text(&out->arena, &folder, "%s/%s", path, *place));
 		folder[strlen(folder) - 1] = 0;
 		TRY(arena_text(&out->arena, &file, "%s/%s.bin", folder, files[0]));
-		if (input_is_file(file))
+		TRY(input_find_file(file, &found));
+		if (found)
 			return cifar_read_binary(f, folder, files, out);
 		TRY(arena_text(&out->arena, &file, "%s/%s", folder, files[0]));
-		if (input_is_file(file))
+		TRY(input_find_file(file, &found));
+		if (found)
 			return cifar_read_pickles(f, folder, files, out);
 	}
 	return fail(ERR_INPUT, "%s: holds neither %s.bin (binary version) nor %s (python version), in itself, %.*s or %.*s", path,

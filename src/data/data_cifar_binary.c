@@ -46,5 +46,7 @@ status cifar_read_binary(const struct cifar *f, const char *folder, const char *
 	}
 	dataset_images(out, n, 3, 32, 32, x, label, f->classes);
 	TRY(arena_text(&out->arena, &path, "%s/%s", folder, f->names_text));
-	return input_is_file(path) ? dataset_class_names(out, path) : OK;
+	bool found;
+	TRY(input_find_file(path, &found));
+	return found ? dataset_class_names(out, path) : OK;
 }

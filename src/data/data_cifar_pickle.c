@@ -5,6 +5,7 @@
 #include "src/data/data_cifar.h"
 #include "src/data/input_file.h"
 #include "src/data/pickle.h"
+#include "src/text.h"
 
 static status parse_file(const char *path, struct arena *a, const struct pickle_value **out)
 {
@@ -35,9 +36,13 @@ static status read_batch(const struct cifar *f, const char *path, size_t batches
 	TRY(parse_file(path, scratch, &dict));
 	TRY(member(path, dict, "data", PICKLE_ARRAY, &data));
 	TRY(member(path, dict, f->labels_key, PICKLE_LIST, &labels));
-	if (data->ndim != 2 || data->shape[1] != CIFAR_BYTES || data->shape[0] == 0)
-		return fail(ERR_INPUT, "%s: member 'data' is %zu × %zu; (n, 3072) was expected", path, data->shape[0],
-		            data->ndim > 1 ? data->shape[1] : 1);
+	if (data->ndim != 2 || data->shape[1] != CIFAR_BYTES || data->shape[0] == 0) {
+		struct text shape = {.n = 0};
+		for (int d = 0; d < data->ndim; d++)
+			text_add(&shape, "%s%zu", d ? ", " : "", data->shape[d]);
+		return fail(ERR_INPUT, "%s: member 'data' has shape (%s%s); (n, 3072) was expected: reshape(len(data), 3072)", path,
+		            shape.at, data->ndim == 1 ? "," : "");
+	}
 	if (labels->n != data->shape[0])
 		return fail(ERR_INPUT, "%s: %zu images, but %zu of '%s'", path, data->shape[0], labels->n, f->labels_key);
 	if (!*x) {
@@ -72,6 +77,9 @@ static status read_names(const struct cifar *f, const char *path, struct arena *
 		const struct pickle_value *v = list->item[i];
 		if (v->kind != PICKLE_TEXT || v->size > 1000)
 			return fail(ERR_INPUT, "%s: element %zu of '%s' is not a name", path, i, f->names_key);
+		status s = class_name_check(v->bytes, v->size);
+		if (s != OK)
+			return fail_within(s, "%s: element %zu of '%s': the class name ", path, i, f->names_key);
 		TRY(arena_text(&out->arena, &names[i], "%.*s", (int)v->size, v->bytes));
 	}
 	out->class_names = (const char *const *)names;
@@ -95,7 +103,9 @@ status cifar_read_pickles(const struct cifar *f, const char *folder, const char 
 	}
 	dataset_images(out, batches * per_batch, 3, 32, 32, x, label, f->classes);
 	TRY(arena_text(&out->arena, &path, "%s/%s", folder, f->names_pickle));
-	if (!input_is_file(path))
+	bool found;
+	TRY(input_find_file(path, &found));
+	if (!found)
 		return OK;
 	struct arena scratch = {0};
 	status s = read_names(f, path, &scratch, out);

@@ -40,16 +40,17 @@ static status read_cell(const struct csv_file *c, size_t i, double *out)
 	if (kind == CELL_EMPTY)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: is empty; a number was expected", c->path, c->line, i + 1);
 	if (kind == CELL_MISSING)
-		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' stands for a missing value; a number was expected", c->path, c->line,
-		            i + 1, c->cell[i]);
-	return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number (decimal, within ±3.4e38)", c->path, c->line, i + 1,
-	            c->cell[i]);
+		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' stands for a missing value; a number was expected", c->path,
+		            c->line, i + 1, c->cell[i]);
+	return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number (decimal, within ±3.4e38)", c->path, c->line,
+	            i + 1, c->cell[i]);
 }
 
 static status add_row(const struct csv_file *c, const struct csv_plan *plan, struct rows *t)
 {
 	if (c->n != plan->cells)
-		return fail(ERR_INPUT, "%s:%zu: %zu cells; %zu were expected, as on the first line", c->path, c->line, c->n, plan->cells);
+		return fail(ERR_INPUT, "%s:%zu: %zu cells; %zu were expected, as on the first line", c->path, c->line, c->n,
+		            plan->cells);
 	if (t->n == t->room)
 		TRY(add_room(c, plan->width, t));
 	for (size_t k = 0; k < plan->width; k++)

@@ -1,128 +1,152 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* MNIST (LeCun et al. 1998) and Fashion-MNIST (Xiao et al. 2017): IDX files, gzipped or not. Big-endian header: 0, 0, type 8
  * (unsigned byte), number of dimensions; then the dimensions, 4 bytes each; then the bytes. */
-#include <stdlib.h>
-#include <string.h>
-#include <zlib.h>
-
 #include "src/data/dataset_reader.h"
 #include "src/data/input_file.h"
 
-enum { SIDE = 28, CLASSES = 10, GZIP_AT_MOST = 1032, READ_AT_ONCE = 1 << 30 };
+enum { SIDE = 28, CLASSES = 10 };
+
+/* The publishers' names, and the same with a dot for the hyphen before "idx", as some programs unpack and hand them on. */
+enum { IMAGES, LABELS };
+static const char *const names[][2][2] = {
+	[SPLIT_TRAIN] = {{"train-images-idx3-ubyte", "train-images.idx3-ubyte"},
+	                 {"train-labels-idx1-ubyte", "train-labels.idx1-ubyte"}},
+	[SPLIT_TEST] = {{"t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte"},
+	                {"t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte"}},
+};
+
+/* A set, and where torchvision puts its files below the folder that it is given. */
+struct set {
+	const char *const *class_names;
+	const char *place;
+};
 
 static const char *const fashion[CLASSES] = {
 	"T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
 };
 static const char *const digits[CLASSES] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 
-/* Fills `to`, or says that the file ends or is damaged. */
-static status take(gzFile file, const char *path, uint8_t *to, size_t bytes, const char *what)
-{
-	for (size_t done = 0; done < bytes;) {
-		size_t left = bytes - done;
-		int got = gzread(file, to + done, (unsigned)(left < READ_AT_ONCE ? left : READ_AT_ONCE));
-		if (got <= 0) {
-			int code;
-			const char *why = gzerror(file, &code);
-			if (got < 0)
-				return fail(ERR_INPUT, "%s: damaged or truncated in %s: %s", path, what, why);
-			return fail(ERR_INPUT, "%s: truncated: ends after %zu of %zu bytes of %s", path, done, bytes, what);
-		}
-		done += (size_t)got;
-	}
-	return OK;
-}
+static const struct set mnist = {digits, "MNIST/raw"}, fashion_mnist = {fashion, "FashionMNIST/raw"};
 
 /* An array of `dimensions`; the trailing ones must be SIDE, the first is *n. */
-static status take_array(gzFile file, const char *path, size_t file_size, int dimensions, struct arena *a, uint8_t **x, size_t *n)
+static status take_array(const char *path, uint8_t *file, size_t size, int dimensions, uint8_t **x, size_t *n)
 {
-	uint8_t head[16], more;
-	size_t bytes = 1;
-	TRY(take(file, path, head, 4 + 4 * (size_t)dimensions, "its header"));
+	const uint8_t *head = file;
+	size_t bytes = 1, start = 4 + 4 * (size_t)dimensions;
+	if (size < 4)
+		return fail(ERR_INPUT, "%s: truncated: ends after %zu bytes of its header", path, size);
 	if (head[0] || head[1] || head[2] != 8 || head[3] != dimensions)
 		return fail(ERR_INPUT, "%s: magic number 0x%02x%02x%02x%02x; 0x0000080%d was expected (IDX, unsigned bytes, %d "
 		            "dimension%s)", path, head[0], head[1], head[2], head[3], dimensions, dimensions,
 		            dimensions > 1 ? "s" : "");
+	if (size < start)
+		return fail(ERR_INPUT, "%s: truncated: ends after %zu of %zu bytes of its header", path, size, start);
 	for (int d = 0; d < dimensions; d++) {
 		const uint8_t *p = head + 4 + 4 * d;
-		size_t size = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+		size_t length = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
 		if (d == 0)
-			*n = size;
-		else if (size != SIDE)
-			return fail(ERR_INPUT, "%s: dimension %d is %zu; images of 28×28 were expected", path, d, size);
-		bytes *= size;
+			*n = length;
+		else if (length != SIDE)
+			return fail(ERR_INPUT, "%s: dimension %d is %zu; images of 28×28 were expected", path, d, length);
+		bytes *= length;
 	}
 	if (*n == 0)
 		return fail(ERR_INPUT, "%s: holds no examples", path);
-	if (bytes / GZIP_AT_MOST > file_size || (gzdirect(file) && bytes > file_size))
-		return fail(ERR_INPUT, "%s: truncated: its header announces %zu bytes, the file holds %zu", path, bytes, file_size);
-	TRY(arena_take(a, bytes, 1, x));
-	TRY(take(file, path, *x, bytes, "its data"));
-	int got = gzread(file, &more, 1), code;
-	gzerror(file, &code);
-	if (got > 0)
+	if (size - start < bytes)
+		return fail(ERR_INPUT, "%s: truncated: ends after %zu of the %zu bytes that its header announces", path, size - start,
+		            bytes);
+	if (size - start > bytes)
 		return fail(ERR_INPUT, "%s: longer than its header announces", path);
-	if (got < 0 || code == Z_BUF_ERROR)
-		return fail(ERR_INPUT, "%s: damaged or truncated at its end", path);
+	*x = file + start;
 	return OK;
 }
 
-static status read_file(const char *folder, const char *name, int dimensions, struct arena *a, uint8_t **x, size_t *n,
-                        char **path)
+/* The name of a file that is in `folder` under one of two names, gzipped or not; NULL: none is. */
+static status find_file(const char *folder, const char *const name[2], struct arena *a, char **path)
 {
-	size_t size;
-	TRY(arena_text(a, path, "%s/%s", folder, name));
-	if (!input_is_file(*path)) {
-		TRY(arena_text(a, path, "%s/%s.gz", folder, name));
-		if (!input_is_file(*path))
-			return fail(ERR_INPUT, "%s: holds neither %s nor %s.gz", folder, name, name);
+	bool found;
+	for (int i = 0; i < 4; i++) {
+		TRY(arena_text(a, path, "%s/%s%s", folder, name[i / 2], i % 2 ? ".gz" : ""));
+		TRY(input_find_file(*path, &found));
+		if (found)
+			return OK;
 	}
-	TRY(input_size(*path, &size));
-	gzFile file = gzopen(*path, "rb");
-	if (!file)
-		return fail(ERR_INPUT, "%s: can't be opened", *path);
-	gzbuffer(file, 1 << 17);
-	status s = take_array(file, *path, size, dimensions, a, x, n);
-	gzclose(file);
-	return s;
+	*path = NULL;
+	return OK;
 }
 
-static status read_idx(const char *folder, enum split split, const char *const *names, struct dataset *out)
+static status read_file(const char *path, int dimensions, struct arena *a, uint8_t **x, size_t *n)
 {
-	const char *images = split == SPLIT_TEST ? "t10k-images-idx3-ubyte" : "train-images-idx3-ubyte";
-	const char *labels = split == SPLIT_TEST ? "t10k-labels-idx1-ubyte" : "train-labels-idx1-ubyte";
+	uint8_t *file;
+	size_t size;
+	TRY(input_read_inflated(path, a, &file, &size));
+	return take_array(path, file, size, dimensions, x, n);
+}
+
+static status check_folder(const char *folder, const char *images)
+{
+	bool found;
+	if (input_is_file(folder))
+		return fail(ERR_INPUT, "%s: is a file; the folder that holds %s (or .gz) was expected", folder, images);
+	TRY(input_find_folder(folder, &found));
+	return found ? OK : fail(ERR_INPUT, "%s: no such folder; the one that holds %s (or .gz) was expected", folder, images);
+}
+
+/* The images and the labels of a split, which lie in one folder. */
+static status find_pair(const struct set *set, const char *folder, enum split split, struct arena *a, char **images,
+                        char **labels)
+{
+	const char *const *name = names[split][IMAGES];
+	char *place;
+	TRY(check_folder(folder, name[0]));
+	TRY(arena_text(a, &place, "%s", folder));
+	TRY(find_file(place, name, a, images));
+	if (!*images) {
+		TRY(arena_text(a, &place, "%s/%s", folder, set->place));
+		TRY(find_file(place, name, a, images));
+	}
+	if (!*images)
+		return fail(ERR_INPUT, "%s: holds neither %s nor %s, gzipped (.gz) or not, in itself or %s", folder, name[0], name[1],
+		            set->place);
+	name = names[split][LABELS];
+	TRY(find_file(place, name, a, labels));
+	return *labels ? OK : fail(ERR_INPUT, "%s: holds neither %s nor %s, gzipped (.gz) or not, the labels of %s", place,
+	                           name[0], name[1], *images);
+}
+
+static status read_idx(const struct set *set, const char *folder, enum split split, struct dataset *out)
+{
+	struct arena *a = &out->arena;
 	uint8_t *x, *y;
 	int32_t *label;
 	size_t n, n_labels;
-	char *path;
-	if (!input_is_folder(folder))
-		return fail(ERR_INPUT, "%s: %s; the folder that holds %s (or .gz) was expected", folder,
-		            input_is_file(folder) ? "is a file" : "no such folder", images);
-	TRY(read_file(folder, images, 3, &out->arena, &x, &n, &path));
-	TRY(read_file(folder, labels, 1, &out->arena, &y, &n_labels, &path));
+	char *images, *labels;
+	TRY(find_pair(set, folder, split, a, &images, &labels));
+	TRY(read_file(images, 3, a, &x, &n));
+	TRY(read_file(labels, 1, a, &y, &n_labels));
 	if (n_labels != n)
-		return fail(ERR_INPUT, "%s: holds %zu labels for %zu images", path, n_labels, n);
-	TRY(ARENA_NEW(&out->arena, n, &label));
+		return fail(ERR_INPUT, "%s: holds %zu labels for %zu images", labels, n_labels, n);
+	TRY(ARENA_NEW(a, n, &label));
 	for (size_t i = 0; i < n; i++) {
 		if (y[i] >= CLASSES)
-			return fail(ERR_INPUT, "%s: label %zu is %d; 0 to 9 were expected", path, i, y[i]);
+			return fail(ERR_INPUT, "%s: label %zu is %d; 0 to 9 were expected", labels, i, y[i]);
 		label[i] = y[i];
 	}
 	dataset_images(out, n, 1, SIDE, SIDE, x, label, CLASSES);
-	out->class_names = names;
+	out->class_names = set->class_names;
 	return OK;
 }
 
 static status read_mnist(const struct dataset_request *r, const char *path, enum split split, struct dataset *out)
 {
 	(void)r;
-	return read_idx(path, split, digits, out);
+	return read_idx(&mnist, path, split, out);
 }
 
 static status read_fashion(const struct dataset_request *r, const char *path, enum split split, struct dataset *out)
 {
 	(void)r;
-	return read_idx(path, split, fashion, out);
+	return read_idx(&fashion_mnist, path, split, out);
 }
 
 const struct dataset_reader reader_mnist = {

@@ -152,8 +152,8 @@ static status set_answers(const struct dataset_request *r, const char *first, co
 	const double *wide;
 	TRY(npy_read(path, &out->arena, &y));
 	if (y.ndim < 1 || (size_t)y.shape[0] != out->n)
-		return fail(ERR_INPUT, "%s: holds %lld labels; %s has %zu examples", path, (long long)(y.ndim ? y.shape[0] : 1), first,
-		            out->n);
+		return fail(ERR_INPUT, "%s: holds %lld labels; %s has %zu examples", path, (long long)(y.ndim ? y.shape[0] : 1),
+		            first, out->n);
 	if (npy_is_integer(y.type))
 		return set_labels(path, &y, out);
 	if (r->class_targets)

@@ -7,8 +7,8 @@
 
 #include "src/err.h"
 
-/* Finds the comma between the two, the first of which both sides are files; folders may hold others. one: a single file will
- * do, of which there is no comma: NULL. Errors: ERR_INPUT, saying what was tried. */
+/* Finds the comma between the two, the first of which both sides are files; folders may hold others. one: a single file
+ * will do, of which there is no comma: NULL. Errors: ERR_INPUT, saying what was tried. */
 status npy_pair(const char *path, bool one, const char **comma);
 
 #endif

@@ -2,13 +2,13 @@
 #include "src/data/data_write.h"
 
 #include <errno.h>
-#include <matio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "src/data/mat.h"
 #include "src/files/output_file.h"
 
 enum { SIDE = 32, PIXELS = SIDE * SIDE, IMAGE = 3 * PIXELS, CLASSES = 10, BATCHES = 5 };
@@ -53,28 +53,12 @@ static status write_cifar10(struct arena *a, const char *folder, const struct da
 
 /* ---- SVHN: MATLAB 5, columns first, class 0 as 10 ---- */
 
-static status write_variables(const char *path, const char *temporary, uint8_t *x, uint8_t *y, size_t n)
-{
-	size_t x_dims[4] = {SIDE, SIDE, 3, n}, y_dims[2] = {n, 1};
-	mat_t *file = Mat_CreateVer(temporary, "MATLAB 5.0 MAT-file, written by basin", MAT_FT_MAT5);
-	if (!file)
-		return fail(ERR_IO, "%s: can't be written", path);
-	matvar_t *X = Mat_VarCreate("X", MAT_C_UINT8, MAT_T_UINT8, 4, x_dims, x, MAT_F_DONT_COPY_DATA);
-	matvar_t *Y = Mat_VarCreate("y", MAT_C_UINT8, MAT_T_UINT8, 2, y_dims, y, MAT_F_DONT_COPY_DATA);
-	int bad = !X || !Y || Mat_VarWrite(file, X, MAT_COMPRESSION_NONE) || Mat_VarWrite(file, Y, MAT_COMPRESSION_NONE);
-	Mat_VarFree(X);
-	Mat_VarFree(Y);
-	bad = Mat_Close(file) || bad;
-	return bad ? fail(ERR_IO, "%s: can't be written: is the disk full?", path) : OK;
-}
-
 static status write_split(struct arena *a, const char *folder, const char *name, const struct dataset *d)
 {
 	struct output_file f;
 	uint8_t *x, *y;
 	char *path;
 	const uint8_t *from = d->x;
-	struct stat st;
 	TRY(arena_take(a, d->n, IMAGE, &x));
 	TRY(ARENA_NEW(a, d->n, &y));
 	for (size_t p = 0; p < d->n * 3; p++)
@@ -84,14 +68,13 @@ static status write_split(struct arena *a, const char *folder, const char *name,
 		y[i] = (uint8_t)(d->label[i] ? d->label[i] : CLASSES);
 	TRY(arena_text(a, &path, "%s/%s", folder, name));
 	TRY(output_open(&f, a, path, false));
-	/* matio opens by name: it fills the file that is held here until it is synced and renamed. */
-	status s = write_variables(path, f.file.temporary, x, y, d->n);
-	/* matio does not look at every write; the size says whether all of them arrived. */
-	if (s == OK && (fstat(fileno(f.to), &st) != 0 || (size_t)st.st_size < d->n * (IMAGE + 1)))
-		s = fail(ERR_IO, "%s: can't be written: is the disk full?", path);
+	mat_write_start(f.to);
+	status s = mat_write_bytes(f.to, "X", 4, (size_t[]){SIDE, SIDE, 3, d->n}, x);
+	if (s == OK)
+		s = mat_write_bytes(f.to, "y", 2, (size_t[]){d->n, 1}, y);
 	if (s != OK) {
 		output_abandon(&f);
-		return s;
+		return fail_within(s, "%s: ", path);
 	}
 	return output_commit(&f);
 }

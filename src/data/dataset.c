@@ -54,25 +54,6 @@ void dataset_reals(struct dataset *out, int targets, const float *y, const doubl
 	out->target_wide = wide;
 }
 
-status dataset_class_names(struct dataset *out, const char *path)
-{
-	char *text, *rest, **names;
-	size_t size;
-	int n = 0;
-	TRY(input_read(path, &out->arena, (uint8_t **)&text, &size));
-	TRY(ARENA_NEW(&out->arena, (size_t)out->n_classes, &names));
-	for (char *line = strtok_r(text, "\r\n", &rest); line; line = strtok_r(NULL, "\r\n", &rest))
-		if (line[strspn(line, " \t")]) {
-			if (n < out->n_classes)
-				names[n] = line;
-			n++;
-		}
-	if (n != out->n_classes)
-		return fail(ERR_INPUT, "%s: holds %d class names, one a line; %d were expected", path, n, out->n_classes);
-	out->class_names = (const char *const *)names;
-	return OK;
-}
-
 /* Replaces out's labels by an integer .npy file's, one each (train_noisy of CIFAR-10N …). Errors: ERR_USAGE, ERR_INPUT. */
 static status dataset_relabel(struct dataset *out, const char *path)
 {
@@ -162,8 +143,8 @@ static status check_options(const struct dataset_request *r, const struct datase
 		return fail(ERR_USAGE, "{split} test: %s has no test split: every row is training data; set some aside with "
 		            "{holdout} and take {split} holdout", r->spec);
 	if (r->split == SPLIT_TEST && (r->labels || r->holdout))
-		return fail(ERR_USAGE, "{%s} %s: is for the training set, and {split} test is not of it", r->labels ? "labels" : "holdout",
-		            r->labels ? r->labels : r->holdout);
+		return fail(ERR_USAGE, "{%s} %s: is for the training set, and {split} test is not of it",
+		            r->labels ? "labels" : "holdout", r->labels ? r->labels : r->holdout);
 	return OK;
 }
 

@@ -27,9 +27,9 @@ struct dataset_request {
 	const char *holdout;      /* --holdout FRACTION|COUNT: these training examples are set aside, drawn with a fixed stream */
 	const char *target;       /* --target NAME of a csv column, where no names are known */
 	enum header header;       /* --header of a csv file */
-	const struct columns *columns;  /* csv: the names that a run knows, by which the file's are matched; NULL, or none: it knows none */
+	const struct columns *columns;  /* csv: names that a run knows, by which the file's are matched; NULL or empty: none */
 	bool foreign;             /* an OOD set: npy and csv sets need no labels, and theirs are not read */
-	size_t width;             /* foreign: columns that the run's tables have, by which a csv file without a target is known; else 0 */
+	size_t width;             /* foreign: columns of the run's tables, by which a csv file without a target is known */
 	bool single;              /* tables are rounded to float32 before anything is done to them, as earlier versions did */
 	bool standardize;         /* csv and float arrays: to mean 0 and deviation 1 by the training rows, targets too */
 	bool class_targets;       /* csv: the target column holds classes 0, 1, … (likelihood categorical or bernoulli) */
@@ -48,12 +48,12 @@ struct dataset {
 	const int32_t *label;     /* n, or NULL */
 	int n_targets;
 	const float *target;      /* n × n_targets, or NULL */
-	const double *x_wide;     /* a table's values as they were read; NULL where float32 holds each of them, and once standardised */
-	const double *target_wide;  /* real targets as they were read, in which predictions are scored; NULL once standardised */
-	size_t distinct, whole;   /* values of a single real target, and how many of them are whole numbers, as they were read; else 0 */
+	const double *x_wide;     /* a table's values as read; NULL where float32 holds each of them, and once standardised */
+	const double *target_wide;  /* real targets as read, in which predictions are scored; NULL once standardised */
+	size_t distinct, whole;   /* values of a single real target as read, and how many of them are whole numbers; else 0 */
 	struct columns columns;   /* csv: the names that a run keeps; none without a header */
 	enum header header;       /* csv: what the first line was taken for; else HEADER_AUTO */
-	bool flattened;           /* npy: a table of arrays of two dimensions or more, which would be images if they were uint8 */
+	bool flattened;           /* npy: each row was an array, which would be an image if it were of uint8 */
 	const char *const *class_names;  /* n_classes, or NULL */
 	bool image;               /* uint8 images: normalised by channel, may be augmented */
 	bool has_test;            /* the kind has a test split of its own */

@@ -22,8 +22,8 @@ extern const struct dataset_reader *const dataset_readers[];  /* NULL-terminated
 
 /* Sets what all byte images share; x is n × c·h·w bytes in out's arena. */
 void dataset_images(struct dataset *out, size_t n, int c, int h, int w, const uint8_t *x, const int32_t *label, int n_classes);
-/* The same for a table of n rows of `columns` floats, and its real targets, `targets` a row; wide: the same values as they were
- * read; for a table it may be NULL where float32 holds each of them. */
+/* The same for a table of n rows of `columns` floats, and its real targets, `targets` a row; wide: the same values as
+ * they were read; for a table it may be NULL where float32 holds each of them. */
 void dataset_table(struct dataset *out, size_t n, int columns, const float *x, const double *wide);
 void dataset_reals(struct dataset *out, int targets, const float *y, const double *wide);
 
@@ -34,7 +34,12 @@ void dataset_reals(struct dataset *out, int targets, const float *y, const doubl
  * Errors: ERR_USAGE naming --holdout or --standardize, ERR_MEMORY. */
 status dataset_divide(struct dataset *out, const struct dataset_request *r);
 
-/* A name for each class: from lines of text, blank ones left out, which must be n_classes. Errors: ERR_INPUT, ERR_MEMORY. */
+/* A name for each class: from lines of text, blank ones left out, which must be n_classes.
+ * Errors: ERR_INPUT naming file and line, ERR_MEMORY. */
 status dataset_class_names(struct dataset *out, const char *path);
+
+/* Refuses a class's name that is blank, not UTF-8, or has control characters. Errors: ERR_INPUT, whose words follow "the
+ * class name". */
+status class_name_check(const uint8_t *name, size_t size);
 
 #endif

@@ -20,7 +20,7 @@ static status fault(const z_stream *z, int code, size_t at)
 		return fail(ERR_MEMORY, "out of memory in zlib");
 	if (code == Z_BUF_ERROR)
 		return fail(ERR_INPUT, "truncated: the compressed data end before they are complete");
-	return fail(ERR_INPUT, "damaged: the compressed data are wrong before byte %zu: %s", at,
+	return fail(ERR_INPUT, "damaged: the compressed data are wrong before byte %zu of them: %s", at,
 	            z->msg ? z->msg : code == Z_NEED_DICT ? "a dictionary is needed" : "zlib refuses them");
 }
 

@@ -7,7 +7,8 @@
 
 #include "src/arena.h"
 
-enum inflate_format { INFLATE_ZLIB = 15, INFLATE_GZIP = 15 + 16 };  /* zlib's window bits; gzip: members one after the other */
+/* As zlib's window bits say it. gzip's may be several members, one after the other. */
+enum inflate_format { INFLATE_ZLIB = 15, INFLATE_GZIP = 15 + 16 };
 
 /* Inflates all of `from`: the first `room` bytes into `to`, the others only to count and to check them. *n is their number,
  * up to the fault where there is one. Errors, whose words name no file: ERR_INPUT (damaged, truncated, or followed by other

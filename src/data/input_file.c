@@ -24,6 +24,36 @@ bool input_is_folder(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* The type of what is there; 0: nothing is. */
+static status find(const char *path, mode_t *type)
+{
+	struct stat st;
+	*type = 0;
+	if (stat(path, &st) == 0)
+		*type = st.st_mode & S_IFMT;
+	else if (errno != ENOENT && errno != ENOTDIR)
+		return fail(ERR_INPUT, "%s: %s", path, strerror(errno));
+	return OK;
+}
+
+status input_find_file(const char *path, bool *found)
+{
+	mode_t type;
+	*found = false;
+	TRY(find(path, &type));
+	*found = S_ISREG(type);
+	return OK;
+}
+
+status input_find_folder(const char *path, bool *found)
+{
+	mode_t type;
+	*found = false;
+	TRY(find(path, &type));
+	*found = S_ISDIR(type);
+	return OK;
+}
+
 status input_size(const char *path, size_t *size)
 {
 	struct stat st;

@@ -11,6 +11,11 @@
 bool input_is_file(const char *path);
 bool input_is_folder(const char *path);
 
+/* The same, where "no" is said of what is not there or something else, and what can't be looked at is an error.
+ * Errors: ERR_INPUT with the system's reason. */
+status input_find_file(const char *path, bool *found);
+status input_find_folder(const char *path, bool *found);
+
 /* Bytes of a regular file. Errors: ERR_INPUT (missing, a folder, unreadable). */
 status input_size(const char *path, size_t *size);
 

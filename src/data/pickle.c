@@ -7,6 +7,9 @@
 
 #include "src/data/pickle_numpy.h"
 
+/* A batch of CIFAR has 250,000 at most. Without a limit, each byte of a file could ask for the 128 of a value. */
+enum { OPCODES_MOST = 1 << 19, FIRST_ROOM = 8 };
+
 struct machine {
 	const char *name;
 	const uint8_t *start, *at, *end;
@@ -14,6 +17,7 @@ struct machine {
 	struct pickle_value **stack, **memo;
 	size_t depth, stack_room, memos, memo_room;
 	size_t *mark, marks, mark_room;
+	size_t opcodes;   /* executed so far */
 };
 
 /* ---- the pickle's bytes ---- */
@@ -51,10 +55,10 @@ static status grow(struct arena *a, void *array, size_t used, size_t *room)
 	void **place_of = array, *larger;
 	if (used < *room)
 		return OK;
-	TRY(arena_take(a, *room ? *room * 2 : 64, sizeof(void *), &larger));
+	TRY(arena_take(a, *room ? *room * 2 : FIRST_ROOM, sizeof(void *), &larger));
 	if (used)
 		memcpy(larger, *place_of, used * sizeof(void *));
-	*room = *room ? *room * 2 : 64;
+	*room = *room ? *room * 2 : FIRST_ROOM;
 	*place_of = larger;
 	return OK;
 }
@@ -157,8 +161,8 @@ static status memo_put(struct machine *m, uint64_t index)
 {
 	struct pickle_value **v;
 	TRY(top(m, 1, &v));
-	/* Picklers count their memo up, so a number beyond the bytes so far would only ask for memory. */
-	if (index > place(m))
+	/* Picklers count their memo up, so a number beyond the opcodes so far would only ask for memory. */
+	if (index > m->opcodes)
 		return fail(ERR_INPUT, "%s: malformed pickle: memo %llu before byte %zu is out of turn", m->name,
 		            (unsigned long long)index, place(m));
 	while (m->memos <= index) {
@@ -270,6 +274,7 @@ static status step(struct machine *m, uint8_t opcode)
 		return push_text(m, 4);
 	case 0x8d:  /* BINUNICODE8 */
 	case 0x8e:  /* BINBYTES8 */
+	case 0x96:  /* BYTEARRAY8 */
 		return push_text(m, 8);
 	case '(':   /* MARK */
 		TRY(grow(m->arena, &m->mark, m->marks, &m->mark_room));
@@ -329,14 +334,18 @@ status pickle_parse(const char *name, const uint8_t *data, size_t size, struct a
 	_Static_assert(sizeof(size_t) == sizeof(void *), "grow() serves marks too");
 	*out = NULL;
 	if (size < 2 || data[0] != 0x80)
-		return fail(ERR_INPUT, "%s: not a pickle of protocol 2, 3 or 4: it does not begin with the opcode PROTO", name);
-	if (data[1] < 2 || data[1] > 4)
-		return fail(ERR_INPUT, "%s: pickle protocol %d; 2, 3 and 4 are read", name, data[1]);
+		return fail(ERR_INPUT, "%s: not a pickle of protocol 2, 3, 4 or 5: it does not begin with the opcode PROTO", name);
+	if (data[1] < 2 || data[1] > 5)
+		return fail(ERR_INPUT, "%s: pickle protocol %d; 2 to 5 are read", name, data[1]);
 	m.at += 2;
+	TRY(grow(a, &m.stack, 0, &m.stack_room));
 	for (;;) {
 		TRY(take(&m, 1, &opcode));
 		if (*opcode == '.')   /* STOP */
 			break;
+		if (++m.opcodes > OPCODES_MOST)
+			return fail(ERR_INPUT, "%s: the pickle has more than %d opcodes: no batch of images has so many", name,
+			            OPCODES_MOST);
 		TRY(step(&m, *opcode));
 	}
 	if (m.depth != 1 || m.marks)

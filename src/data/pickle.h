@@ -25,9 +25,11 @@ struct pickle_value {
 	size_t n, capacity;              /* items */
 	int ndim;                        /* array */
 	size_t shape[PICKLE_DIMS];
+	struct pickle_value *latin1;     /* str: the bytes that it stands for, once they have been asked for */
 };
 
-/* Parses a pickle of protocol 2, 3 or 4. `name` stands in messages. The result lives in the arena and points into data.
+/* Parses a pickle of protocol 2, 3, 4 or 5. `name` stands in messages. The result lives in the arena and points into data;
+ * beside the texts' Latin-1, no longer than the file, it takes 130 MB at most, however long that is.
  * Errors: ERR_INPUT naming the opcode, global or length and its place; ERR_MEMORY. */
 status pickle_parse(const char *name, const uint8_t *data, size_t size, struct arena *a, const struct pickle_value **out);
 

@@ -18,16 +18,16 @@ struct standardize {
 	bool single;                            /* by an earlier version, which rounded the values to float32 first */
 };
 
-/* Mean and population deviation (1 where that is 0) of each column of x (n, columns), or of wide where that is not NULL, over
- * the rows that left_out (n) does not mark, in two passes of double. Errors: ERR_MEMORY. */
+/* Mean and population deviation (1 where that is 0) of each column of x (n, columns), or of wide where that is not NULL,
+ * over the rows that left_out (n) does not mark, in two passes of double. Errors: ERR_MEMORY. */
 status standardize_measure(struct arena *a, const float *x, const double *wide, size_t n, size_t columns,
                            const uint8_t *left_out, const double **mean, const double **sd);
 
 /* x (n, columns) becomes (x − mean)/sd, or that of wide where it is not NULL, in double and rounded once. */
 void standardize_rows(float *x, const double *wide, size_t n, size_t columns, const double *mean, const double *sd);
 
-/* {x_mean, x_sd, target_mean, target_sd, float64}, or null where nothing was done: what a snapshot's header says. targets = 0: those
- * of the targets are not read. Errors: ERR_INPUT for lists of other lengths, ERR_MEMORY. */
+/* {x_mean, x_sd, target_mean, target_sd, float64}, or null where nothing was done: what a snapshot's header says.
+ * targets = 0: those of the targets are not read. Errors: ERR_INPUT for lists of other lengths, ERR_MEMORY. */
 json_t *standardize_to_json(const struct standardize *s, int columns, int targets);
 bool standardize_was_single(const json_t *j);
 status standardize_from_json(const json_t *j, struct arena *a, size_t columns, size_t targets, struct standardize *out);

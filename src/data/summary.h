@@ -5,8 +5,8 @@
 
 #include "src/data/dataset.h"
 
-/* Mean and population deviation of every channel of images (pixels counted from 0 to 1) or column of a table, *n of them.
- * Errors: ERR_MEMORY. */
+/* Mean and population deviation of every channel of images (pixels counted from 0 to 1) or column of a table, *n of
+ * them. Errors: ERR_MEMORY. */
 status summary_moments(const struct dataset *d, struct arena *a, int *n, double **mean, double **sd);
 
 /* The largest magnitude in each column of a table, into out (w). */

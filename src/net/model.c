@@ -110,6 +110,22 @@ bool model_has(const struct model *m, enum layer_kind kind)
 	return false;
 }
 
+bool model_has_winograd(const struct model *m)
+{
+	for (int i = 0; i < m->n_layers; i++)
+		if (m->layer[i].kind == LAYER_CONV && m->layer[i].kernel == 3 && m->layer[i].stride == 1)
+			return true;
+	return false;
+}
+
+bool model_norms_one_pixel(const struct model *m)
+{
+	for (int i = 0; i < m->n_layers; i++)
+		if (m->layer[i].kind == LAYER_NORM && m->layer[i].in[1] == 1 && m->layer[i].in[2] == 1)
+			return true;
+	return false;
+}
+
 json_t *model_to_json(const struct model *m)
 {
 	json_t *sizes = json_array();

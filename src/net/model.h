@@ -34,6 +34,13 @@ status model_build(const char *spec, const char *activation, const char *norm, c
 void model_free(struct model *m);
 bool model_has(const struct model *m, enum layer_kind kind);
 
+/* Whether a convolution has the form that Winograd's way computes: 3×3, stride 1. */
+bool model_has_winograd(const struct model *m);
+
+/* Whether a norm has channels of 1×1 pixels. Of one example a batch norm then has no variance, and a filter response norm of
+ * any leaves little but the sign. */
+bool model_norms_one_pixel(const struct model *m);
+
 /* "bn" or "frn", or NULL for a model without norms. */
 const char *model_norm(const struct model *m);
 

@@ -64,6 +64,9 @@ static status net_value_grad(struct potential *base, struct slots *s, const stru
 	TRY(net_check_batch(net, b->n));
 	if (net->options.infer_only)
 		return fail(ERR_USAGE, "this network was opened for prediction only");
+	if (b->n < base->least_batch)
+		return fail(ERR_USAGE, "a batch of %d, but batch norm over 1×1 pixels needs %d examples or more", b->n,
+		            base->least_batch);
 	TRY(graph_plan(&net->graph, b->n, PLAN_TRAIN, &plan));
 	TRY(graph_weights(&net->graph, plan, s, &r->at, r->stats));
 
@@ -239,7 +242,7 @@ status net_open(const struct net_options *o, struct device *d, struct potential 
 	net->options = *o;
 	net->base = (struct potential){
 		.ops = &net_ops, .device = d, .n_params = m->params.count, .n_stats = m->stats.count, .batch = o->batch,
-		.outputs = m->outputs, .fixed = o->augment == AUGMENT_NONE && !m->stats.count, .params = &m->params,
+		.least_batch = m->norm == NORM_BATCH && model_norms_one_pixel(m) ? 2 : 1, .outputs = m->outputs, .fixed = o->augment == AUGMENT_NONE && !m->stats.count, .params = &m->params,
 		.stats = &m->stats, .pieces = &net->pieces,
 	};
 	status s = open_parts(net);

@@ -27,28 +27,38 @@ static status resolve(const struct opts *o, const char *name, struct opt_value *
 	return found ? OK : opt_unknown(o, name);
 }
 
+/* Of the values of an option that takes one, which is meant? Not a --config: files add up. */
+static status refuse_second(const struct opt_value *v, const char *value)
+{
+	if (!v->text || strcmp(v->name, "config") == 0)
+		return OK;
+	return fail(ERR_USAGE, "{%s} is given twice, as “%s” and as “%s”: give it once", v->name, v->text, value);
+}
+
 /* Takes argv[*i], "--name" or "--name=value", and the value behind it. */
 static status take_option(struct opts *o, int argc, char **argv, int *i, struct opt_value **out)
 {
 	char *name;
 	*out = NULL;
 	TRY(arena_text(&o->arena, &name, "%s", argv[*i] + 2));
-	char *value = strchr(name, '=');
-	if (value)
-		*value++ = 0;
+	char *equals = strchr(name, '=');
+	if (equals)
+		*equals++ = 0;
+	const char *value = equals;
 	struct opt_value *v;
 	TRY(resolve(o, name, &v));
 	if (opt_is_flag(o, v->name)) {
 		if (value)
 			return fail(ERR_USAGE, "{%s}=%s: {%s} takes no value", v->name, value, v->name);
-		v->text = "yes";
-	} else if (value) {
-		v->text = value;
-	} else if (*i + 1 < argc) {
-		v->text = argv[++*i];
-	} else {
+		value = "yes";
+	} else if (!value && *i + 1 < argc) {
+		value = argv[++*i];
+	} else if (!value) {
 		return fail(ERR_USAGE, "{%s}: its value is missing", v->name);
 	}
+	if (!opt_is_flag(o, v->name))
+		TRY(refuse_second(v, value));
+	v->text = value;
 	v->file = NULL;
 	*out = v;
 	return OK;

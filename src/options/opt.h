@@ -24,7 +24,8 @@ struct opts;  /* the values of one command's options */
 
 /* Parses a command line against NULL-terminated tables; argv[0] is the command's own name and is skipped. GNU style:
  * --name value, --name=value, unambiguous prefixes, -- ends options; positional arguments are collected in order.
- * --config FILE is read first: `option = value` lines, # comments; the command line wins, over an option's rival too. --help, --version, --config and
+ * --config FILE is read first: `option = value` lines, # comments; the command line wins, over an option's rival too,
+ * and of several files the later one. Otherwise an option that takes a value is given once. --help, --version, --config and
  * --dump-config are declared everywhere; once --help or --version is met the rest is neither read nor checked.
  * An option of a table that its selector has not switched on is refused: "--sigma belongs to --sampler fsgld; this run
  * has --sampler sgld". The same option may stand in several selectable tables.
@@ -60,11 +61,15 @@ status opts_set(struct opts *o, const char *name, const char *value);
 json_t *opts_to_json(const struct opts *o);
 status opts_from_json(struct opts *o, const json_t *j);
 
-/* --help, the config file that gives these values, what stands below a man page's .Sh OPTIONS, and the branch of a bash
- * `case $command in` that sets options, words and files to what this command's options and values complete to. */
+/* --help, of options and of those arguments that have a help of their own (NULL: none); the config file that gives these
+ * values; what stands below a man page's .Sh OPTIONS; and the branch of a bash `case $command in` that sets options, words
+ * and files to what this command's options and values complete to, flags to the options without a value, and arguments to
+ * the words of what stands between them (NULL: files). */
 void opts_help(const struct opt_table *const *tables, FILE *to);
+void opts_help_arguments(const struct param *arguments, FILE *to);
 void opts_dump_config(const struct opts *o, FILE *to);
 void opts_mdoc(const struct opt_table *const *tables, FILE *to);
-void opts_complete(const struct opt_table *const *tables, const char *command, FILE *to);
+void opts_complete(const struct opt_table *const *tables, const struct param *arguments, const char *command,
+                   FILE *to);
 
 #endif

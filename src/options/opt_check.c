@@ -32,25 +32,33 @@ static bool any_number(const struct param *d)
 	return d->min == 0 && d->max == 0;
 }
 
-/* Bounds that no count reaches are no bounds. */
+/* Bounds that no value reaches are no bounds: an integer has 64 bits. */
+static double reach(const struct param *d)
+{
+	return d->type == PARAM_COUNT ? 9e18 : (double)INFINITY;
+}
+
 static bool open_above(const struct param *d)
 {
-	return d->max >= 9e18;
+	return d->max >= reach(d);
 }
 
 static bool open_below(const struct param *d)
 {
-	return d->min <= -9e18;
+	return d->min <= -reach(d);
 }
 
-/* 1e+15 as one would write it, and 100000 rather than 1e+05. */
-static const char *bound(double x, char out[32])
+/* As one would write it: 1e15, not 1e+15 or its zeros; 100000, not 1e+05; 1e-6, not 1e-06. */
+static void bound(double x, char out[32])
 {
-	snprintf(out, 32, "%.10g", x);
-	for (int zeros = 6; zeros < 19; zeros++)
-		if (x == pow(10, zeros))
-			snprintf(out, 32, "1e%d", zeros);
-	return out;
+	snprintf(out, 32, "%.0e", x);
+	char *e = strchr(out, 'e');
+	if (!e || out[0] != '1' || strtod(out, NULL) != x || atoi(e + 1) < 6)
+		snprintf(out, 32, "%.10g", x);
+	if ((e = strchr(out, 'e'))) {
+		int power = atoi(e + 1);
+		snprintf(e, 8, "e%d", power);
+	}
 }
 
 void opt_range(const struct param *d, char out[OPT_RANGE_SIZE])
@@ -72,21 +80,31 @@ void opt_range(const struct param *d, char out[OPT_RANGE_SIZE])
 		snprintf(out, OPT_RANGE_SIZE, "%s to %s", min, max);
 }
 
-static status bad_number(const struct opt_value *v, const struct param *d)
-{
-	char range[OPT_RANGE_SIZE];
-	opt_range(d, range);
-	bool words = strstr(range, " to ") != NULL;
-	/* The likeliest slip in a file whose values run to the end of the line. */
-	const char *hint = v->file && strchr(v->text, '#') ? "; a comment stands on a line of its own" : "";
-	return complain(v, "expected %s%s%s%s%s%s%s", d->type == PARAM_COUNT ? "an integer" : "a number",
-	                    range[0] ? words ? " from " : " " : "", range, d->unit ? " (" : "", d->unit ? d->unit : "",
-	                    d->unit ? ")" : "", hint);
-}
-
 static bool in_range(const struct param *d, double x)
 {
 	return any_number(d) || ((d->above_min ? x > d->min : x >= d->min) && x <= d->max);
+}
+
+/* Digits are all that an integer is read from, but a range says 1e9: 1e9 itself is shown as it is to be typed. */
+static void written_out(const struct opt_value *v, const struct param *d, char out[64])
+{
+	char *end;
+	double x = strtod(v->text, &end);
+	bool decimal = !*end && !v->text[strspn(v->text, "0123456789+-.eE")];
+	out[0] = 0;
+	if (d->type == PARAM_COUNT && decimal && strpbrk(v->text, "eE") && x == floor(x) && in_range(d, x) && fabs(x) < reach(d))
+		snprintf(out, 64, ", written out: %.0f", x);
+}
+
+static status bad_number(const struct opt_value *v, const struct param *d)
+{
+	char range[OPT_RANGE_SIZE], integer[64];
+	opt_range(d, range);
+	written_out(v, d, integer);
+	bool words = strstr(range, " to ") != NULL;
+	return complain(v, "expected %s%s%s%s%s%s%s", d->type == PARAM_COUNT ? "an integer" : "a number",
+	                range[0] ? words ? " from " : " " : "", range, d->unit ? " (" : "", d->unit ? d->unit : "",
+	                d->unit ? ")" : "", integer);
 }
 
 static status check_count(const struct opt_value *v, const struct param *d)

@@ -1,21 +1,89 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Options: configuration files, in and out. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/options/opt_private.h"
 #include "src/options/suggest.h"
 
+#define BLANKS " \t\r\n"
+
 /* Cuts blanks off both ends, in place. */
 static char *trim(char *text)
 {
-	text += strspn(text, " \t\r\n");
+	text += strspn(text, BLANKS);
 	size_t n = strlen(text);
-	while (n && strchr(" \t\r\n", text[n - 1]))
+	while (n && strchr(BLANKS, text[n - 1]))
 		n--;
 	text[n] = 0;
 	return text;
+}
+
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'';
+}
+
+/* The # that begins a comment: the first thing in the text, or behind a blank; NULL where there is none. */
+static char *comment_in(const char *text)
+{
+	for (const char *c = text; (c = strchr(c, '#')); c++)
+		if (c == text || strchr(BLANKS, c[-1]))
+			return (char *)(uintptr_t)c;
+	return NULL;
+}
+
+/* Takes a value that begins with a quotation mark out of its quotes, in place: it ends at the next such mark, and two
+ * of them stand for one. Behind it there is nothing, or a comment. Errors: ERR_INPUT, for the caller to say where. */
+static status unquote(char *text)
+{
+	const char quote = *text, *from = text + 1;
+	char *to = text;
+	for (; *from && (*from != quote || from[1] == quote); from++) {
+		from += *from == quote;
+		*to++ = *from;
+	}
+	if (!*from)
+		return fail(ERR_INPUT, "the value begins with %c, and a second one that ends it is missing", quote);
+	const char *end = from + 1, *rest = end + strspn(end, BLANKS);
+	if (*rest && (*rest != '#' || rest == end))
+		return fail(ERR_INPUT, "nothing but a comment may follow a value in quotes, not “%s”; inside it two %c stand "
+		            "for one", trim((char *)(uintptr_t)rest), quote);
+	*to = 0;
+	return OK;
+}
+
+/* What is meant by the text behind an equals sign, in place. */
+static status read_value(char *text, const char **out)
+{
+	text = trim(text);
+	*out = text;
+	if (is_quote(*text))
+		return unquote(text);
+	char *comment = comment_in(text);
+	if (comment)
+		*comment = 0;
+	trim(text);
+	return OK;
+}
+
+/* The same value as text that reads back so: bare where that will do. */
+static void write_value(const char *value, FILE *to)
+{
+	const size_t n = strlen(value);
+	const bool bare = !n || !(is_quote(value[0]) || comment_in(value) || strchr(BLANKS, value[0]) ||
+	                          strchr(BLANKS, value[n - 1]));
+	const char quote = strchr(value, '"') && !strchr(value, '\'') ? '\'' : '"';
+	if (bare) {
+		fputs(value, to);
+		return;
+	}
+	fputc(quote, to);
+	for (; *value; value++)
+		fprintf(to, "%s%c", *value == quote ? (const char[]){quote, 0} : "", *value);
+	fputc(quote, to);
 }
 
 static status unknown_line(const struct opts *o, const char *path, int line, const char *name)
@@ -39,7 +107,9 @@ static status take_line(struct opts *o, const char *path, int line, char *text)
 	if (!equals)
 		return fail(ERR_INPUT, "%s:%d: expected “option = value”, not “%s”", path, line, text);
 	*equals = 0;
-	const char *name = trim(text), *value = trim(equals + 1);
+	const char *name = trim(text), *value;
+	if (read_value(equals + 1, &value) != OK)
+		return fail_within(ERR_INPUT, "%s:%d: %s: ", path, line, name);
 	struct opt_value *v = opt_find(o, name);
 	if (v && opt_is_builtin(name))
 		return fail(ERR_INPUT, "%s:%d: %s is for the command line alone", path, line, name);
@@ -51,6 +121,17 @@ static status take_line(struct opts *o, const char *path, int line, char *text)
 	char *kept;
 	TRY(arena_text(&o->arena, &kept, "%s", value));
 	*v = (struct opt_value){.name = v->name, .text = kept, .file = path, .line = line};
+	return OK;
+}
+
+/* Windows' editors put a byte-order mark in front; in UTF-16 every other byte of a text is 0. */
+static status skip_mark(const char *path, char *text, size_t n)
+{
+	static const char utf8[] = "\xEF\xBB\xBF";
+	if (n >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
+		return fail(ERR_INPUT, "%s: is in UTF-16; UTF-8 is read, save it so", path);
+	if (strncmp(text, utf8, sizeof utf8 - 1) == 0)
+		memset(text, ' ', sizeof utf8 - 1);
 	return OK;
 }
 
@@ -70,6 +151,10 @@ status opt_read_config(struct opts *o, const char *path)
 	status s = OK;
 	ssize_t n;
 	for (int line = 1; s == OK && (n = getline(&text, &size, f)) >= 0; line++) {
+		if (line == 1)
+			s = skip_mark(path, text, (size_t)n);
+		if (s != OK)
+			break;
 		if (strlen(text) != (size_t)n)
 			s = fail(ERR_INPUT, "%s:%d: not a text file: it has a zero byte", path, line);
 		else
@@ -83,23 +168,18 @@ status opt_read_config(struct opts *o, const char *path)
 	return s;
 }
 
-/* A line of a configuration file can't hold blanks at its value's ends, nor more than one line. */
-static bool fits_line(const char *text)
-{
-	size_t n = strlen(text);
-	return !n || (!strpbrk(text, "\r\n") && !strchr(" \t", text[0]) && !strchr(" \t", text[n - 1]));
-}
-
 /* Defaults are written as comments: an option that excludes another one must not count as given. */
 static void dump_line(const struct param *d, const char *given, FILE *to)
 {
-	const char *fallback = d->type == PARAM_FLAG ? "no" : d->fallback;
-	if (given && !fits_line(given))
+	const char *fallback = d->type == PARAM_FLAG ? "no" : d->fallback, *value = given ? given : fallback;
+	if (value && strchr(value, '\n')) {
 		fprintf(to, "# %s: its value does not fit on a line; give it on the command line\n", d->name);
-	else if (given)
-		fprintf(to, "%s = %s\n", d->name, given);
-	else
-		fprintf(to, "#%s =%s%s\n", d->name, fallback ? " " : "", fallback ? fallback : "");
+		return;
+	}
+	fprintf(to, "%s%s =%s", given ? "" : "#", d->name, value ? " " : "");
+	if (value)
+		write_value(value, to);
+	fputc('\n', to);
 }
 
 void opts_dump_config(const struct opts *o, FILE *to)

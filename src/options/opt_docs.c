@@ -44,6 +44,35 @@ static void mdoc_text(const char *text, FILE *to)
 	fputc('\n', to);
 }
 
+/* A sentence: a capital, unless the first word is a name of its own (λ, N, fSGLD); and a full stop. */
+static void mdoc_sentence(struct text *words, FILE *to)
+{
+	char *first = words->at;
+	if (islower((unsigned char)first[0]) && (islower((unsigned char)first[1]) || first[1] == ' '))
+		first[0] = (char)toupper((unsigned char)first[0]);
+	text_add(words, ".");
+	mdoc_text(words->at, to);
+}
+
+/* What is said of each word that a value may be. */
+static void mdoc_words(const struct param_words *words, FILE *to)
+{
+	struct param_word w;
+	if (!words || !words->shown)
+		return;
+	fputs(".Pp\n.Bl -tag -width Ds -compact\n", to);
+	for (int i = 0; words->at(i, &w); i++) {
+		fprintf(to, ".It Cm %s", w.name);
+		if (w.rest)
+			fprintf(to, " : Ns Ar %s", w.rest);
+		fputc('\n', to);
+		struct text help;
+		opt_words(w.help ? w.help : "", &help);
+		mdoc_sentence(&help, to);
+	}
+	fputs(".El\n", to);
+}
+
 static void mdoc_table(const struct opt_section *s, FILE *to)
 {
 	char text[TEXT_SIZE];
@@ -70,12 +99,8 @@ static void mdoc_table(const struct opt_section *s, FILE *to)
 		fputc('\n', to);
 		struct text words;
 		opt_describe(d, &words);
-		/* A sentence: a capital, unless the first word is a name of its own (λ, N, fSGLD). */
-		char *first = words.at;
-		if (islower((unsigned char)first[0]) && (islower((unsigned char)first[1]) || first[1] == ' '))
-			first[0] = (char)toupper((unsigned char)first[0]);
-		text_add(&words, ".");
-		mdoc_text(words.at, to);
+		mdoc_sentence(&words, to);
+		mdoc_words(d->words, to);
 	}
 	fputs(".El\n", to);
 }
@@ -114,7 +139,7 @@ static void alternatives(const struct param *d, char *out, size_t size)
 	char text[TEXT_SIZE], *rest = text;
 	snprintf(text, sizeof text, "%s", d->arg);
 	out[0] = 0;
-	if (d->type != PARAM_CHOICE && !strchr(d->arg, '|'))
+	if (d->type == PARAM_PATH || (d->type != PARAM_CHOICE && !strchr(d->arg, '|')))
 		return;
 	for (char *word; (word = strsep(&rest, "|"));) {
 		size_t used = strlen(out);
@@ -123,23 +148,58 @@ static void alternatives(const struct param *d, char *out, size_t size)
 	}
 }
 
-void opts_complete(const struct opt_table *const *tables, const char *command, FILE *to)
+/* The words that a value may be; behind a colon the rest is the reader's. */
+static void words_of(const struct param *d, char *out, size_t size)
+{
+	struct param_word w;
+	alternatives(d, out, size);
+	const bool given = out[0];
+	for (int i = 0; !given && d->words && d->words->at(i, &w); i++) {
+		size_t used = strlen(out);
+		snprintf(out + used, size - used, "%s%s%s", used ? " " : "", w.name, w.rest ? ":" : "");
+	}
+}
+
+/* "arguments=('info write' 'shapes cifar10:')"; a slash in front where files will do too. */
+static void complete_arguments(const struct param *arguments, FILE *to)
+{
+	fputs("\t\targuments=(", to);
+	for (const struct param *d = arguments; d && d->name; d++) {
+		char words[TEXT_SIZE] = "";
+		words_of(d, words, sizeof words);
+		fprintf(to, "%s'%s%s'", d == arguments ? "" : " ", d->type == PARAM_PATH ? "/ " : "", words);
+	}
+	fprintf(to, "%s)\n", arguments && arguments->name ? "" : "/");
+}
+
+static void complete_value(const struct param *d, FILE *to)
+{
+	char words[TEXT_SIZE] = "";
+	if (d->type == PARAM_FLAG) {
+		fprintf(to, "\t\t--%s) option= ;;\n", d->name);
+	} else if (d->type == PARAM_PATH) {
+		fprintf(to, "\t\t--%s) files=yes ;;\n", d->name);
+	} else {
+		words_of(d, words, sizeof words);
+		if (words[0])
+			fprintf(to, "\t\t--%s) words='%s' ;;\n", d->name, words);
+	}
+}
+
+void opts_complete(const struct opt_table *const *tables, const struct param *arguments, const char *command, FILE *to)
 {
 	const struct param *d;
 	fprintf(to, "\t%s)\n\t\toptions='", command);
 	for (int i = 0; (d = nth(tables, i)); i++)
 		fprintf(to, "%s--%s", i ? " " : "", d->name);
-	fputs("'\n\t\tcase $option in\n", to);
-	for (int i = 0; (d = nth(tables, i)); i++) {
-		char words[TEXT_SIZE] = "";
-		if (d->type != PARAM_FLAG && d->type != PARAM_PATH)
-			alternatives(d, words, sizeof words);
+	fputs("'\n\t\tflags=' ", to);
+	for (int i = 0; (d = nth(tables, i)); i++)
 		if (d->type == PARAM_FLAG)
-			fprintf(to, "\t\t--%s) option= ;;\n", d->name);
-		else if (d->type == PARAM_PATH)
-			fprintf(to, "\t\t--%s) files=yes ;;\n", d->name);
-		else if (words[0])
-			fprintf(to, "\t\t--%s) words='%s' ;;\n", d->name, words);
-	}
+			fprintf(to, "--%s ", d->name);
+	fputs("'\n", to);
+	complete_arguments(arguments, to);
+	fputs("\t\tcase $option in\n", to);
+	for (int i = 0; (d = nth(tables, i)); i++)
+		complete_value(d, to);
 	fputs("\t\tesac ;;\n", to);
 }

@@ -92,19 +92,34 @@ static void wrap(FILE *to, size_t at, const char *text)
 	fputc('\n', to);
 }
 
+void opt_words(const char *help, struct text *out)
+{
+	out->n = 0;
+	/* Others are named in braces. */
+	for (const char *c = help; *c; c++)
+		if (*c == '{')
+			text_add(out, "--");
+		else if (*c != '}')
+			text_add(out, "%c", *c);
+}
+
+bool opt_has_word(const struct param_words *words, const char *word)
+{
+	struct param_word w;
+	const size_t n = strcspn(word, ":");
+	for (int i = 0; words && words->at(i, &w); i++)
+		if (strlen(w.name) == n && memcmp(w.name, word, n) == 0)
+			return true;
+	return !words;
+}
+
 void opt_describe(const struct param *d, struct text *out)
 {
 	char range[OPT_RANGE_SIZE];
 	opt_range(d, range);
 	const char *fallback = d->fallback && !d->fallback[0] ? "empty" : d->fallback;
 	const char *const facts[] = {d->unit ? d->unit : "", fallback ? "default " : "", range};
-	out->n = 0;
-	/* Others are named in braces, and shown as they are typed. */
-	for (const char *c = d->help; *c; c++)
-		if (*c == '{')
-			text_add(out, "--");
-		else if (*c != '}')
-			text_add(out, "%c", *c);
+	opt_words(d->help, out);
 	bool any = false;
 	for (int i = 0; i < 3; i++)
 		if (facts[i][0]) {
@@ -114,18 +129,64 @@ void opt_describe(const struct param *d, struct text *out)
 	text_add(out, "%s", any ? ")" : "");
 }
 
+/* The placeholder, or those of the alternatives that this build has. */
+static void add_arg(const struct param *d, struct text *out)
+{
+	char words[LINE_SIZE], *rest = words, *word;
+	snprintf(words, sizeof words, "%s", d->arg);
+	if (!d->words || !strchr(words, '|')) {
+		text_add(out, "%s", words);
+		return;
+	}
+	const char *between = "";
+	while ((word = strsep(&rest, "|")))
+		if (opt_has_word(d->words, word)) {
+			text_add(out, "%s%s", between, word);
+			between = "|";
+		}
+}
+
+/* What is said of each word that a value may be, below the help of its option. */
+static void help_words(const struct param_words *words, FILE *to)
+{
+	struct param_word w;
+	for (int i = 0; words && words->shown && words->at(i, &w); i++) {
+		struct text label = {.n = 0}, help;
+		text_add(&label, "    %s%s%s", w.name, w.rest ? ":" : "", w.rest ? w.rest : "");
+		fputs(label.at, to);
+		opt_words(w.help ? w.help : "", &help);
+		wrap(to, columns(label.at, label.n), help.at);
+	}
+}
+
+static void help_param(const struct param *d, const char *dashes, FILE *to)
+{
+	struct text line = {.n = 0}, words;
+	text_add(&line, "  %s%s", dashes, *dashes ? d->name : "");
+	if (d->arg) {
+		text_add(&line, "%s", *dashes ? " " : "");
+		add_arg(d, &line);
+	}
+	fputs(line.at, to);
+	opt_describe(d, &words);
+	wrap(to, columns(line.at, line.n), words.at);
+	help_words(d->words, to);
+}
+
 static void help_table(const struct opt_section *s, FILE *to)
 {
 	fprintf(to, "\n%s:\n", s->title.at);
-	for (const struct param *d = opts_defs(s->table); d->name; d++) {
-		char line[LINE_SIZE];
-		int n = snprintf(line, sizeof line, "  --%s%s%s", d->name, d->arg ? " " : "", d->arg ? d->arg : "");
-		size_t at = columns(line, (size_t)n);
-		fputs(line, to);
-		struct text words;
-		opt_describe(d, &words);
-		wrap(to, at, words.at);
-	}
+	for (const struct param *d = opts_defs(s->table); d->name; d++)
+		help_param(d, "--", to);
+}
+
+void opts_help_arguments(const struct param *arguments, FILE *to)
+{
+	for (const struct param *d = arguments; d && d->name; d++)
+		if (d->help) {
+			fputs("\nArguments:\n", to);
+			help_param(d, "", to);
+		}
 }
 
 void opts_help(const struct opt_table *const *tables, FILE *to)

@@ -57,6 +57,12 @@ void opt_range(const struct param *d, char out[OPT_RANGE_SIZE]);
 /* The help with unit, default and range behind it: "length (steps; default 100; ≥ 1)". */
 void opt_describe(const struct param *d, struct text *out);
 
+/* What a help says, others as they are typed. */
+void opt_words(const char *help, struct text *out);
+
+/* Whether a word, up to its colon, is one of those there are; yes where they are not known. */
+bool opt_has_word(const struct param_words *words, const char *word);
+
 /* Reads option = value lines into values. */
 status opt_read_config(struct opts *o, const char *path);
 

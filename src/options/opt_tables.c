@@ -9,7 +9,8 @@
 
 static const struct param builtin[] = {
 	{.name = "config", .type = PARAM_PATH, .arg = "FILE",
-	 .help = "read “option = value” lines from FILE first; the command line wins"},
+	 .help = "read “option = value” lines from FILE first; of several such files the later one wins, and over them all "
+	         "the command line"},
 	{.name = "dump-config", .type = PARAM_FLAG, .help = "print the configuration file that gives these values, and stop"},
 	{.name = "help", .type = PARAM_FLAG, .help = "print this help, and stop"},
 	{.name = "version", .type = PARAM_FLAG, .help = "print the program's version, its back ends and libraries, and stop"},

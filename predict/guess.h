@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whether predictions are worth more than a guess that looks at no inputs: every class as probable as any other, or the
+ * targets' own mean. */
+#ifndef BASIN_GUESS_H
+#define BASIN_GUESS_H
+
+#include "predict/predictive.h"
+#include "predict/selection.h"
+
+/* Warns where the figures of all members are no better than a guess, or hardly, and, where there are several snapshot files,
+ * of those whose members by themselves are not. */
+void guess_warn(const struct predictions *p, const struct selection *chosen, const struct figures *all);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdbool.h>
+#include <string.h>
+
+#include "src/data/dataset_reader.h"
+#include "src/data/input_file.h"
+
+/* Bytes of the UTF-8 character that begins at `at` (RFC 3629), or 0. */
+static size_t character(const uint8_t *at, size_t left)
+{
+	uint8_t lead = *at;
+	if (lead < 0x80)
+		return 1;
+	size_t n = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+	if (lead < 0xc2 || lead > 0xf4 || left < n)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	/* Not longer than needed, no surrogate, not beyond U+10FFFF. */
+	uint8_t second = at[1];
+	bool bad = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
+		(lead == 0xf4 && second > 0x8f);
+	return bad ? 0 : n;
+}
+
+status class_name_check(const uint8_t *name, size_t size)
+{
+	bool blank = true;
+	for (size_t i = 0, n; i < size; i += n) {
+		n = character(name + i, size - i);
+		if (!n)
+			return fail(ERR_INPUT, "is not UTF-8: byte %zu is 0x%02x; save it as UTF-8", i + 1, name[i]);
+		if ((name[i] < ' ' && name[i] != '\t') || name[i] == 0x7f)
+			return fail(ERR_INPUT, "is not text: byte %zu is the control character 0x%02x", i + 1, name[i]);
+		blank = blank && (name[i] == ' ' || name[i] == '\t');
+	}
+	return blank ? fail(ERR_INPUT, "is blank; each class needs its name") : OK;
+}
+
+/* The number of names among the lines; the first `room` of them are kept, where there is room for any. */
+static status read_lines(const char *path, char *at, char *end, char **names, size_t room, size_t *n)
+{
+	*n = 0;
+	for (size_t line = 1; at < end; line++) {
+		size_t length = 0;
+		while (at + length < end && at[length] != '\n' && at[length] != '\r')
+			length++;
+		size_t blanks = 0;
+		while (blanks < length && (at[blanks] == ' ' || at[blanks] == '\t'))
+			blanks++;
+		char *next = at + length + 1;
+		if (next < end && at[length] == '\r' && *next == '\n')
+			next++;
+		if (blanks < length) {
+			status s = class_name_check((uint8_t *)at, length);
+			if (s != OK)
+				return fail_within(s, "%s:%zu: the class name ", path, line);
+			at[length] = 0;
+			if (*n < room)
+				names[*n] = at;
+			++*n;
+		}
+		at = next;
+	}
+	return OK;
+}
+
+status dataset_class_names(struct dataset *out, const char *path)
+{
+	char *text, **names;
+	size_t size, n, mark;
+	TRY(input_read(path, &out->arena, (uint8_t **)&text, &size));
+	TRY(ARENA_NEW(&out->arena, (size_t)out->n_classes, &names));
+	/* A byte order mark, as some editors put first, is no part of a name. */
+	mark = size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
+	TRY(read_lines(path, text + mark, text + size, names, (size_t)out->n_classes, &n));
+	if (n != (size_t)out->n_classes)
+		return fail(ERR_INPUT, "%s: holds %zu class names, one a line; %d were expected", path, n, out->n_classes);
+	out->class_names = (const char *const *)names;
+	return OK;
+}

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A method touches five places at most (CONTRIBUTING.md), and each row of samplers/methods.h has all of them: its file,
+# the row, a test, its item in the manual with the equation, and the option files of the protocol that the manual says
+# was published.
+. "${top_srcdir:?}/tests/tap.sh"
+cd "$top_srcdir" || exit 99
+page=man/basin-sample.1
+
+# has NAME WHAT COMMAND…: the method's place, by a name that says what is missing.
+has() {
+	local name=$1 what=$2
+	shift 2
+	"$@" >"$dir/out" 2>&1
+	ok $? "$name: $what"
+}
+
+# item NAME: what the page's Methods say of it.
+item() {
+	awk -v name="$1" '
+		/^\.S[sh] / { inside = $0 == ".Ss Methods" }
+		/^\.It / { mine = inside && $0 == ".It Cm " name }
+		/^\.El$/ { mine = 0 }
+		mine' "$page"
+}
+
+has_equation() { item "$1" | grep -q '←'; }
+has_test() { grep -v '^ *\*\|^/\*' tests/samplers.c | grep -q "\"$1\""; }
+in_build() { grep -q "samplers/$1\\.c\\( \\|\$\\)" samplers/Makemodule.am; }
+has_source() { sed -n '2,12p' "samplers/$1.c" | grep -q -E 'arXiv|[12][0-9]{3}'; }
+
+sed -n 's/^\tX(\([a-z_0-9]*\), "\([^"]*\)", "\([^"]*\)").*/\1 \2/p' samplers/methods.h >"$dir/rows"
+there=$("$BASIN" sample --help | sed -n 's/^ *--sampler \([a-z0-9|-]*\).*/\1/p')
+[ "$(cut -d ' ' -f 2 "$dir/rows" | tr '\n' '|')" = "$there|" ]
+ok $? "the rows are the methods that there are"
+while read -r id name; do
+	has "$name" "file samplers/$id.c" test -f "samplers/$id.c"
+	has "$name" "samplers/$id.c is in samplers/Makemodule.am" in_build "$id"
+	has "$name" "samplers/$id.c opens with where the method is from" has_source "$id"
+	has "$name" "a test of the equation in tests/samplers.c" has_test "$name"
+	has "$name" "an item with the equation among the Methods of $page" has_equation "$name"
+	for example in $(item "$name" | sed -n 's/^\.Pa \([^ ]*\).*/\1/p'); do
+		has "$name" "examples/$example, which $page names" test -f "examples/$example"
+	done
+done <"$dir/rows"
+for id in $(sed -n 's/^const struct sampler sampler_\([a-z_0-9]*\) = .*/\1/p' samplers/*.c); do
+	has "$id" "a row in samplers/methods.h" grep -q "^$id " "$dir/rows"
+done
+for conf in examples/cifar10-*.conf examples/cifar100-*.conf; do
+	name=${conf##*/}
+	name=${name#cifar*-}
+	name=${name%.conf}
+	grep -q " $name\$" "$dir/rows" || continue
+	has "$name" "${conf##*/} is in the method's item of $page" grep -q "${conf##*/}" <(item "$name")
+done
+done_testing
