@@ -52,11 +52,11 @@ void command_precision(const struct device *d, enum precision precision)
 status report_json(json_t *object)
 {
 	if (!object)
-		return fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the JSON report");
+		return fail(ERR_MEMORY, "out of memory: the JSON report");
 	char *text = json_text(object);
 	json_decref(object);
 	if (!text)
-		return fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the JSON report");
+		return fail(ERR_MEMORY, "out of memory: the JSON report");
 	puts(text);
 	free(text);
 	return report_end();

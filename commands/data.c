@@ -54,8 +54,8 @@ static status describe(const struct dataset *d, struct arena *a, const char *spl
 			json_add(&names, json_words(d->class_names[k]));
 	}
 	snprintf(hex, sizeof hex, "%016" PRIx64, d->fingerprint);
-	*out = json_pack("{s:s, s:s, s:s, s:I, s:[iii], s:s, s:i, s:o, s:o, s:i, s:o, s:o, s:s}", "kind", d->kind, "spec", d->spec,
-	                 "split", split, "n", (json_int_t)d->n, "shape", d->c, d->h, d->w, "element",
+	*out = json_pack("{s:s, s:o, s:s, s:I, s:[iii], s:s, s:i, s:o, s:o, s:i, s:o, s:o, s:s}", "kind", d->kind, "spec",
+	                 json_words(d->spec), "split", split, "n", (json_int_t)d->n, "shape", d->c, d->h, d->w, "element",
 	                 d->element == ELEMENT_U8 ? "uint8" : "float32", "classes", d->n_classes, "counts", per_class,
 	                 "class_names", names, "targets", d->n_targets, "mean", json_numbers(mean, n), "sd",
 	                 json_numbers(sd, n),
@@ -64,7 +64,7 @@ static status describe(const struct dataset *d, struct arena *a, const char *spl
 	columns_to_json(&d->columns, out);
 	json_put(out, "distinct_targets", d->distinct ? json_integer((json_int_t)d->distinct) : json_null());
 	json_put(out, "distinct_whole_targets", d->distinct ? json_integer((json_int_t)d->whole) : json_null());
-	return *out ? OK : fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the JSON report");
+	return *out ? OK : fail(ERR_MEMORY, "out of memory: the JSON report");
 }
 
 /* A name out of a file, without the characters that would work on a terminal. */

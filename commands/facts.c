@@ -79,13 +79,14 @@ static json_t *class_facts(const struct problem *p)
 }
 
 /* A path that still means the same file from another folder. */
-static void set_absolute(json_t **options, const char *name)
+static void put_absolute(json_t **into, const struct opts *o, const char *name)
 {
-	const char *path = json_string_value(json_object_get(*options, name));
+	const char *path = opts_text(o, name);
+	if (!path)
+		return;
 	errno = 0;
-	char *absolute = path ? realpath(path, NULL) : NULL;
-	if (absolute || errno == ENOMEM)
-		json_put(options, name, absolute ? json_string(absolute) : NULL);
+	char *absolute = realpath(path, NULL);
+	json_put(into, name, absolute ? json_words(absolute) : errno == ENOMEM ? NULL : json_words(path));
 	free(absolute);
 }
 
@@ -95,13 +96,10 @@ static json_t *data_facts(const struct problem *p, const struct opts *o)
 	if (!p->has_data)
 		return json_null();
 	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)p->data.fingerprint);
-	json_t *facts = json_pack("{s:s, s:s, s:I, s:s}", "name", p->data.kind, "spec", p->data.spec, "n", (json_int_t)p->data.n,
-	                          "fingerprint", fingerprint);
+	json_t *facts = json_pack("{s:s, s:o, s:I, s:s}", "name", p->data.kind, "spec", json_words(p->data.spec), "n",
+	                          (json_int_t)p->data.n, "fingerprint", fingerprint);
 	columns_to_json(&p->data.columns, &facts);
-	if (opts_text(o, "labels")) {
-		json_put(&facts, "labels", json_string(opts_text(o, "labels")));
-		set_absolute(&facts, "labels");
-	}
+	put_absolute(&facts, o, "labels");
 	return facts;
 }
 
@@ -109,7 +107,7 @@ static json_t *model_facts(const struct problem *p, const struct opts *o)
 {
 	if (p->has_data)
 		return model_to_json(&p->model);
-	return json_pack("{s:s, s:s}", "kind", "analytic", "spec", opts_text(o, "model"));
+	return json_pack("{s:s, s:o}", "kind", "analytic", "spec", json_words(opts_text(o, "model")));
 }
 
 /* Every option's value; those whose default depends on the case have the value that is used. */
@@ -156,7 +154,7 @@ status facts_open(struct problem *p, const struct opts *o)
 	                     "seed", (json_int_t)p->plan.seed, "temperature", p->plan.state.temperature, "fixed", (int)p->potential->fixed,
 	                     "data", data_facts(p, o));
 	if (!p->facts)
-		return fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the facts of a run");
+		return fail(ERR_MEMORY, "out of memory: the facts of a run");
 	p->plan.meta = p->facts;
 	return OK;
 }
@@ -170,9 +168,9 @@ json_t *facts_run(const struct problem *p, const struct opts *o)
 	strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &utc);
 	json_t *options = options_facts(p, o);
 	if (p->has_data)
-		json_put(&options, "data", json_string(p->data.spec));
-	set_absolute(&options, "labels");
-	set_absolute(&options, "init");
+		json_put(&options, "data", json_words(p->data.spec));
+	put_absolute(&options, o, "labels");
+	put_absolute(&options, o, "init");
 	json_t *run = json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "format", "basin-run", "version", PACKAGE_VERSION,
 	                        "started", started, "chains", p->plan.chains, "options", options, "device",
 	                        p->device->ops->describe(p->device));

@@ -5,19 +5,19 @@
 #include <sys/stat.h>
 
 #include "commands/command.h"
+#include "commands/info_print.h"
 #include "src/data/dataset.h"
 #include "commands/report.h"
 #include "predict/sources.h"
 #include "src/files/run.h"
 #include "src/json_build.h"
-#include "src/likelihood.h"
 #include "commands/tensor_list.h"
 #include "commands/word_lists.h"
 
 static const struct param info_defs[] = {
 	{.name = "tensors", .type = PARAM_FLAG, .help = "list the tensors with their shapes"},
 	{.name = "verify", .type = PARAM_FLAG,
-	 .help = "read every record and check its checksum; exit status 1 where one is damaged"},
+	 .help = "read every record and checkpoint and check its checksum; exit status 1 where one is damaged"},
 	{0},
 };
 
@@ -29,8 +29,24 @@ static const struct param arguments[] = {
 
 /* ---- snapshot files ---- */
 
+/* What --verify has looked at. */
+struct verified {
+	bool wanted;
+	size_t records, checkpoints;    /* whole ones */
+	size_t damaged;
+	char first[512];                /* what is said of the first damage */
+	json_t *messages;               /* and of each */
+};
+
+static void add_damage(struct verified *v, const char *words)
+{
+	if (v->damaged++ == 0)
+		snprintf(v->first, sizeof v->first, "%s", words);
+	json_add(&v->messages, json_words(words));
+}
+
 /* Reads every record: counts the damaged ones, and keeps what is said of each. */
-static status verify(struct snaps_reader *r, json_t **messages, json_int_t *damaged)
+static status verify_records(struct snaps_reader *r, struct verified *v, json_int_t *damaged)
 {
 	*damaged = 0;
 	for (size_t i = 0; i < snaps_count(r); i++) {
@@ -38,10 +54,10 @@ static status verify(struct snaps_reader *r, json_t **messages, json_int_t *dama
 		status s = snaps_read(r, i, &record);
 		if (s != OK && s != ERR_DAMAGE)
 			return s;
-		if (s == ERR_DAMAGE) {
-			++*damaged;
-			json_add(messages, json_words(fail_words(s, "--")));
-		}
+		v->records += s == OK;
+		*damaged += s == ERR_DAMAGE;
+		if (s == ERR_DAMAGE)
+			add_damage(v, fail_words(s, "--"));
 	}
 	return OK;
 }
@@ -76,7 +92,7 @@ static status describe_records(struct snaps_reader *r, json_t **chain)
 	return OK;
 }
 
-static status describe_chain(struct sources *s, size_t i, bool check, json_t **chain, json_t **messages)
+static status describe_chain(struct sources *s, size_t i, struct verified *v, json_t **chain)
 {
 	const struct source *source = &s->source[i];
 	struct snaps_reader *r;
@@ -88,25 +104,33 @@ static status describe_chain(struct sources *s, size_t i, bool check, json_t **c
 	json_put_shared(chain, "state", state ? state : json_null());
 	json_put_shared(chain, "step", step ? step : json_null());
 	TRY(describe_records(r, chain));
-	if (check) {
+	if (v->wanted) {
 		json_int_t damaged;
-		TRY(verify(r, messages, &damaged));
+		TRY(verify_records(r, v, &damaged));
 		json_put(chain, "damaged", json_integer(damaged));
+		v->checkpoints += source->checkpoint != NULL;
+		if (source->damage)
+			add_damage(v, source->damage);
 	}
 	return OK;
 }
 
-static status describe_chains(struct sources *s, bool check, json_t **report)
+static status describe_chains(struct sources *s, struct verified *v, json_t **report)
 {
-	json_t *chains = json_array(), *messages = json_array();
+	json_t *chains = json_array();
 	status st = OK;
+	v->messages = v->wanted ? json_array() : NULL;
 	for (size_t i = 0; st == OK && i < s->n; i++) {
 		json_t *chain = json_object();
-		st = describe_chain(s, i, check, &chain, &messages);
+		st = describe_chain(s, i, v, &chain);
 		json_add(&chains, chain);
 	}
 	json_put(report, "chains", chains);
-	json_put(report, "damage", messages);
+	if (!v->wanted)
+		return st;
+	json_put(report, "verified", json_pack("{s:I, s:I, s:I}", "files", (json_int_t)s->n, "records", (json_int_t)v->records,
+	                                       "checkpoints", (json_int_t)v->checkpoints));
+	json_put(report, "damage", v->messages);
 	return st;
 }
 
@@ -127,78 +151,6 @@ static void describe_header(const json_t *header, json_t **into)
 	report_facts(into, header);
 }
 
-static void print_chain(const json_t *chain)
-{
-	const json_t *state = json_object_get(chain, "state"), *step = json_object_get(chain, "step");
-	json_int_t torn = json_integer_value(json_object_get(chain, "torn_bytes"));
-	const char *role;
-	json_t *count;
-	printf("chain %lld", (long long)json_integer_value(json_object_get(chain, "chain")));
-	/* A chain that was stopped is kept as running, and nothing may be running it. */
-	const char *words = json_string_value(state);
-	if (words)
-		printf(": %s at step %lld", strcmp(words, "running") == 0 ? "not finished, last checkpoint" :
-		       strcmp(words, "failed") == 0 ? "failed, as was seen" : words, (long long)json_integer_value(step));
-	json_int_t snapshots = json_integer_value(json_object_get(chain, "snapshots"));
-	json_int_t first = json_integer_value(json_object_get(chain, "first_step"));
-	json_int_t last = json_integer_value(json_object_get(chain, "last_step"));
-	printf(": %lld snapshot%s", (long long)snapshots, snapshots == 1 ? "" : "s");
-	if (json_is_integer(json_object_get(chain, "first_step")) && first == last)
-		printf(", step %lld", (long long)first);
-	else if (json_is_integer(json_object_get(chain, "first_step")))
-		printf(", steps %lld to %lld", (long long)first, (long long)last);
-	json_object_foreach(json_object_get(chain, "roles"), role, count)
-		printf(", %lld %s", (long long)json_integer_value(count), role);
-	if (torn)
-		printf("; an incomplete last record of %lld bytes is ignored", (long long)torn);
-	if (json_integer_value(json_object_get(chain, "damaged")))
-		printf("; %lld of them damaged", (long long)json_integer_value(json_object_get(chain, "damaged")));
-	putchar('\n');
-}
-
-/* "resnet20, norm frn, activation relu", or what of it a network has; one whose spec says it all is left as it is. */
-static void shorten_model(json_t **report)
-{
-	const json_t *model = json_object_get(*report, "model");
-	const char *spec = json_string_value(json_object_get(model, "spec")), *norm = json_string_value(json_object_get(model, "norm"));
-	const char *kind = json_string_value(json_object_get(model, "kind"));
-	const char *activation = json_string_value(json_object_get(model, "activation"));
-	if (spec && kind && activation && strcmp(kind, "linear") != 0)
-		json_put(report, "model", json_sprintf("%s%s%s, activation %s", spec, norm ? ", norm " : "", norm ? norm : "", activation));
-}
-
-/* What says the same in fewer words to a person: a model by its spec, a sampler without its many options. */
-static void shorten(json_t **report)
-{
-	static const char *const by[][2] = {{"model", "spec"}, {"sampler", "name"}, {"likelihood", "name"}, {"data", "spec"}};
-	const char *name = json_string_value(json_object_get(json_object_get(*report, "likelihood"), "name"));
-	const struct likelihood *likelihood;
-	bool deviation = name && likelihood_find(name, &likelihood) == OK && likelihood->noise_sd;
-	shorten_model(report);
-	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
-		json_t *word = json_object_get(json_object_get(*report, by[i][0]), by[i][1]);
-		if (word && !(deviation && strcmp(by[i][0], "likelihood") == 0))
-			json_put_shared(report, by[i][0], word);
-	}
-}
-
-static status print_snapshots(const json_t *report)
-{
-	size_t i;
-	json_t *row;
-	TRY(report_print(report));
-	puts("");
-	json_array_foreach(json_object_get(report, "chains"), i, row)
-		print_chain(row);
-	if (json_object_get(report, "tensors"))
-		puts("");
-	const json_t *const tensors[] = {json_object_get(report, "tensors"), json_object_get(report, "statistics")};
-	tensor_list_print(tensors, 2);
-	json_array_foreach(json_object_get(report, "damage"), i, row)
-		printf("damaged: %s\n", json_string_value(row));
-	return report_end();
-}
-
 /* What made a run: program, time, device. A single snapshot file doesn't say. */
 static status describe_run(const char *path, json_t **into)
 {
@@ -213,13 +165,14 @@ static status describe_run(const char *path, json_t **into)
 	return OK;
 }
 
-static status describe_snapshots(const struct opts *o, struct sources *s, const char *path, json_t **report)
+static status describe_snapshots(const struct opts *o, struct sources *s, const char *path, struct verified *v,
+                                 json_t **report)
 {
 	struct snaps_reader *r;
 	json_put(report, "path", json_words(path));
 	TRY(describe_run(path, report));
 	describe_header(s->source[0].header, report);
-	TRY(describe_chains(s, opts_flag(o, "verify"), report));
+	TRY(describe_chains(s, v, report));
 	TRY(sources_reader(s, 0, &r));
 	json_put(report, "n_params", json_integer((json_int_t)snaps_params(r)->count));
 	json_put(report, "n_stats", json_integer((json_int_t)snaps_stats(r)->count));
@@ -233,26 +186,21 @@ static status describe_snapshots(const struct opts *o, struct sources *s, const 
 static status info_snapshots(const struct opts *o, const char *path)
 {
 	struct sources s = {.n = 0};
+	struct verified verified = {.wanted = opts_flag(o, "verify")};
 	json_t *report = json_object();
 	status st = sources_add(&s, path);
 	if (st == OK)
-		st = describe_snapshots(o, &s, path, &report);
-	size_t damaged = json_array_size(json_object_get(report, "damage"));
-	char first[512];
-	snprintf(first, sizeof first, "%s", damaged ? json_string_value(json_array_get(json_object_get(report, "damage"), 0))
-	                                            : "");
-	if (!opts_flag(o, "verify"))
-		json_object_del(report, "damage");
+		st = describe_snapshots(o, &s, path, &verified, &report);
 	if (st == OK && opts_flag(o, "json")) {
 		st = report_json(json_incref(report));
 	} else if (st == OK) {
-		shorten(&report);
-		st = print_snapshots(report);
+		st = info_print(&report);
 	}
 	json_decref(report);
 	sources_close(&s);
-	if (st == OK && damaged)
-		return fail(ERR_CHECK, "%zu damaged record%s: %s", damaged, damaged > 1 ? "s" : "", first);
+	if (st == OK && verified.damaged)
+		return fail(ERR_CHECK, "%zu damaged record%s or checkpoint%s: %s", verified.damaged, verified.damaged > 1 ? "s" : "",
+		            verified.damaged > 1 ? "s" : "", verified.first);
 	return st;
 }
 
@@ -277,8 +225,8 @@ static status info_data(const struct opts *o, const char *spec)
 	if (s != OK)
 		return strchr(spec, ':') ? s : fail_within(s, "no such run or file; as a data set, ");
 	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)d.fingerprint);
-	json_t *report = json_pack("{s:s, s:s, s:s, s:I, s:[i, i, i], s:s, s:i, s:i, s:b, s:s}", "data", d.spec, "kind", d.kind,
-	                           "split", split_name(d.split), "n", (json_int_t)d.n, "shape", d.c, d.h, d.w, "element",
+	json_t *report = json_pack("{s:o, s:s, s:s, s:I, s:[i, i, i], s:s, s:i, s:i, s:b, s:s}", "data", json_words(d.spec),
+	                           "kind", d.kind, "split", split_name(d.split), "n", (json_int_t)d.n, "shape", d.c, d.h, d.w, "element",
 	                           d.element == ELEMENT_U8 ? "uint8" : "float32", "n_classes", d.n_classes, "n_targets",
 	                           d.n_targets, "has_test", (int)d.has_test, "fingerprint", fingerprint);
 	dataset_close(&d);

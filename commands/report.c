@@ -115,10 +115,27 @@ static struct word find(const char *name)
 	return (struct word){name, name, ""};
 }
 
+void report_words(const char *words, FILE *to)
+{
+	while (*words) {
+		unsigned char byte = json_words_byte(&words);
+		const char *second = words;
+		unsigned char next = json_words_byte(&second);
+		/* U+0080 to U+009F are the other set of control characters. */
+		bool wide = byte == 0xc2 && next >= 0x80 && next < 0xa0;
+		if (wide)
+			words = second;
+		putc(byte < ' ' || byte == 0x7f || wide ? '?' : byte, to);
+	}
+}
+
+/* Blanks at which no line ends. */
+enum { GLUE = '\1' };
+
 static void print_value(FILE *to, const json_t *value)
 {
 	if (json_is_string(value)) {
-		fputs(json_string_value(value), to);
+		report_words(json_string_value(value), to);
 	} else if (json_is_integer(value)) {
 		fprintf(to, "%lld", (long long)json_integer_value(value));
 	} else if (json_is_real(value)) {
@@ -139,7 +156,9 @@ static void print_value(FILE *to, const json_t *value)
 		json_t *item;
 		bool first = true;
 		json_object_foreach((json_t *)value, key, item) {
-			fprintf(to, "%s%s ", first ? "" : ", ", key);
+			fputs(first ? "" : ", ", to);
+			report_words(key, to);
+			putc(GLUE, to);
 			print_value(to, item);
 			first = false;
 		}
@@ -154,9 +173,6 @@ static int width(const char *s)
 		n += ((unsigned char)*s & 0xC0) != 0x80;
 	return n;
 }
-
-/* Blanks at which no line ends. */
-enum { GLUE = '\1' };
 
 static void glue_equations(char *text)
 {
@@ -207,7 +223,7 @@ static bool is_infinite(const json_t *object, const char *key, const json_t *val
 /* The value with its standard error and unit. */
 static status print_row(const json_t *object, const char *key, const json_t *value, const struct word *w)
 {
-	char error[64], *text;
+	char error[64], *text = NULL;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
 	if (!to)
@@ -222,7 +238,7 @@ static status print_row(const json_t *object, const char *key, const json_t *val
 	if (json_is_real(se))
 		fprintf(to, " ± %.2g", json_real_value(se));
 	fputs(json_is_null(value) ? "" : w->unit, to);
-	bool good = fclose(to) == 0;
+	bool good = fclose(to) == 0 && text;
 	if (good)
 		print_wrapped(w->label, text);
 	free(text);
@@ -244,8 +260,9 @@ status report_print(const json_t *object)
 		return fail(ERR_MEMORY, "out of memory: the report");
 	json_object_foreach((json_t *)object, key, value) {
 		size_t length = strlen(key);
-		if ((length > 3 && strcmp(key + length - 3, "_se") == 0) || strcmp(key, "units") == 0 || said_before(object, key) ||
+		if ((length > 3 && strcmp(key + length - 3, "_se") == 0) || strcmp(key, "units") == 0 || strcmp(key, "verified") == 0 ||
 		    strcmp(key, "zero_probabilities") == 0 ||
+		    said_before(object, key) ||
 		    (json_is_array(value) && (json_array_size(value) == 0 || json_is_object(json_array_get(value, 0)))))
 			continue;
 		struct word w = find(key);

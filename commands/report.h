@@ -4,6 +4,7 @@
 #define BASIN_REPORT_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -27,6 +28,10 @@ const char *report_not_fixed(bool batch_norm);
 /* Units, and what the snapshots are: temperature and target of their header (nulls where that is NULL), and a note where
  * the model is not fixed. */
 void report_facts(json_t **into, const json_t *header);
+
+/* Prints what a text of a report or header stands for (json_words.h), with a ? for each control character, which a terminal
+ * would obey. */
+void report_words(const char *words, FILE *to);
 
 /* Prints an object's members as "name  value" rows of at most 80 columns where the words allow it, those it knows in words
  * with units and standard errors. Errors: ERR_MEMORY, also for NULL, a report that could not be made. */

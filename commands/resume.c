@@ -1,134 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "commands/resume.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "src/files/checkpoint.h"
 #include "src/json_build.h"
-
-static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "header", "quiet",
-                                         "progress", NULL};
-
-static bool listed(const char *const *names, const char *name)
-{
-	for (; *names; names++)
-		if (strcmp(*names, name) == 0)
-			return true;
-	return false;
-}
-
-/* The length may change where no step depends on it, and in the unit the run was given in. */
-static status check_length(const struct opts *run, const char *name)
-{
-	if (strcmp(opts_text(run, "schedule"), "constant") != 0)
-		return fail(ERR_USAGE, "--%s can't change on --resume: under --schedule %s every step depends on the length", name,
-		            opts_text(run, "schedule"));
-	if (!opts_given(run, name))
-		return fail(ERR_USAGE, "--%s: this run's length was given by --%s", name,
-		            strcmp(name, "steps") == 0 ? "epochs" : "steps");
-	return OK;
-}
-
-/* Whether what is given says what the run has already, as a --config of the first command does. */
-static status same_value(const json_t *was, const struct opts *run, const struct opts *given, const struct param *def,
-                         bool *same)
-{
-	const char *name = def->name;
-	if (def->type == PARAM_FLAG) {
-		*same = opts_flag(run, name) == opts_flag(given, name);
-	} else if (def->type == PARAM_COUNT) {
-		*same = opts_count(run, name) == opts_count(given, name);
-	} else if (def->type == PARAM_REAL) {
-		*same = opts_real(run, name) == opts_real(given, name);
-	} else {
-		const char *a = json_string_value(json_object_get(was, name)), *b = opts_text(given, name);
-		errno = 0;
-		/* A run's paths are absolute. */
-		char *absolute = def->type == PARAM_PATH ? realpath(b, NULL) : NULL;
-		*same = a && (strcmp(a, b) == 0 || (absolute && strcmp(a, absolute) == 0));
-		free(absolute);
-		if (!absolute && errno == ENOMEM)
-			return fail(ERR_MEMORY, "--%s %s: out of memory", name, b);
-	}
-	return OK;
-}
-
-static status apply(const json_t *was, struct opts *run, const struct opts *given, const struct param *def)
-{
-	bool same;
-	if (!opts_given(given, def->name) || strcmp(def->name, "resume") == 0)
-		return OK;
-	TRY(same_value(was, run, given, def, &same));
-	if (same)
-		return OK;
-	if (strcmp(def->name, "epochs") == 0 || strcmp(def->name, "steps") == 0)
-		TRY(check_length(run, def->name));
-	else if (!listed(may_change, def->name))
-		return fail(ERR_USAGE, "--%s can't change on --resume; only threads, device, logging, checkpointing, the data path "
-		            "and, under a constant schedule, the length can", def->name);
-	char number[32];
-	if (def->type == PARAM_FLAG)
-		return opts_set(run, def->name, "yes");
-	if (def->type == PARAM_COUNT) {
-		snprintf(number, sizeof number, "%lld", opts_count(given, def->name));
-		return opts_set(run, def->name, number);
-	}
-	return opts_set(run, def->name, opts_text(given, def->name));
-}
-
-/* Whether no chain is still to begin. */
-static status all_begun(struct run *run, bool *out)
-{
-	*out = true;
-	for (int k = 0; k < run->chains && *out; k++) {
-		const char *path;
-		TRY(run_file(run, k, "ckpt", &path));
-		*out = access(path, F_OK) == 0;
-	}
-	return OK;
-}
-
-static status apply_all(struct run *run, const struct opts *given, struct opts *o)
-{
-	bool begun;
-	TRY(all_begun(run, &begun));
-	/* How much the first command had to say is not a property of the run. */
-	const json_t *was = json_object_get(run->json, "options");
-	json_t *options = json_object();
-	if (json_is_object(was) && !json_add_missing(options, was)) {
-		json_decref(options);
-		return fail(ERR_MEMORY, "out of memory: the run's options");
-	}
-	json_object_del(options, "quiet");
-	json_object_del(options, "progress");
-	/* Initial parameters are needed for chains that are still to begin, and what they came from may be gone. */
-	if (begun)
-		json_object_del(options, "init");
-	status s = opts_from_json(o, options);
-	json_decref(options);
-	if (s != OK)
-		return fail_within(s, "%s/run.json: ", run->path);
-	for (const struct opt_table *const *t = sample_tables; *t; t++)
-		for (const struct param *def = opts_defs(*t); def->name; def++)
-			TRY(apply(was, o, given, def));
-	return OK;
-}
-
-status resume_options(struct run *run, const struct opts *given, struct opts **out)
-{
-	char *none[] = {(char[]){"sample"}, NULL};
-	TRY(opts_parse(out, sample_tables, 1, none));
-	status s = apply_all(run, given, *out);
-	if (s != OK) {
-		opts_free(*out);
-		*out = NULL;
-	}
-	return s;
-}
 
 static const char *fact(const json_t *j, const char *object, const char *key)
 {
@@ -147,6 +25,10 @@ static status warn_where_bits_change(const struct run *run, const struct problem
 		if (!json_equal(json_object_get(now, keys[i][0]), json_object_get(then, keys[i][0])))
 			warning("the run was begun %s: from here on its numbers differ in their last bits", keys[i][1]);
 	json_decref(now);
+	const char *version = json_string_value(json_object_get(run->json, "version"));
+	if (version && strcmp(version, PACKAGE_VERSION) != 0)
+		warning("the run was begun by basin %s, and this is basin %s: from here on its numbers may differ from what that one "
+		        "would have given", version, PACKAGE_VERSION);
 	return OK;
 }
 
@@ -188,47 +70,95 @@ status resume_choices(struct run *run, json_t **out)
 	return s;
 }
 
-static status steps_done(struct run *run, uint64_t *all, uint64_t *most)
+/* Steps that the checkpoints have done, over all chains, and the least length that the run can have by them: a chain that is
+ * not done has a step to take. */
+static status steps_done(struct run *run, uint64_t *all, uint64_t *least)
 {
-	*all = *most = 0;
+	*all = *least = 0;
 	for (int k = 0; k < run->chains; k++) {
 		json_t *meta;
 		TRY(read_meta(run, k, &meta));
 		if (!meta)
 			continue;
 		uint64_t step = (uint64_t)json_integer_value(json_object_get(meta, "step"));
+		const char *state = json_string_value(json_object_get(meta, "state"));
+		uint64_t end = step + (state && strcmp(state, "running") == 0);
 		json_decref(meta);
 		*all += step;
-		*most = step > *most ? step : *most;
+		*least = end > *least ? end : *least;
 	}
 	return OK;
 }
 
 status resume_steps_done(struct run *run, uint64_t *done)
 {
-	uint64_t most;
-	return steps_done(run, done, &most);
+	uint64_t least;
+	return steps_done(run, done, &least);
 }
 
 /* Steps that were taken can't be taken back. */
 static status check_not_beyond(struct run *run, const struct problem *p, const char *name)
 {
-	uint64_t all, most, total = p->plan.schedule.total;
-	TRY(steps_done(run, &all, &most));
-	return most <= total ? OK
-	     : fail(ERR_USAGE, "--%s: makes the run %llu steps long, and a chain of %s has taken %llu already", name,
-	            (unsigned long long)total, run->path, (unsigned long long)most);
+	uint64_t all, least, total = p->plan.schedule.total;
+	TRY(steps_done(run, &all, &least));
+	return least <= total ? OK
+	     : fail(ERR_USAGE, "--%s: makes the run %llu steps long; by what the chains of %s have taken already it has %llu at least",
+	            name, (unsigned long long)total, run->path, (unsigned long long)least);
 }
 
 /* In what run.json holds already. */
 static status set_fact(json_t *object, const char *name, json_t *value)
 {
 	return json_object_set_new(object, name, value) == 0 ? OK
-	     : fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: %s of the run", name);
+	     : fail(ERR_MEMORY, "out of memory: %s of the run", name);
 }
 
-status resume_check(struct run *run, const struct problem *p, const struct opts *o)
+/* A method's parameter may be tied to its rival, as σ is to η: run.json has both, as if both were given. One that is given
+ * now must be what the run's other one is tied to. */
+static status check_tied(const struct problem *p, const struct opts *given)
 {
+	const struct param *params = p->plan.state.sampler->params;
+	for (int i = 0; params && params[i].name; i++)
+		for (int j = 0; opts_given(given, params[i].name) && params[i].rival && params[j].name; j++) {
+			struct state_plan plan = p->plan.state;
+			struct sampler_state tied;
+			if (strcmp(params[j].name, params[i].rival) != 0 || !isfinite(plan.param[j]))
+				continue;
+			plan.param[j] = NAN;
+			TRY(state_facts(&plan, (struct rng_key){p->plan.seed, 0}, &tied));
+			double own = p->plan.state.param[j];
+			if (isfinite(tied.param[j]) && !(fabs(tied.param[j] - own) <= 1e-9 * fabs(own)))
+				return fail(ERR_USAGE, "--%s can't be given on --resume: this run was begun with --%s %g", params[i].name,
+				            params[j].name, own);
+		}
+	return OK;
+}
+
+/* Where the data are now, and how a table is read there, is where the next one will look for them. */
+static status move_data(struct run *run, const struct problem *p, const struct opts *o, bool *same)
+{
+	static const char *const names[][2] = {{"data", "spec"}, {"labels", "labels"}};
+	json_t *options = json_object_get(run->json, "options"), *data = json_object_get(run->json, "data");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		json_t *place = json_object_get(json_object_get(p->facts, "data"), names[i][1]);
+		if (!place || json_equal(place, json_object_get(data, names[i][1])))
+			continue;
+		*same = false;
+		TRY(set_fact(options, names[i][0], json_incref(place)));
+		TRY(set_fact(data, names[i][1], json_incref(place)));
+	}
+	const char *header = opts_text(o, "header");
+	if (header && !json_words_are(json_object_get(options, "header"), header)) {
+		*same = false;
+		TRY(set_fact(options, "header", json_string(header)));
+	}
+	return OK;
+}
+
+status resume_check(struct run *run, const struct problem *p, const struct opts *given, const struct opts *o)
+{
+	TRY(check_tied(p, given));
+	TRY(resume_same(run, p));
 	if (p->has_data) {
 		const char *then = fact(run->json, "data", "fingerprint"), *now = fact(p->facts, "data", "fingerprint");
 		if (strcmp(then, now) != 0)
@@ -243,16 +173,7 @@ status resume_check(struct run *run, const struct problem *p, const struct opts 
 		TRY(check_not_beyond(run, p, name));
 		TRY(set_fact(options, name, json_integer(opts_count(o, name))));
 	}
-	/* Where the data are now is where the next one will look for them. */
-	if (p->has_data && strcmp(fact(run->json, "data", "spec"), p->data.spec) != 0) {
-		same = false;
-		TRY(set_fact(options, "data", json_string(p->data.spec)));
-		TRY(set_fact(json_object_get(run->json, "data"), "spec", json_string(p->data.spec)));
-	}
-	const char *header = opts_text(o, "header"), *was = json_string_value(json_object_get(options, "header"));
-	if (p->has_data && header && !(was && strcmp(was, header) == 0)) {
-		same = false;
-		TRY(set_fact(options, "header", json_string(header)));
-	}
+	if (p->has_data)
+		TRY(move_data(run, p, o, &same));
 	return same ? OK : run_save(run);
 }

@@ -157,7 +157,7 @@ static status start_run(const struct opts *o)
 	TRY(problem_open(o, NULL, NULL, &p));
 	json_t *json = facts_run(&p, o);
 	status s = json ? run_create(out, json, &run)
-	                : fail(ERR_MEMORY, "out of memory, or text that is not UTF-8: the facts of a run");
+	                : fail(ERR_MEMORY, "out of memory: the facts of a run");
 	json_decref(json);
 	if (s == OK) {
 		s = run_chains(&p, &run, o, false);
@@ -181,7 +181,7 @@ static status resume_run(const struct opts *given)
 			s = problem_reopen(o, run.json, choices, &p);
 		json_decref(choices);
 		if (s == OK) {
-			s = resume_check(&run, &p, o);
+			s = resume_check(&run, &p, given, o);
 			if (s == OK)
 				s = run_chains(&p, &run, o, true);
 			problem_close(&p);

@@ -6,6 +6,7 @@
 #include "commands/word_lists.h"
 #include "samplers/sampler.h"
 #include "src/data/dataset.h"
+#include "src/files/run.h"
 #include "src/files/snaps.h"
 #include "src/layer.h"
 #include "src/likelihood.h"
@@ -87,7 +88,7 @@ static const struct param chain_defs[] = {
 	 .help = "epochs (or Nsteps) at which the step schedule multiplies λ by --gamma"},
 	{.name = "gamma", .type = PARAM_REAL, .arg = "FACTOR", .fallback = "0.1", .above_min = true, .max = 1,
 	 .help = "factor of the step schedule"},
-	{.name = "chains", .type = PARAM_COUNT, .arg = "C", .fallback = "1", .min = 1, .max = 100000, .unit = "chains",
+	{.name = "chains", .type = PARAM_COUNT, .arg = "C", .fallback = "1", .min = 1, .max = RUN_CHAINS_MOST, .unit = "chains",
 	 .help = "independent chains, run one after another"},
 	{.name = "seed", .type = PARAM_COUNT, .arg = "SEED", .fallback = "1", .min = 0, .max = 4294967295.,
 	 .help = "all randomness of chain k follows from the seed and k"},
@@ -111,8 +112,8 @@ static const struct opt_table table_network = {.owner = "network", .heading = "A
 static const struct param keep_defs[] = {
 	{.name = "out", .type = PARAM_PATH, .arg = "RUN", .help = "folder that is made for the run"},
 	{.name = "resume", .type = PARAM_PATH, .arg = "RUN",
-	 .help = "go on with a run; only threads, device, logging, checkpointing, the data path and, under a constant "
-	         "schedule, the length may then be given"},
+	 .help = "go on with a run; only threads, device, logging, checkpointing, the paths of data and labels and, under a "
+	         "constant schedule, the length may then be given"},
 	{.name = "keep-last", .type = PARAM_COUNT, .arg = "E", .min = 1, .max = 1e9, .unit = "epochs", .rival = "keep-every",
 	 .help = "keep the state at the end of each of the last E epochs of every cycle"},
 	{.name = "keep-every", .type = PARAM_COUNT, .arg = "S", .min = 1, .max = 1e15, .unit = "steps", .rival = "keep-last",

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "commands/report.h"
 #include "src/json_build.h"
 
 json_t *tensor_list(const struct segments *segments)
@@ -46,7 +47,9 @@ void tensor_list_print(const json_t *const *list, int n)
 			widest = (int)strlen(name_of(tensor)) > widest ? (int)strlen(name_of(tensor)) : widest;
 	for (int k = 0; k < n; k++)
 		json_array_foreach((json_t *)list[k], i, tensor) {
-			printf("%-*s %10lld  ", widest, name_of(tensor), (long long)json_integer_value(json_object_get(tensor, "count")));
+			report_words(name_of(tensor), stdout);
+			printf("%*s %10lld  ", widest - (int)strlen(name_of(tensor)), "",
+			       (long long)json_integer_value(json_object_get(tensor, "count")));
 			print_shape(json_object_get(tensor, "shape"));
 			putchar('\n');
 		}

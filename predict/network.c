@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "src/json_words.h"
 #include "src/words.h"
 
 const json_t *network_run_option(const struct network *n, const char *name)
@@ -20,6 +21,33 @@ static status network_read_precision(const json_t *run, enum precision *out)
 	return OK;
 }
 
+static status network_read_origin(const json_t *header, struct network *n)
+{
+	const json_t *data = json_object_get(header, "data"), *run = json_object_get(header, "sampler");
+	TRY(json_words_read(json_object_get(data, "spec"), &n->arena, &n->origin.spec));
+	TRY(json_words_read(json_object_get(data, "labels"), &n->arena, &n->origin.labels));
+	TRY(json_words_read(json_object_get(run, "target"), &n->arena, &n->origin.target));
+	return json_words_read(json_object_get(run, "holdout"), &n->arena, &n->origin.holdout);
+}
+
+/* Whether the model that the header names has the elements that it lists: before memory is taken for a vector of them, which
+ * a few bytes can ask for. Where the list is no file's, there is none. */
+static status network_check_size(const json_t *header, const char *list, const struct segments *s)
+{
+	size_t i, j, elements = 0;
+	const json_t *tensor, *side, *tensors = json_object_get(header, list);
+	json_array_foreach((json_t *)tensors, i, tensor) {
+		size_t count = 1;
+		/* What snaps_open read, it has checked: no product is beyond 32 bits. */
+		json_array_foreach(json_object_get(tensor, "shape"), j, side)
+			count *= (size_t)json_integer_value(side);
+		elements += count;
+	}
+	return !tensors || elements == s->count ? OK
+	     : fail(ERR_INPUT, "the header lists %zu elements of %s; its model has %zu", elements,
+	            strcmp(list, "params") == 0 ? "parameters" : "statistics", s->count);
+}
+
 static status network_read(const json_t *header, struct network *n)
 {
 	const json_t *model = json_object_get(header, "model");
@@ -30,6 +58,9 @@ static status network_read(const json_t *header, struct network *n)
 	TRY(likelihood_from_json(json_object_get(header, "likelihood"), &n->likelihood, &n->noise_sd));
 	TRY(model_from_json(model, &n->model));
 	TRY(likelihood_append(n->likelihood, n->model.outputs, &n->model.params, &n->model.arena));
+	TRY(network_check_size(header, "params", &n->model.params));
+	TRY(network_check_size(header, "stats", &n->model.stats));
+	TRY(network_read_origin(header, n));
 	/* Class targets are never standardised. */
 	size_t inputs = shape_size(n->model.input), targets = (size_t)likelihood_targets(n->likelihood, n->model.outputs);
 	TRY(standardize_from_json(json_object_get(header, "standardize"), &n->arena, inputs, targets, &n->standardize));

@@ -7,6 +7,11 @@
 #include "src/data/standardize.h"
 #include "src/net/net.h"
 
+/* What the run's data were read from, as names and paths are: bytes (json_words.h). NULL where the header says nothing. */
+struct network_origin {
+	const char *spec, *labels, *target, *holdout;
+};
+
 struct network {
 	struct arena arena;
 	struct model model;
@@ -15,6 +20,7 @@ struct network {
 	struct standardize standardize;  /* what training did to a table's columns and targets */
 	struct normalize normalize;      /* what training did to pixels */
 	const json_t *header;            /* borrowed */
+	struct network_origin origin;
 	enum precision precision;
 	enum conv_algo algo;
 	struct device *device;

@@ -7,6 +7,7 @@
 
 #include "src/files/checkpoint.h"
 #include "src/files/run.h"
+#include "src/json_build.h"
 
 status sources_reader(struct sources *s, size_t i, struct snaps_reader **out)
 {
@@ -65,10 +66,12 @@ static status sources_add_file(struct sources *s, const char *path, const char *
 	*source = (struct source){.path = copy};
 	if (exists(checkpoint)) {
 		status got = checkpoint_meta(checkpoint, &source->checkpoint);
-		if (got == ERR_DAMAGE)
-			warning("%s; the chain's snapshots are read without it", fail_message(got));
-		else
+		if (got == ERR_DAMAGE) {
+			TRY(arena_text(&s->arena, &source->damage, "%s", fail_message(got)));
+			warning("%s; the chain's snapshots are read without it", source->damage);
+		} else {
 			TRY(got);
+		}
 		source->committed = (uint64_t)json_integer_value(json_object_get(source->checkpoint, "snaps_length"));
 	}
 	s->n++;
@@ -77,21 +80,65 @@ static status sources_add_file(struct sources *s, const char *path, const char *
 	return OK;
 }
 
+/* An object of the same members; NULL without memory. */
+static json_t *copy_of(const json_t *object)
+{
+	json_t *copy = json_object();
+	if (json_add_missing(copy, object))
+		return copy;
+	json_decref(copy);
+	return NULL;
+}
+
+/* A run's own file says where its data are now, after a resume with another place; a snapshot file, where they were when it
+ * was begun. Only of the same data it may say so. */
+static status sources_move_data(struct source *source, const json_t *run)
+{
+	static const char *const places[] = {"spec", "labels", NULL};
+	const json_t *now = json_object_get(run, "data"), *then = json_object_get(source->header, "data");
+	const json_t *fingerprint = json_object_get(then, "fingerprint");
+	if (!fingerprint || !json_equal(fingerprint, json_object_get(now, "fingerprint")))
+		return OK;
+	json_t *moved = copy_of(then), *header = copy_of(source->header);
+	for (const char *const *place = places; *place; place++)
+		if (json_is_string(json_object_get(now, *place)) && json_is_string(json_object_get(then, *place)))
+			json_put_shared(&moved, *place, json_object_get(now, *place));
+	json_put(&header, "data", moved);
+	if (!header)
+		return fail(ERR_MEMORY, "%s: out of memory: the header", source->path);
+	json_decref(source->header);
+	source->header = header;
+	return OK;
+}
+
+/* Chains first up to last, which is not one of them: none has begun. */
+static void warn_of_missing(const char *path, int first, int last)
+{
+	if (last - first == 1)
+		warning("%s: chain %d has not begun and is left out", path, first);
+	else if (last > first)
+		warning("%s: chains %d to %d have not begun and are left out", path, first, last - 1);
+}
+
 static status sources_add_run(struct sources *s, const char *path, struct run *run)
 {
 	size_t before = s->n;
+	int next = 0;   /* after the last chain that has begun */
 	TRY(sources_reserve(s, (size_t)run->chains));
 	for (int k = 0; k < run->chains; k++) {
 		const char *snaps, *checkpoint;
 		TRY(run_file(run, k, "snaps", &snaps));
 		TRY(run_file(run, k, "ckpt", &checkpoint));
 		if (!exists(snaps))
-			warning("%s: chain %d has not begun and is left out", path, k);
-		else
-			TRY(sources_add_file(s, snaps, checkpoint));
+			continue;
+		warn_of_missing(path, next, k);
+		next = k + 1;
+		TRY(sources_add_file(s, snaps, checkpoint));
+		TRY(sources_move_data(&s->source[s->n - 1], run->json));
 	}
 	if (s->n == before)
 		return fail(ERR_INPUT, "%s: the run holds no snapshot file yet", path);
+	warn_of_missing(path, next, run->chains);
 	return OK;
 }
 
@@ -121,13 +168,19 @@ static const json_t *fact_of(const struct source *source, const char *part, cons
 	return json_object_get(part ? json_object_get(source->header, part) : source->header, name);
 }
 
+/* A fact that neither has is the same in both. */
+static bool same_fact(const json_t *a, const json_t *b)
+{
+	return json_equal(a, b) || (!a && !b);
+}
+
 static status check_alike(const struct source *a, const struct source *b)
 {
 	static const char *const facts[] = {"model", "likelihood", "normalize", "standardize", NULL};
 	static const char *const words[] = {"models", "likelihoods", "input normalisations", "standardisations"};
 	for (int i = 0; facts[i]; i++) {
 		const json_t *x = json_object_get(a->header, facts[i]), *y = json_object_get(b->header, facts[i]);
-		if (json_equal(x, y) || (!x && !y))
+		if (same_fact(x, y))
 			continue;
 		const char *spec_x = json_string_value(json_object_get(x, "spec"));
 		const char *spec_y = json_string_value(json_object_get(y, "spec"));
@@ -187,8 +240,8 @@ static void warn_of_differences(const struct sources *s)
 	};
 	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
 		for (size_t i = 1; i < s->n; i++)
-			if (!json_equal(fact_of(&s->source[0], known[k].part, known[k].fact),
-			                fact_of(&s->source[i], known[k].part, known[k].fact))) {
+			if (!same_fact(fact_of(&s->source[0], known[k].part, known[k].fact),
+			               fact_of(&s->source[i], known[k].part, known[k].fact))) {
 				warning("%s and %s %s", s->source[0].path, s->source[i].path, known[k].words);
 				break;
 			}

@@ -12,8 +12,9 @@
 struct source {
 	const char *path;
 	uint64_t committed;   /* bytes that the chain's checkpoint counts, or 0 */
-	json_t *header;
+	json_t *header;       /* the file's; where a run has its data elsewhere now, with the new place */
 	json_t *checkpoint;   /* the chain's, or NULL */
+	char *damage;         /* what is said of a checkpoint that can't be read, or NULL */
 };
 
 /* Zeroed it is empty. */

@@ -41,7 +41,7 @@ static status subject_columns(const struct network *n, const struct subject_requ
 	TRY(columns_from_json(json_object_get(n->header, "data"), a, columns));
 	ask->columns = columns;
 	if (!columns->n)
-		ask->target = json_string_value(network_run_option(n, "target"));
+		ask->target = n->origin.target;
 	return OK;
 }
 
@@ -49,17 +49,17 @@ static status subject_read(const struct network *n, const struct subject_request
                            struct subject *s)
 {
 	const bool own = !r->spec;
-	const char *spec = json_string_value(json_object_get(json_object_get(n->header, "data"), "spec"));
+	const char *spec = n->origin.spec;
 	/* A test split has labels of its own, and nothing was set aside of it. */
 	if (r->split >= 0)
 		ask->split = (enum split)r->split;
 	else
 		ask->split = dataset_has_test(ask->spec) ? SPLIT_TEST : SPLIT_TRAIN;
 	if (own && ask->split != SPLIT_TEST)
-		ask->labels = json_string_value(json_object_get(json_object_get(n->header, "data"), "labels"));
+		ask->labels = n->origin.labels;
 	/* Another file is taken whole, unless a part of it is asked for as the run had it. */
 	if (!r->foreign && ask->split != SPLIT_TEST && (own || r->split >= 0))
-		ask->holdout = json_string_value(network_run_option(n, "holdout"));
+		ask->holdout = n->origin.holdout;
 	TRY(dataset_open(ask, &s->data));
 	s->fell_back = r->split < 0 && ask->split == SPLIT_TRAIN &&
 		(own || is_training_set(n, &s->data) || (spec && !strcmp(spec, s->data.spec)));
@@ -70,9 +70,8 @@ static status subject_read(const struct network *n, const struct subject_request
 
 static status subject_load(const struct network *n, const struct subject_request *r, struct subject *s)
 {
-	const char *own = json_string_value(json_object_get(json_object_get(n->header, "data"), "spec"));
 	struct dataset_request ask = {
-		.spec = r->spec ? r->spec : own, .option = r->spec ? r->option : NULL, .foreign = r->foreign,
+		.spec = r->spec ? r->spec : n->origin.spec, .option = r->spec ? r->option : NULL, .foreign = r->foreign,
 		.class_targets = !r->foreign && n->likelihood->class_targets,
 	};
 	struct arena names = {0};
@@ -121,7 +120,8 @@ static status subject_prepare(struct network *n, const struct subject_request *r
 {
 	status loaded = subject_load(n, r, s);
 	if (loaded == ERR_INPUT && !r->spec)
-		return fail_within(loaded, "the run's own data set (%s can name its new place): ", r->option);
+		return fail_within(loaded, "the run's own data set (%s can name its new place for once, basin sample {resume} with "
+		                   "{data} for every command): ", r->option);
 	TRY(loaded);
 	status fits = subject_fit(n, s);
 	if (fits != OK)

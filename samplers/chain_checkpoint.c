@@ -133,6 +133,15 @@ static status take_scalar(const json_t *scalars, const char *name, double *out)
 	return OK;
 }
 
+/* A chain ends with the step that is the run's last: one that is beyond it, or there and not done, would never end. */
+static status check_step(const struct chain *c)
+{
+	uint64_t step = c->state.step, total = c->plan->schedule.total;
+	return step < total || (step == total && c->phase != CHAIN_RUNNING) ? OK
+	     : fail(ERR_DAMAGE, "the chain is %s at step %llu, and the run ends with step %llu", phase_names[c->phase],
+	            (unsigned long long)step, (unsigned long long)total);
+}
+
 static status take_meta(struct chain *c, json_t *meta, uint64_t *snaps_at, uint64_t *log_at)
 {
 	struct sampler_state *s = &c->state.s;
@@ -150,6 +159,7 @@ static status take_meta(struct chain *c, json_t *meta, uint64_t *snaps_at, uint6
 	*log_at = (uint64_t)log;
 	for (c->phase = CHAIN_RUNNING; c->phase < CHAIN_FAILED && strcmp(phase, phase_names[c->phase]) != 0; c->phase++)
 		continue;
+	TRY(check_step(c));
 	/* A run that was made longer goes on. */
 	if (c->phase == CHAIN_DONE && c->state.step < c->plan->schedule.total)
 		c->phase = CHAIN_RUNNING;

@@ -50,9 +50,13 @@ static void make_plain(char *text, int marks)
 {
 	for (const char *c = text; *c; c++)
 		marks -= *c == MARK;
-	for (; *text; text++)
-		if ((*text != MARK || marks < 0) && ((unsigned char)*text < ' ' || *text == 0x7f))
+	for (; *text; text++) {
+		/* U+0080 to U+009F are control characters as well. */
+		if ((unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0)
+			text[0] = text[1] = '?';
+		else if ((*text != MARK || marks < 0) && ((unsigned char)*text < ' ' || *text == 0x7f))
 			*text = '?';
+	}
 }
 
 static void compose(char out[TEXT_SIZE], const char *format, va_list args)

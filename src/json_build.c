@@ -2,8 +2,6 @@
 #include "src/json_build.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 static void json_let_go(json_t **unfinished)
 {
@@ -26,20 +24,6 @@ void json_add(json_t **array, json_t *value)
 {
 	if (json_array_append_new(*array, value) != 0)
 		json_let_go(array);
-}
-
-json_t *json_words(const char *text)
-{
-	errno = 0;
-	json_t *words = json_string(text);
-	if (words || errno == ENOMEM)
-		return words;
-	char *plain = strdup(text);
-	for (char *c = plain; c && *c; c++)
-		*c = (signed char)*c < 0 ? '?' : *c;
-	words = plain ? json_string(plain) : NULL;
-	free(plain);
-	return words;
 }
 
 bool json_add_missing(json_t *object, const json_t *other)

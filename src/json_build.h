@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "src/err.h"
+#include "src/json_words.h"
 
 /* Sets a member of *object. Takes the value over; NULL stands for one that could not be made. */
 void json_put(json_t **object, const char *name, json_t *value);
@@ -19,10 +20,6 @@ void json_put_shared(json_t **object, const char *name, const json_t *value);
 
 /* Puts a value at the end of *array, and takes it over likewise. */
 void json_add(json_t **array, json_t *value);
-
-/* A text of any bytes: where it is not UTF-8, which JSON must be, "?" stands for each byte beyond ASCII. NULL without
- * memory. */
-json_t *json_words(const char *text);
 
 /* Gives an object the members of another one that it lacks. False without memory, of which json_object_update_missing says
  * nothing; the object then has some of them. */

@@ -2,10 +2,13 @@
 #include "src/json_text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { DIGITS_LEAST = 15, DIGITS_MOST = 17 };
 
@@ -38,7 +41,7 @@ static unsigned digits_of(const json_t *j)
 /* json_dumps may leave out a key that there was no memory for, and say nothing. A stream remembers. */
 char *json_text(const json_t *j)
 {
-	char *text;
+	char *text = NULL;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
 	if (!to)
@@ -62,16 +65,30 @@ static void *watched_malloc(size_t n)
 	return memory;
 }
 
+/* Nobody may write to what is no file, and one would wait for them for ever. */
+static status open_regular(const char *path, FILE **out)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	status s = fd < 0 || fstat(fd, &st) ? fail(ERR_INPUT, "%s: %s", path, strerror(errno))
+	         : S_ISREG(st.st_mode)      ? OK
+	                                    : fail(ERR_INPUT, "%s: not a regular file", path);
+	*out = s == OK ? fdopen(fd, "r") : NULL;
+	if (s == OK && !*out)
+		s = fail(errno == ENOMEM ? ERR_MEMORY : ERR_INPUT, "%s: %s", path, strerror(errno));
+	if (s != OK && fd >= 0)
+		close(fd);
+	return s;
+}
+
 status json_text_read(const char *path, json_t **out)
 {
 	json_error_t error;
 	json_malloc_t usual_malloc;
 	json_free_t usual_free;
-	FILE *from = fopen(path, "r");
+	FILE *from;
 	*out = NULL;
-	if (!from)
-		return errno == ENOMEM ? fail(ERR_MEMORY, "%s: out of memory", path)
-		                       : fail(ERR_INPUT, "%s: %s", path, strerror(errno));
+	TRY(open_regular(path, &from));
 	json_get_alloc_funcs(&usual_malloc, &usual_free);
 	json_set_alloc_funcs(watched_malloc, free);
 	ran_out = false;

@@ -367,6 +367,16 @@ static void misfits(struct arena *a, const char *first)
 	   "an analytic target predicts nothing: %s", fail_words(ERR_USAGE, "--"));
 	json_decref(analytic);
 	model_free(&other);
+	/* A header of a few bytes that names 1.6 GB of parameters, and lists fifteen. */
+	struct model large;
+	MUST(model_build("mlp:3-20000-20000-1", "relu", NULL, input, 1, &large));
+	json_t *header = header_of(&large, "categorical", "x.csv", 1, 0);
+	MUST(json_object_set_new(header, "params", json_pack("[{s:s, s:[i,i]}]", "name", "fc1.weight", "shape", 5, 3)));
+	got = network_open(header, -1, CONV_AUTO, &n);
+	ok(got == ERR_INPUT && strstr(fail_message(ERR_INPUT), "lists 15 elements of parameters; its model has 400120001"),
+	   "sizes are compared before memory is taken: %s", fail_message(ERR_INPUT));
+	json_decref(header);
+	model_free(&large);
 }
 
 int main(void)

@@ -35,6 +35,8 @@ int main(void)
 	check_words(ERR_INPUT, "--", "a set {1, 2} and {} or {", "so are braces around something else");
 	fail(ERR_INPUT, "%s: {lr}", "a\001b\nc\x7f");
 	check_words(ERR_INPUT, "--", "a?b?c?: ?lr", "control characters are not shown, and pass for no name's mark");
+	fail(ERR_INPUT, "%s", "a\302\233b\302\240é");
+	check_words(ERR_INPUT, "--", "a??b\302\240é", "nor are those beyond ASCII");
 	char *copy = NULL;
 	fail(ERR_USAGE, "{lr} 1");
 	copy = fail_copy();

@@ -33,11 +33,57 @@ static void check_build(void)
 
 static void check_words(void)
 {
-	json_t *plain = json_words("/home/für/δ"), *odd = json_words("/home/\xfc/x");
-	ok(strcmp(json_string_value(plain), "/home/für/δ") == 0, "a text in UTF-8 is kept");
-	ok(strcmp(json_string_value(odd), "/home/?/x") == 0, "another one is shown as far as it can be");
-	json_decref(plain);
-	json_decref(odd);
+	/* What is UTF-8 and what not: Unicode 15, table 3-7. */
+	static const char *const cases[][2] = {
+		{"/home/für/δ𝄞", "/home/für/δ𝄞"}, {"", ""}, {"\xfc/x", "\\xFC/x"}, {"a\\b\\x", "a\\b\\x"},
+		{"\\x41", "\\x5Cx41"}, {"\\xfc", "\\xfc"}, {"\\\\xFC", "\\\\x5CxFC"}, {"\\x00", "\\x5Cx00"},
+		{"\xc0\xaf", "\\xC0\\xAF"}, {"\xe0\x9f\xbf", "\\xE0\\x9F\\xBF"}, {"\xed\xa0\x80", "\\xED\\xA0\\x80"},
+		{"\xf4\x90\x80\x80", "\\xF4\\x90\\x80\\x80"}, {"\xe2\x82", "\\xE2\\x82"}, {"\x80", "\\x80"}, {"\xff", "\\xFF"},
+		{"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf", "\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf"}, {"\\x4\xe9", "\\x4\\xE9"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		json_t *j = json_words(cases[i][0]), *checked = json_string(cases[i][1]);
+		ok(checked && json_equal(j, checked) && json_words_are(j, cases[i][0]), "bytes as words: %s", cases[i][1]);
+		json_decref(j);
+		json_decref(checked);
+	}
+}
+
+/* Texts of the bytes that an escape, or a character, is made of, in every order. */
+static void check_round_trips(void)
+{
+	static const char bytes[] = "\\\\x4Af5C\xc3\xa9\xed\xa0\xf4\x8f\xff";
+	struct arena arena = {0};
+	uint32_t random = 1;
+	int same = 0, valid = 0;
+	for (int i = 0; i < 20000; i++) {
+		char text[12];
+		const char *back;
+		size_t n = random >> 8 & 7;
+		for (size_t k = 0; k < n; k++) {
+			random = random * 1664525 + 1013904223;
+			text[k] = bytes[(random >> 16) % (sizeof bytes - 1)];
+		}
+		random = random * 1664525 + 1013904223;
+		text[n] = 0;
+		json_t *j = json_words(text), *checked = json_string(json_string_value(j));
+		MUST(json_words_read(j, &arena, &back));
+		same += strcmp(back, text) == 0 && json_words_are(j, text);
+		valid += checked != NULL;
+		json_decref(j);
+		json_decref(checked);
+		arena_free(&arena);
+	}
+	ok(same == 20000, "any bytes come back: %d of 20000", same);
+	ok(valid == 20000, "and what is kept is UTF-8 to jansson too");
+	json_t *number = json_integer(1), *zero = json_stringn("a\0b", 3);
+	const char *back;
+	MUST(json_words_read(number, &arena, &back));
+	bool none = !back;
+	MUST(json_words_read(zero, &arena, &back));
+	ok(none && !back && !json_words_are(zero, "a") && !json_words_are(NULL, ""), "what is no name has no bytes");
+	json_decref(number);
+	json_decref(zero);
 }
 
 /* Whether a list of numbers has this text. */
@@ -80,6 +126,7 @@ int main(void)
 {
 	check_build();
 	check_words();
+	check_round_trips();
 	check_text();
 	check_read();
 	return done_testing();

@@ -52,6 +52,13 @@ static void round_trips(void)
 	MUST(pack_read_json(&r, &null_back));
 	ok(json_is_null(null_back), "NaN becomes null");
 	json_decref(null_back);
+	/* {"": ["", "a"]} by msgpack's specification. */
+	static const uint8_t empty_bytes[] = {0x81, 0xa0, 0x92, 0xa0, 0xa1, 'a'};
+	json_t *empty, *expected = json_pack("{s:[s,s]}", "", "", "a");
+	r = (struct pack_reader){empty_bytes, empty_bytes + sizeof empty_bytes};
+	ok(pack_read_json(&r, &empty) == OK && json_equal(empty, expected), "an empty text is read as one, as a key too");
+	json_decref(empty);
+	json_decref(expected);
 	msgpack_sbuffer_destroy(&b);
 	json_decref(value);
 	json_decref(back);
@@ -80,6 +87,7 @@ static void refusals(void)
 	refuses("\x81\1\1", 3, "a key that is not text");
 	refuses("\x82\xa1" "a\1\xa1" "a\2", 7, "a key that comes twice");
 	refuses("\xcf\xff\xff\xff\xff\xff\xff\xff\xff", 9, "an integer beyond int64");
+	refuses("\x82\xa0\1\xa0\2", 5, "an empty key that comes twice");
 	refuses("\xa2\xff\xfe", 3, "text that is not UTF-8");
 	refuses("\x81\xa1\xff\1", 4, "a key that is not UTF-8");
 	refuses("\x92\xc0\xa1\xff", 4, "the same inside an array");

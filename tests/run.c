@@ -62,14 +62,38 @@ static void refusals(void)
 	   "a missing parent folder is named");
 	mkdir(scratch_path("odd"), 0777);
 	static const char *const texts[] = {"{\n \"chains\": 1,\n}", "[]", "{\"format\": \"other\", \"chains\": 1}",
-	                                    "{\"format\": \"basin-run\", \"chains\": 0}", ""};
+	                                    "{\"format\": \"basin-run\", \"chains\": 0}", "",
+	                                    "{\"format\": \"basin-run\", \"chains\": 100001}"};
 	int refused = 0;
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		spit(scratch_path("odd/run.json"), texts[i], strlen(texts[i]));
 		refused += run_open(scratch_path("odd"), false, &r) == ERR_INPUT && strstr(fail_words(ERR_INPUT, "--"), "run.json") != NULL;
 	}
-	ok(refused == 5, "a run.json that is not one is refused, naming the file");
+	ok(refused == 6, "a run.json that is not one is refused, naming the file");
 	json_decref(json);
+}
+
+/* Whoever may write in a run's folder must not make a command wait for ever, nor choose a file that is written over. */
+static void strange_files(void)
+{
+	struct run r;
+	size_t n;
+	const char *lock = scratch_path("odd/lock"), *target = scratch_path("precious");
+	unlink(scratch_path("odd/run.json"));
+	if (mkfifo(scratch_path("odd/run.json"), 0666) == 0)
+		ok(run_open(scratch_path("odd"), false, &r) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "not a regular file"),
+		   "a FIFO is no run.json, and is not waited for");
+	else
+		skip("a FIFO is no run.json", "no FIFO can be made here");
+	unlink(scratch_path("odd/run.json"));
+	spit(scratch_path("odd/run.json"), "{\"format\": \"basin-run\", \"chains\": 1}", 36);
+	spit(target, "as it was", 9);
+	ok(symlink(target, lock) == 0 && run_open(scratch_path("odd"), true, &r) == ERR_IO &&
+	   strstr(fail_message(ERR_IO), "symbolic link"), "a lock that is a link is refused");
+	uint8_t *text = slurp(target, &n);
+	ok(n == 9 && memcmp(text, "as it was", 9) == 0, "and nothing is written through it");
+	free(text);
+	unlink(lock);
 }
 
 static int create_one(void *context)
@@ -130,6 +154,7 @@ int main(void)
 {
 	create_and_open();
 	refusals();
+	strange_files();
 	failures();
 	sudden_death();
 	return done_testing();

@@ -352,6 +352,58 @@ static void sudden_death(void)
 }
 
 /* Files of every type for readers in other languages. */
+/* What the reader refuses must not be written either: it is found out at once, and no file is left. */
+static void read_back(void)
+{
+	struct small_model m;
+	struct snaps_writer *w;
+	struct snaps_reader *r;
+	const char *path = scratch_path("back.snaps");
+	char name[400];
+	json_t *class_names = json_pack("[s,s]", "", "ordinary");
+	memset(name, 'k', sizeof name);
+	name[sizeof name - 1] = 0;
+	small_model_open(&m, 1);
+	MUST(json_object_set(m.meta, "classes", class_names));
+	MUST(snaps_create(path, m.meta, &m.params, &m.stats, both, SNAPS_FLOAT32, &w));
+	MUST(snaps_close(w));
+	MUST(snaps_open(path, 0, &r));
+	ok(json_equal(json_object_get(snaps_meta(r), "classes"), class_names), "an empty class name comes back");
+	snaps_reader_close(r);
+	unlink(path);
+	MUST(json_object_set_new(m.meta, name, json_integer(1)));
+	ok(snaps_create(path, m.meta, &m.params, &m.stats, both, SNAPS_FLOAT32, &w) == ERR_DAMAGE && access(path, F_OK) != 0,
+	   "a header that could not be read again is not left");
+	MUST(json_object_del(m.meta, name));
+	char *long_text = malloc(5 << 20);
+	memset(long_text, 'x', 5 << 20);
+	MUST(json_object_set_new(m.meta, "target", json_stringn(long_text, 5 << 20)));
+	ok(snaps_create(path, m.meta, &m.params, &m.stats, both, SNAPS_FLOAT32, &w) == ERR_DAMAGE &&
+	   strstr(fail_message(ERR_DAMAGE), "4194304") && access(path, F_OK) != 0, "nor one of more than 4 MiB");
+	free(long_text);
+	json_decref(class_names);
+	small_model_close(&m);
+}
+
+/* A file that is a link to another one is read, and not written to. */
+static void links(void)
+{
+	struct small_model m;
+	struct snaps_writer *w;
+	struct snaps_reader *r;
+	uint64_t ends[3];
+	const char *path = scratch_path("own.snaps"), *link = scratch_path("link.snaps");
+	small_model_open(&m, 1);
+	write_file(&m, path, SNAPS_FLOAT32, 1, ends);
+	MUST(symlink(path, link));
+	ok(snaps_append(link, ends[1], &m.params, &m.stats, &w) == ERR_IO && strstr(fail_message(ERR_IO), "symbolic link"),
+	   "a link is not gone on with");
+	MUST(snaps_open(link, 0, &r));
+	ok(snaps_count(r) == 2, "what it leads to is read, and whole");
+	snaps_reader_close(r);
+	small_model_close(&m);
+}
+
 static void write_for_others(const char *folder)
 {
 	struct small_model m;
@@ -381,5 +433,7 @@ int main(int argc, char **argv)
 	out_of_range();
 	full_disk();
 	sudden_death();
+	read_back();
+	links();
 	return done_testing();
 }

@@ -65,13 +65,16 @@ static status tail_take(const char *path, int flags, struct tail *out)
 	*out = (struct tail){.fd = -1, .path = strdup(path)};
 	if (!out->path)
 		return fail(ERR_MEMORY, "%s: out of memory", path);
-	out->fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0666);
+	/* Not through a link, which whoever may write in the folder could point at any file; not waiting for a FIFO's reader. */
+	out->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666);
 	if (out->fd >= 0)
 		return OK;
 	int error = errno;
 	free(out->path);
 	out->path = NULL;
-	return fail(ERR_IO, "%s: %s", path, strerror(error));
+	return error == ELOOP ? fail(ERR_IO, "%s: is a symbolic link, and a chain's own files are not written through one; put "
+	                             "the file in its place", path)
+	                      : fail(ERR_IO, "%s: %s", path, strerror(error));
 }
 
 status tail_create(const char *path, struct tail *out)
@@ -160,10 +163,10 @@ status folder_sync(const char *path)
 }
 
 /* Makes the temporary file of this name, which becomes the replacement's. */
-static int replace_open(struct replacement *r, char *name, int flags)
+static int replace_open(struct replacement *r, char *name)
 {
 	r->temporary = name;
-	r->fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
+	r->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (r->fd >= 0)
 		return 0;
 	int error = errno;
@@ -183,16 +186,19 @@ static int replace_open_new(struct replacement *r)
 			snprintf(more, sizeof more, "-%d", i);
 		if (asprintf(&name, "%s.tmp-%ld%s", r->path, (long)getpid(), more) < 0)
 			return ENOMEM;
-		error = replace_open(r, name, O_EXCL);
+		error = replace_open(r, name);
 	}
 	return error;
 }
 
-/* In a folder of our own a file that a killed process left is written over, not added to. */
+/* In a folder of our own what a killed process left under this name goes first, a link or FIFO that is in the way too. */
 static int replace_open_own(struct replacement *r)
 {
 	char *name;
-	return asprintf(&name, "%s.tmp", r->path) < 0 ? ENOMEM : replace_open(r, name, O_TRUNC);
+	if (asprintf(&name, "%s.tmp", r->path) < 0)
+		return ENOMEM;
+	unlink(name);
+	return replace_open(r, name);
 }
 
 status replace_begin(const char *path, bool shared_folder, struct replacement *out)

@@ -50,11 +50,13 @@ static status make_object(struct log_file *l, const char *const *reports)
 
 static status open_file(const char *path, uint64_t length, struct tail *out)
 {
+	/* What can't be made here is told of below. */
 	if (length == 0) {
-		int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-		if (fd < 0)
+		int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+		if (fd < 0 && errno != ELOOP)
 			return fail(ERR_IO, "%s: %s", path, strerror(errno));
-		close(fd);
+		if (fd >= 0)
+			close(fd);
 	}
 	return tail_open(path, length, out);
 }

@@ -149,14 +149,20 @@ status pack_read_text(struct pack_reader *r, char *text, size_t size)
 
 static status to_json(const msgpack_object *o, json_t **out);
 
+/* msgpack-c gives an empty text no address. */
+static const char *text_of(const msgpack_object_str *s)
+{
+	return s->size ? s->ptr : "";
+}
+
 static status map_to_json(const msgpack_object_map *map, json_t **out)
 {
 	*out = json_object();
 	for (uint32_t i = 0; i < map->size; i++) {
 		const msgpack_object *key = &map->ptr[i].key;
-		if (key->type != MSGPACK_OBJECT_STR || memchr(key->via.str.ptr, 0, key->via.str.size))
+		if (key->type != MSGPACK_OBJECT_STR || memchr(text_of(&key->via.str), 0, key->via.str.size))
 			return fail(ERR_DAMAGE, "a key of a map is not text");
-		char *name = strndup(key->via.str.ptr, key->via.str.size);
+		char *name = strndup(text_of(&key->via.str), key->via.str.size);
 		json_t *value = NULL;
 		status s = !name || !*out ? fail(ERR_MEMORY, "out of memory")
 		         : json_object_get(*out, name) ? fail(ERR_DAMAGE, "the key \"%s\" comes twice", name)
@@ -201,7 +207,7 @@ static status to_json(const msgpack_object *o, json_t **out)
 		break;
 	case MSGPACK_OBJECT_STR:
 		errno = 0;
-		*out = json_stringn(o->via.str.ptr, o->via.str.size);
+		*out = json_stringn(text_of(&o->via.str), o->via.str.size);
 		if (!*out)
 			return json_failed(ERR_DAMAGE, "a string is not UTF-8");
 		break;

@@ -36,9 +36,18 @@ static status take_lock(struct run *r)
 {
 	char *path;
 	TRY(path_in(r, "lock", &path));
-	r->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	struct stat st;
+	/* Its text is replaced: whoever may write in the folder must not choose another file for that. */
+	r->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+	if (r->lock < 0 && errno == ELOOP)
+		return fail(ERR_IO, "%s: is a symbolic link, and a run's own files are not written through one; take it away", path);
 	if (r->lock < 0)
 		return fail(ERR_IO, "%s: %s", path, strerror(errno));
+	if (fstat(r->lock, &st) || !S_ISREG(st.st_mode)) {
+		close(r->lock);
+		r->lock = -1;
+		return fail(ERR_IO, "%s: not a regular file; take it away", path);
+	}
 	if (flock(r->lock, LOCK_EX | LOCK_NB) == 0) {
 		/* For people only: a run works without it, on a full disk for one. */
 		if (ftruncate(r->lock, 0) || dprintf(r->lock, "%ld\n", (long)getpid()) < 0)
@@ -101,8 +110,8 @@ static status read_chains(struct run *r)
 {
 	json_t *chains = json_object_get(r->json, "chains");
 	json_int_t n = json_integer_value(chains);
-	if (!json_is_integer(chains) || n < 1 || n > INT32_MAX)
-		return fail(ERR_INPUT, "%s/run.json: \"chains\" is not a number of chains", r->path);
+	if (!json_is_integer(chains) || n < 1 || n > RUN_CHAINS_MOST)
+		return fail(ERR_INPUT, "%s/run.json: \"chains\" is not a number of chains, 1 to %d", r->path, RUN_CHAINS_MOST);
 	r->chains = (int)n;
 	return OK;
 }

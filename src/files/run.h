@@ -9,6 +9,9 @@
 
 #include "src/arena.h"
 
+/* The most chains that a run has. */
+enum { RUN_CHAINS_MOST = 100000 };
+
 struct run {
 	struct arena arena;
 	const char *path;

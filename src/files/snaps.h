@@ -54,6 +54,8 @@ struct snaps_record {
  * bytes). `committed` is the checkpoint's length, or 0 where there is none: a defect before it, or before the last record
  * boundary, is damage. Errors: ERR_INPUT (not such a file, a version this program does not know), ERR_DAMAGE. */
 status snaps_open(const char *path, uint64_t committed, struct snaps_reader **out);
+/* The header alone, checked, without a look at the records; *meta is the caller's to free. Errors: as snaps_open's. */
+status snaps_header(const char *path, json_t **meta);
 const json_t *snaps_meta(const struct snaps_reader *r);            /* the whole header */
 const struct segments *snaps_params(const struct snaps_reader *r);
 const struct segments *snaps_stats(const struct snaps_reader *r);

@@ -10,7 +10,7 @@
 #include "src/json_build.h"
 #include "src/words.h"
 
-enum { FORMAT_VERSION = 1, HEADER_FIRST = 1 << 16, HEADER_MOST = 1 << 26, NAME_MOST = 256 };
+enum { FORMAT_VERSION = 1, HEADER_FIRST = 1 << 16, HEADER_MOST = 1 << 22, NAME_MOST = 256 };
 
 static const char format_name[] = "basin-snapshots";
 
@@ -120,8 +120,11 @@ static status read_bytes(int fd, const char *path, uint64_t size, uint8_t **out,
 		enum pack_span span = pack_span(*out, n, bytes);
 		if (span == PACK_WHOLE)
 			return OK;
-		if (span == PACK_BAD || n == size || window >= HEADER_MOST)
+		if (span == PACK_BAD || n == size)
 			return fail(ERR_DAMAGE, "%s: the header is %s", path, span == PACK_BAD ? "not msgpack" : "cut short");
+		if (window >= HEADER_MOST)
+			return fail(ERR_DAMAGE, "%s: the header does not end within the first %d bytes, as every header does", path,
+			            HEADER_MOST);
 		free(*out);
 		*out = NULL;
 	}
@@ -192,6 +195,12 @@ static status read_table(struct snaps_header *h, const char *key, struct segment
 	return OK;
 }
 
+/* Roles are words of this program's, which it prints. */
+static bool is_role(const char *text)
+{
+	return *text && text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_")] == 0;
+}
+
 static status read_facts(struct snaps_header *h)
 {
 	const char *word = json_string_value(json_object_get(h->json, "dtype"));
@@ -206,8 +215,11 @@ static status read_facts(struct snaps_header *h)
 	int n = 0;
 	if (json_object_size(sizes) > SNAPS_ROLES)
 		return fail(ERR_DAMAGE, "\"record_bytes\" names more than %d roles", SNAPS_ROLES);
-	json_object_foreach(sizes, role, bytes)
+	json_object_foreach(sizes, role, bytes) {
+		if (!is_role(role))
+			return fail(ERR_DAMAGE, "\"record_bytes\": \"%s\" is no role", role);
 		roles[n++] = role;
+	}
 	if (n == 0)
 		return fail(ERR_DAMAGE, "\"record_bytes\" names no role");
 	status s = layouts_of(roles, h->params.count, h->stats.count, h);

@@ -138,6 +138,20 @@ status snaps_open(const char *path, uint64_t committed, struct snaps_reader **ou
 	return OK;
 }
 
+status snaps_header(const char *path, json_t **meta)
+{
+	struct snaps_header header = {.json = NULL};
+	uint64_t size;
+	int fd;
+	*meta = NULL;
+	TRY(file_open(path, &fd, &size));
+	status s = snaps_header_read(fd, path, size, &header);
+	close(fd);
+	*meta = json_incref(header.json);
+	snaps_header_free(&header);
+	return s;
+}
+
 void snaps_reader_close(struct snaps_reader *r)
 {
 	if (!r)

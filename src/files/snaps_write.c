@@ -54,12 +54,54 @@ static void free_writer(struct snaps_writer *w)
 	free(w);
 }
 
-static status begin_file(struct snaps_writer *w, const char *path, const msgpack_sbuffer *header)
+/* ---- a new file ---- */
+
+static status same_tensors(const char *path, const struct segments *file, const struct segments *ours)
+{
+	int n = ours ? ours->n : 0;
+	for (int i = 0; i < file->n && i < n; i++) {
+		const struct segment *a = &file->at[i], *b = &ours->at[i];
+		if (strcmp(a->name, b->name) != 0 || a->ndim != b->ndim ||
+		    memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape) != 0)
+			return fail(ERR_INPUT, "%s: tensor %d is %s there and %s here, or its shape differs: another model's file", path, i,
+			            a->name, b->name);
+	}
+	return file->n == n ? OK : fail(ERR_INPUT, "%s: has %d tensors where this model has %d", path, file->n, n);
+}
+
+/* Reads the header back: what there was no memory for somewhere between the facts and the file must not be found out by whoever
+ * wants to predict with it. */
+static status read_back(const struct snaps_writer *w, const json_t *meta)
+{
+	const char *path = w->tail.path, *key, *lost = NULL;
+	struct snaps_header h;
+	uint64_t size;
+	int fd;
+	json_t *value;
+	TRY(file_open(path, &fd, &size));
+	status s = snaps_header_read(fd, path, size, &h);
+	close(fd);
+	TRY(s);
+	json_object_foreach((json_t *)meta, key, value)
+		lost = json_equal(value, json_object_get(h.json, key)) ? lost : key;
+	if (lost)
+		s = fail(ERR_IO, "%s: its header was written, and what is read back has another \"%s\"", path, lost);
+	if (s == OK)
+		s = same_tensors(path, &h.params, w->params);
+	if (s == OK)
+		s = same_tensors(path, &h.stats, w->stats);
+	snaps_header_free(&h);
+	return s;
+}
+
+static status begin_file(struct snaps_writer *w, const char *path, const json_t *meta, const msgpack_sbuffer *header)
 {
 	TRY(tail_create(path, &w->tail));
 	status s = tail_write(&w->tail, header->data, header->size);
 	if (s == OK)
 		s = tail_sync(&w->tail);
+	if (s == OK)
+		s = read_back(w, meta);
 	if (s == OK)
 		s = folder_sync(path);
 	if (s == OK)
@@ -81,7 +123,7 @@ status snaps_create(const char *path, const json_t *meta, const struct segments 
 	msgpack_sbuffer_init(&header);
 	status s = snaps_header_write(meta, params, stats, roles, dtype, &header, &w->header);
 	if (s == OK)
-		s = begin_file(w, path, &header);
+		s = begin_file(w, path, meta, &header);
 	msgpack_sbuffer_destroy(&header);
 	if (s != OK) {
 		free_writer(w);
@@ -92,19 +134,6 @@ status snaps_create(const char *path, const json_t *meta, const struct segments 
 }
 
 /* ---- going on with a file ---- */
-
-static status same_tensors(const char *path, const struct segments *file, const struct segments *ours)
-{
-	int n = ours ? ours->n : 0;
-	for (int i = 0; i < file->n && i < n; i++) {
-		const struct segment *a = &file->at[i], *b = &ours->at[i];
-		if (strcmp(a->name, b->name) != 0 || a->ndim != b->ndim ||
-		    memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape) != 0)
-			return fail(ERR_INPUT, "%s: tensor %d is %s there and %s here, or its shape differs: another model's file", path, i,
-			            a->name, b->name);
-	}
-	return file->n == n ? OK : fail(ERR_INPUT, "%s: has %d tensors where this model has %d", path, file->n, n);
-}
 
 /* Checks that `length` ends a whole record, and takes over the header's layouts. */
 static status check_file(struct snaps_writer *w, const char *path, uint64_t length)

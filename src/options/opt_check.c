@@ -185,6 +185,9 @@ static status not_selected(const struct opts *o, const struct opt_value *v)
 			text_add(&owners, "%s--%s %s", owners.n ? ", " : "", t->selector, t->owner);
 		selector = t->selector;
 	}
+	const struct opt_value *resume = opt_find(o, "resume");
+	if (resume && resume->text && !opt_find(o, selector)->text)
+		return fail(ERR_USAGE, "{%s} belongs to %s: beside {resume} give the run's {%s} too", v->name, owners.at, selector);
 	const char *now = opts_text(o, selector), *no = now ? "" : "no ", *gap = now ? " " : "";
 	now = now ? now : "";
 	if (v->file)

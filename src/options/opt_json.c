@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "src/json_text.h"
+#include "src/json_words.h"
 #include "src/options/opt_private.h"
 
 status opts_set(struct opts *o, const char *name, const char *value)
@@ -39,7 +40,7 @@ static json_t *value_to_json(const struct opts *o, const struct param *d)
 		return json_integer(strtoll(text, NULL, 10));
 	if (d->type == PARAM_REAL)
 		return json_real(strtod(text, NULL));
-	return json_string(text);
+	return json_words(text);
 }
 
 json_t *opts_to_json(const struct opts *o)
@@ -70,8 +71,11 @@ static status text_of(struct opts *o, const struct param *d, const json_t *j, ch
 		return arena_text(&o->arena, out, "%" JSON_INTEGER_FORMAT, json_integer_value(j));
 	if (d->type == PARAM_REAL && json_is_real(j))
 		return arena_text(&o->arena, out, "%.*g", json_digits(json_real_value(j)), json_real_value(j));
-	if (d->type >= PARAM_TEXT && json_is_string(j) && strlen(json_string_value(j)) == json_string_length(j))
-		return arena_text(&o->arena, out, "%s", json_string_value(j));
+	if (d->type >= PARAM_TEXT && json_is_string(j) && strlen(json_string_value(j)) == json_string_length(j)) {
+		TRY(arena_text(&o->arena, out, "%s", json_string_value(j)));
+		json_words_bytes(*out);
+		return OK;
+	}
 	return fail(ERR_INPUT, "%s: expected %s, not %s", d->name,
 	            d->type == PARAM_FLAG    ? "true or false"
 	            : d->type == PARAM_COUNT ? "an integer"

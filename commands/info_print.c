@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "commands/info_print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/command.h"
+#include "commands/report.h"
+#include "commands/tensor_list.h"
+#include "src/json_build.h"
+#include "src/likelihood.h"
+
+static void print_chain(const json_t *chain)
+{
+	const json_t *state = json_object_get(chain, "state"), *step = json_object_get(chain, "step");
+	json_int_t torn = json_integer_value(json_object_get(chain, "torn_bytes"));
+	const char *role;
+	json_t *count;
+	printf("chain %lld", (long long)json_integer_value(json_object_get(chain, "chain")));
+	/* A chain that was stopped is kept as running, and nothing may be running it. */
+	const char *words = json_string_value(state);
+	if (words)
+		printf(": %s at step %lld", strcmp(words, "running") == 0 ? "not finished, last checkpoint" :
+		       strcmp(words, "failed") == 0 ? "failed, as was seen" : words, (long long)json_integer_value(step));
+	json_int_t snapshots = json_integer_value(json_object_get(chain, "snapshots"));
+	json_int_t first = json_integer_value(json_object_get(chain, "first_step"));
+	json_int_t last = json_integer_value(json_object_get(chain, "last_step"));
+	printf(": %lld snapshot%s", (long long)snapshots, snapshots == 1 ? "" : "s");
+	if (json_is_integer(json_object_get(chain, "first_step")) && first == last)
+		printf(", step %lld", (long long)first);
+	else if (json_is_integer(json_object_get(chain, "first_step")))
+		printf(", steps %lld to %lld", (long long)first, (long long)last);
+	json_object_foreach(json_object_get(chain, "roles"), role, count) {
+		printf(", %lld ", (long long)json_integer_value(count));
+		report_words(role, stdout);
+	}
+	if (torn)
+		printf("; an incomplete last record of %lld bytes is ignored", (long long)torn);
+	if (json_integer_value(json_object_get(chain, "damaged")))
+		printf("; %lld of them damaged", (long long)json_integer_value(json_object_get(chain, "damaged")));
+	putchar('\n');
+}
+
+/* "resnet20, norm frn, activation relu", or what of it a network has; one whose spec says it all is left as it is. */
+static void shorten_model(json_t **report)
+{
+	const json_t *model = json_object_get(*report, "model");
+	const char *spec = json_string_value(json_object_get(model, "spec")), *norm = json_string_value(json_object_get(model, "norm"));
+	const char *kind = json_string_value(json_object_get(model, "kind"));
+	const char *activation = json_string_value(json_object_get(model, "activation"));
+	if (spec && kind && activation && strcmp(kind, "linear") != 0)
+		json_put(report, "model", json_sprintf("%s%s%s, activation %s", spec, norm ? ", norm " : "", norm ? norm : "", activation));
+}
+
+/* The sampler's options that have a value, without what the report says elsewhere. */
+static json_t *sampler_options(const json_t *sampler)
+{
+	const char *name;
+	json_t *value, *options = json_object();
+	json_object_foreach((json_t *)sampler, name, value) {
+		bool elsewhere = strcmp(name, "name") == 0 || strcmp(name, "reference") == 0 || strcmp(name, "sampler") == 0;
+		if (!elsewhere && !json_is_null(value) && !json_is_false(value))
+			json_put_shared(&options, name, value);
+	}
+	return options;
+}
+
+/* What says the same in fewer words to a person: a model by its spec, a sampler by its name, and its options in a row of
+ * their own. */
+static void shorten(json_t **report)
+{
+	static const char *const by[][2] = {{"model", "spec"}, {"sampler", "name"}, {"likelihood", "name"}, {"data", "spec"}};
+	const char *name = json_string_value(json_object_get(json_object_get(*report, "likelihood"), "name"));
+	const struct likelihood *likelihood;
+	bool deviation = name && likelihood_find(name, &likelihood) == OK && likelihood->noise_sd;
+	shorten_model(report);
+	json_put(report, "options", sampler_options(json_object_get(*report, "sampler")));
+	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+		json_t *word = json_object_get(json_object_get(*report, by[i][0]), by[i][1]);
+		if (word && !(deviation && strcmp(by[i][0], "likelihood") == 0))
+			json_put_shared(report, by[i][0], word);
+	}
+}
+
+static void print_count(const json_t *counts, const char *what, const char *before)
+{
+	long long n = json_integer_value(json_object_get(counts, what));
+	printf("%s%lld %.*s", before, n, (int)strlen(what) - (n == 1), what);
+}
+
+/* "verified: 16 records, 2 checkpoints and the headers of 2 files match their checksums" */
+static void print_verified(const json_t *counts)
+{
+	print_count(counts, "records", "verified: ");
+	print_count(counts, "checkpoints", ", ");
+	print_count(counts, "files", " and the headers of ");
+	puts(" match their checksums");
+}
+
+status info_print(json_t **whole)
+{
+	size_t i;
+	json_t *row;
+	shorten(whole);
+	const json_t *report = *whole, *verified = json_object_get(report, "verified"), *damage = json_object_get(report, "damage");
+	TRY(report_print(report));
+	puts("");
+	json_array_foreach(json_object_get(report, "chains"), i, row)
+		print_chain(row);
+	if (json_object_get(report, "tensors"))
+		puts("");
+	const json_t *const tensors[] = {json_object_get(report, "tensors"), json_object_get(report, "statistics")};
+	tensor_list_print(tensors, 2);
+	json_array_foreach((json_t *)damage, i, row) {
+		fputs("damaged: ", stdout);
+		report_words(json_string_value(row), stdout);
+		putchar('\n');
+	}
+	if (verified && json_array_size(damage) == 0)
+		print_verified(verified);
+	return report_end();
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* run.json can be edited, and a bit of it can flip; a chain's file can be renamed. What the files were begun with is in their
+ * headers, under a checksum. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/resume.h"
+#include "src/json_text.h"
+
+enum { WORDS = 128 };
+
+/* A value as one would type it. */
+static void describe(const json_t *j, char out[WORDS])
+{
+	if (json_is_string(j))
+		snprintf(out, WORDS, "%s", json_string_value(j));
+	else if (json_is_integer(j))
+		snprintf(out, WORDS, "%" JSON_INTEGER_FORMAT, json_integer_value(j));
+	else if (json_is_real(j))
+		snprintf(out, WORDS, "%.*g", json_digits(json_real_value(j)), json_real_value(j));
+	else
+		snprintf(out, WORDS, "%s", json_is_true(j) ? "yes" : json_is_false(j) ? "no" : "nothing");
+}
+
+/* Versions may write a number as an integer or not, and leave out what is not given. */
+static bool same_value(const json_t *a, const json_t *b)
+{
+	if (json_is_number(a) && json_is_number(b))
+		return json_number_value(a) == json_number_value(b);
+	return json_equal(a, b) || ((!a || json_is_null(a)) && (!b || json_is_null(b)));
+}
+
+/* What no step's numbers depend on: words about the method, and a length that may be changed. */
+static bool says_nothing(const struct problem *p, const char *name, const json_t *then, const json_t *now)
+{
+	if (strcmp(name, "name") == 0 || strcmp(name, "reference") == 0)
+		return true;
+	bool length = strcmp(name, "steps") == 0 || strcmp(name, "epochs") == 0;
+	return length && p->plan.schedule.kind == SCHEDULE_CONSTANT && json_is_integer(then) && json_is_integer(now);
+}
+
+/* An option that only one of two versions has is no difference: a run of either is read. */
+static status same_options(const struct run *run, const struct problem *p, const char *path, const json_t *header)
+{
+	const char *name;
+	json_t *now;
+	json_object_foreach(json_object_get(p->facts, "sampler"), name, now) {
+		const json_t *then = json_object_get(json_object_get(header, "sampler"), name);
+		char ours[WORDS], theirs[WORDS];
+		if (!then || same_value(then, now) || says_nothing(p, name, then, now))
+			continue;
+		describe(now, ours);
+		describe(then, theirs);
+		return fail(ERR_INPUT, "%s/run.json: {%s} is %s, and %s was begun with %s; going on would mix the two: put back what "
+		            "was there", run->path, name, ours, path, theirs);
+	}
+	return OK;
+}
+
+static const char *words_of(const json_t *fingerprint)
+{
+	return json_is_string(fingerprint) ? json_string_value(fingerprint) : "none";
+}
+
+static status same_chain(const struct run *run, const struct problem *p, int k, const char *path, const json_t *header)
+{
+	const json_t *chain = json_object_get(header, "chain");
+	const json_t *then = json_object_get(json_object_get(header, "data"), "fingerprint");
+	const json_t *now = json_object_get(json_object_get(run->json, "data"), "fingerprint");
+	if (!json_is_integer(chain) || json_integer_value(chain) != k)
+		return fail(ERR_INPUT, "%s: is the file of chain %" JSON_INTEGER_FORMAT "; put each chain's files back in their place",
+		            path, json_integer_value(chain));
+	TRY(same_options(run, p, path, header));
+	return same_value(then, now) ? OK
+	     : fail(ERR_INPUT, "%s/run.json: the data's fingerprint is %s, and %s was begun with %s", run->path, words_of(now), path,
+	            words_of(then));
+}
+
+status resume_same(struct run *run, const struct problem *p)
+{
+	if (p->plan.chains != run->chains)
+		return fail(ERR_INPUT, "%s/run.json: {chains} is %d, and the run's number of chains %d; put back what was there",
+		            run->path, p->plan.chains, run->chains);
+	for (int k = 0; k < run->chains; k++) {
+		const char *snaps, *checkpoint;
+		json_t *header;
+		TRY(run_file(run, k, "snaps", &snaps));
+		TRY(run_file(run, k, "ckpt", &checkpoint));
+		/* A chain without a checkpoint begins anew. */
+		if (access(checkpoint, F_OK) != 0)
+			continue;
+		TRY(snaps_header(snaps, &header));
+		status s = same_chain(run, p, k, snaps, header);
+		json_decref(header);
+		TRY(s);
+	}
+	return OK;
+}

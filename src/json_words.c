@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "src/json_words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ESCAPE = 4 };   /* \xHH */
+
+static const char digits[] = "0123456789ABCDEF";
+
+/* How many bytes the character at p takes; 0 where none does (Unicode 15, table 3-7: no overlong forms, no surrogates, nothing
+ * beyond U+10FFFF). A terminating zero ends every sequence. */
+static size_t character(const unsigned char *p)
+{
+	unsigned char first = p[0], least = 0x80, most = 0xbf;
+	size_t n = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+	least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : least;
+	most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : most;
+	for (size_t i = 1; i < n; i++) {
+		if (p[i] < least || p[i] > most)
+			return 0;
+		least = 0x80;
+		most = 0xbf;
+	}
+	return n;
+}
+
+/* The byte that an escape at p stands for; −1 where there is none. */
+static int escaped(const char *p)
+{
+	if (p[0] != '\\' || p[1] != 'x' || !p[2] || !p[3])
+		return -1;
+	const char *high = strchr(digits, p[2]), *low = strchr(digits, p[3]);
+	return high && low ? (int)(high - digits) * 16 + (int)(low - digits) : -1;
+}
+
+/* Writes the escaped text to `to` unless that is NULL; returns its length. */
+static size_t escape(const char *text, char *to)
+{
+	size_t length = 0;
+	for (const unsigned char *p = (const unsigned char *)text; *p;) {
+		size_t n = character(p);
+		bool plain = n && escaped((const char *)p) < 0;
+		if (to && plain)
+			memcpy(to + length, p, n);
+		else if (to)
+			memcpy(to + length, (char[]){'\\', 'x', digits[*p >> 4], digits[*p & 15]}, ESCAPE);
+		length += plain ? n : ESCAPE;
+		p += plain ? n : 1;
+	}
+	return length;
+}
+
+json_t *json_words(const char *text)
+{
+	size_t n = escape(text, NULL);
+	if (n == strlen(text))
+		return json_string_nocheck(text);
+	char *copy = malloc(n);
+	if (!copy)
+		return NULL;
+	escape(text, copy);
+	json_t *words = json_stringn_nocheck(copy, n);
+	free(copy);
+	return words;
+}
+
+unsigned char json_words_byte(const char **text)
+{
+	int byte = escaped(*text);
+	unsigned char first = (unsigned char)**text;
+	*text += byte > 0 ? ESCAPE : first != 0;
+	return byte > 0 ? (unsigned char)byte : first;
+}
+
+void json_words_bytes(char *text)
+{
+	for (const char *from = text; (*text = (char)json_words_byte(&from)); text++)
+		continue;
+}
+
+status json_words_read(const json_t *j, struct arena *a, const char **out)
+{
+	const char *text = json_string_value(j);
+	char *copy;
+	*out = NULL;
+	if (!text || strlen(text) != json_string_length(j))
+		return OK;
+	TRY(arena_text(a, &copy, "%s", text));
+	json_words_bytes(copy);
+	*out = copy;
+	return OK;
+}
+
+bool json_words_are(const json_t *j, const char *text)
+{
+	const char *from = json_string_value(j);
+	if (!from || strlen(from) != json_string_length(j))
+		return false;
+	for (;; text++) {
+		unsigned char byte = json_words_byte(&from);
+		if (byte != (unsigned char)*text)
+			return false;
+		if (!byte)
+			return true;
+	}
+}
