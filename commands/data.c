@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/output.h"
 #include "commands/word_lists.h"
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
 #include "src/data/summary.h"
 #include "src/json_build.h"
 #include "src/json_numbers.h"
+#include "src/text.h"
 
 static const struct param data_defs[] = {
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS, .fallback = "train",
@@ -24,6 +26,7 @@ static const struct param data_defs[] = {
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
 	{.name = "format", .type = PARAM_CHOICE, .arg = "cifar10|svhn", .help = "layout that write gives the set"},
 	{.name = "out", .type = PARAM_PATH, .arg = "DIR", .help = "new folder that write makes"},
+	OUTPUT_OVERWRITE,
 	{0},
 };
 static const struct opt_table table_data = {.owner = "data", .heading = "Data set", .defs = data_defs};
@@ -150,9 +153,10 @@ static status run_info(const struct opts *o, const char *spec)
 		.holdout = opts_text(o, "holdout"), .target = opts_text(o, "target"),
 		.header = (enum header)(opts_choice(o, "header") + 1),
 	};
-	if (opts_given(o, "format") || opts_given(o, "out"))
-		return fail(ERR_USAGE, "--%s: basin data info writes nothing; that is basin data write",
-		            opts_given(o, "format") ? "format" : "out");
+	static const char *const of_write[] = {"format", "out", "overwrite"};
+	for (size_t i = 0; i < sizeof of_write / sizeof *of_write; i++)
+		if (opts_given(o, of_write[i]))
+			return fail(ERR_USAGE, "--%s: basin data info writes nothing; that is basin data write", of_write[i]);
 	TRY(dataset_open(&r, &d));
 	status s = report(&d, o);
 	dataset_close(&d);
@@ -178,9 +182,12 @@ static status run_write(const struct opts *o, const char *spec)
 	}
 	status s = dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TEST}, &test);
 	if (s == OK)
-		s = data_write(&train, &test, format, folder);
+		s = data_write(&train, &test, format, folder, opts_flag(o, "overwrite"));
 	if (s == OK) {
-		printf("%s: %zu training and %zu test images, as %s:%s\n", train.spec, train.n, test.n, format, folder);
+		struct text written = {.n = 0};
+		text_add(&written, "%s:%s", format, folder);
+		printf("%s: %zu training and %zu test images, as %s\n", train.spec, train.n, test.n,
+		       text_path(&(struct text){.n = 0}, written.at));
 		s = report_end();
 	}
 	dataset_close(&test);

@@ -4,16 +4,18 @@
 #include <string.h>
 
 #include "commands/command.h"
-#include "src/data/npz.h"
-#include "src/files/output_file.h"
-#include "src/json_build.h"
+#include "commands/output.h"
 #include "commands/report.h"
 #include "commands/select.h"
+#include "src/data/npz.h"
+#include "src/json_build.h"
+#include "src/json_numbers.h"
 
 static const struct param export_defs[] = {
 	{.name = "format", .type = PARAM_CHOICE, .arg = "npz", .fallback = "npz",
 	 .help = "layout of the file: NumPy's archive of one array a tensor"},
-	{.name = "out", .type = PARAM_PATH, .arg = "FILE", .help = "file to write, which must not exist"},
+	{.name = "out", .type = PARAM_PATH, .arg = "FILE", .help = "file to write; - is standard output"},
+	OUTPUT_OVERWRITE,
 	{0},
 };
 
@@ -74,26 +76,61 @@ static status add_segments(struct arrays *list, const struct segments *segments,
 	return OK;
 }
 
+/* What is done to inputs before the network has them, and to targets, under the names of the header. */
+static const struct {
+	const char *part, *fact, *name;
+} transforms[] = {
+	{"normalize", "mean", "normalize.mean"},
+	{"normalize", "sd", "normalize.sd"},
+	{"standardize", "x_mean", "standardize.x_mean"},
+	{"standardize", "x_sd", "standardize.x_sd"},
+	{"standardize", "target_mean", "standardize.target_mean"},
+	{"standardize", "target_sd", "standardize.target_sd"},
+};
+enum { TRANSFORMS = sizeof transforms / sizeof *transforms };
+
+/* One array for each of them that the header has. */
+static status add_transforms(struct arrays *list, const json_t *header, struct arena *a)
+{
+	for (int i = 0; i < TRANSFORMS; i++) {
+		const json_t *part = json_object_get(header, transforms[i].part);
+		size_t n = json_array_size(json_object_get(part, transforms[i].fact));
+		double *x;
+		int64_t *shape;
+		bool found;
+		TRY(ARENA_NEW(a, n, &x));
+		TRY(json_numbers_read(part, transforms[i].fact, n, x, &found));
+		if (!found)
+			continue;
+		TRY(ARENA_NEW(a, 1, &shape));
+		*shape = (int64_t)n;
+		list->at[list->n++] = (struct npz_array){transforms[i].name, NPY_F8, 1, shape, x};
+	}
+	return OK;
+}
+
 static status collect(const struct snaps_reader *r, const struct snaps_record *record, struct arena *a,
                       struct arrays *list)
 {
 	const struct segments *params = snaps_params(r), *stats = snaps_stats(r);
 	*list = (struct arrays){.n = 0};
-	TRY(ARENA_NEW(a, (size_t)params->n + (size_t)stats->n, &list->at));
+	TRY(ARENA_NEW(a, (size_t)params->n + (size_t)stats->n + TRANSFORMS, &list->at));
 	TRY(add_segments(list, params, record->params, a));
-	return stats->n ? add_segments(list, stats, record->stats, a) : OK;
+	if (stats->n)
+		TRY(add_segments(list, stats, record->stats, a));
+	return add_transforms(list, snaps_meta(r), a);
 }
 
 /* ---- the command ---- */
 
-static status write_npz(struct selection *s, size_t i, struct arena *a, struct output_file *file, size_t *n_arrays)
+static status write_npz(struct selection *s, size_t i, struct arena *a, FILE *to, size_t *n_arrays)
 {
 	struct snaps_record record;
 	struct arrays list;
 	TRY(selection_read(s, i, &record));
 	TRY(collect(s->sources.reader, &record, a, &list));
 	*n_arrays = list.n;
-	status st = npz_write(file->to, list.at, list.n);
+	status st = npz_write(to, list.at, list.n);
 	return st == OK ? OK : fail_within(st, "%s: ", s->sources.source[s->choice[i].source].path);
 }
 
@@ -112,7 +149,8 @@ static status say(const struct opts *o, const struct selection *s, size_t i, siz
 		report_facts(&report, source->header);
 		return report_json(report);
 	}
-	printf("%s: step %" PRIu64 ", %s, of %s", out, c->step, c->role, source->path);
+	printf("%s: step %" PRIu64 ", %s, of %s", strcmp(out, "-") == 0 ? "standard output" : out, c->step, c->role,
+	       source->path);
 	if (s->n > 1)
 		printf(", the last of %zu snapshots", s->n);
 	printf("; %zu arrays, %zu parameters, %zu statistics\n", n_arrays, n_params, n_stats);
@@ -121,18 +159,12 @@ static status say(const struct opts *o, const struct selection *s, size_t i, siz
 
 static status export_to(const struct opts *o, struct selection *s, struct arena *a)
 {
+	static const char *const file_option[] = {"out"};
 	struct output_file file;
-	size_t last = last_of(s), n_arrays;
-	status st = output_open(&file, a, opts_text(o, "out"), false);
-	if (st != OK)
-		return fail_within(st, "--out ");
-	st = write_npz(s, last, a, &file, &n_arrays);
-	if (st != OK) {
-		output_abandon(&file);
-		return st;
-	}
-	st = output_commit(&file);
-	return st == OK ? say(o, s, last, n_arrays) : fail_within(st, "--out ");
+	size_t last = last_of(s), n_arrays = 0;
+	TRY(outputs_open(o, a, file_option, 1, &file));
+	TRY(outputs_close(&file, 1, write_npz(s, last, a, file.to, &n_arrays)));
+	return say(o, s, last, n_arrays);
 }
 
 static status run_export(const struct opts *o)

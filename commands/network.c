@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "commands/network.h"
 
-#include <unistd.h>
-
 #include "commands/command.h"
+#include "commands/progress.h"
 #include "commands/report.h"
 #include "commands/select.h"
-#include "src/clock.h"
 
 static const struct param batch_defs[] = {
 	{.name = "batch", .type = PARAM_COUNT, .arg = "B", .min = 1, .max = 1e6, .unit = "examples",
@@ -62,35 +60,19 @@ status network_run(const struct opts *o, network_task *task, struct arena *a, js
 		network_close(&n);
 	}
 	report_facts(figures, header);
+	if (opts_flag(o, "json"))
+		select_origin(o, &chosen, figures);
 	select_report(&chosen, figures);
 	selection_close(&chosen);
 	return s;
 }
 
-/* ---- progress ---- */
-
-struct ticker {
-	bool terminal, plain;
-	double last;           /* seconds: when a line was last shown */
-};
-
-static status ticker_show(void *context, size_t done, size_t total)
-{
-	struct ticker *t = context;
-	double now = clock_seconds(), interval = t->plain ? 10 : 0.1;
-	if ((!t->terminal && !t->plain) || (now - t->last < interval && done < total))
-		return OK;
-	t->last = now;
-	fprintf(stderr, t->plain ? "snapshot %zu/%zu\n" : done < total ? "\rsnapshot %zu/%zu " : "\r\033[K", done, total);
-	fflush(stderr);
-	return OK;
-}
-
 status network_predict(const struct opts *o, struct selection *chosen, struct network *n, struct predictions *sets,
                        int n_sets)
 {
-	bool quiet = opts_flag(o, "quiet"), plain = opts_flag(o, "progress") && !quiet;
-	struct ticker ticker = {.terminal = !quiet && !plain && isatty(STDERR_FILENO), .plain = plain,
-	                        .last = clock_seconds()};
-	return ensemble_run(chosen, n, sets, n_sets, ticker_show, &ticker);
+	struct progress progress;
+	progress_start(&progress, opts_flag(o, "quiet"), opts_flag(o, "progress"), 0, chosen->n);
+	status s = ensemble_run(chosen, n, sets, n_sets, progress_snapshots, &progress);
+	progress_end(&progress);
+	return s;
 }

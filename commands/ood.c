@@ -4,12 +4,12 @@
 
 #include "commands/command.h"
 #include "commands/network.h"
+#include "commands/output.h"
 #include "commands/report.h"
 #include "commands/select.h"
 #include "commands/word_lists.h"
 #include "predict/stored.h"
 #include "src/data/npy.h"
-#include "src/files/output_file.h"
 #include "src/json_build.h"
 #include "src/likelihood.h"
 
@@ -29,6 +29,7 @@ static const struct param ood_defs[] = {
 	         "(comma-separated by channel)"},
 	{.name = "save-scores", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write the scores, in-distribution examples first, float64"},
+	OUTPUT_OVERWRITE,
 	{.name = "id-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "take these in-distribution probabilities, (examples, classes) or (members, examples, classes), and no run"},
 	{.name = "ood-probs", .type = PARAM_PATH, .arg = "FILE.npy", .help = "the foreign set's probabilities, likewise"},
@@ -39,8 +40,11 @@ static const struct opt_table table_ood = {.owner = "ood", .heading = "Data, sco
 static const struct opt_table *const tables[] = {&table_ood,    &table_select,   &table_batch, &table_device,
                                                  &table_report, &table_progress, NULL};
 
-static status score_mixtures(const struct mixture *id, const struct mixture *ood, const struct opts *o, struct arena *a,
-                             json_t **figures)
+static const char *const file_option[] = {"save-scores"};
+
+/* `to` receives the scores; NULL: not wanted. */
+static status score_mixtures(const struct mixture *id, const struct mixture *ood, const struct opts *o, FILE *to,
+                             struct arena *a, json_t **figures)
 {
 	const enum ood_score which = (enum ood_score)opts_choice(o, "score");
 	struct roc r;
@@ -52,20 +56,20 @@ static status score_mixtures(const struct mixture *id, const struct mixture *ood
 	TRY(ood_roc(scores, id->n, scores + id->n, ood->n, &r));
 	report_roc(figures, &r);
 	json_put(figures, "score", json_string(opts_text(o, "score")));
-	if (!opts_text(o, "save-scores"))
-		return OK;
-	return report_option(npy_write(opts_text(o, "save-scores"), NPY_F8, 1, &shape, scores), "save-scores");
+	if (to)
+		npy_put(to, NPY_F8, 1, &shape, scores);
+	return OK;
 }
 
 /* ---- from a run ---- */
 
 static status predict_both(const struct opts *o, struct selection *chosen, struct network *n, struct predictions sets[2],
-                           const struct subject *subject, struct arena *a, json_t **figures)
+                           const struct subject *subject, FILE *scores, struct arena *a, json_t **figures)
 {
 	for (int i = 0; i < 2; i++)
 		TRY(predictions_open(a, n, &subject[i], chosen->n, SCORE_NOTHING, &sets[i]));
 	TRY(network_predict(o, chosen, n, sets, 2));
-	return score_mixtures(&sets[0].mixture, &sets[1].mixture, o, a, figures);
+	return score_mixtures(&sets[0].mixture, &sets[1].mixture, o, scores, a, figures);
 }
 
 /* The in-distribution set and the foreign one. */
@@ -74,8 +78,9 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 {
 	const struct dataset *id = &subject[0].data, *ood = &subject[1].data;
 	struct predictions sets[2] = {{.network = n}, {.network = n}};
-	TRY(output_check("save-scores", opts_text(o, "save-scores"), a));
-	status s = predict_both(o, chosen, n, sets, subject, a, figures);
+	struct output_file file;
+	TRY(outputs_open(o, a, file_option, 1, &file));
+	status s = outputs_close(&file, 1, predict_both(o, chosen, n, sets, subject, file.to, a, figures));
 	predictions_close(&sets[0]);
 	predictions_close(&sets[1]);
 	TRY(s);
@@ -84,6 +89,10 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 	json_put(figures, "id_split", json_string(split_name(id->split)));
 	json_put(figures, "ood", json_words(ood->spec));
 	json_put(figures, "ood_split", json_string(split_name(ood->split)));
+	if (opts_flag(o, "json")) {
+		report_fingerprint(figures, "id_fingerprint", id->fingerprint);
+		report_fingerprint(figures, "ood_fingerprint", ood->fingerprint);
+	}
 	json_put(figures, "snapshots", json_integer((json_int_t)chosen->n));
 	return OK;
 }
@@ -139,15 +148,10 @@ static status score_runs(const struct opts *o, struct arena *a, json_t **figures
 
 /* ---- from stored probabilities ---- */
 
-static status score_stored(const struct opts *o, struct arena *a, json_t **figures)
+static status score_probs(const struct opts *o, FILE *scores, struct arena *a, json_t **figures)
 {
 	const char *id_path = opts_text(o, "id-probs"), *ood_path = opts_text(o, "ood-probs");
-	static const char *const of_runs[] = {"id", "ood", "split", "header", "ood-normalize", "batch", "device", "threads",
-	                                      "precision", "conv-algo", NULL};
 	struct stored id, ood;
-	if (!id_path || !ood_path)
-		return fail(ERR_USAGE, "--id-probs and --ood-probs go together");
-	TRY(select_refuse(o, "id-probs", of_runs));
 	TRY(report_option(stored_open(a, id_path, &id), "id-probs"));
 	TRY(report_option(stored_open(a, ood_path, &ood), "ood-probs"));
 	if (id.mixture.c != ood.mixture.c || id.members != ood.members)
@@ -155,13 +159,27 @@ static status score_stored(const struct opts *o, struct arena *a, json_t **figur
 		            id.members, id.mixture.c, ood_path, ood.members, ood.mixture.c);
 	TRY(report_option(stored_fill(&id, a, NULL), "id-probs"));
 	TRY(report_option(stored_fill(&ood, a, NULL), "ood-probs"));
-	TRY(score_mixtures(&id.mixture, &ood.mixture, o, a, figures));
+	TRY(score_mixtures(&id.mixture, &ood.mixture, o, scores, a, figures));
 	json_put(figures, "ood_normalize", json_null());
 	json_put(figures, "id", json_words(id_path));
 	json_put(figures, "ood", json_words(ood_path));
 	json_put(figures, "snapshots", json_integer((json_int_t)id.members));
 	report_facts(figures, NULL);
+	if (opts_flag(o, "json"))
+		select_origin(o, NULL, figures);
 	return OK;
+}
+
+static status score_stored(const struct opts *o, struct arena *a, json_t **figures)
+{
+	static const char *const of_runs[] = {"id", "ood", "split", "header", "ood-normalize", "batch", "device", "threads",
+	                                      "precision", "conv-algo", NULL};
+	struct output_file file;
+	if (!opts_text(o, "id-probs") || !opts_text(o, "ood-probs"))
+		return fail(ERR_USAGE, "--id-probs and --ood-probs go together");
+	TRY(select_refuse(o, "id-probs", of_runs));
+	TRY(outputs_open(o, a, file_option, 1, &file));
+	return outputs_close(&file, 1, score_probs(o, file.to, a, figures));
 }
 
 static status run_ood(const struct opts *o)

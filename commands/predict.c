@@ -2,13 +2,13 @@
 /* basin predict: averages the predictions of snapshots, or probabilities made elsewhere, and scores the average. */
 #include "commands/command.h"
 #include "commands/network.h"
+#include "commands/output.h"
 #include "commands/report.h"
 #include "commands/select.h"
 #include "commands/word_lists.h"
 #include "predict/guess.h"
 #include "predict/stored.h"
 #include "src/data/npy.h"
-#include "src/files/output_file.h"
 #include "src/json_build.h"
 #include "src/likelihood.h"
 
@@ -24,6 +24,7 @@ static const struct param predict_defs[] = {
 	 .help = "write the averaged probabilities, (examples, classes), float64"},
 	{.name = "save-member-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write every snapshot's probabilities, (snapshots, examples, classes), float32"},
+	OUTPUT_OVERWRITE,
 	{.name = "probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "score these probabilities, (examples, classes) or (members, examples, classes), instead of a run's"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "the classes, from 0, that belong to --probs"},
@@ -36,48 +37,34 @@ static const struct opt_table *const tables[] = {&table_predict, &table_select, 
 
 /* ---- output ---- */
 
-static status save_probs(const struct opts *o, const struct mixture *m, struct arena *a)
+enum { PROBS, MEMBERS, FILES };
+static const char *const file_option[FILES] = {"save-probs", "save-member-probs"};
+
+static status save_probs(FILE *to, const struct mixture *m, struct arena *a)
 {
 	double *p;
 	int64_t shape[2] = {(int64_t)m->n, m->c};
-	if (!opts_text(o, "save-probs"))
+	if (!to)
 		return OK;
 	TRY(ARENA_NEW(a, m->n * (size_t)m->c, &p));
 	for (size_t i = 0; i < m->n; i++)
 		mixture_mean(m, i, p + i * (size_t)m->c);
-	return report_option(npy_write(opts_text(o, "save-probs"), NPY_F8, 2, shape, p), "save-probs");
+	npy_put(to, NPY_F8, 2, shape, p);
+	return OK;
 }
 
-static status open_members(const char *path, struct arena *a, struct predictions *p, struct output_file *file)
+/* The members' own follow as they are made. */
+static status begin_members(FILE *to, struct predictions *p)
 {
 	int64_t shape[3] = {(int64_t)p->members, (int64_t)p->mixture.n, p->mixture.c};
-	TRY(report_option(output_open(file, a, path, true), "save-member-probs"));
-	p->each = file->to;
-	return npy_header(file->to, NPY_F4, 3, shape);
+	p->each = to;
+	return to ? npy_header(to, NPY_F4, 3, shape) : OK;
 }
 
 /* ---- from a run ---- */
 
-static status predict_members(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
-                              struct predictions *p)
-{
-	struct output_file file;
-	const char *path = opts_text(o, "save-member-probs");
-	status s = path ? open_members(path, a, p, &file) : OK;
-	if (s == OK)
-		s = network_predict(o, chosen, n, p, 1);
-	if (!p->each)
-		return s;
-	/* What could not be written whole is not left behind. */
-	if (s != OK) {
-		output_abandon(&file);
-		return s;
-	}
-	return output_commit(&file);
-}
-
-static status score_members(const struct opts *o, const struct selection *chosen, const struct predictions *p,
-                            struct arena *a, json_t **figures)
+static status score_members(const struct selection *chosen, const struct predictions *p, FILE *probs, struct arena *a,
+                            json_t **figures)
 {
 	struct figures all;
 	TRY(p->how->score(p, &all));
@@ -85,11 +72,11 @@ static status score_members(const struct opts *o, const struct selection *chosen
 	if (p->curve)
 		json_put(figures, "curve", report_curve(p->curve, p->members));
 	report_figures(figures, &all);
-	return save_probs(o, &p->mixture, a);
+	return save_probs(probs, &p->mixture, a);
 }
 
 /* What can be told before the snapshots are gone through, which may take long. */
-static status check_subject(const struct opts *o, const struct network *n, const struct dataset *d, struct arena *a)
+static status check_subject(const struct opts *o, const struct network *n, const struct dataset *d)
 {
 	const struct predictive *how = predictive_of(n->likelihood);
 	status fits = how->check(n, d);
@@ -98,22 +85,32 @@ static status check_subject(const struct opts *o, const struct network *n, const
 	if (how->classes(n->model.outputs) == 0 && (opts_text(o, "save-probs") || opts_text(o, "save-member-probs")))
 		return fail(ERR_USAGE, "--save-probs and --save-member-probs need class probabilities; this run's likelihood is %s",
 		            n->likelihood->name);
-	return output_check("save-probs", opts_text(o, "save-probs"), a);
+	return OK;
+}
+
+static status predict_to(const struct opts *o, struct selection *chosen, struct network *n, const struct subject *subject,
+                         const struct output_file file[FILES], struct arena *a, json_t **figures)
+{
+	struct predictions p;
+	enum scoring scoring = opts_flag(o, "curve") ? SCORE_CURVE : SCORE_ALL;
+	status s = predictions_open(a, n, subject, chosen->n, scoring, &p);
+	if (s == OK)
+		s = begin_members(file[MEMBERS].to, &p);
+	if (s == OK)
+		s = network_predict(o, chosen, n, &p, 1);
+	if (s == OK)
+		s = score_members(chosen, &p, file[PROBS].to, a, figures);
+	predictions_close(&p);
+	return s;
 }
 
 static status predict_subject(const struct opts *o, struct selection *chosen, struct network *n,
                               const struct subject *subject, struct arena *a, json_t **figures)
 {
-	struct predictions p;
-	enum scoring scoring = opts_flag(o, "curve") ? SCORE_CURVE : SCORE_ALL;
-	TRY(check_subject(o, n, &subject->data, a));
-	status s = predictions_open(a, n, subject, chosen->n, scoring, &p);
-	if (s == OK)
-		s = predict_members(o, chosen, n, a, &p);
-	if (s == OK)
-		s = score_members(o, chosen, &p, a, figures);
-	predictions_close(&p);
-	return s;
+	struct output_file file[FILES];
+	TRY(check_subject(o, n, &subject->data));
+	TRY(outputs_open(o, a, file_option, FILES, file));
+	return outputs_close(file, FILES, predict_to(o, chosen, n, subject, file, a, figures));
 }
 
 static status predict_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
@@ -131,13 +128,17 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 	status s = predict_subject(o, chosen, n, &subject, a, figures);
 	json_put(figures, "data", json_words(subject.data.spec));
 	json_put(figures, "split", json_string(split_name(subject.data.split)));
+	if (opts_flag(o, "json")) {
+		report_fingerprint(figures, "data_fingerprint", subject.data.fingerprint);
+		json_put(figures, "members", select_members(chosen));
+	}
 	subject_close(&subject);
 	return s;
 }
 
 /* ---- from stored probabilities ---- */
 
-static status score_stored(const struct opts *o, struct arena *a, json_t **figures, json_t **rows)
+static status score_stored(const struct opts *o, FILE *probs, struct arena *a, json_t **figures, json_t **rows)
 {
 	struct stored stored;
 	struct figures all, *curve = NULL;
@@ -150,7 +151,7 @@ static status score_stored(const struct opts *o, struct arena *a, json_t **figur
 	report_figures(figures, &all);
 	if (curve)
 		*rows = report_curve(curve, stored.members);
-	return save_probs(o, &stored.mixture, a);
+	return save_probs(probs, &stored.mixture, a);
 }
 
 static status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
@@ -160,11 +161,15 @@ static status predict_stored(const struct opts *o, struct arena *a, json_t **fig
 	if (!opts_text(o, "probs") || !opts_text(o, "labels"))
 		return fail(ERR_USAGE, "--probs and --labels go together: the probabilities and the classes they are scored by");
 	TRY(select_refuse(o, "probs", of_runs));
+	struct output_file file;
+	TRY(outputs_open(o, a, &file_option[PROBS], 1, &file));
 	json_t *rows = NULL;
-	status s = score_stored(o, a, figures, &rows);
+	status s = outputs_close(&file, 1, score_stored(o, file.to, a, figures, &rows));
 	json_put(figures, "data", json_words(opts_text(o, "probs")));
 	json_put(figures, "split", json_null());
 	report_facts(figures, NULL);
+	if (opts_flag(o, "json"))
+		select_origin(o, NULL, figures);
 	json_put(figures, "roles", json_array());
 	if (opts_flag(o, "curve"))
 		json_put(figures, "curve", rows);

@@ -159,6 +159,8 @@ int program_run(const struct program *p, int argc, char **argv)
 {
 	/* A reader that goes away must not end a run in the middle. */
 	signal(SIGPIPE, SIG_IGN);
+	/* A file-size limit then is a write that fails, with its message, like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	status s = fill_standard_streams();
 	if (s == OK)
 		s = dispatch(p, argc, argv);

@@ -63,6 +63,21 @@ static int columns(struct text *t, int most)
 	return n;
 }
 
+/* Blanks, not escape sequences, wipe what a longer line left: every terminal knows them. */
+static void progress_print(struct progress *p, struct text *t)
+{
+	if (!p->terminal) {
+		fprintf(stderr, "%s\n", t->at);
+		return;
+	}
+	struct winsize window;
+	int wide = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1 ? window.ws_col - 1 : 0;
+	int width = columns(t, wide);
+	fprintf(stderr, "\r%s%*s", t->at, p->width > width ? p->width - width : 0, "");
+	fflush(stderr);
+	p->width = width;
+}
+
 void progress_show(struct progress *p, int chain, int chains, uint64_t step, const struct log_line *line, uint64_t steps)
 {
 	struct text t = {.n = 0};
@@ -82,16 +97,7 @@ void progress_show(struct progress *p, int chain, int chains, uint64_t step, con
 		text_add(&t, "  nll %.4f", line->nll);
 	if (line->step)
 		text_add(&t, "  λ %.4g  T %.4g", line->lr, line->temperature);
-	if (!p->terminal) {
-		fprintf(stderr, "%s\n", t.at);
-		return;
-	}
-	struct winsize window;
-	int wide = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1 ? window.ws_col - 1 : 0;
-	int width = columns(&t, wide);
-	fprintf(stderr, "\r%s%*s", t.at, p->width > width ? p->width - width : 0, "");
-	fflush(stderr);
-	p->width = width;
+	progress_print(p, &t);
 }
 
 void progress_end(struct progress *p)
@@ -101,4 +107,21 @@ void progress_end(struct progress *p)
 	fprintf(stderr, "\r%*s\r", p->width, "");
 	fflush(stderr);
 	p->width = 0;
+}
+
+/* ---- snapshots that are read ---- */
+
+status progress_snapshots(void *progress, size_t done, size_t total)
+{
+	struct progress *p = progress;
+	struct text t = {.n = 0};
+	bool due = progress_step(p);
+	if ((!p->terminal && !p->plain) || (!due && done < total))
+		return OK;
+	text_add(&t, "snapshot %zu/%zu", done, total);
+	if (p->plain || done < total)
+		progress_print(p, &t);
+	else
+		progress_end(p);
+	return OK;
 }

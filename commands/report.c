@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "commands/report.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,13 @@ void report_roc(json_t **into, const struct roc *r)
 	put_number(into, "base_rate", r->base_rate);
 	json_put(into, "n_id", json_integer((json_int_t)r->n_id));
 	json_put(into, "n_ood", json_integer((json_int_t)r->n_ood));
+}
+
+void report_fingerprint(json_t **into, const char *name, uint64_t fingerprint)
+{
+	char hex[17];
+	snprintf(hex, sizeof hex, "%016" PRIx64, fingerprint);
+	json_put(into, name, json_string(hex));
 }
 
 const char *report_not_fixed(bool batch_norm)

@@ -3,6 +3,7 @@
 #ifndef BASIN_REPORT_H
 #define BASIN_REPORT_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include <jansson.h>
@@ -17,6 +18,9 @@ void report_figures(json_t **into, const struct figures *f);
 /* An object for each of the figures of the first 1, 2, … n members, in an array; NULL without memory. */
 json_t *report_curve(const struct figures *curve, size_t n);
 void report_roc(json_t **into, const struct roc *r);
+
+/* A data set's fingerprint, as run.json has it. */
+void report_fingerprint(json_t **into, const char *name, uint64_t fingerprint);
 
 /* What is said of a model whose u(θ) is not one function, and how to get one that is; batch_norm: whether it has any. */
 const char *report_not_fixed(bool batch_norm);

@@ -8,6 +8,7 @@
 #include "commands/progress.h"
 #include "commands/resume.h"
 #include "src/clock.h"
+#include "src/text.h"
 
 /* ---- signals: the first one asks for a stop after the step, a second one kills ---- */
 
@@ -24,8 +25,6 @@ static void listen(void)
 	sigemptyset(&a.sa_mask);
 	sigaction(SIGINT, &a, NULL);
 	sigaction(SIGTERM, &a, NULL);
-	/* A file-size limit then is a write that fails, with its message, like a full disk. */
-	signal(SIGXFSZ, SIG_IGN);
 }
 
 /* ---- the chains, one after another ---- */
@@ -83,7 +82,7 @@ static status run_chain(struct show *show, int k, bool resumed)
 		progress_end(&show->progress);
 	if (s == ERR_INTERRUPTED)
 		s = fail(s, "stopped by a signal in chain %d after step %llu, nothing is lost; go on with: basin sample --resume %s",
-		         k, step, plan->run->path);
+		         k, step, text_path(&(struct text){.n = 0}, plan->run->path));
 	else if (s != OK)
 		s = fail_within(s, "chain %d after step %llu: ", k, step);
 	if (chain_phase(c) == CHAIN_FAILED)
@@ -115,7 +114,7 @@ static void print_end(const struct show *show, const struct problem *p, bool res
 		printf("%s was finished already: %d chain%s of %llu step%s\n", path, plan->chains, chain, steps, step);
 	else
 		printf("%s: %d chain%s of %llu step%s%s, %.1f s; next: basin %s %s\n", path, plan->chains, chain, steps, step, states,
-		       seconds, p->has_data ? "predict" : "info", path);
+		       seconds, p->has_data ? "predict" : "info", text_path(&(struct text){.n = 0}, path));
 }
 
 static status run_chains(struct problem *p, struct run *run, const struct opts *o, bool resumed)
@@ -197,7 +196,8 @@ static status run_sample(const struct opts *o)
 {
 	const char *const *names;
 	if (opts_positionals(o, &names) > 0)
-		return fail(ERR_USAGE, "%s: basin sample takes options only (did you mean --out %s?)", names[0], names[0]);
+		return fail(ERR_USAGE, "%s: basin sample takes options only (did you mean --out %s?)", names[0],
+		            text_path(&(struct text){.n = 0}, names[0]));
 	return opts_given(o, "resume") ? resume_run(o) : start_run(o);
 }
 

@@ -52,18 +52,22 @@ status select_refuse(const struct opts *o, const char *option, const char *const
 	return OK;
 }
 
+/* Adds a text to a list that lacks it. */
+static void add_new(json_t **list, const char *text)
+{
+	size_t at;
+	json_t *other;
+	json_array_foreach(*list, at, other)
+		if (strcmp(json_string_value(other), text) == 0)
+			return;
+	json_add(list, json_string(text));
+}
+
 static json_t *roles_of(const struct selection *s)
 {
 	json_t *roles = json_array();
-	for (size_t i = 0; i < s->n; i++) {
-		bool known = false;
-		size_t at;
-		json_t *role;
-		json_array_foreach(roles, at, role)
-			known |= strcmp(json_string_value(role), s->choice[i].role) == 0;
-		if (!known)
-			json_add(&roles, json_string(s->choice[i].role));
-	}
+	for (size_t i = 0; i < s->n; i++)
+		add_new(&roles, s->choice[i].role);
 	return roles;
 }
 
@@ -77,4 +81,38 @@ void select_report(const struct selection *s, json_t **into)
 			if (!json_equal(json_object_get(first, *name), json_object_get(source[s->choice[i].source].header, *name)))
 				json_put(into, *name, json_null());
 	json_put(into, "roles", roles_of(s));
+}
+
+void select_origin(const struct opts *o, const struct selection *s, json_t **into)
+{
+	const char *const *path;
+	int n = opts_positionals(o, &path);
+	json_t *runs = json_array(), *trained = json_array();
+	for (int i = 0; i < n; i++)
+		json_add(&runs, json_words(path[i]));
+	for (size_t i = 0; s && i < s->sources.n; i++) {
+		const json_t *data = json_object_get(s->sources.source[i].header, "data");
+		const char *fingerprint = json_string_value(json_object_get(data, "fingerprint"));
+		if (fingerprint)
+			add_new(&trained, fingerprint);
+	}
+	json_put(into, "version", json_string(PACKAGE_VERSION));
+	json_put(into, "runs", runs);
+	json_put(into, "train_fingerprints", trained);
+}
+
+json_t *select_members(const struct selection *s)
+{
+	json_t *members = json_array();
+	for (size_t i = 0; i < s->n; i++) {
+		const struct choice *c = &s->choice[i];
+		const struct source *source = &s->sources.source[c->source];
+		json_t *member = json_object(), *chain = json_object_get(source->header, "chain");
+		json_put(&member, "file", json_words(source->path));
+		json_put_shared(&member, "chain", chain ? chain : json_null());
+		json_put(&member, "step", json_integer((json_int_t)c->step));
+		json_put(&member, "role", json_string(c->role));
+		json_add(&members, member);
+	}
+	return members;
 }

@@ -21,4 +21,11 @@ status select_refuse(const struct opts *o, const char *option, const char *const
  * that were chosen from don't agree on them. */
 void select_report(const struct selection *s, json_t **into);
 
+/* Puts where the figures come from into a report for programs: the program's version, the runs given, and the fingerprints of
+ * the sets that those chosen from were trained on, in order of appearance; s is NULL where no run is read. */
+void select_origin(const struct opts *o, const struct selection *s, json_t **into);
+
+/* {file, chain, step, role} of each choice, in an array, in the order in which they are predicted; NULL without memory. */
+json_t *select_members(const struct selection *s);
+
 #endif

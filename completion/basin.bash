@@ -57,8 +57,8 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --header --curve --save-probs --save-member-probs --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
-		flags=' --curve --skip-damaged --json --quiet --progress --dump-config --help --version '
+		options='--data --split --header --curve --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
+		flags=' --curve --overwrite --skip-damaged --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
@@ -67,6 +67,7 @@ _basin()
 		--curve) option= ;;
 		--save-probs) files=yes ;;
 		--save-member-probs) files=yes ;;
+		--overwrite) option= ;;
 		--probs) files=yes ;;
 		--labels) files=yes ;;
 		--skip-damaged) option= ;;
@@ -82,8 +83,8 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	ood)
-		options='--ood --id --split --header --score --ood-normalize --save-scores --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
-		flags=' --skip-damaged --json --quiet --progress --dump-config --help --version '
+		options='--ood --id --split --header --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
+		flags=' --overwrite --skip-damaged --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--ood) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
@@ -93,6 +94,7 @@ _basin()
 		--score) words='entropy mi msp max-logit energy' ;;
 		--ood-normalize) words='id' ;;
 		--save-scores) files=yes ;;
+		--overwrite) option= ;;
 		--id-probs) files=yes ;;
 		--ood-probs) files=yes ;;
 		--skip-damaged) option= ;;
@@ -121,8 +123,8 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	data)
-		options='--split --labels --holdout --target --header --format --out --json --config --dump-config --help --version'
-		flags=' --json --dump-config --help --version '
+		options='--split --labels --holdout --target --header --format --out --overwrite --json --config --dump-config --help --version'
+		flags=' --overwrite --json --dump-config --help --version '
 		arguments=('info write' 'shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:')
 		case $option in
 		--split) words='train test holdout' ;;
@@ -130,6 +132,7 @@ _basin()
 		--header) words='yes no' ;;
 		--format) words='cifar10 svhn' ;;
 		--out) files=yes ;;
+		--overwrite) option= ;;
 		--json) option= ;;
 		--config) files=yes ;;
 		--dump-config) option= ;;
@@ -137,12 +140,13 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	export)
-		options='--format --out --chain --role --from-step --to-step --last --skip-damaged --json --config --dump-config --help --version'
-		flags=' --skip-damaged --json --dump-config --help --version '
+		options='--format --out --overwrite --chain --role --from-step --to-step --last --skip-damaged --json --config --dump-config --help --version'
+		flags=' --overwrite --skip-damaged --json --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--format) words='npz' ;;
 		--out) files=yes ;;
+		--overwrite) option= ;;
 		--skip-damaged) option= ;;
 		--json) option= ;;
 		--config) files=yes ;;

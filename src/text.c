@@ -2,7 +2,9 @@
 #include "src/text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 void text_add(struct text *t, const char *format, ...)
 {
@@ -17,4 +19,48 @@ void text_add(struct text *t, const char *format, ...)
 void text_list(struct text *t, const char *between, const char *word)
 {
 	text_add(t, "%s%s", t->n ? between : "", word);
+}
+
+/* ---- words of a shell ---- */
+
+static bool is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f;
+}
+
+/* Control characters have no other form, and a message would show "?" for them. */
+static void add_escaped(struct text *t, const char *word)
+{
+	text_add(t, "$'");
+	for (; *word; word++)
+		if (is_control(*word))
+			text_add(t, "\\%03o", (unsigned)*word);
+		else
+			text_add(t, "%s%c", *word == '\'' || *word == '\\' ? "\\" : "", *word);
+	text_add(t, "'");
+}
+
+static void add_quoted(struct text *t, const char *word)
+{
+	text_add(t, "'");
+	for (; *word; word++)
+		text_add(t, "%s%c", *word == '\'' ? "'\\'" : "", *word);
+	text_add(t, "'");
+}
+
+const char *text_path(struct text *t, const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+,-";
+	struct text named = {.n = 0};
+	text_add(&named, "%s%s", *path == '-' ? "./" : "", path);
+	const char *c = named.at;
+	while (*c && !is_control(*c))
+		c++;
+	if (*c)
+		add_escaped(t, named.at);
+	else if (*path && named.at[strspn(named.at, plain)] == 0)
+		text_add(t, "%s", named.at);
+	else
+		add_quoted(t, named.at);
+	return t->at;
 }

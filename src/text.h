@@ -15,4 +15,9 @@ void text_add(struct text *t, const char *format, ...) __attribute__((format(pri
 /* Adds a word of a list, with `between` in front of all but the first. */
 void text_list(struct text *t, const char *between, const char *word);
 
+/* Adds a path as a command that is offered must have it: what a shell takes for the path and no program for an option. Quoted
+ * where it has to be, in $'' where it holds control characters. Returns the whole text, for
+ * text_path(&(struct text){.n = 0}, path) among a message's arguments. */
+const char *text_path(struct text *t, const char *path);
+
 #endif

@@ -38,7 +38,7 @@ static const char *saved_shapes(void)
 	if (!*spec) {
 		const char *folder = in_scratch("%s/%s", "saved");
 		struct dataset train = load("shapes", SPLIT_TRAIN), test = load("shapes", SPLIT_TEST);
-		MUST(data_write(&train, &test, "cifar10", folder));
+		MUST(data_write(&train, &test, "cifar10", folder, false));
 		snprintf(spec, sizeof spec, "cifar10:%s", folder);
 		dataset_close(&train);
 		dataset_close(&test);
@@ -71,7 +71,7 @@ static void test_round_trip(const char *format)
 {
 	const char *folder = in_scratch("%s/%s", format), *spec;
 	struct dataset train = load("shapes", SPLIT_TRAIN), test = load("shapes", SPLIT_TEST);
-	MUST(data_write(&train, &test, format, folder));
+	MUST(data_write(&train, &test, format, folder, false));
 	snprintf(text, sizeof text, "%s:%s", format, folder);
 	spec = text;
 	for (int k = 0; k < 2; k++) {
@@ -82,7 +82,7 @@ static void test_round_trip(const char *format)
 		   k ? "test" : "training");
 		dataset_close(&got);
 	}
-	ok(data_write(&train, &test, format, folder) == ERR_USAGE, "%s: nothing is overwritten", format);
+	ok(data_write(&train, &test, format, folder, false) == ERR_USAGE, "%s: nothing is overwritten", format);
 	dataset_close(&train);
 	dataset_close(&test);
 }

@@ -110,7 +110,7 @@ as_in_pytorch() {  # as_in_pytorch MODEL OPTIONS: a short run of the model is pr
 	"$BASIN" sample --quiet --data shapes --model "$1" --sampler sgd --momentum 0.9 --lr 0.05 $2 --out "$dir/net" &&
 		"$BASIN" export "$dir/net" --out "$dir/net.npz" >"$dir/out" &&
 		"$BASIN" info --json "$dir/net" >"$dir/info.json" &&
-		"$BASIN" predict --quiet --json --data "npy:$dir/x.npy,$dir/y.npy" --save-member-probs "$dir/probs.npy" "$dir/net" \
+		"$BASIN" predict --quiet --json --data "npy:$dir/x.npy,$dir/y.npy" --save-member-probs "$dir/probs.npy" --overwrite "$dir/net" \
 			>"$dir/out" &&
 		"$python" "$top_srcdir/tests/golden/export_torch.py" "$dir/net.npz" "$dir/info.json" "$dir/x.npy" "$dir/probs.npy" \
 			>"$dir/out" 2>&1

@@ -135,6 +135,11 @@ FILE *fdopen(int fd, const char *mode)
 	return FAILS ? NULL : NEXT(fdopen)(fd, mode);
 }
 
+FILE *fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions)
+{
+	return FAILS ? NULL : NEXT(fopencookie)(cookie, mode, functions);
+}
+
 FILE *open_memstream(char **text, size_t *size)
 {
 	return FAILS ? NULL : NEXT(open_memstream)(text, size);

@@ -65,7 +65,8 @@ done
 "$BASIN" export --chain 1 --role anchor "$run" --out "$dir/finished.npz" >"$dir/out" 2>"$dir/err" &&
 	./tests/npz show "$dir/finished.npz" >"$dir/arrays"
 ok $? "its last anchor is exported"
-cmp -s "$made/finished-0.1.0.arrays" "$dir/arrays"
+# Later versions may add arrays.
+head -n "$(wc -l <"$made/finished-0.1.0.arrays")" "$dir/arrays" | cmp -s "$made/finished-0.1.0.arrays" -
 ok $? "with the values that it had then"
 "$BASIN" sample --resume "$run" --data "$rows" >"$dir/out" 2>"$dir/err" && grep -q 'finished already' "$dir/out"
 told $? "it resumes to status 0, being finished"

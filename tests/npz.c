@@ -37,12 +37,9 @@ static status write_all(const char *to, const struct npz_array *array, size_t n)
 {
 	struct arena a = {0};
 	struct output_file f;
-	MUST(output_open(&f, &a, to, true));
+	MUST(output_open(&f, &a, NULL, to, true));
 	status s = npz_write(f.to, array, n);
-	if (s == OK)
-		s = output_commit(&f);
-	else
-		output_abandon(&f);
+	s = output_close(&f, s);
 	arena_free(&a);
 	return s;
 }

@@ -13,7 +13,19 @@
 static const struct log_line line = {.step = 1200, .epoch = 1.5, .lr = 0.05, .temperature = 1e-4, .nll = 0.4312,
                                      .step_ms = 1.25, .examples_per_s = 1e5};
 
-enum { TERMINAL = 1, PLAIN = 2, QUIET = 4 };
+enum { TERMINAL = 1, PLAIN = 2, QUIET = 4, SNAPSHOTS = 8 };
+
+/* `shows` snapshots that take long, and the others in no time. */
+static void read_snapshots(int how, int shows)
+{
+	struct progress p;
+	progress_start(&p, how & QUIET, how & PLAIN, 0, 40);
+	for (int i = 1; i <= 40; i++) {
+		p.last -= i <= shows ? 11 : 0;
+		progress_snapshots(&p, (size_t)i, 40);
+	}
+	progress_end(&p);
+}
 
 /* What a run of `shows` due lines prints on standard error, in a child of its own. */
 static size_t printed(int how, int shows, char *text, size_t size)
@@ -38,6 +50,10 @@ static size_t printed(int how, int shows, char *text, size_t size)
 		struct progress p;
 		dup2(to, STDERR_FILENO);
 		close(to);
+		if (how & SNAPSHOTS) {
+			read_snapshots(how, shows);
+			_exit(0);
+		}
 		progress_start(&p, how & QUIET, how & PLAIN, 1000, 40000);
 		progress_drop(&p, 20000);
 		p.done = 6199;
@@ -94,8 +110,24 @@ static void progress(void)
 	ok(n > 0 && text[n - 1] == '\r' && end < text + n - 40, "and wiped at the end");
 }
 
+static void snapshots(void)
+{
+	char text[4096];
+	ok(printed(SNAPSHOTS, 3, text, sizeof text) == 0, "snapshots: nothing where standard error is no terminal");
+	printed(SNAPSHOTS | PLAIN, 2, text, sizeof text);
+	ok(strcmp(text, "snapshot 1/40\nsnapshot 2/40\nsnapshot 40/40\n") == 0, "plain: a line per interval, and the last");
+	if (printed(SNAPSHOTS | TERMINAL, 2, text, sizeof text) == SIZE_MAX) {
+		skip("snapshots on a terminal", "no pseudo-terminal here");
+		return;
+	}
+	note("%s", text);
+	ok(strcmp(text, "\rsnapshot 1/40\rsnapshot 2/40\r             \r") == 0,
+	   "terminal: rewritten in place and wiped with blanks, without an escape sequence");
+}
+
 int main(void)
 {
 	progress();
+	snapshots();
 	return done_testing();
 }

@@ -89,11 +89,11 @@ ok $? "frn: thresholds, no statistics, a fixed model"
 ok $? "frn: basin info says which norm"
 
 for name in bn frn; do
-	"$BASIN" predict --json --quiet --save-probs "$dir/probs" "$dir/$name" >"$dir/out" 2>"$dir/err"
+	"$BASIN" predict --json --quiet --save-probs "$dir/probs" --overwrite "$dir/$name" >"$dir/out" 2>"$dir/err"
 	[ $? = 0 ] && [ "$(member n)" = 64 ] && [ "$(member snapshots)" = 2 ]
 	ok $? "$name: predict averages its snapshots"
 	accuracy=$(member accuracy)
-	"$BASIN" predict --json --quiet --batch 9 --save-probs "$dir/probs9" "$dir/$name" >"$dir/out" 2>>"$dir/err"
+	"$BASIN" predict --json --quiet --batch 9 --save-probs "$dir/probs9" --overwrite "$dir/$name" >"$dir/out" 2>>"$dir/err"
 	[ $? = 0 ] && [ "$(member accuracy)" = "$accuracy" ]
 	ok $? "$name: and in other batches to the same accuracy"
 done

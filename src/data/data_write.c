@@ -11,91 +11,111 @@
 #include "src/data/mat.h"
 #include "src/files/output_file.h"
 
-enum { SIDE = 32, PIXELS = SIDE * SIDE, IMAGE = 3 * PIXELS, CLASSES = 10, BATCHES = 5 };
+enum { SIDE = 32, PIXELS = SIDE * SIDE, IMAGE = 3 * PIXELS, CLASSES = 10, BATCHES = 5, FILES_MOST = 8 };
+
+/* The files of one set, which get their names when all of them are written. */
+struct set_files {
+	struct arena *a;
+	const char *folder;
+	bool overwrite;
+	struct output_file at[FILES_MOST];
+	const char *path[FILES_MOST];
+	int n;
+};
+
+/* A failed write stays in the file, for output_close. */
+static status add_file(struct set_files *f, const char *name, FILE **to)
+{
+	char *path;
+	struct output_file *file = &f->at[f->n];
+	TRY(arena_text(f->a, &path, "%s/%s", f->folder, name));
+	TRY(output_open(file, f->a, "out", path, f->overwrite));
+	f->path[f->n++] = path;
+	*to = file->to;
+	return OK;
+}
+
+/* None gets its name before the disk is known to hold them all. */
+static status close_files(struct set_files *f, status so_far)
+{
+	for (int i = 0; so_far == OK && i < f->n; i++)
+		if (fflush(f->at[i].to) != 0)
+			so_far = fail(ERR_IO, "{out} %s: can't be written", f->at[i].path);
+	for (int i = 0; i < f->n; i++)
+		so_far = output_close(&f->at[i], so_far);
+	return so_far;
+}
 
 /* ---- CIFAR-10: records of a label byte and three planes ---- */
 
-static status write_records(struct arena *a, const char *folder, const char *name, const struct dataset *d, size_t first, size_t n)
+static status write_records(struct set_files *f, const char *name, const struct dataset *d, size_t first, size_t n)
 {
-	struct output_file f;
-	char *path;
+	FILE *to;
 	const uint8_t *x = d->x;
-	TRY(arena_text(a, &path, "%s/%s.bin", folder, name));
-	TRY(output_open(&f, a, path, false));
-	/* A failed write stays in the stream's error flag, which output_commit looks at. */
+	TRY(add_file(f, name, &to));
 	for (size_t i = first; i < first + n; i++) {
-		putc(d->label[i], f.to);
-		fwrite(x + i * IMAGE, 1, IMAGE, f.to);
+		putc(d->label[i], to);
+		fwrite(x + i * IMAGE, 1, IMAGE, to);
 	}
-	return output_commit(&f);
+	return OK;
 }
 
-static status write_cifar10(struct arena *a, const char *folder, const struct dataset *train, const struct dataset *test)
+static status write_cifar10(struct set_files *f, const struct dataset *train, const struct dataset *test)
 {
 	size_t n = train->n / BATCHES;
-	struct output_file f;
-	char *text;
+	char *name;
+	FILE *to;
 	if (train->n % BATCHES)
 		return fail(ERR_USAGE, "{format} cifar10: %zu training images don't make five equal batches", train->n);
 	for (size_t k = 0; k < BATCHES; k++) {
-		TRY(arena_text(a, &text, "data_batch_%zu", k + 1));
-		TRY(write_records(a, folder, text, train, k * n, n));
+		TRY(arena_text(f->a, &name, "data_batch_%zu.bin", k + 1));
+		TRY(write_records(f, name, train, k * n, n));
 	}
-	TRY(write_records(a, folder, "test_batch", test, 0, test->n));
+	TRY(write_records(f, "test_batch.bin", test, 0, test->n));
 	if (!train->class_names)
 		return OK;
-	TRY(arena_text(a, &text, "%s/batches.meta.txt", folder));
-	TRY(output_open(&f, a, text, false));
+	TRY(add_file(f, "batches.meta.txt", &to));
 	for (int k = 0; k < train->n_classes; k++)
-		fprintf(f.to, "%s\n", train->class_names[k]);
-	return output_commit(&f);
+		fprintf(to, "%s\n", train->class_names[k]);
+	return OK;
 }
 
 /* ---- SVHN: MATLAB 5, columns first, class 0 as 10 ---- */
 
-static status write_split(struct arena *a, const char *folder, const char *name, const struct dataset *d)
+static status write_split(struct set_files *f, const char *name, const struct dataset *d)
 {
-	struct output_file f;
 	uint8_t *x, *y;
-	char *path;
+	FILE *to;
 	const uint8_t *from = d->x;
-	TRY(arena_take(a, d->n, IMAGE, &x));
-	TRY(ARENA_NEW(a, d->n, &y));
+	TRY(arena_take(f->a, d->n, IMAGE, &x));
+	TRY(ARENA_NEW(f->a, d->n, &y));
 	for (size_t p = 0; p < d->n * 3; p++)
 		for (size_t i = 0; i < PIXELS; i++)
 			x[p * PIXELS + i % SIDE * SIDE + i / SIDE] = from[p * PIXELS + i];
 	for (size_t i = 0; i < d->n; i++)
 		y[i] = (uint8_t)(d->label[i] ? d->label[i] : CLASSES);
-	TRY(arena_text(a, &path, "%s/%s", folder, name));
-	TRY(output_open(&f, a, path, false));
-	mat_write_start(f.to);
-	status s = mat_write_bytes(f.to, "X", 4, (size_t[]){SIDE, SIDE, 3, d->n}, x);
-	if (s == OK)
-		s = mat_write_bytes(f.to, "y", 2, (size_t[]){d->n, 1}, y);
-	if (s != OK) {
-		output_abandon(&f);
-		return fail_within(s, "%s: ", path);
-	}
-	return output_commit(&f);
+	TRY(add_file(f, name, &to));
+	mat_write_start(to);
+	TRY(mat_write_bytes(to, "X", 4, (const size_t[]){SIDE, SIDE, 3, d->n}, x));
+	return mat_write_bytes(to, "y", 2, (const size_t[]){d->n, 1}, y);
 }
 
-static status write_svhn(struct arena *a, const char *folder, const struct dataset *train, const struct dataset *test)
+static status write_svhn(struct set_files *f, const struct dataset *train, const struct dataset *test)
 {
-	TRY(write_split(a, folder, "train_32x32.mat", train));
-	return write_split(a, folder, "test_32x32.mat", test);
+	TRY(write_split(f, "train_32x32.mat", train));
+	return write_split(f, "test_32x32.mat", test);
 }
 
 /* ---- the folder ---- */
 
 static const struct {
 	const char *name;
-	status (*write)(struct arena *a, const char *folder, const struct dataset *train, const struct dataset *test);
-	const char *files[8];   /* everything that may have been written */
+	status (*write)(struct set_files *f, const struct dataset *train, const struct dataset *test);
 } formats[] = {
-	{"cifar10", write_cifar10, {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
-	                            "data_batch_5.bin", "test_batch.bin", "batches.meta.txt"}},
-	{"svhn", write_svhn, {"train_32x32.mat", "test_32x32.mat"}},
+	{"cifar10", write_cifar10},
+	{"svhn", write_svhn},
 };
+enum { FORMATS = sizeof formats / sizeof *formats };
 
 static status check_shape(const struct dataset *d, const char *format)
 {
@@ -105,42 +125,62 @@ static status check_shape(const struct dataset *d, const char *format)
 	            "expected", format, d->spec, d->c, d->h, d->w, d->n_classes);
 }
 
-static status write_folder(struct arena *a, const struct dataset *train, const struct dataset *test, const char *format,
-                           const char *folder)
+/* Into a folder that is there. */
+static status write_into(struct set_files *f, size_t format, const struct dataset *train, const struct dataset *test)
 {
-	struct stat st;
-	char *temporary, *path;
-	size_t k = 0;
-	while (k < sizeof formats / sizeof *formats && strcmp(formats[k].name, format))
-		k++;
-	if (k == sizeof formats / sizeof *formats)
-		return fail(ERR_USAGE, "{format} %s: cifar10 or svhn was expected", format);
-	TRY(check_shape(train, format));
-	TRY(check_shape(test, format));
-	if (lstat(folder, &st) == 0)
-		return fail(ERR_USAGE, "{out} %s: exists already; nothing is overwritten", folder);
+	return close_files(f, formats[format].write(f, train, test));
+}
+
+/* Into a new one, which appears when all of it is there. */
+static status write_new(struct set_files *f, size_t format, const struct dataset *train, const struct dataset *test)
+{
+	const char *folder = f->folder;
+	char *temporary;
 	size_t length = strlen(folder);
 	while (length > 1 && folder[length - 1] == '/')
 		length--;
-	TRY(arena_text(a, &temporary, "%.*s.tmp-%ld", (int)length, folder, (long)getpid()));
+	TRY(arena_text(f->a, &temporary, "%.*s.tmp-%ld", (int)length, folder, (long)getpid()));
 	if (mkdir(temporary, 0777) != 0)
 		return fail(ERR_IO, "{out} %s: %s: %s", folder, temporary, strerror(errno));
-	status s = formats[k].write(a, temporary, train, test);
+	f->folder = temporary;
+	status s = write_into(f, format, train, test);
 	if (s == OK && rename(temporary, folder) != 0)
 		s = fail(ERR_IO, "{out} %s: %s", folder, strerror(errno));
 	if (s == OK)
 		return OK;
-	for (int i = 0; formats[k].files[i]; i++)
-		if (arena_text(a, &path, "%s/%s", temporary, formats[k].files[i]) == OK)
-			unlink(path);
+	for (int i = 0; i < f->n; i++)
+		unlink(f->path[i]);
 	rmdir(temporary);
 	return s;
 }
 
-status data_write(const struct dataset *train, const struct dataset *test, const char *format, const char *folder)
+static status write_folder(struct set_files *f, const char *format, const struct dataset *train, const struct dataset *test)
+{
+	struct stat st;
+	size_t k = 0;
+	if (strcmp(f->folder, "-") == 0)
+		return fail(ERR_USAGE, "{out} -: several files can't go to standard output; a folder's name was expected");
+	while (k < FORMATS && strcmp(formats[k].name, format))
+		k++;
+	if (k == FORMATS)
+		return fail(ERR_USAGE, "{format} %s: cifar10 or svhn was expected", format);
+	TRY(check_shape(train, format));
+	TRY(check_shape(test, format));
+	if (lstat(f->folder, &st) != 0)
+		return write_new(f, k, train, test);
+	if (!f->overwrite)
+		return fail(ERR_USAGE, "{out} %s: exists already; {overwrite} replaces its files", f->folder);
+	if (stat(f->folder, &st) != 0 || !S_ISDIR(st.st_mode))
+		return fail(ERR_USAGE, "{out} %s: is no folder; a folder's name was expected", f->folder);
+	return write_into(f, k, train, test);
+}
+
+status data_write(const struct dataset *train, const struct dataset *test, const char *format, const char *folder,
+                  bool overwrite)
 {
 	struct arena a = {0};
-	status s = write_folder(&a, train, test, format, folder);
+	struct set_files files = {.a = &a, .folder = folder, .overwrite = overwrite};
+	status s = write_folder(&files, format, train, test);
 	arena_free(&a);
 	return s;
 }

@@ -7,7 +7,9 @@
 
 /* Writes both splits, 3 × 32 × 32 bytes an image and 10 classes, as "cifar10" (five equal training batches, test_batch.bin,
  * batches.meta.txt) or "svhn" (train_32x32.mat, test_32x32.mat, uncompressed) into a new folder, which appears when all of it
- * is there. Errors: ERR_USAGE (the folder exists, another shape, batches that can't be equal), ERR_IO, ERR_MEMORY. */
-status data_write(const struct dataset *train, const struct dataset *test, const char *format, const char *folder);
+ * is there; or, to overwrite, into one that exists, whose files of these names are replaced when all are written.
+ * Errors: ERR_USAGE (the folder exists, another shape, batches that can't be equal), ERR_IO, ERR_MEMORY. */
+status data_write(const struct dataset *train, const struct dataset *test, const char *format, const char *folder,
+                  bool overwrite);
 
 #endif

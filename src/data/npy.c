@@ -279,18 +279,22 @@ status npy_header(FILE *to, enum npy_type type, int ndim, const int64_t *shape)
 	return OK;
 }
 
+void npy_put(FILE *to, enum npy_type type, int ndim, const int64_t *shape, const void *data)
+{
+	size_t count = 1;
+	for (int d = 0; d < ndim; d++)
+		count *= (size_t)shape[d];
+	if (npy_header(to, type, ndim, shape) == OK && count)
+		fwrite(data, types[type].size, count, to);
+}
+
 static status write_into(struct arena *a, const char *path, enum npy_type type, int ndim, const int64_t *shape,
                          const void *data)
 {
 	struct output_file f;
-	size_t count = 1;
-	for (int d = 0; d < ndim; d++)
-		count *= (size_t)shape[d];
-	TRY(output_open(&f, a, path, true));
-	/* A failed write leaves the stream's error flag, which output_commit reports with the path. */
-	if (npy_header(f.to, type, ndim, shape) == OK && count)
-		fwrite(data, types[type].size, count, f.to);
-	return output_commit(&f);
+	TRY(output_open(&f, a, NULL, path, true));
+	npy_put(f.to, type, ndim, shape, data);
+	return output_close(&f, OK);
 }
 
 status npy_write(const char *path, enum npy_type type, int ndim, const int64_t *shape, const void *data)

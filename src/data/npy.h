@@ -43,7 +43,10 @@ void npy_double(const struct npy *n, double *to);
 /* Element i of an integer array; u8 values above INT64_MAX come as INT64_MAX. */
 int64_t npy_integer(const struct npy *n, size_t i);
 
-/* Writes a version 1 file: path.tmp-PID first, then a rename over path. Errors: ERR_IO, ERR_MEMORY. */
+/* Writes a version 1 array to a stream. A failed write leaves the stream's error flag. */
+void npy_put(FILE *to, enum npy_type type, int ndim, const int64_t *shape, const void *data);
+
+/* Writes a version 1 file, in the place of another where one is there. Errors: ERR_IO, ERR_MEMORY; output_open's. */
 status npy_write(const char *path, enum npy_type type, int ndim, const int64_t *shape, const void *data);
 
 /* Writes a version 1 header; the elements follow. For arrays that are written piece by piece. Errors: ERR_IO. */

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "src/text.h"
+
 /* One write(2) takes at most this much everywhere. */
 enum { WRITE_MOST = 1 << 30 };
 
@@ -35,19 +37,22 @@ static status write_failed(const char *path, int error)
 	                 : error == EDQUOT ? "the disk quota is used up"
 	                                   : "the file would exceed the limit on file sizes (ulimit -f)";
 	size_t n = folder_length(path);
+	struct text folder = {.n = 0}, word = {.n = 0};
+	text_add(&folder, "%.*s", n ? (int)n : 1, n ? path : ".");
 	return fail(ERR_IO, "%s: %s; what was written so far is whole; free space and go on with "
-	            "basin sample {resume} %.*s", path, what, n ? (int)n : 1, n ? path : ".");
+	            "basin sample {resume} %s", path, what, text_path(&word, folder.at));
 }
 
-static int write_all(int fd, const char *data, size_t n)
+int file_write(int fd, const void *data, size_t n)
 {
+	const char *at = data;
 	while (n) {
-		ssize_t done = write(fd, data, n < WRITE_MOST ? n : WRITE_MOST);
+		ssize_t done = write(fd, at, n < WRITE_MOST ? n : WRITE_MOST);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0)
 			return done < 0 ? errno : ENOSPC;
-		data += done;
+		at += done;
 		n -= (size_t)done;
 	}
 	return 0;
@@ -107,7 +112,7 @@ status tail_open(const char *path, uint64_t length, struct tail *out)
 
 status tail_write(struct tail *t, const void *data, size_t n)
 {
-	int error = write_all(t->fd, data, n);
+	int error = file_write(t->fd, data, n);
 	if (!error) {
 		t->length += n;
 		return OK;
@@ -157,25 +162,54 @@ status folder_sync(const char *path)
 	return s;
 }
 
+/* Makes the temporary file of this name, which becomes the replacement's. */
+static int replace_open(struct replacement *r, char *name, int flags)
+{
+	r->temporary = name;
+	r->fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
+	if (r->fd >= 0)
+		return 0;
+	int error = errno;
+	free(name);
+	r->temporary = NULL;
+	return error;
+}
+
+/* Another process may have had this one's number, and have left its file behind when it was killed. */
+static int replace_open_new(struct replacement *r)
+{
+	enum { NAMES_MOST = 100 };
+	int error = EEXIST;
+	for (int i = 0; error == EEXIST && i < NAMES_MOST; i++) {
+		char *name, more[16] = "";
+		if (i)
+			snprintf(more, sizeof more, "-%d", i);
+		if (asprintf(&name, "%s.tmp-%ld%s", r->path, (long)getpid(), more) < 0)
+			return ENOMEM;
+		error = replace_open(r, name, O_EXCL);
+	}
+	return error;
+}
+
+/* In a folder of our own what a killed process left under this name goes first; a link or FIFO that is in the way too. */
+static int replace_open_own(struct replacement *r)
+{
+	char *name;
+	if (asprintf(&name, "%s.tmp", r->path) < 0)
+		return ENOMEM;
+	unlink(name);
+	return replace_open(r, name, O_EXCL);
+}
+
 status replace_begin(const char *path, bool shared_folder, struct replacement *out)
 {
 	*out = (struct replacement){.path = path, .fd = -1};
-	/* In a folder of our own what a killed process left under this name goes first, a link or FIFO that is in the way too. */
-	int made = shared_folder ? asprintf(&out->temporary, "%s.tmp-%ld", path, (long)getpid())
-	                         : asprintf(&out->temporary, "%s.tmp", path);
-	if (made < 0) {
-		out->temporary = NULL;
-		return fail(ERR_MEMORY, "%s: out of memory", path);
-	}
-	if (!shared_folder)
-		unlink(out->temporary);
-	out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (out->fd >= 0)
-		return OK;
-	int error = errno;
-	free(out->temporary);
-	out->temporary = NULL;
-	return fail(ERR_IO, "%s: can't be written: %s", path, strerror(error));
+	int error = shared_folder ? replace_open_new(out) : replace_open_own(out);
+	status s = error == ENOMEM ? fail(ERR_MEMORY, "%s: out of memory", path)
+	         : error           ? fail(ERR_IO, "%s: can't be written: %s", path, strerror(error))
+	                           : OK;
+	errno = error;
+	return s;
 }
 
 void replace_abandon(struct replacement *r)
@@ -197,8 +231,18 @@ static status replace_failed(struct replacement *r, int error)
 
 status replace_write(struct replacement *r, const void *data, size_t n)
 {
-	int error = write_all(r->fd, data, n);
+	int error = file_write(r->fd, data, n);
 	return error ? replace_failed(r, error) : OK;
+}
+
+/* Gives the temporary file its name. */
+static int replace_name(const struct replacement *r)
+{
+	if (!r->keeps || link(r->temporary, r->path) == 0)
+		return r->keeps ? unlink(r->temporary) : rename(r->temporary, r->path);
+	/* FAT and its like can't give a file two names. */
+	bool linkless = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS;
+	return linkless ? rename(r->temporary, r->path) : -1;
 }
 
 status replace_commit(struct replacement *r)
@@ -207,7 +251,7 @@ status replace_commit(struct replacement *r)
 		return replace_failed(r, errno);
 	int bad = close(r->fd);
 	r->fd = -1;
-	if (bad || rename(r->temporary, r->path))
+	if (bad || replace_name(r))
 		return replace_failed(r, errno);
 	free(r->temporary);
 	r->temporary = NULL;

@@ -36,12 +36,13 @@ struct replacement {
 	const char *path;   /* borrowed */
 	char *temporary;    /* path.tmp… */
 	bool begins;        /* set by the caller where without this file there is nothing to go on with; for the message */
+	bool keeps;         /* likewise where a file that is there by then must stay: commit fails */
 	int fd;
 };
 
-/* Opens path.tmp for writing, or, where others keep files in the folder, a name that nobody has (path.tmp-PID); commit
+/* Opens path.tmp for writing, or, where others keep files in the folder, a name that nobody has (path.tmp-PID…); commit
  * syncs it, renames it over path and syncs the folder. On any failure, of abandon too, the temporary file is gone and path
- * is as it was. Errors: ERR_IO, ERR_MEMORY. */
+ * is as it was. Errors: ERR_IO, ERR_MEMORY; errno says why replace_begin failed. */
 status replace_begin(const char *path, bool shared_folder, struct replacement *out);
 status replace_write(struct replacement *r, const void *data, size_t n);
 status replace_commit(struct replacement *r);
@@ -56,6 +57,11 @@ status folder_sync(const char *path);
 status file_open(const char *path, int *fd, uint64_t *bytes);
 /* Reads exactly n bytes from `offset`. Errors: ERR_IO; ERR_DAMAGE when the file ends before. */
 status file_read(int fd, const char *path, uint64_t offset, void *to, size_t n);
+
+/* ---- what both need ---- */
+
+/* Writes all n bytes, however many calls that takes. Returns 0, or the errno of the one that failed. */
+int file_write(int fd, const void *data, size_t n);
 
 /* n bytes of memory, or ERR_MEMORY naming what they were for. The caller frees *out. */
 status file_memory(const char *path, size_t n, void *out);

@@ -12,6 +12,7 @@
 
 #include "src/files/file.h"
 #include "src/json_text.h"
+#include "src/text.h"
 
 static status path_in(struct run *r, const char *name, char **out)
 {
@@ -133,7 +134,7 @@ static status refuse_folder(const char *path, int error)
 	char parent[4096];
 	if (error == EEXIST)
 		return fail(ERR_USAGE, "{out} %s: exists already; choose another name, or go on with a run by "
-		            "basin sample {resume} %s", path, path);
+		            "basin sample {resume} %s", path, text_path(&(struct text){.n = 0}, path));
 	snprintf(parent, sizeof parent, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
 	if (stat(parent, &st) != 0 || !S_ISDIR(st.st_mode))
 		return fail(ERR_USAGE, "{out} %s: there is no folder %s to make it in", path, parent);

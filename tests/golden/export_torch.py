@@ -101,6 +101,7 @@ def main(weights, info, images, probs):
         facts = json.load(file)
     with numpy.load(weights) as file:
         state = {name: torch.from_numpy(file[name]) for name in file}
+    mean, sd = (state.pop(f"normalize.{key}").view(1, 3, 1, 1).float() for key in ("mean", "sd"))
     model = network(facts["model"]["spec"]).eval()
     model.load_state_dict(state, strict=True)
     # load_state_dict fills in a counter that is not there.
@@ -110,7 +111,6 @@ def main(weights, info, images, probs):
     # A network that tells nothing apart would hide a tensor in the wrong order; a hundred times the tolerance is enough.
     assert (want - want.mean(0)).abs().mean() > 1e-3, "all predictions are alike"
     rows = torch.from_numpy(numpy.load(images)).permute(0, 3, 1, 2)
-    mean, sd = (torch.tensor(facts["normalize"][key]).view(1, 3, 1, 1) for key in ("mean", "sd"))
     with torch.no_grad():
         got = torch.cat([model((part.float() / 255 - mean) / sd).softmax(1) for part in rows.split(200)])
     difference = (got - want).abs().max().item()
