@@ -49,7 +49,7 @@ rm -rf r && cp -r whole r && cp whole/chain-1.snaps r/chain-0.snaps
 fails 2 "^basin: r/chain-0.snaps: is the file of chain 1; " "so is one chain's snapshots alone" \
 	"$BASIN" sample --resume r --steps 30 --quiet
 # shellcheck disable=SC2086
-"$BASIN" sample $plan --steps 20 --noise-sd 0.5 --holdout 4 --standardize --lr 0.02 --out other
+"$BASIN" sample ${plan% --lr*} --lr 0.02 ${plan#*--lr 0.01} --steps 20 --noise-sd 0.5 --holdout 4 --standardize --out other
 cp other/chain-1.* r && cp whole/chain-0.snaps r
 fails 2 "^basin: r/run.json: --lr is 0.01, and r/chain-1.snaps was begun with 0.02" "so is another run's" \
 	"$BASIN" sample --resume r --steps 30 --quiet
@@ -65,7 +65,7 @@ ok $? "a run is made longer, and longer again"
 fails 2 "^basin: r/chain-0.ckpt: the chain is done at step 40, and the run ends with step 20" "a checkpoint beyond the run's end is refused" \
 	"$BASIN" sample --resume r --quiet
 cp once/run.json r/run.json
-"$BASIN" predict --json --split train r >out && "$BASIN" predict --json --split train once >err && grep -v '"data"' out >a && grep -v '"data"' err >b && cmp -s a b
+"$BASIN" predict --json --split train r >out && "$BASIN" predict --json --split train once >err && [ "$(member nll)" = "$(member nll err)" ] && [ "$(member snapshots)" = 16 ]
 ok $? "it is what a run of that length is"
 rm -rf short && cp -r once short && sed -i 's/"version": "[^"]*"/"version": "0.0.9"/' short/run.json
 "$BASIN" sample --resume short >out 2>err && grep -q "^basin: warning: the run was begun by basin 0.0.9, and this is basin [0-9.]*: " err
