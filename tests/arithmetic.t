@@ -102,7 +102,7 @@ sample $pair --conv-algo direct --steps 6 --out whole && sample $pair --conv-alg
 ok $? "a run with batch norm is made longer"
 # The whole one has kept what the shorter one had not at its end.
 "$BASIN" predict --json --quiet --split train --from-step 4 whole >own && "$BASIN" predict --json --quiet --split train --from-step 4 cut >out &&
-	cmp -s own out
+	sed 's/"cut/"whole/' out | cmp -s own -
 ok $? "and predicts to the last digit what one that was never stopped does"
 "$BASIN" predict --json --quiet --split train --from-step 4 --batch 7 whole >out && close_by own out
 ok $? "in batches of any size"
