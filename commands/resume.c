@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "src/files/checkpoint.h"
+#include "src/files/file.h"
 #include "src/json_build.h"
 
 static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "quiet", "progress",
@@ -87,7 +87,7 @@ static status all_begun(struct run *run, bool *out)
 	for (int k = 0; k < run->chains && *out; k++) {
 		const char *path;
 		TRY(run_file(run, k, "ckpt", &path));
-		*out = access(path, F_OK) == 0;
+		TRY(file_present(path, out));
 	}
 	return OK;
 }
@@ -154,9 +154,11 @@ static status warn_where_bits_change(const struct run *run, const struct problem
 static status read_meta(struct run *run, int k, json_t **meta)
 {
 	const char *path;
+	bool present;
 	*meta = NULL;
 	TRY(run_file(run, k, "ckpt", &path));
-	return access(path, F_OK) == 0 ? checkpoint_meta(path, meta) : OK;
+	TRY(file_present(path, &present));
+	return present ? checkpoint_meta(path, meta) : OK;
 }
 
 static status add_choices(struct run *run, json_t *all)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "src/files/checkpoint.h"
+#include "src/files/file.h"
 #include "src/files/run.h"
 
 status sources_reader(struct sources *s, size_t i, struct snaps_reader **out)
@@ -61,9 +62,11 @@ static status sources_add_file(struct sources *s, const char *path, const char *
 	struct source *source = &s->source[s->n];
 	struct snaps_reader *r;
 	char *copy;
+	bool present;
 	TRY(arena_text(&s->arena, &copy, "%s", path));
 	*source = (struct source){.path = copy};
-	if (exists(checkpoint)) {
+	TRY(file_present(checkpoint, &present));
+	if (present) {
 		status got = checkpoint_meta(checkpoint, &source->checkpoint);
 		if (got == ERR_DAMAGE)
 			warning("%s; the chain's snapshots are read without it", fail_message(got));
@@ -83,9 +86,11 @@ static status sources_add_run(struct sources *s, const char *path, struct run *r
 	TRY(sources_reserve(s, (size_t)run->chains));
 	for (int k = 0; k < run->chains; k++) {
 		const char *snaps, *checkpoint;
+		bool present;
 		TRY(run_file(run, k, "snaps", &snaps));
 		TRY(run_file(run, k, "ckpt", &checkpoint));
-		if (!exists(snaps))
+		TRY(file_present(snaps, &present));
+		if (!present)
 			warning("%s: chain %d has not begun and is left out", path, k);
 		else
 			TRY(sources_add_file(s, snaps, checkpoint));
