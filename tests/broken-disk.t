@@ -17,10 +17,10 @@ failed() {
 
 # twice NAME FOLDER WORD…: on a broken disk, then on a full one that takes half of what is to be written
 twice() {
-	name=$1
+	command=$1
 	shift
-	FAIL_ERRNO=5 sweep "$name, EIO" "$@"
-	FAIL_ERRNO=28 FAIL_SHORT=1 sweep "$name, ENOSPC" "$@"
+	FAIL_ERRNO=5 sweep "$command, EIO" "$@"
+	FAIL_ERRNO=28 FAIL_SHORT=1 sweep "$command, ENOSPC" "$@"
 }
 
 lacking 0 --version
