@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* basin info: what a run, a snapshot file or a data set holds. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -157,7 +158,9 @@ static status describe_run(const char *path, json_t **into)
 	static const char *const facts[] = {"version", "started", "device", NULL};
 	struct stat st;
 	struct run run;
-	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+	if (stat(path, &st) != 0)
+		return fail(ERR_IO, "%s: %s", path, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
 		return OK;
 	TRY(run_open(path, false, &run));
 	put_known(into, run.json, facts);

@@ -3,9 +3,9 @@
 
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "src/files/checkpoint.h"
+#include "src/files/file.h"
 #include "src/json_build.h"
 
 static const char *fact(const json_t *j, const char *object, const char *key)
@@ -36,9 +36,11 @@ static status warn_where_bits_change(const struct run *run, const struct problem
 static status read_meta(struct run *run, int k, json_t **meta)
 {
 	const char *path;
+	bool present;
 	*meta = NULL;
 	TRY(run_file(run, k, "ckpt", &path));
-	return access(path, F_OK) == 0 ? checkpoint_meta(path, meta) : OK;
+	TRY(file_present(path, &present));
+	return present ? checkpoint_meta(path, meta) : OK;
 }
 
 static status add_choices(struct run *run, json_t *all)

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "commands/resume.h"
+#include "src/files/file.h"
 #include "src/json_build.h"
 
 static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "labels", "header",
@@ -101,7 +101,7 @@ static status all_begun(struct run *run, bool *out)
 	for (int k = 0; k < run->chains && *out; k++) {
 		const char *path;
 		TRY(run_file(run, k, "ckpt", &path));
-		*out = access(path, F_OK) == 0;
+		TRY(file_present(path, out));
 	}
 	return OK;
 }

@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "commands/resume.h"
+#include "src/files/file.h"
 #include "src/json_text.h"
 
 enum { WORDS = 128 };
@@ -86,10 +86,12 @@ status resume_same(struct run *run, const struct problem *p)
 	for (int k = 0; k < run->chains; k++) {
 		const char *snaps, *checkpoint;
 		json_t *header;
+		bool begun;
 		TRY(run_file(run, k, "snaps", &snaps));
 		TRY(run_file(run, k, "ckpt", &checkpoint));
+		TRY(file_present(checkpoint, &begun));
 		/* A chain without a checkpoint begins anew. */
-		if (access(checkpoint, F_OK) != 0)
+		if (!begun)
 			continue;
 		TRY(snaps_header(snaps, &header));
 		status s = same_chain(run, p, k, snaps, header);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "src/files/checkpoint.h"
+#include "src/files/file.h"
 #include "src/files/run.h"
 #include "src/json_build.h"
 
@@ -34,12 +35,6 @@ void sources_close(struct sources *s)
 
 /* ---- finding them ---- */
 
-static bool exists(const char *path)
-{
-	struct stat st;
-	return stat(path, &st) == 0;
-}
-
 static bool is_folder(const char *path)
 {
 	struct stat st;
@@ -62,9 +57,11 @@ static status sources_add_file(struct sources *s, const char *path, const char *
 	struct source *source = &s->source[s->n];
 	struct snaps_reader *r;
 	char *copy;
+	bool present;
 	TRY(arena_text(&s->arena, &copy, "%s", path));
 	*source = (struct source){.path = copy};
-	if (exists(checkpoint)) {
+	TRY(file_present(checkpoint, &present));
+	if (present) {
 		status got = checkpoint_meta(checkpoint, &source->checkpoint);
 		if (got == ERR_DAMAGE) {
 			TRY(arena_text(&s->arena, &source->damage, "%s", fail_message(got)));
@@ -127,9 +124,11 @@ static status sources_add_run(struct sources *s, const char *path, struct run *r
 	TRY(sources_reserve(s, (size_t)run->chains));
 	for (int k = 0; k < run->chains; k++) {
 		const char *snaps, *checkpoint;
+		bool present;
 		TRY(run_file(run, k, "snaps", &snaps));
 		TRY(run_file(run, k, "ckpt", &checkpoint));
-		if (!exists(snaps))
+		TRY(file_present(snaps, &present));
+		if (!present)
 			continue;
 		warn_of_missing(path, next, k);
 		next = k + 1;
@@ -151,7 +150,9 @@ status sources_add(struct sources *s, const char *path)
 		run_close(&run);
 		return st;
 	}
-	if (!exists(path))
+	bool present;
+	TRY(file_present(path, &present));
+	if (!present)
 		return fail(ERR_INPUT, "%s: there is no such run or snapshot file", path);
 	char *checkpoint;
 	size_t stem = strlen(path);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "samplers/chain_private.h"
+#include "src/files/file.h"
 
 bool chain_makes_stats(const struct chain_plan *plan, int i)
 {
@@ -94,8 +95,14 @@ static status open_resumed(struct chain *c, const char *snaps, const char *log)
 static status refuse_orphans(const struct chain *c, const char *snaps)
 {
 	struct snaps_reader *r;
-	if (access(snaps, F_OK) != 0)
+	uint64_t bytes;
+	bool present;
+	int fd;
+	TRY(file_present(snaps, &present));
+	if (!present)
 		return OK;
+	TRY(file_open(snaps, &fd, &bytes));
+	close(fd);
 	status s = snaps_open(snaps, 0, &r);
 	/* What can't be read holds no record; what could not be looked at may hold some. */
 	if (s != OK)
@@ -111,6 +118,7 @@ static status open_chain(struct chain *c)
 {
 	const struct chain_plan *p = c->plan;
 	const char *snaps, *log;
+	bool begun;
 	TRY(state_open(&c->state, &p->state, (struct rng_key){p->seed, (uint32_t)c->k}));
 	TRY(take_memory(c));
 	for (int i = 0; i < SAMPLER_REPORTS; i++)
@@ -118,7 +126,8 @@ static status open_chain(struct chain *c)
 	TRY(run_file(p->run, c->k, "ckpt", &c->checkpoint));
 	TRY(run_file(p->run, c->k, "snaps", &snaps));
 	TRY(run_file(p->run, c->k, "log.jsonl", &log));
-	if (access(c->checkpoint, F_OK) == 0)
+	TRY(file_present(c->checkpoint, &begun));
+	if (begun)
 		return open_resumed(c, snaps, log);
 	TRY(refuse_orphans(c, snaps));
 	/* Without a checkpoint or a record nothing here was promised to anyone: a process that died while it began. */

@@ -2,7 +2,7 @@
 /* A library to preload: one call for memory fails, as where there is none left. Only what Basin itself asks for counts,
  * and what the JSON and msgpack libraries ask for on its behalf; others end the program by themselves when they get none.
  *
- * FAIL_MALLOC=N fails the N-th call, from 1; N+ also all calls after it; 0 fails none. FAIL_MALLOC_CALLS=FILE: the number
+ * FAIL=N fails the N-th call, from 1; N+ also all calls after it; 0 fails none. FAIL_CALLS=FILE: the number
  * of calls goes there at the end. */
 #include <dlfcn.h>
 #include <errno.h>
@@ -68,7 +68,7 @@ static bool fails(const void *caller)
 {
 	if (!counts(caller))
 		return false;
-	const char *which = getenv("FAIL_MALLOC");
+	const char *which = getenv("FAIL");
 	unsigned long n = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED), first = which ? strtoul(which, NULL, 10) : 0;
 	bool due = first && (n == first || (n > first && strchr(which, '+')));
 	if (due)
@@ -78,7 +78,7 @@ static bool fails(const void *caller)
 
 __attribute__((destructor)) static void write_calls(void)
 {
-	const char *path = getenv("FAIL_MALLOC_CALLS");
+	const char *path = getenv("FAIL_CALLS");
 	FILE *to = path ? fopen(path, "w") : NULL;
 	if (!to)
 		return;

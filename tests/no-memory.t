@@ -1,20 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Calls for memory that fail, one in each of many runs of each command: the command ends with status 1 and one line that
-# says so, or its result is the same as ever. What a run's folder holds stays whole. tests/fail_malloc.c makes them fail.
+# Calls for memory that fail, one in each of many runs of each command: it ends with status 1 and one line that says
+# so, or its result is the same as ever. tests/fail_malloc.c makes them fail; NO_MEMORY_RUNS=1000000 lets each fail in
+# its turn.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"
-cd "$dir" || exit 99
+. "$top_srcdir/tests/faults.sh"
 lib=$(dirname "$BASIN")/tests/fail_malloc.so
-runs=${NO_MEMORY_RUNS:-30}   # of each command; 1000000 lets every call fail in its turn
+runs=${NO_MEMORY_RUNS:-$runs}
 
-# lacking WHICH WORD…: basin with these words; WHICH call fails: N, or N+ for all from there on, or 0. Makes out, err and
-# calls.
-lacking() {
-	which=$1
-	shift
-	rm -f calls
-	FAIL_MALLOC=$which FAIL_MALLOC_CALLS=calls LD_PRELOAD=$lib "$BASIN" "$@" >out 2>err
+failed() {
+	[ "$1" = 1 ] && grep -q '^basin: .*out of memory' err
 }
 
 if ! lacking 0 --version || [ ! -s calls ]; then
@@ -23,88 +19,20 @@ if ! lacking 0 --version || [ ! -s calls ]; then
 	exit 0
 fi
 
-awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) / 13 "," (i * 3 % 17) / 17 }' >d.csv
-awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) / 13 "," i % 2 }' >classes.csv
-awk 'BEGIN { for (i = 0; i < 20; i++) print i * 7 % 11 "," i * 5 % 13 "," i % 2 }' >far.csv
-plan="--steps 4 --keep-every 2 --log-every 2 --checkpoint-every 2steps --batch 8 --lr 0.01 --chains 2 --threads 1 --quiet"
-plan="--data csv:d.csv --standardize --model mlp:2-4-1 --sampler entropy-mcmc --coupling 1 $plan"
+make_runs
 # shellcheck disable=SC2086 # words
-"$BASIN" sample $plan --out whole && cp -r whole half && rm half/chain-1.* &&
-	"$BASIN" sample --data csv:classes.csv --likelihood categorical --model mlp:2-4-2 --steps 4 --keep-every 2 --lr 0.01 \
-		--threads 1 --quiet --out classes
-ok $? "runs to read"
-
-# What a command has made: its report, files that it wrote, and of a run what does not depend on the time.
-result() {
-	cat out
-	for file in *.npy *.npz run/*.snaps; do
-		if [ -e "$file" ]; then echo "$file"; cat "$file"; fi
-	done
-	if [ -d run ]; then grep -v '"started"' run/run.json; fi
-}
-
-# A folder that a failed command leaves can be gone on with, to the same bits.
-goes_on() {
-	[ -d run ] || return 0
-	"$BASIN" info run >/dev/null 2>told || grep -q "holds no snapshot file yet" told || return 1
-	"$BASIN" sample --resume run --quiet >/dev/null 2>&1 && "$BASIN" info --verify run >/dev/null 2>&1 &&
-		cmp -s run/chain-0.snaps whole/chain-0.snaps && cmp -s run/chain-1.snaps whole/chain-1.snaps
-}
-
-prepare() {  # prepare FOLDER: what the command finds, in run
-	rm -rf run ./*.npy ./*.npz
-	[ "$1" = - ] || cp -r "$1" run
-}
-
-# A failed command's report is not half there, nor its files.
-nothing_partial() {
-	for file in *.npy *.npz; do
-		[ ! -e "$file" ] || grep -q "^$file\$" made || return 1
-	done
-	[ ! -s out ]
-}
-
-# holds WHICH FOLDER WORD…: whether the promise of the first lines is kept
-holds() {
-	which=$1
-	prepare "$2"
-	shift 2
-	lacking "$which" "$@"
-	case $? in
-	0) result | cmp -s - good ;;
-	1) [ "$(wc -l <err)" = 1 ] && grep -q '^basin: .*out of memory' err && nothing_partial && goes_on ;;
-	*) false ;;
-	esac
-}
-
-# sweep NAME FOLDER WORD…: lets calls fail, evenly spread over the command; every fourth time all that follow as well
-sweep() {
-	name=$1 folder=$2
-	shift 2
-	prepare "$folder"
-	lacking 0 "$@"
-	[ $? = 0 ] || shown err
-	result >good
-	for file in *.npy *.npz; do echo "$file"; done >made
-	total=$(cat calls)
-	step=$((total / runs + 1)) n=1 tried=0 bad=0
-	while [ $n -le "$total" ]; do
-		tried=$((tried + 1))
-		which=$n
-		[ $((tried % 4)) != 0 ] || which=$n+
-		holds "$which" "$folder" "$@" || { bad=$((bad + 1)); echo "# call $which of $total"; shown err; }
-		n=$((n + step))
-	done
-	[ $bad = 0 ] && [ $tried -gt 0 ]
-	ok $? "$name: $tried runs, one of its $total calls failing in each"
-}
-
-# shellcheck disable=SC2086
 sweep "sample" - sample $plan --out run
 sweep "sample --resume" half sample --resume run --threads 1 --quiet
-sweep "predict" - predict --json --quiet --threads 1 --curve --save-probs p.npy classes
+sweep "predict" - predict --json --quiet --threads 1 --curve --save-probs p.npy --save-member-probs m.npy classes
 sweep "predict of a regression" - predict --json --quiet --threads 1 whole
+sweep "predict of stored probabilities" - predict --json --probs "$top_srcdir/tests/golden/probs.npy" \
+	--labels "$top_srcdir/tests/golden/labels.npy"
 sweep "ood" - ood --json --quiet --threads 1 --ood csv:far.csv --save-scores s.npy classes
 sweep "info" - info --json --verify --tensors whole
+sweep "info of a data set" - info --json csv:classes.csv
 sweep "export" - export --json --out e.npz whole
+rows=shown
+sweep "predict's table" - predict --quiet --threads 1 --curve classes
+sweep "ood's table" - ood --quiet --threads 1 --ood csv:far.csv classes
+sweep "info's table" - info --verify --tensors whole
 done_testing

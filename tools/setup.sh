@@ -9,6 +9,7 @@ setup_packages() {
 	apt:make | apt:autoconf | apt:automake | apt:pkg-config | apt:mandoc | apt:clang | apt:shellcheck) echo "$2" ;;
 	apt:xz) echo xz-utils ;;
 	apt:awk) echo mawk ;;
+	apt:fuzzer) echo clang 'libclang-rt-dev|libclang-common-14-dev' libomp-dev ;;
 	apt:oneDNN) echo libdnnl-dev ;;
 	apt:msgpack-c) echo 'libmsgpack-c-dev|libmsgpack-dev' ;;
 	apt:gsl) echo libgsl-dev ;;
@@ -28,6 +29,7 @@ setup_packages() {
 	dnf:libzip) echo libzip-devel ;;
 	dnf:zlib) echo zlib-devel ;;
 	dnf:shellcheck) echo ShellCheck ;;
+	dnf:fuzzer) echo clang compiler-rt libomp-devel ;;
 	esac
 }
 
@@ -47,12 +49,24 @@ setup_has_onednn() {
 	return $setup_found
 }
 
+# libFuzzer, the sanitizers and OpenMP: clang's packages leave them to others.
+setup_has_fuzzer() {
+	setup_dir=$(mktemp -d) || return 1
+	printf 'int LLVMFuzzerTestOneInput(const unsigned char *x, unsigned long n) { return !x && n; }\n' >"$setup_dir/try.c"
+	setup_found=0
+	"${FUZZ_CC:-clang}" -fopenmp -fsanitize=fuzzer,address,undefined "$setup_dir/try.c" -o "$setup_dir/try" >/dev/null 2>&1 ||
+		setup_found=1
+	rm -rf "$setup_dir"
+	return $setup_found
+}
+
 setup_has() {
 	case $1 in
 	compiler) printf '#include <stdio.h>\n' | ${CC:-cc} -E - >/dev/null 2>&1 ;;
 	make | autoconf | automake | mandoc | xz | awk | clang | shellcheck) setup_has_program "$1" ;;
 	pkg-config) setup_has_program "${PKG_CONFIG:-pkg-config}" ;;
 	oneDNN) setup_has_onednn ;;
+	fuzzer) setup_has_fuzzer ;;
 	msgpack-c) setup_has_module msgpack-c || setup_has_module 'msgpack >= 3' ;;
 	jansson) setup_has_module 'jansson >= 2.10' ;;
 	gsl) setup_has_module 'gsl >= 2.5' ;;

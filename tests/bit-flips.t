@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A run's files with one bit changed: a change in snapshots or in a checkpoint is found by every command that reads
+# them; elsewhere a command refuses the file by its name, or its result is the same as ever. tests/bit_flips.c does
+# the same for data sets and configurations. BIT_FLIPS=1000 flips more.
+set -u
+. "${top_srcdir:?}/tests/tap.sh"
+cd "$dir" || exit 99
+flips=${BIT_FLIPS:-12}   # of each file
+
+flip() {  # flip FILE BIT
+	byte=$(od -An -tu1 -j $(($2 / 8)) -N 1 "$1")
+	# shellcheck disable=SC2059 # an octal number
+	printf "\\$(printf %03o $((byte ^ 1 << $2 % 8)))" | dd of="$1" bs=1 seek=$(($2 / 8)) conv=notrunc 2>/dev/null
+}
+
+# each FILE FUNCTION: calls the function with every bit of a stride, in a fresh copy of the run where that bit is
+# changed; bad counts those that it returns false for.
+each() {
+	bits=$(($(wc -c <"whole/$1") * 8)) bad=0 tried=0
+	step=$((bits / flips | 1)) bit=$((step / 2))
+	while [ $bit -lt $bits ]; do
+		rm -rf run
+		cp -r whole run
+		flip "run/$1" $bit
+		tried=$((tried + 1))
+		"$2" || { bad=$((bad + 1)); echo "# bit $bit: status $status"; shown out err; }
+		bit=$((bit + step))
+	done
+	[ $bad = 0 ]
+}
+
+basin() {
+	"$BASIN" "$@" >out 2>err
+	status=$?
+}
+
+longer="--resume run --steps 8 --quiet"
+awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) / 13 "," i % 2 }' >d.csv
+# shellcheck disable=SC2086 # words
+"$BASIN" sample --data csv:d.csv --likelihood categorical --model mlp:2-4-2 --sampler entropy-mcmc --coupling 1 \
+	--steps 4 --keep-every 2 --log-every 2 --batch 8 --lr 0.01 --threads 1 --quiet --out whole && cp -r whole run &&
+	"$BASIN" sample $longer && mv run longer && "$BASIN" predict --json --quiet whole >predicted
+ok $? "a run"
+
+snapshots_found() {
+	basin info --verify run
+	{ [ $status = 1 ] || [ $status = 2 ]; } && grep -q '^basin: .*chain-0.snaps' err || return 1
+	basin predict --json run
+	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*chain-0.snaps' err
+}
+each chain-0.snaps snapshots_found
+ok $? "snapshots: info --verify and predict find each of $tried changed bits"
+
+checkpoint_found() {
+	# shellcheck disable=SC2086 # words
+	basin sample $longer
+	{ [ $status = 1 ] || [ $status = 2 ]; } && grep -q '^basin: .*chain-0.ckpt' err &&
+		cmp -s run/chain-0.snaps whole/chain-0.snaps
+}
+each chain-0.ckpt checkpoint_found
+ok $? "checkpoint: sample --resume refuses each of $tried changed bits, and what was kept stays"
+
+log_harmless() {
+	# shellcheck disable=SC2086 # words
+	basin sample $longer
+	[ $status = 0 ] && cmp -s run/chain-0.snaps longer/chain-0.snaps
+}
+each chain-0.log.jsonl log_harmless
+ok $? "log: sample --resume goes on to the same bits under each of $tried changed bits"
+
+facts_refused_or_same() {
+	basin predict --json run
+	[ $status = 0 ] && cmp -s out predicted || { [ $status = 2 ] && [ ! -s out ] && grep -q '^basin: .*run' err; }
+}
+each run.json facts_refused_or_same
+ok $? "run.json: predict refuses it or predicts the same, under each of $tried changed bits"
+done_testing
