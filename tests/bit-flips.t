@@ -14,11 +14,11 @@ flip() {  # flip FILE BIT
 	printf "\\$(printf %03o $((byte ^ 1 << $2 % 8)))" | dd of="$1" bs=1 seek=$(($2 / 8)) conv=notrunc 2>/dev/null
 }
 
-# each FILE FUNCTION: calls the function with every bit of a stride, in a fresh copy of the run where that bit is
-# changed; bad counts those that it returns false for.
+# each FILE FUNCTION [FROM TO]: calls the function with every bit of a stride over the file, or over these bytes of
+# it, in a fresh copy of the run where that bit is changed; bad counts those that it returns false for.
 each() {
-	bits=$(($(wc -c <"whole/$1") * 8)) bad=0 tried=0
-	step=$((bits / flips | 1)) bit=$((step / 2))
+	from=$((${3:-0} * 8)) bits=$((${4:-$(wc -c <"whole/$1")} * 8)) bad=0 tried=0
+	step=$(((bits - from) / flips | 1)) bit=$((from + step / 2))
 	while [ $bit -lt $bits ]; do
 		rm -rf run
 		cp -r whole run
@@ -75,4 +75,21 @@ facts_refused_or_same() {
 }
 each run.json facts_refused_or_same
 ok $? "run.json: predict refuses it or predicts the same, under each of $tried changed bits"
+
+# What a chain's snapshots were drawn with is in their header too.
+options_refused_or_same() {
+	# shellcheck disable=SC2086 # words
+	basin sample $longer
+	if [ $status = 0 ]; then
+		cmp -s run/chain-0.snaps longer/chain-0.snaps
+	else
+		[ $status = 2 ] && grep -q '^basin: ' err && cmp -s run/chain-0.snaps whole/chain-0.snaps
+	fi
+}
+place=$(LC_ALL=C awk '/^  "options": {/ { within = 1; print at } /^  }/ && within { within = 0; print at }
+	{ at += length($0) + 1 }' whole/run.json)
+flips=$((4 * flips))
+# shellcheck disable=SC2086 # two numbers
+each run.json options_refused_or_same $place
+ok $? "run.json: sample --resume refuses it or goes on to the same bits, under each of $tried changed bits of its options"
 done_testing
