@@ -40,7 +40,7 @@ awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) /
 # shellcheck disable=SC2086 # words
 "$BASIN" sample --data csv:d.csv --likelihood categorical --model mlp:2-4-2 --sampler entropy-mcmc --coupling 1 \
 	--steps 4 --keep-every 2 --log-every 2 --batch 8 --lr 0.01 --threads 1 --quiet --out whole && cp -r whole run &&
-	"$BASIN" sample $longer && mv run longer && "$BASIN" predict --json --quiet whole >predicted
+	"$BASIN" predict --json --quiet run >predicted && "$BASIN" sample $longer && mv run longer
 ok $? "a run"
 
 snapshots_found() {

@@ -181,8 +181,8 @@ static void colours(void)
 	};
 	for (size_t i = 0; i < sizeof x; i++)
 		x[i] = (uint8_t)(i * 7 / 3);
-	MUST(data_write(&d, &d, "cifar10", scratch_path("cifar")));
-	MUST(data_write(&d, &d, "svhn", scratch_path("svhn")));
+	MUST(data_write(&d, &d, "cifar10", scratch_path("cifar"), false));
+	MUST(data_write(&d, &d, "svhn", scratch_path("svhn"), false));
 	const char *spec = spec_of("cifar10", scratch_path("cifar"));
 	flip("cifar10, binary", read_set, spec, scratch_path("cifar/data_batch_2.bin"), false);
 	spec = spec_of("svhn", scratch_path("svhn"));

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -110,11 +109,11 @@ static status is_gzip(const char *path, bool *out)
 	size_t size;
 	*out = false;
 	TRY(input_size(path, &size));
-	FILE *file = fopen(path, "rbe");
-	if (!file)
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return fail(ERR_INPUT, "%s: %s", path, strerror(errno));
-	*out = fread(magic, sizeof magic, 1, file) == 1 && magic[0] == 0x1f && magic[1] == 0x8b;
-	fclose(file);
+	*out = read(fd, magic, sizeof magic) == sizeof magic && magic[0] == 0x1f && magic[1] == 0x8b;
+	close(fd);
 	return OK;
 }
 
