@@ -11,7 +11,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena = {0};
 	struct stored s;
 	struct class_metrics figures;
-	const int32_t *label;
 	fuzz_parts(data, size, part, 2);
 	if (!probs) {
 		probs = fuzz_path("probs.npy");
@@ -19,9 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	fuzz_put("probs.npy", &part[0]);
 	fuzz_put("labels.npy", &part[1]);
-	if (stored_open(&arena, probs, &s) == OK && stored_labels(&arena, labels, &s.mixture, &label) == OK &&
-	    stored_fill(&s, &arena, label, NULL) == OK)
-		(void)metrics_classes(&s.mixture, label, true, &figures);
+	if (stored_open(&arena, probs, &s) == OK && stored_labels(&arena, labels, &s.mixture) == OK &&
+	    stored_fill(&s, &arena, NULL) == OK)
+		(void)metrics_classes(&s.mixture, true, &figures);
 	arena_free(&arena);
 	return 0;
 }
