@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the update verb costs: SGLD and Entropy-MCMC steps over a ResNet-18's 11,173,962 parameters beside copying as
  * much memory, then the small verbs of an MLP's step. Interleaved rounds; medians. Usage: bench/affine [rounds] */
 #include <omp.h>

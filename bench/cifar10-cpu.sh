@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # ResNet-20 on CIFAR-10 with every method, scored, and tested against SVHN: makes the runs of cifar10-cpu.md and prints its
 # tables. What is done is skipped and what was interrupted goes on, so it can be stopped at any time and called again.
 #

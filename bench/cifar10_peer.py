@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """A PyTorch control of the CIFAR-10 figures in bench/cifar10-cpu.md: the protocol of Basin's runs, no code shared.
 
     cifar10_peer.py --out FILE.json [--seed S] [--epochs E] [--keep K] [--method sgd|sgld] [--threads T]

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """Prints the tables of cifar10-cpu.md: cifar10_tables.py RUNS [CONTROL.json...].
 
 RUNS is the folder that cifar10-cpu.sh filled; CONTROL.json are results of cifar10_peer.py.

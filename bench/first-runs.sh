@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Every method on CIFAR-10 with a multilayer perceptron, scored, and tested against SVHN: prints the tables of
 # first-runs.md. Needs BASIN_DATA with cifar-10-batches-bin/ and svhn/; BASIN is the program, EPOCHS the length.
 set -eu

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What this machine can do at most, for the convolutional rows of `make bench` to be held against: oneDNN's product of two
  * large matrices, and copying a ResNet-18's parameters.
  *

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """A Bayesian linear regression, sampled by Basin, with its closed-form posterior beside it.
 
 usage: linear_regression.py BASIN      (needs numpy and msgpack)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """The other side of `make bench`: SGLD in PyTorch, written as the published implementations write it, and the data.
 
     peer.py data FOLDER INPUTS CLASSES ROWS      writes x.npy (float32) and y.npy (int64), standard library only

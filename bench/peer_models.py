@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """The convolutional networks of the PyTorch programs here, with PyTorch's own initialisations.
 
 Modules are made in the order in which data pass them, a block's shortcut last: initialisation draws from one generator.

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """PyTorch's side of the convolutional rows of `make bench`: steps written as the published codes write them.
 
     peer_net.py describe                     PyTorch's version and the BLAS it runs on

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """The programs that bench/networks.py lets take turns: each stays in memory and is asked for one step or a few at a time,
 so that a round is A B C … within seconds. Each peer is tuned first: the fastest of its memory layouts, and of AVX2 and
 AVX-512 for the peer of record.

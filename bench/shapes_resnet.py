@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """How hard the built-in set "shapes" is: test accuracy of a linear model, an MLP and a small ResNet, in PyTorch.
 
 Measured with PyTorch 1.13 on two threads: linear 0.198 (5 epochs), MLP 0.765 (10 epochs), ResNet of 3 blocks 0.961 after 10

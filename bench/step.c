@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Basin's side of the convolutional rows of `make bench`: steps of one or several methods on one network, through the
  * same calls as a chain's, or predictions.
  *

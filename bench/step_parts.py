@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """Where a step's time goes: the parts that bench/step counts, and oneDNN's primitives as its verbose mode lists them."""
 import re
 

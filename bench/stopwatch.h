@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Where a network's passes spend their time: a device whose verbs and layers are timed on the way to its own. */
 #ifndef BASIN_BENCH_STOPWATCH_H
 #define BASIN_BENCH_STOPWATCH_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What several commands share: options, and the end of a report. */
 #include <errno.h>
 #include <poll.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A sub-command: one static const struct, listed in main.c. */
 #ifndef BASIN_COMMAND_H
 #define BASIN_COMMAND_H

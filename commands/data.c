@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* basin data: describes and checks a data set; writes one in a publisher's format. */
 #include <inttypes.h>
 #include <stdio.h>

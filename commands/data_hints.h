@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What a table looks like that is about to be fitted as it was perhaps not meant. */
 #ifndef BASIN_DATA_HINTS_H
 #define BASIN_DATA_HINTS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* basin export: one snapshot as a file that other programs read. */
 #include <inttypes.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What a run says of itself in run.json and in every snapshot header. */
 #ifndef BASIN_FACTS_H
 #define BASIN_FACTS_H

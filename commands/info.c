@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* basin info: what a run, a snapshot file or a data set holds. */
 #include <errno.h>
 #include <stdio.h>

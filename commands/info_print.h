@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What basin info says of snapshots, as a table for people. */
 #ifndef BASIN_INFO_PRINT_H
 #define BASIN_INFO_PRINT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the commands that predict share: the options of a network, and its run from chosen snapshots to a report. */
 #ifndef BASIN_COMMANDS_NETWORK_H
 #define BASIN_COMMANDS_NETWORK_H

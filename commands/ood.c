@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* basin ood: how well the ensemble's uncertainty tells a foreign data set from the test set. */
 #include <string.h>
 

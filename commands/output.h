@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The files that a command's options name for it to write. */
 #ifndef BASIN_COMMANDS_OUTPUT_H
 #define BASIN_COMMANDS_OUTPUT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* basin predict: averages the predictions of snapshots, or probabilities made elsewhere, and scores the average. */
 #include "commands/command.h"
 #include "commands/network.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What `basin sample` was asked to do: options become data, a model, a potential and a chain plan. */
 #ifndef BASIN_PROBLEM_H
 #define BASIN_PROBLEM_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Initial parameters from the last snapshot of a run or file. */
 #include <string.h>
 #include <sys/stat.h>

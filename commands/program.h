@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The program around the commands: help, version, errors, exit status. */
 #ifndef BASIN_PROGRAM_H
 #define BASIN_PROGRAM_H

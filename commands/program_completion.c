@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "commands/program.h"
 
 /* bash splits "--lr=0.1" into three words, since = is among its word breaks, and so is the colon of cifar10:DIR. What
  * stands behind a colon is a file; the words of an argument depend on how many there are before it. */
 static const char head[] =
 	"# SPDX-License-Identifier: GPL-3.0-or-later\n"
+	"# SPDX-FileCopyrightText: 2026 the Basin contributors\n"
 	"# bash completion for basin. Made from the option tables by `make update-docs`: edit those.\n"
 	"_basin()\n"
 	"{\n"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The reports of the prediction commands: figures as JSON or as rows for people. */
 #ifndef BASIN_REPORT_H
 #define BASIN_REPORT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Going on with a run: its own options, and the few that may change. */
 #ifndef BASIN_RESUME_H
 #define BASIN_RESUME_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A run's own options, and what of those given now may take their place. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* run.json can be edited, and a bit of it can flip; a chain's file can be renamed. What the files were begun with is in their
  * headers, under a checksum. */
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* basin sample: runs chains, or goes on with a run. */
 #include <math.h>
 #include <signal.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The options of `basin sample`; a method's own are in its file. */
 #include "commands/sample_options.h"
 

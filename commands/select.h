@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The options that choose snapshots, and what a report says of those chosen. */
 #ifndef BASIN_SELECT_H
 #define BASIN_SELECT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What tensors a vector holds, as JSON and as rows for people. */
 #ifndef BASIN_TENSOR_LIST_H
 #define BASIN_TENSOR_LIST_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* How idle threads wait. */
 #ifndef BASIN_WAIT_POLICY_H
 #define BASIN_WAIT_POLICY_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the values of options may be, from the tables of data sets, networks, methods, likelihoods and backends: for
  * completion, and some for help. */
 #ifndef BASIN_WORD_LISTS_H

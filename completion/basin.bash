@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # bash completion for basin. Made from the option tables by `make update-docs`: edit those.
 _basin()
 {

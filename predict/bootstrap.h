@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Standard errors by the bootstrap over examples (Efron 1979, "Bootstrap methods: another look at the jackknife"): the
  * deviation of a figure over resamples drawn with replacement, as many as there are examples. */
 #ifndef BASIN_BOOTSTRAP_H

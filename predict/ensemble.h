@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* An ensemble: the chosen snapshots' predictions of one or more data sets, one snapshot on the device at a time while the
  * next one is read. */
 #ifndef BASIN_ENSEMBLE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Figures of a report under the names that they have there. */
 #ifndef BASIN_FIGURES_H
 #define BASIN_FIGURES_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Whether predictions are worth more than a guess that looks at no inputs: every class as probable as any other, or the
  * targets' own mean. */
 #ifndef BASIN_GUESS_H

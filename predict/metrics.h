@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Metrics of an ensemble's class probabilities p̄ (the mean over members of their probabilities). */
 #ifndef BASIN_METRICS_H
 #define BASIN_METRICS_H

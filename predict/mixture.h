@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A mixture of class probabilities over ensemble members, one member added at a time: what every classification metric
  * and OOD score is made of. Sums are double and in the members' order, so threads don't change them. */
 #ifndef BASIN_MIXTURE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The network that a snapshot file's header describes. */
 #ifndef BASIN_NETWORK_H
 #define BASIN_NETWORK_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Out-of-distribution detection: scores that rise with strangeness, and how well a score tells two sets apart. */
 #ifndef BASIN_OOD_H
 #define BASIN_OOD_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What an ensemble makes of its members' outputs under a likelihood: one static const struct each, found by the
  * likelihood's loss. Classes become a mixture of probabilities to which members are added one at a time; of real targets
  * every member's outputs are kept. */

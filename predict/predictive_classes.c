@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Class probabilities: the softmax of the logits, or of (0, z) where there is one; members' are averaged. */
 #include "predict/predictive.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Real targets: each member predicts a Gaussian around its outputs, in the targets' own units. */
 #include "predict/predictive.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Reading ahead: a chosen snapshot is read, checked and converted by a thread of its own while the device predicts with
  * the one before. The device has a copy of that one, so a single buffer in host memory does for both. */
 #ifndef BASIN_PREFETCH_H

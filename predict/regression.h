@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Metrics of regression ensembles: each member predicts a Gaussian around its output with the likelihood's deviation,
  * and the ensemble predicts their equal mixture. All figures are in the target's own units. */
 #ifndef BASIN_REGRESSION_H

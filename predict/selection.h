@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Snapshots chosen among those of some sources. */
 #ifndef BASIN_SELECTION_H
 #define BASIN_SELECTION_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Snapshot files: those behind a path, with their headers, and whether they may be pooled. */
 #ifndef BASIN_SOURCES_H
 #define BASIN_SOURCES_H

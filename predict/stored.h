@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Probabilities and labels stored as .npy by any program. */
 #ifndef BASIN_STORED_H
 #define BASIN_STORED_H

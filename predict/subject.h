@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A data set as a network sees it. */
 #ifndef BASIN_SUBJECT_H
 #define BASIN_SUBJECT_H

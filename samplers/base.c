@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "samplers/base.h"
 
 status base_init(struct sampler_state *s, double lr_max)

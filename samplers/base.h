@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The base update: what moves θ once a method has made its gradient, shared by all methods that descend (Sutskever et al.
  * 2013 with λ outside the velocity, PyTorch's form), with g in s->gradient:
  *   v ← μv + g + δθ;  θ ← θ − λv,  or with Nesterov's  θ ← θ − λ(g + δθ + μv). */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Which examples each step sees: every example once an epoch in a new order, independent draws, or all of them. */
 #ifndef BASIN_BATCHES_H
 #define BASIN_BATCHES_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Batch-norm statistics of one parameter vector, from a pass over the training set. */
 #ifndef BASIN_BN_PASS_H
 #define BASIN_BN_PASS_H

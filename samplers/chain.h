@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A chain: a state with its files, and the loop that takes steps, keeps snapshots, logs and checkpoints. */
 #ifndef BASIN_CHAIN_H
 #define BASIN_CHAIN_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A chain's checkpoint: every vector of the state by name with θ's statistics, the slots that the device owns, the step, the
  * lengths of the chain's files, and every measured choice between algorithms. */
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The inside of a chain, shared by the loop (chain.c), by what opens it (chain_open.c) and by what saves and restores it
  * (chain_checkpoint.c); nobody else includes this. */
 #ifndef BASIN_CHAIN_PRIVATE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Entropy-MCMC (Li & Zhang 2024, arXiv 2310.05401, algorithm 1, on the mean-potential scale), both from the old values:
  *   θ ← θ − λ(ĝ(θ) + δθ + (θ − a)/(κN)) + √(2λ/β) ξ₁
  *   a ← a − λ(δₐa + (a − θ)/(κN)) + √(2λ/β) ξ₂

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Entropy-SGD (Chaudhari et al. 2017, arXiv 1611.01838, algorithm 1, on the mean-potential scale):
  *   inner: θ′ ← θ′ − λ(ĝ(θ′) + δθ′ + (θ′ − x)/(κN)) + √(2λ/β) ξ;  μ ← (1−α)μ + αθ′ (the new one);
  *   every K steps: x ← x + r(μ − x); then μ restarts from θ′ (restart none), or both θ′ and μ from x (restart x). */

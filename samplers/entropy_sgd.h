@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What Entropy-SGD and Entropy-SGLD share: they differ in the noise on x alone. */
 #ifndef BASIN_ENTROPY_SGD_H
 #define BASIN_ENTROPY_SGD_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Entropy-SGLD (Dziugaite & Roy 2018, arXiv 1712.09376; in the form of the Entropy-MCMC authors' code): Entropy-SGD whose
  * outer step also adds noise,  x ← x + r(μ − x) + √(λκ) ξ. */
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Flatness-aware SGLD (arXiv 2510.02174): the gradient is taken at a Gaussian perturbation,
  *   θ ← θ − λ(ĝ(θ + σε) + δθ) + √(2λ/β) ξ,  one ε a step,
  * with σ = β^(−(1+η)/4) unless it is given. The weight decay acts at θ. */

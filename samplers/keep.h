@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Which states of a chain become snapshots. Steps are counts of updates done; step 0 is never kept. */
 #ifndef BASIN_KEEP_H
 #define BASIN_KEEP_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The methods there are, a row each: X(identifier, name, title). samplers/table.c makes the table of them, and whoever lists
  * methods in another form makes it of these rows too. */
 #ifndef BASIN_METHODS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What a sampling method is: one static const struct. States and their steps, chains, checkpoints, schedules, precision and
  * priors are written once, elsewhere; a method's file has its equations and nothing else. */
 #ifndef BASIN_SAMPLER_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Stochastic gradient descent with momentum (Sutskever et al. 2013, in PyTorch's form): the base update with g = ĝ(θ). */
 #include "samplers/base.h"
 

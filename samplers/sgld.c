@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Stochastic gradient Langevin dynamics (Welling & Teh 2011, eq. 4, on the mean-potential scale):
  *   θ ← θ − λ(ĝ(θ) + δθ) + √(2λ/β) ξ,  β = N/T. */
 #include "samplers/sgld.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The Langevin update of SGLD, which other methods share. */
 #ifndef BASIN_SGLD_H
 #define BASIN_SGLD_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A sampler without a run: its vectors and slots on the potential's device, and its steps. Several states may share a
  * potential and be advanced in turns: a step leaves nothing behind in it that another one's would see. */
 #ifndef BASIN_STATE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Analytic targets: exp(−u(θ)/T) with a u(θ) that can be written down, for checking samplers against what is known.
  * gaussian: u(θ) = ½ θᵀΣ⁻¹θ, ∇u = Σ⁻¹θ, computed on the host in double. */
 #include "src/analytic.h"

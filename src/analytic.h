@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Analytic targets, exp(−u(θ)/T) with N = 1 and a u(θ) that can be written down. */
 #ifndef BASIN_ANALYTIC_H
 #define BASIN_ANALYTIC_H

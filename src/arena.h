@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* An arena: memory taken once at the start, piece by piece, and released all together. Not for several threads at once. */
 #ifndef BASIN_ARENA_H
 #define BASIN_ARENA_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What a device can do: memory, a few fused vector verbs, gather, losses, layers. Nothing above this interface holds
  * device code. Vectors are float pointers into the device's memory; only src/cpu and src/cuda look inside. */
 #ifndef BASIN_BACKEND_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Errors: every function that can fail returns a status, 0 for success; the words for a person are kept beside it.
  *
  * Words name a parameter in braces, "{lr} must be above 0": what stands before it, "--" on a command line, is for whoever

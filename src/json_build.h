@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Building JSON without a condition at every member. What can't be finished is let go of and becomes NULL, and what is put
  * into NULL leaves it so: one look at the end tells whether an object is whole. Parts are made first and then put in their
  * place; what an object owns already is not built on. */

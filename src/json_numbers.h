@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Lists of real numbers in JSON. */
 #ifndef BASIN_JSON_NUMBERS_H
 #define BASIN_JSON_NUMBERS_H

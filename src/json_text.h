@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* JSON as text for people: 0.1, not 0.10000000000000001. */
 #ifndef BASIN_JSON_TEXT_H
 #define BASIN_JSON_TEXT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Names and paths are bytes, and JSON is UTF-8: one escape keeps the rest. A byte that is no part of valid UTF-8 becomes the
  * four characters \xHH, its number in upper-case hexadecimal digits; a backslash that stands in front of such an xHH becomes
  * \x5C, so that every \xHH is an escape. What is UTF-8 is otherwise left as it is: nearly every name reads the same. */

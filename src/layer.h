@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Layers: a network is a list of them, and a backend knows how to run each kind. */
 #ifndef BASIN_LAYER_H
 #define BASIN_LAYER_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Likelihoods: how a network's outputs and a target give ℓ. Each is one static const struct, which the device's loss, a
  * network and a run's header are told by. What an ensemble makes of the outputs is in predict/predictive.h. */
 #ifndef BASIN_LIKELIHOOD_H

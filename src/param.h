@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Parameters as data: what a method, a command or a model can be told, with type, default, range and help. Options, config
  * files, manual and completion are made of these; a method gets the numbers. */
 #ifndef BASIN_PARAM_H

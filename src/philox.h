@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), one source for the host and for every
  * backend without a vectorised one (a CUDA file defines PHILOX as a device function). */
 #ifndef BASIN_PHILOX_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The nonlinear element functions of the pointwise verb, one source for every backend (a CUDA file defines
  * POINTWISE_ROW as a device function). c: coefficients, rest: 1 − c rounded once, y: outputs. x: the inputs, then the
  * prior's term where the row has one, then its normals, then its uniforms. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A potential is what samplers see: parameters, a minibatch value and gradient, and perhaps predictions. A network with
  * a likelihood on a data set is one; analytic targets are others. It gives the likelihood part alone: the prior is the
  * affine verb's, which knows every segment's factor. */

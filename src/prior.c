@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/prior.h"
 
 struct prior_curve prior_curve(enum prior_kind kind, double nu, double factor, double deviation)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Priors of independent elements, all with the deviation that the weight decay gives the Gaussian one: s = 1/√(Nδ·factor) at T = 1.
  *
  *   gaussian     p ∝ exp(−x²/2s²)

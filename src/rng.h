@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Noise is a function, not a state: Philox4x32-10 (philox.h),
  * key = (seed, chain), counter = (element / 4, stream, step low, step high). Element e is word or normal e % 4. */
 #ifndef BASIN_RNG_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Arithmetic on slots, one source for every backend (a CUDA file defines SCALAR_ROW as a device function), all in double:
  * what a step computes between two verbs, so that it needs the host for none of it. x: inputs, y: outputs. */
 #ifndef BASIN_SCALAR_H

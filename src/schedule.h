@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Schedules: the step size λ(k) and the temperature T(k), k = updates done before the step. */
 #ifndef BASIN_SCHEDULE_H
 #define BASIN_SCHEDULE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Slots: the small table of numbers that a step's verbs read and write, where the device can reach it. Coefficients go
  * in before a step, losses and sums come out; verbs name them by index, so a recorded step replays without the host.
  *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Named tensors as segments of one flat float32 vector: a model's parameters are one such vector, its batch-norm
  * statistics another. Segments follow one another without gaps; the vector is 64-byte aligned. */
 #ifndef BASIN_TENSOR_H

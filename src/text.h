@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A line of text that is put together piece by piece; what has no room is cut. */
 #ifndef BASIN_TEXT_H
 #define BASIN_TEXT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Words in the order of an enum, separated by | as an option offers them: "train|test|holdout". Each list stands beside its
  * enum, so that options, files and the program mean the same. */
 #ifndef BASIN_WORDS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The analytic gaussian against GSL: the density's logarithm, solves with Σ, and the spread of first values. */
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # --precision, --conv-algo and --bn-stats through the whole program: what is refused, what warns, what predictions take from
 # the run, and that chains that recompute statistics go on to the same bits.
 set -u

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Affine and its noise against plain double, over random calls. */
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What every backend must do, as one body of checks over an open device; each backend has a thin driver. `label` says
  * which device or instruction set the checks are about. */
 #ifndef BASIN_BACKEND_BODY_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The CPU backend, once for every instruction set that this processor has. */
 #include <math.h>
 #include <stdio.h>

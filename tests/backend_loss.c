@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Losses against the plain double ones, and what they leave in the slots. */
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The verbs on the way to and from layers: points against the affine verb, sums against double. */
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The pointwise rows against plain double, with what they see besides vectors. */
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Arithmetic on slots against plain double and against what the rows are for: geometry, where it has any. */
 #include <math.h>
 #include <string.h>

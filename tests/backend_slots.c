@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Who owns which slots: what one side wrote is never lost to the other side's older copy. */
 #include <math.h>
 #include <string.h>

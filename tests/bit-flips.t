@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # A run's files with one bit changed: a change in snapshots or in a checkpoint is found by every command that reads
 # them; elsewhere a command refuses the file by its name, or its result is the same as ever. tests/bit_flips.c does
 # the same for data sets and configurations. BIT_FLIPS=1000 flips more.

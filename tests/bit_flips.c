@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Every kind of input file with one bit changed, bit after bit: it is refused with a message that names the file, or
  * it is read to its end. What has a checksum, or what the format repeats, is never read as something else. */
 #include <stdio.h>

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Calls that read or write files and fail, one in each of many runs of each command, as on a broken disk or a full
 # one, with and without half of what was to be written: it ends with status 1 or 2 and one line, or its result is the
 # same as ever. tests/fail_io.c makes them fail; BROKEN_DISK_RUNS=1000000 lets each fail in its turn.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Runs on a regression of four rows and three parameters, for the tests of whole chains. */
 #ifndef BASIN_CHAIN_RUNS_H
 #define BASIN_CHAIN_RUNS_H

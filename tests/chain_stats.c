@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Batch-norm statistics in chains: which ones are kept, that making them changes nothing else, and that they survive a
  * stop. The potential is a stand-in whose one "layer" is z = x·w, with the statistics of z; augmentation adds noise to
  * z. What a network's own layers do with the same requests is tested in net_stats.c. */

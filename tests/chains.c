@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Whole chains on a small regression: what they keep, what their numbers depend on, where they start. */
 #include <math.h>
 #include <stdio.h>

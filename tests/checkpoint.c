@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Checkpoints: exact round trips, refusals, replacement that a full disk or kill -9 can't break. */
 #include <math.h>
 #include <signal.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Measured choices between algorithms: into the checkpoints, and out of them into the device of a resumed run. */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # The program around the commands: help, version, messages, exit status, standard output; with basin itself and with
 # a program that has commands for the purpose.
 . "${top_srcdir:?}/tests/tap.sh"

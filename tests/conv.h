@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A backend's convolutions against the oracle in tests/ref; each backend has a driver that calls these. */
 #ifndef BASIN_TEST_CONV_H
 #define BASIN_TEST_CONV_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What convolutions promise beyond their values: folding, the same bits again, choices that are kept, noise that
  * survives rounding. */
 #include "tests/conv.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Runs every convolution of the named networks once, forward and backward, for training and for inference: what
  * no-ref.t has oneDNN tell about. */
 #include <stdlib.h>

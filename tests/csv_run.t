@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Tables from file to figure: names through a run, digits, and what is said of targets and scales. Numbers are held against
 # NumPy's; without it those checks are skipped.
 . "${top_srcdir:?}/tests/tap.sh"

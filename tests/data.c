@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The built-in sets, what is written and read back, divisions, normalisation, and the publishers' own files. */
 #include <inttypes.h>
 #include <math.h>

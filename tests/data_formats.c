@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Every reader on small files made here: what is right is read, and what is wrong is refused with its place. */
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The SVHN reader on small MATLAB files that are put together here, element by element. */
 #include <stdio.h>
 #include <stdlib.h>

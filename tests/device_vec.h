@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Memory for the tests, on the host and on a device. The test ends where there is none, or where a copy fails. */
 #ifndef BASIN_TESTS_DEVICE_VEC_H
 #define BASIN_TESTS_DEVICE_VEC_H

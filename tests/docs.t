@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # The man pages' OPTIONS and the completion script say what the option tables say, and the script completes.
 . "${top_srcdir:?}/tests/tap.sh"
 source=$top_srcdir

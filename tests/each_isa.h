@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the tests of the CPU's kernels share. */
 #ifndef BASIN_TESTS_EACH_ISA_H
 #define BASIN_TESTS_EACH_ISA_H

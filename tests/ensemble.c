@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Snapshots chosen, read, predicted with and averaged, against a plain forward pass in double. */
 #include "predict/ensemble.h"
 

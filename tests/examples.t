@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # The option files of examples/ are taken as they are, and the smallest one samples what it says.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"

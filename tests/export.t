@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # basin export: which snapshot it takes, what the file holds, and that PyTorch predicts with it as Basin does.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"

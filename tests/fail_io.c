@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A library to preload: one call that reads or writes fails, as on a disk that is full or broken. Only calls that
  * concern a file below the folder FAIL_UNDER count: open, stat, fstat, access, read, pread, write, lseek, ftruncate, fsync,
  * fdatasync, close, rename, mkdir, and what the C library's streams read and write.

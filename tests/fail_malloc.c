@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A library to preload: one call for memory fails, as where there is none left. Only what Basin itself asks for counts,
  * and what the JSON and msgpack libraries ask for on its behalf; others end the program by themselves when they get none.
  *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Everything that a backend must do, on a device whose memory the host may not touch and whose calls are put off. */
 #include "tests/backend_body.h"
 #include "tests/conv.h"

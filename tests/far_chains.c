@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Whole runs on the far device, stopped and resumed in the middle, and what is predicted from them there: the CPU's
  * bytes. */
 #include <stdio.h>

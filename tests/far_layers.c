@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The far device's layers: the CPU's own plans, their calls put off. */
 #include <stdlib.h>
 

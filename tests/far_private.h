@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the files of the far device share: far_device.c (memory, slots, calls that are put off), far_verbs.c, far_layers.c. */
 #ifndef BASIN_FAR_PRIVATE_H
 #define BASIN_FAR_PRIVATE_H

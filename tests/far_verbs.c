@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The far device's verbs: each is put off with its arguments. */
 #include "tests/far_private.h"
 

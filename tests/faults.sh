@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # shellcheck shell=sh
 # What the tests of failing calls share: they source it behind tap.sh. A library put before the program
 # (fail_malloc.c, fail_io.c) lets the N-th call fail: the command then ends with a message, or its result is the same

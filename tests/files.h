@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the tests of the file formats share. */
 #ifndef BASIN_TESTS_FILES_H
 #define BASIN_TESTS_FILES_H

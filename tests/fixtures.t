@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Runs that an earlier version made: they are read, predicted with and exported as they were then, and those that were
 # stopped go on to what that version gave. tests/fixtures/README.md says how they were made, and why values are
 # compared, not bytes.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Readers of snapshots and checkpoints on files with every byte changed and every length cut, with the old checksums and
  * with ones that match again: always a clean status, within memory, and never a wrong number behind a good checksum. */
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The graph with layers that the networks here don't have: sums of two inputs, and weights in a working copy. */
 #include "src/net/graph.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Where a graph's tensors lie, by brute force: stand-in layers with any traits fill what they write with a number of
  * their own, and find in all that they read the number of whoever was to write it. */
 #include "src/net/graph.h"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Chains and ensembles that are no better than guessing are warned of, with both figures; others are not.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"

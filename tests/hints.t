@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # A command that a message offers can be pasted, whatever the paths in it hold.
 . "${top_srcdir:?}/tests/tap.sh"
 cd "$dir" || exit 99

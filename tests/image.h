@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Tensors of images for the layers' tests: in a device's layout and type, and in double in PyTorch's order. */
 #ifndef BASIN_TEST_IMAGE_H
 #define BASIN_TEST_IMAGE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Under which names and in which folders the files of image sets are found, and what names their classes may have. */
 #include <stdio.h>
 #include <stdlib.h>

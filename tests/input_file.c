@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Files that are read whole, inflated or as they are. */
 #include "src/data/input_file.h"
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Runs that are stopped: by signals, kill -9, a full disk, a loss that blows up. Nothing is lost, and what goes on goes on
 # to the same bits.
 set -u

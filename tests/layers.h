@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A backend's layers against the oracles in tests/ref; each backend has a driver that calls this. */
 #ifndef BASIN_TEST_LAYERS_H
 #define BASIN_TEST_LAYERS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Linear layers and activations in bf16, against the oracle: what they are given is rounded, sums are float32. */
 #include <math.h>
 #include <stdlib.h>

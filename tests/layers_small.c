@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Pooling and flattening against the oracle, in every layout and type. */
 #include <math.h>
 #include <stdio.h>

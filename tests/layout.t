@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # The shape of the code: which folder may know which, and what only the command line does.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"
@@ -94,8 +95,13 @@ nothing "nothing calls what jansson does by halves and says nothing"
 
 # ---- each file ----
 
-for file in src/*.[ch] src/*/*.[ch] samplers/*.[ch] predict/*.[ch] commands/*.[ch] tests/*.[ch] bench/*.c; do
-	[ "$(head -n 1 "$file")" = '/* SPDX-License-Identifier: GPL-3.0-or-later */' ] || echo "$file"
+for file in src/*.[ch] src/*/*.[ch] samplers/*.[ch] predict/*.[ch] commands/*.[ch] tests/*.[ch] tests/*/*.[ch] bench/*.c; do
+	head -n 2 "$file" | paste -s -d ' ' - | grep -q -x '/\* SPDX-License-Identifier: GPL-3.0-or-later \*/ /\* SPDX-FileCopyrightText: 20[0-9-]* the Basin contributors \*/' || echo "$file"
 done >"$dir/found"
-nothing "every file says its licence"
+for file in quickstart quickcheck bootstrap configure.ac Makefile.am */Makemodule.am src/*/Makemodule.am tests/*.t tests/*.sh tests/*/*.py \
+	bench/*.sh bench/*.py man/*.[15] tools/*.sh; do
+	[ ! -e "$file" ] || { head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later$' &&
+		head -n 4 "$file" | grep -q 'SPDX-FileCopyrightText: 20[0-9-]* the Basin contributors$'; } || echo "$file"
+done >>"$dir/found"
+nothing "every source file names its licence and its copyright"
 done_testing

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Buffers that share one block: whatever their lives, no two that live at a time overlap. */
 #include "src/net/lifetimes.h"
 

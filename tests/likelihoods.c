@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What each likelihood says of itself; and one with a parameter of its own, by finite differences of the potential. */
 #include <math.h>
 #include <stdlib.h>

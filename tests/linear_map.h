@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* On a quadratic potential every method's step is a linear map of its state with Gaussian noise:
  *   z ← A z + Σ_s L_s ξ_s.  Here are those maps in double, their trajectories and their stationary covariances. */
 #ifndef BASIN_LINEAR_MAP_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Logs: lines that are JSON, cut back, full disks. */
 #include <math.h>
 #include <stdio.h>

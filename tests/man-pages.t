@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # The man pages: no complaint from mandoc or groff, and all of the page from either; no reference to a page that is not
 # there, options sections in their marks.
 set -u

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* MATLAB files of any class and type, in either byte order, put together element by element. */
 #ifndef BASIN_TESTS_MAT_FILE_H
 #define BASIN_TESTS_MAT_FILE_H

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # A method touches five places at most (CONTRIBUTING.md), and each row of samplers/methods.h has all of them: its file,
 # the row, a test, its item in the manual with the equation, and the option files of the protocol that the manual says
 # was published.

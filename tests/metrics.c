@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Classification metrics against scikit-learn and SciPy, closed forms at the edges, the bootstrap against the binomial. */
 #include "predict/metrics.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Which examples chains see: the batches of an epoch, and the exact moments that independent draws lead to. */
 #include <gsl/gsl_linalg.h>
 #include <math.h>

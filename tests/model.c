@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What models and networks refuse, and what a model says of itself. */
 #include "src/net/net.h"
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Names and paths are bytes: what is not UTF-8 goes through run.json, headers and reports without loss, by the escape of
 # basin(1), and people see the name as it is, but for what a terminal would obey.
 set -u

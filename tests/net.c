@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Networks as potentials: values, gradients and predictions against the double oracle and PyTorch's numbers. */
 #include <math.h>
 #include <stdio.h>

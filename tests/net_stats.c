@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Batch-norm statistics of a residual network: the pass against single batches put together by hand, and what chains keep.
  * One convolution algorithm throughout: what is measured may differ from one opening of the network to the next.
  * chain_stats.c has the same chains on a stand-in whose arithmetic is all in the test. */

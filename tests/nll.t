@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # The NLL has no floor: stored probabilities against NumPy, a run whose probabilities underflow against SciPy's log_softmax.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Calls for memory that fail, one in each of many runs of each command: it ends with status 1 and one line that says
 # so, or its result is the same as ever. tests/fail_malloc.c makes them fail; NO_MEMORY_RUNS=1000000 lets each fail in
 # its turn.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # No convolution of a named network falls to oneDNN's reference implementation, on processors with and without AVX-512.
 program=${CONV_SHAPES:-$(dirname "$BASIN")/tests/conv_shapes}
 n=0

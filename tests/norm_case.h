@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* One norm with its tensors on a device and the oracle's answers. */
 #ifndef BASIN_TEST_NORM_CASE_H
 #define BASIN_TEST_NORM_CASE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Where a norm may write: in place, nowhere that is not wanted, and the same bits whichever plan does it. */
 #include <stdlib.h>
 #include <string.h>

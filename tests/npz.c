@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What npz_write wrote, read back by libzip and npy_read. */
 #include <stdlib.h>
 #include <string.h>

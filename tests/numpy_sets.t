@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Image sets as SciPy and Python's pickle and gzip write them have the fingerprints of the same arrays in .npy files.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Norms of maps that come down to 1×1 pixels: batches in which batch norm would have one value a channel are refused before
 # anything is made.
 set -u

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* ROC figures against scikit-learn, ties and missing classes included, and the scores of a mixture. */
 #include "predict/ood.h"
 

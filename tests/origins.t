@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # What reports and exports say of where they come from: the members in their order, runs, version, fingerprints; and how
 # inputs were normalised.
 set -u

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Every file that a command writes, by each option that names one: new and existing files, links, FIFOs, devices, standard
 # output, and what can't be written.
 set -u

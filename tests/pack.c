@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* JSON as msgpack: bytes from msgpack's specification, round trips, and lengths that must not be believed. */
 #include <math.h>
 #include <string.h>

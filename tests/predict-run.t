@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # basin predict, ood and info on runs that basin sample made.
 . "${top_srcdir:?}/tests/tap.sh"
 

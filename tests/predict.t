@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # basin predict and basin ood on stored probabilities, against scikit-learn's figures in golden/predict.txt.
 golden=${top_srcdir:?}/tests/golden
 . "${top_srcdir:?}/tests/tap.sh"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The kinds of priors: that each is a density of the variance that it says, its gradient that of its energy, and that chains which
  * see nothing else have that variance. */
 #include "src/prior.h"

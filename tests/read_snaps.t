@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Snapshot files read by another language: a reader written from the man page, and the man page's own example.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Regression metrics against SciPy; CRPS and intervals against GSL's quadrature and bisection. */
 #include "predict/regression.h"
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # Convolutional networks through the whole program: chains that learn, are killed and go on to the same bits, and predict.
 set -u
 . "${top_srcdir:-.}/tests/tap.sh"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Steps of whole convolutional networks against PyTorch's in double. What they are given comes from the generator that
  * tests/golden/resnet_torch.py has too; gradients and statistics are compared by 16 sums Σ ±g, whose squared
  * differences have the mean ‖g − g′‖². */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The noise function: known answers, and the distribution of what is made of it. Every statistical check fails a
  * correct generator with a probability of at most 1e-6; the keys are fixed, so it either always does or never. */
 #include "src/rng.h"

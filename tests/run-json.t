@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # What a run's own files say is believed where they agree: run.json, which anyone can edit, is held against the headers of the
 # chains' files, which have a checksum; what may change may, and a run whose data moved is found by every command.
 set -u

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Run folders: made whole or not at all, locked while written, read by anyone. */
 #include <signal.h>
 #include <stdio.h>

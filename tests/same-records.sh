@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # tests/same-records.sh OLD NEW: whether two builds of basin, on this machine, give the same bits.
 #
 # The same short commands with a fixed seed by both, side by side. Compared are exit statuses, every record of every

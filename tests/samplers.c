@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Each method's equation on a quadratic potential, where a step is a linear map: first the very trajectory in double, then
  * the stationary covariance Σ = AΣAᵀ + Q against long runs. The statistical tests compare the mean over 48 chains with its
  * own standard error (Student's t, 47 degrees of freedom): |t| < 7.5 has a false-alarm rate below 2e-9 each. */

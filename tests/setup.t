@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # What quickstart finds before it builds.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Snapshot files: round trips, going on, torn tails, damage, full disks, sudden death. */
 #include <math.h>
 #include <signal.h>

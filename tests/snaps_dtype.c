@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* float16 and bfloat16 against their definitions, evaluated with ldexp: every code, every midpoint, random values. */
 #include <math.h>
 #include <stdint.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A sampler without a run, and what methods may ask of it: on the CPU, and on the far device. */
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The Test Anything Protocol, for the C tests. */
 #ifndef BASIN_TAP_H
 #define BASIN_TAP_H

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # shellcheck shell=sh
 # The Test Anything Protocol for the shell tests, which source this first. $dir is an empty folder that goes at the end.
 # With FAST (make check FAST=1) no shell test runs: a build that differs only in how it was compiled needs them once.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 # shellcheck shell=sh
 # What quickstart, quickcheck and .ci/run share: find what is missing, install it, build. Sourced from the top folder.
 

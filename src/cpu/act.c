@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Activations: ReLU max(x, 0), SiLU x/(1 + e⁻ˣ), tanh, of tensors in any layout. The loops are Basin's own: oneDNN's
  * ReLU turns NaN into 0, and a diverged chain would go on unseen. */
 #include "src/cpu/cpu.h"

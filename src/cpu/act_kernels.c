@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Activations, computed in float32 whatever the tensors' types. NaN stays NaN, so that a diverged chain is seen. */
 #include "src/cpu/kernels.h"
 #include "src/cpu/lanes.h"

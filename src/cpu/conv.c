@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Convolutions: y = x ⋆ W + b, one file a way of doing them. */
 #include "src/cpu/conv.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Convolution layers, for their own files. */
 #ifndef BASIN_CPU_CONV_H
 #define BASIN_CPU_CONV_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Which algorithm does a direction of a convolution: asked for, known from the device's choices, or measured on scratch
  * data. A choice is kept by shape, not by batch size, so that a run that goes on makes the same ones. */
 #include "src/cpu/conv.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The gradient of a convolution's weights as matrix products: the windows of x side by side, times dy. The product
  * lands in the flat vector's own order. */
 #include "src/cpu/conv.h"

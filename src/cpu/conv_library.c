@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Convolutions by the library. Activations lie in blocks of channels or channels last; the working weights are in the
  * layouts that the forward and the backward-data pass want, one where they agree. */
 #include "src/cpu/conv.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Convolutions of few channels, in planes of pixels: stride 1, one group, float32. A library that keeps channels in the
  * lanes of vectors leaves most lanes of such convolutions empty; here pixels of a row fill them. Only networks without
  * norms and with few channels everywhere come here (formats.c): LeNet. */

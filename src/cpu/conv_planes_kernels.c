@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Convolutions of few channels: a vector holds pixels of a row, weights are the same in all lanes. */
 #include "src/cpu/kernels.h"
 #include "src/cpu/lanes.h"

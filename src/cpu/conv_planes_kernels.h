@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the kernels of convolutions in planes (conv_planes.h: LeNet alone reaches them) and their callers agree on. */
 #ifndef BASIN_CPU_PLANES_H
 #define BASIN_CPU_PLANES_H

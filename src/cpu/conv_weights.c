@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A convolution's weights between the order that the flat vector has them in and the layouts that oneDNN wants: whole
  * tiles at a time, so that one pass over the parameters perturbs, rounds and reorders them. */
 #include "src/cpu/conv.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The CPU as a backend: opening it, its memory, and the table of its verbs. */
 #include "src/cpu/cpu.h"
 

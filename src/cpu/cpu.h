@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The CPU backend's parts, for its own files. */
 #ifndef BASIN_CPU_H
 #define BASIN_CPU_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Flattening: (channels, height, width) in any layout to PyTorch's order, and back. */
 #include "src/cpu/cpu.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* How a network's tensors lie, so that oneDNN's fastest implementations take them as they are. */
 #include "src/cpu/cpu.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The hot loops of the CPU backend, compiled once for each instruction set with ISA and LANES defined on the command
  * line; isa.c picks a set at start. Ranges and threads are the callers'; a kernel sees plain arrays. An element's bits never
  * depend on where an array ends: the rest of a vector is computed in padding. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Vectors of LANES floats and the few elementary functions that the kernels need, in GNU C's vector types: the same
  * source serves every instruction set. PORTABLE leaves out the few intrinsics, for plain C.
  * The polynomials are minimax fits; the errors stated are their maxima before rounding to float32. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The CPU's kinds of layers. */
 #ifndef BASIN_CPU_LAYERS_H
 #define BASIN_CPU_LAYERS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Linear layers: y (n, out) = x (n, in) Wᵀ + b, W (out, in) as PyTorch has it. All three products are oneDNN's matmul
  * primitive: over the shapes of small and middle-sized networks it was never behind the inner-product primitive or
  * dnnl_sgemm by more than the noise, and up to twice as fast on batches of 32. One rule for all shapes also keeps bits

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The loss of a batch: blocks of rows, summed in order, into the slots. */
 #include "src/cpu/cpu.h"
 

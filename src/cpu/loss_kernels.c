@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The likelihoods: values are summed in double, gradients are float32. */
 #include "src/cpu/kernels.h"
 #include "src/cpu/lanes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Variates, a vector of Philox counters at a time. Counters run in the even and odd halves of 64-bit lanes, where one
  * multiplication gives both halves of a product; what lies above bit 31 between rounds is never read. */
 #include "src/cpu/kernels.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Norms: y = activation(norm(x[0]) + x[1]), the residual x[1] being optional; one file a kind of norm. */
 #include "src/cpu/norm.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The CPU's norms: what they share, and what a kind of norm is. Work is divided into blocks of channels, and each block
  * into parts, ranges of examples; what a part sums is its own, so results depend on the division alone, not on
  * timing. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Batch norm (Ioffe & Szegedy 2015): x̂ = (x − mean)/√(variance + ε), by channel over examples and pixels, the variance
  * the biased one; γx̂ + β. With g the gradient behind it, over m elements a channel:
  * dβ = Σg, dγ = Σg·x̂, dx = γ/√(variance + ε)·(g − dβ/m − x̂·dγ/m). */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Filter response norm (Singh & Krishnan 2020): x̂ = x/√(ν² + ε), ν² the mean of x² over the pixels of an example's
  * channel; γx̂ + β. With g the gradient behind it and r = 1/√(ν² + ε): dβ = Σg, dγ = Σg·x̂ over examples and pixels, dx
  * = γr·(g − x̂·mean of g·x̂ over the pixels). An example's block is small: the second pass over it finds it in a

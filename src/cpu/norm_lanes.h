@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the norms' kernels share: tensors of either type, and the walk over panels of rows of channels. */
 #ifndef BASIN_NORM_LANES_H
 #define BASIN_NORM_LANES_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the passes of all norms share. All formats are one to the loops: panels, one for each example and block, of rows
  * of channels. The norm itself is applied as one multiply and add per element. */
 #include "src/cpu/norm.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* oneDNN's primitives as operations that are made once for a shape and then run on pointers. */
 #ifndef BASIN_ONEDNN_H
 #define BASIN_ONEDNN_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* oneDNN's C API as one: the calls that differ between its versions 2 and 3, and nothing else. */
 #ifndef BASIN_CPU_ONEDNN_API_H
 #define BASIN_CPU_ONEDNN_API_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Convolutions as oneDNN has them. */
 #ifndef BASIN_CPU_ONEDNN_CONV_H
 #define BASIN_CPU_ONEDNN_CONV_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The parameters of a point, θ + c·v + σξ, for ranges of the flat vector: with the bits that the affine verb gives
  * them. */
 #include "src/cpu/vec.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The pointwise verb: rows of pointwise.h over the pieces. Whole ranges where a row reads vectors alone; block by block where
  * variates, or the gradient of a prior that is not x itself, are made for it. */
 #include "src/cpu/vec.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Pooling: the maximum or the mean over windows. oneDNN's maximum loses NaN, so that a diverged chain would go on
  * unseen; the kernels are Basin's own. */
 #include "src/cpu/cpu.h"

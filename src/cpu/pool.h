@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the pooling kernels work on: images whose channels lie together in rows of `inner` numbers. */
 #ifndef BASIN_CPU_POOL_H
 #define BASIN_CPU_POOL_H

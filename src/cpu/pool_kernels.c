@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Pooling, a vector of channels at a time. Every element is written once, from all that goes into it. */
 #include "src/cpu/kernels.h"
 #include "src/cpu/lanes.h"

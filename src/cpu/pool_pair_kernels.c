@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Pooling in planes over windows of 2 × 2 that lie side by side: a vector of a row's outputs at a time, from the even and the
  * odd columns of two rows. */
 #include "src/cpu/kernels.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Sums over vectors, in double: blocks of a fixed length, whatever the threads, added in their order. */
 #include "src/cpu/cpu.h"
 

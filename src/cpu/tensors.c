@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Whole tensors of either type, shares of them on each thread. */
 #include "src/cpu/cpu.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Whole tensors: sums, and from one type and order to another. */
 #include "src/cpu/kernels.h"
 #include "src/cpu/lanes.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The affine verb: an update of the flat vectors, block by block. */
 #include "src/cpu/vec.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* How the vector verbs go over the flat vector: ranges of elements shared among threads, and blocks that stay in the L1 cache. */
 #ifndef BASIN_CPU_VEC_H
 #define BASIN_CPU_VEC_H

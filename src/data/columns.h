@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The names of a table's columns: a run keeps them, and later files are matched by them. */
 #ifndef BASIN_COLUMNS_H
 #define BASIN_COLUMNS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What a cell of a table holds. */
 #ifndef BASIN_CSV_CELL_H
 #define BASIN_CSV_CELL_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Rows of comma-separated cells. Cells may be quoted, and then hold commas, line ends and doubled quotes; lines end in
  * LF, CRLF, CR or CRCRLF (what a program makes of CRLF that ends its lines twice); blank lines are left out. */
 #ifndef BASIN_CSV_FILE_H

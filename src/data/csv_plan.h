@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What a csv file's first line is, and which of its cells are read as what. */
 #ifndef BASIN_CSV_PLAN_H
 #define BASIN_CSV_PLAN_H

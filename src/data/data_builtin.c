@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The generated sets: each image shows one of ten figures at a random place, size, angle and colour, lighter or darker than
  * a shaded and striped background, among small clutter, in some images behind a bar, with noise on every byte.
  * Most figures are lighter than the ground, so that a linear model sees something, and too little.

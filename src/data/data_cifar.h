@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the two CIFAR sets and their two distributions share. */
 #ifndef BASIN_DATA_CIFAR_H
 #define BASIN_DATA_CIFAR_H

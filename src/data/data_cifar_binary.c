@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The publishers' binary layout of CIFAR: records of one label byte (CIFAR-100: coarse, then fine) and 3 × 32 × 32 bytes,
  * red plane first. */
 #include <string.h>

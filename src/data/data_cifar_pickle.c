@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The python version of CIFAR: each batch a pickled dict of "data", uint8 (n, 3072), and a list of n labels. */
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Comma-separated numbers, a row an example, one column the target. */
 #include <math.h>
 #include <stdbool.h>

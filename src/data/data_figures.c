@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/data/data_figures.h"
 
 #define DISC(x, y, r) {PRIMITIVE_DISC, 0, {x, y, r}, 0}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the built-in sets show: ten figures each. */
 #ifndef BASIN_DATA_FIGURES_H
 #define BASIN_DATA_FIGURES_H

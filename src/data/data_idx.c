@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* MNIST (LeCun et al. 1998) and Fashion-MNIST (Xiao et al. 2017): IDX files, gzipped or not. Big-endian header: 0, 0, type 8
  * (unsigned byte), number of dimensions; then the dimensions, 4 bytes each; then the bytes. */
 #include "src/data/dataset_reader.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Two .npy files: images or rows, and labels or targets. uint8 of 3 or 4 dimensions are images: (n, h, w), (n, c, h, w) where
  * the second dimension is 1, 3 or 4, else (n, h, w, c) where the last one is. Everything else is a table of n rows. */
 #include <limits.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* SVHN (Netzer et al. 2011, "Reading digits in natural images with unsupervised feature learning"), cropped digits: MATLAB 5
  * files with X, uint8 32 × 32 × 3 × n (row, column, channel, image; column-major), and y, n × 1 (1 × n where SciPy wrote
  * it) of any type, where 10 is the digit 0. */

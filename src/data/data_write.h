@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Writes image sets in the layouts that their publishers gave CIFAR-10 and SVHN. */
 #ifndef BASIN_DATA_WRITE_H
 #define BASIN_DATA_WRITE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A data set in memory: images as bytes or rows of floats, with labels or real targets. */
 #ifndef BASIN_DATASET_H
 #define BASIN_DATASET_H

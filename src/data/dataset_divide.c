@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Training set and held-out set, and the standardisation of tables by the training rows of the two. */
 #include <errno.h>
 #include <math.h>

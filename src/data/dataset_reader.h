@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* How a kind of data set is read: one static const struct per kind, listed in dataset.c. */
 #ifndef BASIN_DATASET_READER_H
 #define BASIN_DATASET_READER_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* By what a run knows its data again. */
 #ifndef BASIN_FINGERPRINT_H
 #define BASIN_FINGERPRINT_H

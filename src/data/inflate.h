@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Compressed bytes in memory, inflated to their end, where their checksum lies. */
 #ifndef BASIN_INFLATE_H
 #define BASIN_INFLATE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Input files that are read whole, with their sizes checked first. */
 #ifndef BASIN_INPUT_FILE_H
 #define BASIN_INPUT_FILE_H

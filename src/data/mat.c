@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A file is a header of 128 bytes and elements, each a tag (type, bytes that follow) and its data. A member is an element of
  * type MATRIX, or of type COMPRESSED with that inside, and holds elements itself: flags, dimensions, name, numbers. */
 #include "src/data/mat.h"

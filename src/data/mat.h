@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* MATLAB's level 5 files (`save -v6` and `-v7`, "MAT-File Format", MathWorks): their numeric arrays. */
 #ifndef BASIN_MAT_H
 #define BASIN_MAT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What is done to pixels before a network sees them. */
 #ifndef BASIN_NORMALIZE_H
 #define BASIN_NORMALIZE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The format: "\x93NUMPY", version, header length, a Python dict literal padded with spaces to a multiple of 64 bytes,
  * data. Source: numpy.lib.format (NEP 1). */
 #include "src/data/npy.h"

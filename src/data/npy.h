@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* NumPy's .npy files (format versions 1, 2 and 3): little-endian arrays of numbers in C order. */
 #ifndef BASIN_NPY_H
 #define BASIN_NPY_H

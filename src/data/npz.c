@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The format: numpy.lib.format (NEP 1), "a .npz file is a zip file of .npy files, each named after its array". */
 #include "src/data/npz.h"
 

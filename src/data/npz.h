@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* NumPy's .npz files: zip archives that hold one .npy file (npy.h) an array. */
 #ifndef BASIN_NPZ_H
 #define BASIN_NPZ_H

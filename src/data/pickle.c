@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The stack machine. Opcodes as in Python's pickletools; only those that build plain data are here. Nothing recurses, and
  * every length is checked against what is left of the file before it is used. */
 #include "src/data/pickle.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Python pickles that hold plain data: dicts, lists, numbers, strings and uint8 arrays of NumPy. Pickle is a program for a
  * small stack machine that can call anything; this reader knows the opcodes that build plain data and refuses the rest. */
 #ifndef BASIN_PICKLE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The few names in a pickle that stand for data: how Python writes NumPy's arrays, and bytes in protocol 2. */
 #ifndef BASIN_PICKLE_NUMPY_H
 #define BASIN_PICKLE_NUMPY_H

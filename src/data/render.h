@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A small renderer in integers alone, so that every machine and compiler makes the same bytes: figures made of discs, boxes,
  * strokes and polygons, moved, turned and scaled, painted one over the other with 2 × 2 subsamples a pixel. */
 #ifndef BASIN_RENDER_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What is done to a table's columns and real targets: each to mean 0 and deviation 1 over the training rows. */
 #ifndef BASIN_STANDARDIZE_H
 #define BASIN_STANDARDIZE_H

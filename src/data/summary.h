@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Figures of a data set as it was read. */
 #ifndef BASIN_SUMMARY_H
 #define BASIN_SUMMARY_H

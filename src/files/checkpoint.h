@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A chain's checkpoint: a msgpack map of facts and binary vectors, with a checksum, replaced whole by rename. */
 #ifndef BASIN_CHECKPOINT_H
 #define BASIN_CHECKPOINT_H

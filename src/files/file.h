@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Files that are whole or not there: replaced by rename, or grown at the end by pieces that fit entirely or not at all. */
 #ifndef BASIN_FILE_H
 #define BASIN_FILE_H

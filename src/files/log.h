@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A chain's log: one JSON object a line. */
 #ifndef BASIN_LOG_H
 #define BASIN_LOG_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A file that a command writes, by one rule for all commands: "-" is standard output; a symbolic link is followed, also to
  * where nothing is yet; a device or a FIFO is opened once and written to; a folder is refused; a regular file that is there
  * already is refused unless it may be overwritten. A regular file appears, or is replaced, when all of it is written. */

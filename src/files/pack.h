@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* JSON values as msgpack and back, and maps that end in a checksum: what snapshot headers and checkpoints are made of.
  * Integers are 8 bytes (uint64, or int64 below 0) and reals float64, whatever their value; NaN and infinities, which JSON
  * lacks, become null on the way to JSON. Nothing read is believed: a length is checked before memory is taken for it. */

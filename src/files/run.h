@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A run folder: run.json, and for each chain chain-k.snaps, chain-k.log.jsonl, chain-k.ckpt. */
 #ifndef BASIN_RUN_H
 #define BASIN_RUN_H

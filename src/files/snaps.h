@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Snapshot files: a stream of msgpack maps, first a header, then a record a snapshot. basin-snapshot(5) is the format's
  * description. Parameters are in file order (OIHW), see tensor.h. */
 #ifndef BASIN_SNAPS_H

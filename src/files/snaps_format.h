@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the snapshot writer and reader share: a record's layout, and the header. */
 #ifndef BASIN_SNAPS_FORMAT_H
 #define BASIN_SNAPS_FORMAT_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Runs a model's graph of layers forward and backward on a device, with every buffer taken once at the start. */
 #ifndef BASIN_GRAPH_H
 #define BASIN_GRAPH_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Which tensors of a graph share memory. A layer runs forward at moment i and backward at 2·layers − i, the loss
  * between; a tensor lives from the moment it is written to the last at which it is read. */
 #include "src/net/graph_private.h"

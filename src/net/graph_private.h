@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the graph*.c files share; nobody else includes this. */
 #ifndef BASIN_GRAPH_PRIVATE_H
 #define BASIN_GRAPH_PRIVATE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Where a graph's layers find their parameters: in θ itself, in a copy of the point, or as working weights. */
 #include "src/net/graph_private.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Places buffers in one block of memory so that those that live at different times share it. */
 #ifndef BASIN_LIFETIMES_H
 #define BASIN_LIFETIMES_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Networks: a --model text becomes a list of layers and two tables of segments. */
 #ifndef BASIN_MODEL_H
 #define BASIN_MODEL_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A network with a likelihood on a data set: what samplers see of it is a potential. */
 #ifndef BASIN_NET_H
 #define BASIN_NET_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The kinds of networks that --model names, one row each, and what their layers are put together with. */
 #ifndef BASIN_NETS_H
 #define BASIN_NETS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* LeNet-5 (LeCun, Bottou, Bengio & Haffner 1998, section II.B) as it is used today: 6-16-120-84 with full connections,
  * maximum pooling and a linear last layer. */
 #include "src/net/nets.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Linear models and multilayer perceptrons: fc, or fc1, fc2, … with the activation between them. */
 #include "src/net/nets.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Residual networks (He, Zhang, Ren & Sun 2016) with torchvision's tensors: sections 3.3 and 3.4 for ImageNet, where
  * the stride of a bottleneck is its 3×3 convolution's, and section 4.2 for CIFAR's resnet20, its shortcuts projections
  * throughout. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Options: the command line. getopt_long has no notion of tables that another option switches on, nor of where a value came
  * from; the rules of the command line itself are its own. */
 #include "src/options/opt.h"

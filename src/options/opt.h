@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Options: declared once in the table of the command, model, likelihood or sampler that owns them; parsing, --help, the
  * man pages' OPTIONS, completion, --config and --dump-config all read the same tables. */
 #ifndef BASIN_OPT_H

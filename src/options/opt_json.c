@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Options: one value as if typed, and all of them as JSON, in and out. */
 #include <stdlib.h>
 #include <string.h>

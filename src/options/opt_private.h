@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the opt_*.c files share; nobody else includes this. */
 #ifndef BASIN_OPT_PRIVATE_H
 #define BASIN_OPT_PRIVATE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Options: the tables, what they declare and which of them are on. */
 #include <assert.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* "Did you mean …?": the candidate nearest to a mistyped word. */
 #ifndef BASIN_SUGGEST_H
 #define BASIN_SUGGEST_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* --config files of every command, as they come and as their own --dump-config gives them back. */
 #include <stdio.h>
 #include <stdlib.h>

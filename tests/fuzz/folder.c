@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A run's folder: snapshots, checkpoint and run.json, through the commands that read runs, and --resume. The
  * fourth part chooses which. */
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What the fuzzers share. An input is one file, or several with the line "--8<--" between them; the last part may be a
  * byte that says what is done with the others. Parts are mutated one at a time, so that they stay apart. */
 #ifndef BASIN_TESTS_FUZZ_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* --init: the last snapshot of a file, read into a model. */
 #include "commands/problem.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* JSON as text: what was read is written, and read again as the same. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* For fuzzers of whole commands, linked with --wrap: no network and no run is so large that an input takes its
  * time, and whatever data set is named, the one of a small table is read. */
 #include <stdio.h>

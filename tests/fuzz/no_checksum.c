@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* For fuzzers of files with checksums, linked with --wrap: every checksum matches, so that what lies behind is
  * reached. */
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* npy:IMAGES,LABELS with labels in another's place, and an array by itself. */
 #include <stdio.h>
 #include <stdlib.h>

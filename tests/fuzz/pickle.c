@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* cifar10:DIR and cifar100:DIR as Python pickled them, and a pickle by itself. */
 #include <stdio.h>
 #include <stdlib.h>

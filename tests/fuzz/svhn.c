@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* svhn:DIR. The first two parts are a file's elements as they are before compression; the third chooses: 0 the
  * first part is the whole file, 1 neither is compressed, 2 the first is, 3 both are. Elements' lengths are made
  * right. */

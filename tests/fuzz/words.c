@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The words of a command line, one a line: what basin sample makes of them before it begins, and each as
  * --normalize. */
 #include <stdlib.h>

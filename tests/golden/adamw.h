@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Made by adamw.py. */
 #define ADAMW_N 19
 #define ADAMW_STEPS 6

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """Writes adamw.h: a few steps of torch.optim.AdamW in double (made with PyTorch 1.13.1)."""
 import torch
 
@@ -21,7 +22,7 @@ for step in range(STEPS):
     thetas.append(row(theta))
 
 with open("adamw.h", "w") as f:
-    f.write("/* SPDX-License-Identifier: GPL-3.0-or-later */\n/* Made by adamw.py. */\n")
+    f.write("/* SPDX-License-Identifier: GPL-3.0-or-later */\n/* SPDX-FileCopyrightText: 2026 the Basin contributors */\n/* Made by adamw.py. */\n")
     f.write("#define ADAMW_N %d\n#define ADAMW_STEPS %d\n#define ADAMW_LR %g\n#define ADAMW_BETA1 %g\n" % (N, STEPS, LR, BETA1))
     f.write("#define ADAMW_BETA2 %g\n#define ADAMW_EPS %g\n#define ADAMW_DECAY %g\n" % (BETA2, EPS, DECAY))
     f.write("static const float adamw_start[ADAMW_N] = %s;\n" % start)

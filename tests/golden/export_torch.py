@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """Loads what basin export wrote into a PyTorch network and predicts with it, against basin predict.
 
 export_torch.py WEIGHTS.npz INFO.json IMAGES.npy PROBS.npy: the weights, what basin info --json says of the run, uint8

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """Writes the pickles that tests/pickle.c reads: one CIFAR-like batch of two images, as Python 2 and Python 3 write it.
 
     python3 tests/golden/make_pickles.py tests/golden

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Written by metrics.py from NumPy, SciPy and scikit-learn; each test uses a part of it. */
 #pragma GCC diagnostic ignored "-Wunused-const-variable"
 #include <stdint.h>

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """Inputs and known answers from NumPy, SciPy and scikit-learn for the tests of predict/.
 
 Run in this folder: ./metrics.py > metrics.h writes that header for the C tests, and probs.npy, labels.npy, ood.npy and
@@ -144,6 +145,9 @@ def regression():
 
 
 print("/* SPDX-License-Identifier: GPL-3.0-or-later */")
+
+
+print("/* SPDX-FileCopyrightText: 2026 the Basin contributors */")
 print("/* Written by metrics.py from NumPy, SciPy and scikit-learn; each test uses a part of it. */")
 print("#pragma GCC diagnostic ignored \"-Wunused-const-variable\"")
 print("#include <stdint.h>\n")

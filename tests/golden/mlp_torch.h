@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Made by mlp_torch.py with torch 1.13.0a0; don't edit. */
 
 enum { GOLDEN_ROWS = 11 };

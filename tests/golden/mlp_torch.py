@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """Writes mlp_torch.h: outputs, losses and gradients of small networks from PyTorch, in double.
 
 Run with a Python that has torch (made with torch 1.13.1): python3 mlp_torch.py > mlp_torch.h
@@ -55,6 +56,7 @@ def case(name, widths, activation, likelihood, noise_sd):
 def main():
     torch.manual_seed(3)
     print("/* SPDX-License-Identifier: GPL-3.0-or-later */")
+    print("/* SPDX-FileCopyrightText: 2026 the Basin contributors */")
     print("/* Made by mlp_torch.py with torch %s; don't edit. */\n" % torch.__version__.split("+")[0])
     print("enum { GOLDEN_ROWS = %d };\n" % ROWS)
     rows = [case("relu", [7, 9, 6, 4], "relu", "categorical", 0),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Made by nets_torch.py with torch 1.13.0a0, torchvision 0.15.1; don't edit. */
 
 static const char lenet_32_params[] =

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """Writes nets_torch.h: names and shapes of the tensors and statistics of torchvision's networks, in its order.
 
 Run with a Python that has torchvision (made with torch 1.13.1, torchvision 0.15.1): python3 nets_torch.py > nets_torch.h
@@ -48,6 +49,7 @@ def main():
             ("resnet50", 32, 10, cifar(torchvision.models.resnet50(num_classes=10))),
             ("resnet50", 224, 1000, torchvision.models.resnet50())]
     print("/* SPDX-License-Identifier: GPL-3.0-or-later */")
+    print("/* SPDX-FileCopyrightText: 2026 the Basin contributors */")
     print("/* Made by nets_torch.py with torch %s, torchvision %s; don't edit. */\n"
           % tuple(m.__version__.split("+")[0] for m in (torch, torchvision)))
     rows = []

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """Reads the snapshot files that `tests/snaps write FOLDER` made, knowing only basin-snapshot(5): an independent reader.
 
 Prints TAP. Needs the packages msgpack and xxhash."""

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """Writes resnet_torch.h: a step of whole convolutional networks in PyTorch, in double.
 
 Run with a Python that has torch and numpy (made with torch 1.13.1): python3 resnet_torch.py > resnet_torch.h
@@ -256,6 +257,7 @@ def main():
     if sys.argv[1:] == ["seeds"]:
         return look_for_seeds()
     print("/* SPDX-License-Identifier: GPL-3.0-or-later */")
+    print("/* SPDX-FileCopyrightText: 2026 the Basin contributors */")
     print("/* Made by resnet_torch.py with torch %s; don't edit. */\n" % torch.__version__.split("+")[0])
     print("#include <stddef.h>\n")
     print("enum { GOLDEN_ROWS = %d, GOLDEN_CLASSES = %d, GOLDEN_SKETCHES = %d };\n" % (ROWS, CLASSES, SKETCHES))

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
 """What tests/same-records.sh compares of two builds; needs no package.
 
     same_records.py records OLD NEW   the snapshot files of two runs (folders)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "tests/ref/ref.h"
 
 void ref_linear(int n, int in, int out, const double *x, const double *weight, const double *bias, double *y)

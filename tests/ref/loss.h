@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The likelihoods in plain double: the oracle of every backend's losses. One example each. */
 #ifndef BASIN_REF_LOSS_H
 #define BASIN_REF_LOSS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Each layer in plain double C, as its definition reads: the oracle of every backend. ref_fd checks the derivatives here
  * against finite differences. */
 #ifndef BASIN_REF_H
