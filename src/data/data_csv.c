@@ -43,6 +43,9 @@ static status read_cell(const struct csv_file *c, size_t i, double *out)
 	if (kind == CELL_MISSING)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' stands for a missing value; a number was expected", c->path,
 		            c->line, i + 1, c->cell[i]);
+	if (strchr(c->cell[i], ',') && !c->cell[i][strspn(c->cell[i], "0123456789+-.,eE")])
+		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number: decimals begin with a point, and thousands have "
+		            "no commas", c->path, c->line, i + 1, c->cell[i]);
 	return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number (decimal, within ±3.4e38)", c->path, c->line,
 	            i + 1, c->cell[i]);
 }
