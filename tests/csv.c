@@ -96,6 +96,10 @@ static void test_first_lines(void)
 	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
 		right += csv_kind(other[i]) != CELL_MISSING;
 	ok(right == 27, "words for a missing value are known, letter by letter");
+	const struct dataset_request classes = {.class_targets = true};
+	refuse("a,b\n1,0\n\n1,0.5\n", classes, "x.csv:4: column 2: the target is '0.5'; classes 0, 1, 2 … were expected");
+	refuse("0,-1\n", classes, "x.csv:1: column 2: the target is '-1'; classes 0, 1, 2 … were expected");
+	refuse("0,1000000\n", classes, "x.csv:1: column 2: the target is '1000000'; classes");
 	refuse("a;b\n1,5;2\n", none, "x.csv:1: its cells look separated by semicolons; commas are expected, and points in decimal");
 	refuse("1;2\n3;4\n", none, "x.csv:1: its cells look separated by semicolons");
 	refuse("1,5;2,5\n", none, "x.csv:1: its cells look separated by semicolons");

@@ -84,13 +84,11 @@ static status find_target(const struct csv_file *c, const struct dataset_request
 	size_t found = 0;
 	struct text list = {.n = 0};
 	*out = c->n - 1;
-	for (size_t i = 0; header && r->target && i < c->n; i++) {
-		text_list(&list, ", ", c->cell[i]);
+	for (size_t i = 0; header && r->target && i < c->n; i++)
 		if (!strcmp(c->cell[i], r->target)) {
 			*out = i;
 			found++;
 		}
-	}
 	if (found == 1)
 		return OK;
 	if (r->foreign && c->n == r->width) {
@@ -101,6 +99,7 @@ static status find_target(const struct csv_file *c, const struct dataset_request
 		return OK;
 	if (!header)
 		return fail(ERR_USAGE, "{target} %s: %s has no header; the last column is the target there", r->target, c->path);
+	columns_list(&(struct columns){.n = c->n, .name = (const char *const *)c->cell}, &list);
 	return fail(ERR_USAGE, "{target} %s: %s has %s column of that name; its header has %s", r->target, c->path,
 	            found ? "more than one" : "no", list.at);
 }
