@@ -9,6 +9,7 @@
 
 #include "src/data/csv_cell.h"
 #include "src/data/dataset.h"
+#include "src/data/summary.h"
 #include "tests/tap.h"
 
 static char warned[4096];
@@ -231,6 +232,32 @@ static void test_digits(void)
 	dataset_close(&d);
 }
 
+/* The sum of a hundred 0.1 is not ten: its deviation would be 2e-16, and 0.2 a billion deviations away. */
+static void test_constant(void)
+{
+	static char text[2000];
+	struct dataset d;
+	size_t used = 0;
+	for (int i = 0; i < 100; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "0.1,%d,0.3\n", i);
+	put(text);
+	MUST(get((struct dataset_request){.standardize = true, .holdout = "30"}, &d));
+	const struct standardize *s = &d.standardize;
+	const float *x = d.x;
+	ok(s->x_mean[0] == .1 && s->x_sd[0] == 1 && x[0] == 0 && s->target_mean[0] == .3 && s->target_sd[0] == 1 && d.target[0] == 0,
+	   "a column of one value is 0 when standardised");
+	ok(s->x_sd[1] > 25 && s->x_sd[1] < 33, "and its neighbour is not");
+	dataset_close(&d);
+	struct arena a = {0};
+	double *mean, *sd;
+	int n;
+	MUST(get((struct dataset_request){0}, &d));
+	MUST(summary_moments(&d, &a, &n, &mean, &sd));
+	ok(n == 2 && mean[0] == .1 && sd[0] == 0 && fabs(sd[1] - sqrt((100. * 100 - 1) / 12)) < 1e-12, "its deviation is 0");
+	arena_free(&a);
+	dataset_close(&d);
+}
+
 /* A line of a million cells: room for one row, not for a fixed number of them. */
 static void test_memory(void)
 {
@@ -266,6 +293,7 @@ int main(void)
 	test_line_ends();
 	test_names();
 	test_digits();
+	test_constant();
 	test_memory();
 	return done_testing();
 }
