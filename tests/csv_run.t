@@ -130,6 +130,11 @@ printf 'age,income,class\n30,50000,0\n40,60000,1\n50,1,2\n60,9,2\n' >"$dir/scale
 grep -q '^header  *yes' "$dir/out" && grep -q '^target  *class: 3 distinct values, all whole numbers$' "$dir/out" &&
 	grep -q '^1 .*  income$' "$dir/out"
 ok $? "data info says header, target and names"
+printf 'Gr\366\337e,a\302\2331m,\033[m\n1,2,3\n' >"$dir/latin.csv"
+"$BASIN" data info "csv:$dir/latin.csv" >"$dir/out"
+LC_ALL=C grep -q "^0 .*  Gr$(printf '\366\337')e\$" "$dir/out" && grep -a -q '^1 .*  a?1m$' "$dir/out" &&
+	grep -a -q '^target  *?\[m: ' "$dir/out"
+ok $? "names are shown as they are, but for control characters"
 "$BASIN" data info --json "csv:$dir/scales.csv" >"$dir/out"
 [ "$(member header)" = true ] && [ "$(member target_column)" = '"class"' ] && [ "$(member distinct_targets)" = 3 ] &&
 	[ "$(member distinct_whole_targets)" = 3 ]

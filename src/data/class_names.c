@@ -28,12 +28,15 @@ static size_t character(const uint8_t *at, size_t left)
 status class_name_check(const uint8_t *name, size_t size)
 {
 	bool blank = true;
+	/* Two bytes of UTF-8 make the control characters U+0080 to U+009F. */
 	for (size_t i = 0, n; i < size; i += n) {
 		n = character(name + i, size - i);
 		if (!n)
 			return fail(ERR_INPUT, "is not UTF-8: byte %zu is 0x%02x; save it as UTF-8", i + 1, name[i]);
 		if ((name[i] < ' ' && name[i] != '\t') || name[i] == 0x7f)
 			return fail(ERR_INPUT, "is not text: byte %zu is the control character 0x%02x", i + 1, name[i]);
+		if (n == 2 && name[i] == 0xc2 && name[i + 1] < 0xa0)
+			return fail(ERR_INPUT, "is not text: byte %zu is the control character U+%04X", i + 1, name[i + 1]);
 		blank = blank && (name[i] == ' ' || name[i] == '\t');
 	}
 	return blank ? fail(ERR_INPUT, "is blank; each class needs its name") : OK;
