@@ -169,6 +169,7 @@ static void test_names(void)
 	   "other columns are named and left out, whatever they hold");
 	ok(read_as("b,a\n2,1\n", by(&c, HEADER_AUTO, true), 1, 2) && !*warned, "a foreign set needs no target");
 	ok(read_as("b,y,a\n2,unknown,1\n", by(&c, HEADER_AUTO, true), 1, 2) && !*warned, "and what it has there is not looked at");
+	ok(read_as("b,y,a,y\n2,,1,\n", by(&c, HEADER_AUTO, true), 1, 2), "nor whether it is there twice");
 	ok(read_as("1,9,2\n", by(&c, HEADER_NO, false), 1, 2), "--header no takes columns in the run's order");
 	ok(read_as("1,2\n", by(&c, HEADER_NO, true), 1, 2), "of a foreign set without its target, too");
 	refuse("b,y\n2,9\n", by(&c, HEADER_AUTO, false), "has no column 'a': its columns are b, y; the run's are a, y, b");
