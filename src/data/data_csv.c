@@ -66,13 +66,17 @@ static status add_row(const struct csv_file *c, const struct csv_plan *plan, str
 		            plan->cells);
 	if (t->n == t->room)
 		TRY(add_room(c, plan->width, t));
-	for (size_t k = 0; k < plan->width; k++)
-		TRY(read_cell(c, plan->feature[k], t->x + t->n * plan->width + k));
+	double value = 0;
+	for (size_t k = 0; k < plan->width; k++) {
+		TRY(read_cell(c, plan->feature[k], &value));
+		t->x[t->n * plan->width + k] = value;
+	}
+	value = 0;
 	if (plan->target < plan->cells)
-		TRY(read_cell(c, plan->target, t->target + t->n));
+		TRY(read_cell(c, plan->target, &value));
 	if (plan->target < plan->cells && t->classes)
-		TRY(check_class(c, plan->target, t->target[t->n]));
-	t->n++;
+		TRY(check_class(c, plan->target, value));
+	t->target[t->n++] = value;
 	return OK;
 }
 
