@@ -74,6 +74,10 @@ static status same_chain(const struct run *run, const struct problem *p, int k, 
 		return fail(ERR_INPUT, "%s: is the file of chain %" JSON_INTEGER_FORMAT "; put each chain's files back in their place",
 		            path, json_integer_value(chain));
 	TRY(same_options(run, p, path, header));
+	if (standardize_was_single(json_object_get(header, "standardize")) !=
+	    standardize_was_single(json_object_get(p->facts, "standardize")))
+		return fail(ERR_INPUT, "%s/run.json: by its \"standardize\" another version began it than began %s; put back what was "
+		            "there", run->path, path);
 	return same_value(then, now) ? OK
 	     : fail(ERR_INPUT, "%s/run.json: the data's fingerprint is %s, and %s was begun with %s", run->path, words_of(now), path,
 	            words_of(then));

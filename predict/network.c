@@ -27,6 +27,7 @@ static status network_read_origin(const json_t *header, struct network *n)
 	const json_t *data = json_object_get(header, "data"), *run = json_object_get(header, "sampler");
 	TRY(json_words_read(json_object_get(data, "spec"), &n->arena, &n->origin.spec));
 	TRY(json_words_read(json_object_get(data, "labels"), &n->arena, &n->origin.labels));
+	n->origin.header = (enum header)(words_find(HEADER_WORDS, json_string_value(json_object_get(data, "header"))) + 1);
 	TRY(json_words_read(json_object_get(run, "target"), &n->arena, &n->origin.target));
 	return json_words_read(json_object_get(run, "holdout"), &n->arena, &n->origin.holdout);
 }

@@ -88,8 +88,8 @@ static json_t *copy_of(const json_t *object)
 	return NULL;
 }
 
-/* A run's own file says where its data are now, after a resume with another place; a snapshot file, where they were when it
- * was begun. Only of the same data it may say so. */
+/* A run's own file says where its data are now, after a resume with another place, and how a table is read there; a snapshot
+ * file, where they were when it was begun. Only of the same data it may say so. */
 static status sources_move_data(struct source *source, const json_t *run)
 {
 	static const char *const places[] = {"spec", "labels", NULL};
@@ -97,10 +97,13 @@ static status sources_move_data(struct source *source, const json_t *run)
 	const json_t *fingerprint = json_object_get(then, "fingerprint");
 	if (!fingerprint || !json_equal(fingerprint, json_object_get(now, "fingerprint")))
 		return OK;
+	const json_t *names = json_object_get(json_object_get(run, "options"), "header");
 	json_t *moved = copy_of(then), *header = copy_of(source->header);
 	for (const char *const *place = places; *place; place++)
 		if (json_is_string(json_object_get(now, *place)) && json_is_string(json_object_get(then, *place)))
 			json_put_shared(&moved, *place, json_object_get(now, *place));
+	if (json_is_string(names))
+		json_put_shared(&moved, "header", names);
 	json_put(&header, "data", moved);
 	if (!header)
 		return fail(ERR_MEMORY, "%s: out of memory: the header", source->path);

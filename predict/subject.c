@@ -39,6 +39,8 @@ static status subject_columns(const struct network *n, const struct subject_requ
 	ask->header = r->header;
 	if (strncmp(ask->spec, "csv:", 4) != 0)
 		return OK;
+	if (!r->spec && r->header == HEADER_AUTO)
+		ask->header = n->origin.header;
 	TRY(columns_from_json(json_object_get(n->header, "data"), a, columns));
 	ask->columns = columns;
 	if (!columns->n)

@@ -89,6 +89,12 @@ ok $? "and goes on with the same columns in another place"
 "$BASIN" sample --resume "$dir/line" --data "csv:$dir/bare.csv" --header no --steps 320 --quiet 2>"$dir/err" &&
 	grep -q '"header": "no"' "$dir/line/run.json" && "$BASIN" sample --resume "$dir/line" --steps 330 --quiet 2>"$dir/err"
 ok $? "also without names where it is told so, and remembers it"
+resumed=$(rmse)
+[ -n "$resumed" ] && [ "$(rmse --data "csv:$dir/line.csv")" = "$resumed" ]
+ok $? "so does predict"
+"$BASIN" sample --resume "$dir/line" --data "csv:$dir/swap.csv" --steps 340 --quiet 2>"$dir/err" &&
+	grep -q '"header": null' "$dir/line/run.json" && [ -n "$(rmse)" ]
+ok $? "a file in its place speaks for itself again"
 fails 2 "only csv sets have a header" "--header is for csv files" "$BASIN" predict "$dir/line" --data shapes --header no
 
 for order in line swap; do

@@ -98,6 +98,12 @@ awk 'BEGIN { for (i = 0; i < 24; i++) print i "," i % 5 "," i % 2 }' >away/wrong
 fails 2 "^basin: --data .*wrong.csv: not the data that the run moved was begun with" "other data are refused" \
 	"$BASIN" sample --resume moved --data csv:away/wrong.csv --quiet
 
+awk 'BEGIN { for (i = 0; i < 24; i++) print i / 7 "," i % 5 / 3 "," i / 9 }' >real.csv
+"$BASIN" sample --data csv:real.csv --standardize --model linear --lr 0.01 --steps 5 --quiet --out scaled 2>err &&
+	sed -i 's/"float64": true/"float64": false/' scaled/run.json
+fails 2 '^basin: scaled/run.json: by its "standardize" another version began it than began scaled/chain-0.snaps; put back' \
+	"a table that would be standardised otherwise from here on" "$BASIN" sample --resume scaled --steps 9 --quiet
+
 # ---- options that a run has under another name ----
 
 "$BASIN" sample --model gaussian:1,2 --sampler fsgld --sigma 0.01 --beta 2 --steps 5 --quiet --out given &&

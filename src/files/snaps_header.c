@@ -11,7 +11,7 @@
 #include "src/json_build.h"
 #include "src/words.h"
 
-enum { FORMAT_VERSION = 1, HEADER_FIRST = 1 << 16, HEADER_MOST = 1 << 22, NAME_MOST = 256 };
+enum { FORMAT_VERSION = 1, HEADER_FIRST = 1 << 16, HEADER_MOST = 1 << 26, NAME_MOST = 256 };
 
 static const char format_name[] = "basin-snapshots";
 
@@ -121,11 +121,11 @@ static status read_bytes(int fd, const char *path, uint64_t size, uint8_t **out,
 		enum pack_span span = pack_span(*out, n, bytes);
 		if (span == PACK_WHOLE)
 			return OK;
-		if (span == PACK_BAD || n == size)
+		if (span == PACK_BAD || (span == PACK_CUT && n == size))
 			return fail(ERR_DAMAGE, "%s: the header is %s", path, span == PACK_BAD ? "not msgpack" : "cut short");
-		if (window >= HEADER_MOST)
-			return fail(ERR_DAMAGE, "%s: the header does not end within the first %d bytes, as every header does", path,
-			            HEADER_MOST);
+		if (span == PACK_MANY || window >= HEADER_MOST)
+			return fail(ERR_DAMAGE, "%s: the header is larger than the %d values and %d bytes that one may have", path,
+			            PACK_VALUES_MOST, HEADER_MOST);
 		free(*out);
 		*out = NULL;
 	}
