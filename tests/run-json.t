@@ -128,14 +128,36 @@ ok $? "to programs too"
 ok $? "without it, it says nothing of the kind; the sampler's options are in the table"
 rm -rf r && cp -r whole r && printf 'x' | dd of=r/chain-1.ckpt bs=1 seek=100 conv=notrunc 2>/dev/null
 "$BASIN" info --verify r >out 2>err
-[ $? = 1 ] && grep -q '^damaged: r/chain-1.ckpt: does not match its checksum' out && grep -q '^basin: 1 damaged record or checkpoint: r/chain-1.ckpt' err
+[ $? = 1 ] && grep -q '^damaged: r/chain-1.ckpt: does not match its checksum' out && grep -q '^basin: 1 damaged record or file: r/chain-1.ckpt' err
 ok $? "a damaged checkpoint is damage"
+
+rm -rf r && cp -r whole r && rm r/chain-0.snaps
+"$BASIN" info --verify r >out 2>err
+[ $? = 1 ] && grep -qx 'damaged: r/chain-0.snaps: is missing, while r/chain-0.ckpt is there' out &&
+	! grep -q 'not begun' err && "$BASIN" predict r --split train >out 2>err &&
+	grep -qx 'basin: warning: r/chain-0.snaps: is missing, while r/chain-0.ckpt is there; the chain is left out' err
+ok $? "so are snapshots that are gone: their chain has begun"
+rm -rf r && cp -r whole r && cp r/chain-1.snaps r/chain-0.snaps
+"$BASIN" info --verify r >out 2>err
+[ $? = 1 ] && grep -qx 'damaged: r/chain-0.snaps: is the file of chain 1' out
+ok $? "and another chain's"
+rm -rf r && cp -r whole r && cp r/chain-1.ckpt r/chain-0.ckpt
+"$BASIN" info --verify r >out 2>err
+[ $? = 1 ] && grep -qx 'damaged: r/chain-0.ckpt: is the file of chain 1' out
+ok $? "and another chain's checkpoint"
 
 # ---- files that are none ----
 
 rm -rf r && cp -r whole r && mv r/chain-0.snaps kept && ln -s ../kept r/chain-0.snaps
 fails 1 "r/chain-0.snaps: is a symbolic link" "a chain's file that is a link is not written to" \
 	"$BASIN" sample --resume r --steps 30 --quiet
+rm -rf r && cp -r whole r && ln r/chain-0.snaps backup
+fails 1 "r/chain-0.snaps: is one file with another of another name" "nor is one that has another name, as in a copy by links" \
+	"$BASIN" sample --resume r --steps 30 --quiet
+cmp -s backup whole/chain-0.snaps
+ok $? "which stays as it is"
+rm -rf r && cp -r whole r && echo precious >kept.txt && rm r/lock && ln kept.txt r/lock
+fails 1 "r/lock: not a regular file of one name" "nor the lock" "$BASIN" sample --resume r --steps 30 --quiet
 rm -rf r && cp -r whole r && echo precious >kept.txt && ln -s ../kept.txt r/chain-0.ckpt.tmp && ln -s ../kept.txt r/run.json.tmp
 "$BASIN" sample --resume r --steps 30 --quiet 2>err && grep -qx precious kept.txt && [ ! -h r/run.json ] && [ ! -h r/chain-0.ckpt ]
 ok $? "nor through what stands in the place of its next checkpoint"
