@@ -143,6 +143,18 @@ else
 	skip "a full disk" "no tmpfs can be mounted here"
 fi
 
+# ---- a file that may not be written to ----
+
+if [ "$(id -u)" = 0 ]; then
+	skip "a write-protected file" "for root none is"
+else
+	echo mine >protected && chmod 400 protected
+	option=out
+	writes protected --overwrite >out 2>err
+	[ $? = 1 ] && grep -q "protected: can't be written: Permission denied" err && [ "$(cat protected)" = mine ]
+	ok $? "a write-protected file is not replaced, though its folder would let it be"
+fi
+
 # ---- two files of one command ----
 
 both() { "$BASIN" predict --threads 1 run --save-probs "$1" --save-member-probs "$2"; }
