@@ -233,5 +233,8 @@ ok $? "with --overwrite its files are replaced, and others stay"
 	[ "$(find set -type f | wc -l)" = 3 ]
 ok $? "all of them or none"
 fails 2 "several files" "several files are not written to standard output" "$BASIN" data write shapes --format svhn --out -
+fails 2 '"": a folder' "nor under an empty name" "$BASIN" data write shapes --format svhn --out ''
+fails 1 "no/set: can't be made: No such file or directory" "nor in no folder" \
+	"$BASIN" data write shapes --format svhn --out no/set
 fails 2 "test: is no folder" "a file is no folder" "$BASIN" data write shapes --format svhn --out test --overwrite
 done_testing

@@ -74,6 +74,8 @@ ok $? "another version of the program is told"
 "$BASIN" sample --resume once >out 2>err && [ ! -s err ]
 ok $? "the same one is not"
 
+fails 2 '^basin: --resume "": the name of a run' "an empty name is no run's" "$BASIN" sample --resume ''
+
 # ---- data that moved ----
 
 mkdir away && awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) / 13 "," i % 2 }' >classes.csv
