@@ -68,6 +68,17 @@ static status sources_check_chain(struct sources *s, const char *path, const jso
 	return sources_damage(s, words);
 }
 
+/* A checkpoint that was written beside another file. */
+static status sources_check_checkpoint(struct sources *s, const char *path, const struct source *source, uint64_t checksum)
+{
+	char *words;
+	if (checkpoint_is_of(source->checkpoint, checksum))
+		return OK;
+	TRY(arena_text(&s->arena, &words, "%s: is not the checkpoint of %s", path, source->path));
+	warning("%s; put back what was there", words);
+	return sources_damage(s, words);
+}
+
 /* ---- finding them ---- */
 
 static bool is_folder(const char *path)
@@ -111,7 +122,7 @@ static status sources_add_file(struct sources *s, const char *path, const char *
 	s->n++;
 	TRY(sources_reader(s, s->n - 1, &r));
 	source->header = json_incref((json_t *)snaps_meta(r));
-	return OK;
+	return sources_check_checkpoint(s, checkpoint, source, snaps_header_checksum(r));
 }
 
 /* An object of the same members; NULL without memory. */
@@ -172,7 +183,9 @@ static status sources_add_chain(struct sources *s, struct run *run, int k, bool 
 	TRY(sources_add_file(s, snaps, checkpoint));
 	struct source *source = &s->source[s->n - 1];
 	TRY(sources_check_chain(s, snaps, source->header, k));
-	TRY(sources_check_chain(s, checkpoint, source->checkpoint, k));
+	/* By its number alone an earlier version's can be told. */
+	if (!json_object_get(source->checkpoint, "snaps_header"))
+		TRY(sources_check_chain(s, checkpoint, source->checkpoint, k));
 	return sources_move_data(source, run->json);
 }
 

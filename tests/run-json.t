@@ -145,8 +145,20 @@ rm -rf r && cp -r whole r && cp r/chain-1.snaps r/chain-0.snaps
 ok $? "and another chain's"
 rm -rf r && cp -r whole r && cp r/chain-1.ckpt r/chain-0.ckpt
 "$BASIN" info --verify r >out 2>err
-[ $? = 1 ] && grep -qx 'damaged: r/chain-0.ckpt: is the file of chain 1' out
+[ $? = 1 ] && grep -qx 'damaged: r/chain-0.ckpt: is not the checkpoint of r/chain-0.snaps' out && [ "$(wc -l <err)" = 2 ]
 ok $? "and another chain's checkpoint"
+
+# A checkpoint of another seed's chain 0, of the same sizes.
+# shellcheck disable=SC2086 # words
+"$BASIN" sample $plan --seed 77 --steps 20 --noise-sd 0.5 --holdout 4 --standardize --out other 2>err
+rm -rf r && cp -r whole r && cp other/chain-0.ckpt r/
+fails 2 "^basin: r/chain-0.ckpt: is not the checkpoint of r/chain-0.snaps; put back" "another run's checkpoint is not gone on from" \
+	"$BASIN" sample --resume r --steps 30 --quiet
+cmp -s r/chain-0.snaps whole/chain-0.snaps
+ok $? "and its snapshots are not added"
+"$BASIN" info --verify r >out 2>err
+[ $? = 1 ] && grep -qx 'damaged: r/chain-0.ckpt: is not the checkpoint of r/chain-0.snaps' out
+ok $? "info --verify tells"
 
 # ---- files that are none ----
 
