@@ -80,6 +80,7 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 	const struct dataset *id = &subject[0].data, *ood = &subject[1].data;
 	struct predictions sets[2] = {{.network = n}, {.network = n}};
 	struct output_file file;
+	TRY(select_spare(o, chosen, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	status s = outputs_close(&file, 1, predict_both(o, chosen, n, sets, subject, file.to, a, figures));
 	predictions_close(&sets[0]);

@@ -143,6 +143,17 @@ else
 	skip "a full disk" "no tmpfs can be mounted here"
 fi
 
+# ---- what is read ----
+
+cp run/chain-0.snaps chain
+ln -sf run/chain-0.snaps link
+for option in save-probs save-member-probs save-scores out; do
+	writes run/chain-0.snaps --overwrite >out 2>err
+	[ $? = 2 ] && grep -q "run/chain-0.snaps: holds the snapshots that are read" err && writes link --overwrite >out 2>err
+	[ $? = 2 ] && cmp -s chain run/chain-0.snaps
+	told $? "the snapshots are not overwritten with what is made of them"
+done
+
 # ---- a file that may not be written to ----
 
 if [ "$(id -u)" = 0 ]; then
