@@ -79,10 +79,10 @@ fails 2 '^basin: --resume "": the name of a run' "an empty name is no run's" "$B
 # ---- data that moved ----
 
 mkdir away && awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) / 13 "," i % 2 }' >classes.csv
-labels() { printf '\223NUMPY\1\0v\0%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (24,), }"; for row in 1 2 3 4 5 6 7 8; do printf '\1\0\0'; done; }
+labels() { printf '\223NUMPY\1\0v\0%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (24,), }"; for _ in 1 2 3 4 5 6 7 8; do printf '\1\0\0'; done; }
 labels >y.npy
 "$BASIN" sample --data csv:classes.csv --labels y.npy --likelihood categorical --model linear --lr 0.1 --steps 50 --quiet --out moved 2>err &&
-	"$BASIN" predict moved --quiet --json >then 2>>err
+	"$BASIN" predict moved --quiet --json >before 2>>err
 ok $? "a run with labels of its own"
 shown err
 mv classes.csv away/c.csv && mv y.npy away/l.npy
@@ -90,7 +90,7 @@ fails 2 "classes.csv: No such file" "its data moved" "$BASIN" predict moved --qu
 "$BASIN" sample --resume moved --data csv:away/c.csv --labels away/l.npy --quiet 2>err
 ok $? "and so did its labels: --resume is told the new places"
 shown err
-"$BASIN" predict moved --quiet --json >now 2>err && grep -q '/away/c.csv"' now && grep -v '"data":' then >a && grep -v '"data":' now >b && cmp -s a b
+"$BASIN" predict moved --quiet --json >now 2>err && grep -q '/away/c.csv"' now && grep -v '"data":' before >a && grep -v '"data":' now >b && cmp -s a b
 ok $? "predict looks there, with the run's labels"
 "$BASIN" info moved | grep -q '^data .*/away/c.csv$' && "$BASIN" ood moved --ood csv:away/c.csv --quiet >out 2>err && grep -q '^ID set .*/away/c.csv' out
 ok $? "so do info and ood"
