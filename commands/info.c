@@ -111,8 +111,6 @@ static status describe_chain(struct sources *s, size_t i, struct verified *v, js
 		TRY(verify_records(r, v, &damaged));
 		json_put(chain, "damaged", json_integer(damaged));
 		v->checkpoints += source->checkpoint != NULL;
-		if (source->damage)
-			add_damage(v, source->damage);
 	}
 	return OK;
 }
@@ -122,6 +120,8 @@ static status describe_chains(struct sources *s, struct verified *v, json_t **re
 	json_t *chains = json_array();
 	status st = OK;
 	v->messages = v->wanted ? json_array() : NULL;
+	for (size_t i = 0; v->wanted && i < s->n_damage; i++)
+		add_damage(v, s->damage[i]);
 	for (size_t i = 0; st == OK && i < s->n; i++) {
 		json_t *chain = json_object();
 		st = describe_chain(s, i, v, &chain);
@@ -203,7 +203,7 @@ static status info_snapshots(const struct opts *o, const char *path)
 	json_decref(report);
 	sources_close(&s);
 	if (st == OK && verified.damaged)
-		return fail(ERR_CHECK, "%zu damaged record%s or checkpoint%s: %s", verified.damaged, verified.damaged > 1 ? "s" : "",
+		return fail(ERR_CHECK, "%zu damaged record%s or file%s: %s", verified.damaged, verified.damaged > 1 ? "s" : "",
 		            verified.damaged > 1 ? "s" : "", verified.first);
 	return st;
 }

@@ -80,6 +80,7 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 	const struct dataset *id = &subject[0].data, *ood = &subject[1].data;
 	struct predictions sets[2] = {{.network = n}, {.network = n}};
 	struct output_file file;
+	TRY(select_spare(o, chosen, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	status s = outputs_close(&file, 1, predict_both(o, chosen, n, sets, subject, file.to, a, figures));
 	predictions_close(&sets[0]);
@@ -103,8 +104,8 @@ static bool is_csv(const struct opts *o, const char *option)
 	return opts_given(o, option) && strncmp(opts_text(o, option), "csv:", 4) == 0;
 }
 
-/* What --header says of the set that one option names: where neither is a csv file, the set refuses it. The run's own file
- * is read as it was. */
+/* What --header says of the set that one option names: where neither is a csv file, the set refuses it. The run's own file is
+ * read as the run says. */
 static enum header header_of(const struct opts *o, const char *option, const char *other)
 {
 	bool meant = is_csv(o, option) || (opts_given(o, option) && !is_csv(o, other));

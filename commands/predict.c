@@ -110,6 +110,7 @@ static status predict_subject(const struct opts *o, struct selection *chosen, st
 {
 	struct output_file file[FILES];
 	TRY(check_subject(o, n, &subject->data));
+	TRY(select_spare(o, chosen, file_option, FILES));
 	TRY(outputs_open(o, a, file_option, FILES, file));
 	return outputs_close(file, FILES, predict_to(o, chosen, n, subject, file, a, figures));
 }

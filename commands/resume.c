@@ -151,9 +151,10 @@ static status move_data(struct run *run, const struct problem *p, const struct o
 		TRY(set_fact(data, names[i][1], json_incref(place)));
 	}
 	const char *header = opts_text(o, "header");
-	if (header && !json_words_are(json_object_get(options, "header"), header)) {
+	const json_t *was = json_object_get(options, "header");
+	if (header ? !json_words_are(was, header) : json_is_string(was)) {
 		*same = false;
-		TRY(set_fact(options, "header", json_string(header)));
+		TRY(set_fact(options, "header", header ? json_string(header) : json_null()));
 	}
 	return OK;
 }

@@ -123,6 +123,9 @@ static status apply_all(struct run *run, const struct opts *given, struct opts *
 	/* Initial parameters are needed for chains that are still to begin, and what they came from may be gone. */
 	if (begun)
 		json_object_del(options, "init");
+	/* What is said of a table's first line is said of the file that it stood with. */
+	if (opts_given(given, "data") && !json_words_are(json_object_get(was, "data"), opts_text(given, "data")))
+		json_object_del(options, "header");
 	status s = opts_from_json(o, options);
 	json_decref(options);
 	if (s != OK)

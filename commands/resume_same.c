@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "commands/resume.h"
+#include "src/files/checkpoint.h"
 #include "src/files/file.h"
 #include "src/json_text.h"
 
@@ -74,9 +75,23 @@ static status same_chain(const struct run *run, const struct problem *p, int k, 
 		return fail(ERR_INPUT, "%s: is the file of chain %" JSON_INTEGER_FORMAT "; put each chain's files back in their place",
 		            path, json_integer_value(chain));
 	TRY(same_options(run, p, path, header));
+	if (standardize_was_single(json_object_get(header, "standardize")) !=
+	    standardize_was_single(json_object_get(p->facts, "standardize")))
+		return fail(ERR_INPUT, "%s/run.json: by its \"standardize\" another version began it than began %s; put back what was "
+		            "there", run->path, path);
 	return same_value(then, now) ? OK
 	     : fail(ERR_INPUT, "%s/run.json: the data's fingerprint is %s, and %s was begun with %s", run->path, words_of(now), path,
 	            words_of(then));
+}
+
+/* A checkpoint of another run would go on there, and its snapshots be added to this one's. */
+static status same_checkpoint(const char *path, const char *snaps, uint64_t checksum)
+{
+	json_t *meta;
+	TRY(checkpoint_meta(path, &meta));
+	bool same = checkpoint_is_of(meta, checksum);
+	json_decref(meta);
+	return same ? OK : fail(ERR_INPUT, "%s: is not the checkpoint of %s; put back what was there", path, snaps);
 }
 
 status resume_same(struct run *run, const struct problem *p)
@@ -94,10 +109,12 @@ status resume_same(struct run *run, const struct problem *p)
 		/* A chain without a checkpoint begins anew. */
 		if (!begun)
 			continue;
-		TRY(snaps_header(snaps, &header));
+		uint64_t checksum;
+		TRY(snaps_header(snaps, &header, &checksum));
 		status s = same_chain(run, p, k, snaps, header);
 		json_decref(header);
 		TRY(s);
+		TRY(same_checkpoint(checkpoint, snaps, checksum));
 	}
 	return OK;
 }

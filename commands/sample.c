@@ -173,7 +173,10 @@ static status resume_run(const struct opts *given)
 	struct problem p;
 	struct run run;
 	struct opts *o;
-	TRY(run_open(opts_text(given, "resume"), true, &run));
+	const char *path = opts_text(given, "resume");
+	if (!*path)
+		return fail(ERR_USAGE, "--resume \"\": the name of a run was expected");
+	TRY(run_open(path, true, &run));
 	status s = resume_options(&run, given, &o);
 	if (s == OK) {
 		json_t *choices;

@@ -18,6 +18,10 @@ status select_open(const struct opts *o, struct selection *out);
  * probabilities that take a run's place. Errors: ERR_USAGE. */
 status select_refuse(const struct opts *o, const char *option, const char *const *others);
 
+/* Refuses files of n options that are among those that the snapshots are read from, which --overwrite would replace.
+ * Errors: ERR_USAGE. */
+status select_spare(const struct opts *o, const struct selection *s, const char *const *option, int n);
+
 /* Puts the roles chosen, in order of appearance, into a report; its temperature and target become null where the files
  * that were chosen from don't agree on them. */
 void select_report(const struct selection *s, json_t **into);

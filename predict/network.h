@@ -4,6 +4,7 @@
 #ifndef BASIN_NETWORK_H
 #define BASIN_NETWORK_H
 
+#include "src/data/dataset.h"
 #include "src/data/normalize.h"
 #include "src/data/standardize.h"
 #include "src/net/net.h"
@@ -11,7 +12,7 @@
 /* What the run's data were read from, as names and paths are: bytes (json_words.h). NULL where the header says nothing. */
 struct network_origin {
 	const char *spec, *labels, *target, *holdout;
-	const char *header;   /* "yes" or "no" where the run was told so */
+	enum header header;   /* what the run says of its csv file's first line, where it stands now */
 };
 
 struct network {

@@ -34,6 +34,51 @@ void sources_close(struct sources *s)
 	*s = (struct sources){.n = 0};
 }
 
+/* ---- what is wrong with them ---- */
+
+static status sources_damage(struct sources *s, const char *words)
+{
+	const char **more;
+	TRY(ARENA_NEW(&s->arena, s->n_damage + 1, &more));
+	if (s->n_damage)
+		memcpy(more, s->damage, s->n_damage * sizeof *more);
+	more[s->n_damage++] = words;
+	s->damage = more;
+	return OK;
+}
+
+/* A chain's snapshots are gone where its checkpoint is still there. */
+static status sources_lost(struct sources *s, const char *snaps, const char *checkpoint)
+{
+	char *words;
+	TRY(arena_text(&s->arena, &words, "%s: is missing, while %s is there", snaps, checkpoint));
+	warning("%s; the chain is left out", words);
+	return sources_damage(s, words);
+}
+
+/* A run's file bears the name of another chain than the one it says. */
+static status sources_check_chain(struct sources *s, const char *path, const json_t *object, int k)
+{
+	const json_t *chain = json_object_get(object, "chain");
+	char *words;
+	if (!json_is_integer(chain) || json_integer_value(chain) == k)
+		return OK;
+	TRY(arena_text(&s->arena, &words, "%s: is the file of chain %" JSON_INTEGER_FORMAT, path, json_integer_value(chain)));
+	warning("%s; put each chain's files back in their place", words);
+	return sources_damage(s, words);
+}
+
+/* A checkpoint that was written beside another file. */
+static status sources_check_checkpoint(struct sources *s, const char *path, const struct source *source, uint64_t checksum)
+{
+	char *words;
+	if (checkpoint_is_of(source->checkpoint, checksum))
+		return OK;
+	TRY(arena_text(&s->arena, &words, "%s: is not the checkpoint of %s", path, source->path));
+	warning("%s; put back what was there", words);
+	return sources_damage(s, words);
+}
+
 /* ---- finding them ---- */
 
 static bool is_folder(const char *path)
@@ -65,8 +110,10 @@ static status sources_add_file(struct sources *s, const char *path, const char *
 	if (present) {
 		status got = checkpoint_meta(checkpoint, &source->checkpoint);
 		if (got == ERR_DAMAGE) {
-			TRY(arena_text(&s->arena, &source->damage, "%s", fail_message(got)));
-			warning("%s; the chain's snapshots are read without it", source->damage);
+			char *words;
+			TRY(arena_text(&s->arena, &words, "%s", fail_message(got)));
+			warning("%s; the chain's snapshots are read without it", words);
+			TRY(sources_damage(s, words));
 		} else {
 			TRY(got);
 		}
@@ -75,7 +122,7 @@ static status sources_add_file(struct sources *s, const char *path, const char *
 	s->n++;
 	TRY(sources_reader(s, s->n - 1, &r));
 	source->header = json_incref((json_t *)snaps_meta(r));
-	return OK;
+	return sources_check_checkpoint(s, checkpoint, source, snaps_header_checksum(r));
 }
 
 /* An object of the same members; NULL without memory. */
@@ -88,7 +135,7 @@ static json_t *copy_of(const json_t *object)
 	return NULL;
 }
 
-/* A run's own file says where its data are now, after a resume with another place, and whether a header is there; a snapshot
+/* A run's own file says where its data are now, after a resume with another place, and how a table is read there; a snapshot
  * file, where they were when it was begun. Only of the same data it may say so. */
 static status sources_move_data(struct source *source, const json_t *run)
 {
@@ -97,13 +144,13 @@ static status sources_move_data(struct source *source, const json_t *run)
 	const json_t *fingerprint = json_object_get(then, "fingerprint");
 	if (!fingerprint || !json_equal(fingerprint, json_object_get(now, "fingerprint")))
 		return OK;
+	const json_t *names = json_object_get(json_object_get(run, "options"), "header");
 	json_t *moved = copy_of(then), *header = copy_of(source->header);
 	for (const char *const *place = places; *place; place++)
 		if (json_is_string(json_object_get(now, *place)) && json_is_string(json_object_get(then, *place)))
 			json_put_shared(&moved, *place, json_object_get(now, *place));
-	const json_t *first_line = json_object_get(json_object_get(run, "options"), "header");
-	if (json_is_string(first_line))
-		json_put_shared(&moved, "header", first_line);
+	if (names)
+		json_put_shared(&moved, "header", names);
 	json_put(&header, "data", moved);
 	if (!header)
 		return fail(ERR_MEMORY, "%s: out of memory: the header", source->path);
@@ -121,23 +168,39 @@ static void warn_of_missing(const char *path, int first, int last)
 		warning("%s: chains %d to %d have not begun and are left out", path, first, last - 1);
 }
 
+/* Chain k of a run, if it has begun. */
+static status sources_add_chain(struct sources *s, struct run *run, int k, bool *begun)
+{
+	const char *snaps, *checkpoint;
+	bool present;
+	TRY(run_file(run, k, "snaps", &snaps));
+	TRY(run_file(run, k, "ckpt", &checkpoint));
+	TRY(file_present(snaps, &present));
+	TRY(file_present(checkpoint, begun));
+	*begun |= present;
+	if (!present)
+		return *begun ? sources_lost(s, snaps, checkpoint) : OK;
+	TRY(sources_add_file(s, snaps, checkpoint));
+	struct source *source = &s->source[s->n - 1];
+	TRY(sources_check_chain(s, snaps, source->header, k));
+	/* By its number alone an earlier version's can be told. */
+	if (!json_object_get(source->checkpoint, "snaps_header"))
+		TRY(sources_check_chain(s, checkpoint, source->checkpoint, k));
+	return sources_move_data(source, run->json);
+}
+
 static status sources_add_run(struct sources *s, const char *path, struct run *run)
 {
 	size_t before = s->n;
 	int next = 0;   /* after the last chain that has begun */
 	TRY(sources_reserve(s, (size_t)run->chains));
 	for (int k = 0; k < run->chains; k++) {
-		const char *snaps, *checkpoint;
-		bool present;
-		TRY(run_file(run, k, "snaps", &snaps));
-		TRY(run_file(run, k, "ckpt", &checkpoint));
-		TRY(file_present(snaps, &present));
-		if (!present)
+		bool begun;
+		TRY(sources_add_chain(s, run, k, &begun));
+		if (!begun)
 			continue;
 		warn_of_missing(path, next, k);
 		next = k + 1;
-		TRY(sources_add_file(s, snaps, checkpoint));
-		TRY(sources_move_data(&s->source[s->n - 1], run->json));
 	}
 	if (s->n == before)
 		return fail(ERR_INPUT, "%s: the run holds no snapshot file yet", path);

@@ -15,7 +15,6 @@ struct source {
 	uint64_t committed;   /* bytes that the chain's checkpoint counts, or 0 */
 	json_t *header;       /* the file's; where a run has its data elsewhere now, with the new place */
 	json_t *checkpoint;   /* the chain's, or NULL */
-	char *damage;         /* what is said of a checkpoint that can't be read, or NULL */
 };
 
 /* Zeroed it is empty. */
@@ -25,10 +24,12 @@ struct sources {
 	size_t n;
 	struct snaps_reader *reader;  /* the one file that is open */
 	size_t reading;
+	const char **damage;          /* what is said of files that are lost, misplaced or unreadable, and are done without */
+	size_t n_damage;
 };
 
 /* Adds the snapshot files behind a path, in the order of their chains: all of a run's, or the one it names. Chains that
- * have not begun are left out with a warning. Errors: ERR_INPUT (neither a run nor a snapshot file), ERR_DAMAGE. */
+ * have not begun are left out with a warning, and so is one whose file is lost. Errors: ERR_INPUT (neither a run nor a snapshot file), ERR_DAMAGE. */
 status sources_add(struct sources *s, const char *path);
 
 /* Opens source i and closes the one before. *out is the sources'. Errors: as snaps_open's. */

@@ -37,10 +37,10 @@ static status subject_columns(const struct network *n, const struct subject_requ
 	ask->single = n->standardize.single;
 	ask->width = shape_size(n->model.input);
 	ask->header = r->header;
-	if (!r->spec && r->header == HEADER_AUTO && n->origin.header)
-		ask->header = strcmp(n->origin.header, "no") ? HEADER_YES : HEADER_NO;
 	if (strncmp(ask->spec, "csv:", 4) != 0)
 		return OK;
+	if (!r->spec && r->header == HEADER_AUTO)
+		ask->header = n->origin.header;
 	TRY(columns_from_json(json_object_get(n->header, "data"), a, columns));
 	ask->columns = columns;
 	if (!columns->n)

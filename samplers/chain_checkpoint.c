@@ -92,10 +92,12 @@ static json_t *meta_of(const struct chain *c)
 	for (int i = 0; i < SAMPLER_SCALARS && s->sampler->scalars[i]; i++)
 		json_put(&scalars, s->sampler->scalars[i], number_to_json(s->slots.value[SLOT_SCALAR + i]));
 	status saved = d->ops->choices_save(d, choices);
-	json_t *meta = json_pack("{s:i, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:o}}", "chain", c->k,
+	char header[CHECKPOINT_HEADER];
+	checkpoint_header(snaps_checksum(c->snaps), header);
+	json_t *meta = json_pack("{s:i, s:s, s:I, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:{s:o}}", "chain", c->k,
 	                 "state", phase_names[c->phase], "step", (json_int_t)c->state.step,
-	                 "snaps_length", (json_int_t)snaps_length(c->snaps), "log_length", (json_int_t)log_length(c->log),
-	                 "scalars", scalars, "slots", slots_to_json(&s->slots), "logged", mark_to_json(&c->logged),
+	                 "snaps_header", header, "snaps_length", (json_int_t)snaps_length(c->snaps), "log_length",
+	                 (json_int_t)log_length(c->log), "scalars", scalars, "slots", slots_to_json(&s->slots), "logged", mark_to_json(&c->logged),
 	                 "kept", mark_to_json(&c->kept), "ending", mark_to_json(&c->ending), "choices", d->ops->name, choices);
 	if (saved == OK)
 		return meta;

@@ -95,6 +95,12 @@ ok $? "so do the commands that look there"
 "$BASIN" predict "$dir/held" --data "csv:$dir/line.csv" >"$dir/out" 2>"$dir/err" &&
 	grep -q 'line.csv: the run was trained on examples of this file' "$dir/err" && ! grep -q 'the training examples' "$dir/err"
 ok $? "a run's file with what was held out of it is not called the training examples"
+resumed=$(rmse)
+[ -n "$resumed" ] && [ "$(rmse --data "csv:$dir/line.csv")" = "$resumed" ]
+ok $? "so does predict"
+"$BASIN" sample --resume "$dir/line" --data "csv:$dir/swap.csv" --steps 340 --quiet 2>"$dir/err" &&
+	grep -q '"header": null' "$dir/line/run.json" && [ -n "$(rmse)" ]
+ok $? "a file in its place speaks for itself again"
 fails 2 "only csv sets have a header" "--header is for csv files" "$BASIN" predict "$dir/line" --data shapes --header no
 
 for order in line swap; do

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A library to preload: one call that reads or writes fails, as on a disk that is full or broken. Only calls that
- * concern a file below the folder FAIL_UNDER count: open, stat, fstat, access, read, pread, write, lseek, ftruncate, fsync,
- * fdatasync, close, rename, mkdir, and what the C library's streams read and write.
+ * concern a file below the folder FAIL_UNDER count: open, stat, fstat, lstat, readlink, access, read, pread, write, lseek,
+ * ftruncate, fsync, fdatasync, close, link, rename, mkdir, and what the C library's streams read and write.
  *
  * FAIL=N fails the N-th call, from 1; N+ also all calls after it; 0 fails none. FAIL_ERRNO=E: with this error (5, EIO).
  * FAIL_SHORT=1: a write that fails has written half of its bytes. FAIL_CALLS=FILE: the number of calls goes there at
@@ -57,7 +57,7 @@ static bool fails_fd(int fd)
 	char link[32], path[PATH_MOST];
 	int error = errno;
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	ssize_t n = readlink(link, path, sizeof path - 1);
+	ssize_t n = NEXT(readlink)(link, path, sizeof path - 1);
 	errno = error;
 	if (n < 0)
 		return false;
@@ -160,6 +160,21 @@ int access(const char *path, int how)
 int rename(const char *from, const char *to)
 {
 	return fails_path(to) ? -1 : NEXT(rename)(from, to);
+}
+
+int link(const char *from, const char *to)
+{
+	return fails_path(to) ? -1 : NEXT(link)(from, to);
+}
+
+int lstat(const char *path, struct stat *out)
+{
+	return fails_path(path) ? -1 : NEXT(lstat)(path, out);
+}
+
+ssize_t readlink(const char *path, char *to, size_t n)
+{
+	return fails_path(path) ? -1 : NEXT(readlink)(path, to, n);
 }
 
 int mkdir(const char *path, mode_t mode)

@@ -60,6 +60,10 @@ ok $? "a name that looks like an escape is no byte"
 	"$BASIN" predict plain --quiet >out 2>err
 ok $? "another backslash is left as it is"
 
+printf 'a,y\\x5C\303\351\033\n1,2\n3,4\n' >columns.csv
+"$BASIN" data info csv:columns.csv >out 2>err && grep -aqx "target       y\\\\x5C$(printf '\303\351')?: 2 distinct values, all whole numbers" out
+ok $? "so are the names of columns shown"
+
 red=$(printf 'a\033[31mb\302\233c')
 # shellcheck disable=SC2086
 mkdir "$red" && cp "$name/t.csv" "$red/t.csv" && "$BASIN" sample --data "csv:$red/t.csv" $options --out red 2>err &&

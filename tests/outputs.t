@@ -143,6 +143,29 @@ else
 	skip "a full disk" "no tmpfs can be mounted here"
 fi
 
+# ---- what is read ----
+
+cp run/chain-0.snaps chain
+ln -sf run/chain-0.snaps link
+for option in save-probs save-member-probs save-scores out; do
+	writes run/chain-0.snaps --overwrite >out 2>err
+	[ $? = 2 ] && grep -q "run/chain-0.snaps: holds the snapshots that are read" err && writes link --overwrite >out 2>err
+	[ $? = 2 ] && cmp -s chain run/chain-0.snaps
+	told $? "the snapshots are not overwritten with what is made of them"
+done
+
+# ---- a file that may not be written to ----
+
+if [ "$(id -u)" = 0 ]; then
+	skip "a write-protected file" "for root none is"
+else
+	echo mine >protected && chmod 400 protected
+	option=out
+	writes protected --overwrite >out 2>err
+	[ $? = 1 ] && grep -q "protected: can't be written: Permission denied" err && [ "$(cat protected)" = mine ]
+	ok $? "a write-protected file is not replaced, though its folder would let it be"
+fi
+
 # ---- two files of one command ----
 
 both() { "$BASIN" predict --threads 1 run --save-probs "$1" --save-member-probs "$2"; }
@@ -221,5 +244,8 @@ ok $? "with --overwrite its files are replaced, and others stay"
 	[ "$(find set -type f | wc -l)" = 3 ]
 ok $? "all of them or none"
 fails 2 "several files" "several files are not written to standard output" "$BASIN" data write shapes --format svhn --out -
+fails 2 '"": a folder' "nor under an empty name" "$BASIN" data write shapes --format svhn --out ''
+fails 1 "no/set: can't be made: No such file or directory" "nor in no folder" \
+	"$BASIN" data write shapes --format svhn --out no/set
 fails 2 "test: is no folder" "a file is no folder" "$BASIN" data write shapes --format svhn --out test --overwrite
 done_testing

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* JSON as msgpack: bytes from msgpack's specification, round trips, and lengths that must not be believed. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "src/files/pack.h"
@@ -113,6 +114,13 @@ static void spans(void)
 	}
 	ok(whole == n, "every family's length");
 	ok(cut == cuts, "and a value that is cut short is seen");
+	/* An array of zeros, a byte each. */
+	uint8_t *many = calloc(1, 5 + PACK_VALUES_MOST);
+	memcpy(many, "\xdd\0\x40\0\0", 5);
+	ok(pack_span(many, 5 + PACK_VALUES_MOST, &bytes) == PACK_MANY, "so is one of more values than are read");
+	memcpy(many, "\xdd\0\x3f\xff\xff", 5);
+	ok(pack_span(many, 5 + PACK_VALUES_MOST, &bytes) == PACK_WHOLE && bytes == 4 + PACK_VALUES_MOST, "and no smaller one");
+	free(many);
 }
 
 int main(void)

@@ -74,13 +74,15 @@ ok $? "another version of the program is told"
 "$BASIN" sample --resume once >out 2>err && [ ! -s err ]
 ok $? "the same one is not"
 
+fails 2 '^basin: --resume "": the name of a run' "an empty name is no run's" "$BASIN" sample --resume ''
+
 # ---- data that moved ----
 
 mkdir away && awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) / 13 "," i % 2 }' >classes.csv
-labels() { printf '\223NUMPY\1\0v\0%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (24,), }"; for row in 1 2 3 4 5 6 7 8; do printf '\1\0\0'; done; }
+labels() { printf '\223NUMPY\1\0v\0%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (24,), }"; for _ in 1 2 3 4 5 6 7 8; do printf '\1\0\0'; done; }
 labels >y.npy
 "$BASIN" sample --data csv:classes.csv --labels y.npy --likelihood categorical --model linear --lr 0.1 --steps 50 --quiet --out moved 2>err &&
-	"$BASIN" predict moved --quiet --json >then 2>>err
+	"$BASIN" predict moved --quiet --json >before 2>>err
 ok $? "a run with labels of its own"
 shown err
 mv classes.csv away/c.csv && mv y.npy away/l.npy
@@ -88,7 +90,7 @@ fails 2 "classes.csv: No such file" "its data moved" "$BASIN" predict moved --qu
 "$BASIN" sample --resume moved --data csv:away/c.csv --labels away/l.npy --quiet 2>err
 ok $? "and so did its labels: --resume is told the new places"
 shown err
-"$BASIN" predict moved --quiet --json >now 2>err && grep -q '/away/c.csv"' now && grep -v '"data":' then >a && grep -v '"data":' now >b && cmp -s a b
+"$BASIN" predict moved --quiet --json >now 2>err && grep -q '/away/c.csv"' now && grep -v '"data":' before >a && grep -v '"data":' now >b && cmp -s a b
 ok $? "predict looks there, with the run's labels"
 "$BASIN" info moved | grep -q '^data .*/away/c.csv$' && "$BASIN" ood moved --ood csv:away/c.csv --quiet >out 2>err && grep -q '^ID set .*/away/c.csv' out
 ok $? "so do info and ood"
@@ -97,6 +99,12 @@ ok $? "a set that --data names is scored by its own labels"
 awk 'BEGIN { for (i = 0; i < 24; i++) print i "," i % 5 "," i % 2 }' >away/wrong.csv
 fails 2 "^basin: --data .*wrong.csv: not the data that the run moved was begun with" "other data are refused" \
 	"$BASIN" sample --resume moved --data csv:away/wrong.csv --quiet
+
+awk 'BEGIN { for (i = 0; i < 24; i++) print i / 7 "," i % 5 / 3 "," i / 9 }' >real.csv
+"$BASIN" sample --data csv:real.csv --standardize --model linear --lr 0.01 --steps 5 --quiet --out scaled 2>err &&
+	sed -i 's/"float64": true/"float64": false/' scaled/run.json
+fails 2 '^basin: scaled/run.json: by its "standardize" another version began it than began scaled/chain-0.snaps; put back' \
+	"a table that would be standardised otherwise from here on" "$BASIN" sample --resume scaled --steps 9 --quiet
 
 # ---- options that a run has under another name ----
 
@@ -122,14 +130,48 @@ ok $? "to programs too"
 ok $? "without it, it says nothing of the kind; the sampler's options are in the table"
 rm -rf r && cp -r whole r && printf 'x' | dd of=r/chain-1.ckpt bs=1 seek=100 conv=notrunc 2>/dev/null
 "$BASIN" info --verify r >out 2>err
-[ $? = 1 ] && grep -q '^damaged: r/chain-1.ckpt: does not match its checksum' out && grep -q '^basin: 1 damaged record or checkpoint: r/chain-1.ckpt' err
+[ $? = 1 ] && grep -q '^damaged: r/chain-1.ckpt: does not match its checksum' out && grep -q '^basin: 1 damaged record or file: r/chain-1.ckpt' err
 ok $? "a damaged checkpoint is damage"
+
+rm -rf r && cp -r whole r && rm r/chain-0.snaps
+"$BASIN" info --verify r >out 2>err
+[ $? = 1 ] && grep -qx 'damaged: r/chain-0.snaps: is missing, while r/chain-0.ckpt is there' out &&
+	! grep -q 'not begun' err && "$BASIN" predict r --split train >out 2>err &&
+	grep -qx 'basin: warning: r/chain-0.snaps: is missing, while r/chain-0.ckpt is there; the chain is left out' err
+ok $? "so are snapshots that are gone: their chain has begun"
+rm -rf r && cp -r whole r && cp r/chain-1.snaps r/chain-0.snaps
+"$BASIN" info --verify r >out 2>err
+[ $? = 1 ] && grep -qx 'damaged: r/chain-0.snaps: is the file of chain 1' out
+ok $? "and another chain's"
+rm -rf r && cp -r whole r && cp r/chain-1.ckpt r/chain-0.ckpt
+"$BASIN" info --verify r >out 2>err
+[ $? = 1 ] && grep -qx 'damaged: r/chain-0.ckpt: is not the checkpoint of r/chain-0.snaps' out && [ "$(wc -l <err)" = 2 ]
+ok $? "and another chain's checkpoint"
+
+# A checkpoint of another seed's chain 0, of the same sizes.
+# shellcheck disable=SC2086 # words
+"$BASIN" sample $plan --seed 77 --steps 20 --noise-sd 0.5 --holdout 4 --standardize --out other 2>err
+rm -rf r && cp -r whole r && cp other/chain-0.ckpt r/
+fails 2 "^basin: r/chain-0.ckpt: is not the checkpoint of r/chain-0.snaps; put back" "another run's checkpoint is not gone on from" \
+	"$BASIN" sample --resume r --steps 30 --quiet
+cmp -s r/chain-0.snaps whole/chain-0.snaps
+ok $? "and its snapshots are not added"
+"$BASIN" info --verify r >out 2>err
+[ $? = 1 ] && grep -qx 'damaged: r/chain-0.ckpt: is not the checkpoint of r/chain-0.snaps' out
+ok $? "info --verify tells"
 
 # ---- files that are none ----
 
 rm -rf r && cp -r whole r && mv r/chain-0.snaps kept && ln -s ../kept r/chain-0.snaps
 fails 1 "r/chain-0.snaps: is a symbolic link" "a chain's file that is a link is not written to" \
 	"$BASIN" sample --resume r --steps 30 --quiet
+rm -rf r && cp -r whole r && ln r/chain-0.snaps backup
+fails 1 "r/chain-0.snaps: is one file with another of another name" "nor is one that has another name, as in a copy by links" \
+	"$BASIN" sample --resume r --steps 30 --quiet
+cmp -s backup whole/chain-0.snaps
+ok $? "which stays as it is"
+rm -rf r && cp -r whole r && echo precious >kept.txt && rm r/lock && ln kept.txt r/lock
+fails 1 "r/lock: not a regular file of one name" "nor the lock" "$BASIN" sample --resume r --steps 30 --quiet
 rm -rf r && cp -r whole r && echo precious >kept.txt && ln -s ../kept.txt r/chain-0.ckpt.tmp && ln -s ../kept.txt r/run.json.tmp
 "$BASIN" sample --resume r --steps 30 --quiet 2>err && grep -qx precious kept.txt && [ ! -h r/run.json ] && [ ! -h r/chain-0.ckpt ]
 ok $? "nor through what stands in the place of its next checkpoint"

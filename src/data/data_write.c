@@ -142,7 +142,7 @@ static status write_new(struct set_files *f, size_t format, const struct dataset
 		length--;
 	TRY(arena_text(f->a, &temporary, "%.*s.tmp-%ld", (int)length, folder, (long)getpid()));
 	if (mkdir(temporary, 0777) != 0)
-		return fail(ERR_IO, "{out} %s: %s: %s", folder, temporary, strerror(errno));
+		return fail(ERR_IO, "{out} %s: can't be made: %s", folder, strerror(errno));
 	f->folder = temporary;
 	status s = write_into(f, format, train, test);
 	if (s == OK && rename(temporary, folder) != 0)
@@ -159,6 +159,8 @@ static status write_folder(struct set_files *f, const char *format, const struct
 {
 	struct stat st;
 	size_t k = 0;
+	if (!*f->folder)
+		return fail(ERR_USAGE, "{out} \"\": a folder's name was expected");
 	if (strcmp(f->folder, "-") == 0)
 		return fail(ERR_USAGE, "{out} -: several files can't go to standard output; a folder's name was expected");
 	while (k < FORMATS && strcmp(formats[k].name, format))

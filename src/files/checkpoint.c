@@ -3,6 +3,7 @@
 #include "src/files/checkpoint.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -255,4 +256,19 @@ status checkpoint_meta(const char *path, json_t **meta)
 status checkpoint_read(const char *path, json_t **meta, const struct checkpoint_blob *blobs, int n)
 {
 	return read_file(path, meta, blobs, n);
+}
+
+/* ---- whose it is ---- */
+
+void checkpoint_header(uint64_t checksum, char out[CHECKPOINT_HEADER])
+{
+	snprintf(out, CHECKPOINT_HEADER, "%016" PRIx64, checksum);
+}
+
+bool checkpoint_is_of(const json_t *meta, uint64_t checksum)
+{
+	const char *known = json_string_value(json_object_get(meta, "snaps_header"));
+	char own[CHECKPOINT_HEADER];
+	checkpoint_header(checksum, own);
+	return !known || strcmp(known, own) == 0;
 }

@@ -4,6 +4,9 @@
 #ifndef BASIN_CHECKPOINT_H
 #define BASIN_CHECKPOINT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <jansson.h>
 
 #include "src/err.h"
@@ -22,5 +25,11 @@ status checkpoint_write(const char *path, const json_t *meta, const struct check
  * Errors: ERR_INPUT, ERR_DAMAGE, ERR_IO. */
 status checkpoint_meta(const char *path, json_t **meta);
 status checkpoint_read(const char *path, json_t **meta, const struct checkpoint_blob *blobs, int n);
+
+/* The fact "snaps_header" of a chain's checkpoint: the checksum of the header of its snapshot file. And whether a
+ * checkpoint was written beside the file that has this one; earlier versions did not keep it, and theirs may be any. */
+enum { CHECKPOINT_HEADER = 17 };
+void checkpoint_header(uint64_t checksum, char out[CHECKPOINT_HEADER]);
+bool checkpoint_is_of(const json_t *meta, uint64_t checksum);
 
 #endif

@@ -90,6 +90,10 @@ static status tail_cut(struct tail *t, uint64_t length)
 		return fail(ERR_IO, "%s: %s", t->path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return fail(ERR_IO, "%s: not a regular file", t->path);
+	/* cp -al makes such a copy of a run, which would be cut and written to with this one. */
+	if (st.st_nlink > 1)
+		return fail(ERR_IO, "%s: is one file with another of another name (a hard link), which would change with it; put a copy "
+		            "in its place", t->path);
 	if ((uint64_t)st.st_size < length)
 		return fail(ERR_DAMAGE, "%s: has %llu bytes where the checkpoint counts %llu: its end is missing", t->path,
 		            (unsigned long long)st.st_size, (unsigned long long)length);

@@ -129,6 +129,9 @@ static status open_regular(struct output_file *f, struct arena *a, bool overwrit
 {
 	if (f->before.st_mode && !overwrite)
 		return blame(f, fail(ERR_USAGE, "%s: exists already; {overwrite} replaces it", f->path));
+	/* A rename asks for the folder's permission alone. */
+	if (f->before.st_mode && access(f->path, W_OK) != 0)
+		return failed(f, errno);
 	TRY(follow(f, a));
 	int error = regular_begin(f);
 	replace_abandon(&f->file);

@@ -22,7 +22,7 @@ struct output_file {
 	bool standard;            /* it is standard output */
 	int fd;                   /* of standard output, a device, a FIFO; −1: a regular file */
 	struct stat before;       /* of what was there; of no type where there was nothing */
-	struct replacement file;  /* a regular file's; begun with its first bytes, so that a killed process leaves none */
+	struct replacement file;  /* a regular file's; begun with its first bytes: one killed before leaves none */
 	int error;                /* errno of the first write that failed; 0: none did */
 };
 

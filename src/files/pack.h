@@ -37,8 +37,11 @@ int pack_unseal(const uint8_t seal[PACK_SEAL], uint64_t *checksum);
 enum pack_span {
 	PACK_WHOLE,   /* a value, well-formed throughout */
 	PACK_CUT,     /* the bytes end inside a value */
+	PACK_MANY,    /* more than PACK_VALUES_MOST values: as JSON each takes many times the byte that it may be here */
 	PACK_BAD      /* not msgpack, or nested too deeply */
 };
+
+enum { PACK_VALUES_MOST = 1 << 22 };
 
 /* How many bytes the value at the start of data takes, in *bytes. */
 enum pack_span pack_span(const uint8_t *data, size_t n, size_t *bytes);

@@ -89,13 +89,15 @@ static enum pack_span read_head(const uint8_t *p, size_t n, struct head *h)
 enum pack_span pack_span(const uint8_t *data, size_t n, size_t *bytes)
 {
 	uint64_t left[DEPTH_MOST + 1] = {1};  /* values still to come, by level */
-	size_t at = 0;
+	size_t at = 0, values = 0;
 	for (int level = 0; level >= 0;) {
 		if (left[level] == 0) {
 			level--;
 			continue;
 		}
 		left[level]--;
+		if (values++ == PACK_VALUES_MOST)
+			return PACK_MANY;
 		struct head h;
 		enum pack_span s = read_head(data + at, n - at, &h);
 		if (s != PACK_WHOLE)

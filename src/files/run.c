@@ -44,10 +44,10 @@ static status take_lock(struct run *r)
 		return fail(ERR_IO, "%s: is a symbolic link, and a run's own files are not written through one; take it away", path);
 	if (r->lock < 0)
 		return fail(ERR_IO, "%s: %s", path, strerror(errno));
-	if (fstat(r->lock, &st) || !S_ISREG(st.st_mode)) {
+	if (fstat(r->lock, &st) || !S_ISREG(st.st_mode) || st.st_nlink > 1) {
 		close(r->lock);
 		r->lock = -1;
-		return fail(ERR_IO, "%s: not a regular file; take it away", path);
+		return fail(ERR_IO, "%s: not a regular file of one name; take it away", path);
 	}
 	if (flock(r->lock, LOCK_EX | LOCK_NB) == 0) {
 		/* For people only: a run works without it, on a full disk for one. */

@@ -39,6 +39,7 @@ status snaps_write(struct snaps_writer *w, uint64_t step, double epoch, const ch
 /* Makes what was written survive a power cut. Errors: ERR_IO. */
 status snaps_sync(struct snaps_writer *w);
 uint64_t snaps_length(const struct snaps_writer *w);   /* bytes up to the last whole record */
+uint64_t snaps_checksum(const struct snaps_writer *w); /* of its header, by which a checkpoint knows the file */
 status snaps_close(struct snaps_writer *w);            /* syncs; NULL is fine */
 
 struct snaps_reader;
@@ -55,11 +56,13 @@ struct snaps_record {
  * bytes). `committed` is the checkpoint's length, or 0 where there is none: a defect before it, or before the last record
  * boundary, is damage. Errors: ERR_INPUT (not such a file, a version this program does not know), ERR_DAMAGE. */
 status snaps_open(const char *path, uint64_t committed, struct snaps_reader **out);
-/* The header alone, checked, without a look at the records; *meta is the caller's to free. Errors: as snaps_open's. */
-status snaps_header(const char *path, json_t **meta);
+/* The header alone, checked, without a look at the records, and its checksum; *meta is the caller's to free. Errors: as
+ * snaps_open's. */
+status snaps_header(const char *path, json_t **meta, uint64_t *checksum);
 const json_t *snaps_meta(const struct snaps_reader *r);            /* the whole header */
 const struct segments *snaps_params(const struct snaps_reader *r);
 const struct segments *snaps_stats(const struct snaps_reader *r);
+uint64_t snaps_header_checksum(const struct snaps_reader *r);
 uint64_t snaps_torn(const struct snaps_reader *r);
 size_t snaps_count(const struct snaps_reader *r);                  /* records, damaged ones included */
 

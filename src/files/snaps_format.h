@@ -33,6 +33,7 @@ struct snaps_header {
 	int n_roles;
 	struct snaps_layout layout[SNAPS_ROLES];
 	uint64_t bytes;                    /* in the file */
+	uint64_t checksum;                 /* that the file has for it */
 };
 
 /* The header's bytes into b, and its layouts into *out, whose segments and json stay empty.

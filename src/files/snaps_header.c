@@ -11,7 +11,7 @@
 #include "src/json_build.h"
 #include "src/words.h"
 
-enum { FORMAT_VERSION = 1, HEADER_FIRST = 1 << 16, HEADER_MOST = 1 << 22, NAME_MOST = 256 };
+enum { FORMAT_VERSION = 1, HEADER_FIRST = 1 << 16, HEADER_MOST = 1 << 26, NAME_MOST = 256 };
 
 static const char format_name[] = "basin-snapshots";
 
@@ -40,7 +40,7 @@ static status layouts_of(const char *const *roles, size_t n_params, size_t n_sta
 	return OK;
 }
 
-static status write_sealed(json_t *object, msgpack_sbuffer *b)
+static status write_sealed(json_t *object, msgpack_sbuffer *b, uint64_t *checksum)
 {
 	const char *key;
 	json_t *value;
@@ -51,7 +51,8 @@ static status write_sealed(json_t *object, msgpack_sbuffer *b)
 	json_object_foreach(object, key, value)
 		TRY(pack_pair(&p, key, value));
 	uint8_t seal[PACK_SEAL];
-	pack_seal(seal, XXH3_64bits(b->data, b->size));
+	*checksum = XXH3_64bits(b->data, b->size);
+	pack_seal(seal, *checksum);
 	return msgpack_sbuffer_write(b, (const char *)seal, sizeof seal) ? fail(ERR_MEMORY, "out of memory") : OK;
 }
 
@@ -70,7 +71,7 @@ status snaps_header_write(const json_t *meta, const struct segments *params, con
 	if (!header || !last || !json_add_missing(header, meta) || json_object_update(header, last))
 		s = fail(ERR_MEMORY, "out of memory for a snapshot file's header");
 	else
-		s = write_sealed(header, b);
+		s = write_sealed(header, b, &out->checksum);
 	json_decref(header);
 	json_decref(last);
 	out->bytes = b->size;
@@ -121,22 +122,21 @@ static status read_bytes(int fd, const char *path, uint64_t size, uint8_t **out,
 		enum pack_span span = pack_span(*out, n, bytes);
 		if (span == PACK_WHOLE)
 			return OK;
-		if (span == PACK_BAD || n == size)
+		if (span == PACK_BAD || (span == PACK_CUT && n == size))
 			return fail(ERR_DAMAGE, "%s: the header is %s", path, span == PACK_BAD ? "not msgpack" : "cut short");
-		if (window >= HEADER_MOST)
-			return fail(ERR_DAMAGE, "%s: the header does not end within the first %d bytes, as every header does", path,
-			            HEADER_MOST);
+		if (span == PACK_MANY || window >= HEADER_MOST)
+			return fail(ERR_DAMAGE, "%s: the header is larger than the %d values and %d bytes that one may have", path,
+			            PACK_VALUES_MOST, HEADER_MOST);
 		free(*out);
 		*out = NULL;
 	}
 }
 
-static status check_seal(const char *path, const uint8_t *data, size_t n)
+static status check_seal(const char *path, const uint8_t *data, size_t n, uint64_t *checksum)
 {
-	uint64_t checksum;
-	if (n < PACK_SEAL || !pack_unseal(data + n - PACK_SEAL, &checksum))
+	if (n < PACK_SEAL || !pack_unseal(data + n - PACK_SEAL, checksum))
 		return fail(ERR_DAMAGE, "%s: the header has no checksum", path);
-	if (checksum != XXH3_64bits(data, n - PACK_SEAL))
+	if (*checksum != XXH3_64bits(data, n - PACK_SEAL))
 		return fail(ERR_DAMAGE, "%s: the header does not match its checksum", path);
 	return OK;
 }
@@ -240,7 +240,7 @@ status snaps_header_read(int fd, const char *path, uint64_t size, struct snaps_h
 	*out = (struct snaps_header){.json = json_object()};
 	status s = out->json ? read_bytes(fd, path, size, &data, &n) : fail(ERR_MEMORY, "out of memory");
 	if (s == OK)
-		s = check_seal(path, data, n);
+		s = check_seal(path, data, n, &out->checksum);
 	if (s == OK) {
 		s = to_object(data, n, out->json);
 		if (s == OK)

@@ -139,7 +139,7 @@ status snaps_open(const char *path, uint64_t committed, struct snaps_reader **ou
 	return OK;
 }
 
-status snaps_header(const char *path, json_t **meta)
+status snaps_header(const char *path, json_t **meta, uint64_t *checksum)
 {
 	struct snaps_header header = {.json = NULL};
 	uint64_t size;
@@ -149,6 +149,7 @@ status snaps_header(const char *path, json_t **meta)
 	status s = snaps_header_read(fd, path, size, &header);
 	close(fd);
 	*meta = json_incref(header.json);
+	*checksum = header.checksum;
 	snaps_header_free(&header);
 	return s;
 }
@@ -192,6 +193,11 @@ uint64_t snaps_torn(const struct snaps_reader *r)
 size_t snaps_count(const struct snaps_reader *r)
 {
 	return r->n;
+}
+
+uint64_t snaps_header_checksum(const struct snaps_reader *r)
+{
+	return r->header.checksum;
 }
 
 const struct snaps_header *snaps_reader_header(const struct snaps_reader *r)

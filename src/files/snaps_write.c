@@ -249,6 +249,11 @@ uint64_t snaps_length(const struct snaps_writer *w)
 	return w->tail.length;
 }
 
+uint64_t snaps_checksum(const struct snaps_writer *w)
+{
+	return w->header.checksum;
+}
+
 status snaps_close(struct snaps_writer *w)
 {
 	if (!w)
