@@ -36,5 +36,5 @@ void guess_warn(const struct predictions *p, const struct selection *chosen, con
 		        how->guess_words);
 	}
 	if (bad > NAMED_MOST)
-		warning("so do those of %zu more files", bad - NAMED_MOST);
+		warning("%zu more file%s no better by themselves, or hardly", bad - NAMED_MOST, bad == NAMED_MOST + 1 ? " is" : "s are");
 }

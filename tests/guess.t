@@ -42,6 +42,16 @@ tell $? "a bad chain in a good ensemble is named, with what it has alone"
 [ $? = 0 ] && [ ! -s "$dir/err" ]
 tell $? "--quiet hides that too"
 
+"$BASIN" sample $run --quiet --lr 1e-9 --seed 7 --epochs 1 --chains 12 --out "$dir/twelve" >"$dir/out"
+bad=0
+for file in "$dir"/twelve/*.snaps; do
+	"$BASIN" predict "$file" 2>&1 >"$dir/out" | grep -q guessing && bad=$((bad + 1))
+done
+"$BASIN" predict "$dir/twelve" >"$dir/out" 2>"$dir/err" && [ $bad -gt 5 ] &&
+	[ "$(grep -c 'its snapshots by themselves' "$dir/err")" = 4 ] &&
+	grep -q "warning: $((bad - 4)) more files are no better by themselves, or hardly\$" "$dir/err"
+tell $? "of many such files four are named, and the rest are counted"
+
 # ---- real targets: their deviation is that of 0, 30, …, 120, each 12 times ----
 
 awk 'BEGIN { print "x,y"; for (i = 0; i < 60; i++) print i % 5 "," 30 * (i % 5) }' >"$dir/real.csv"
@@ -63,6 +73,12 @@ tell $? "and so are its predictions, with the targets' own deviation"
 	[ "$(grep -c 'by themselves' "$dir/err")" = 1 ] && grep -q 'flat/chain-0.snaps: its snapshots by themselves have the RMSE' \
 		"$dir/err"
 tell $? "among several runs it is named"
+# In binary 0.1 is none of its multiples divided: a mean that is summed up is another number.
+awk 'BEGIN { print "x,y"; for (i = 0; i < 60; i++) print i % 5 ",0.1" }' >"$dir/constant.csv"
+"$BASIN" sample --data "csv:$dir/constant.csv" --likelihood gaussian --model linear --batch 0 --sampler sgd --lr 0.01 \
+	--steps 9 --out "$dir/constant" >"$dir/out" 2>"$dir/err" && "$BASIN" predict "$dir/constant" >"$dir/out" 2>>"$dir/err" &&
+	! grep -q guessing "$dir/err"
+tell $? "of a target that never changes there is nothing to learn, and nothing is said"
 "$BASIN" sample --model gaussian:1,2 --steps 3 --lr 1e-3 --out "$dir/analytic" >"$dir/out" 2>"$dir/err"
 ! grep -q guessing "$dir/err"
 ok $? "an analytic target has no guess"
