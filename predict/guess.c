@@ -17,23 +17,35 @@ static double figure_of(const struct figures *f, const char *name)
 	return (double)NAN;
 }
 
+/* What the figures are held against, and how. */
+struct bar {
+	struct guess guess;
+	const struct predictive *how;
+};
+
+static void warn_of_file(const struct bar *bar, const char *path, const char *whose, double figure)
+{
+	warning("%s: its %s the %s %.4f, %s guessing, which gives %.4f (%s)", path, whose, bar->how->guessed_title, figure,
+	        guess_against(&bar->guess, figure), bar->guess.loss, bar->how->guess_words);
+}
+
 void guess_warn(const struct predictions *p, const struct selection *chosen, const struct figures *all)
 {
-	const struct predictive *how = p->how;
-	const double loss = how->guess(p), together = figure_of(all, how->guessed);
-	const struct guess guess = {loss, loss};
-	const char *against = guess_against(&guess, together);
+	const double loss = p->how->guess(p), together = figure_of(all, p->how->guessed);
+	const struct bar bar = {{loss, loss}, p->how};
+	const char *against = guess_against(&bar.guess, together);
+	const bool several = chosen->sources.n > 1;
 	size_t bad = 0;
 	if (against)
-		warning("%s: the %s is %.4f, %s guessing, which gives %.4f (%s)", p->subject->data.spec, how->guessed_title,
-		        together, against, loss, how->guess_words);
-	for (size_t i = 0; i < chosen->n && chosen->sources.n > 1; i++) {
-		against = guess_against(&guess, p->alone[i]);
-		if (!against || ++bad > NAMED_MOST)
+		warning("%s: the %s is %.4f, %s guessing, which gives %.4f (%s)", p->subject->data.spec, p->how->guessed_title,
+		        together, against, loss, p->how->guess_words);
+	for (size_t i = 0; i < chosen->n && (several || !against); i++) {
+		const char *path = chosen->sources.source[chosen->choice[i].source].path;
+		bool whole = several && guess_against(&bar.guess, p->alone[i]);
+		if ((!whole && !guess_against(&bar.guess, p->ending[i])) || ++bad > NAMED_MOST)
 			continue;
-		warning("%s: its snapshots by themselves have the %s %.4f, %s guessing, which gives %.4f (%s)",
-		        chosen->sources.source[chosen->choice[i].source].path, how->guessed_title, p->alone[i], against, loss,
-		        how->guess_words);
+		warn_of_file(&bar, path, whole ? "snapshots by themselves have" : "last snapshot by itself has",
+		             whole ? p->alone[i] : p->ending[i]);
 	}
 	if (bad > NAMED_MOST)
 		warning("%zu more file%s no better by themselves, or hardly", bad - NAMED_MOST, bad == NAMED_MOST + 1 ? " is" : "s are");

@@ -42,6 +42,19 @@ tell $? "a bad chain in a good ensemble is named, with what it has alone"
 [ $? = 0 ] && [ ! -s "$dir/err" ]
 tell $? "--quiet hides that too"
 
+# A decay that takes a tenth of the weights with each step: the states of the first steps know something, the last does not.
+"$BASIN" sample $run --init "$dir/good" --weight-decay 1e4 --lr 1e-5 --steps 120 --keep-every 10 --out "$dir/lost" \
+	>"$dir/out" 2>"$dir/err" && grep -q 'warning: chain 0 ends with a loss' "$dir/err"
+tell $? "a chain that loses what it knew is warned of"
+"$BASIN" predict --json "$dir/lost" --last 1 >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && [ "$(grep -c guessing "$dir/err")" = 1 ] && grep -q 'three.csv: the NLL is' "$dir/err"
+tell $? "its last snapshot is, once"
+alone=$(member nll)
+"$BASIN" predict --json "$dir/lost" >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && [ "$(grep -c guessing "$dir/err")" = 1 ] && awk -v nll="$(member nll)" 'BEGIN { exit !(nll < 1) }' &&
+	grep -q "lost/chain-0.snaps: its last snapshot by itself has the NLL $(printf %.4f "$alone"), [a-z ]* guessing" "$dir/err"
+tell $? "and it is named among earlier ones that hide it"
+
 "$BASIN" sample $run --quiet --lr 1e-9 --seed 7 --epochs 1 --chains 12 --out "$dir/twelve" >"$dir/out"
 bad=0
 for file in "$dir"/twelve/*.snaps; do
