@@ -33,6 +33,9 @@ tell $? "nor is an ensemble that knows something"
 	"$dir/err"
 tell $? "one that does not is warned of, with its NLL and log 3"
 alone=$(member nll)
+"$BASIN" predict "$dir/bad" >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && [ "$(grep -c guessing "$dir/err")" = 1 ]
+tell $? "one of which all chains are like it, once"
 "$BASIN" predict --json "$dir/good" "$dir/bad/chain-0.snaps" >"$dir/out" 2>"$dir/err"
 [ $? = 0 ] && [ "$(grep -c guessing "$dir/err")" = 1 ] && grep -q "bad/chain-0.snaps: its snapshots by themselves have the NLL \
 $(printf %.4f "$alone"), no better than guessing, which gives 1.0986" "$dir/err" &&
@@ -60,7 +63,7 @@ bad=0
 for file in "$dir"/twelve/*.snaps; do
 	"$BASIN" predict "$file" 2>&1 >"$dir/out" | grep -q guessing && bad=$((bad + 1))
 done
-"$BASIN" predict "$dir/twelve" >"$dir/out" 2>"$dir/err" && [ $bad -gt 5 ] &&
+"$BASIN" predict "$dir/good" "$dir/twelve" >"$dir/out" 2>"$dir/err" && [ $bad -gt 5 ] &&
 	[ "$(grep -c 'its snapshots by themselves' "$dir/err")" = 4 ] &&
 	grep -q "warning: $((bad - 4)) more files are no better by themselves, or hardly\$" "$dir/err"
 tell $? "of many such files four are named, and the rest are counted"
