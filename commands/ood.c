@@ -103,9 +103,8 @@ static bool is_csv(const struct opts *o, const char *option)
 	return opts_given(o, option) && strncmp(opts_text(o, option), "csv:", 4) == 0;
 }
 
-/* What --header says of the set that one option names: where neither is a csv file, the set
- * refuses it. The run's own file is
- * read as it was. */
+/* What --header says of the set that one option names: where neither is a csv file, the set refuses it. The run's own file
+ * is read as it was. */
 static enum header header_of(const struct opts *o, const char *option, const char *other)
 {
 	bool meant = is_csv(o, option) || (opts_given(o, option) && !is_csv(o, other));
