@@ -8,6 +8,7 @@
 
 #include "commands/command.h"
 #include "commands/output.h"
+#include "commands/report.h"
 #include "commands/word_lists.h"
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
@@ -68,18 +69,10 @@ static status describe(const struct dataset *d, struct arena *a, const char *spl
 	return *out ? OK : fail(ERR_MEMORY, "out of memory: the JSON report");
 }
 
-/* A name out of a file, without the characters that would work on a terminal. */
-static void print_name(const char *before, const char *name)
-{
-	fputs(before, stdout);
-	for (; *name; name++)
-		putchar((unsigned char)*name < ' ' || *name == 127 ? '?' : *name);
-}
-
 static void print_target(const struct dataset *d)
 {
 	fputs("target       ", stdout);
-	print_name("", d->columns.n ? d->columns.name[d->columns.target] : "real");
+	report_words(d->columns.n ? d->columns.name[d->columns.target] : "real", stdout);
 	printf(": %zu distinct value%s", d->distinct, d->distinct == 1 ? "" : "s");
 	if (d->whole == d->distinct)
 		puts(d->distinct == 1 ? ", a whole number" : ", all whole numbers");
@@ -113,8 +106,10 @@ static status print_table(const struct dataset *d, struct arena *a, const char *
 	       "sd", d->columns.n ? "  name" : "");
 	for (int i = 0; i < n && i < COLUMNS_SHOWN; i++) {
 		printf("%-12d %12.6g %12.6g", i, mean[i], sd[i]);
-		if (d->columns.n)
-			print_name("  ", summary_column(d, i));
+		if (d->columns.n) {
+			fputs("  ", stdout);
+			report_words(summary_column(d, i), stdout);
+		}
 		putchar('\n');
 	}
 	if (n > COLUMNS_SHOWN)

@@ -69,6 +69,14 @@ status data_hints(const struct problem *p, const struct opts *o)
 	return d->image || opts_flag(o, "standardize") ? OK : hint_at_scales(d);
 }
 
+status data_explain_targets(const struct problem *p, status s)
+{
+	if (s == OK || strcmp(p->data.kind, "npy") || !p->data.label || p->likelihood->class_targets)
+		return s;
+	return fail(s, "%s; integer targets of npy sets are classes: save real ones as floats, y.astype('float64')",
+	            fail_words(s, "--"));
+}
+
 status data_explain(const struct problem *p, const struct opts *o, status s)
 {
 	const struct dataset *d = &p->data;
@@ -76,9 +84,9 @@ status data_explain(const struct problem *p, const struct opts *o, status s)
 	if (s != ERR_USAGE)
 		return s;
 	if (d->flattened)
-		return fail_within(s, "images must be uint8; a float array, or any other, is read as a table, here of %d columns: ",
-		                   d->w);
+		return fail(s, "%s; images must be uint8: a float array, or any other, is read as a table, here of %d columns",
+		            fail_words(s, "--"), d->w);
 	if (!strcmp(d->kind, "csv") && !opts_given(o, "likelihood") && !strncmp(spec, "mlp:", 4) && last && strcmp(last, "-1"))
-		return fail_within(s, "a csv target is real unless --likelihood categorical: ");
+		return fail(s, "%s; a csv target is real unless --likelihood categorical", fail_words(s, "--"));
 	return s;
 }

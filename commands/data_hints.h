@@ -10,7 +10,10 @@
  * Errors: ERR_MEMORY. */
 status data_hints(const struct problem *p, const struct opts *o);
 
-/* Puts before what a network says that does not fit the set what of the set was perhaps not meant. Returns s. */
+/* Adds to what a likelihood says that does not fit the set's targets how they are read. Returns s. */
+status data_explain_targets(const struct problem *p, status s);
+
+/* Adds to what a network says that does not fit the set what of the set was perhaps not meant. Returns s. */
 status data_explain(const struct problem *p, const struct opts *o, status s);
 
 #endif

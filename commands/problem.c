@@ -68,7 +68,7 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 	int input[3] = {p->data.c, p->data.h, p->data.w}, outputs;
 	enum augment augment = (enum augment)opts_choice(o, "augment");
 	const struct targets targets = dataset_targets(&p->data);
-	TRY(likelihood_outputs(p->likelihood, &targets, &outputs));
+	TRY(data_explain_targets(p, likelihood_outputs(p->likelihood, &targets, &outputs)));
 	if (augment != AUGMENT_NONE && !p->data.image)
 		return fail(ERR_USAGE, "--augment crop-flip is for images; %s is a table", p->data.spec);
 	status built = model_build(spec, opts_text(o, "activation"), opts_text(o, "norm"), input, outputs, &p->model);

@@ -28,6 +28,8 @@ static status network_read_origin(const json_t *header, struct network *n)
 	TRY(json_words_read(json_object_get(data, "spec"), &n->arena, &n->origin.spec));
 	TRY(json_words_read(json_object_get(data, "labels"), &n->arena, &n->origin.labels));
 	TRY(json_words_read(json_object_get(run, "target"), &n->arena, &n->origin.target));
+	const json_t *moved = json_object_get(data, "header");
+	TRY(json_words_read(moved ? moved : json_object_get(run, "header"), &n->arena, &n->origin.header));
 	return json_words_read(json_object_get(run, "holdout"), &n->arena, &n->origin.holdout);
 }
 

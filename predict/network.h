@@ -11,6 +11,7 @@
 /* What the run's data were read from, as names and paths are: bytes (json_words.h). NULL where the header says nothing. */
 struct network_origin {
 	const char *spec, *labels, *target, *holdout;
+	const char *header;   /* "yes" or "no" where the run was told so */
 };
 
 struct network {

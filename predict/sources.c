@@ -88,8 +88,8 @@ static json_t *copy_of(const json_t *object)
 	return NULL;
 }
 
-/* A run's own file says where its data are now, after a resume with another place; a snapshot file, where they were when it
- * was begun. Only of the same data it may say so. */
+/* A run's own file says where its data are now, after a resume with another place, and whether a header is there; a snapshot
+ * file, where they were when it was begun. Only of the same data it may say so. */
 static status sources_move_data(struct source *source, const json_t *run)
 {
 	static const char *const places[] = {"spec", "labels", NULL};
@@ -101,6 +101,9 @@ static status sources_move_data(struct source *source, const json_t *run)
 	for (const char *const *place = places; *place; place++)
 		if (json_is_string(json_object_get(now, *place)) && json_is_string(json_object_get(then, *place)))
 			json_put_shared(&moved, *place, json_object_get(now, *place));
+	const json_t *first_line = json_object_get(json_object_get(run, "options"), "header");
+	if (json_is_string(first_line))
+		json_put_shared(&moved, "header", first_line);
 	json_put(&header, "data", moved);
 	if (!header)
 		return fail(ERR_MEMORY, "%s: out of memory: the header", source->path);

@@ -37,6 +37,8 @@ static status subject_columns(const struct network *n, const struct subject_requ
 	ask->single = n->standardize.single;
 	ask->width = shape_size(n->model.input);
 	ask->header = r->header;
+	if (!r->spec && r->header == HEADER_AUTO && n->origin.header)
+		ask->header = strcmp(n->origin.header, "no") ? HEADER_YES : HEADER_NO;
 	if (strncmp(ask->spec, "csv:", 4) != 0)
 		return OK;
 	TRY(columns_from_json(json_object_get(n->header, "data"), a, columns));
@@ -62,8 +64,11 @@ static status subject_read(const struct network *n, const struct subject_request
 	if (!r->foreign && ask->split != SPLIT_TEST && (own || r->split >= 0))
 		ask->holdout = n->origin.holdout;
 	TRY(dataset_open(ask, &s->data));
-	s->fell_back = r->split < 0 && ask->split == SPLIT_TRAIN &&
-		(own || is_training_set(n, &s->data) || (spec && !strcmp(spec, s->data.spec)));
+	const bool train = r->split < 0 && ask->split == SPLIT_TRAIN;
+	s->fell_back = train && (own || is_training_set(n, &s->data));
+	/* It may have changed since, and what the run held out is a part of it. */
+	if (train && !s->fell_back && spec && !strcmp(spec, s->data.spec))
+		warning("%s: the run was trained on examples of this file", spec);
 	if (own)
 		subject_check_unchanged(n, &s->data);
 	return OK;

@@ -18,7 +18,7 @@ struct subject_request {
 	const char *spec;          /* KIND[:PATH]; NULL: the run's own */
 	const char *option;        /* what names the set, for messages, as it is to be shown */
 	int split;                 /* enum split; −1: test, else train */
-	enum header header;        /* of csv files; HEADER_AUTO: as the run says of its own */
+	enum header header;        /* of csv files; HEADER_AUTO: of the run's own as it was told */
 	const char *normalize;     /* NULL: as in training; else as normalize_parse has it */
 	bool foreign;              /* an OOD set: its labels are not looked at, and it need not have any */
 	int batch;                 /* examples at a time; 0: the run's own, at most 1024 */

@@ -6,26 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/text.h"
+
 enum { ESCAPE = 4 };   /* \xHH */
 
 static const char digits[] = "0123456789ABCDEF";
-
-/* How many bytes the character at p takes; 0 where none does (Unicode 15, table 3-7: no overlong forms, no surrogates, nothing
- * beyond U+10FFFF). A terminating zero ends every sequence. */
-static size_t character(const unsigned char *p)
-{
-	unsigned char first = p[0], least = 0x80, most = 0xbf;
-	size_t n = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-	least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : least;
-	most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : most;
-	for (size_t i = 1; i < n; i++) {
-		if (p[i] < least || p[i] > most)
-			return 0;
-		least = 0x80;
-		most = 0xbf;
-	}
-	return n;
-}
 
 /* The byte that an escape at p stands for; −1 where there is none. */
 static int escaped(const char *p)
@@ -41,7 +26,7 @@ static size_t escape(const char *text, char *to)
 {
 	size_t length = 0;
 	for (const unsigned char *p = (const unsigned char *)text; *p;) {
-		size_t n = character(p);
+		size_t n = text_character(p, ESCAPE);   /* a terminating zero ends every sequence */
 		bool plain = n && escaped((const char *)p) < 0;
 		if (to && plain)
 			memcpy(to + length, p, n);

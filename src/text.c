@@ -22,6 +22,23 @@ void text_list(struct text *t, const char *between, const char *word)
 	text_add(t, "%s%s", t->n ? between : "", word);
 }
 
+size_t text_character(const unsigned char *at, size_t left)
+{
+	unsigned char first = at[0], least = 0x80, most = 0xbf;
+	size_t n = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+	if (n > left)
+		return 0;
+	least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : least;
+	most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : most;
+	for (size_t i = 1; i < n; i++) {
+		if (at[i] < least || at[i] > most)
+			return 0;
+		least = 0x80;
+		most = 0xbf;
+	}
+	return n;
+}
+
 /* ---- words of a shell ---- */
 
 static bool is_control(char c)

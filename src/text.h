@@ -16,6 +16,10 @@ void text_add(struct text *t, const char *format, ...) __attribute__((format(pri
 /* Adds a word of a list, with `between` in front of all but the first. */
 void text_list(struct text *t, const char *between, const char *word);
 
+/* How many of the bytes that are left the UTF-8 character at `at` takes; 0 where none does (Unicode 15, table 3-7: no overlong
+ * forms, no surrogates, nothing beyond U+10FFFF). */
+size_t text_character(const unsigned char *at, size_t left);
+
 /* Adds a path as a command that is offered must have it: what a shell takes for the path and no program for an option. Quoted
  * where it has to be, in $'' where it holds control characters. Returns the whole text, for
  * text_path(&(struct text){.n = 0}, path) among a message's arguments. */

@@ -9,6 +9,7 @@
 
 #include "src/data/csv_cell.h"
 #include "src/data/dataset.h"
+#include "src/data/summary.h"
 #include "tests/tap.h"
 
 static char warned[4096];
@@ -72,6 +73,9 @@ static void test_first_lines(void)
 	first_line("1,NA\n3,4\n", HEADER_YES, HEADER_YES, 1);
 	first_line("x,2\n3,4\n", HEADER_YES, HEADER_YES, 1);
 	first_line(",5\n3,4\n", HEADER_YES, HEADER_YES, 1);
+	first_line("RI,Na,Mg\n3,4,5\n", HEADER_AUTO, HEADER_YES, 1);
+	first_line("Nan,nUll\n3,4\n", HEADER_AUTO, HEADER_YES, 1);
+	first_line("\" 1\",\"2 \"\n3,4\n", HEADER_AUTO, HEADER_NO, 2);
 	const struct dataset_request none = {0};
 	refuse("1.5,?,0\n3,4,1\n", none, "x.csv:1: column 2: '?' stands for a missing value");
 	refuse("nan,NA\n3,4\n", none, "x.csv:1: column 1: 'nan' stands for a missing value");
@@ -80,18 +84,29 @@ static void test_first_lines(void)
 	refuse("1.5,0x10,0\n3,4,1\n", none, "x.csv:1: column 2: '0x10' is not a number");
 	refuse("1.5,2.5O,0\n3,4,1\n", none, "x.csv:1: column 2: '2.5O' is no number, and column 1, '1.5', is one: the first line is "
 	       "neither a header nor data; --header yes or --header no says which");
-	refuse("RI,Na\n3,4\n", none, "x.csv:1: column 1: 'RI' is no number, and column 2, 'Na', stands for a missing value");
+	refuse("RI,NA\n3,4\n", none, "x.csv:1: column 1: 'RI' is no number, and column 2, 'NA', stands for a missing value");
 	refuse(",,\n3,4,1\n", none, "x.csv:1: all cells of the first line are empty");
 	refuse("a,b\n1,2\n", (struct dataset_request){.header = HEADER_NO}, "x.csv:1: column 1: 'a' is not a number");
 	refuse("a,b\n1,2\n3,-\n", none, "x.csv:3: column 2: '-' stands for a missing value");
-	static const char *const missing[] = {"?", "-", "--", ".", "na", "N/A", "#n/a", "NaN", "-nan", "NULL", "None", "NIL"};
-	static const char *const other[] = {"nab", "n", "..", "1.", ".5", "missing", "nanana", "|", ""};
+	static const char *const missing[] = {"?", "-", "--", ".", "na", "N/A", "#N/A", "<NA>", "NaN", "-nan", "NULL", "None", "NIL",
+	                                      "-1.#IND"};
+	static const char *const other[] = {"nab", "n", "..", "1.", ".5", "missing", "nanana", "|", "", "Na", "nA", "Nan", "NULl"};
 	int right = 0;
 	for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
 		right += csv_kind(missing[i]) == CELL_MISSING;
 	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
 		right += csv_kind(other[i]) != CELL_MISSING;
-	ok(right == 21, "words for a missing value are known whatever their case");
+	ok(right == 27, "words for a missing value are known, letter by letter");
+	const struct dataset_request classes = {.class_targets = true};
+	refuse("a,b\n1,0\n\n1,0.5\n", classes, "x.csv:4: column 2: the target is '0.5'; classes 0, 1, 2 … were expected");
+	refuse("0,-1\n", classes, "x.csv:1: column 2: the target is '-1'; classes 0, 1, 2 … were expected");
+	refuse("0,1000000\n", classes, "x.csv:1: column 2: the target is '1000000'; classes");
+	refuse("a;b\n1,5;2\n", none, "x.csv:1: its cells look separated by semicolons; commas are expected, and points in decimal");
+	refuse("1;2\n3;4\n", none, "x.csv:1: its cells look separated by semicolons");
+	refuse("1,5;2,5\n", none, "x.csv:1: its cells look separated by semicolons");
+	refuse("1\t2\n", none, "x.csv:1: its cells look separated by tabs");
+	refuse("a,b\n\"1,5\",2\n", none, "x.csv:2: column 1: '1,5' is not a number: decimals begin with a point");
+	refuse("\xff\xfe" "a,b\n", none, "x.csv: is in UTF-16; UTF-8 is read");
 }
 
 static void test_line_ends(void)
@@ -148,11 +163,13 @@ static void test_names(void)
 	struct columns c = {.n = 3, .name = (const char *const[]){"a", "y", "b"}, .target = 1};
 	ok(read_as("a,y,b\n1,9,2\n", by(&c, HEADER_AUTO, false), 1, 2) && !*warned, "the run's own order");
 	ok(read_as("b,a,y\n2,1,9\n", by(&c, HEADER_AUTO, false), 1, 2) && !*warned, "another order is matched by name");
+	ok(read_as("\" b\", a\t,\"y \"\n2,\" 1 \",9\n", by(&c, HEADER_AUTO, false), 1, 2), "whatever blanks are around, also in quotes");
 	ok(read_as("id,b,a,y,note\nx7,2,1,9,\"good, so far\"\n", by(&c, HEADER_AUTO, false), 1, 2) &&
 	   strstr(warned, "2 columns that the run does not know are left out: id, note"),
 	   "other columns are named and left out, whatever they hold");
 	ok(read_as("b,a\n2,1\n", by(&c, HEADER_AUTO, true), 1, 2) && !*warned, "a foreign set needs no target");
 	ok(read_as("b,y,a\n2,unknown,1\n", by(&c, HEADER_AUTO, true), 1, 2) && !*warned, "and what it has there is not looked at");
+	ok(read_as("b,y,a,y\n2,,1,\n", by(&c, HEADER_AUTO, true), 1, 2), "nor whether it is there twice");
 	ok(read_as("1,9,2\n", by(&c, HEADER_NO, false), 1, 2), "--header no takes columns in the run's order");
 	ok(read_as("1,2\n", by(&c, HEADER_NO, true), 1, 2), "of a foreign set without its target, too");
 	refuse("b,y\n2,9\n", by(&c, HEADER_AUTO, false), "has no column 'a': its columns are b, y; the run's are a, y, b");
@@ -216,6 +233,32 @@ static void test_digits(void)
 	dataset_close(&d);
 }
 
+/* The sum of a hundred 0.1 is not ten: its deviation would be 2e-16, and 0.2 a billion deviations away. */
+static void test_constant(void)
+{
+	static char text[2000];
+	struct dataset d;
+	size_t used = 0;
+	for (int i = 0; i < 100; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "0.1,%d,0.3\n", i);
+	put(text);
+	MUST(get((struct dataset_request){.standardize = true, .holdout = "30"}, &d));
+	const struct standardize *s = &d.standardize;
+	const float *x = d.x;
+	ok(s->x_mean[0] == .1 && s->x_sd[0] == 1 && x[0] == 0 && s->target_mean[0] == .3 && s->target_sd[0] == 1 && d.target[0] == 0,
+	   "a column of one value is 0 when standardised");
+	ok(s->x_sd[1] > 25 && s->x_sd[1] < 33, "and its neighbour is not");
+	dataset_close(&d);
+	struct arena a = {0};
+	double *mean, *sd;
+	int n;
+	MUST(get((struct dataset_request){0}, &d));
+	MUST(summary_moments(&d, &a, &n, &mean, &sd));
+	ok(n == 2 && mean[0] == .1 && sd[0] == 0 && fabs(sd[1] - sqrt((100. * 100 - 1) / 12)) < 1e-12, "its deviation is 0");
+	arena_free(&a);
+	dataset_close(&d);
+}
+
 /* A line of a million cells: room for one row, not for a fixed number of them. */
 static void test_memory(void)
 {
@@ -251,6 +294,7 @@ int main(void)
 	test_line_ends();
 	test_names();
 	test_digits();
+	test_constant();
 	test_memory();
 	return done_testing();
 }

@@ -86,6 +86,12 @@ ok $? "and goes on with the same columns in another place"
 "$BASIN" sample --resume "$dir/line" --data "csv:$dir/bare.csv" --header no --steps 320 --quiet 2>"$dir/err" &&
 	grep -q '"header": "no"' "$dir/line/run.json" && "$BASIN" sample --resume "$dir/line" --steps 330 --quiet 2>"$dir/err"
 ok $? "also without names where it is told so, and remembers it"
+[ -n "$(rmse)" ] && grep -q '"data": "csv:.*/bare.csv"' "$dir/out"
+ok $? "so do the commands that look there"
+"$BASIN" sample --quiet --data "csv:$dir/line.csv" --holdout 10 --model linear --lr 1e-6 --steps 1 --out "$dir/held"
+"$BASIN" predict "$dir/held" --data "csv:$dir/line.csv" >"$dir/out" 2>"$dir/err" &&
+	grep -q 'line.csv: the run was trained on examples of this file' "$dir/err" && ! grep -q 'the training examples' "$dir/err"
+ok $? "a run's file with what was held out of it is not called the training examples"
 fails 2 "only csv sets have a header" "--header is for csv files" "$BASIN" predict "$dir/line" --data shapes --header no
 
 for order in line swap; do
@@ -121,6 +127,11 @@ printf 'age,income,class\n30,50000,0\n40,60000,1\n50,1,2\n60,9,2\n' >"$dir/scale
 grep -q '^header  *yes' "$dir/out" && grep -q '^target  *class: 3 distinct values, all whole numbers$' "$dir/out" &&
 	grep -q '^1 .*  income$' "$dir/out"
 ok $? "data info says header, target and names"
+printf 'Gr\366\337e,a\302\2331m,\033[m\n1,2,3\n' >"$dir/latin.csv"
+"$BASIN" data info "csv:$dir/latin.csv" >"$dir/out"
+LC_ALL=C grep -q "^0 .*  Gr$(printf '\366\337')e\$" "$dir/out" && grep -a -q '^1 .*  a?1m$' "$dir/out" &&
+	grep -a -q '^target  *?\[m: ' "$dir/out"
+ok $? "names are shown as they are, but for control characters"
 "$BASIN" data info --json "csv:$dir/scales.csv" >"$dir/out"
 [ "$(member header)" = true ] && [ "$(member target_column)" = '"class"' ] && [ "$(member distinct_targets)" = 3 ] &&
 	[ "$(member distinct_whole_targets)" = 3 ]
@@ -152,7 +163,7 @@ gaussian="--model linear --steps 1 --lr 1e-12"
 	unhinted "a table on one scale is let be" "$BASIN" sample --data "csv:$dir/mixed.csv" $gaussian --out "$dir/r6"
 	unhinted "nothing is said of it again" "$BASIN" sample --resume "$dir/r2"
 }
-fails 2 'a csv target is real unless --likelihood categorical: --model mlp:2-4-3' "a network of classes is told of --likelihood" \
+fails 2 '^basin: --model mlp:2-4-3: .*need 1 output; a csv target is real unless --likelihood categorical$' "a network of classes is told of --likelihood" \
 	"$BASIN" sample --quiet --data "csv:$dir/scales.csv" --model mlp:2-4-3 --steps 1 --out "$dir/no"
 
 # ---- the labels and parts of a split ----
@@ -232,6 +243,11 @@ for labels in minus real; do
 done
 fails 2 'labels are float64: save integers' "float labels of classes are refused with their type" \
 	"$BASIN" sample --data npy:X.npy,real.npy --likelihood categorical --model linear --steps 1 --out no
-fails 2 'images must be uint8; a float array, or any other, is read as a table' "so are float images, for a network of images" \
+fails 2 'has classes, not real targets; integer targets of npy sets are classes: save real ones as floats, y.astype' \
+	"integers as real targets, too" \
+	"$BASIN" sample --data npy:X.npy,y.npy --likelihood gaussian --model linear --steps 1 --out no
+fails 2 'label 0 is -1; classes .*; real targets are saved as floats' "and negative ones" \
+	"$BASIN" sample --data npy:X.npy,minus.npy --likelihood gaussian --model linear --steps 1 --out no
+fails 2 '^basin: --model lenet: needs images .*; images must be uint8: a float array, or any other, is read as a table' "so are float images, for a network of images" \
 	"$BASIN" sample --data npy:images.npy,y.npy --model lenet --steps 1 --out no
 done_testing

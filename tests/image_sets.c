@@ -119,6 +119,8 @@ static void test_names(void)
 	refuse_names(TEXT("a\nb\0c\n"), "batches.meta.txt:2: the class name is not text: byte 2 is the control character 0x00",
 	             "a zero byte");
 	refuse_names(TEXT("\33[2Ja\n"), "batches.meta.txt:1: the class name is not text", "an escape sequence");
+	refuse_names(TEXT("a\302\233m\n"), "batches.meta.txt:1: the class name is not text: byte 2 is the control character U+009B",
+	             "one of the other control characters");
 	refuse_names(TEXT("a\nb\n"), "holds 2 class names, one a line; 10 were expected", "too few names");
 	refuse_names(TEXT("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\n"), "holds 11 class names", "too many names");
 	refuse_names(TEXT("\xef\xbb\xbf"), "holds 0 class names", "a byte order mark alone");

@@ -5,35 +5,20 @@
 
 #include "src/data/dataset_reader.h"
 #include "src/data/input_file.h"
-
-/* Bytes of the UTF-8 character that begins at `at` (RFC 3629), or 0. */
-static size_t character(const uint8_t *at, size_t left)
-{
-	uint8_t lead = *at;
-	if (lead < 0x80)
-		return 1;
-	size_t n = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-	if (lead < 0xc2 || lead > 0xf4 || left < n)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	/* Not longer than needed, no surrogate, not beyond U+10FFFF. */
-	uint8_t second = at[1];
-	bool bad = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
-		(lead == 0xf4 && second > 0x8f);
-	return bad ? 0 : n;
-}
+#include "src/text.h"
 
 status class_name_check(const uint8_t *name, size_t size)
 {
 	bool blank = true;
+	/* Two bytes of UTF-8 make the control characters U+0080 to U+009F. */
 	for (size_t i = 0, n; i < size; i += n) {
-		n = character(name + i, size - i);
+		n = text_character(name + i, size - i);
 		if (!n)
 			return fail(ERR_INPUT, "is not UTF-8: byte %zu is 0x%02x; save it as UTF-8", i + 1, name[i]);
 		if ((name[i] < ' ' && name[i] != '\t') || name[i] == 0x7f)
 			return fail(ERR_INPUT, "is not text: byte %zu is the control character 0x%02x", i + 1, name[i]);
+		if (n == 2 && name[i] == 0xc2 && name[i + 1] < 0xa0)
+			return fail(ERR_INPUT, "is not text: byte %zu is the control character U+%04X", i + 1, name[i + 1]);
 		blank = blank && (name[i] == ' ' || name[i] == '\t');
 	}
 	return blank ? fail(ERR_INPUT, "is blank; each class needs its name") : OK;

@@ -112,7 +112,8 @@ static void find_one(const struct columns *run, size_t i, const struct place *so
 	}
 	bool neighbours = (found > sorted && !name_only(found - 1, found)) ||
 		(found + 1 < sorted + n && !name_only(found + 1, found));
-	if (neighbours || used[found->at])
+	/* A target that may be missing is not read. */
+	if (!(without_target && i == run->target) && (neighbours || used[found->at]))
 		m->twice = run->name[i];
 	used[found->at] = true;
 	m->at[i] = found->at;

@@ -6,14 +6,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static bool is_missing(const char *text)
 {
 	size_t n = strlen(text);
 	for (const char *word = CSV_MISSING_WORDS; ; ) {
 		size_t length = strcspn(word, "|");
-		if (n == length && strncasecmp(text, word, n) == 0)
+		if (n == length && memcmp(text, word, n) == 0)
 			return true;
 		if (!word[length])
 			return false;
@@ -28,8 +27,9 @@ enum cell_kind csv_kind(const char *text)
 		return CELL_EMPTY;
 	if (is_missing(text))
 		return CELL_MISSING;
-	strtod(text, &end);
-	return end > text && !*end ? CELL_NUMBER : CELL_TEXT;
+	/* strtod takes nan in any letters, which may be a name. */
+	bool number = !isnan(strtod(text, &end));
+	return number && end > text && !*end ? CELL_NUMBER : CELL_TEXT;
 }
 
 bool csv_number(const char *text, double *out)

@@ -6,12 +6,14 @@
 
 #include <stdbool.h>
 
-/* Words that stand for a missing value, whatever the case of their letters. */
-#define CSV_MISSING_WORDS "?|-|--|.|NA|N/A|#N/A|NaN|-NaN|null|none|nil"
+/* What programs write for a missing value, letter by letter: Na is sodium. */
+#define CSV_MISSING_WORDS "?|-|--|.|NA|na|N/A|n/a|#N/A|#NA|<NA>|NaN|nan|NAN|-NaN|-nan|null|NULL|Null|none|None|NONE|nil|NIL|" \
+	"1.#IND|-1.#IND|1.#QNAN|-1.#QNAN"
 
 enum cell_kind { CELL_EMPTY, CELL_NUMBER, CELL_MISSING, CELL_TEXT };
 
-/* For telling a header from data: any notation of a number counts as one, also those that csv_number does not take. */
+/* For telling a header from data: any notation of a number counts as one, also those that csv_number does not take (0x10,
+ * inf). */
 enum cell_kind csv_kind(const char *text);
 
 /* Decimal numbers that a float32 can hold: no hexadecimal, no infinities, no NaN. */

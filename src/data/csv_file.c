@@ -17,6 +17,8 @@ status csv_open(const char *path, struct csv_file *out)
 	size_t size;
 	*out = (struct csv_file){.path = path, .next = 1};
 	TRY(input_read_inflated(path, &out->arena, &bytes, &size));
+	if (size >= 2 && (!memcmp(bytes, "\xff\xfe", 2) || !memcmp(bytes, "\xfe\xff", 2)))
+		return fail(ERR_INPUT, "%s: is in UTF-16; UTF-8 is read, save it so", path);
 	if (size && memchr(bytes, 0, size))
 		return fail(ERR_INPUT, "%s: holds a zero byte; text was expected", path);
 	out->at = (char *)bytes + (size >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0);
@@ -54,11 +56,19 @@ static status add_cell(struct csv_file *c, char *text)
 	return OK;
 }
 
-/* Reads a quoted cell at p, after its opening quote, in place: "" becomes a quote, and a line end a newline. *end is
- * what follows the closing quote and blanks. */
+/* Ends a cell behind its last character that is no blank. */
+static void trim(char *start, char *end)
+{
+	while (end > start && strchr(blanks, end[-1]))
+		end--;
+	*end = 0;
+}
+
+/* Reads a quoted cell at p, after its opening quote and blanks, in place: "" becomes a quote, and a line end a newline.
+ * *end is what follows the closing quote and blanks. */
 static status unquote(struct csv_file *c, char *p, char **end)
 {
-	char *to = p;
+	char *const start = p, *to = p;
 	while (*p && !(p[0] == '"' && p[1] != '"')) {
 		if (*p == '\r' || *p == '\n') {
 			p = line_end(p);
@@ -75,26 +85,20 @@ static status unquote(struct csv_file *c, char *p, char **end)
 	if (**end && !strchr(",\r\n", **end))
 		return fail(ERR_INPUT, "%s:%zu: column %zu: something follows a quoted cell; a comma was expected", c->path, c->line,
 		            c->n + 1);
-	*to = 0;
+	trim(start, to);
 	return OK;
-}
-
-/* Ends an unquoted cell behind its last character that is no blank. */
-static void trim(char *start, char *end)
-{
-	while (end > start && strchr(blanks, end[-1]))
-		end--;
-	*end = 0;
 }
 
 static status take_cell(struct csv_file *c, bool *more)
 {
 	char *start = c->at + strspn(c->at, blanks), *end = NULL;
 	bool quoted = *start == '"';
-	if (quoted)
-		TRY(unquote(c, ++start, &end));
-	else
+	if (quoted) {
+		start += 1 + strspn(start + 1, blanks);
+		TRY(unquote(c, start, &end));
+	} else {
 		end = start + strcspn(start, ",\r\n");
+	}
 	*more = *end == ',';
 	c->next += *end == '\r' || *end == '\n';
 	c->at = *more ? end + 1 : line_end(end);

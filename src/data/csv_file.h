@@ -15,7 +15,7 @@ struct csv_file {
 	char *at;            /* what is still to be read; a zero byte ends it */
 	size_t next;         /* number of that line, from 1 */
 	size_t line;         /* where the row read last begins */
-	char **cell;         /* its cells (n), without blanks around them, within the text */
+	char **cell;         /* its cells (n), without blanks around them, also within quotes; in the text */
 	size_t n, room;
 };
 

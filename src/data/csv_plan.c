@@ -9,6 +9,14 @@
 
 /* ---- the header ---- */
 
+/* Whether the line of this cell looks separated by something else. */
+static status check_commas(const struct csv_file *c, const char *cell)
+{
+	const char *other = cell + strcspn(cell, ";\t");
+	return !*other ? OK : fail(ERR_INPUT, "%s:%zu: its cells look separated by %s; commas are expected, and points in decimal "
+	                           "numbers", c->path, c->line, *other == ';' ? "semicolons" : "tabs");
+}
+
 /* Whether the cells say that they are names; an empty one says nothing. */
 static status header_by_cells(const struct csv_file *c, bool *out)
 {
@@ -24,6 +32,8 @@ static status header_by_cells(const struct csv_file *c, bool *out)
 	if (!names && !values)
 		return fail(ERR_INPUT, "%s:%zu: all cells of the first line are empty; {header} yes says that they are names",
 		            c->path, c->line);
+	if (names && values)
+		TRY(check_commas(c, c->cell[name]));
 	if (names && values)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is no number, and column %zu, '%.40s', %s: the first line is "
 		            "neither a header nor data; {header} yes or {header} no says which it is", c->path, c->line, name + 1,
@@ -74,13 +84,11 @@ static status find_target(const struct csv_file *c, const struct dataset_request
 	size_t found = 0;
 	struct text list = {.n = 0};
 	*out = c->n - 1;
-	for (size_t i = 0; header && r->target && i < c->n; i++) {
-		text_list(&list, ", ", c->cell[i]);
+	for (size_t i = 0; header && r->target && i < c->n; i++)
 		if (!strcmp(c->cell[i], r->target)) {
 			*out = i;
 			found++;
 		}
-	}
 	if (found == 1)
 		return OK;
 	if (r->foreign && c->n == r->width) {
@@ -91,6 +99,7 @@ static status find_target(const struct csv_file *c, const struct dataset_request
 		return OK;
 	if (!header)
 		return fail(ERR_USAGE, "{target} %s: %s has no header; the last column is the target there", r->target, c->path);
+	columns_list(&(struct columns){.n = c->n, .name = (const char *const *)c->cell}, &list);
 	return fail(ERR_USAGE, "{target} %s: %s has %s column of that name; its header has %s", r->target, c->path,
 	            found ? "more than one" : "no", list.at);
 }
@@ -171,6 +180,8 @@ status csv_plan(const struct csv_file *c, const struct dataset_request *r, struc
 	*out = (struct csv_plan){.header = r->header == HEADER_YES, .cells = c->n};
 	if (c->n > INT_MAX)
 		return fail(ERR_INPUT, "%s:%zu: %zu columns; at most %d are read", c->path, c->line, c->n, INT_MAX);
+	if (c->n == 1)
+		TRY(check_commas(c, c->cell[0]));
 	if (r->columns && r->columns->n)
 		return plan_with_names(c, r, a, out);
 	if (r->header == HEADER_AUTO)

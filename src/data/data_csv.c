@@ -15,6 +15,7 @@
 struct rows {
 	double *x, *target;
 	size_t n, room;
+	bool classes;        /* targets are to be 0, 1, 2 … */
 };
 
 static status add_room(const struct csv_file *c, size_t width, struct rows *t)
@@ -43,8 +44,19 @@ static status read_cell(const struct csv_file *c, size_t i, double *out)
 	if (kind == CELL_MISSING)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' stands for a missing value; a number was expected", c->path,
 		            c->line, i + 1, c->cell[i]);
+	if (strchr(c->cell[i], ',') && !c->cell[i][strspn(c->cell[i], "0123456789+-.,eE")])
+		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number: decimals begin with a point, and thousands have "
+		            "no commas", c->path, c->line, i + 1, c->cell[i]);
 	return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number (decimal, within ±3.4e38)", c->path, c->line,
 	            i + 1, c->cell[i]);
+}
+
+static status check_class(const struct csv_file *c, size_t i, double y)
+{
+	if (y >= 0 && y <= 999999 && y == floor(y))
+		return OK;
+	return fail(ERR_INPUT, "%s:%zu: column %zu: the target is '%.40s'; classes 0, 1, 2 … were expected (below 1,000,000)",
+	            c->path, c->line, i + 1, c->cell[i]);
 }
 
 static status add_row(const struct csv_file *c, const struct csv_plan *plan, struct rows *t)
@@ -58,6 +70,8 @@ static status add_row(const struct csv_file *c, const struct csv_plan *plan, str
 		TRY(read_cell(c, plan->feature[k], t->x + t->n * plan->width + k));
 	if (plan->target < plan->cells)
 		TRY(read_cell(c, plan->target, t->target + t->n));
+	if (plan->target < plan->cells && t->classes)
+		TRY(check_class(c, plan->target, t->target[t->n]));
 	t->n++;
 	return OK;
 }
@@ -93,16 +107,13 @@ static status set_targets(const struct rows *t, struct dataset *out)
 	return OK;
 }
 
-static status set_classes(const char *path, const struct rows *t, struct dataset *out)
+static status set_classes(const struct rows *t, struct dataset *out)
 {
 	int32_t *label;
 	int largest = 1;
 	TRY(ARENA_NEW(&out->arena, t->n, &label));
 	for (size_t i = 0; i < t->n; i++) {
-		double y = t->target[i];
-		if (!(y >= 0 && y <= 999999) || y != floor(y))
-			return fail(ERR_INPUT, "%s: the target of example %zu is %g; classes 0, 1, 2 … were expected", path, i + 1, y);
-		label[i] = (int32_t)y;
+		label[i] = (int32_t)t->target[i];
 		largest = label[i] > largest ? label[i] : largest;
 	}
 	out->label = label;
@@ -133,14 +144,14 @@ static status read_rows(struct csv_file *c, const struct dataset_request *r, str
 	dataset_table(out, t->n, (int)plan.width, x, wide);
 	if (plan.target == plan.cells)
 		return OK;
-	return r->class_targets ? set_classes(c->path, t, out) : set_targets(t, out);
+	return t->classes ? set_classes(t, out) : set_targets(t, out);
 }
 
 static status read_csv(const struct dataset_request *r, const char *path, enum split split, struct dataset *out)
 {
 	(void)split;
 	struct csv_file c;
-	struct rows t = {.n = 0};
+	struct rows t = {.classes = r->class_targets};
 	status s = csv_open(path, &c);
 	if (s == OK)
 		s = read_rows(&c, r, &t, out);

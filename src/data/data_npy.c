@@ -75,19 +75,21 @@ static status take_values(const char *path, const struct npy *in, struct arena *
 	return OK;
 }
 
+#define SAVE_FLOATS "real targets are saved as floats: y.astype('float64')"
+
 static status set_labels(const char *path, const struct npy *in, struct dataset *out)
 {
 	int32_t *label;
 	int64_t largest = 0;
 	if (in->count != out->n)
-		return fail(ERR_INPUT, "%s: holds %zu integer labels; (n,) or (n, 1) was expected, one for each of %zu examples", path,
-		            in->count, out->n);
+		return fail(ERR_INPUT, "%s: holds %zu integer labels; (n,) or (n, 1) was expected, one for each of %zu examples; "
+		            SAVE_FLOATS, path, in->count, out->n);
 	TRY(ARENA_NEW(&out->arena, out->n, &label));
 	for (size_t i = 0; i < out->n; i++) {
 		int64_t y = npy_integer(in, i);
 		if (y < 0 || y > 999999)
-			return fail(ERR_INPUT, "%s: label %zu is %lld; classes 0, 1, 2 … were expected (below 1,000,000)", path, i,
-			            (long long)y);
+			return fail(ERR_INPUT, "%s: label %zu is %lld; classes 0, 1, 2 … were expected (below 1,000,000); "
+			            SAVE_FLOATS, path, i, (long long)y);
 		label[i] = (int32_t)y;
 		largest = y > largest ? y : largest;
 	}

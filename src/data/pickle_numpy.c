@@ -34,8 +34,7 @@ int pickle_global(const uint8_t *module, size_t module_size, const uint8_t *word
 }
 
 /* Python 3 writes bytes in protocol 2 as the text whose Latin-1 encoding they are; the pickle has that text in UTF-8. The
- * result is kept, so that a text which is asked for again and again, or in turn, takes
- * its memory once. */
+ * result is kept, so that a text which is asked for again and again, or in turn, takes its memory once. */
 static status latin1(const char *name, struct pickle_value *text, struct arena *a, struct pickle_value **out)
 {
 	struct pickle_value *v;

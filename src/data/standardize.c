@@ -12,31 +12,48 @@ static inline double value(const float *x, const double *wide, size_t i)
 	return wide ? wide[i] : (double)x[i];
 }
 
-status standardize_measure(struct arena *a, const float *x, const double *wide, size_t n, size_t columns,
-                           const uint8_t *left_out, const double **mean, const double **sd)
+status standardize_moments(struct arena *a, const float *x, const double *wide, size_t n, size_t columns,
+                           const uint8_t *left_out, double **mean, double **sd)
 {
 	double *m, *v;
-	size_t rows = 0;
+	bool *varies;
+	size_t rows = 0, first = 0;
 	TRY(ARENA_NEW(a, columns, &m));
 	TRY(ARENA_NEW(a, columns, &v));
-	for (size_t i = 0; i < n; i++)
-		if (!left_out[i]) {
+	TRY(ARENA_NEW(a, columns, &varies));
+	while (left_out && first + 1 < n && left_out[first])
+		first++;
+	for (size_t i = first; i < n; i++)
+		if (!left_out || !left_out[i]) {
 			rows++;
 			for (size_t j = 0; j < columns; j++)
 				m[j] += value(x, wide, i * columns + j);
 		}
 	for (size_t j = 0; j < columns; j++)
 		m[j] /= (double)rows;
-	for (size_t i = 0; i < n; i++)
-		if (!left_out[i])
+	for (size_t i = first; i < n; i++)
+		if (!left_out || !left_out[i])
 			for (size_t j = 0; j < columns; j++) {
-				double r = value(x, wide, i * columns + j) - m[j];
+				double at = value(x, wide, i * columns + j), r = at - m[j];
 				v[j] += r * r;
+				varies[j] |= at != value(x, wide, first * columns + j);
 			}
 	for (size_t j = 0; j < columns; j++) {
-		v[j] = sqrt(v[j] / (double)rows);
-		v[j] = v[j] > 0 ? v[j] : 1;
+		m[j] = varies[j] ? m[j] : value(x, wide, first * columns + j);
+		v[j] = varies[j] ? sqrt(v[j] / (double)rows) : 0;
 	}
+	*mean = m;
+	*sd = v;
+	return OK;
+}
+
+status standardize_measure(struct arena *a, const float *x, const double *wide, size_t n, size_t columns,
+                           const uint8_t *left_out, const double **mean, const double **sd)
+{
+	double *m, *v;
+	TRY(standardize_moments(a, x, wide, n, columns, left_out, &m, &v));
+	for (size_t j = 0; j < columns; j++)
+		v[j] = v[j] > 0 ? v[j] : 1;
 	*mean = m;
 	*sd = v;
 	return OK;

@@ -19,8 +19,13 @@ struct standardize {
 	bool single;                            /* by an earlier version, which rounded the values to float32 first */
 };
 
-/* Mean and population deviation (1 where that is 0) of each column of x (n, columns), or of wide where that is not NULL,
- * over the rows that left_out (n) does not mark, in two passes of double. Errors: ERR_MEMORY. */
+/* Mean and population deviation of each column of x (n, columns), or of wide where that is not NULL, over the rows that
+ * left_out (n), where that is not NULL, does not mark, in two passes of double. A column of one value has that for its mean
+ * and the deviation 0, whatever its sum is rounded to. Errors: ERR_MEMORY. */
+status standardize_moments(struct arena *a, const float *x, const double *wide, size_t n, size_t columns,
+                           const uint8_t *left_out, double **mean, double **sd);
+
+/* The same, and 1 where the deviation is 0. */
 status standardize_measure(struct arena *a, const float *x, const double *wide, size_t n, size_t columns,
                            const uint8_t *left_out, const double **mean, const double **sd);
 

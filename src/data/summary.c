@@ -24,21 +24,12 @@ static status image_moments(const struct dataset *d, double *mean, double *sd)
 
 status summary_moments(const struct dataset *d, struct arena *a, int *n, double **mean, double **sd)
 {
-	size_t columns = (size_t)d->w;
 	*n = d->image ? d->c : d->w;
+	if (!d->image)
+		return standardize_moments(a, d->x, d->x_wide, d->n, (size_t)d->w, NULL, mean, sd);
 	TRY(ARENA_NEW(a, (size_t)*n, mean));
 	TRY(ARENA_NEW(a, (size_t)*n, sd));
-	if (d->image)
-		return image_moments(d, *mean, *sd);
-	for (size_t i = 0; i < d->n * columns; i++)
-		(*mean)[i % columns] += value(d, i) / (double)d->n;
-	for (size_t i = 0; i < d->n * columns; i++) {
-		double r = value(d, i) - (*mean)[i % columns];
-		(*sd)[i % columns] += r * r / (double)d->n;
-	}
-	for (size_t j = 0; j < columns; j++)
-		(*sd)[j] = sqrt((*sd)[j]);
-	return OK;
+	return image_moments(d, *mean, *sd);
 }
 
 void summary_largest(const struct dataset *d, double *out)
