@@ -154,7 +154,7 @@ static status say(const struct opts *o, const struct selection *s, size_t i, siz
 	       source->path);
 	if (s->n > 1)
 		printf(", the last of %zu snapshots", s->n);
-	printf("; %zu arrays, %zu parameters, %zu statistics\n", n_arrays, n_params, n_stats);
+	printf("; %zu array%s, %zu parameters, %zu statistics\n", n_arrays, n_arrays == 1 ? "" : "s", n_params, n_stats);
 	return report_end();
 }
 

@@ -38,6 +38,9 @@ void report_words(const char *words, FILE *to);
  * with units and standard errors. Errors: ERR_MEMORY, also for NULL, a report that could not be made. */
 status report_print(const json_t *object);
 
+/* Prints objects that have the same numeric members as a table. */
+void report_table(const json_t *array);
+
 /* Prints a whole report, with a curve as a table below it, or as one JSON object where --json asks for that.
  * Errors: ERR_MEMORY, and report_end's. */
 status report_show(const struct opts *o, json_t *figures);

@@ -35,8 +35,10 @@ static void ensemble_end_file(const struct selection *s, size_t last, struct pre
 	size_t first = last;
 	while (first > 0 && s->choice[first - 1].source == s->choice[last].source)
 		first--;
-	if (set->alone)
-		set->alone[first] = set->how->alone(set, first, last + 1);
+	if (!set->alone)
+		return;
+	set->ending[first] = set->how->alone(set, last, last + 1);
+	set->alone[first] = first < last ? set->how->alone(set, first, last + 1) : set->ending[first];
 }
 
 /* Puts a snapshot on the device. */

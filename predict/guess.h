@@ -8,8 +8,9 @@
 #include "predict/predictive.h"
 #include "predict/selection.h"
 
-/* Warns where the figures of all members are no better than a guess, or hardly, and, where there are several snapshot files,
- * of those whose members by themselves are not. */
+/* Warns where the figures of all members are no better than a guess, or hardly, of snapshot files, where there are several,
+ * whose members by themselves are not, and of those whose last one is not: a chain that ended there. Files of which all are
+ * like the whole are not told apart. */
 void guess_warn(const struct predictions *p, const struct selection *chosen, const struct figures *all);
 
 #endif

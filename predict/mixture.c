@@ -43,6 +43,7 @@ status mixture_label(struct arena *a, struct mixture *m, const int32_t *label)
 	if (!m->energy)
 		return OK;
 	TRY(ARENA_NEW(a, m->n, &m->own));
+	TRY(ARENA_NEW(a, m->n, &m->last));
 	TRY(ARENA_NEW(a, m->n, &m->log_p));
 	for (size_t i = 0; i < m->n; i++)
 		m->log_p[i] = -INFINITY;
@@ -81,6 +82,7 @@ static bool add_row(struct mixture *m, size_t i, const float *z, int k, float *p
 		double log_p = (y < shift ? 0 : z[y - shift]) - top - log(total);
 		m->log_p[i] = log_add(m->log_p[i], log_p);
 		m->own[i] = log_add(m->own[i], log_p);
+		m->last[i] = log_p;
 	}
 	m->max_logit[i] += top;
 	m->energy[i] -= top + log(total);
@@ -148,12 +150,21 @@ void mixture_part(struct mixture *m)
 		m->own[i] = -INFINITY;
 }
 
+/* NaN for NULL. */
+static double mean(const double *x, size_t n)
+{
+	double sum = x ? 0 : (double)NAN;
+	for (size_t i = 0; x && i < n; i++)
+		sum += x[i];
+	return sum / (double)n;
+}
+
 double mixture_part_nll(const struct mixture *m)
 {
-	double sum = 0;
-	if (!m->own)
-		return (double)NAN;
-	for (size_t i = 0; i < m->n; i++)
-		sum += m->own[i];
-	return log((double)m->own_members) - sum / (double)m->n;
+	return log((double)m->own_members) - mean(m->own, m->n);
+}
+
+double mixture_last_nll(const struct mixture *m)
+{
+	return -mean(m->last, m->n);
 }

@@ -22,6 +22,7 @@ struct mixture {
 	double *log_p;       /* (n): log Σ p_s(y), which stays finite where p_s(y) itself is too small for a double; NULL without
 	                      * labels or logits */
 	double *own;         /* (n): the same of the members since mixture_part; NULL likewise */
+	double *last;        /* (n): log p_s(y) of the last member; NULL likewise */
 	size_t own_members;
 };
 
@@ -61,5 +62,8 @@ void mixture_part(struct mixture *m);
 
 /* The NLL of the mixture of the part's members alone; NaN without labels or logits. */
 double mixture_part_nll(const struct mixture *m);
+
+/* The NLL of the last member alone; NaN likewise. */
+double mixture_last_nll(const struct mixture *m);
 
 #endif

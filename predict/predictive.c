@@ -30,10 +30,12 @@ status predictions_open(struct arena *a, const struct network *n, const struct s
 	TRY(ARENA_NEW(a, kept * rows * k, &out->outputs));
 	if (scoring == SCORE_CURVE)
 		TRY(ARENA_NEW(a, members, &out->curve));
-	if (scoring != SCORE_NOTHING)
+	if (scoring != SCORE_NOTHING) {
 		TRY(ARENA_NEW(a, members, &out->alone));
+		TRY(ARENA_NEW(a, members, &out->ending));
+	}
 	for (size_t i = 0; out->alone && i < members; i++)
-		out->alone[i] = (double)NAN;
+		out->alone[i] = out->ending[i] = (double)NAN;
 	if (!classes)
 		return OK;
 	TRY(mixture_open(a, rows, classes, true, &out->mixture));

@@ -13,7 +13,7 @@
 #include "predict/subject.h"
 
 /* The predictions of one data set. The device holds one member's, 4 · n · outputs bytes; the host
- * 4 · n · (outputs + classes) + 8 · n · (classes + 5) for classes, and 4 · members · n · outputs for real targets. */
+ * 4 · n · (outputs + classes) + 8 · n · (classes + 6) for classes, and 4 · members · n · outputs for real targets. */
 struct predictions {
 	const struct predictive *how;
 	const struct network *network;
@@ -25,8 +25,9 @@ struct predictions {
 	float *probs;             /* (n, classes): one member's; NULL without classes */
 	FILE *each;               /* receives each member's probabilities (n, classes), float32; NULL: not wanted */
 	struct figures *curve;    /* (members): figures of the first 1, 2, … members; NULL: not wanted */
-	double *alone;            /* (members): at the first member of each snapshot file, the figure `guessed` of those of the file
-	                           * by themselves, else NaN; NULL where nothing is scored */
+	/* (members), NULL where nothing is scored: at the first member of each snapshot file, else NaN, the figure `guessed` of the
+	 * file's members by themselves, and of its last one, where its chain ended. */
+	double *alone, *ending;
 };
 
 struct predictive {
@@ -38,7 +39,8 @@ struct predictive {
 	/* Adds member i, whose outputs lie in their place, and its point of the curve; NULL where they only have to lie there.
 	 * Errors: ERR_INPUT for outputs that are not finite, ERR_IO. */
 	status (*add)(struct predictions *p, size_t i);
-	/* The figure that `guessed` names of members first … end − 1 by themselves, the last ones added and all of a file. */
+	/* The figure that `guessed` names of members first … end − 1 by themselves, the last ones added: the very last, or, after
+	 * it, all of a file. */
 	double (*alone)(struct predictions *p, size_t first, size_t end);
 	/* The same figure of a guess that looks at no inputs, NaN where there is none; and what it is that is guessed. */
 	double (*guess)(const struct predictions *p);

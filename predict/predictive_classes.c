@@ -46,9 +46,11 @@ static status classes_add(struct predictions *p, size_t i)
 /* A mixture is told of the part that begins when the one before it is read. */
 static double classes_alone(struct predictions *p, size_t first, size_t end)
 {
-	(void)first, (void)end;
-	double nll = mixture_part_nll(&p->mixture);
-	mixture_part(&p->mixture);
+	struct mixture *m = &p->mixture;
+	if (end - first < m->own_members)
+		return mixture_last_nll(m);
+	double nll = mixture_part_nll(m);
+	mixture_part(m);
 	return nll;
 }
 

@@ -181,12 +181,13 @@ double regression_rmse(const struct regression *r, const double *y)
 double regression_deviation(const double *y, size_t n, int k)
 {
 	double squares = 0;
-	for (int j = 0; j < k; j++) {
-		double mean = 0;
+	for (int j = 0; n && j < k; j++) {
+		/* From the first target on: of equal ones exactly nothing is left. */
+		double first = y[j], mean = 0;
 		for (size_t i = 0; i < n; i++)
-			mean += y[i * (size_t)k + (size_t)j] / (double)n;
+			mean += (y[i * (size_t)k + (size_t)j] - first) / (double)n;
 		for (size_t i = 0; i < n; i++) {
-			double d = y[i * (size_t)k + (size_t)j] - mean;
+			double d = y[i * (size_t)k + (size_t)j] - first - mean;
 			squares += d * d;
 		}
 	}

@@ -31,8 +31,8 @@ status batches_check(size_t n, int size, bool rest, int least)
 	while (above <= n && !size_fits(n, above, rest, few))
 		above++;
 	if (above > n)
-		return fail(ERR_USAGE, "{batch} %d: batch norm of a map of 1×1 pixels needs %d examples at least, and the data have %zu",
-		            size, least, n);
+		return fail(ERR_USAGE, "the data has %zu example%s, and batch norm of a map of 1×1 pixels needs %d at least", n,
+		            n == 1 ? "" : "s", least);
 	char sizes[64];
 	snprintf(sizes, sizeof sizes, below ? "%zu or %zu" : "%zu", below ? below : above, above);
 	if (size < least)

@@ -73,11 +73,14 @@ static status guess_means(const struct targets *t, double noise_sd, struct guess
 	const double n = (double)t->n;
 	out->reducible = 0;
 	for (size_t j = 0; j < k; j++) {
-		double mean = 0, squares = 0;
+		/* From the first target on: of equal ones exactly nothing is left. */
+		double first = (double)t->real[j], mean = 0, squares = 0;
 		for (size_t i = 0; i < t->n; i++)
-			mean += (double)t->real[i * k + j] / n;
-		for (size_t i = 0; i < t->n; i++)
-			squares += ((double)t->real[i * k + j] - mean) * ((double)t->real[i * k + j] - mean);
+			mean += ((double)t->real[i * k + j] - first) / n;
+		for (size_t i = 0; i < t->n; i++) {
+			double d = (double)t->real[i * k + j] - first - mean;
+			squares += d * d;
+		}
 		out->reducible += squares / n / (2 * noise_sd * noise_sd);
 	}
 	out->loss = out->reducible + (double)t->n_real * (log(noise_sd) + log(2 * M_PI) / 2);

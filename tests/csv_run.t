@@ -5,10 +5,7 @@
 # NumPy's; without it those checks are skipped.
 . "${top_srcdir:?}/tests/tap.sh"
 
-python=
-for candidate in "${PYTHON-}" python3 /usr/bin/python3; do
-	[ -z "$candidate" ] || ! "$candidate" -c 'import numpy' 2>/dev/null || python=$candidate
-done
+python_with numpy
 
 close() {  # close A B TOLERANCE: relative
 	awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; if (b < 0) b = -b; exit !(a != "" && d <= t * b && -d <= t * b) }'

@@ -215,7 +215,7 @@ static void average(const struct model *m, const char *a, const char *b)
 	struct run r;
 	struct figures all;
 	float *theta = calloc(m->params.count, sizeof *theta);
-	double want[ROWS][OUTPUTS] = {{0}}, worst = 0, alone[2] = {0};
+	double want[ROWS][OUTPUTS] = {{0}}, worst = 0, alone[2] = {0}, ending[2] = {0};
 	run_open(&r, WORDS(a, b, "--role", "theta"));
 	ok(r.subject.fell_back && r.subject.data.split == SPLIT_TRAIN && r.subject.data.n == ROWS,
 	   "a table has a train split alone");
@@ -232,6 +232,7 @@ static void average(const struct model *m, const char *a, const char *b)
 				for (int k = 0; k < OUTPUTS; k++)
 					want[row][k] += exp(z[k]) / sum / (2 * RECORDS);
 				own[row] += exp(z[classes[row]]) / sum / RECORDS;
+				ending[chain] -= i + 1 == RECORDS ? log(exp(z[classes[row]]) / sum) / ROWS : 0;
 			}
 		}
 		for (int row = 0; row < ROWS; row++)
@@ -247,6 +248,8 @@ static void average(const struct model *m, const char *a, const char *b)
 	near(r.p.alone[0], alone[0], 1e-6, "the first chain's NLL by itself");
 	near(r.p.alone[RECORDS], alone[1], 1e-6, "and the second one's");
 	ok(isnan(r.p.alone[1]), "which stands at its first member alone");
+	near(r.p.ending[0], ending[0], 1e-6, "the NLL of the first chain's last member");
+	near(r.p.ending[RECORDS], ending[1], 1e-6, "and of the second one's");
 	ok(worst < 2e-6, "averaged probabilities are the plain forward pass's (worst difference %.1e)", worst);
 	ok(r.subject.data.label[4] == classes[4], "labels come with the data");
 	score(&r, "classes", &all);
@@ -267,7 +270,7 @@ static void regression(struct arena *a)
 	struct run r;
 	struct figures got;
 	float *theta = calloc(m.params.count, sizeof *theta);
-	double nll = 0, square = 0;
+	double nll = 0, square = 0, last = 0;
 	run_open(&r, WORDS(path, "--role", "theta"));
 	MUST(ensemble_run(&r.chosen, &r.n, &r.p, 1, NULL, NULL));
 	score(&r, "real targets", &got);
@@ -280,6 +283,7 @@ static void regression(struct arena *a)
 			double mu = 50 + 10 * out, z = (target[row] - mu) / 5;
 			density += exp(-z * z / 2) / (5 * sqrt(2 * M_PI)) / RECORDS;
 			mean += mu / RECORDS;
+			last += i + 1 == RECORDS ? (target[row] - mu) * (target[row] - mu) / ROWS : 0;
 		}
 		nll -= log(density) / ROWS;
 		square += (target[row] - mean) * (target[row] - mean) / ROWS;
@@ -287,6 +291,7 @@ static void regression(struct arena *a)
 	near(figure(&got, "rmse"), sqrt(square), 1e-4, "a standardised run's RMSE is in the target's own units");
 	near(figure(&got, "nll"), nll, 1e-4, "and so is the density in its NLL");
 	near(r.p.alone[0], figure(&got, "rmse"), 1e-12, "a file by itself has the RMSE of an ensemble of it alone");
+	near(r.p.ending[0], sqrt(last), 1e-4, "and its last member its own");
 	double middle = 0, spread = 0;
 	for (int row = 0; row < ROWS; row++)
 		middle += (double)target[row] / ROWS;

@@ -86,11 +86,7 @@ ok $? "--skip-damaged takes the last whole one"
 # ---- the same network in PyTorch ----
 
 # One Python may have PyTorch and another not.
-python=
-for candidate in "${PYTHON-}" python3 /usr/bin/python3; do
-	[ -z "$candidate" ] || ! "$candidate" -c 'import numpy, torch' 2>/dev/null || python=$candidate
-done
-if [ -n "$python" ]; then
+if python_with 'numpy, torch'; then
 	"$BASIN" data write shapes --format cifar10 --out "$dir/images" >"$dir/out" && "$python" - "$dir" <<'END'
 import sys, numpy
 rows = numpy.fromfile(sys.argv[1] + "/images/test_batch.bin", numpy.uint8).reshape(-1, 3073)[:200]

@@ -4,38 +4,20 @@
  * concern a file below the folder FAIL_UNDER count: open, stat, fstat, lstat, readlink, access, read, pread, write, lseek,
  * ftruncate, fsync, fdatasync, close, link, rename, mkdir, and what the C library's streams read and write.
  *
- * FAIL=N fails the N-th call, from 1; N+ also all calls after it; 0 fails none. FAIL_ERRNO=E: with this error (5, EIO).
- * FAIL_SHORT=1: a write that fails has written half of its bytes. FAIL_CALLS=FILE: the number of calls goes there at
- * the end. */
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
+ * Beside what fail_calls.h says, FAIL_ERRNO=E: with this error (5, EIO); FAIL_SHORT=1: a write that fails has written half
+ * of its bytes. */
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "tests/fail_calls.h"
 
 enum { PATH_MOST = 4096 };
-
-static unsigned long calls;
-
-/* The function of this name that this library stands before. */
-#define NEXT(name)                                                           \
-	({                                                                   \
-		static __typeof__(name) *next_;                              \
-		if (!next_)                                                  \
-			*(void **)&next_ = dlsym(RTLD_NEXT, #name);          \
-		next_;                                                       \
-	})
 
 /* Whether the call that concerns this file is to fail. */
 static bool fails_path(const char *path)
 {
-	const char *under = getenv("FAIL_UNDER"), *which = getenv("FAIL"), *error = getenv("FAIL_ERRNO");
+	const char *under = getenv("FAIL_UNDER"), *error = getenv("FAIL_ERRNO");
 	char whole[PATH_MOST + 1] = "";
 	if (path[0] != '/') {
 		if (!getcwd(whole, PATH_MOST / 2))
@@ -45,11 +27,7 @@ static bool fails_path(const char *path)
 	strncat(whole, path, PATH_MOST / 2 - 1);
 	if (!under || strncmp(whole, under, strlen(under)) != 0)
 		return false;
-	unsigned long n = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED), first = which ? strtoul(which, NULL, 10) : 0;
-	bool due = first && (n == first || (n > first && strchr(which, '+')));
-	if (due)
-		errno = error ? atoi(error) : EIO;
-	return due;
+	return call_fails(error ? atoi(error) : EIO);
 }
 
 static bool fails_fd(int fd)
@@ -63,18 +41,6 @@ static bool fails_fd(int fd)
 		return false;
 	path[n] = 0;
 	return fails_path(path);
-}
-
-__attribute__((destructor)) static void write_calls(void)
-{
-	const char *path = getenv("FAIL_CALLS");
-	char text[32];
-	int fd = path ? NEXT(open)(path, O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
-	if (fd < 0)
-		return;
-	int n = snprintf(text, sizeof text, "%lu\n", calls);
-	(void)!NEXT(write)(fd, text, (size_t)n);
-	NEXT(close)(fd);
 }
 
 /* ---- by descriptor ---- */

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A library to preload: one call for memory fails, as where there is none left. Only what Basin itself asks for counts,
- * and what the JSON and msgpack libraries ask for on its behalf; others end the program by themselves when they get none.
- *
- * FAIL=N fails the N-th call, from 1; N+ also all calls after it; 0 fails none. FAIL_CALLS=FILE: the number
- * of calls goes there at the end. */
-#include <dlfcn.h>
-#include <errno.h>
+ * and what the JSON and msgpack libraries ask for on its behalf; others end the program by themselves when they get none. */
 #include <link.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "tests/fail_calls.h"
 
 enum { RANGES_MAX = 32 };
 
@@ -22,17 +15,6 @@ static struct range {
 	uintptr_t begin, end;
 } ranges[RANGES_MAX];
 static int n_ranges = -1;
-
-static unsigned long calls;
-
-/* The function of this name that this library stands before. */
-#define NEXT(name)                                                           \
-	({                                                                   \
-		static __typeof__(name) *next_;                              \
-		if (!next_)                                                  \
-			*(void **)&next_ = dlsym(RTLD_NEXT, #name);          \
-		next_;                                                       \
-	})
 
 static int add_ranges(struct dl_phdr_info *info, size_t size, void *n)
 {
@@ -67,24 +49,7 @@ static bool counts(const void *caller)
 /* Whether the call that will return to `caller` is to fail. */
 static bool fails(const void *caller)
 {
-	if (!counts(caller))
-		return false;
-	const char *which = getenv("FAIL");
-	unsigned long n = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED), first = which ? strtoul(which, NULL, 10) : 0;
-	bool due = first && (n == first || (n > first && strchr(which, '+')));
-	if (due)
-		errno = ENOMEM;
-	return due;
-}
-
-__attribute__((destructor)) static void write_calls(void)
-{
-	const char *path = getenv("FAIL_CALLS");
-	FILE *to = path ? fopen(path, "w") : NULL;
-	if (!to)
-		return;
-	fprintf(to, "%lu\n", calls);
-	fclose(to);
+	return counts(caller) && call_fails(ENOMEM);
 }
 
 #define FAILS fails(__builtin_return_address(0))

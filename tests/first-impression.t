@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 the Basin contributors
 # What ./quickstart shows first, an ensemble on the built-in images, is one to want: calibrated, and it knows foreign ones.
-# README.md gives the figures of three seeds, 0.026 to 0.036 and 0.86 to 0.88; the bounds leave an instruction set's bits
+# README.md gives the figures of three seeds, 0.025 to 0.036 and 0.86 to 0.88; the bounds leave an instruction set's bits
 # their room.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"

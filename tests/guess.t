@@ -33,6 +33,9 @@ tell $? "nor is an ensemble that knows something"
 	"$dir/err"
 tell $? "one that does not is warned of, with its NLL and log 3"
 alone=$(member nll)
+"$BASIN" predict "$dir/bad" >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && [ "$(grep -c guessing "$dir/err")" = 1 ]
+tell $? "one of which all chains are like it, once"
 "$BASIN" predict --json "$dir/good" "$dir/bad/chain-0.snaps" >"$dir/out" 2>"$dir/err"
 [ $? = 0 ] && [ "$(grep -c guessing "$dir/err")" = 1 ] && grep -q "bad/chain-0.snaps: its snapshots by themselves have the NLL \
 $(printf %.4f "$alone"), no better than guessing, which gives 1.0986" "$dir/err" &&
@@ -41,6 +44,29 @@ tell $? "a bad chain in a good ensemble is named, with what it has alone"
 "$BASIN" predict --quiet --json "$dir/good" "$dir/bad" >"$dir/out" 2>"$dir/err"
 [ $? = 0 ] && [ ! -s "$dir/err" ]
 tell $? "--quiet hides that too"
+
+# A decay that takes a tenth of the weights with each step: the states of the first steps know something, the last does not.
+"$BASIN" sample $run --init "$dir/good" --weight-decay 1e4 --lr 1e-5 --steps 120 --keep-every 10 --out "$dir/lost" \
+	>"$dir/out" 2>"$dir/err" && grep -q 'warning: chain 0 ends with a loss' "$dir/err"
+tell $? "a chain that loses what it knew is warned of"
+"$BASIN" predict --json "$dir/lost" --last 1 >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && [ "$(grep -c guessing "$dir/err")" = 1 ] && grep -q 'three.csv: the NLL is' "$dir/err"
+tell $? "its last snapshot is, once"
+alone=$(member nll)
+"$BASIN" predict --json "$dir/lost" >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && [ "$(grep -c guessing "$dir/err")" = 1 ] && awk -v nll="$(member nll)" 'BEGIN { exit !(nll < 1) }' &&
+	grep -q "lost/chain-0.snaps: its last snapshot by itself has the NLL $(printf %.4f "$alone"), [a-z ]* guessing" "$dir/err"
+tell $? "and it is named among earlier ones that hide it"
+
+"$BASIN" sample $run --quiet --lr 1e-9 --seed 7 --epochs 1 --chains 12 --out "$dir/twelve" >"$dir/out"
+bad=0
+for file in "$dir"/twelve/*.snaps; do
+	"$BASIN" predict "$file" 2>&1 >"$dir/out" | grep -q guessing && bad=$((bad + 1))
+done
+"$BASIN" predict "$dir/good" "$dir/twelve" >"$dir/out" 2>"$dir/err" && [ $bad -gt 5 ] &&
+	[ "$(grep -c 'its snapshots by themselves' "$dir/err")" = 4 ] &&
+	grep -q "warning: $((bad - 4)) more files are no better by themselves, or hardly\$" "$dir/err"
+tell $? "of many such files four are named, and the rest are counted"
 
 # ---- real targets: their deviation is that of 0, 30, …, 120, each 12 times ----
 
@@ -63,6 +89,12 @@ tell $? "and so are its predictions, with the targets' own deviation"
 	[ "$(grep -c 'by themselves' "$dir/err")" = 1 ] && grep -q 'flat/chain-0.snaps: its snapshots by themselves have the RMSE' \
 		"$dir/err"
 tell $? "among several runs it is named"
+# In binary 0.1 is none of its multiples divided: a mean that is summed up is another number.
+awk 'BEGIN { print "x,y"; for (i = 0; i < 60; i++) print i % 5 ",0.1" }' >"$dir/constant.csv"
+"$BASIN" sample --data "csv:$dir/constant.csv" --likelihood gaussian --model linear --batch 0 --sampler sgd --lr 0.01 \
+	--steps 9 --out "$dir/constant" >"$dir/out" 2>"$dir/err" && "$BASIN" predict "$dir/constant" >"$dir/out" 2>>"$dir/err" &&
+	! grep -q guessing "$dir/err"
+tell $? "of a target that never changes there is nothing to learn, and nothing is said"
 "$BASIN" sample --model gaussian:1,2 --steps 3 --lr 1e-3 --out "$dir/analytic" >"$dir/out" 2>"$dir/err"
 ! grep -q guessing "$dir/err"
 ok $? "an analytic target has no guess"

@@ -172,6 +172,10 @@ static void far_apart(void)
 	MUST(mixture_add_logits(&m, 0, 3, z[1], 3, NULL));
 	mixture_next(&m);
 	near(mixture_part_nll(&m), 1173.3333333333676, 1e-10, "a part is scored by itself");
+	MUST(mixture_add_logits(&m, 0, 3, z[0], 3, NULL));
+	near(mixture_last_nll(&m), 717.1358686548148, 1e-10, "and the last member");
+	MUST(mixture_add_logits(&m, 0, 3, z[1], 3, NULL));
+	near(mixture_last_nll(&m), 1173.3333333333676, 1e-10, "whichever it is");
 	ok(got.zeros == 0 && isfinite(got.nll_se), "and never a probability 0");
 	MUST(mixture_open(&arena, 3, 2, true, &m));
 	MUST(mixture_label(&arena, &m, bit));

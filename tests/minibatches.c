@@ -243,6 +243,8 @@ static void check_sizes(void)
 				}
 	ok(right, "batches too small for batch norm are found");
 	ok(named, "and sizes that would do are named");
+	ok(batches_check(1, 1, true, 2) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "the data has 1 example, and batch norm"),
+	   "or that none would");
 }
 
 int main(void)

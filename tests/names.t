@@ -6,7 +6,6 @@
 set -u
 . "${top_srcdir:?}/tests/tap.sh"
 cd "$dir" || exit 99
-python=${PYTHON:-python3}
 name=$(printf 'donn\351es')
 if ! mkdir "$name" 2>/dev/null; then
 	skip "names that are not UTF-8" "this file system has none"
@@ -72,7 +71,7 @@ ok $? "control characters of a header do not reach the terminal"
 "$BASIN" predict red --quiet >out 2>err && grep -q 'a?\[31mb?c/t.csv' out && ! grep -q "$(printf '\033')" out
 ok $? "nor those of a report"
 
-if ! "$python" -c 'import msgpack' 2>/dev/null; then
+if ! python_with msgpack; then
 	skip "the escape as another program reads it" "python3 with msgpack is not here"
 else
 	cat >read.py <<-'END'

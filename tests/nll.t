@@ -4,11 +4,7 @@
 # The NLL has no floor: stored probabilities against NumPy, a run whose probabilities underflow against SciPy's log_softmax.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"
-python=
-for candidate in "${PYTHON-}" python3 /usr/bin/python3; do
-	[ -z "$candidate" ] || ! "$candidate" -c 'import numpy, scipy' 2>/dev/null || python=$candidate
-done
-if [ -z "$python" ]; then
+if ! python_with 'numpy, scipy'; then
 	skip "an NLL without a floor" "no python3 with numpy and scipy"
 	done_testing
 	exit 0

@@ -5,11 +5,7 @@
 set -u
 . "${top_srcdir:?}/tests/tap.sh"
 
-python=
-for candidate in "${PYTHON-}" python3 /usr/bin/python3; do
-	[ -z "$candidate" ] || ! "$candidate" -c 'import numpy, scipy.io' 2>/dev/null || python=$candidate
-done
-if [ -z "$python" ]; then
+if ! python_with 'numpy, scipy.io'; then
 	skip "image sets written by Python" "no python3 with numpy and scipy"
 	done_testing
 	exit

@@ -86,11 +86,7 @@ ok $? "people are spared them"
 	"$BASIN" export real --out real.npz >out && "$BASIN" export images --out images.npz >out &&
 	"$BASIN" export two --out two.npz >out
 ok $? "exports of a standardised table, of images and of a table as it is"
-python=
-for candidate in "${PYTHON-}" python3 /usr/bin/python3; do
-	[ -z "$candidate" ] || ! "$candidate" -c 'import numpy' 2>/dev/null || python=$candidate
-done
-if [ -n "$python" ]; then
+if python_with numpy; then
 	"$BASIN" data write shapes --format cifar10 --out records >out && "$python" - >out 2>&1 <<'END2'
 import numpy
 table = numpy.loadtxt("real.csv", delimiter=",")

@@ -212,11 +212,7 @@ rm -f weights*
 write() { "$BASIN" data write shapes --format "$1" --out set "$2"; }
 "$BASIN" data write shapes --format svhn --out set >out 2>err
 ok $? "a set is written"
-python=
-for candidate in "${PYTHON-}" python3 /usr/bin/python3; do
-	[ -z "$candidate" ] || ! "$candidate" -c 'import numpy, scipy.io' 2>/dev/null || python=$candidate
-done
-if [ -n "$python" ]; then
+if python_with 'numpy, scipy.io'; then
 	"$BASIN" data write shapes --format cifar10 --out records >out && "$python" - >out 2>&1 <<'END2'
 import numpy, scipy.io
 for name, files in (("train", [f"data_batch_{k}" for k in range(1, 6)]), ("test", ["test_batch"])):

@@ -40,6 +40,14 @@ member() {  # member KEY [FILE]: its value, one JSON object with one member a li
 	sed -n "s/^  \"$1\": \(.*[^,]\),*\$/\1/p" "${2:-$dir/out}"
 }
 
+python_with() {  # python_with MODULE[, MODULE]…: sets python to one that has them; where none has, to nothing, and fails
+	for python in "${PYTHON-}" python3 /usr/bin/python3; do
+		[ -z "$python" ] || ! "$python" -c "import $1" 2>/dev/null || return 0
+	done
+	python=
+	return 1
+}
+
 done_testing() {
 	echo "1..$count"
 }

@@ -243,7 +243,8 @@ status net_open(const struct net_options *o, struct device *d, struct potential 
 	net->options = *o;
 	net->base = (struct potential){
 		.ops = &net_ops, .device = d, .n_params = m->params.count, .n_stats = m->stats.count, .batch = o->batch,
-		.least_batch = m->norm == NORM_BATCH && model_norms_one_pixel(m) ? 2 : 1, .outputs = m->outputs, .fixed = o->augment == AUGMENT_NONE && !m->stats.count, .params = &m->params,
+		.least_batch = m->norm == NORM_BATCH && model_norms_one_pixel(m) ? 2 : 1, .outputs = m->outputs,
+		.fixed = o->augment == AUGMENT_NONE && !m->stats.count, .params = &m->params,
 		.stats = &m->stats, .pieces = &net->pieces,
 	};
 	status s = open_parts(net);

@@ -113,6 +113,25 @@ void fuzz_open(const struct dataset_request *r)
 	dataset_close(&d);
 }
 
+void fuzz_cifar(const struct cifar_names *names, const struct part part[3])
+{
+	static char ten[250], hundred[250];
+	unsigned how = fuzz_choice(&part[2]);
+	bool coarse = how & 1, test = how & 2;
+	if (!ten[0]) {
+		snprintf(ten, sizeof ten, "cifar10:%s", fuzz_path(""));
+		snprintf(hundred, sizeof hundred, "cifar100:%s", fuzz_path(""));
+	}
+	if (coarse || test)
+		fuzz_put(!coarse ? names->test : test ? names->test_100 : names->train_100, &part[0]);
+	else
+		/* All of the training set: five times the same batch. */
+		for (int i = 0; i < 5; i++)
+			fuzz_put(names->train[i], &part[0]);
+	fuzz_put(coarse ? names->words_100 : names->words, &part[1]);
+	fuzz_open(&(struct dataset_request){.spec = coarse ? hundred : ten, .split = test ? SPLIT_TEST : SPLIT_TRAIN});
+}
+
 /* ---- libFuzzer ---- */
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);

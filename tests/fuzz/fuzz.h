@@ -37,6 +37,14 @@ void fuzz_use(const struct dataset *d);
 /* Opens a data set, uses it where it could be opened, and closes it. */
 void fuzz_open(const struct dataset_request *r);
 
+/* What the files of CIFAR-10 and CIFAR-100 are called in one of their distributions. */
+struct cifar_names {
+	const char *train[5], *test, *train_100, *test_100, *words, *words_100;
+};
+
+/* Opens what three parts are as CIFAR: examples, names of classes, and a byte that says which set and which split. */
+void fuzz_cifar(const struct cifar_names *names, const struct part part[3]);
+
 /* Ends the program with these words, for a promise that was broken. */
 _Noreturn void fuzz_broken(const char *what);
 

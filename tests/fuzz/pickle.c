@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* cifar10:DIR and cifar100:DIR as Python pickled them, and a pickle by itself. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,26 +24,13 @@ static void parse(const struct part *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char ten[250], hundred[250];
-	static const char *const batches[] = {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"};
+	static const struct cifar_names names = {
+		{"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"}, "test_batch", "train", "test",
+		"batches.meta", "meta",
+	};
 	struct part part[3];
 	fuzz_parts(data, size, part, 3);
-	unsigned how = fuzz_choice(&part[2]);
-	bool coarse = how & 1, test = how & 2;
-	if (!ten[0]) {
-		snprintf(ten, sizeof ten, "cifar10:%s", fuzz_path(""));
-		snprintf(hundred, sizeof hundred, "cifar100:%s", fuzz_path(""));
-	}
-	if (coarse) {
-		fuzz_put(test ? "test" : "train", &part[0]);
-	} else if (test) {
-		fuzz_put("test_batch", &part[0]);
-	} else {
-		for (int i = 0; i < 5; i++)
-			fuzz_put(batches[i], &part[0]);
-	}
-	fuzz_put(coarse ? "meta" : "batches.meta", &part[1]);
-	fuzz_open(&(struct dataset_request){.spec = coarse ? hundred : ten, .split = test ? SPLIT_TEST : SPLIT_TRAIN});
+	fuzz_cifar(&names, part);
 	parse(&part[1]);
 	return 0;
 }

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Reports as people read them: rows of names and values, and tables. */
+#include "commands/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/json_words.h"
+
+/* Names as people write them; the rest are shown as they are. Members that end in _se stand beside their figure. */
+struct word {
+	const char *name, *label, *unit;
+};
+
+static const struct word words[] = {
+	{"n", "examples", ""}, {"snapshots", "snapshots", ""},
+	{"accuracy", "accuracy", ""}, {"nll", "NLL", " nats"}, {"brier", "Brier score", ""}, {"ece", "ECE (15 bins)", ""},
+	{"entropy", "entropy", " nats"}, {"expected_entropy", "expected entropy", " nats"},
+	{"mutual_information", "mutual information", " nats"},
+	{"rmse", "RMSE", ""}, {"crps", "CRPS", ""}, {"coverage", "95 % coverage", ""},
+	{"auroc", "AUROC", ""}, {"aupr_out", "AUPR, OOD positive", ""}, {"aupr_in", "AUPR, ID positive", ""},
+	{"fpr95", "FPR95, OOD positive", ""}, {"fpr95_in", "FPR95, ID positive", ""}, {"base_rate", "base rate", ""},
+	{"n_id", "ID examples", ""}, {"n_ood", "OOD examples", ""}, {"id", "ID set", ""}, {"ood", "OOD set", ""},
+	{"id_split", "ID split", ""}, {"ood_split", "OOD split", ""}, {"ood_normalize", "OOD normalised as", ""},
+	{"n_params", "parameters", ""}, {"n_stats", "statistics", ""},
+	{"shape", "channels, h, w", ""}, {"n_classes", "classes", ""}, {"n_targets", "real targets", ""},
+	{"has_test", "own test split", ""},
+};
+
+static struct word find(const char *name)
+{
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(words[i].name, name) == 0)
+			return words[i];
+	return (struct word){name, name, ""};
+}
+
+void report_words(const char *words, FILE *to)
+{
+	while (*words) {
+		unsigned char byte = json_words_byte(&words);
+		const char *second = words;
+		unsigned char next = json_words_byte(&second);
+		/* U+0080 to U+009F are the other set of control characters. */
+		bool wide = byte == 0xc2 && next >= 0x80 && next < 0xa0;
+		if (wide)
+			words = second;
+		putc(byte < ' ' || byte == 0x7f || wide ? '?' : byte, to);
+	}
+}
+
+/* Blanks at which no line ends. */
+enum { GLUE = '\1' };
+
+static void print_value(FILE *to, const json_t *value)
+{
+	if (json_is_string(value)) {
+		report_words(json_string_value(value), to);
+	} else if (json_is_integer(value)) {
+		fprintf(to, "%lld", (long long)json_integer_value(value));
+	} else if (json_is_real(value)) {
+		fprintf(to, "%.5g", json_real_value(value));
+	} else if (json_is_null(value)) {
+		fputs("-", to);
+	} else if (json_is_boolean(value)) {
+		fputs(json_is_true(value) ? "yes" : "no", to);
+	} else if (json_is_array(value)) {
+		size_t i;
+		const json_t *item;
+		json_array_foreach((json_t *)value, i, item) {
+			fputs(i ? ", " : "", to);
+			print_value(to, item);
+		}
+	} else {
+		const char *key;
+		json_t *item;
+		bool first = true;
+		json_object_foreach((json_t *)value, key, item) {
+			fputs(first ? "" : ", ", to);
+			report_words(key, to);
+			putc(GLUE, to);
+			print_value(to, item);
+			first = false;
+		}
+	}
+}
+
+/* Columns that a UTF-8 text takes: its characters. */
+static int width(const char *s)
+{
+	int n = 0;
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xC0) != 0x80;
+	return n;
+}
+
+static void glue_equations(char *text)
+{
+	while ((text = strstr(text, " = "))) {
+		text[0] = text[2] = GLUE;
+		text += 3;
+	}
+}
+
+static void print_word(const char *word)
+{
+	for (; *word; word++)
+		putchar(*word == GLUE ? ' ' : *word);
+}
+
+/* A line of label and text, broken at blanks: a terminal would break it anywhere. */
+static void print_wrapped(const char *label, char *text)
+{
+	enum { INDENT = 22, COLUMNS = 80 };
+	int column = INDENT, used = width(label) < INDENT ? width(label) : INDENT - 1;
+	glue_equations(text);
+	char *rest, *word = strtok_r(text, " ", &rest);
+	printf("%s%*s", label, INDENT - used, "");
+	for (; word; word = strtok_r(NULL, " ", &rest)) {
+		if (column > INDENT && column + 1 + width(word) > COLUMNS) {
+			printf("\n%*s", INDENT, "");
+			column = INDENT;
+		}
+		fputs(column > INDENT ? " " : "", stdout);
+		print_word(word);
+		column += width(word) + (column > INDENT);
+	}
+	putchar('\n');
+}
+
+/* How many examples have an own class of probability 0, which makes an NLL infinite. */
+static long long zeros_of(const json_t *object)
+{
+	return json_integer_value(json_object_get(object, "zero_probabilities"));
+}
+
+/* Whether the null that JSON has for a figure stands for one without bounds. */
+static bool is_infinite(const json_t *object, const char *key, const json_t *value)
+{
+	return json_is_null(value) && strcmp(key, "nll") == 0 && zeros_of(object) > 0;
+}
+
+/* The value with its standard error and unit. */
+static status print_row(const json_t *object, const char *key, const json_t *value, const struct word *w)
+{
+	char error[64], *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	if (!to)
+		return fail(ERR_MEMORY, "out of memory: the report");
+	if (is_infinite(object, key, value))
+		fprintf(to, "infinite: probability 0 for the class of %lld example%s", zeros_of(object),
+		        zeros_of(object) == 1 ? "" : "s");
+	else
+		print_value(to, value);
+	snprintf(error, sizeof error, "%.40s_se", key);
+	const json_t *se = json_object_get(object, error);
+	if (json_is_real(se))
+		fprintf(to, " ± %.2g", json_real_value(se));
+	fputs(json_is_null(value) ? "" : w->unit, to);
+	bool good = fclose(to) == 0 && text;
+	if (good)
+		print_wrapped(w->label, text);
+	free(text);
+	return good ? OK : fail(ERR_MEMORY, "out of memory: the report");
+}
+
+/* The target's sentence ends with the note, which is a member of its own for programs. */
+static bool said_before(const json_t *object, const char *key)
+{
+	const char *target = json_string_value(json_object_get(object, "target"));
+	return strcmp(key, "note") == 0 && target && strstr(target, json_string_value(json_object_get(object, key)));
+}
+
+/* Whether a member has no row of its own. */
+static bool is_silent(const json_t *object, const char *key, const json_t *value)
+{
+	size_t length = strlen(key);
+	return (length > 3 && strcmp(key + length - 3, "_se") == 0) || strcmp(key, "units") == 0 || strcmp(key, "verified") == 0 ||
+	       strcmp(key, "zero_probabilities") == 0 || said_before(object, key) ||
+	       (json_is_array(value) && (json_array_size(value) == 0 || json_is_object(json_array_get(value, 0))));
+}
+
+status report_print(const json_t *object)
+{
+	const char *key;
+	json_t *value;
+	if (!object)
+		return fail(ERR_MEMORY, "out of memory: the report");
+	json_object_foreach((json_t *)object, key, value) {
+		struct word w = find(key);
+		/* An undefined figure is shown, a fact that isn't there isn't. */
+		if (is_silent(object, key, value) || (json_is_null(value) && (w.label == key || strcmp(key, "ood_normalize") == 0)))
+			continue;
+		TRY(print_row(object, key, value, &w));
+	}
+	return OK;
+}
+
+/* Short enough for a curve to fit into 80 columns. */
+static const char *heading(const char *key)
+{
+	return strcmp(key, "expected_entropy") == 0   ? "exp.entropy"
+	     : strcmp(key, "mutual_information") == 0 ? "mut.info" : key;
+}
+
+static int columns_of(const char *key)
+{
+	int n = (int)strlen(heading(key)) + 2;
+	return n < 9 ? 9 : n;
+}
+
+void report_table(const json_t *array)
+{
+	const char *key;
+	json_t *value, *row;
+	size_t i;
+	json_object_foreach(json_array_get(array, 0), key, value)
+		if (strcmp(key, "zero_probabilities") != 0)
+			printf("%*s", columns_of(key), heading(key));
+	putchar('\n');
+	json_array_foreach((json_t *)array, i, row) {
+		json_object_foreach(row, key, value) {
+			if (strcmp(key, "zero_probabilities") == 0)
+				continue;
+			if (is_infinite(row, key, value))
+				printf("%*s", columns_of(key), "infinite");
+			else if (json_is_integer(value))
+				printf("%*lld", columns_of(key), (long long)json_integer_value(value));
+			else if (json_is_real(value))
+				printf("%*.4f", columns_of(key), json_real_value(value));
+			else
+				printf("%*s", columns_of(key), "-");
+		}
+		putchar('\n');
+	}
+}
