@@ -81,12 +81,13 @@ status data_explain(const struct problem *p, const struct opts *o, status s)
 {
 	const struct dataset *d = &p->data;
 	const char *spec = opts_text(o, "model"), *last = strrchr(spec, '-');
+	const bool many = last && strspn(last + 1, "0123456789") == strlen(last + 1) && strcmp(last, "-1");
 	if (s != ERR_USAGE)
 		return s;
 	if (d->flattened)
 		return fail(s, "%s; images must be uint8: a float array, or any other, is read as a table, here of %d columns",
 		            fail_words(s, "--"), d->w);
-	if (!strcmp(d->kind, "csv") && !opts_given(o, "likelihood") && !strncmp(spec, "mlp:", 4) && last && strcmp(last, "-1"))
+	if (!strcmp(d->kind, "csv") && !opts_given(o, "likelihood") && !strncmp(spec, "mlp:", 4) && many)
 		return fail(s, "%s; a csv target is real unless --likelihood categorical", fail_words(s, "--"));
 	return s;
 }
