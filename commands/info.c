@@ -8,13 +8,13 @@
 
 #include "commands/command.h"
 #include "commands/info_print.h"
-#include "src/data/dataset.h"
 #include "commands/report.h"
-#include "predict/sources.h"
-#include "src/files/run.h"
-#include "src/json_build.h"
 #include "commands/tensor_list.h"
 #include "commands/word_lists.h"
+#include "predict/sources.h"
+#include "src/data/dataset.h"
+#include "src/files/run.h"
+#include "src/json_build.h"
 
 static const struct param info_defs[] = {
 	{.name = "tensors", .type = PARAM_FLAG, .help = "list the tensors with their shapes"},
@@ -153,18 +153,37 @@ static void describe_header(const json_t *header, json_t **into)
 	report_facts(into, header);
 }
 
-/* What made a run: program, time, device. A single snapshot file doesn't say. */
-static status describe_run(const char *path, json_t **into)
+/* A run may be longer than it was begun, which its snapshots' header can't say. */
+static void describe_length(const json_t *options, json_t **into)
+{
+	static const char *const lengths[] = {"steps", "epochs"};
+	json_t *sampler = json_object();
+	if (!json_add_missing(sampler, json_object_get(*into, "sampler"))) {
+		json_decref(sampler);
+		sampler = NULL;
+	}
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+		if (json_is_integer(json_object_get(options, lengths[i])))
+			json_put_shared(&sampler, lengths[i], json_object_get(options, lengths[i]));
+	json_put(into, "sampler", sampler);
+}
+
+/* A single snapshot file doesn't say what made it, and how long the run has become. */
+static status describe_run(const char *path, const json_t *header, json_t **into)
 {
 	static const char *const facts[] = {"version", "started", "device", NULL};
 	struct stat st;
 	struct run run;
 	if (stat(path, &st) != 0)
 		return fail(ERR_IO, "%s: %s", path, strerror(errno));
-	if (!S_ISDIR(st.st_mode))
+	if (!S_ISDIR(st.st_mode)) {
+		describe_header(header, into);
 		return OK;
+	}
 	TRY(run_open(path, false, &run));
 	put_known(into, run.json, facts);
+	describe_header(header, into);
+	describe_length(json_object_get(run.json, "options"), into);
 	run_close(&run);
 	return OK;
 }
@@ -174,8 +193,7 @@ static status describe_snapshots(const struct opts *o, struct sources *s, const 
 {
 	struct snaps_reader *r;
 	json_put(report, "path", json_words(path));
-	TRY(describe_run(path, report));
-	describe_header(s->source[0].header, report);
+	TRY(describe_run(path, s->source[0].header, report));
 	TRY(describe_chains(s, v, report));
 	TRY(sources_reader(s, 0, &r));
 	json_put(report, "n_params", json_integer((json_int_t)snaps_params(r)->count));

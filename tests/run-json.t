@@ -61,6 +61,8 @@ rm -rf r && cp -r whole r
 "$BASIN" sample --resume r --steps 30 --log-every 7 --checkpoint-every 10steps --quiet 2>err &&
 	"$BASIN" sample --resume r --steps 40 --quiet 2>>err && "$BASIN" sample --resume r --quiet 2>>err
 ok $? "a run is made longer, and longer again"
+"$BASIN" info r --json | grep -q '"steps": 40' && "$BASIN" info r/chain-0.snaps --json | grep -q '"steps": 20'
+ok $? "info says how long it is now, and of its snapshots alone what they were begun with"
 # shellcheck disable=SC2086
 "$BASIN" sample $plan --steps 40 --noise-sd 0.5 --holdout 4 --standardize --out once && cp whole/run.json r/run.json
 fails 2 "^basin: r/chain-0.ckpt: the chain is done at step 40, and the run ends with step 20" "a checkpoint beyond the run's end is refused" \
