@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* basin data: describes and checks a data set; writes one in a publisher's format. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "commands/word_lists.h"
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
+#include "src/data/fingerprint.h"
 #include "src/data/summary.h"
 #include "src/json_build.h"
 #include "src/json_numbers.h"
@@ -44,7 +44,6 @@ static const struct param arguments[] = {
  * has none. */
 static status describe(const struct dataset *d, struct arena *a, const char *split, const size_t *counts, json_t **out)
 {
-	char hex[17];
 	double *mean, *sd;
 	int n;
 	TRY(summary_moments(d, a, &n, &mean, &sd));
@@ -55,13 +54,12 @@ static status describe(const struct dataset *d, struct arena *a, const char *spl
 		if (d->class_names)
 			json_add(&names, json_words(d->class_names[k]));
 	}
-	snprintf(hex, sizeof hex, "%016" PRIx64, d->fingerprint);
 	*out = json_pack("{s:s, s:o, s:s, s:I, s:[iii], s:s, s:i, s:o, s:o, s:i, s:o, s:o, s:s}", "kind", d->kind, "spec",
 	                 json_words(d->spec), "split", split, "n", (json_int_t)d->n, "shape", d->c, d->h, d->w, "element",
 	                 d->element == ELEMENT_U8 ? "uint8" : "float32", "classes", d->n_classes, "counts", per_class,
 	                 "class_names", names, "targets", d->n_targets, "mean", json_numbers(mean, n), "sd",
 	                 json_numbers(sd, n),
-	                 "fingerprint", hex);
+	                 "fingerprint", fingerprint_text(d->fingerprint).at);
 	json_put(out, "header", d->header == HEADER_AUTO ? json_null() : json_boolean(d->header == HEADER_YES));
 	columns_to_json(&d->columns, out);
 	json_put(out, "distinct_targets", d->distinct ? json_integer((json_int_t)d->distinct) : json_null());
@@ -102,7 +100,7 @@ static status print_table(const struct dataset *d, struct arena *a, const char *
 		printf("targets      %d real\n", d->n_targets);
 	if (d->label)
 		printf("classes      %d\n", d->n_classes);
-	printf("fingerprint  %016" PRIx64 "\n\n%-12s %12s %12s%s\n", d->fingerprint, d->image ? "channel" : "column", "mean",
+	printf("fingerprint  %s\n\n%-12s %12s %12s%s\n", fingerprint_text(d->fingerprint).at, d->image ? "channel" : "column", "mean",
 	       "sd", d->columns.n ? "  name" : "");
 	for (int i = 0; i < n && i < COLUMNS_SHOWN; i++) {
 		printf("%-12d %12.6g %12.6g", i, mean[i], sd[i]);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "commands/report.h"
+#include "src/data/fingerprint.h"
 #include "src/json_build.h"
 
 /* ---- the target, in a sentence ---- */
@@ -93,12 +94,10 @@ static void put_absolute(json_t **into, const struct opts *o, const char *name)
 
 static json_t *data_facts(const struct problem *p, const struct opts *o)
 {
-	char fingerprint[17];
 	if (!p->has_data)
 		return json_null();
-	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)p->data.fingerprint);
 	json_t *facts = json_pack("{s:s, s:o, s:I, s:s}", "name", p->data.kind, "spec", json_words(p->data.spec), "n",
-	                          (json_int_t)p->data.n, "fingerprint", fingerprint);
+	                          (json_int_t)p->data.n, "fingerprint", fingerprint_text(p->data.fingerprint).at);
 	columns_to_json(&p->data.columns, &facts);
 	put_absolute(&facts, o, "labels");
 	return facts;

@@ -13,6 +13,7 @@
 #include "commands/word_lists.h"
 #include "predict/sources.h"
 #include "src/data/dataset.h"
+#include "src/data/fingerprint.h"
 #include "src/files/run.h"
 #include "src/json_build.h"
 
@@ -231,7 +232,6 @@ static status info_snapshots(const struct opts *o, const char *path)
 static status info_data(const struct opts *o, const char *spec)
 {
 	struct dataset d;
-	char fingerprint[17];
 	if (opts_flag(o, "tensors") || opts_flag(o, "verify"))
 		return fail(ERR_USAGE, "--tensors and --verify are about snapshots; %s is a data set", spec);
 	status s = dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TRAIN}, &d);
@@ -246,11 +246,10 @@ static status info_data(const struct opts *o, const char *spec)
 	}
 	if (s != OK)
 		return strchr(spec, ':') ? s : fail_within(s, "no such run or file; as a data set, ");
-	snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)d.fingerprint);
 	json_t *report = json_pack("{s:o, s:s, s:s, s:I, s:[i, i, i], s:s, s:i, s:i, s:b, s:s}", "data", json_words(d.spec),
 	                           "kind", d.kind, "split", split_name(d.split), "n", (json_int_t)d.n, "shape", d.c, d.h, d.w, "element",
 	                           d.element == ELEMENT_U8 ? "uint8" : "float32", "n_classes", d.n_classes, "n_targets",
-	                           d.n_targets, "has_test", (int)d.has_test, "fingerprint", fingerprint);
+	                           d.n_targets, "has_test", (int)d.has_test, "fingerprint", fingerprint_text(d.fingerprint).at);
 	dataset_close(&d);
 	if (opts_flag(o, "json"))
 		return report_json(report);

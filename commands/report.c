@@ -2,12 +2,12 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "commands/report.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands/command.h"
+#include "src/data/fingerprint.h"
 #include "src/json_build.h"
 
 /* A JSON number, or null where x is not finite. */
@@ -61,9 +61,7 @@ void report_roc(json_t **into, const struct roc *r)
 
 void report_fingerprint(json_t **into, const char *name, uint64_t fingerprint)
 {
-	char hex[17];
-	snprintf(hex, sizeof hex, "%016" PRIx64, fingerprint);
-	json_put(into, name, json_string(hex));
+	json_put(into, name, json_string(fingerprint_text(fingerprint).at));
 }
 
 const char *report_not_fixed(bool batch_norm)

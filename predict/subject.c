@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "predict/subject.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "src/data/fingerprint.h"
 #include "src/likelihood.h"
 
 enum { BATCH_DEFAULT = 128, BATCH_MAX = 1024 };
@@ -18,16 +18,14 @@ static const char *trained_on(const struct network *n)
 static bool is_training_set(const struct network *n, const struct dataset *d)
 {
 	const char *then = trained_on(n);
-	char now[17];
-	snprintf(now, sizeof now, "%016llx", (unsigned long long)d->train_fingerprint);
-	return then && !strcmp(now, then);
+	return then && !strcmp(fingerprint_text(d->train_fingerprint).at, then);
 }
 
 static void subject_check_unchanged(const struct network *n, const struct dataset *d)
 {
 	if (trained_on(n) && d->split != SPLIT_TEST && !is_training_set(n, d))
-		warning("%s has changed since the run was trained on it (fingerprint %s then, %016llx now)", d->spec, trained_on(n),
-		        (unsigned long long)d->train_fingerprint);
+		warning("%s has changed since the run was trained on it (fingerprint %s then, %s now)", d->spec, trained_on(n),
+		        fingerprint_text(d->train_fingerprint).at);
 }
 
 /* Any table is read as the run's was, or its columns would not be the ones the network knows. */

@@ -2,6 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/data/fingerprint.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include <xxhash.h>
 
 /* Rows that follow one another are hashed at once. */
@@ -32,4 +35,11 @@ status dataset_fingerprint(const struct dataset *d, const uint8_t *left_out, uin
 	*out = XXH3_64bits_digest(state);
 	XXH3_freeState(state);
 	return OK;
+}
+
+struct fingerprint_text fingerprint_text(uint64_t fingerprint)
+{
+	struct fingerprint_text t;
+	snprintf(t.at, sizeof t.at, "%016" PRIx64, fingerprint);
+	return t;
 }

@@ -11,4 +11,10 @@
  * Errors: ERR_MEMORY. */
 status dataset_fingerprint(const struct dataset *d, const uint8_t *left_out, uint64_t *out);
 
+/* As files and reports have it: 16 hexadecimal digits. */
+struct fingerprint_text {
+	char at[17];
+};
+struct fingerprint_text fingerprint_text(uint64_t fingerprint);
+
 #endif
