@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/data/data_npy.h"
 #include "src/data/dataset_reader.h"
 #include "src/data/fingerprint.h"
 #include "src/data/input_file.h"
 #include "src/data/npy.h"
+#include "src/data/npy_pair.h"
 #include "src/likelihood.h"
 #include "src/text.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The two names in npy:IMAGES.npy,LABELS.npy. */
-#ifndef BASIN_DATA_NPY_H
-#define BASIN_DATA_NPY_H
+#ifndef BASIN_NPY_PAIR_H
+#define BASIN_NPY_PAIR_H
 
 #include <stdbool.h>
 
