@@ -8,7 +8,6 @@
 
 #include "src/data/dataset_reader.h"
 #include "src/data/fingerprint.h"
-#include "src/data/input_file.h"
 #include "src/data/npy.h"
 #include "src/data/npy_pair.h"
 #include "src/likelihood.h"
