@@ -76,7 +76,7 @@ static status open_regular(const char *path, FILE **out)
 	                                    : fail(ERR_INPUT, "%s: not a regular file", path);
 	*out = s == OK ? fdopen(fd, "r") : NULL;
 	if (s == OK && !*out)
-		s = fail(errno == ENOMEM ? ERR_MEMORY : ERR_INPUT, "%s: %s", path, strerror(errno));
+		s = errno == ENOMEM ? fail(ERR_MEMORY, "%s: out of memory", path) : fail(ERR_INPUT, "%s: %s", path, strerror(errno));
 	if (s != OK && fd >= 0)
 		close(fd);
 	return s;
