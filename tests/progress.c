@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "commands/progress.h"
+#include "src/clock.h"
 #include "tests/tap.h"
 
 static const struct log_line line = {.step = 1200, .epoch = 1.5, .lr = 0.05, .temperature = 1e-4, .nll = 0.4312,
@@ -64,22 +65,25 @@ static size_t printed(int how, int shows, char *text, size_t size)
 			if (progress_step(&p))
 				progress_show(&p, 1, 4, 1200, &line, 5000);
 		}
-		for (int i = 0; i < 1000; i++)
+		for (int i = 0; i < 1000 && clock_seconds() - p.last < 0.05; i++)
 			if (progress_step(&p))
 				progress_show(&p, 1, 4, 1200, &line, 5000);
 		progress_end(&p);
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
-	close(how & TERMINAL ? -1 : to);
-	if (how & TERMINAL)
-		fcntl(from, F_SETFL, O_NONBLOCK);
-	ssize_t n = read(from, text, size - 1);
+	/* A terminal hands on in its own time what was written to it. */
+	static const char end = '\001';
+	if (write(to, &end, 1) != 1)
+		return SIZE_MAX;
+	size_t n = 0;
+	for (ssize_t got = 1; got > 0 && n < size - 1 && !(n && text[n - 1] == end); n += got > 0 ? (size_t)got : 0)
+		got = read(from, text + n, size - 1 - n);
 	close(from);
-	if (how & TERMINAL)
-		close(to);
-	text[n > 0 ? n : 0] = 0;
-	return n > 0 ? (size_t)n : 0;
+	close(to);
+	n -= n && text[n - 1] == end;
+	text[n] = 0;
+	return n;
 }
 
 static void progress(void)
