@@ -145,7 +145,7 @@ static status run_info(const struct opts *o, const char *spec)
 	const struct dataset_request r = {
 		.spec = spec, .split = (enum split)opts_choice(o, "split"), .labels = opts_text(o, "labels"),
 		.holdout = opts_text(o, "holdout"), .target = opts_text(o, "target"),
-		.header = (enum header)(opts_choice(o, "header") + 1),
+		.header = (enum header)(opts_choice(o, "header") + 1), .distinct = true,
 	};
 	static const char *const of_write[] = {"format", "out", "overwrite"};
 	for (size_t i = 0; i < sizeof of_write / sizeof *of_write; i++)

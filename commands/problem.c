@@ -28,7 +28,7 @@ static status open_data(struct problem *p, const struct opts *o)
 		.spec = spec, .option = "--data", .split = SPLIT_TRAIN, .labels = opts_text(o, "labels"), .holdout = opts_text(o, "holdout"),
 		.target = opts_text(o, "target"), .header = (enum header)(opts_choice(o, "header") + 1), .columns = &columns,
 		.single = standardize_was_single(json_object_get(p->begun, "standardize")),
-		.standardize = opts_flag(o, "standardize"), .class_targets = wanted && wanted->class_targets,
+		.standardize = opts_flag(o, "standardize"), .class_targets = wanted && wanted->class_targets, .distinct = !p->begun,
 	};
 	TRY(dataset_open(&r, &p->data));
 	p->has_data = true;

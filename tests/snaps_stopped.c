@@ -120,25 +120,32 @@ static void sudden_death(void)
 
 /* ---- headers ---- */
 
+/* A fact of the header is read as it was written. */
+static void comes_back(struct small_model *m, const char *path, const char *key, json_t *value, const char *words)
+{
+	struct snaps_writer *w;
+	struct snaps_reader *r;
+	MUST(json_object_set(m->meta, key, value));
+	MUST(snaps_create(path, m->meta, &m->params, &m->stats, both, SNAPS_FLOAT32, &w));
+	MUST(snaps_close(w));
+	MUST(snaps_open(path, 0, &r));
+	ok(json_equal(json_object_get(snaps_meta(r), key), value), "%s", words);
+	snaps_reader_close(r);
+	unlink(path);
+}
+
 /* What the reader refuses must not be written either: it is found out at once, and no file is left. */
 static void read_back(void)
 {
 	struct small_model m;
 	struct snaps_writer *w;
-	struct snaps_reader *r;
 	const char *path = scratch_path("back.snaps");
 	char name[400];
 	json_t *class_names = json_pack("[s,s]", "", "ordinary");
 	memset(name, 'k', sizeof name);
 	name[sizeof name - 1] = 0;
 	small_model_open(&m, 1);
-	MUST(json_object_set(m.meta, "classes", class_names));
-	MUST(snaps_create(path, m.meta, &m.params, &m.stats, both, SNAPS_FLOAT32, &w));
-	MUST(snaps_close(w));
-	MUST(snaps_open(path, 0, &r));
-	ok(json_equal(json_object_get(snaps_meta(r), "classes"), class_names), "an empty class name comes back");
-	snaps_reader_close(r);
-	unlink(path);
+	comes_back(&m, path, "classes", class_names, "an empty class name comes back");
 	MUST(json_object_set_new(m.meta, name, json_integer(1)));
 	ok(snaps_create(path, m.meta, &m.params, &m.stats, both, SNAPS_FLOAT32, &w) == ERR_DAMAGE && access(path, F_OK) != 0,
 	   "a header that could not be read again is not left");
@@ -147,13 +154,7 @@ static void read_back(void)
 	json_t *numbers = json_array();
 	for (int i = 0; i < 800000; i++)
 		json_add(&numbers, json_real(0.5 * i));
-	MUST(json_object_set(m.meta, "standardize", numbers));
-	MUST(snaps_create(path, m.meta, &m.params, &m.stats, both, SNAPS_FLOAT32, &w));
-	MUST(snaps_close(w));
-	MUST(snaps_open(path, 0, &r));
-	ok(json_equal(json_object_get(snaps_meta(r), "standardize"), numbers), "a wide table's figures come back");
-	snaps_reader_close(r);
-	unlink(path);
+	comes_back(&m, path, "standardize", numbers, "a wide table's figures come back");
 	while (json_array_size(numbers) < PACK_VALUES_MOST)
 		json_add(&numbers, json_null());
 	ok(snaps_create(path, m.meta, &m.params, &m.stats, both, SNAPS_FLOAT32, &w) == ERR_DAMAGE &&

@@ -33,6 +33,7 @@ struct dataset_request {
 	size_t width;             /* foreign: columns of the run's tables, by which a csv file without a target is known */
 	bool single;              /* tables are rounded to float32 before anything is done to them, as earlier versions did */
 	bool standardize;         /* csv and float arrays: to mean 0 and deviation 1 by the training rows, targets too */
+	bool distinct;            /* a single real target's values are counted, which sorts them */
 	bool class_targets;       /* csv: the target column holds classes 0, 1, … (likelihood categorical or bernoulli) */
 };
 
@@ -51,7 +52,8 @@ struct dataset {
 	const float *target;      /* n × n_targets, or NULL */
 	const double *x_wide;     /* a table's values as read; NULL where float32 holds each of them, and once standardised */
 	const double *target_wide;  /* real targets as read, in which predictions are scored; NULL once standardised */
-	size_t distinct, whole;   /* values of a single real target as read, and how many of them are whole numbers; else 0 */
+	size_t distinct, whole;   /* values of a single real target as read, and how many of them are whole numbers; else, or where
+	                           * they were not asked for, 0 */
 	struct columns columns;   /* csv: the names that a run keeps; none without a header */
 	enum header header;       /* csv: what the first line was taken for; else HEADER_AUTO */
 	bool flattened;           /* npy: each row was an array, which would be an image if it were of uint8 */

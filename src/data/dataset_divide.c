@@ -115,7 +115,7 @@ status dataset_divide(struct dataset *out, const struct dataset_request *r)
 	TRY(dataset_fingerprint(out, held, &out->train_fingerprint));
 	if (r->holdout)
 		divide_rows(out, held, out->split == SPLIT_HOLDOUT);
-	if (out->n_targets == 1)
+	if (r->distinct && out->n_targets == 1)
 		TRY(summary_distinct(out, &out->distinct, &out->whole));
 	out->fingerprint = out->train_fingerprint;
 	if (out->split == SPLIT_HOLDOUT)
