@@ -82,10 +82,9 @@ status snaps_open_shared(const char *path, uint64_t committed, const struct snap
 /* The header alone, checked, without a look at the records, and its checksum; *meta is the caller's to free. Errors: as
  * snaps_open's. */
 status snaps_header(const char *path, json_t **meta, uint64_t *checksum);
-const json_t *snaps_meta(const struct snaps_reader *r);            /* the whole header */
+const json_t *snaps_meta(const struct snaps_reader *r);            /* the whole header, or the one it shares */
 const struct segments *snaps_params(const struct snaps_reader *r);
 const struct segments *snaps_stats(const struct snaps_reader *r);
-uint64_t snaps_header_checksum(const struct snaps_reader *r);
 uint64_t snaps_torn(const struct snaps_reader *r);
 size_t snaps_count(const struct snaps_reader *r);                  /* records, damaged ones included */
 

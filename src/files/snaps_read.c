@@ -116,11 +116,6 @@ size_t snaps_count(const struct snaps_reader *r)
 	return r->places.n;
 }
 
-uint64_t snaps_header_checksum(const struct snaps_reader *r)
-{
-	return r->header->checksum;
-}
-
 const struct snaps_header *snaps_reader_header(const struct snaps_reader *r)
 {
 	return r->header;
