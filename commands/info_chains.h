@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What basin info says of chains: a row each, of about 150 bytes, whatever the chain kept. */
+/* What basin info says of chains: a row each, of about 110 bytes, whatever the chain kept. */
 #ifndef BASIN_INFO_CHAINS_H
 #define BASIN_INFO_CHAINS_H
 

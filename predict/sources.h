@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Snapshot files: those behind a path, with their headers, and whether they may be pooled.
- * Of a chain little is kept, whatever its files hold: a struct source and its path, about 150 bytes. A header is kept once
+ * Of a chain little is kept, whatever its files hold: a struct source and its path, about 130 bytes. A header is kept once
  * for all files that have it, and the facts of a checkpoint go as soon as what is used of them is known. */
 #ifndef BASIN_SOURCES_H
 #define BASIN_SOURCES_H
