@@ -11,8 +11,8 @@
 #include "src/files/file.h"
 #include "src/files/snaps_format.h"
 
-/* A number or a checksum: 8 bytes, behind its type. */
-enum { UINT64_TYPE = 0xcf, UINT64 = 8 };
+/* Bytes of a number or a checksum, behind its type. */
+enum { UINT64 = 8 };
 
 /* Where the bytes of the chain's number are; 0 where the header, which was read, has none as this program writes them. */
 static size_t find_chain(const uint8_t *data, size_t n)
@@ -84,10 +84,10 @@ static bool is_shared(const struct snaps_shared *h, const uint8_t *data, struct 
 	if (!agree(h, data, 0, begin) || (h->chain_at && !agree(h, data, begin + UINT64, end - UINT64)))
 		return false;
 	uint64_t chain = h->chain_at ? pack_get_be64(data + begin) : 0;
-	own->checksum = pack_get_be64(data + end - UINT64);
 	own->numbered = h->chain_at > 0;
 	own->chain = (json_int_t)chain;
-	return chain <= INT64_MAX && own->checksum == XXH3_64bits(data, end - PACK_SEAL);
+	return chain <= INT64_MAX && pack_unseal(data + end - PACK_SEAL, &own->checksum) &&
+	       own->checksum == XXH3_64bits(data, end - PACK_SEAL);
 }
 
 /* *yes: whether the file begins with this header. */
