@@ -271,6 +271,13 @@ static void warn_of_missing(const char *path, int first, int last)
 		warning("%s: chains %d to %d have not begun and are left out", path, first, last - 1);
 }
 
+/* Whether a file is all that a process left which died, or is, at a chain's very beginning: then nothing was promised yet. */
+static bool is_empty(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+}
+
 /* Chain k of a run, if it has begun; its paths go into the arena. */
 static status sources_add_chain(struct sources *s, const struct run *run, int k, struct arena *names, bool *begun)
 {
@@ -280,6 +287,7 @@ static status sources_add_chain(struct sources *s, const struct run *run, int k,
 	TRY(run_file(run, names, k, "ckpt", &f.checkpoint));
 	TRY(file_present(f.snaps, &present));
 	TRY(file_present(f.checkpoint, &f.has_checkpoint));
+	present = present && (f.has_checkpoint || !is_empty(f.snaps));
 	*begun = present || f.has_checkpoint;
 	s->missing += !*begun;
 	if (present)

@@ -78,6 +78,9 @@ chains 301 to 499: done at step 20: 20 snapshots each, steps 1 to 20, 20 theta
 chains 501 to 999: done at step 20: 20 snapshots each, steps 1 to 20, 20 theta" ] &&
 	grep -q '^basin: warning: c1000: chain 7 has not begun' err && grep -q '^basin: warning: c1000/chain-500.snaps: is missing' err
 ok $? "those that differ stand alone"
+: >c1000/chain-7.snaps
+"$BASIN" info c1000 >again 2>err && cmp -s again out && grep -q '^basin: warning: c1000: chain 7 has not begun' err
+ok $? "a chain whose process died before it wrote anything has not begun"
 # Six names of a chain that was stopped.
 # shellcheck disable=SC2086 # words
 $sample $mlp --steps 1000000000 --burn-in 10 --keep-every 999999 --checkpoint-every 100steps --out stopped 2>err &
