@@ -95,12 +95,12 @@ real() {
 }
 # Open MPI asks root twice; and wants as many processors as processes, unless it is told.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-if find_mpirun "Open MPI\|OpenRTE" mpirun.openmpi mpirun; then
+if find_mpirun "Open MPI\|OpenRTE" mpirun.openmpi /usr/lib64/openmpi/bin/mpirun mpirun; then
 	real "Open MPI" "$mpirun" --oversubscribe -n 3
 else
 	skip "3 processes of Open MPI" "it has no mpirun here"
 fi
-if find_mpirun "HYDRA" mpirun.mpich mpiexec.hydra mpirun; then
+if find_mpirun "HYDRA" mpirun.mpich /usr/lib64/mpich/bin/mpirun mpiexec.hydra mpirun; then
 	real MPICH "$mpirun" -n 3
 else
 	skip "3 processes of MPICH" "it has no mpirun here"

@@ -11,6 +11,7 @@
 #   slurm_stop
 
 slurm_pids=
+# shellcheck disable=SC2034 # for whoever sources this
 slurm_reason=
 
 # Numbers of ports that nobody listens on, below those that the system itself gives out.
@@ -128,6 +129,7 @@ slurm_start() {
 			kill -0 "$slurm_pid" 2>/dev/null || slurm_died "$slurm_pid"
 		done
 		[ "$(date +%s)" -lt $slurm_until ] || {
+			# shellcheck disable=SC2034
 			slurm_reason=$(slurm_why)
 			slurm_stop
 			return 1
@@ -138,7 +140,8 @@ slurm_start() {
 
 # One line of what the daemons complained about.
 slurm_why() {
-	slurm_said=$(cat "$slurm_dir"/*.out | grep -E 'error|fatal|Error' | tail -n 1 | cut -c 1-200)
+	slurm_said=$(cat "$slurm_dir"/*.out | grep -E 'error|fatal|Error' | grep -v -i -e 'state file' -e 'NOTE:' -e 'pmi' -e 'MPI:' |
+		tail -n 1 | cut -c 1-200)
 	echo "Slurm does not come up here: ${slurm_said:-the node was not idle in 30 s}"
 }
 
