@@ -42,9 +42,9 @@ same() {  # same RUN CHAINS RUN NAME
 	ok $bad "$4"
 	[ $bad = 0 ] || shown differ
 }
-# A minute is much more than anything here takes.
+# Much more than anything here takes.
 waits() {  # waits COMMAND…: until it succeeds
-	until_=$(($(date +%s) + 60))
+	until_=$(($(date +%s) + 120))
 	until "$@"; do
 		[ "$(date +%s)" -lt $until_ ] || return 1
 		sleep 0.1
