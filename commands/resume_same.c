@@ -89,7 +89,7 @@ static status same_chain(const struct run *run, const struct problem *p, int k, 
 static status same_checkpoint(const char *path, const char *snaps, uint64_t checksum)
 {
 	json_t *meta;
-	TRY(checkpoint_meta(path, &meta));
+	TRY(checkpoint_facts(path, &meta));
 	bool same = checkpoint_is_of(meta, checksum);
 	json_decref(meta);
 	return same ? OK : fail(ERR_INPUT, "%s: is not the checkpoint of %s; put back what was there", path, snaps);
