@@ -70,6 +70,8 @@ static bool may_add(const struct queue *q, struct job *job)
 /* What frees a seat comes first, then what fills one. */
 static bool find_job(const struct queue *q, bool for_reader, struct job *job)
 {
+	if (!q->workers)
+		return false;
 	if (for_reader)
 		return may_read(q, job);
 	return may_add(q, job) || (!q->reader && may_read(q, job)) || may_predict(q, job);
