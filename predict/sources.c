@@ -173,8 +173,8 @@ static status sources_add_chain(struct sources *s, struct run *run, int k, bool 
 {
 	const char *snaps, *checkpoint;
 	bool present;
-	TRY(run_file(run, k, "snaps", &snaps));
-	TRY(run_file(run, k, "ckpt", &checkpoint));
+	TRY(run_file(run, &run->arena, k, "snaps", &snaps));
+	TRY(run_file(run, &run->arena, k, "ckpt", &checkpoint));
 	TRY(file_present(snaps, &present));
 	TRY(file_present(checkpoint, begun));
 	*begun |= present;
