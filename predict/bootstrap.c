@@ -28,8 +28,8 @@ double bootstrap_deviation(const double figure[BOOTSTRAP_RESAMPLES])
 	return gsl_stats_sd(figure, 1, BOOTSTRAP_RESAMPLES);
 }
 
-/* The means of each resample, figure (k, resamples). Every one is a thread's own from beginning to end, and the same whatever
- * thread that is. */
+/* The means of each resample, figure (k, resamples). Every one is a thread's own from beginning to end, and the same
+ * whatever thread that is. */
 static status resample_means(size_t n, int k, const double *values, double *figure)
 {
 	int failed = 0;

@@ -14,24 +14,14 @@ static size_t at_most(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-static size_t largest_output(const struct model *m)
-{
-	size_t most = 0;
-	for (int i = 0; i < m->n_layers; i++)
-		most = shape_size(m->layer[i].out) > most ? shape_size(m->layer[i].out) : most;
-	return most;
-}
-
-void work_of(const struct network *n, const struct predictions *sets, int n_sets, size_t members, struct work *out)
+void work_of(const struct network *n, const struct predictions *sets, int n_sets, size_t members, size_t worker,
+             struct work *out)
 {
 	const struct model *m = &n->model;
-	const size_t weights = m->params.count * sizeof(float);
-	const size_t example = (3 * largest_output(m) + shape_size(m->input) + (size_t)m->outputs) * sizeof(float);
-	*out = (struct work){.members = members, .seat = weights + m->stats.count * sizeof(float)};
+	*out = (struct work){.members = members, .worker = worker, .seat = (m->params.count + m->stats.count) * sizeof(float)};
 	for (int j = 0; j < n_sets; j++) {
 		const struct subject *s = sets[j].subject;
 		out->batches += up(s->data.n, (size_t)s->batch);
-		out->worker += 2 * weights + (size_t)s->batch * example;
 		if (!sets[j].how->keeps_outputs)
 			out->seat += s->data.n * (size_t)m->outputs * sizeof(float);
 	}

@@ -3,7 +3,6 @@
 #include "predict/ensemble.h"
 
 #include <omp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "predict/ensemble_private.h"
@@ -108,64 +107,53 @@ static void *reader_thread(void *ensemble)
 	return NULL;
 }
 
+/* One that can't be opened is done without: the caller's is there. */
 static void *worker_thread(void *worker)
 {
-	worker_run(worker);
+	struct worker *w = worker;
+	if (worker_open(w) == OK)
+		worker_run(w);
+	worker_close(w);
+	queue_leave(&w->of->queue);
 	return NULL;
 }
 
-/* What is the only one needs no thread of its own, and where none can be had at all, one goes on in this. */
-static size_t start_workers(struct ensemble *e, struct worker *w)
+/* The first worker is open, and runs in this thread. Those that there is no thread for are done without, and where there is
+ * none for the reader, workers read. */
+static void run_threads(struct ensemble *e)
 {
-	size_t n = 0, wanted = e->division.workers;
-	while (wanted > 1 && n < wanted && pthread_create(&w[n].thread, NULL, worker_thread, &w[n]) == 0)
-		n++;
-	for (size_t i = n ? n : 1; i < wanted; i++)
-		queue_leave(&e->queue);
-	return n;
-}
-
-static status run_threads(struct ensemble *e, struct worker *w)
-{
+	struct worker *w = e->worker;
+	const size_t workers = e->division.workers;
 	pthread_t reader;
-	const int threads = omp_get_max_threads();
-	queue_join(&e->queue, e->division.workers, true);
+	size_t n = 1;
+	queue_join(&e->queue, workers, true);
 	bool reads = pthread_create(&reader, NULL, reader_thread, e) == 0;
 	if (!reads)
-		queue_join(&e->queue, e->division.workers, false);
-	size_t n = start_workers(e, w);
-	if (n == 0) {
-		worker_run(&w[0]);
-		omp_set_num_threads(threads);  /* its device has one, and this thread's own device more */
-	}
-	for (size_t i = 0; i < n; i++)
+		queue_join(&e->queue, workers, false);
+	while (n < workers && pthread_create(&w[n].thread, NULL, worker_thread, &w[n]) == 0)
+		n++;
+	for (size_t i = n; i < workers; i++)
+		queue_leave(&e->queue);
+	worker_run(&w[0]);
+	queue_leave(&e->queue);
+	for (size_t i = 1; i < n; i++)
 		pthread_join(w[i].thread, NULL);
 	if (reads)
 		pthread_join(reader, NULL);
-	/* One that could not be opened is not missed where another one was. */
-	for (size_t i = 0; i < n; i++)
-		if (w[i].result == OK)
-			return queue_result(&e->queue);
-	return w[0].result == OK ? queue_result(&e->queue) : fail_again(w[0].result, w[0].message);
-}
-
-static status run_workers(struct ensemble *e)
-{
-	struct worker *w;
-	const size_t workers = e->division.workers;
-	TRY(ARENA_NEW(&e->arena, workers, &w));
-	for (size_t i = 0; i < workers; i++) {
-		w[i].of = e;
-		TRY(ARENA_NEW(&e->arena, (size_t)e->n_sets, &w[i].potential));
-		TRY(ARENA_NEW(&e->arena, (size_t)e->n_sets, &w[i].prepared));
-	}
-	status s = run_threads(e, w);
-	for (size_t i = 0; i < workers; i++)
-		free(w[i].message);
-	return s;
 }
 
 /* ---- opening ---- */
+
+static status take_workers(struct ensemble *e, size_t n)
+{
+	TRY(ARENA_NEW(&e->arena, n, &e->worker));
+	for (size_t i = 0; i < n; i++) {
+		e->worker[i].of = e;
+		TRY(ARENA_NEW(&e->arena, (size_t)e->n_sets, &e->worker[i].potential));
+		TRY(ARENA_NEW(&e->arena, (size_t)e->n_sets, &e->worker[i].prepared));
+	}
+	return OK;
+}
 
 static status take_seats(struct ensemble *e)
 {
@@ -184,29 +172,43 @@ static status take_seats(struct ensemble *e)
 	return OK;
 }
 
-static status ensemble_open(struct ensemble *e)
+static status take_queue(struct ensemble *e)
 {
-	/* Where a device's memory is not the host's, threads of the host don't make it faster. */
-	const size_t threads = e->network->device->ops->resident ? (size_t)omp_get_max_threads() : 1;
 	size_t slices = 0;
-	work_of(e->network, e->sets, e->n_sets, e->from->n, &e->work);
-	work_divide(&e->work, threads, memory_available(), &e->division);
-	TRY(take_seats(e));
 	TRY(ARENA_NEW(&e->arena, (size_t)e->n_sets, &e->slices));
 	for (int j = 0; j < e->n_sets; j++)
 		slices += e->slices[j] = work_slices(&e->sets[j], e->division.workers);
 	return queue_open(&e->queue, &e->arena, e->from->n, e->division.seats, e->division.pieces, slices);
 }
 
+/* With a first worker, which says what the others will take. */
+static status run_first(struct ensemble *e, size_t threads)
+{
+	struct worker *first = &e->worker[0];
+	TRY(worker_open(first));
+	work_of(e->network, e->sets, e->n_sets, e->from->n, device_held(first->device), &e->work);
+	work_divide(&e->work, threads, memory_available(), &e->division);
+	TRY(take_seats(e));
+	TRY(take_queue(e));
+	run_threads(e);
+	status s = queue_result(&e->queue);
+	queue_close(&e->queue);
+	return s;
+}
+
 status ensemble_run(struct selection *s, struct network *n, struct predictions *sets, int n_sets, ensemble_watcher *watcher,
                     void *context)
 {
 	struct ensemble e = {.from = s, .network = n, .sets = sets, .n_sets = n_sets, .watcher = watcher, .context = context};
-	status st = ensemble_open(&e);
+	const int threads = omp_get_max_threads();
+	/* Where a device's memory is not the host's, threads of the host don't make it faster. */
+	const size_t most = n->device->ops->resident ? (size_t)threads : 1;
+	status st = take_workers(&e, most);
 	if (st == OK) {
-		st = run_workers(&e);
-		queue_close(&e.queue);
+		st = run_first(&e, most);
+		worker_close(&e.worker[0]);
 	}
+	omp_set_num_threads(threads);  /* the first worker's device has one */
 	arena_free(&e.arena);
 	return st;
 }

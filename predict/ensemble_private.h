@@ -27,6 +27,7 @@ struct ensemble {
 	struct seat *seat;        /* (division.seats) */
 	size_t *slices;           /* (sets): of each set's rows */
 	struct queue queue;
+	struct worker *worker;    /* as many as there may be; the first is the caller */
 };
 
 /* A thread's own things. */
@@ -37,12 +38,15 @@ struct worker {
 	struct potential **potential;  /* (sets) */
 	size_t *prepared;              /* (sets): the member whose parameters the potential has; SIZE_MAX: none */
 	float *out;                    /* device: outputs of a set in a piece */
-	status result;                 /* of opening it */
-	char *message;
 };
 
-/* ensemble_worker.c: a worker's whole life, from opening what it needs to closing it, in the thread that calls. */
+/* ensemble_worker.c. What a worker has is made, used and closed by one thread: oneDNN keeps scratch memory by thread. */
+
+/* Takes its device and plans predictions of every set. Close it whether that worked or not. Errors: the backend's. */
+status worker_open(struct worker *w);
+/* Does what there is to do. */
 void worker_run(struct worker *w);
+void worker_close(struct worker *w);
 
 /* Where the outputs of a member for set j belong. */
 float *ensemble_outputs(const struct ensemble *e, size_t member, int j);

@@ -3,21 +3,7 @@
 /* One thread that predicts, with a device of its own. */
 #include "predict/ensemble_private.h"
 
-/* ---- what it needs; made, used and closed by one thread: oneDNN keeps scratch memory by thread ---- */
-
-/* The most rows of one set in a piece. */
-static size_t rows_most(const struct ensemble *e)
-{
-	size_t most = 0, batches = e->work.batches / e->division.pieces + (e->work.batches % e->division.pieces != 0);
-	for (int j = 0; j < e->n_sets; j++) {
-		const struct subject *s = e->sets[j].subject;
-		size_t rows = batches * (size_t)s->batch < s->data.n ? batches * (size_t)s->batch : s->data.n;
-		most = rows > most ? rows : most;
-	}
-	return most;
-}
-
-static status worker_open(struct worker *w)
+status worker_open(struct worker *w)
 {
 	const struct ensemble *e = w->of;
 	struct device *shared = e->network->device;
@@ -29,11 +15,10 @@ static status worker_open(struct worker *w)
 		w->prepared[j] = SIZE_MAX;
 		TRY(subject_plan(e->network, e->sets[j].subject, w->device, &w->potential[j]));
 	}
-	size_t floats = rows_most(e) * (size_t)e->network->model.outputs;
-	return w->device->ops->alloc(w->device, floats * sizeof(float), (void **)&w->out);
+	return OK;
 }
 
-static void worker_close(struct worker *w)
+void worker_close(struct worker *w)
 {
 	struct device *d = w->device;
 	if (!d)
@@ -102,13 +87,36 @@ static status predict_piece(struct worker *w, const struct job *job, const struc
 	return OK;
 }
 
+/* Makes room for the outputs of a set in a piece. */
+static status open_out(struct worker *w)
+{
+	const struct ensemble *e = w->of;
+	size_t most = 0, batches = e->work.batches / e->division.pieces + (e->work.batches % e->division.pieces != 0);
+	for (int j = 0; j < e->n_sets; j++) {
+		const struct subject *s = e->sets[j].subject;
+		size_t rows = batches * (size_t)s->batch < s->data.n ? batches * (size_t)s->batch : s->data.n;
+		most = rows > most ? rows : most;
+	}
+	return w->device->ops->alloc(w->device, most * (size_t)e->network->model.outputs * sizeof(float), (void **)&w->out);
+}
+
 static status worker_piece(struct worker *w, const struct job *job)
 {
 	struct loaded l;
+	if (!w->out)
+		TRY(open_out(w));
 	status s = load(w, &w->of->seat[queue_seat(&w->of->queue, job->member)], &l);
 	if (s == OK)
 		s = predict_piece(w, job, &l);
 	unload(w, &l);
+	return s;
+}
+
+static status worker_do(struct worker *w, const struct job *job)
+{
+	if (job->kind != JOB_PIECE)
+		return ensemble_do(w->of, job);
+	status s = worker_piece(w, job);
 	return s == OK ? OK : ensemble_within(w->of, job->member, s);
 }
 
@@ -116,12 +124,6 @@ void worker_run(struct worker *w)
 {
 	struct queue *q = &w->of->queue;
 	struct job job;
-	w->result = worker_open(w);
-	if (w->result == OK)
-		while (queue_take(q, false, &job))
-			queue_done(q, &job, job.kind == JOB_PIECE ? worker_piece(w, &job) : ensemble_do(w->of, &job));
-	else
-		w->message = fail_copy();
-	worker_close(w);
-	queue_leave(q);
+	while (queue_take(q, false, &job))
+		queue_done(q, &job, worker_do(w, &job));
 }

@@ -12,8 +12,8 @@
 #include "predict/mixture.h"
 #include "predict/subject.h"
 
-/* The predictions of one data set: 4 · n · classes + 8 · n · (classes + 6) bytes for classes, and 4 · members · n · outputs for
- * real targets. */
+/* The predictions of one data set: 4 · n · classes + 8 · n · (classes + 6) bytes for classes, and 4 · members · n · outputs
+ * for real targets. */
 struct predictions {
 	const struct predictive *how;
 	const struct network *network;
@@ -38,8 +38,8 @@ struct predictive {
 	/* Adds rows first … first + count − 1 of a member's outputs (n, outputs), in any order and by several threads at a time;
 	 * NULL where outputs only have to lie in their place. Errors: ERR_INPUT for outputs that are not finite. */
 	status (*add)(struct predictions *p, const float *outputs, size_t first, size_t count);
-	/* All rows of member i are added: tells those who want each member's, and its point of the curve; NULL likewise. Errors:
-	 * ERR_IO, ERR_MEMORY. */
+	/* All rows of member i are added: writes them where each member's are wanted, and its point of the curve; NULL
+	 * likewise. Errors: ERR_IO, ERR_MEMORY. */
 	status (*added)(struct predictions *p, size_t i);
 	/* The figure that `guessed` names of members first … end − 1 by themselves, the last ones added: the very last, or, after
 	 * it, all of a file. */

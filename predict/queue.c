@@ -40,7 +40,7 @@ void queue_leave(struct queue *q)
 /* Where a job stands in the order of one thread that does all. */
 static uint64_t place_of(const struct queue *q, const struct job *job)
 {
-	const size_t before[] = {[JOB_READ] = 0, [JOB_PIECE] = 1, [JOB_SLICE] = 1 + q->pieces, [JOB_END] = 1 + q->pieces + q->slices};
+	const size_t before[] = {0, 1, 1 + q->pieces, 1 + q->pieces + q->slices};  /* by kind */
 	return (uint64_t)job->member * (before[JOB_END] + 1) + before[job->kind] + job->part;
 }
 

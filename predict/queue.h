@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* The work of an ensemble, handed out to several threads. Members are read one after another, each into a seat of its own; a member's
- * predictions are made in pieces, by whoever is free and for several members at once; what they are to the ensemble is added in
- * the order of the members, in slices that may go side by side, and then the member is ended and its seat is free. So whatever
- * is added, written or told is what one thread alone would have, in the same order.
+/* The work of an ensemble, handed out to several threads. Members are read one after another, each into a seat of its own;
+ * a member's predictions are made in pieces, by whoever is free and for several members at once; what they are to the
+ * ensemble is added in the order of the members, in slices that may go side by side, and then the member is ended and its
+ * seat is free. So whatever is added, written or told is what one thread alone would have, in the same order.
  *
- * Where a job fails, all that comes before it in that order is still done, and nothing behind it is begun: the first failure in
- * order is the one that counts, as with one thread. */
+ * Where a job fails, all that comes before it in that order is still done, and nothing behind it is begun: the first
+ * failure in order is the one that counts, as with one thread. */
 #ifndef BASIN_QUEUE_H
 #define BASIN_QUEUE_H
 

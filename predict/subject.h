@@ -24,13 +24,13 @@ struct subject_request {
 	int batch;                 /* examples at a time; 0: the run's own, at most 1024 */
 };
 
-/* Loads the set and does to it what training did to its own data (targets stay in their own units). Errors: ERR_USAGE where set
- * and network don't fit, and dataset_open's. */
+/* Loads the set and does to it what training did to its own data (targets stay in their own units). Errors: ERR_USAGE where
+ * set and network don't fit, and dataset_open's. */
 status subject_open(const struct network *n, const struct subject_request *r, struct subject *out);
 void subject_close(struct subject *s);
 
-/* Plans predictions of the set on a device: for the thread that calls alone, which may be one of several. The set and the network
- * stay the caller's. Errors: as net_open's. */
+/* Plans predictions of the set on a device, for the thread that opened that; others may have theirs beside it. Set and
+ * network stay the caller's. Errors: as net_open's. */
 status subject_plan(const struct network *n, const struct subject *s, struct device *d, struct potential **out);
 
 #endif
