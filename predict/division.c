@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "predict/division.h"
 
-enum { PIECES_EACH = 8, SLICE = 4096 };  /* pieces for a worker; probabilities that are worth a slice */
+enum { PIECES_EACH = 16, SLICE = 4096 };  /* pieces for a worker; probabilities that are worth a slice */
 
 static size_t up(size_t a, size_t b)
 {

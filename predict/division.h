@@ -26,7 +26,7 @@ void work_of(const struct network *n, const struct predictions *sets, int n_sets
              struct work *out);
 
 /* As many workers as there are threads and batches, fewer where they and the members under way would take more than half of
- * the bytes available; a single one is always there, and reads one member ahead. Pieces are as few as leave eight for every
+ * the bytes available; a single one is always there, and reads one member ahead. Pieces are as few as leave sixteen for every
  * worker, so that none waits long for the others at the end. */
 void work_divide(const struct work *w, size_t threads, size_t available, struct division *out);
 

@@ -183,13 +183,13 @@ static void division(void)
 	const struct work few = {.members = 2, .batches = 1, .worker = 1000, .seat = 100};
 	divides(&small, 2, SIZE_MAX, (struct division){2, 1, 4}, "many members: each is a piece");
 	divides(&small, 1, SIZE_MAX, (struct division){1, 1, 2}, "one thread: one worker, and a member ahead");
-	divides(&large, 2, SIZE_MAX, (struct division){2, 16, 1}, "one member: its batches go side by side");
+	divides(&large, 2, SIZE_MAX, (struct division){2, 32, 1}, "one member: its batches go side by side");
 	divides(&large, 64, SIZE_MAX, (struct division){64, 79, 1}, "each of them, with many threads");
 	divides(&large, 500, SIZE_MAX, (struct division){79, 79, 1}, "and no more workers than batches");
 	divides(&few, 8, SIZE_MAX, (struct division){2, 1, 2}, "nor than members of one batch");
-	divides(&small, 64, 2 * (20 * 10 + 10), (struct division){20, 3, 8}, "half of the memory bounds the workers");
-	divides(&large, 64, 2 * (5 * 1000 + 100), (struct division){5, 40, 1}, "and members under way count");
-	divides(&large, 64, 2 * (5 * 1000 + 99), (struct division){4, 32, 1}, "to the byte");
+	divides(&small, 64, 2 * (20 * 10 + 6), (struct division){20, 5, 6}, "half of the memory bounds the workers");
+	divides(&large, 64, 2 * (5 * 1000 + 100), (struct division){5, 79, 1}, "and members under way count");
+	divides(&large, 64, 2 * (5 * 1000 + 99), (struct division){4, 64, 1}, "to the byte");
 	divides(&large, 64, 0, (struct division){1, 1, 1}, "one is always there");
 }
 
