@@ -25,7 +25,8 @@ make_runs
 sweep "sample" - sample $plan --out run
 sweep "sample --resume" half sample --resume run --threads 1 --quiet
 sweep "predict" - predict --json --quiet --threads 1 --curve --save-probs p.npy --save-member-probs m.npy classes
-sweep "predict by three threads" - predict --json --quiet --threads 3 --batch 5 --save-probs p.npy --save-member-probs m.npy classes
+sweep "predict by three threads" - predict --json --quiet --threads 3 --batch 5 --save-probs p.npy \
+	--save-member-probs m.npy classes
 sweep "predict of a regression" - predict --json --quiet --threads 1 whole
 sweep "predict of stored probabilities" - predict --json --probs "$top_srcdir/tests/golden/probs.npy" \
 	--labels "$top_srcdir/tests/golden/labels.npy"
