@@ -45,7 +45,8 @@ int workers_choose(const struct problem *p, const struct opts *o, const struct l
 		return opts_count(o, "workers") < most ? (int)opts_count(o, "workers") : most;
 	if (strcmp(p->device->ops->name, "cpu") != 0 || !p->threads)
 		return 1;
-	size_t each = device_held(p->device) + chain_bytes(&p->plan), room = (memory_available() + device_held(p->device)) / 2;
+	/* What the first worker has taken already is no longer available, and would be free without it. */
+	size_t own = device_held(p->device), each = own + chain_bytes(&p->plan), room = memory_available() / 2 + own / 2;
 	int side_by_side = launcher_processors(l) / p->threads;
 	most = side_by_side < most ? side_by_side : most;
 	if (each && room / each < (size_t)most)

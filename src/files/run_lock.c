@@ -80,11 +80,11 @@ status run_take(struct run *r, int k)
 		return refuse_chain(r, k);
 	if (error)
 		return lock_failed(r, error);
-	char host[RECORD] = "", who[RECORD + 1];
+	char host[256] = "", who[RECORD + sizeof host];
 	gethostname(host, sizeof host - 1);
-	snprintf(who, sizeof who, "%ld %s", (long)getpid(), host);
-	size_t n = strnlen(who, RECORD - 1);
-	memset(who + n, ' ', RECORD - 1 - n);
+	int n = snprintf(who, sizeof who, "%ld %s", (long)getpid(), host);
+	if (n < RECORD - 1)
+		memset(who + n, ' ', (size_t)(RECORD - 1 - n));
 	who[RECORD - 1] = '\n';
 	/* For people only: a run works without it, on a full disk for one. */
 	if (pwrite(r->lock, who, RECORD, (off_t)k * RECORD) != RECORD)
