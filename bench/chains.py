@@ -185,21 +185,23 @@ def mlp(work, rows):
     what = "mlp:" + SIZES
     progress("%s, the peers start" % what)
     limits, torch = Limits(MLP_GFLOP, True), pytorch_mlp()
-    many, one = blackjax_ways(work.folder)
+    many, cheap, one = blackjax_ways(work.folder)
     two, alone = Own(work, work.mlp, CHAINS, 5000, 2, 1), Own(work, work.mlp, CHAINS, 2500, 1, 1)
     single = Own(work, work.mlp, 1, 100000, 1, 1)
-    in_turn(what, [two] + many + [alone] + torch + [limits, single] + one)
+    in_turn(what, [two] + many + [alone] + cheap + torch + [limits, single] + one)
     name = "%d chains of %s, batch %d" % (CHAINS, what, BATCH)
     alone.label = ", 2 workers over 1"
     rows.add(name + ": ", two, best(many), "3.2")
+    if cheap:
+        rows.add("the same: ", two, best(cheap))
     rows.add("the same: ", two, best(torch), "9")
     rows.add("the same", two, limits, "", "0.80")
     rows.add("the same", two, alone, "1.8", "1.95")
     rows.add("one chain, 1 thread: ", single, best(one))
     limits.print()
-    for w in many + torch + one + [limits]:
+    for w in many + cheap + torch + one + [limits]:
         w.close()
-    return many + torch + one
+    return many + cheap + torch + one
 
 
 def lenet(work, rows):

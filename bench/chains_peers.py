@@ -67,17 +67,22 @@ def blackjax(folder, label, chains, name, epochs, count, env=None, cores=None):
 
 
 def blackjax_ways(folder):
-    """[for 64 chains], [for one chain]."""
+    """([64 chains, each with batches of its own, a new order every epoch], [64 with cheaper batches], [one chain])."""
     if not os.environ.get("JAX"):
-        return [], []
-    # What random numbers were by default before jax 0.5: they cost a little less.
+        return [], [], []
+    # What random numbers were by default before jax 0.5.
     older, cores = {"JAX_THREEFRY_PARTITIONABLE": "0"}, sorted(os.sched_getaffinity(0))
-    many = [blackjax(folder, "vmap of a scan", CHAINS, "vmap", 2, 2),
-            blackjax(folder, "vmap of a scan, older threefry", CHAINS, "vmap", 2, 2, older),
-            blackjax(folder, "scan of a vmap", CHAINS, "scan", 2, 2),
-            blackjax(folder, "a process on each core", CHAINS // len(cores), "vmap", 4, 1, None, cores)]
+    share = CHAINS // len(cores)
+    own = [blackjax(folder, "vmap of a scan", CHAINS, "vmap", 2, 2),
+           blackjax(folder, "vmap of a scan, older threefry", CHAINS, "vmap", 2, 2, older),
+           blackjax(folder, "scan of a vmap", CHAINS, "scan", 2, 2),
+           blackjax(folder, "vmap of a scan, older threefry, a process on each core", share, "vmap", 4, 1, older, cores)]
+    cheap = [blackjax(folder, "batches with replacement, older threefry", CHAINS, "iid", 2, 2, older),
+             blackjax(folder, "one batch for all chains, older threefry", CHAINS, "shared", 2, 2, older),
+             blackjax(folder, "one batch for all chains, older threefry, a process on each core", share, "shared", 4, 1,
+                      older, cores)]
     one = [blackjax(folder, "scan", 1, "vmap", 50, 1), blackjax(folder, "scan, older threefry", 1, "vmap", 50, 1, older)]
-    return [w for w in many if w], [w for w in one if w]
+    return [w for w in own if w], [w for w in cheap if w], [w for w in one if w]
 
 
 def pytorch_mlp():

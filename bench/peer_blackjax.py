@@ -9,8 +9,10 @@
 
 FOLDER has x.npy and y.npy (peer.py data), SIZES is INPUTS-HIDDEN-CLASSES. The target is Basin's: U(θ) of the whole set plus
 N·δ|θ|²/2 with δ = 5e-4 at temperature 1, λ = LR on the mean, which makes LR/N the step size of blackjax; batches of a new
-order of the set every epoch, each chain its own; PyTorch's default initial values. WAY is "vmap", chains vectorised over a
-scan of steps, or "scan", a scan over steps of all chains at once. What is compiled is EPOCHS epochs of all chains.
+order of the set every epoch; PyTorch's default initial values. WAY is "vmap", chains vectorised over a scan of steps, or
+"scan", a scan over steps of all chains at once, each chain with batches of its own in both; "shared", a scan whose batches
+are the same ones for all chains; or "iid", vmap with batches drawn with replacement. What is compiled is EPOCHS epochs of
+all chains.
 
 step compiles, runs once, prints "ready" and answers each line "COUNT" of standard input by running COUNT times EPOCHS epochs:
 {"rate": chain-steps a second}. loss prints {"mean": mean loss, "error": its standard error over chains}, in nats an
@@ -69,12 +71,15 @@ class Chains:
         def order_of(key):
             return jax.random.permutation(key, n)[:self.per_epoch * batch].reshape(self.per_epoch, batch)
 
+        def drawn(key):
+            return jax.random.randint(key, (self.per_epoch, batch), 0, n)
+
         def epoch(p, key):
             """One chain's: a scan over the batches of a new order."""
             shuffle, noise = jax.random.split(key)
             keys = jax.random.split(noise, self.per_epoch)
-            return jax.lax.scan(lambda p, a: (step(p, *a), batch_loss(p, a[1]) if losses else None), p,
-                                (keys, order_of(shuffle)))
+            batches = (drawn if way == "iid" else order_of)(shuffle)
+            return jax.lax.scan(lambda p, a: (step(p, *a), batch_loss(p, a[1]) if losses else None), p, (keys, batches))
 
         def epoch_of_all(p, key):
             """All chains': a scan over steps that are vectorised over chains."""
@@ -83,15 +88,22 @@ class Chains:
             keys = jax.random.split(noise, (self.per_epoch, chains))
             return jax.lax.scan(lambda p, a: (jax.vmap(step)(p, *a), None), p, (keys, orders))
 
+        def shared_epoch(p, key):
+            """All chains': the same batch for all in each step."""
+            shuffle, noise = jax.random.split(key)
+            keys = jax.random.split(noise, (self.per_epoch, chains))
+            return jax.lax.scan(lambda p, a: (jax.vmap(step, in_axes=(0, 0, None))(p, *a), None), p,
+                                (keys, order_of(shuffle)))
+
         def run_one(p, key):
             return jax.lax.scan(epoch, p, jax.random.split(key, epochs))
 
         def run_all(p, keys):
-            return jax.lax.scan(epoch_of_all, p, jax.random.split(keys[0], epochs))
+            return jax.lax.scan(shared_epoch if way == "shared" else epoch_of_all, p, jax.random.split(keys[0], epochs))
 
         keys = jax.random.split(jax.random.key(1), chains)
         self.state = jax.vmap(initial)(keys)
-        self.run = jax.jit(jax.vmap(run_one) if way == "vmap" else run_all)
+        self.run = jax.jit(jax.vmap(run_one) if way in ("vmap", "iid") else run_all)
         if chains == 1:
             # A user with one chain vectorises nothing.
             self.state = jax.tree.map(lambda v: v[0], self.state)
