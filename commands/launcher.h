@@ -9,10 +9,14 @@
 struct launcher {
 	const char *name;   /* NULL: none, and then rank 0 of 1 */
 	int rank, ranks;
-	int local;          /* the rank among those on this machine */
+	int local, locals;  /* the rank among those on this machine, and how many these are, as far as it is said */
 };
 
 /* Errors: ERR_USAGE, naming a variable that holds no number, or a rank that is none of them. */
 status launcher_find(struct launcher *out);
+
+/* Processors for this process: those that it may use; where these are all of the machine, though a launcher has started others
+ * here, and has bound none to processors of its own, its part of them. */
+int launcher_processors(const struct launcher *l);
 
 #endif

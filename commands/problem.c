@@ -9,9 +9,9 @@
 
 #include "commands/data_hints.h"
 #include "commands/facts.h"
+#include "commands/launcher.h"
 #include "src/analytic.h"
 #include "src/data/npy.h"
-#include "src/processors.h"
 
 /* ---- data and model ---- */
 
@@ -261,7 +261,7 @@ static status open_plan(struct problem *p, const struct opts *o)
 static const double THREAD_WORTH = 1e8;
 
 /* Threads for a chain: asked for, or what it began with, or what the model can use, which no other chain has a say in. */
-static int choose_threads(const struct problem *p)
+static int choose_threads(const struct problem *p, const struct launcher *l)
 {
 	const json_t *options = json_object_get(p->begun, "options"), *device = json_object_get(p->begun, "device");
 	if (opts_given(p->options, "threads"))
@@ -271,7 +271,7 @@ static int choose_threads(const struct problem *p)
 		then = json_integer_value(json_object_get(device, "threads"));
 	if (then > 0 && then <= THREADS_MAX)
 		return (int)then;
-	double all = processors_available(), batch = p->plan.state.batch;
+	double all = launcher_processors(l), batch = p->plan.state.batch;
 	/* Forward, and backward for inputs and for weights. */
 	double worth = p->has_data ? 3 * batch * model_products(&p->model) / THREAD_WORTH : 1;
 	return worth < 1 ? 1 : (int)fmin(worth, all);
@@ -286,7 +286,9 @@ static status load_choices(struct device *d, const json_t *choices)
 static status open_device(struct problem *p, const json_t *choices)
 {
 	if (!p->device) {
-		p->threads = choose_threads(p);
+		struct launcher l;
+		TRY(launcher_find(&l));
+		p->threads = choose_threads(p, &l);
 		TRY(command_device(p->options, p->threads, &p->device));
 	}
 	return load_choices(p->device, choices);

@@ -33,7 +33,8 @@ static status warn_where_bits_change(const struct run *run, const struct problem
 	return OK;
 }
 
-/* What chain k's checkpoint says, NULL where there is none; the caller's to free. */
+/* What chain k's checkpoint says, NULL where there is none, or a damaged one, which is that chain's failure when it is opened;
+ * the caller's to free. */
 static status read_meta(struct run *run, int k, json_t **meta)
 {
 	const char *path;
@@ -41,7 +42,8 @@ static status read_meta(struct run *run, int k, json_t **meta)
 	*meta = NULL;
 	TRY(run_file(run, &run->arena, k, "ckpt", &path));
 	TRY(file_present(path, &present));
-	return present ? checkpoint_meta(path, meta) : OK;
+	status s = present ? checkpoint_meta(path, meta) : OK;
+	return s == ERR_DAMAGE ? OK : s;
 }
 
 static status add_choices(struct run *run, json_t *all)

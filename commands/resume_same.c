@@ -125,6 +125,25 @@ status resume_equal(const struct run *run, const struct problem *p, const struct
 	return s;
 }
 
+/* Of a chain that has begun; one without a checkpoint begins anew. */
+static status same_files(struct run *run, const struct problem *p, int k)
+{
+	const char *snaps, *checkpoint;
+	json_t *header;
+	uint64_t checksum;
+	bool begun;
+	TRY(run_file(run, &run->arena, k, "snaps", &snaps));
+	TRY(run_file(run, &run->arena, k, "ckpt", &checkpoint));
+	TRY(file_present(checkpoint, &begun));
+	if (!begun)
+		return OK;
+	TRY(snaps_header(snaps, &header, &checksum));
+	status s = same_chain(run, p, k, snaps, header);
+	json_decref(header);
+	TRY(s);
+	return same_checkpoint(checkpoint, snaps, checksum);
+}
+
 status resume_same(struct run *run, const struct problem *p, const struct share *share)
 {
 	const json_t *chains = json_object_get(json_object_get(run->json, "options"), "chains");
@@ -132,23 +151,10 @@ status resume_same(struct run *run, const struct problem *p, const struct share 
 		return fail(ERR_INPUT, "%s/run.json: {chains} is %" JSON_INTEGER_FORMAT ", and the run's number of chains %d; put back what "
 		            "was there", run->path, json_integer_value(chains), run->chains);
 	for (int k = 0; k < run->chains; k++) {
-		if (!share_has(share, k))
-			continue;
-		const char *snaps, *checkpoint;
-		json_t *header;
-		bool begun;
-		TRY(run_file(run, &run->arena, k, "snaps", &snaps));
-		TRY(run_file(run, &run->arena, k, "ckpt", &checkpoint));
-		TRY(file_present(checkpoint, &begun));
-		/* A chain without a checkpoint begins anew. */
-		if (!begun)
-			continue;
-		uint64_t checksum;
-		TRY(snaps_header(snaps, &header, &checksum));
-		status s = same_chain(run, p, k, snaps, header);
-		json_decref(header);
-		TRY(s);
-		TRY(same_checkpoint(checkpoint, snaps, checksum));
+		status s = share_has(share, k) ? same_files(run, p, k) : OK;
+		/* A damaged file is its chain's failure, when that is opened. */
+		if (s != ERR_DAMAGE)
+			TRY(s);
 	}
 	return OK;
 }

@@ -110,7 +110,7 @@ static status run_chains(struct problem *p, struct run *run, const struct opts *
 	struct watch watch;
 	struct workers_result result;
 	uint64_t done = 0;
-	int taken = share_count(share, p->plan.chains), workers = workers_choose(p, o, taken);
+	int taken = share_count(share, p->plan.chains), workers = workers_choose(p, o, &share->launcher, taken);
 	if (resumed)
 		TRY(resume_steps_done(run, share, &done));
 	p->plan.run = run;

@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "src/memory.h"
-#include "src/processors.h"
 
 enum { SAID_MOST = 10 };  /* chains whose errors are told one by one */
 
@@ -38,7 +37,7 @@ struct worker {
 	struct potential *potential;
 };
 
-int workers_choose(const struct problem *p, const struct opts *o, int chains)
+int workers_choose(const struct problem *p, const struct opts *o, const struct launcher *l, int chains)
 {
 	int most = chains > 0 ? chains : 1;
 	if (opts_given(o, "workers"))
@@ -46,7 +45,7 @@ int workers_choose(const struct problem *p, const struct opts *o, int chains)
 	if (strcmp(p->device->ops->name, "cpu") != 0 || !p->threads)
 		return 1;
 	size_t each = device_held(p->device) + chain_bytes(&p->plan), room = (memory_available() + device_held(p->device)) / 2;
-	int side_by_side = processors_available() / p->threads;
+	int side_by_side = launcher_processors(l) / p->threads;
 	most = side_by_side < most ? side_by_side : most;
 	if (each && room / each < (size_t)most)
 		most = (int)(room / each);

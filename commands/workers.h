@@ -10,7 +10,7 @@
 
 /* How many workers run `chains` chains of a problem: those of --workers, or one for as many processors as a chain has threads,
  * as far as the devices' memory of all takes no more than half of what is available; one where the device is no processor. */
-int workers_choose(const struct problem *p, const struct opts *o, int chains);
+int workers_choose(const struct problem *p, const struct opts *o, const struct launcher *l, int chains);
 
 struct workers_result {
 	int done, failed;       /* chains that this process brought to their end, or that ended as failed */

@@ -15,10 +15,15 @@ extern const struct backend cpu_backend;
 /* The best first: without --device, the first one that opens is used. */
 const struct backend *const backends[] = {&cpu_backend, NULL};
 
-static status open_turn(const struct backend *b, int turn, int threads, struct device **out)
+int backend_number(const struct backend *b, int turn)
 {
 	int count = b->count ? b->count() : 1;
-	return b->open(count > 1 ? turn % count : 0, threads, out);
+	return count > 1 ? turn % count : 0;
+}
+
+static status open_turn(const struct backend *b, int turn, int threads, struct device **out)
+{
+	return b->open(backend_number(b, turn), threads, out);
 }
 
 static status open_best(int turn, int threads, struct device **out)

@@ -266,8 +266,10 @@ struct backend {
  * Errors: ERR_USAGE, naming what the build has. */
 extern const struct backend *const backends[];
 status backend_open(const char *device, int threads, struct device **out);
-/* The same for one of several processes on a machine, which share its devices out: where no number is named, the device of
- * number `turn` modulo how many there are. */
+/* The device of a kind that is number `turn`'s, modulo how many there are. */
+int backend_number(const struct backend *b, int turn);
+/* backend_open for one of several processes on a machine, which share its devices out: where no number is named, the device of
+ * its turn. */
 status backend_open_turn(const char *device, int turn, int threads, struct device **out);
 
 /* What a backend asks before it evaluates priors, if slot_may_count says that their coefficient may: whether value[SLOT_PRIOR], which
