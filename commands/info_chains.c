@@ -56,7 +56,7 @@ static void print_roles(const struct info_chain *c)
 	printf("      \"roles\": {");
 	for (int i = 0; i < c->roles; i++)
 		printf("%s\n        \"%s\": %" PRIu64, i ? "," : "", snaps_shared_role(c->of, c->order[i]), c->role[c->order[i]]);
-	printf(c->roles ? "\n      },\n" : "},\n");
+	puts(c->roles ? "\n      }," : "},");
 }
 
 /* States and roles are words, without a character that JSON has another way for (source_state, snaps_shared_role). */
@@ -65,7 +65,10 @@ static void print_object(const struct info_chain *c)
 	puts("    {");
 	if (c->numbered)
 		print_member("chain", (uint64_t)c->chain, true, ",");
-	printf(c->state ? "      \"state\": \"%s\",\n" : "      \"state\": null,\n", c->state);
+	if (c->state)
+		printf("      \"state\": \"%s\",\n", c->state);
+	else
+		puts("      \"state\": null,");
 	print_member("step", (uint64_t)c->step, c->has_step, ",");
 	print_member("snapshots", c->snapshots, true, ",");
 	print_member("first_step", c->first, c->roles, ",");
@@ -83,7 +86,7 @@ void info_chains_json(const struct info_chain *c, size_t n)
 		puts(i ? "," : "");
 		print_object(&c[i]);
 	}
-	printf(n ? "\n  ]" : "]");
+	fputs(n ? "\n  ]" : "]", stdout);
 }
 
 /* ---- for people ---- */

@@ -42,7 +42,7 @@ static status read_meta(struct run *run, int k, json_t **meta)
 	*meta = NULL;
 	TRY(run_file(run, &run->arena, k, "ckpt", &path));
 	TRY(file_present(path, &present));
-	status s = present ? checkpoint_meta(path, meta) : OK;
+	status s = present ? checkpoint_facts(path, meta) : OK;
 	return s == ERR_DAMAGE ? OK : s;
 }
 

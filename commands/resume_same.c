@@ -89,7 +89,7 @@ static status same_chain(const struct run *run, const struct problem *p, int k, 
 static status same_checkpoint(const char *path, const char *snaps, uint64_t checksum)
 {
 	json_t *meta;
-	TRY(checkpoint_meta(path, &meta));
+	TRY(checkpoint_facts(path, &meta));
 	bool same = checkpoint_is_of(meta, checksum);
 	json_decref(meta);
 	return same ? OK : fail(ERR_INPUT, "%s: is not the checkpoint of %s; put back what was there", path, snaps);
@@ -107,6 +107,12 @@ static bool is_own(const char *name)
 	return false;
 }
 
+/* A run that has grown is still that of whoever began it, and has chains beyond those. */
+static bool has_grown(const char *name, const json_t *then, const json_t *now)
+{
+	return strcmp(name, "chains") == 0 && json_integer_value(now) < json_integer_value(then);
+}
+
 status resume_equal(const struct run *run, const struct problem *p, const struct opts *o)
 {
 	const char *name;
@@ -114,10 +120,11 @@ status resume_equal(const struct run *run, const struct problem *p, const struct
 	status s = facts ? OK : fail(ERR_MEMORY, "out of memory: the facts of a run");
 	json_object_foreach(json_object_get(facts, "options"), name, now) {
 		char ours[WORDS], theirs[WORDS];
-		if (s != OK || is_own(name) || same_value(json_object_get(then, name), now))
+		const json_t *was = json_object_get(then, name);
+		if (s != OK || is_own(name) || same_value(was, now) || has_grown(name, was, now))
 			continue;
 		describe(now, ours);
-		describe(json_object_get(then, name), theirs);
+		describe(was, theirs);
 		s = fail(ERR_USAGE, "--%s is %s here, and %s was begun with %s; only a run of equal options is joined", name, ours, run->path,
 		         theirs);
 	}

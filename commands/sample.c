@@ -159,12 +159,13 @@ static status join_run(struct run *run, const struct opts *o, const struct share
 {
 	struct problem p;
 	json_t *choices;
-	TRY(share_check(share, run->chains));
 	TRY(resume_choices(run, &choices));
 	status s = problem_reopen(o, run->json, choices, &p);
 	json_decref(choices);
 	TRY(s);
-	s = resume_join(run, &p, o, share);
+	s = share_check(share, p.plan.chains);
+	if (s == OK)
+		s = resume_join(run, &p, o, share);
 	if (s == OK)
 		s = run_chains(&p, run, o, share, true);
 	problem_close(&p);

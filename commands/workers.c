@@ -119,6 +119,13 @@ static void worker_chain(struct worker *w, const struct chain_plan *plan, int k)
 {
 	struct crew *c = w->crew;
 	struct chain *chain;
+	if (chain_finished(plan, k)) {
+		pthread_mutex_lock(&c->watch->lock);
+		c->result.already_done++;
+		pthread_mutex_unlock(&c->watch->lock);
+		watch_chain_end(c->watch, k, false, 0);
+		return;
+	}
 	status s = chain_open(plan, k, &chain);
 	if (s != OK) {
 		crew_broken(c, k, s == ERR_BUSY ? s : fail_within(s, "chain %d: ", k), plan->schedule.total);

@@ -57,6 +57,10 @@ status chain_check_batches(const struct chain_plan *plan);
  * ERR_USAGE (the method refuses its parameters), ERR_IO, ERR_DAMAGE, ERR_MEMORY. */
 status chain_open(const struct chain_plan *plan, int k, struct chain **out);
 
+/* Whether chain k came to the run's end, by its checkpoint's facts: then there is nothing to open, to lock or to sync. What can't
+ * be told is false, and chain_open's to say. */
+bool chain_finished(const struct chain_plan *plan, int k);
+
 /* Takes one step with what it ends with: due snapshots, log line, checkpoint. Nothing where the chain is not running. A
  * loss that is not finite ends the chain as failed, which is not an error here. Errors: ERR_IO, ERR_INTERRUPTED (a stop was
  * asked for; the checkpoint is written), ERR_LIBRARY. */

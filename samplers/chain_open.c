@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "samplers/chain_private.h"
+#include "src/files/checkpoint.h"
 #include "src/files/file.h"
 #include "src/json_build.h"
 
@@ -144,6 +145,23 @@ static status open_chain(struct chain *c)
 	unlink(snaps);
 	unlink(log);
 	return open_fresh(c, snaps, log);
+}
+
+bool chain_finished(const struct chain_plan *plan, int k)
+{
+	struct arena names = {0};
+	const char *path;
+	json_t *facts = NULL;
+	bool present = false;
+	if (run_file(plan->run, &names, k, "ckpt", &path) == OK && file_present(path, &present) == OK && present &&
+	    checkpoint_facts(path, &facts) != OK)
+		facts = NULL;
+	arena_free(&names);
+	const char *state = json_string_value(json_object_get(facts, "state"));
+	bool finished = state && strcmp(state, "done") == 0 &&
+	                (uint64_t)json_integer_value(json_object_get(facts, "step")) == plan->schedule.total;
+	json_decref(facts);
+	return finished;
 }
 
 size_t chain_bytes(const struct chain_plan *plan)

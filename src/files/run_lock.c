@@ -69,8 +69,8 @@ static status refuse_chain(const struct run *r, int k)
 	who[strcspn(who, " \n")] = 0;
 	const char *host = who + strlen(who) + 1;
 	size_t length = n > host - who ? strcspn(host, " \n") : 0;
-	return fail(ERR_BUSY, "%s: another process%s%s%s%.*s is writing chain %d; wait for it, or stop it with SIGTERM", r->path,
-	            *who ? ", number " : "", who, length ? " on " : "", (int)length, host, k);
+	return fail(ERR_BUSY, "%s: another process%s%s%s%.*s%s is writing chain %d; wait for it, or stop it with SIGTERM", r->path,
+	            *who ? ", number " : "", who, length ? " on " : "", (int)length, host, *who ? "," : "", k);
 }
 
 status run_take(struct run *r, int k)
