@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "commands/problem_device.h"
 #include "commands/report.h"
 #include "src/data/fingerprint.h"
 #include "src/json_build.h"

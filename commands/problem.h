@@ -41,14 +41,6 @@ status problem_open(const struct opts *o, struct device *d, const json_t *choice
 status problem_reopen(const struct opts *o, const json_t *begun, const json_t *choices, struct problem *p);
 void problem_close(struct problem *p);
 
-/* The measured choices between algorithms that the problem's device has by now, {device's name: {…}}; the caller's to free, NULL
- * without memory. */
-json_t *problem_choices(const struct problem *p);
-
-/* A device like the problem's, for the calling thread, and the problem's potential on it, with the same choices between
- * algorithms; data and model are shared. One thread at a time. The caller closes both. Errors: as problem_open's. */
-status problem_twin(const struct problem *p, const json_t *choices, struct device **d, struct potential **out);
-
 /* Reads the last snapshot of a run or file into x and its batch-norm statistics into s (host, params->count and
  * stats->count floats), tensor by tensor by name. Errors: ERR_USAGE naming the tensor that does not fit; ERR_INPUT,
  * ERR_DAMAGE. */

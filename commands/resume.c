@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "commands/problem_device.h"
 #include "src/files/checkpoint.h"
 #include "src/files/file.h"
 #include "src/json_build.h"

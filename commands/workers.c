@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "commands/problem_device.h"
 #include "src/memory.h"
 
 enum { SAID_MOST = 10 };  /* chains whose errors are told one by one */
