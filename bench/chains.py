@@ -103,7 +103,7 @@ class Rows:
 
     def add(self, name, own, beside, at_least="", aim=""):
         if not beside:
-            self.rates.append([name + " beside nothing", rate(own.rates), "-", "-", at_least, aim])
+            self.rates.append([name.rstrip(": "), rate(own.rates), "-", "-", at_least, aim])
             return
         name += beside.label
         self.rates.append([name, rate(own.rates), rate(beside.rates), ratio(own.rates, beside.rates), at_least, aim])
