@@ -41,7 +41,7 @@ static status network_open_by(const struct opts *o, const json_t *header, struct
 	if (s == OK)
 		s = command_device(o, 0, &d);
 	if (s == OK) {
-		s = network_place(n, d);
+		network_place(n, d);
 		command_precision(d, n->precision);
 	}
 	if (s != OK)

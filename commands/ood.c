@@ -78,13 +78,11 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
                              const struct subject subject[2], struct arena *a, json_t **figures)
 {
 	const struct dataset *id = &subject[0].data, *ood = &subject[1].data;
-	struct predictions sets[2] = {{.network = n}, {.network = n}};
+	struct predictions sets[2];
 	struct output_file file;
 	TRY(select_spare(o, chosen, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	status s = outputs_close(&file, 1, predict_both(o, chosen, n, sets, subject, file.to, a, figures));
-	predictions_close(&sets[0]);
-	predictions_close(&sets[1]);
 	TRY(s);
 	json_put(figures, "ood_normalize", ood->image ? json_string(opts_text(o, "ood-normalize")) : json_null());
 	json_put(figures, "id", json_words(id->spec));

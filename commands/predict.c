@@ -101,7 +101,6 @@ static status predict_to(const struct opts *o, struct selection *chosen, struct 
 		s = network_predict(o, chosen, n, &p, 1);
 	if (s == OK)
 		s = score_members(chosen, &p, file[PROBS].to, a, figures);
-	predictions_close(&p);
 	return s;
 }
 

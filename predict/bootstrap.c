@@ -3,6 +3,7 @@
 #include "predict/bootstrap.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <gsl/gsl_statistics_double.h>
@@ -27,20 +28,19 @@ double bootstrap_deviation(const double figure[BOOTSTRAP_RESAMPLES])
 	return gsl_stats_sd(figure, 1, BOOTSTRAP_RESAMPLES);
 }
 
-status bootstrap_means(size_t n, int k, const double *values, double *se)
+/* The means of each resample, figure (k, resamples). Every one is a thread's own from beginning to end, and the same
+ * whatever thread that is. */
+static status resample_means(size_t n, int k, const double *values, double *figure)
 {
-	for (int j = 0; j < k; j++)
-		se[j] = NAN;
-	if (n < 2)
-		return OK;
-	struct arena arena = {0};
-	uint32_t *count;
-	double *figure;
-	status s = ARENA_NEW(&arena, n, &count);
-	if (s == OK)
-		s = ARENA_NEW(&arena, (size_t)k * BOOTSTRAP_RESAMPLES, &figure);
-	if (s == OK) {
+	int failed = 0;
+#pragma omp parallel reduction(| : failed)
+	{
+		uint32_t *count = malloc(n * sizeof *count);
+		failed |= !count;
+#pragma omp for schedule(static)
 		for (size_t r = 0; r < BOOTSTRAP_RESAMPLES; r++) {
+			if (!count)
+				continue;
 			bootstrap_counts(0, r, n, count);
 			for (int j = 0; j < k; j++) {
 				double sum = 0;
@@ -49,9 +49,24 @@ status bootstrap_means(size_t n, int k, const double *values, double *se)
 				figure[(size_t)j * BOOTSTRAP_RESAMPLES + r] = sum / (double)n;
 			}
 		}
-		for (int j = 0; j < k; j++)
-			se[j] = bootstrap_deviation(figure + (size_t)j * BOOTSTRAP_RESAMPLES);
+		free(count);
 	}
+	return failed ? fail(ERR_MEMORY, "out of memory: resamples of %zu examples", n) : OK;
+}
+
+status bootstrap_means(size_t n, int k, const double *values, double *se)
+{
+	for (int j = 0; j < k; j++)
+		se[j] = NAN;
+	if (n < 2)
+		return OK;
+	struct arena arena = {0};
+	double *figure;
+	status s = ARENA_NEW(&arena, (size_t)k * BOOTSTRAP_RESAMPLES, &figure);
+	if (s == OK)
+		s = resample_means(n, k, values, figure);
+	for (int j = 0; s == OK && j < k; j++)
+		se[j] = bootstrap_deviation(figure + (size_t)j * BOOTSTRAP_RESAMPLES);
 	arena_free(&arena);
 	return s;
 }

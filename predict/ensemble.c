@@ -2,26 +2,58 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "predict/ensemble.h"
 
-#include "predict/prefetch.h"
+#include <omp.h>
+#include <string.h>
 
-/* One member's outputs for all examples, which leave the device at once. */
-static status ensemble_outputs(const struct predictions *set, float *out)
+#include "predict/ensemble_private.h"
+#include "src/memory.h"
+
+float *ensemble_outputs(const struct ensemble *e, size_t member, int j)
 {
-	const struct network *n = set->network;
-	struct potential *p = set->subject->potential;
-	size_t k = (size_t)p->outputs;
-	TRY(p->ops->prepare(p, n->theta, n->stats));
-	for (size_t first = 0; first < p->n; first += (size_t)p->batch) {
-		size_t left = p->n - first;
-		TRY(p->ops->predict(p, first, left < (size_t)p->batch ? (int)left : p->batch, set->on_device + first * k));
-	}
-	return p->device->ops->get(p->device, out, set->on_device, p->n * k * sizeof *out);
+	float *own = e->seat[queue_seat(&e->queue, member)].outputs[j];
+	return own ? own : predictions_place(&e->sets[j], member);
 }
 
-static status ensemble_add(struct predictions *set, size_t member)
+status ensemble_within(const struct ensemble *e, size_t member, status s)
 {
-	TRY(ensemble_outputs(set, predictions_place(set, member)));
-	return set->how->add ? set->how->add(set, member) : OK;
+	const struct choice *c = &e->from->choice[member];
+	return fail_within(s, "%s, step %llu: ", e->from->sources.source[c->source].path, (unsigned long long)c->step);
+}
+
+/* ---- what is done with a member, besides predicting ---- */
+
+static status check_counts(const struct network *n, const struct snaps_reader *reader)
+{
+	if (snaps_params(reader)->count == n->model.params.count && snaps_stats(reader)->count == n->model.stats.count)
+		return OK;
+	return fail(ERR_INPUT, "it holds %zu parameters and %zu statistics; its own model %s has %zu and %zu",
+	            snaps_params(reader)->count, snaps_stats(reader)->count, n->model.spec, n->model.params.count,
+	            n->model.stats.count);
+}
+
+static status read_member(struct ensemble *e, size_t member)
+{
+	const struct model *m = &e->network->model;
+	struct seat *seat = &e->seat[queue_seat(&e->queue, member)];
+	struct snaps_record record;
+	TRY(selection_read(e->from, member, &record));
+	status s = check_counts(e->network, e->from->sources.reader);
+	if (s != OK)
+		return ensemble_within(e, member, s);
+	memcpy(seat->theta, record.params, m->params.count * sizeof(float));
+	if (seat->stats)
+		memcpy(seat->stats, record.stats, m->stats.count * sizeof(float));
+	return OK;
+}
+
+/* Slices are numbered through all sets. */
+static status add_slice(struct ensemble *e, size_t member, size_t part)
+{
+	int j = 0;
+	while (part >= e->slices[j])
+		part -= e->slices[j++];
+	const size_t n = e->sets[j].subject->data.n, first = n * part / e->slices[j], end = n * (part + 1) / e->slices[j];
+	return e->sets[j].how->add(&e->sets[j], ensemble_outputs(e, member, j), first, end - first);
 }
 
 /* Whether member i is the last one of its file. */
@@ -30,7 +62,7 @@ static bool is_last(const struct selection *s, size_t i)
 	return i + 1 == s->n || s->choice[i + 1].source != s->choice[i].source;
 }
 
-static void ensemble_end_file(const struct selection *s, size_t last, struct predictions *set)
+static void end_file(const struct selection *s, size_t last, struct predictions *set)
 {
 	size_t first = last;
 	while (first > 0 && s->choice[first - 1].source == s->choice[last].source)
@@ -41,46 +73,142 @@ static void ensemble_end_file(const struct selection *s, size_t last, struct pre
 	set->alone[first] = first < last ? set->how->alone(set, first, last + 1) : set->ending[first];
 }
 
-/* Puts a snapshot on the device. */
-static status ensemble_load(struct network *n, const struct snaps_record *record, const struct snaps_reader *reader)
+static status end_member(struct ensemble *e, size_t member)
 {
-	struct device *d = n->device;
-	if (snaps_params(reader)->count != n->model.params.count || snaps_stats(reader)->count != n->model.stats.count)
-		return fail(ERR_INPUT, "it holds %zu parameters and %zu statistics; its own model %s has %zu and %zu",
-		            snaps_params(reader)->count, snaps_stats(reader)->count, n->model.spec, n->model.params.count,
-		            n->model.stats.count);
-	TRY(d->ops->put(d, n->theta, record->params, n->model.params.count * sizeof(float)));
-	return n->stats ? d->ops->put(d, n->stats, record->stats, n->model.stats.count * sizeof(float)) : OK;
+	status s = OK;
+	for (int j = 0; s == OK && j < e->n_sets; j++)
+		if (e->sets[j].how->added)
+			s = e->sets[j].how->added(&e->sets[j], member);
+	if (s != OK)
+		return ensemble_within(e, member, s);
+	for (int j = 0; j < e->n_sets && is_last(e->from, member); j++)
+		end_file(e->from, member, &e->sets[j]);
+	return e->watcher ? e->watcher(e->context, member + 1, e->from->n) : OK;
 }
 
-/* Everything that is done with one snapshot. The next one's reading starts as soon as the device has this one. */
-static status ensemble_member(struct selection *s, size_t i, struct prefetch *next, struct network *n,
-                              struct predictions *sets, int n_sets)
+status ensemble_do(struct ensemble *e, const struct job *job)
 {
-	struct snaps_record record;
-	TRY(prefetch_take(next, &record));
-	status st = ensemble_load(n, &record, s->sources.reader);
-	if (st == OK && i + 1 < s->n)
-		prefetch_start(next, s, i + 1);
-	for (int j = 0; st == OK && j < n_sets; j++)
-		st = ensemble_add(&sets[j], i);
-	for (int j = 0; st == OK && j < n_sets && is_last(s, i); j++)
-		ensemble_end_file(s, i, &sets[j]);
-	return st == OK ? OK : fail_within(st, "%s, step %llu: ", s->sources.source[s->choice[i].source].path,
-	                                   (unsigned long long)s->choice[i].step);
+	if (job->kind == JOB_READ)
+		return read_member(e, job->member);
+	if (job->kind == JOB_END)
+		return end_member(e, job->member);
+	status s = add_slice(e, job->member, job->part);
+	return s == OK ? OK : ensemble_within(e, job->member, s);
+}
+
+/* ---- the threads ---- */
+
+static void *reader_thread(void *ensemble)
+{
+	struct ensemble *e = ensemble;
+	struct job job;
+	while (queue_take(&e->queue, true, &job))
+		queue_done(&e->queue, &job, ensemble_do(e, &job));
+	return NULL;
+}
+
+/* One that can't be opened is done without: the caller's is there. */
+static void *worker_thread(void *worker)
+{
+	struct worker *w = worker;
+	if (worker_open(w) == OK)
+		worker_run(w);
+	worker_close(w);
+	queue_leave(&w->of->queue);
+	return NULL;
+}
+
+/* The first worker is open, and runs in this thread. Those that there is no thread for are done without, and where there is
+ * none for the reader, workers read. */
+static void run_threads(struct ensemble *e)
+{
+	struct worker *w = e->worker;
+	const size_t workers = e->division.workers;
+	pthread_t reader;
+	size_t n = 1;
+	queue_join(&e->queue, workers, true);
+	bool reads = pthread_create(&reader, NULL, reader_thread, e) == 0;
+	if (!reads)
+		queue_join(&e->queue, workers, false);
+	while (n < workers && pthread_create(&w[n].thread, NULL, worker_thread, &w[n]) == 0)
+		n++;
+	for (size_t i = n; i < workers; i++)
+		queue_leave(&e->queue);
+	worker_run(&w[0]);
+	queue_leave(&e->queue);
+	for (size_t i = 1; i < n; i++)
+		pthread_join(w[i].thread, NULL);
+	if (reads)
+		pthread_join(reader, NULL);
+}
+
+/* ---- opening ---- */
+
+static status take_workers(struct ensemble *e, size_t n)
+{
+	TRY(ARENA_NEW(&e->arena, n, &e->worker));
+	for (size_t i = 0; i < n; i++) {
+		e->worker[i].of = e;
+		TRY(ARENA_NEW(&e->arena, (size_t)e->n_sets, &e->worker[i].potential));
+		TRY(ARENA_NEW(&e->arena, (size_t)e->n_sets, &e->worker[i].prepared));
+	}
+	return OK;
+}
+
+static status take_seats(struct ensemble *e)
+{
+	const struct model *m = &e->network->model;
+	TRY(ARENA_NEW(&e->arena, e->division.seats, &e->seat));
+	for (size_t i = 0; i < e->division.seats; i++) {
+		struct seat *seat = &e->seat[i];
+		TRY(ARENA_NEW(&e->arena, m->params.count, &seat->theta));
+		if (m->stats.count)
+			TRY(ARENA_NEW(&e->arena, m->stats.count, &seat->stats));
+		TRY(ARENA_NEW(&e->arena, (size_t)e->n_sets, &seat->outputs));
+		for (int j = 0; j < e->n_sets; j++)
+			if (!e->sets[j].how->keeps_outputs)
+				TRY(ARENA_NEW(&e->arena, e->sets[j].subject->data.n * (size_t)m->outputs, &seat->outputs[j]));
+	}
+	return OK;
+}
+
+static status take_queue(struct ensemble *e)
+{
+	size_t slices = 0;
+	TRY(ARENA_NEW(&e->arena, (size_t)e->n_sets, &e->slices));
+	for (int j = 0; j < e->n_sets; j++)
+		slices += e->slices[j] = work_slices(&e->sets[j], e->division.workers);
+	return queue_open(&e->queue, &e->arena, e->from->n, e->division.seats, e->division.pieces, slices);
+}
+
+/* With a first worker, which says what the others will take. */
+static status run_first(struct ensemble *e, size_t threads)
+{
+	struct worker *first = &e->worker[0];
+	TRY(worker_open(first));
+	work_of(e->network, e->sets, e->n_sets, e->from->n, device_held(first->device), &e->work);
+	work_divide(&e->work, threads, memory_available(), &e->division);
+	TRY(take_seats(e));
+	TRY(take_queue(e));
+	run_threads(e);
+	status s = queue_result(&e->queue);
+	queue_close(&e->queue);
+	return s;
 }
 
 status ensemble_run(struct selection *s, struct network *n, struct predictions *sets, int n_sets, ensemble_watcher *watcher,
                     void *context)
 {
-	struct prefetch prefetch;
-	status st = OK;
-	prefetch_start(&prefetch, s, 0);
-	for (size_t i = 0; i < s->n && st == OK; i++) {
-		st = ensemble_member(s, i, &prefetch, n, sets, n_sets);
-		if (st == OK && watcher)
-			st = watcher(context, i + 1, s->n);
+	struct ensemble e = {.from = s, .network = n, .sets = sets, .n_sets = n_sets, .watcher = watcher, .context = context};
+	const int threads = omp_get_max_threads();
+	/* Where a device's memory is not the host's, threads of the host don't make it faster. */
+	const size_t most = n->device->ops->resident ? (size_t)threads : 1;
+	status st = take_workers(&e, most);
+	if (st == OK) {
+		st = run_first(&e, most);
+		worker_close(&e.worker[0]);
 	}
-	prefetch_drop(&prefetch);
+	omp_set_num_threads(threads);  /* the first worker's device has one */
+	arena_free(&e.arena);
 	return st;
 }

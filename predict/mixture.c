@@ -91,13 +91,9 @@ static bool add_row(struct mixture *m, size_t i, const float *z, int k, float *p
 
 status mixture_add_logits(struct mixture *m, size_t first, size_t count, const float *logits, int k, float *p)
 {
-	size_t bad = SIZE_MAX, c = (size_t)m->c;
-#pragma omp parallel for schedule(static) reduction(min : bad) if (count * c > 4096)
 	for (size_t i = 0; i < count; i++)
-		if (!add_row(m, first + i, logits + i * (size_t)k, k, p ? p + i * c : NULL) && i < bad)
-			bad = i;
-	if (bad != SIZE_MAX)
-		return fail(ERR_INPUT, "the network's outputs for example %zu are not finite", first + bad);
+		if (!add_row(m, first + i, logits + i * (size_t)k, k, p ? p + i * (size_t)m->c : NULL))
+			return fail(ERR_INPUT, "the network's outputs for example %zu are not finite", first + i);
 	return OK;
 }
 

@@ -41,7 +41,8 @@ status mixture_label(struct arena *a, struct mixture *m, const int32_t *label);
 
 /* Adds a part of the current member: the softmax of `count` rows of logits (count, k) for examples first …. One logit in
  * a mixture of two classes is a Bernoulli's: its classes have logits (0, z). `p` (count, c) receives the member's
- * probabilities unless it is NULL. Errors: ERR_INPUT for a logit that is not finite, naming the example. */
+ * probabilities unless it is NULL. Several threads may add different rows. Errors: ERR_INPUT for a logit that is not
+ * finite, naming the example. */
 status mixture_add_logits(struct mixture *m, size_t first, size_t count, const float *logits, int k, float *p);
 
 /* The same from probabilities (count, c). Each is ≥ 0 and a row sums to 1 ± tolerance; they are taken as they are.

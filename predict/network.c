@@ -82,20 +82,15 @@ status network_open(const json_t *header, int precision, enum conv_algo algo, st
 	return s;
 }
 
-status network_place(struct network *n, struct device *d)
+void network_place(struct network *n, struct device *d)
 {
 	n->device = d;
-	TRY(d->ops->alloc(d, n->model.params.count * sizeof(float), (void **)&n->theta));
-	return n->model.stats.count ? d->ops->alloc(d, n->model.stats.count * sizeof(float), (void **)&n->stats) : OK;
 }
 
 void network_close(struct network *n)
 {
-	if (n->device) {
-		n->device->ops->free(n->device, n->theta);
-		n->device->ops->free(n->device, n->stats);
+	if (n->device)
 		n->device->ops->close(n->device);
-	}
 	model_free(&n->model);
 	arena_free(&n->arena);
 	*n = (struct network){.header = NULL};

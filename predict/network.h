@@ -26,15 +26,14 @@ struct network {
 	struct network_origin origin;
 	enum precision precision;
 	enum conv_algo algo;
-	struct device *device;
-	float *theta, *stats;            /* device */
+	struct device *device;           /* NULL: none yet */
 };
 
 /* Builds the network, without a device; precision: enum precision, or −1 for the run's own. Errors: ERR_USAGE for an
  * analytic target, ERR_INPUT for a header that doesn't hold what it should, ERR_MEMORY. On failure it is closed. */
 status network_open(const json_t *header, int precision, enum conv_algo algo, struct network *out);
-/* Takes memory on a device, which is the network's from then on and closes with it. Errors: ERR_MEMORY, ERR_LIBRARY. */
-status network_place(struct network *n, struct device *d);
+/* Gives it a device, which is the network's from then on and closes with it. */
+void network_place(struct network *n, struct device *d);
 void network_close(struct network *n);
 
 /* The run's own value of an option, or NULL. */

@@ -86,21 +86,35 @@ static void precision_recall(const struct scored *e, size_t n, bool ood_positive
 	}
 }
 
+/* The AUROC of each resample; every one is a thread's own, as in bootstrap_means. */
+static status resample_auroc(const struct scored *e, const struct roc *r, double *figure)
+{
+	int failed = 0;
+#pragma omp parallel reduction(| : failed)
+	{
+		uint32_t *id = malloc((r->n_id + r->n_ood) * sizeof *id), *ood = id ? id + r->n_id : NULL;
+		failed |= !id;
+#pragma omp for schedule(static)
+		for (uint64_t i = 0; i < BOOTSTRAP_RESAMPLES; i++) {
+			if (!id)
+				continue;
+			bootstrap_counts(0, i, r->n_id, id);
+			bootstrap_counts(1, i, r->n_ood, ood);
+			figure[i] = auroc(e, r->n_id + r->n_ood, id, ood);
+		}
+		free(id);
+	}
+	return failed ? fail(ERR_MEMORY, "out of memory: resamples of %zu examples", r->n_id + r->n_ood) : OK;
+}
+
 static status auroc_error(const struct scored *e, const struct roc *r, struct arena *a, double *se)
 {
-	uint32_t *id, *ood;
 	double *figure;
 	*se = NAN;
 	if (r->n_id < 2 || r->n_ood < 2)
 		return OK;
-	TRY(ARENA_NEW(a, r->n_id, &id));
-	TRY(ARENA_NEW(a, r->n_ood, &ood));
 	TRY(ARENA_NEW(a, BOOTSTRAP_RESAMPLES, &figure));
-	for (uint64_t i = 0; i < BOOTSTRAP_RESAMPLES; i++) {
-		bootstrap_counts(0, i, r->n_id, id);
-		bootstrap_counts(1, i, r->n_ood, ood);
-		figure[i] = auroc(e, r->n_id + r->n_ood, id, ood);
-	}
+	TRY(resample_auroc(e, r, figure));
 	*se = bootstrap_deviation(figure);
 	return OK;
 }

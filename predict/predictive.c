@@ -26,8 +26,8 @@ status predictions_open(struct arena *a, const struct network *n, const struct s
 	*out = (struct predictions){.how = how, .network = n, .subject = subject, .members = members};
 	if (rows * k > SIZE_MAX / sizeof(float) / kept)
 		return fail(ERR_MEMORY, "out of memory: %zu members' outputs for %zu examples", members, rows);
-	TRY(n->device->ops->alloc(n->device, rows * k * sizeof(float), (void **)&out->on_device));
-	TRY(ARENA_NEW(a, kept * rows * k, &out->outputs));
+	if (how->keeps_outputs)
+		TRY(ARENA_NEW(a, kept * rows * k, &out->outputs));
 	if (scoring == SCORE_CURVE)
 		TRY(ARENA_NEW(a, members, &out->curve));
 	if (scoring != SCORE_NOTHING) {
@@ -44,15 +44,8 @@ status predictions_open(struct arena *a, const struct network *n, const struct s
 	return ARENA_NEW(a, rows * (size_t)classes, &out->probs);
 }
 
-void predictions_close(struct predictions *p)
-{
-	struct device *d = p->network->device;
-	d->ops->free(d, p->on_device);
-	p->on_device = NULL;
-}
-
 float *predictions_place(const struct predictions *p, size_t i)
 {
 	size_t each = p->subject->data.n * (size_t)p->network->model.outputs;
-	return p->outputs + (p->how->keeps_outputs ? i * each : 0);
+	return p->outputs + i * each;
 }

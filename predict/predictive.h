@@ -12,16 +12,15 @@
 #include "predict/mixture.h"
 #include "predict/subject.h"
 
-/* The predictions of one data set. The device holds one member's, 4 · n · outputs bytes; the host
- * 4 · n · (outputs + classes) + 8 · n · (classes + 6) for classes, and 4 · members · n · outputs for real targets. */
+/* The predictions of one data set: 4 · n · classes + 8 · n · (classes + 6) bytes for classes, and 4 · members · n · outputs
+ * for real targets. */
 struct predictions {
 	const struct predictive *how;
 	const struct network *network;
 	const struct subject *subject;
 	size_t members;           /* that there will be */
 	struct mixture mixture;   /* classes; else of no classes */
-	float *on_device;         /* device: (n, outputs) */
-	float *outputs;           /* (n, outputs), or (members, n, outputs) where all are kept */
+	float *outputs;           /* (members, n, outputs) where all are kept; else NULL */
 	float *probs;             /* (n, classes): one member's; NULL without classes */
 	FILE *each;               /* receives each member's probabilities (n, classes), float32; NULL: not wanted */
 	struct figures *curve;    /* (members): figures of the first 1, 2, … members; NULL: not wanted */
@@ -36,9 +35,12 @@ struct predictive {
 	bool keeps_outputs;       /* of all members */
 	/* Whether it can score a set by its targets. Errors: ERR_USAGE, naming the set and what differs. */
 	status (*check)(const struct network *n, const struct dataset *d);
-	/* Adds member i, whose outputs lie in their place, and its point of the curve; NULL where they only have to lie there.
-	 * Errors: ERR_INPUT for outputs that are not finite, ERR_IO. */
-	status (*add)(struct predictions *p, size_t i);
+	/* Adds rows first … first + count − 1 of a member's outputs (n, outputs), in any order and by several threads at a time;
+	 * NULL where outputs only have to lie in their place. Errors: ERR_INPUT for outputs that are not finite. */
+	status (*add)(struct predictions *p, const float *outputs, size_t first, size_t count);
+	/* All rows of member i are added: writes them where each member's are wanted, and its point of the curve; NULL
+	 * likewise. Errors: ERR_IO, ERR_MEMORY. */
+	status (*added)(struct predictions *p, size_t i);
 	/* The figure that `guessed` names of members first … end − 1 by themselves, the last ones added: the very last, or, after
 	 * it, all of a file. */
 	double (*alone)(struct predictions *p, size_t first, size_t end);
@@ -60,13 +62,12 @@ enum scoring {
 	SCORE_CURVE               /* of the first 1, 2, … members too */
 };
 
-/* Makes room for the predictions of so many members in the arena and on the device; close it whether that worked or not.
- * Errors: ERR_MEMORY; ERR_INPUT for targets that can't be scored, as `check` would have said. */
+/* Makes room for the predictions of so many members in the arena. Errors: ERR_MEMORY; ERR_INPUT for targets that can't be
+ * scored, as `check` would have said. */
 status predictions_open(struct arena *a, const struct network *n, const struct subject *subject, size_t members,
                         enum scoring scoring, struct predictions *out);
-void predictions_close(struct predictions *p);
 
-/* Where member i's outputs belong. */
+/* Where member i's outputs belong, if all are kept. */
 float *predictions_place(const struct predictions *p, size_t i);
 
 /* The figures of a mixture by its labels; `errors`: standard errors too. Errors: as metrics_classes'. */

@@ -32,11 +32,17 @@ static status classes_check(const struct network *n, const struct dataset *d)
 	return OK;
 }
 
-static status classes_add(struct predictions *p, size_t i)
+static status classes_add(struct predictions *p, const float *outputs, size_t first, size_t count)
+{
+	struct mixture *m = &p->mixture;
+	const int k = p->network->model.outputs;
+	return mixture_add_logits(m, first, count, outputs + first * (size_t)k, k, p->probs + first * (size_t)m->c);
+}
+
+static status classes_added(struct predictions *p, size_t i)
 {
 	struct mixture *m = &p->mixture;
 	size_t probs = m->n * (size_t)m->c;
-	TRY(mixture_add_logits(m, 0, m->n, p->outputs, p->network->model.outputs, p->probs));
 	mixture_next(m);
 	if (p->each && fwrite(p->probs, sizeof(float), probs, p->each) != probs)
 		return fail(ERR_IO, "{save-member-probs}: %s", strerror(errno));
@@ -85,6 +91,7 @@ const struct predictive predictive_categorical = {
 	.classes = categorical_classes,
 	.check = classes_check,
 	.add = classes_add,
+	.added = classes_added,
 	.alone = classes_alone,
 	.guess = classes_guess,
 	.guessed = "nll",
@@ -97,6 +104,7 @@ const struct predictive predictive_bernoulli = {
 	.classes = bernoulli_classes,
 	.check = classes_check,
 	.add = classes_add,
+	.added = classes_added,
 	.alone = classes_alone,
 	.guess = classes_guess,
 	.guessed = "nll",

@@ -120,7 +120,7 @@ static int subject_batch(const struct network *n, const struct subject_request *
 	return (int)((size_t)b < examples ? (size_t)b : examples);
 }
 
-static status subject_prepare(struct network *n, const struct subject_request *r, struct subject *s)
+static status subject_prepare(const struct network *n, const struct subject_request *r, struct subject *s)
 {
 	status loaded = subject_load(n, r, s);
 	if ((loaded == ERR_INPUT || loaded == ERR_USAGE) && !r->spec)
@@ -131,17 +131,13 @@ static status subject_prepare(struct network *n, const struct subject_request *r
 	if (fits != OK)
 		return r->spec ? fail_within(fits, "%s ", r->option) : fits;
 	TRY(subject_normalize(n, r, s));
-	const struct net_options net = {
-		.model = &n->model, .data = &s->data, .normalize = &s->normalize, .likelihood = n->likelihood,
-		.noise_sd = n->noise_sd, .augment = AUGMENT_NONE, .precision = n->precision, .algo = n->algo,
-		.batch = subject_batch(n, r, s->data.n), .infer_only = true,
-	};
-	return net_open(&net, n->device, &s->potential);
+	s->batch = subject_batch(n, r, s->data.n);
+	return OK;
 }
 
-status subject_open(struct network *n, const struct subject_request *r, struct subject *out)
+status subject_open(const struct network *n, const struct subject_request *r, struct subject *out)
 {
-	*out = (struct subject){.potential = NULL};
+	*out = (struct subject){.batch = 0};
 	status s = subject_prepare(n, r, out);
 	if (s != OK)
 		subject_close(out);
@@ -150,7 +146,16 @@ status subject_open(struct network *n, const struct subject_request *r, struct s
 
 void subject_close(struct subject *s)
 {
-	potential_close(s->potential);
 	dataset_close(&s->data);
-	*s = (struct subject){.potential = NULL};
+	*s = (struct subject){.batch = 0};
+}
+
+status subject_plan(const struct network *n, const struct subject *s, struct device *d, struct potential **out)
+{
+	const struct net_options net = {
+		.model = &n->model, .data = &s->data, .normalize = &s->normalize, .likelihood = n->likelihood,
+		.noise_sd = n->noise_sd, .augment = AUGMENT_NONE, .precision = n->precision, .algo = n->algo,
+		.batch = s->batch, .infer_only = true,
+	};
+	return net_open(&net, d, out);
 }

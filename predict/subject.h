@@ -10,7 +10,7 @@
 struct subject {
 	struct dataset data;
 	struct normalize normalize;
-	struct potential *potential;
+	int batch;                 /* examples at a time */
 	bool fell_back;            /* the test split was wanted by default, there is none: these are the training examples */
 };
 
@@ -24,9 +24,13 @@ struct subject_request {
 	int batch;                 /* examples at a time; 0: the run's own, at most 1024 */
 };
 
-/* Loads the set, does to it what training did to its own data (targets stay in their own units) and plans predictions.
- * Errors: ERR_USAGE where set and network don't fit, and dataset_open's. */
-status subject_open(struct network *n, const struct subject_request *r, struct subject *out);
+/* Loads the set and does to it what training did to its own data (targets stay in their own units). Errors: ERR_USAGE where
+ * set and network don't fit, and dataset_open's. */
+status subject_open(const struct network *n, const struct subject_request *r, struct subject *out);
 void subject_close(struct subject *s);
+
+/* Plans predictions of the set on a device, for the thread that opened that; others may have theirs beside it. Set and
+ * network stay the caller's. Errors: as net_open's. */
+status subject_plan(const struct network *n, const struct subject *s, struct device *d, struct potential **out);
 
 #endif

@@ -64,6 +64,8 @@ static void fill(float *x, size_t n, int seed, int chain, int record)
 		x[e] = (float)rng_normal(key, STREAM_INIT, (uint64_t)record, e);
 }
 
+static int blown_from = RECORDS;  /* records of theta from this one on are not finite */
+
 /* RECORDS records of each role: theta and anchor at steps 10, 20, …; the anchor's record number is RECORDS + i. */
 static const char *write_snaps(struct arena *a, const char *name, const struct model *m, json_t *header)
 {
@@ -77,6 +79,8 @@ static const char *write_snaps(struct arena *a, const char *name, const struct m
 	for (int i = 0; i < RECORDS; i++)
 		for (int r = 0; r < 2; r++) {
 			fill(x, m->params.count, seed, chain, i + r * RECORDS);
+			if (r == 0 && i >= blown_from)
+				x[m->params.count - 1] = INFINITY;
 			MUST(snaps_write(w, (uint64_t)(10 * (i + 1)), i + 1, roles[r], 0.5, x, NULL));
 		}
 	MUST(snaps_close(w));
@@ -164,21 +168,25 @@ struct run {
 	struct predictions p;
 };
 
-static void run_open(struct run *r, const char *const *words)
+static void run_open_with(struct run *r, int threads, const char *const *words)
 {
 	*r = (struct run){.o = options(words)};
 	MUST(select_open(r->o, &r->chosen));
 	struct device *d;
 	MUST(network_open(selection_header(&r->chosen), -1, CONV_AUTO, &r->n));
-	MUST(backend_open("cpu", 2, &d));
-	MUST(network_place(&r->n, d));
+	MUST(backend_open("cpu", threads, &d));
+	network_place(&r->n, d);
 	MUST(subject_open(&r->n, &(struct subject_request){.split = -1, .batch = 10}, &r->subject));
 	MUST(predictions_open(&r->arena, &r->n, &r->subject, r->chosen.n, SCORE_CURVE, &r->p));
 }
 
+static void run_open(struct run *r, const char *const *words)
+{
+	run_open_with(r, 2, words);
+}
+
 static void run_close(struct run *r)
 {
-	predictions_close(&r->p);
 	subject_close(&r->subject);
 	network_close(&r->n);
 	selection_close(&r->chosen);
@@ -329,6 +337,46 @@ static void damage_ahead(const char *path, size_t whole, const char *message)
 	run_close(&r);
 }
 
+/* Of several members that fail, the first is told, and those before it are predicted with, whatever the threads. */
+static void first_failure(struct arena *a, const struct model *m, const char *csv, const char *whole)
+{
+	blown_from = 1;
+	const char *path = write_snaps(a, "blown.snaps", m, header_of(m, "categorical", csv, 1, 5));
+	blown_from = RECORDS;
+	char want[1024];
+	snprintf(want, sizeof want, "%s, step 20: the network's outputs for example 0 are not finite", path);
+	bool told = true, counted = true;
+	for (int i = 0; i < 30; i++) {
+		struct run r;
+		size_t members = 0;
+		run_open_with(&r, 1 + i % 5, WORDS(whole, path, "--role", "theta"));
+		status st = ensemble_run(&r.chosen, &r.n, &r.p, 1, count_members, &members);
+		told = told && st == ERR_INPUT && strcmp(fail_words(st, "--"), want) == 0;
+		counted = counted && members == RECORDS + 1 && r.p.mixture.members == members;
+		run_close(&r);
+	}
+	ok(told, "the first of several members that fail is told: %s", want);
+	ok(counted, "after those before it, and no others");
+}
+
+/* The very sums, whatever the number of threads. */
+static void same_sums(const char *a, const char *b)
+{
+	static const int threads[] = {1, 2, 5};
+	double first[ROWS * OUTPUTS];
+	bool same = true;
+	for (int i = 0; i < 3; i++) {
+		struct run r;
+		run_open_with(&r, threads[i], WORDS(a, b));
+		MUST(ensemble_run(&r.chosen, &r.n, &r.p, 1, NULL, NULL));
+		if (i == 0)
+			memcpy(first, r.p.mixture.p, sizeof first);
+		same = same && memcmp(first, r.p.mixture.p, sizeof first) == 0;
+		run_close(&r);
+	}
+	ok(same, "1, 2 and 5 threads: the same sums");
+}
+
 static void damage(const char *path)
 {
 	FILE *f = fopen(path, "r+b");
@@ -399,6 +447,8 @@ int main(void)
 	average(&m, first, second);
 	regression(&a);
 	misfits(&a, first);
+	same_sums(first, second);
+	first_failure(&a, &m, csv, first);
 	damage(second);
 	model_free(&m);
 	arena_free(&a);

@@ -25,10 +25,13 @@ make_runs
 sweep "sample" - sample $plan --out run
 sweep "sample --resume" half sample --resume run --threads 1 --quiet
 sweep "predict" - predict --json --quiet --threads 1 --curve --save-probs p.npy --save-member-probs m.npy classes
+sweep "predict by three threads" - predict --json --quiet --threads 3 --batch 5 --save-probs p.npy \
+	--save-member-probs m.npy classes
 sweep "predict of a regression" - predict --json --quiet --threads 1 whole
 sweep "predict of stored probabilities" - predict --json --probs "$top_srcdir/tests/golden/probs.npy" \
 	--labels "$top_srcdir/tests/golden/labels.npy"
 sweep "ood" - ood --json --quiet --threads 1 --ood csv:far.csv --save-scores s.npy classes
+sweep "ood by three threads" - ood --json --quiet --threads 3 --batch 5 --ood csv:far.csv --save-scores s.npy classes
 sweep "info" - info --json --verify --tensors whole
 sweep "info of a data set" - info --json csv:classes.csv
 sweep "export" - export --json --out e.npz whole

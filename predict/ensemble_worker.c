@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* One thread that predicts, with a device of its own. */
+#include "predict/ensemble_private.h"
+
+status worker_open(struct worker *w)
+{
+	const struct ensemble *e = w->of;
+	struct device *shared = e->network->device;
+	if (shared->ops->resident)
+		TRY(shared->ops->open(0, 1, &w->device));
+	else
+		w->device = shared;
+	for (int j = 0; j < e->n_sets; j++) {
+		w->prepared[j] = SIZE_MAX;
+		TRY(subject_plan(e->network, e->sets[j].subject, w->device, &w->potential[j]));
+	}
+	return OK;
+}
+
+void worker_close(struct worker *w)
+{
+	struct device *d = w->device;
+	if (!d)
+		return;
+	for (int j = 0; j < w->of->n_sets; j++)
+		potential_close(w->potential[j]);
+	d->ops->free(d, w->out);
+	if (d != w->of->network->device)
+		d->ops->close(d);
+}
+
+/* ---- a piece of a member's predictions ---- */
+
+/* Parameters and statistics on the device. */
+struct loaded {
+	const void *theta, *stats;
+};
+
+static status load(struct worker *w, const struct seat *seat, struct loaded *l)
+{
+	const struct model *m = &w->of->network->model;
+	*l = (struct loaded){NULL, NULL};
+	TRY(device_resident(w->device, seat->theta, m->params.count * sizeof(float), &l->theta));
+	return seat->stats ? device_resident(w->device, seat->stats, m->stats.count * sizeof(float), &l->stats) : OK;
+}
+
+static void unload(struct worker *w, struct loaded *l)
+{
+	if (l->stats)
+		device_release(w->device, l->stats);
+	if (l->theta)
+		device_release(w->device, l->theta);
+	/* A copy's place is gone; host memory stays where it is. */
+	for (int j = 0; j < w->of->n_sets && !w->device->ops->resident; j++)
+		w->prepared[j] = SIZE_MAX;
+}
+
+/* Batches first … end − 1 of set j. */
+static status predict_batches(struct worker *w, size_t member, int j, const struct loaded *l, size_t first, size_t end)
+{
+	struct potential *p = w->potential[j];
+	const size_t k = (size_t)p->outputs, batch = (size_t)p->batch, from = first * batch;
+	const size_t to = end * batch < p->n ? end * batch : p->n;
+	if (w->prepared[j] != member) {
+		TRY(p->ops->prepare(p, l->theta, l->stats));
+		w->prepared[j] = member;
+	}
+	for (size_t row = from; row < to; row += batch)
+		TRY(p->ops->predict(p, row, (int)(to - row < batch ? to - row : batch), w->out + (row - from) * k));
+	return w->device->ops->get(w->device, ensemble_outputs(w->of, member, j) + from * k, w->out, (to - from) * k * sizeof(float));
+}
+
+/* A member's batches are numbered through all sets. */
+static status predict_piece(struct worker *w, const struct job *job, const struct loaded *l)
+{
+	const size_t batches = w->of->work.batches, pieces = w->of->division.pieces;
+	size_t first = batches * job->part / pieces, end = batches * (job->part + 1) / pieces, before = 0;
+	for (int j = 0; j < w->of->n_sets && before < end; j++) {
+		const struct potential *p = w->potential[j];
+		size_t here = (p->n + (size_t)p->batch - 1) / (size_t)p->batch;
+		size_t a = first > before ? first - before : 0, b = end - before < here ? end - before : here;
+		if (a < b)
+			TRY(predict_batches(w, job->member, j, l, a, b));
+		before += here;
+	}
+	return OK;
+}
+
+/* Makes room for the outputs of a set in a piece. */
+static status open_out(struct worker *w)
+{
+	const struct ensemble *e = w->of;
+	size_t most = 0, batches = e->work.batches / e->division.pieces + (e->work.batches % e->division.pieces != 0);
+	for (int j = 0; j < e->n_sets; j++) {
+		const struct subject *s = e->sets[j].subject;
+		size_t rows = batches * (size_t)s->batch < s->data.n ? batches * (size_t)s->batch : s->data.n;
+		most = rows > most ? rows : most;
+	}
+	return w->device->ops->alloc(w->device, most * (size_t)e->network->model.outputs * sizeof(float), (void **)&w->out);
+}
+
+static status worker_piece(struct worker *w, const struct job *job)
+{
+	struct loaded l;
+	if (!w->out)
+		TRY(open_out(w));
+	status s = load(w, &w->of->seat[queue_seat(&w->of->queue, job->member)], &l);
+	if (s == OK)
+		s = predict_piece(w, job, &l);
+	unload(w, &l);
+	return s;
+}
+
+static status worker_do(struct worker *w, const struct job *job)
+{
+	if (job->kind != JOB_PIECE)
+		return ensemble_do(w->of, job);
+	status s = worker_piece(w, job);
+	return s == OK ? OK : ensemble_within(w->of, job->member, s);
+}
+
+void worker_run(struct worker *w)
+{
+	struct queue *q = &w->of->queue;
+	struct job job;
+	while (queue_take(q, false, &job))
+		queue_done(q, &job, worker_do(w, &job));
+}
