@@ -5,12 +5,14 @@
 
     peer.py data FOLDER INPUTS CLASSES ROWS      writes x.npy (float32) and y.npy (int64), standard library only
     peer.py step full|bare INPUTS-HIDDEN-CLASSES BATCH STEPS THREADS
+    peer.py serve full|bare INPUTS-HIDDEN-CLASSES BATCH THREADS
     peer.py update COUNT REPEATS THREADS
     peer.py describe                             PyTorch's version and the BLAS it runs on
 
 step and update print milliseconds per step: the mean over the steps after a warm-up. "full" does in a step what Basin
 does: a batch of the shuffled set, weight decay, and the running loss and accuracy that a training loop shows. "bare"
-has gradient and noisy update alone. Neither writes a log or a checkpoint.
+has gradient and noisy update alone. Neither writes a log or a checkpoint. serve warms up, prints "ready" and answers each
+line "COUNT" of standard input with {"rate": steps a second}.
 Exit status 3: there is no PyTorch here; 4: it runs on the reference BLAS, which is ten times slower than a tuned one.
 """
 import array
@@ -40,7 +42,8 @@ def data(folder, inputs, classes, rows):
     write_npy(os.path.join(folder, "y.npy"), "<i8", (rows,), labels)
 
 
-def step(torch, mode, sizes, batch, steps):
+def step(torch, mode, sizes, batch):
+    """What runs a number of steps."""
     n = 4096
     inputs, hidden, classes = (int(s) for s in sizes.split("-"))
     model = torch.nn.Sequential(torch.nn.Linear(inputs, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, classes))
@@ -81,7 +84,7 @@ def step(torch, mode, sizes, batch, steps):
             criterion(model(inputs_k), labels_k).backward()
             update(False)
 
-    return timed(run_full if mode == "full" else run_bare, steps)
+    return run_full if mode == "full" else run_bare
 
 
 def update(torch, count, repeats):
@@ -102,6 +105,15 @@ def timed(run, count):
     return (time.perf_counter() - start) / count * 1e3
 
 
+def serve(run):
+    run(500)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        start = time.perf_counter()
+        run(int(line))
+        print('{"rate": %.3f}' % (int(line) / (time.perf_counter() - start)), flush=True)
+
+
 def blas():
     """The library that PyTorch's matrix products run in, by what is mapped into this process."""
     with open("/proc/self/maps") as f:
@@ -117,7 +129,7 @@ def main(args):
     if command == "data":
         data(args[1], *map(int, args[2:5]))
         return 0
-    if command not in ("describe", "step", "update"):
+    if command not in ("describe", "step", "serve", "update"):
         sys.stderr.write(__doc__)
         return 2
     try:
@@ -131,7 +143,9 @@ def main(args):
     torch.manual_seed(1)
     torch.set_num_threads(int(args[-1]))
     if command == "step":
-        print("%.5f" % step(torch, args[1], args[2], int(args[3]), int(args[4])))
+        print("%.5f" % timed(step(torch, args[1], args[2], int(args[3])), int(args[4])))
+    elif command == "serve":
+        serve(step(torch, args[1], args[2], int(args[3])))
     else:
         print("%.5f" % update(torch, int(args[1]), int(args[2])))
     return 0

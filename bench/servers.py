@@ -17,7 +17,7 @@ class Server:
     """A program that answers a line of JSON to each line it is given. Other lines of its output are kept in `said`."""
 
     def __init__(self, command, env=None):
-        self.said = []
+        self.said, self.command, self.env = [], command, env
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         text=True, env={**os.environ, **(env or {})})
         for line in self.process.stdout:
@@ -28,9 +28,15 @@ class Server:
         self.process.wait()
         raise RuntimeError("%s: %s" % (" ".join(command[1:]), message[-1] if message else "ended without a word"))
 
-    def ask(self, line):
+    def begin(self, line):
         self.process.stdin.write("%s\n" % line)
         self.process.stdin.flush()
+
+    def ask(self, line):
+        self.begin(line)
+        return self.finish()
+
+    def finish(self):
         for answer in self.process.stdout:
             if answer.startswith("{"):
                 return json.loads(answer)
@@ -128,6 +134,13 @@ class Peers:
         eager = tuned(self.newest, what, model, batch, threads, precision, ("eager",), [newest_env()], count)
         return [tuned(self.record, what, model, batch, threads, precision, modes, self.envs, count), eager,
                 compiled(self.newest, eager, what, model, batch, threads, precision)]
+
+
+def ask_together(servers, line):
+    """The answers of programs that work side by side."""
+    for server in servers:
+        server.begin(line)
+    return [server.finish() for server in servers]
 
 
 def take_turns(servers, count, key, ms):
