@@ -21,15 +21,18 @@ void work_of(const struct network *n, const struct predictions *sets, int n_sets
 	*out = (struct work){.members = members, .worker = worker, .seat = (m->params.count + m->stats.count) * sizeof(float)};
 	for (int j = 0; j < n_sets; j++) {
 		const struct subject *s = sets[j].subject;
+		const size_t outputs = s->data.n * (size_t)m->outputs * sizeof(float);
 		out->batches += up(s->data.n, (size_t)s->batch);
+		out->outputs += outputs;
 		if (!sets[j].how->keeps_outputs)
-			out->seat += s->data.n * (size_t)m->outputs * sizeof(float);
+			out->seat += outputs;
 	}
 }
 
 static bool fits(const struct work *w, const struct division *d, size_t available)
 {
-	double bytes = (double)d->workers * (double)w->worker + (double)d->seats * (double)w->seat;
+	double worker = (double)w->worker + (double)w->outputs / (double)d->pieces;
+	double bytes = (double)d->workers * worker + (double)d->seats * (double)w->seat;
 	return bytes <= (double)available / 2;
 }
 

@@ -13,6 +13,7 @@ struct work {
 	size_t members, batches;   /* batches of one member, over all sets */
 	size_t worker;             /* bytes of a worker's device: working weights, activations of a batch, for each set */
 	size_t seat;               /* bytes of a member under way: its parameters, and outputs that are not kept anyway */
+	size_t outputs;            /* bytes of a member's outputs; a worker has room for a piece's */
 };
 
 struct division {

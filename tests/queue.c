@@ -180,6 +180,7 @@ static void division(void)
 {
 	const struct work small = {.members = 64, .batches = 100, .worker = 10, .seat = 1};
 	const struct work large = {.members = 1, .batches = 79, .worker = 1000, .seat = 100};
+	const struct work wide = {.members = 64, .batches = 100, .worker = 10, .seat = 1, .outputs = 40};
 	const struct work few = {.members = 2, .batches = 1, .worker = 1000, .seat = 100};
 	divides(&small, 2, SIZE_MAX, (struct division){2, 1, 4}, "many members: each is a piece");
 	divides(&small, 1, SIZE_MAX, (struct division){1, 1, 2}, "one thread: one worker, and a member ahead");
@@ -190,6 +191,8 @@ static void division(void)
 	divides(&small, 64, 2 * (20 * 10 + 6), (struct division){20, 5, 6}, "half of the memory bounds the workers");
 	divides(&large, 64, 2 * (5 * 1000 + 100), (struct division){5, 79, 1}, "and members under way count");
 	divides(&large, 64, 2 * (5 * 1000 + 99), (struct division){4, 64, 1}, "to the byte");
+	divides(&wide, 2, 2 * (2 * (10 + 40) + 4), (struct division){2, 1, 4}, "and room for each worker's outputs");
+	divides(&wide, 2, 2 * (2 * (10 + 40) + 3), (struct division){1, 1, 2}, "of a whole member, where it is a piece");
 	divides(&large, 64, 0, (struct division){1, 1, 1}, "one is always there");
 }
 
