@@ -12,6 +12,7 @@
 #include "src/backend.h"
 #include "src/cpu/conv_planes_kernels.h"
 #include "src/cpu/pool.h"
+#include "src/cpu/product_kernels.h"
 #include "src/layer.h"
 
 enum {
@@ -110,6 +111,8 @@ struct kernels {
 	void (*convert)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t n);
 	/* (rows, columns) to (columns, rows), converted. */
 	void (*transpose)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t rows, size_t columns);
+	void (*product)(const struct product_kernel *p);
+	void (*turn)(const struct turn_kernel *t, const float *from, float *to);
 	/* Rows first … end − 1 of all images' y, and of all images' dx. */
 	void (*pool)(const struct pool_kernel *p, size_t first, size_t end);
 	void (*pool_backward)(const struct pool_kernel *p, size_t first, size_t end);
@@ -165,6 +168,8 @@ void KERNEL(sum)(const float *a, const float *b, float *out, size_t n);
 void KERNEL(sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
 void KERNEL(convert)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t n);
 void KERNEL(transpose)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t rows, size_t columns);
+void KERNEL(product)(const struct product_kernel *p);
+void KERNEL(turn)(const struct turn_kernel *t, const float *from, float *to);
 void KERNEL(pool)(const struct pool_kernel *p, size_t first, size_t end);
 void KERNEL(pool_backward)(const struct pool_kernel *p, size_t first, size_t end);
 void KERNEL(pool_pairs)(const struct pool_kernel *p, size_t first, size_t end);
