@@ -84,6 +84,7 @@ struct norm_kernel {
 
 struct kernels {
 	const char *name;                    /* "x86-64-v4" */
+	int lanes;                           /* float32 numbers of a vector */
 	/* out[i] = normal number `element + i`, i < n; element and n are multiples of NOISE_GROUP. */
 	void (*normals)(struct rng_key key, enum stream stream, uint64_t step, uint64_t element, size_t n, float *out);
 	/* The same of uniform variates, rng_fraction's. */
@@ -142,6 +143,9 @@ struct kernels {
 	/* Tasks first … end − 1, added to the sums; g says how dy lies, without margins. */
 	void (*planes_gradient)(const struct planes_kernel *p, const struct planes *g, const struct planes_batch *b, int first,
 	                        int end, float *sums);
+	/* The same of LANES examples at a time: tensors are (planes, rows, columns, LANES), x with its margins. */
+	void (*examples_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
+	void (*examples_gradient)(const struct planes_kernel *p, const float *x, const float *dy, int first, int end, float *sums);
 	/* out[i] = the sum of the lanes of vector first + i, i < n. */
 	void (*lane_sums)(const float *v, size_t first, size_t n, float *out);
 };
@@ -186,6 +190,8 @@ void KERNEL(planes_spread)(const struct planes *p, const float *from, float *to)
 void KERNEL(planes_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
 void KERNEL(planes_gradient)(const struct planes_kernel *p, const struct planes *g, const struct planes_batch *b, int first,
                              int end, float *sums);
+void KERNEL(examples_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
+void KERNEL(examples_gradient)(const struct planes_kernel *p, const float *x, const float *dy, int first, int end, float *sums);
 void KERNEL(lane_sums)(const float *v, size_t first, size_t n, float *out);
 #endif
 

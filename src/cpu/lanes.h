@@ -265,21 +265,6 @@ static inline vf lane_tanh(vf x)
 	return pick((vi)(size < 0.625f), p * z * x + x, (vf)((vi)far | sign));
 }
 
-/* The largest lane; where one is NaN, anything. */
-static inline float lane_max(vf x)
-{
-#if !defined PORTABLE && LANES == 16
-	return _mm512_reduce_max_ps((__m512)x);
-#else
-	float t[LANES];
-	store(t, x);
-	for (int half = LANES / 2; half; half /= 2)
-		for (int i = 0; i < half; i++)
-			t[i] = t[i + half] > t[i] ? t[i + half] : t[i];
-	return t[0];
-#endif
-}
-
 /* Lane by lane the larger of *best and v, which is number `place`. NaN is larger than everything, so that a diverged chain is
  * seen; of equal numbers the first stays. */
 static inline __attribute__((always_inline)) void take_maximum(vf v, int place, vf *best, vi *position)
@@ -287,45 +272,6 @@ static inline __attribute__((always_inline)) void take_maximum(vf v, int place, 
 	vi better = (vi)(v > *best) | (vi)(v != v);
 	*best = pick(better, v, *best);
 	*position = (vi)pick(better, (vf)((vi){0} + place), (vf)*position);
-}
-
-/* Lane i as bit i of a mask. */
-static inline uint32_t lane_bits(vi mask)
-{
-#if !defined PORTABLE && LANES == 16
-	return _mm512_movepi32_mask((__m512i)mask);
-#elif !defined PORTABLE && LANES == 8
-	return (uint32_t)_mm256_movemask_ps((__m256)mask);
-#elif !defined PORTABLE
-	return (uint32_t)_mm_movemask_ps((__m128)mask);
-#else
-	uint32_t bits = 0;
-	for (int i = 0; i < LANES; i++)
-		bits |= (uint32_t)(mask[i] & 1) << i;
-	return bits;
-#endif
-}
-
-/* The sum of all lanes, in double: halves are added until one is left. */
-static inline double lane_sum(const vd *x)
-{
-#if !defined PORTABLE && LANES == 16
-	__m512d t[2];
-	memcpy(t, x, sizeof t);
-	const __m512d eight = t[0] + t[1];
-	const __m256d four = _mm512_castpd512_pd256(eight) + _mm512_extractf64x4_pd(eight, 1);
-	const __m128d two = _mm256_castpd256_pd128(four) + _mm256_extractf128_pd(four, 1);
-	return two[0] + two[1];
-#else
-	double t[LANES];
-	memcpy(t, x, sizeof t);
-#pragma GCC unroll 8
-	for (int half = LANES / 2; half; half /= 2)
-#pragma GCC unroll 8
-		for (int i = 0; i < half; i++)
-			t[i] += t[i + half];
-	return t[0];
-#endif
 }
 
 #endif

@@ -30,7 +30,7 @@ static status forward_by_weights(struct device *d, const struct linear_shape *s,
 	const size_t pitch = pitch_of(s->out);
 	float *turned;
 	TRY(cpu_scratch(d, s->in * pitch * sizeof *turned, (void **)&turned));
-	k->turn(&(struct turn_kernel){.rows = s->out, .columns = s->in, .from_row = s->in, .to_row = pitch},
+	k->turn(&(struct turn_kernel){.rows = s->out, .columns = s->in, .from_row = s->in, .to_row = pitch, .room = pitch},
 	        io->param[PARAM_WEIGHT], turned);
 	k->product(&(struct product_kernel){.m = s->n, .n = s->out, .k = s->in, .a = io->x[0], .a_row = s->in, .a_column = 1, .b = turned,
 	                                    .b_row = pitch, .padded = true, .bias = io->param[PARAM_BIAS], .c = io->y});
@@ -46,10 +46,10 @@ static status forward_by_x(struct device *d, const struct linear_shape *s, const
 	float *x, *y;
 	TRY(cpu_scratch(d, (s->in + s->out) * pitch * sizeof *x, (void **)&x));
 	y = x + s->in * pitch;
-	k->turn(&(struct turn_kernel){.rows = s->n, .columns = s->in, .from_row = s->in, .to_row = pitch}, io->x[0], x);
+	k->turn(&(struct turn_kernel){.rows = s->n, .columns = s->in, .from_row = s->in, .to_row = pitch, .room = pitch}, io->x[0], x);
 	k->product(&(struct product_kernel){.m = s->out, .n = pitch, .k = s->in, .a = io->param[PARAM_WEIGHT], .a_row = s->in,
 	                                    .a_column = 1, .b = x, .b_row = pitch, .c = y});
-	k->turn(&(struct turn_kernel){.rows = s->out, .columns = s->n, .from_row = pitch, .to_row = s->out,
+	k->turn(&(struct turn_kernel){.rows = s->out, .columns = s->n, .from_row = pitch, .to_row = s->out, .room = s->out,
 	                              .bias = io->param[PARAM_BIAS]}, y, io->y);
 	cpu_scratch_return(d);
 	return OK;

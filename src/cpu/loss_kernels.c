@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The likelihoods: values are summed in double, gradients are float32. */
 #include "src/cpu/kernels.h"
-#include "src/cpu/lanes.h"
+#include "src/cpu/lanes_across.h"
 
 static size_t set_row(const struct loss *l, int i)
 {

@@ -143,7 +143,7 @@ INLINE void turn_rows(const struct turn_kernel *t, const float *from, float *to,
 void KERNEL(turn)(const struct turn_kernel *t, const float *from, float *to)
 {
 	for (size_t r = 0; r < t->rows; r += LANES, from += LANES * t->from_row, to += LANES) {
-		const size_t there = t->rows - r < LANES ? t->rows - r : LANES, room = t->to_row - r < LANES ? t->to_row - r : LANES;
+		const size_t there = t->rows - r < LANES ? t->rows - r : LANES, room = t->room - r < LANES ? t->room - r : LANES;
 		const vf bias = t->bias ? load_typed(t->bias, r, there, false) : (vf){0};
 		if (there == LANES)
 			turn_rows(t, from, to, LANES, LANES, bias);

@@ -20,10 +20,10 @@ struct product_kernel {
 	bool add;                      /* to what C holds */
 };
 
-/* (rows, columns) to (columns, rows), its rows from_row and to_row numbers apart; bias (rows), or NULL, is added. Zeros up to the end
- * of a row's last vector, where there is room for them. */
+/* (rows, columns) to (columns, rows), its rows from_row and to_row numbers apart; bias (rows), or NULL, is added. `room` ≥ rows numbers
+ * of each new row may be written: zeros up to the end of its last vector. */
 struct turn_kernel {
-	size_t rows, columns, from_row, to_row;
+	size_t rows, columns, from_row, to_row, room;
 	const float *bias;
 };
 
