@@ -9,16 +9,28 @@
 #include <unistd.h>
 
 #include "commands/command.h"
+#include "commands/launcher.h"
 #include "commands/word_lists.h"
 #include "src/json_text.h"
 
-enum { THREADS_MAX = 4096 };
+#define DEVICE_PARAM                                                                                            \
+	{.name = "device", .type = PARAM_TEXT, .arg = "cpu|cuda|cuda:N", .words = &words_devices,               \
+	 .help = "where to compute; by default a GPU where this build and machine have one, else the CPU"}
 
 static const struct param device[] = {
-	{.name = "device", .type = PARAM_TEXT, .arg = "cpu|cuda|cuda:N", .words = &words_devices,
-	 .help = "where to compute; by default a GPU where this build and machine have one, else the CPU"},
+	DEVICE_PARAM,
 	{.name = "threads", .type = PARAM_COUNT, .arg = "N", .min = 1, .max = THREADS_MAX,
 	 .help = "processor threads; by default all"},
+	{0},
+};
+
+static const struct param workers[] = {
+	DEVICE_PARAM,
+	{.name = "threads", .type = PARAM_COUNT, .arg = "N", .min = 1, .max = THREADS_MAX,
+	 .help = "processor threads of a chain; without it as many as a step of the model can use, which a run keeps"},
+	{.name = "workers", .type = PARAM_COUNT, .arg = "W", .min = 1, .max = THREADS_MAX,
+	 .help = "chains that run side by side, each on threads of its own; without it as many as there are processors and memory "
+	         "for; no chain's numbers depend on it"},
 	{0},
 };
 
@@ -35,12 +47,17 @@ static const struct param progress[] = {
 };
 
 const struct opt_table table_device = {.owner = "device", .heading = "Device options", .defs = device};
+const struct opt_table table_workers = {.owner = "device", .heading = "Device options", .defs = workers};
 const struct opt_table table_report = {.owner = "report", .heading = "Output options", .defs = report};
 const struct opt_table table_progress = {.owner = "progress", .heading = "Progress options", .defs = progress};
 
-status command_device(const struct opts *o, struct device **out)
+status command_device(const struct opts *o, int threads, struct device **out)
 {
-	return backend_open(opts_text(o, "device"), opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, out);
+	struct launcher l;
+	TRY(launcher_find(&l));
+	if (!threads && opts_given(o, "threads"))
+		threads = (int)opts_count(o, "threads");
+	return backend_open_turn(opts_text(o, "device"), l.local, threads, out);
 }
 
 void command_precision(const struct device *d, enum precision precision)

@@ -24,11 +24,15 @@ extern const struct command command_sample, command_predict, command_ood, comman
 
 /* Options that several commands share, each in one place (command.c). */
 extern const struct opt_table table_device;    /* --device --threads */
+extern const struct opt_table table_workers;   /* --device --threads --workers, of a command that runs chains */
 extern const struct opt_table table_report;    /* --json */
 extern const struct opt_table table_progress;  /* --quiet --progress */
 
-/* Opens the device of --device and --threads. Errors: as backend_open's. */
-status command_device(const struct opts *o, struct device **out);
+enum { THREADS_MAX = 4096 };
+
+/* Opens the device of --device with so many threads (0: those of --threads, or all). Of several devices of a kind the processes
+ * that a launcher starts on a machine take one each in turn. Errors: as backend_open's. */
+status command_device(const struct opts *o, int threads, struct device **out);
 /* Warns where a device is not made for a precision. */
 void command_precision(const struct device *d, enum precision precision);
 

@@ -140,7 +140,7 @@ static status say(const struct opts *o, const struct selection *s, size_t i, siz
 	const struct choice *c = &s->choice[i];
 	const struct source *source = &s->sources.source[c->source];
 	const char *out = opts_text(o, "out");
-	json_int_t chain = json_integer_value(json_object_get(source->header, "chain"));
+	json_int_t chain = source->chain;
 	size_t n_params = snaps_params(s->sources.reader)->count, n_stats = snaps_stats(s->sources.reader)->count;
 	if (opts_flag(o, "json")) {
 		json_t *report = json_pack("{s:o, s:s, s:o, s:I, s:I, s:s, s:I, s:I, s:I, s:I}", "out", json_words(out),

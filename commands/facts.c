@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "commands/problem_device.h"
 #include "commands/report.h"
 #include "src/data/fingerprint.h"
 #include "src/json_build.h"
@@ -115,6 +116,8 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 {
 	json_t *options = opts_to_json(o);
 	json_put(&options, "weight-decay", json_real(p->plan.state.decay));
+	if (p->threads)
+		json_put(&options, "threads", json_integer(p->threads));
 	const struct param *params = p->plan.state.sampler->params;
 	for (int i = 0; params && params[i].name; i++)
 		if (params[i].type == PARAM_REAL && !params[i].fallback && isfinite(p->first.param[i]) && !opts_given(o, params[i].name))
@@ -132,7 +135,7 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
  * are, what is logged) stays out, so that chain k's file is the same bytes in any of them. */
 static json_t *sampler_facts(const struct problem *p, const struct opts *o)
 {
-	static const char *const outside[] = {"out", "resume", "chains", "threads", "device", "log-every", "checkpoint-every",
+	static const char *const outside[] = {"out", "resume", "chains", "only", "threads", "workers", "device", "log-every", "checkpoint-every",
 	                                      "quiet", "progress", "data", "header", "labels", "init", NULL};
 	json_t *sampler = options_facts(p, o);
 	for (const char *const *name = outside; *name; name++)
@@ -171,9 +174,9 @@ json_t *facts_run(const struct problem *p, const struct opts *o)
 		json_put(&options, "data", json_words(p->data.spec));
 	put_absolute(&options, o, "labels");
 	put_absolute(&options, o, "init");
-	json_t *run = json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "format", "basin-run", "version", PACKAGE_VERSION,
+	json_t *run = json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o}", "format", "basin-run", "version", PACKAGE_VERSION,
 	                        "started", started, "chains", p->plan.chains, "options", options, "device",
-	                        p->device->ops->describe(p->device));
+	                        p->device->ops->describe(p->device), "choices", problem_choices(p));
 	if (json_add_missing(run, p->facts))
 		return run;
 	json_decref(run);

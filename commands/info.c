@@ -49,7 +49,7 @@ static void add_damage(struct verified *v, const char *words)
 }
 
 /* Reads every record: counts the damaged ones, and keeps what is said of each. */
-static status verify_records(struct snaps_reader *r, struct verified *v, json_int_t *damaged)
+static status verify_records(struct snaps_reader *r, struct verified *v, uint64_t *damaged)
 {
 	*damaged = 0;
 	for (size_t i = 0; i < snaps_count(r); i++) {
@@ -65,75 +65,32 @@ static status verify_records(struct snaps_reader *r, struct verified *v, json_in
 	return OK;
 }
 
-static status describe_records(struct snaps_reader *r, json_t **chain)
+static status describe_chain(struct sources *s, size_t i, struct verified *v, struct info_chain *row)
 {
-	uint64_t first = 0, last = 0;
-	json_int_t damaged = 0;  /* as far as their heads tell */
-	json_t *roles = json_object();
-	for (size_t i = 0; i < snaps_count(r); i++) {
-		const char *role;
-		uint64_t step;
-		status s = snaps_peek(r, i, &step, &role);
-		damaged += s == ERR_DAMAGE;
-		if (s == ERR_DAMAGE)
-			continue;
-		if (s != OK) {
-			json_decref(roles);
-			return s;
-		}
-		first = json_object_size(roles) ? first : step;
-		last = step;
-		json_put(&roles, role, json_integer(json_integer_value(json_object_get(roles, role)) + 1));
-	}
-	bool any = json_object_size(roles) > 0;
-	json_put(chain, "snapshots", json_integer((json_int_t)snaps_count(r)));
-	json_put(chain, "first_step", any ? json_integer((json_int_t)first) : json_null());
-	json_put(chain, "last_step", any ? json_integer((json_int_t)last) : json_null());
-	json_put(chain, "roles", roles);
-	json_put(chain, "damaged", json_integer(damaged));
-	json_put(chain, "torn_bytes", json_integer((json_int_t)snaps_torn(r)));
-	return OK;
-}
-
-static status describe_chain(struct sources *s, size_t i, struct verified *v, json_t **chain)
-{
-	const struct source *source = &s->source[i];
 	struct snaps_reader *r;
-	json_t *number = json_object_get(source->header, "chain"), *state = json_object_get(source->checkpoint, "state");
-	json_t *step = json_object_get(source->checkpoint, "step");
 	TRY(sources_reader(s, i, &r));
-	if (number)
-		json_put_shared(chain, "chain", number);
-	json_put_shared(chain, "state", state ? state : json_null());
-	json_put_shared(chain, "step", step ? step : json_null());
-	TRY(describe_records(r, chain));
-	if (v->wanted) {
-		json_int_t damaged;
-		TRY(verify_records(r, v, &damaged));
-		json_put(chain, "damaged", json_integer(damaged));
-		v->checkpoints += source->checkpoint != NULL;
-	}
-	return OK;
+	TRY(info_chain_read(&s->source[i], r, row));
+	if (!v->wanted)
+		return OK;
+	v->checkpoints += s->source[i].state.known;
+	return verify_records(r, v, &row->damaged);
 }
 
-static status describe_chains(struct sources *s, struct verified *v, json_t **report)
+static status describe_chains(struct sources *s, struct verified *v, struct info_report *report)
 {
-	json_t *chains = json_array();
-	status st = OK;
 	v->messages = v->wanted ? json_array() : NULL;
 	for (size_t i = 0; v->wanted && i < s->n_damage; i++)
 		add_damage(v, s->damage[i]);
-	for (size_t i = 0; st == OK && i < s->n; i++) {
-		json_t *chain = json_object();
-		st = describe_chain(s, i, v, &chain);
-		json_add(&chains, chain);
-	}
-	json_put(report, "chains", chains);
+	status st = ARENA_NEW(&s->arena, s->n, &report->chain);
+	for (; st == OK && report->n < s->n; report->n++)
+		st = describe_chain(s, report->n, v, &report->chain[report->n]);
+	report->missing = s->missing;
+	json_put(&report->json, "chains", json_null());
 	if (!v->wanted)
 		return st;
-	json_put(report, "verified", json_pack("{s:I, s:I, s:I}", "files", (json_int_t)s->n, "records", (json_int_t)v->records,
-	                                       "checkpoints", (json_int_t)v->checkpoints));
-	json_put(report, "damage", v->messages);
+	json_put(&report->json, "verified", json_pack("{s:I, s:I, s:I}", "files", (json_int_t)s->n, "records",
+	                                              (json_int_t)v->records, "checkpoints", (json_int_t)v->checkpoints));
+	json_put(&report->json, "damage", v->messages);
 	return st;
 }
 
@@ -190,36 +147,34 @@ static status describe_run(const char *path, const json_t *header, json_t **into
 }
 
 static status describe_snapshots(const struct opts *o, struct sources *s, const char *path, struct verified *v,
-                                 json_t **report)
+                                 struct info_report *report)
 {
+	json_t **into = &report->json;
 	struct snaps_reader *r;
-	json_put(report, "path", json_words(path));
-	TRY(describe_run(path, s->source[0].header, report));
+	json_put(into, "path", json_words(path));
+	TRY(describe_run(path, s->source[0].header, into));
 	TRY(describe_chains(s, v, report));
 	TRY(sources_reader(s, 0, &r));
-	json_put(report, "n_params", json_integer((json_int_t)snaps_params(r)->count));
-	json_put(report, "n_stats", json_integer((json_int_t)snaps_stats(r)->count));
+	json_put(into, "n_params", json_integer((json_int_t)snaps_params(r)->count));
+	json_put(into, "n_stats", json_integer((json_int_t)snaps_stats(r)->count));
 	if (opts_flag(o, "tensors")) {
-		json_put(report, "tensors", tensor_list(snaps_params(r)));
-		json_put(report, "statistics", tensor_list(snaps_stats(r)));
+		json_put(into, "tensors", tensor_list(snaps_params(r)));
+		json_put(into, "statistics", tensor_list(snaps_stats(r)));
 	}
 	return OK;
 }
 
 static status info_snapshots(const struct opts *o, const char *path)
 {
-	struct sources s = {.n = 0};
 	struct verified verified = {.wanted = opts_flag(o, "verify")};
-	json_t *report = json_object();
+	struct sources s = {.whole = verified.wanted};
+	struct info_report report = {.json = json_object()};
 	status st = sources_add(&s, path);
 	if (st == OK)
 		st = describe_snapshots(o, &s, path, &verified, &report);
-	if (st == OK && opts_flag(o, "json")) {
-		st = report_json(json_incref(report));
-	} else if (st == OK) {
-		st = info_print(&report);
-	}
-	json_decref(report);
+	if (st == OK)
+		st = opts_flag(o, "json") ? info_print_json(&report) : info_print(&report);
+	json_decref(report.json);
 	sources_close(&s);
 	if (st == OK && verified.damaged)
 		return fail(ERR_CHECK, "%zu damaged record%s or file%s: %s", verified.damaged, verified.damaged > 1 ? "s" : "",

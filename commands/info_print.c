@@ -3,44 +3,15 @@
 #include "commands/info_print.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands/command.h"
 #include "commands/report.h"
 #include "commands/tensor_list.h"
 #include "src/json_build.h"
+#include "src/json_text.h"
 #include "src/likelihood.h"
-
-static void print_chain(const json_t *chain)
-{
-	const json_t *state = json_object_get(chain, "state"), *step = json_object_get(chain, "step");
-	json_int_t torn = json_integer_value(json_object_get(chain, "torn_bytes"));
-	const char *role;
-	json_t *count;
-	printf("chain %lld", (long long)json_integer_value(json_object_get(chain, "chain")));
-	/* A chain that was stopped is kept as running, and nothing may be running it. */
-	const char *words = json_string_value(state);
-	if (words)
-		printf(": %s at step %lld", strcmp(words, "running") == 0 ? "not finished, last checkpoint" :
-		       strcmp(words, "failed") == 0 ? "failed, as was seen" : words, (long long)json_integer_value(step));
-	json_int_t snapshots = json_integer_value(json_object_get(chain, "snapshots"));
-	json_int_t first = json_integer_value(json_object_get(chain, "first_step"));
-	json_int_t last = json_integer_value(json_object_get(chain, "last_step"));
-	printf(": %lld snapshot%s", (long long)snapshots, snapshots == 1 ? "" : "s");
-	if (json_is_integer(json_object_get(chain, "first_step")) && first == last)
-		printf(", step %lld", (long long)first);
-	else if (json_is_integer(json_object_get(chain, "first_step")))
-		printf(", steps %lld to %lld", (long long)first, (long long)last);
-	json_object_foreach(json_object_get(chain, "roles"), role, count) {
-		printf(", %lld ", (long long)json_integer_value(count));
-		report_words(role, stdout);
-	}
-	if (torn)
-		printf("; an incomplete last record of %lld bytes is ignored", (long long)torn);
-	if (json_integer_value(json_object_get(chain, "damaged")))
-		printf("; %lld of them damaged", (long long)json_integer_value(json_object_get(chain, "damaged")));
-	putchar('\n');
-}
 
 /* "resnet20, norm frn, activation relu", or what of it a network has; one whose spec says it all is left as it is. */
 static void shorten_model(json_t **report)
@@ -98,16 +69,15 @@ static void print_verified(const json_t *counts)
 	puts(" match their checksums");
 }
 
-status info_print(json_t **whole)
+status info_print(struct info_report *whole)
 {
 	size_t i;
 	json_t *row;
-	shorten(whole);
-	const json_t *report = *whole, *verified = json_object_get(report, "verified"), *damage = json_object_get(report, "damage");
+	shorten(&whole->json);
+	const json_t *report = whole->json, *verified = json_object_get(report, "verified"), *damage = json_object_get(report, "damage");
 	TRY(report_print(report));
 	puts("");
-	json_array_foreach(json_object_get(report, "chains"), i, row)
-		print_chain(row);
+	info_chains_print(whole->chain, whole->n, whole->missing);
 	if (json_object_get(report, "tensors"))
 		puts("");
 	const json_t *const tensors[] = {json_object_get(report, "tensors"), json_object_get(report, "statistics")};
@@ -119,5 +89,24 @@ status info_print(json_t **whole)
 	}
 	if (verified && json_array_size(damage) == 0)
 		print_verified(verified);
+	return report_end();
+}
+
+/* ---- for programs ---- */
+
+status info_print_json(const struct info_report *report)
+{
+	/* No string has a line's end in it, and no other member of this name stands that far left. */
+	static const char member[] = "\n  \"chains\": ";
+	char *text = report->json ? json_text(report->json) : NULL, *place = text ? strstr(text, member) : NULL;
+	if (!place) {
+		free(text);
+		return fail(ERR_MEMORY, "out of memory: the JSON report");
+	}
+	char *rest = place + sizeof member - 1;
+	fwrite(text, 1, (size_t)(rest - text), stdout);
+	info_chains_json(report->chain, report->n);
+	puts(rest + strlen("null"));
+	free(text);
 	return report_end();
 }

@@ -9,6 +9,7 @@
 
 #include "commands/data_hints.h"
 #include "commands/facts.h"
+#include "commands/problem_device.h"
 #include "src/analytic.h"
 #include "src/data/npy.h"
 
@@ -63,13 +64,12 @@ static status check_network_options(const struct problem *p, const struct opts *
 	return OK;
 }
 
-static status open_net(struct problem *p, const struct opts *o, const char *spec, int batch)
+static status open_model(struct problem *p, const struct opts *o, const char *spec)
 {
 	int input[3] = {p->data.c, p->data.h, p->data.w}, outputs;
-	enum augment augment = (enum augment)opts_choice(o, "augment");
 	const struct targets targets = dataset_targets(&p->data);
 	TRY(data_explain_targets(p, likelihood_outputs(p->likelihood, &targets, &outputs)));
-	if (augment != AUGMENT_NONE && !p->data.image)
+	if (opts_choice(o, "augment") != AUGMENT_NONE && !p->data.image)
 		return fail(ERR_USAGE, "--augment crop-flip is for images; %s is a table", p->data.spec);
 	status built = model_build(spec, opts_text(o, "activation"), opts_text(o, "norm"), input, outputs, &p->model);
 	TRY(data_explain(p, o, built));
@@ -77,14 +77,7 @@ static status open_net(struct problem *p, const struct opts *o, const char *spec
 	if (opts_text(o, "freeze"))
 		TRY(segments_freeze(&p->model.params, opts_text(o, "freeze")));
 	TRY(segments_prior(&p->model.params, opts_text(o, "prior")));
-	TRY(check_network_options(p, o));
-	const struct net_options net = {
-		.model = &p->model, .data = &p->data, .normalize = &p->normalize, .likelihood = p->likelihood,
-		.noise_sd = p->noise_sd, .augment = augment,
-		.precision = (enum precision)opts_choice(o, "precision"), .algo = (enum conv_algo)opts_choice(o, "conv-algo"),
-		.batch = batch,
-	};
-	return net_open(&net, p->device, &p->potential);
+	return check_network_options(p, o);
 }
 
 static status refuse_for_analytic(const struct opts *o)
@@ -246,30 +239,23 @@ static status open_plan(struct problem *p, const struct opts *o)
 	return open_init(p, o);
 }
 
-static status open_device(struct problem *p, const struct opts *o, const json_t *choices)
-{
-	if (!p->device)
-		TRY(command_device(o, &p->device));
-	json_t *known = json_object_get(choices, p->device->ops->name);
-	return known ? p->device->ops->choices_load(p->device, known) : OK;
-}
+/* ---- all of it ---- */
 
 static status open_all(const struct opts *o, const json_t *choices, struct problem *p)
 {
 	const char *spec = opts_text(o, "model");
+	p->options = o;
 	if (!spec)
 		return fail(ERR_USAGE, "--model MODEL must be given (for a start: --model mlp:3072-256-10)");
 	TRY(sampler_find(opts_text(o, "sampler"), &p->plan.state.sampler));
-	TRY(open_device(p, o, choices));
-	if (analytic_is(spec)) {
+	if (analytic_is(spec))
 		TRY(refuse_for_analytic(o));
-		TRY(open_batches(p, o));
-		TRY(analytic_open(spec, p->device, &p->potential));
-	} else {
+	else
 		TRY(open_data(p, o));
-		TRY(open_batches(p, o));
-		TRY(open_net(p, o, spec, p->plan.state.batch));
-	}
+	TRY(open_batches(p, o));
+	if (p->has_data)
+		TRY(open_model(p, o, spec));
+	TRY(problem_place(p, choices));
 	TRY(open_plan(p, o));
 	TRY(facts_open(p, o));
 	command_precision(p->device, (enum precision)opts_choice(o, "precision"));

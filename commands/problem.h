@@ -13,7 +13,9 @@
 #include "src/text.h"
 
 struct problem {
+	const struct opts *options;
 	struct device *device;
+	int threads;                           /* of a chain; 0 where the device was given */
 	const json_t *begun;                   /* run.json of the run that is gone on with; NULL: a new one */
 	bool has_data;
 	struct dataset data;
@@ -30,11 +32,12 @@ struct problem {
 };
 
 /* Opens everything the options name and checks that it fits together. The options are kept. d: the device, which is the
- * problem's from then on; NULL: the one of --device. choices: measured choices between algorithms to use again, {device's
- * name: {…}}, or NULL. Errors: ERR_USAGE, ERR_INPUT, ERR_MEMORY, ERR_LIBRARY. On failure *p is closed, and the device. */
+ * problem's from then on; NULL: the one of --device, with --threads or as many as the model can use. choices: measured choices
+ * between algorithms to use again, {device's name: {…}}, or NULL. Errors: ERR_USAGE, ERR_INPUT, ERR_MEMORY, ERR_LIBRARY. On
+ * failure *p is closed, and the device. */
 status problem_open(const struct opts *o, struct device *d, const json_t *choices, struct problem *p);
 /* The same for a run that is gone on with, of which `begun` is the run.json, which the problem goes on using: its data are
- * read as they were then. The device is that of --device. */
+ * read as they were then, and without --threads a chain has as many as it had. The device is that of --device. */
 status problem_reopen(const struct opts *o, const json_t *begun, const json_t *choices, struct problem *p);
 void problem_close(struct problem *p);
 

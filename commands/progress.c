@@ -19,9 +19,9 @@ void progress_start(struct progress *p, bool quiet, bool plain, uint64_t done, u
 	                       .started = now, .last = now, .first = done, .done = done, .total = total};
 }
 
-void progress_drop(struct progress *p, uint64_t steps)
+double progress_interval(const struct progress *p)
 {
-	p->total -= steps < p->total ? steps : p->total;
+	return p->terminal ? terminal_seconds : p->plain ? plain_seconds : 0;
 }
 
 bool progress_step(struct progress *p)
@@ -30,7 +30,7 @@ bool progress_step(struct progress *p)
 	if (!p->terminal && !p->plain)
 		return false;
 	double now = clock_seconds();
-	if (now - p->last < (p->plain ? plain_seconds : terminal_seconds))
+	if (now - p->last < progress_interval(p))
 		return false;
 	p->last = now;
 	return true;
@@ -79,25 +79,30 @@ static void progress_print(struct progress *p, struct text *t)
 	p->width = width;
 }
 
-void progress_show(struct progress *p, int chain, int chains, uint64_t step, const struct log_line *line, uint64_t steps)
+void progress_show(struct progress *p, const struct progress_chains *c)
 {
+	if (progress_interval(p) == 0)
+		return;
 	struct text t = {.n = 0};
 	double seconds = clock_seconds() - p->started;
 	double rate = p->done > p->first && seconds > 0 ? (double)(p->done - p->first) / seconds : 0;
-	if (chains > 1)
-		text_add(&t, "chain %d/%d  ", chain + 1, chains);
-	text_add(&t, "step %llu/%llu  %.0f %%", (unsigned long long)step, (unsigned long long)steps,
-	    p->total ? floor(100 * (double)p->done / (double)p->total) : 0);
+	if (c->n == 1)
+		text_add(&t, "step %llu/%llu", (unsigned long long)p->done, (unsigned long long)p->total);
+	else
+		text_add(&t, "%d of %d chains done", c->done, c->n);
+	if (c->n > 1 && c->failed)
+		text_add(&t, ", %d failed", c->failed);
+	text_add(&t, "  %.0f %%", p->total ? floor(100 * (double)p->done / (double)p->total) : 0);
 	if (rate > 0) {
 		text_add(&t, rate < 10 ? "  %.2f steps/s" : "  %.0f steps/s", rate);
 		text_add(&t, "  ETA ");
 		add_duration(&t, p->done < p->total ? (double)(p->total - p->done) / rate : 0);
 	}
 	/* Before a chain's first line there is nothing to tell. */
-	if (line->step && isfinite(line->nll))
-		text_add(&t, "  nll %.4f", line->nll);
-	if (line->step)
-		text_add(&t, "  λ %.4g  T %.4g", line->lr, line->temperature);
+	if (isfinite(c->mean))
+		text_add(&t, c->n == 1 ? "  nll %.4f" : "  nll %.4f mean, %.4f worst", c->mean, c->worst);
+	if (c->n == 1 && c->line.step)
+		text_add(&t, "  λ %.4g  T %.4g", c->line.lr, c->line.temperature);
 	progress_print(p, &t);
 }
 

@@ -19,13 +19,21 @@ struct progress {
 };
 
 void progress_start(struct progress *p, bool quiet, bool plain, uint64_t done, uint64_t total);
+/* Seconds from one line to the next; 0: there are none. */
+double progress_interval(const struct progress *p);
 /* Counts a step that was taken; true when it is time to show a line. Cheap enough for every step. */
 bool progress_step(struct progress *p);
-/* Steps that will not be taken after all. */
-void progress_drop(struct progress *p, uint64_t steps);
-/* "chain 2/4  step 1200/5000  24 %  812 steps/s  ETA 0:05  nll 0.4312  λ 0.05  T 1": step and steps are the chain's, the
- * share and the time left the whole run's. */
-void progress_show(struct progress *p, int chain, int chains, uint64_t step, const struct log_line *line, uint64_t steps);
+
+/* The chains of a process, as a line shows them. */
+struct progress_chains {
+	int n, done, failed;        /* those that it takes; that came to their end, that ended as failed */
+	double mean, worst;         /* of the losses that their logs show last, nats per example; NaN: none yet */
+	struct log_line line;       /* of n = 1: the last one of its log; step 0: none yet */
+};
+
+/* "step 1200/5000  24 %  812 steps/s  ETA 0:05  nll 0.4312  λ 0.05  T 1", and of several chains
+ * "1 of 4 chains done  24 %  812 steps/s  ETA 0:05  nll 0.4312 mean, 0.5120 worst": the steps are those of all of them. */
+void progress_show(struct progress *p, const struct progress_chains *c);
 /* "snapshot 12/40", as ensemble_run tells of them; the last one wipes the line of a terminal. */
 status progress_snapshots(void *progress, size_t done, size_t total);
 /* Wipes the line; the next one is a new one. */

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "commands/problem_device.h"
 #include "src/files/checkpoint.h"
 #include "src/files/file.h"
 #include "src/json_build.h"
@@ -33,15 +34,17 @@ static status warn_where_bits_change(const struct run *run, const struct problem
 	return OK;
 }
 
-/* What chain k's checkpoint says, NULL where there is none; the caller's to free. */
+/* What chain k's checkpoint says, NULL where there is none, or a damaged one, which is that chain's failure when it is opened;
+ * the caller's to free. */
 static status read_meta(struct run *run, int k, json_t **meta)
 {
 	const char *path;
 	bool present;
 	*meta = NULL;
-	TRY(run_file(run, k, "ckpt", &path));
+	TRY(run_file(run, &run->arena, k, "ckpt", &path));
 	TRY(file_present(path, &present));
-	return present ? checkpoint_meta(path, meta) : OK;
+	status s = present ? checkpoint_facts(path, meta) : OK;
+	return s == ERR_DAMAGE ? OK : s;
 }
 
 static status add_choices(struct run *run, json_t *all)
@@ -64,8 +67,11 @@ static status add_choices(struct run *run, json_t *all)
 
 status resume_choices(struct run *run, json_t **out)
 {
+	const json_t *own = json_object_get(run->json, "choices");
 	*out = json_object();
-	status s = *out ? add_choices(run, *out) : fail(ERR_MEMORY, "out of memory");
+	status s = *out && (!own || json_add_missing(*out, own)) ? OK : fail(ERR_MEMORY, "out of memory: the choices of algorithms");
+	if (s == OK && !own)
+		s = add_choices(run, *out);
 	if (s != OK) {
 		json_decref(*out);
 		*out = NULL;
@@ -73,13 +79,15 @@ status resume_choices(struct run *run, json_t **out)
 	return s;
 }
 
-/* Steps that the checkpoints have done, over all chains, and the least length that the run can have by them: a chain that is
- * not done has a step to take. */
-static status steps_done(struct run *run, uint64_t *all, uint64_t *least)
+/* Steps that the checkpoints of a share's chains have done, and the least length that the run can have by them: a chain that
+ * is not done has a step to take. share: NULL for all. */
+static status steps_done(struct run *run, const struct share *share, uint64_t *all, uint64_t *least)
 {
 	*all = *least = 0;
 	for (int k = 0; k < run->chains; k++) {
 		json_t *meta;
+		if (share && !share_has(share, k))
+			continue;
 		TRY(read_meta(run, k, &meta));
 		if (!meta)
 			continue;
@@ -93,17 +101,17 @@ static status steps_done(struct run *run, uint64_t *all, uint64_t *least)
 	return OK;
 }
 
-status resume_steps_done(struct run *run, uint64_t *done)
+status resume_steps_done(struct run *run, const struct share *share, uint64_t *done)
 {
 	uint64_t least;
-	return steps_done(run, done, &least);
+	return steps_done(run, share, done, &least);
 }
 
 /* Steps that were taken can't be taken back. */
 static status check_not_beyond(struct run *run, const struct problem *p, const char *name)
 {
 	uint64_t all, least, total = p->plan.schedule.total;
-	TRY(steps_done(run, &all, &least));
+	TRY(steps_done(run, NULL, &all, &least));
 	return least <= total ? OK
 	     : fail(ERR_USAGE, "--%s: makes the run %llu steps long; by what the chains of %s have taken already it has %llu at least",
 	            name, (unsigned long long)total, run->path, (unsigned long long)least);
@@ -159,16 +167,46 @@ static status move_data(struct run *run, const struct problem *p, const struct o
 	return OK;
 }
 
-status resume_check(struct run *run, const struct problem *p, const struct opts *given, const struct opts *o)
+/* What was measured just now, so that all that go on with the run use it. */
+static status keep_choices(struct run *run, const struct problem *p, bool *same)
+{
+	json_t *now = problem_choices(p), *known = json_object_get(run->json, "choices");
+	if (!now)
+		return fail(ERR_MEMORY, "out of memory: the choices of algorithms");
+	const char *device = p->device->ops->name;
+	json_t *own = json_object_get(now, device), *then = json_object_get(known, device);
+	status s = OK;
+	if (!json_equal(own, then)) {
+		*same = false;
+		s = known ? set_fact(known, device, json_incref(own)) : set_fact(run->json, "choices", json_incref(now));
+	}
+	json_decref(now);
+	return s;
+}
+
+static status grow(struct run *run, const struct problem *p, bool *same)
+{
+	if (p->plan.chains <= run->chains)
+		return OK;
+	*same = false;
+	TRY(set_fact(run->json, "chains", json_integer(p->plan.chains)));
+	return set_fact(json_object_get(run->json, "options"), "chains", json_integer(p->plan.chains));
+}
+
+static status check_data(const struct run *run, const struct problem *p)
+{
+	const char *then = fact(run->json, "data", "fingerprint"), *now = fact(p->facts, "data", "fingerprint");
+	return !p->has_data || strcmp(then, now) == 0 ? OK
+	     : fail(ERR_USAGE, "--data %s: not the data that the run %s was begun with (fingerprint %s there, %s here)",
+	            p->data.spec, run->path, then, now);
+}
+
+status resume_check(struct run *run, const struct problem *p, const struct opts *given, const struct opts *o,
+                    const struct share *share)
 {
 	TRY(check_tied(p, given));
-	TRY(resume_same(run, p));
-	if (p->has_data) {
-		const char *then = fact(run->json, "data", "fingerprint"), *now = fact(p->facts, "data", "fingerprint");
-		if (strcmp(then, now) != 0)
-			return fail(ERR_USAGE, "--data %s: not the data that the run %s was begun with (fingerprint %s there, %s here)",
-			            p->data.spec, run->path, then, now);
-	}
+	TRY(resume_same(run, p, share));
+	TRY(check_data(run, p));
 	TRY(warn_where_bits_change(run, p));
 	json_t *options = json_object_get(run->json, "options");
 	const char *name = opts_given(o, "epochs") ? "epochs" : "steps";
@@ -179,5 +217,20 @@ status resume_check(struct run *run, const struct problem *p, const struct opts 
 	}
 	if (p->has_data)
 		TRY(move_data(run, p, o, &same));
-	return same ? OK : run_save(run);
+	/* With what has changed so far no other process may still be under way. */
+	bool alone = !same;
+	TRY(grow(run, p, &same));
+	TRY(keep_choices(run, p, &same));
+	return same ? OK : run_change(run, alone);
+}
+
+status resume_join(struct run *run, const struct problem *p, const struct opts *o, const struct share *share)
+{
+	bool same = true;
+	TRY(check_data(run, p));
+	TRY(resume_equal(run, p, o));
+	TRY(resume_same(run, p, share));
+	TRY(warn_where_bits_change(run, p));
+	TRY(keep_choices(run, p, &same));
+	return same ? OK : run_change(run, false);
 }

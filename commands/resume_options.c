@@ -10,8 +10,10 @@
 #include "src/files/file.h"
 #include "src/json_build.h"
 
-static const char *const may_change[] = {"threads", "device", "log-every", "checkpoint-every", "data", "labels", "header",
-                                         "quiet", "progress", NULL};
+static const char *const may_change[] = {"threads", "device", "workers", "only", "log-every", "checkpoint-every", "data",
+                                         "labels", "header", "quiet", "progress", NULL};
+/* How the first command ran, and what it told, is no property of the run. */
+static const char *const no_property[] = {"quiet", "progress", "workers", "only", NULL};
 
 static bool listed(const char *const *names, const char *name)
 {
@@ -31,6 +33,12 @@ static status check_length(const struct opts *run, const char *name)
 		return fail(ERR_USAGE, "--%s: this run's length was given by --%s", name,
 		            strcmp(name, "steps") == 0 ? "epochs" : "steps");
 	return OK;
+}
+
+static status check_chains(const struct opts *run, const struct opts *given)
+{
+	long long were = opts_count(run, "chains"), are = opts_count(given, "chains");
+	return are > were ? OK : fail(ERR_USAGE, "--chains %lld: the run has %lld, which can't become fewer", are, were);
 }
 
 /* Whether what is given says what the run has already, as a --config of the first command does. */
@@ -82,9 +90,11 @@ static status apply(const json_t *was, struct opts *run, const struct opts *give
 		return OK;
 	if (strcmp(def->name, "epochs") == 0 || strcmp(def->name, "steps") == 0)
 		TRY(check_length(run, def->name));
+	else if (strcmp(def->name, "chains") == 0)
+		TRY(check_chains(run, given));
 	else if (!listed(may_change, def->name))
-		return fail(ERR_USAGE, "--%s can't change on --resume; only threads, device, logging, checkpointing, the paths of data "
-		            "and labels and, under a constant schedule, the length can", def->name);
+		return fail(ERR_USAGE, "--%s can't change on --resume; only threads, workers, device, logging, checkpointing, the paths of "
+		            "data and labels, more chains and, under a constant schedule, the length can", def->name);
 	char number[32];
 	if (def->type == PARAM_FLAG)
 		return opts_set(run, def->name, "yes");
@@ -101,7 +111,7 @@ static status all_begun(struct run *run, bool *out)
 	*out = true;
 	for (int k = 0; k < run->chains && *out; k++) {
 		const char *path;
-		TRY(run_file(run, k, "ckpt", &path));
+		TRY(run_file(run, &run->arena, k, "ckpt", &path));
 		TRY(file_present(path, out));
 	}
 	return OK;
@@ -111,15 +121,15 @@ static status apply_all(struct run *run, const struct opts *given, struct opts *
 {
 	bool begun;
 	TRY(all_begun(run, &begun));
-	/* How much the first command had to say is not a property of the run. */
+	begun = begun && opts_count(given, "chains") <= run->chains;
 	const json_t *was = json_object_get(run->json, "options");
 	json_t *options = json_object();
 	if (json_is_object(was) && !json_add_missing(options, was)) {
 		json_decref(options);
 		return fail(ERR_MEMORY, "out of memory: the run's options");
 	}
-	json_object_del(options, "quiet");
-	json_object_del(options, "progress");
+	for (const char *const *name = no_property; *name; name++)
+		json_object_del(options, *name);
 	/* Initial parameters are needed for chains that are still to begin, and what they came from may be gone. */
 	if (begun)
 		json_object_del(options, "init");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "commands/facts.h"
 #include "commands/resume.h"
 #include "src/files/checkpoint.h"
 #include "src/files/file.h"
@@ -88,33 +89,79 @@ static status same_chain(const struct run *run, const struct problem *p, int k, 
 static status same_checkpoint(const char *path, const char *snaps, uint64_t checksum)
 {
 	json_t *meta;
-	TRY(checkpoint_meta(path, &meta));
+	TRY(checkpoint_facts(path, &meta));
 	bool same = checkpoint_is_of(meta, checksum);
 	json_decref(meta);
 	return same ? OK : fail(ERR_INPUT, "%s: is not the checkpoint of %s; put back what was there", path, snaps);
 }
 
-status resume_same(struct run *run, const struct problem *p)
+/* Options that processes which share a run may have of their own: where they run and what they tell. Data are known by their
+ * fingerprint. */
+static bool is_own(const char *name)
 {
-	if (p->plan.chains != run->chains)
-		return fail(ERR_INPUT, "%s/run.json: {chains} is %d, and the run's number of chains %d; put back what was there",
-		            run->path, p->plan.chains, run->chains);
-	for (int k = 0; k < run->chains; k++) {
-		const char *snaps, *checkpoint;
-		json_t *header;
-		bool begun;
-		TRY(run_file(run, k, "snaps", &snaps));
-		TRY(run_file(run, k, "ckpt", &checkpoint));
-		TRY(file_present(checkpoint, &begun));
-		/* A chain without a checkpoint begins anew. */
-		if (!begun)
+	static const char *const own[] = {"out", "resume", "only", "workers", "threads", "device", "log-every", "checkpoint-every",
+	                                  "quiet", "progress", "data", "labels", "header", NULL};
+	for (const char *const *o = own; *o; o++)
+		if (strcmp(*o, name) == 0)
+			return true;
+	return false;
+}
+
+/* A run that has grown is still that of whoever began it, and has chains beyond those. */
+static bool has_grown(const char *name, const json_t *then, const json_t *now)
+{
+	return strcmp(name, "chains") == 0 && json_integer_value(now) < json_integer_value(then);
+}
+
+status resume_equal(const struct run *run, const struct problem *p, const struct opts *o)
+{
+	const char *name;
+	json_t *now, *facts = facts_run(p, o), *then = json_object_get(run->json, "options");
+	status s = facts ? OK : fail(ERR_MEMORY, "out of memory: the facts of a run");
+	json_object_foreach(json_object_get(facts, "options"), name, now) {
+		char ours[WORDS], theirs[WORDS];
+		const json_t *was = json_object_get(then, name);
+		if (s != OK || is_own(name) || same_value(was, now) || has_grown(name, was, now))
 			continue;
-		uint64_t checksum;
-		TRY(snaps_header(snaps, &header, &checksum));
-		status s = same_chain(run, p, k, snaps, header);
-		json_decref(header);
-		TRY(s);
-		TRY(same_checkpoint(checkpoint, snaps, checksum));
+		describe(now, ours);
+		describe(was, theirs);
+		s = fail(ERR_USAGE, "--%s is %s here, and %s was begun with %s; only a run of equal options is joined", name, ours, run->path,
+		         theirs);
+	}
+	json_decref(facts);
+	return s;
+}
+
+/* Of a chain that has begun; one without a checkpoint begins anew. */
+static status same_files(struct run *run, const struct problem *p, int k)
+{
+	const char *snaps, *checkpoint;
+	json_t *header;
+	uint64_t checksum;
+	bool begun;
+	TRY(run_file(run, &run->arena, k, "snaps", &snaps));
+	TRY(run_file(run, &run->arena, k, "ckpt", &checkpoint));
+	TRY(file_present(checkpoint, &begun));
+	if (!begun)
+		return OK;
+	TRY(snaps_header(snaps, &header, &checksum));
+	status s = same_chain(run, p, k, snaps, header);
+	json_decref(header);
+	TRY(s);
+	return same_checkpoint(checkpoint, snaps, checksum);
+}
+
+status resume_same(struct run *run, const struct problem *p, const struct share *share)
+{
+	const json_t *chains = json_object_get(json_object_get(run->json, "options"), "chains");
+	if (json_is_integer(chains) && json_integer_value(chains) != run->chains)
+		return fail(ERR_INPUT, "%s/run.json: {chains} is %" JSON_INTEGER_FORMAT ", and the run's number of chains %d; put back what "
+		            "was there", run->path, json_integer_value(chains), run->chains);
+	for (int k = 0; k < run->chains; k++) {
+		status s = share_has(share, k) ? same_files(run, p, k) : OK;
+		/* A damaged file is its chain's failure, when that is opened. */
+		if (s != ERR_DAMAGE)
+			TRY(s);
 	}
 	return OK;
 }

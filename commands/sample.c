@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* basin sample: runs chains, or goes on with a run. */
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "commands/facts.h"
-#include "commands/progress.h"
 #include "commands/resume.h"
+#include "commands/workers.h"
 #include "src/clock.h"
 #include "src/text.h"
 
 /* ---- signals: the first one asks for a stop after the step, a second one kills ---- */
 
-static volatile sig_atomic_t stop_asked;
+static atomic_int stop_asked;
 
 static void ask_stop(int signal)
 {
@@ -28,147 +28,166 @@ static void listen(void)
 	sigaction(SIGTERM, &a, NULL);
 }
 
-/* ---- the chains, one after another ---- */
+/* ---- the last words ---- */
 
-/* What is said of a run while it goes on. */
-struct show {
-	const struct chain_plan *plan;
-	struct progress progress;
-	bool quiet;
-	int failed, already_done;
-	const struct likelihood *likelihood;
-	struct guess guess;
-};
+/* A run, as a command's argument. */
+#define PATH_OF(run) text_path(&(struct text){.n = 0}, (run)->path)
 
-static void show_step(void *context, int k, uint64_t step, const struct log_line *line)
+static const char *plural(int n)
 {
-	struct show *s = context;
-	if (progress_step(&s->progress))
-		progress_show(&s->progress, k, s->plan->chains, step, line, s->plan->schedule.total);
+	return n == 1 ? "" : "s";
 }
 
-/* The step sizes, the temperature and the data are what such a chain mostly owes it to. */
-static void show_end(void *context, int k, double nll)
+/* A run that came to its end here. */
+static void print_end(const struct problem *p, const struct share *share, const struct workers_result *r, bool resumed,
+                      double seconds)
 {
-	struct show *s = context;
-	const char *against = guess_against(&s->guess, nll);
-	if (!against)
-		return;
-	progress_end(&s->progress);
-	warning("chain %d ends with a loss of %.4f nats per example in its last epoch, %s guessing: %s give %.4f; look at --lr, "
-	        "--temperature and the data", k, nll, against, s->likelihood->guessed, s->guess.loss);
-}
-
-/* An error, not a warning: --quiet does not hide it. */
-static void show_stop(void *context, int k, status why)
-{
-	(void)k;
-	struct show *s = context;
-	progress_end(&s->progress);
-	fprintf(stderr, "basin: %s\n", fail_words(why, "--"));
-}
-
-static status run_chain(struct show *show, int k, bool resumed)
-{
-	const struct chain_plan *plan = show->plan;
-	struct chain *c;
-	TRY(chain_open(plan, k, &c));
-	uint64_t from = chain_step(c);
-	bool fresh = chain_phase(c) == CHAIN_RUNNING;
-	if (resumed && fresh && from && !show->quiet)
-		fprintf(stderr, "basin: chain %d resumed at step %llu\n", k, (unsigned long long)from);
-	status s = chain_run(c);
-	unsigned long long step = chain_step(c);
-	if (s != OK)
-		progress_end(&show->progress);
-	if (s == ERR_INTERRUPTED)
-		s = fail(s, "stopped by a signal in chain %d after step %llu, nothing is lost; go on with: basin sample --resume %s",
-		         k, step, text_path(&(struct text){.n = 0}, plan->run->path));
-	else if (s != OK)
-		s = fail_within(s, "chain %d after step %llu: ", k, step);
-	if (chain_phase(c) == CHAIN_FAILED)
-		progress_drop(&show->progress, plan->schedule.total - step);
-	show->failed += chain_phase(c) == CHAIN_FAILED;
-	show->already_done += chain_phase(c) == CHAIN_DONE && !fresh;
-	chain_close(c);
-	return s;
-}
-
-static status run_each(struct show *show, bool resumed)
-{
-	for (int k = 0; k < show->plan->chains; k++)
-		TRY(run_chain(show, k, resumed));
-	return OK;
-}
-
-/* The last words of a run that came to its end. */
-static void print_end(const struct show *show, const struct problem *p, bool resumed, double seconds)
-{
-	const struct chain_plan *plan = show->plan;
+	const struct chain_plan *plan = &p->plan;
 	unsigned long long steps = plan->schedule.total, kept = keep_count(&plan->keep);
-	const char *path = plan->run->path, *chain = plan->chains == 1 ? "" : "s", *step = steps == 1 ? "" : "s";
+	const char *path = plan->run->path, *step = steps == 1 ? "" : "s";
+	int taken = share_count(share, plan->chains), chains = plan->chains;
 	/* A run that was lengthened also has states that its first length made it keep. */
-	char states[64] = "";
+	char states[64] = "", which[64] = "", others[64] = "";
 	if (!resumed)
 		snprintf(states, sizeof states, ", %llu state%s kept in each", kept, kept == 1 ? "" : "s");
-	if (show->already_done == plan->chains)
-		printf("%s was finished already: %d chain%s of %llu step%s\n", path, plan->chains, chain, steps, step);
+	if (taken < chains)
+		snprintf(which, sizeof which, "%d of ", taken);
+	if (r->busy)
+		snprintf(others, sizeof others, ", %d of them left to other processes", r->busy);
+	if (r->already_done == taken)
+		printf("%s was finished already: %s%d chain%s of %llu step%s\n", path, which, chains, plural(chains), steps, step);
 	else
-		printf("%s: %d chain%s of %llu step%s%s, %.1f s; next: basin %s %s\n", path, plan->chains, chain, steps, step, states,
-		       seconds, p->has_data ? "predict" : "info", text_path(&(struct text){.n = 0}, path));
+		printf("%s: %s%d chain%s of %llu step%s%s%s, %.1f s; next: basin %s %s\n", path, which, chains, plural(chains), steps, step,
+		       states, others, seconds, p->has_data ? "predict" : "info", PATH_OF(plan->run));
 }
 
-static status run_chains(struct problem *p, struct run *run, const struct opts *o, bool resumed)
+static status stopped(const struct run *run, const struct share *share, const struct workers_result *r)
 {
-	struct chain_plan *plan = &p->plan;
-	struct show show = {.plan = plan, .quiet = opts_flag(o, "quiet"), .likelihood = p->likelihood, .guess = {(double)NAN, 0}};
-	const struct chain_watch watch = {.context = &show, .stepped = show_step, .stopped = show_stop, .ended = show_end};
-	uint64_t done = 0, total = plan->schedule.total;
+	char which[64], only[48] = "";
+	if (share->only)
+		snprintf(only, sizeof only, share->first < share->last ? " --only %d-%d" : " --only %d", share->first, share->last);
+	if (r->stopped == 1 && run->chains == 1)
+		snprintf(which, sizeof which, "in chain 0 after step %llu", (unsigned long long)r->step);
+	else
+		snprintf(which, sizeof which, "with %d chain%s to go on with", r->stopped, plural(r->stopped));
+	return fail(ERR_INTERRUPTED, "stopped by a signal %s, nothing is lost; go on with: basin sample --resume %s%s", which,
+	            PATH_OF(run), only);
+}
+
+/* What has become of the chains as a whole. */
+static status conclude(const struct problem *p, const struct share *share, const struct workers_result *r)
+{
+	const struct run *run = p->plan.run;
+	int taken = share_count(share, p->plan.chains);
+	if (r->broken && taken == 1)
+		return fail_again(r->why, r->words);
+	if (r->broken)
+		return fail(r->why, "%d of %d chains can't go on; %s holds what was kept", r->broken, taken, run->path);
+	if (r->stopped)
+		return stopped(run, share, r);
+	if (r->failed)
+		return fail(ERR_DIVERGED, "%d of %d chains stopped before their end; %s holds what was kept", r->failed, taken, run->path);
+	return r->busy && !r->done ? fail_again(r->why, r->words) : OK;
+}
+
+/* ---- running ---- */
+
+static void say_workers(const struct problem *p, const struct share *share, int taken, int workers)
+{
+	const struct launcher *l = &share->launcher;
+	if (p->plan.chains == 1)
+		return;
+	fputs("basin: ", stderr);
+	if (l->ranks > 1)
+		fprintf(stderr, "rank %d of %d (%s): ", l->rank, l->ranks, l->name);
+	if (taken < p->plan.chains)
+		fprintf(stderr, "%d of ", taken);
+	fprintf(stderr, "%d chains, %d at a time on %d thread%s each\n", p->plan.chains, workers, p->threads, plural(p->threads));
+}
+
+static status run_chains(struct problem *p, struct run *run, const struct opts *o, const struct share *share, bool resumed)
+{
+	struct watch watch;
+	struct workers_result result;
+	uint64_t done = 0;
+	int taken = share_count(share, p->plan.chains), workers = workers_choose(p, o, &share->launcher, taken);
 	if (resumed)
-		TRY(resume_steps_done(run, &done));
-	if (p->has_data) {
-		const struct targets targets = dataset_targets(&p->data);
-		TRY(likelihood_guess(p->likelihood, &targets, p->noise_sd, &show.guess));
+		TRY(resume_steps_done(run, share, &done));
+	p->plan.run = run;
+	p->plan.stop = &stop_asked;
+	status s = watch_open(&watch, p, o, taken, done, workers);
+	if (s == OK) {
+		listen();
+		if (!opts_flag(o, "quiet") && done < p->plan.schedule.total * (uint64_t)taken)
+			say_workers(p, share, taken, workers);
+		double start = clock_seconds();
+		s = workers_run(p, share, &watch, workers, resumed, &result);
+		watch_close(&watch);
+		if (s == OK) {
+			s = conclude(p, share, &result);
+			if (s == OK && !opts_flag(o, "quiet"))
+				print_end(p, share, &result, resumed, clock_seconds() - start);
+			free(result.words);
+		}
+	} else {
+		watch_close(&watch);
 	}
-	plan->run = run;
-	plan->watch = &watch;
-	plan->stop = &stop_asked;
-	listen();
-	progress_start(&show.progress, show.quiet, opts_flag(o, "progress"), done, total * (uint64_t)plan->chains);
-	double start = clock_seconds();
-	status s = run_each(&show, resumed);
-	plan->watch = NULL;
 	TRY(s);
-	progress_end(&show.progress);
-	if (show.failed)
-		return fail(ERR_DIVERGED, "%d of %d chains stopped before their end; %s holds what was kept", show.failed,
-		            plan->chains, run->path);
-	if (!show.quiet)
-		print_end(&show, p, resumed, clock_seconds() - start);
 	return report_end();
 }
 
-static status start_run(const struct opts *o)
+/* ---- a run that begins, or that others may have begun ---- */
+
+static status begin_run(struct run *run, const struct opts *o, const struct share *share)
 {
 	struct problem p;
-	struct run run;
-	const char *out = opts_text(o, "out");
-	if (!out || !*out)
-		return fail(ERR_USAGE, "--out RUN must be given: the folder that is made for the run");
 	TRY(problem_open(o, NULL, NULL, &p));
-	json_t *json = facts_run(&p, o);
-	status s = json ? run_create(out, json, &run)
-	                : fail(ERR_MEMORY, "out of memory: the facts of a run");
+	status s = share_check(share, p.plan.chains);
+	json_t *json = s == OK ? facts_run(&p, o) : NULL;
+	if (s == OK && !json)
+		s = fail(ERR_MEMORY, "out of memory: the facts of a run");
+	if (s == OK)
+		s = share->joins ? run_fill(run, json) : run_create(opts_text(o, "out"), json, run);
 	json_decref(json);
-	if (s == OK) {
-		s = run_chains(&p, &run, o, false);
-		run_close(&run);
-	}
+	if (s == OK)
+		s = run_chains(&p, run, o, share, false);
 	problem_close(&p);
 	return s;
 }
 
-static status resume_run(const struct opts *given)
+static status join_run(struct run *run, const struct opts *o, const struct share *share)
+{
+	struct problem p;
+	json_t *choices;
+	TRY(resume_choices(run, &choices));
+	status s = problem_reopen(o, run->json, choices, &p);
+	json_decref(choices);
+	TRY(s);
+	s = share_check(share, p.plan.chains);
+	if (s == OK)
+		s = resume_join(run, &p, o, share);
+	if (s == OK)
+		s = run_chains(&p, run, o, share, true);
+	problem_close(&p);
+	return s;
+}
+
+static status start_run(const struct opts *o, const struct share *share)
+{
+	struct run run = {.lock = -1};
+	const char *out = opts_text(o, "out");
+	if (!out || !*out)
+		return fail(ERR_USAGE, "--out RUN must be given: the folder that is made for the run");
+	if (share->joins)
+		TRY(run_reserve(out, &run));
+	status s = run.json ? join_run(&run, o, share) : begin_run(&run, o, share);
+	run_close(&run);
+	return s;
+}
+
+/* ---- a run that is gone on with ---- */
+
+static status resume_run(const struct opts *given, const struct share *share)
 {
 	struct problem p;
 	struct run run;
@@ -185,9 +204,11 @@ static status resume_run(const struct opts *given)
 			s = problem_reopen(o, run.json, choices, &p);
 		json_decref(choices);
 		if (s == OK) {
-			s = resume_check(&run, &p, given, o);
+			s = share_check(share, p.plan.chains);
 			if (s == OK)
-				s = run_chains(&p, &run, o, true);
+				s = resume_check(&run, &p, given, o, share);
+			if (s == OK)
+				s = run_chains(&p, &run, o, share, true);
 			problem_close(&p);
 		}
 		opts_free(o);
@@ -202,7 +223,9 @@ static status run_sample(const struct opts *o)
 	if (opts_positionals(o, &names) > 0)
 		return fail(ERR_USAGE, "%s: basin sample takes options only (did you mean --out %s?)", names[0],
 		            text_path(&(struct text){.n = 0}, names[0]));
-	return opts_given(o, "resume") ? resume_run(o) : start_run(o);
+	struct share share;
+	TRY(share_open(o, &share));
+	return opts_given(o, "resume") ? resume_run(o, &share) : start_run(o, &share);
 }
 
 const struct command command_sample = {

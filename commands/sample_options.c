@@ -90,7 +90,10 @@ static const struct param chain_defs[] = {
 	{.name = "gamma", .type = PARAM_REAL, .arg = "FACTOR", .fallback = "0.1", .above_min = true, .max = 1,
 	 .help = "factor of the step schedule"},
 	{.name = "chains", .type = PARAM_COUNT, .arg = "C", .fallback = "1", .min = 1, .max = RUN_CHAINS_MOST, .unit = "chains",
-	 .help = "independent chains, run one after another"},
+	 .help = "independent chains; --resume may be given more of them"},
+	{.name = "only", .type = PARAM_TEXT, .arg = "K[-L]",
+	 .help = "run chain K alone, or K to L, counted from 0, of a run that others work on too: it is made, or joined where it is "
+	         "there with the same options and data"},
 	{.name = "seed", .type = PARAM_COUNT, .arg = "SEED", .fallback = "1", .min = 0, .max = 4294967295.,
 	 .help = "all randomness of chain k follows from the seed and k"},
 	{0},
@@ -141,6 +144,6 @@ METHODS(METHOD_TABLE)
 #define METHOD_ENTRY(id, word, title) &table_##id,
 
 const struct opt_table *const sample_tables[] = {
-	&table_data, &table_model, &table_network, &table_chain, &table_keep, METHODS(METHOD_ENTRY) &table_device,
+	&table_data, &table_model, &table_network, &table_chain, &table_keep, METHODS(METHOD_ENTRY) &table_workers,
 	&table_progress, NULL,
 };

@@ -126,9 +126,9 @@ json_t *select_members(const struct selection *s)
 	for (size_t i = 0; i < s->n; i++) {
 		const struct choice *c = &s->choice[i];
 		const struct source *source = &s->sources.source[c->source];
-		json_t *member = json_object(), *chain = json_object_get(source->header, "chain");
+		json_t *member = json_object();
 		json_put(&member, "file", json_words(source->path));
-		json_put_shared(&member, "chain", chain ? chain : json_null());
+		json_put(&member, "chain", source->numbered ? json_integer(source->chain) : json_null());
 		json_put(&member, "step", json_integer((json_int_t)c->step));
 		json_put(&member, "role", json_string(c->role));
 		json_add(&members, member);

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "predict/selection.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Whether record i of the open file is wanted; damage that may be skipped makes it unwanted. */
@@ -24,58 +25,52 @@ static status selection_wants(struct snaps_reader *r, size_t i, const struct sel
 	}
 	TRY(s);
 	*yes = true;
-	c->record = i;
+	c->record = (uint32_t)i;
 	c->role = role;
 	return OK;
 }
 
-static status selection_grow(struct selection *s, size_t more, size_t *capacity)
+/* Room for more choices: just that, the first time, since one file is often all there is. */
+static status selection_grow(struct selection *s, size_t more)
 {
-	if (s->n + more <= *capacity)
+	size_t capacity = s->capacity + s->capacity / 2;
+	if (s->n + more <= s->capacity)
 		return OK;
-	struct choice *larger;
-	*capacity = 2 * (s->n + more);
-	TRY(ARENA_NEW(&s->sources.arena, *capacity, &larger));
-	if (s->n)
-		memcpy(larger, s->choice, s->n * sizeof *larger);
+	capacity = capacity > s->n + more ? capacity : s->n + more;
+	struct choice *larger = realloc(s->choice, capacity * sizeof *larger);
+	if (!larger)
+		return fail(ERR_MEMORY, "out of memory: %zu snapshots", capacity);
 	s->choice = larger;
+	s->capacity = capacity;
 	return OK;
 }
 
-/* The reader's copy of a role goes with the reader; a file has few roles, and the last ones chosen mostly name it. */
-static status selection_keep_role(struct selection *s, const char **role)
+static status selection_add_records(struct selection *s, size_t source, struct snaps_reader *r, const struct selection_request *q)
 {
-	char *copy;
-	for (size_t i = s->n; i > 0 && s->n - i < SNAPS_ROLES; i--)
-		if (strcmp(s->choice[i - 1].role, *role) == 0) {
-			*role = s->choice[i - 1].role;
-			return OK;
-		}
-	TRY(arena_text(&s->sources.arena, &copy, "%s", *role));
-	*role = copy;
+	for (size_t i = 0; i < snaps_count(r); i++) {
+		struct choice c = {.source = (uint32_t)source};
+		bool yes;
+		TRY(selection_wants(r, i, q, &c, &yes));
+		if (yes)
+			s->choice[s->n++] = c;
+	}
 	return OK;
 }
 
-static status selection_add_source(struct selection *s, size_t source, const struct selection_request *q, size_t *capacity)
+static status selection_add_source(struct selection *s, size_t source, const struct selection_request *q)
 {
 	struct snaps_reader *r;
 	const struct source *from = &s->sources.source[source];
-	if (q->chain >= 0 && json_integer_value(json_object_get(from->header, "chain")) != q->chain)
+	if (q->chain >= 0 && from->chain != q->chain)
 		return OK;
 	TRY(sources_reader(&s->sources, source, &r));
 	if (snaps_torn(r))
 		warning("%s: an incomplete last record of %llu bytes is ignored", from->path, (unsigned long long)snaps_torn(r));
 	size_t first = s->n;
-	TRY(selection_grow(s, snaps_count(r), capacity));
-	for (size_t i = 0; i < snaps_count(r); i++) {
-		struct choice c = {.source = source};
-		bool yes;
-		TRY(selection_wants(r, i, q, &c, &yes));
-		if (!yes)
-			continue;
-		TRY(selection_keep_role(s, &c.role));
-		s->choice[s->n++] = c;
-	}
+	if (snaps_count(r) > UINT32_MAX)
+		return fail(ERR_INPUT, "%s: has %zu records, and at most 2³² can be chosen from", from->path, snaps_count(r));
+	TRY(selection_grow(s, snaps_count(r)));
+	TRY(selection_add_records(s, source, r, q));
 	if (s->n - first > q->last) {
 		memmove(s->choice + first, s->choice + s->n - q->last, q->last * sizeof *s->choice);
 		s->n = first + q->last;
@@ -90,7 +85,7 @@ static status selection_is_empty(struct sources *s, const char *path)
 	bool running = false;
 	for (size_t i = 0; i < s->n; i++) {
 		struct snaps_reader *r;
-		const char *state = json_string_value(json_object_get(s->source[i].checkpoint, "state"));
+		const char *state = s->source[i].state.word;
 		TRY(sources_reader(s, i, &r));
 		all += snaps_count(r);
 		running = running || (state && strcmp(state, "running") == 0);
@@ -108,12 +103,11 @@ static status selection_is_empty(struct sources *s, const char *path)
 static status selection_fill(struct selection *s, const char *const *path, int n, const struct selection_request *r)
 {
 	struct sources *sources = &s->sources;
-	size_t capacity = 0;
 	for (int i = 0; i < n; i++)
 		TRY(sources_add(sources, path[i]));
 	TRY(sources_check(sources));
 	for (size_t i = 0; i < sources->n; i++)
-		TRY(selection_add_source(s, i, r, &capacity));
+		TRY(selection_add_source(s, i, r));
 	return s->n ? OK : selection_is_empty(sources, path[0]);
 }
 
@@ -141,5 +135,6 @@ status selection_read(struct selection *s, size_t i, struct snaps_record *out)
 void selection_close(struct selection *s)
 {
 	sources_close(&s->sources);
+	free(s->choice);
 	*s = (struct selection){.n = 0};
 }

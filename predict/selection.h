@@ -14,16 +14,17 @@ struct selection_request {
 	bool skip_damaged;    /* leaves out records that can't be read, with a warning, instead of stopping */
 };
 
+/* 24 bytes are kept of a snapshot. */
 struct choice {
-	size_t source, record;
 	uint64_t step;
-	const char *role;
+	uint32_t source, record;
+	const char *role;        /* the header's */
 };
 
 struct selection {
 	struct sources sources;
 	struct choice *choice;   /* in the order of the paths given, their chains, their records */
-	size_t n;
+	size_t n, capacity;
 };
 
 /* Pools what lies behind n paths and chooses from it. Warns about chains that are not done, torn tails, and what

@@ -11,12 +11,27 @@
 #include "src/files/run.h"
 #include "src/json_build.h"
 
+/* A header as a run has it, or a file that was named alone. */
+struct source_header {
+	struct source_header *next;
+	struct snaps_shared *shared;
+	bool owned;                    /* by this one: another path's files may have the same */
+	size_t path;                   /* by which it was found, counted from 1 */
+	json_t *json;
+};
+
+status sources_open(const struct sources *s, size_t i, struct snaps_reader **out)
+{
+	const struct source *source = &s->source[i];
+	return snaps_open_shared(source->path, source->state.committed, source->shared, out);
+}
+
 status sources_reader(struct sources *s, size_t i, struct snaps_reader **out)
 {
 	if (!s->reader || s->reading != i) {
 		snaps_reader_close(s->reader);
 		s->reader = NULL;
-		TRY(snaps_open(s->source[i].path, s->source[i].committed, &s->reader));
+		TRY(sources_open(s, i, &s->reader));
 		s->reading = i;
 	}
 	*out = s->reader;
@@ -26,24 +41,38 @@ status sources_reader(struct sources *s, size_t i, struct snaps_reader **out)
 void sources_close(struct sources *s)
 {
 	snaps_reader_close(s->reader);
-	for (size_t i = 0; i < s->n; i++) {
-		json_decref(s->source[i].header);
-		json_decref(s->source[i].checkpoint);
+	for (struct source_header *h = s->headers; h; h = h->next) {
+		json_decref(h->json);
+		if (h->owned)
+			snaps_shared_free(h->shared);
 	}
+	free(s->source);
+	free(s->damage);
 	arena_free(&s->arena);
 	*s = (struct sources){.n = 0};
+}
+
+/* Room for one more element behind n in a list that realloc may move. */
+static status list_grow(void *list, size_t n, size_t size, size_t *capacity)
+{
+	void **place = list;
+	if (n < *capacity)
+		return OK;
+	size_t more = *capacity ? 2 * *capacity : 16;
+	void *grown = realloc(*place, more * size);
+	if (!grown)
+		return fail(ERR_MEMORY, "out of memory: %zu snapshot files", more);
+	*place = grown;
+	*capacity = more;
+	return OK;
 }
 
 /* ---- what is wrong with them ---- */
 
 static status sources_damage(struct sources *s, const char *words)
 {
-	const char **more;
-	TRY(ARENA_NEW(&s->arena, s->n_damage + 1, &more));
-	if (s->n_damage)
-		memcpy(more, s->damage, s->n_damage * sizeof *more);
-	more[s->n_damage++] = words;
-	s->damage = more;
+	TRY(list_grow(&s->damage, s->n_damage, sizeof *s->damage, &s->damage_capacity));
+	s->damage[s->n_damage++] = words;
 	return OK;
 }
 
@@ -56,25 +85,25 @@ static status sources_lost(struct sources *s, const char *snaps, const char *che
 	return sources_damage(s, words);
 }
 
-/* A run's file bears the name of another chain than the one it says. */
-static status sources_check_chain(struct sources *s, const char *path, const json_t *object, int k)
+/* A run's file that says it is chain `chain`'s, and bears the name of chain k. */
+static status sources_check_chain(struct sources *s, const char *path, json_int_t chain, int k)
 {
-	const json_t *chain = json_object_get(object, "chain");
 	char *words;
-	if (!json_is_integer(chain) || json_integer_value(chain) == k)
+	if (chain == k)
 		return OK;
-	TRY(arena_text(&s->arena, &words, "%s: is the file of chain %" JSON_INTEGER_FORMAT, path, json_integer_value(chain)));
+	TRY(arena_text(&s->arena, &words, "%s: is the file of chain %" JSON_INTEGER_FORMAT, path, chain));
 	warning("%s; put each chain's files back in their place", words);
 	return sources_damage(s, words);
 }
 
 /* A checkpoint that was written beside another file. */
-static status sources_check_checkpoint(struct sources *s, const char *path, const struct source *source, uint64_t checksum)
+static status sources_check_checkpoint(struct sources *s, const char *path, const json_t *facts, const char *snaps,
+                                       uint64_t checksum)
 {
 	char *words;
-	if (checkpoint_is_of(source->checkpoint, checksum))
+	if (checkpoint_is_of(facts, checksum))
 		return OK;
-	TRY(arena_text(&s->arena, &words, "%s: is not the checkpoint of %s", path, source->path));
+	TRY(arena_text(&s->arena, &words, "%s: is not the checkpoint of %s", path, snaps));
 	warning("%s; put back what was there", words);
 	return sources_damage(s, words);
 }
@@ -85,44 +114,6 @@ static bool is_folder(const char *path)
 {
 	struct stat st;
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static status sources_reserve(struct sources *s, size_t more)
-{
-	struct source *larger;
-	TRY(ARENA_NEW(&s->arena, s->n + more, &larger));
-	if (s->n)
-		memcpy(larger, s->source, s->n * sizeof *larger);
-	s->source = larger;
-	return OK;
-}
-
-/* Adds a file; room was reserved. checkpoint: its chain's, where that exists. */
-static status sources_add_file(struct sources *s, const char *path, const char *checkpoint)
-{
-	struct source *source = &s->source[s->n];
-	struct snaps_reader *r;
-	char *copy;
-	bool present;
-	TRY(arena_text(&s->arena, &copy, "%s", path));
-	*source = (struct source){.path = copy};
-	TRY(file_present(checkpoint, &present));
-	if (present) {
-		status got = checkpoint_meta(checkpoint, &source->checkpoint);
-		if (got == ERR_DAMAGE) {
-			char *words;
-			TRY(arena_text(&s->arena, &words, "%s", fail_message(got)));
-			warning("%s; the chain's snapshots are read without it", words);
-			TRY(sources_damage(s, words));
-		} else {
-			TRY(got);
-		}
-		source->committed = (uint64_t)json_integer_value(json_object_get(source->checkpoint, "snaps_length"));
-	}
-	s->n++;
-	TRY(sources_reader(s, s->n - 1, &r));
-	source->header = json_incref((json_t *)snaps_meta(r));
-	return sources_check_checkpoint(s, checkpoint, source, snaps_header_checksum(r));
 }
 
 /* An object of the same members; NULL without memory. */
@@ -137,26 +128,138 @@ static json_t *copy_of(const json_t *object)
 
 /* A run's own file says where its data are now, after a resume with another place, and how a table is read there; a snapshot
  * file, where they were when it was begun. Only of the same data it may say so. */
-static status sources_move_data(struct source *source, const json_t *run)
+static void move_data(json_t **header, const json_t *run)
 {
 	static const char *const places[] = {"spec", "labels", NULL};
-	const json_t *now = json_object_get(run, "data"), *then = json_object_get(source->header, "data");
+	const json_t *now = json_object_get(run, "data"), *then = json_object_get(*header, "data");
 	const json_t *fingerprint = json_object_get(then, "fingerprint");
 	if (!fingerprint || !json_equal(fingerprint, json_object_get(now, "fingerprint")))
-		return OK;
+		return;
 	const json_t *names = json_object_get(json_object_get(run, "options"), "header");
-	json_t *moved = copy_of(then), *header = copy_of(source->header);
+	json_t *moved = copy_of(then);
 	for (const char *const *place = places; *place; place++)
 		if (json_is_string(json_object_get(now, *place)) && json_is_string(json_object_get(then, *place)))
 			json_put_shared(&moved, *place, json_object_get(now, *place));
 	if (names)
 		json_put_shared(&moved, "header", names);
-	json_put(&header, "data", moved);
-	if (!header)
-		return fail(ERR_MEMORY, "%s: out of memory: the header", source->path);
-	json_decref(source->header);
-	source->header = header;
+	json_put(header, "data", moved);
+}
+
+/* A header for the files of one path, whose own run.json, or NULL, has its say. Takes a new one over, `fresh`, also where it
+ * fails. */
+static status sources_add_header(struct sources *s, struct snaps_shared *shared, bool fresh, const json_t *run)
+{
+	struct source_header *h;
+	status got = ARENA_NEW(&s->arena, 1, &h);
+	if (got != OK) {
+		if (fresh)
+			snaps_shared_free(shared);
+		return got;
+	}
+	*h = (struct source_header){s->headers, shared, fresh, s->paths, copy_of(snaps_shared_meta(shared))};
+	s->headers = h;
+	json_object_del(h->json, "chain");
+	if (run)
+		move_data(&h->json, run);
+	return h->json ? OK : fail(ERR_MEMORY, "out of memory: a header");
+}
+
+static status sources_read_header(struct sources *s, struct source *source, const json_t *run, uint64_t *checksum)
+{
+	const struct source_header *last = s->headers;
+	struct snaps_shared *known = last ? last->shared : NULL, *shared;
+	struct snaps_own own;
+	TRY(snaps_shared_read(source->path, known, &shared, &own));
+	if (shared != known || last->path != s->paths)
+		TRY(sources_add_header(s, shared, shared != known, run));
+	source->shared = shared;
+	source->header = s->headers->json;
+	source->chain = own.chain;
+	source->numbered = own.numbered;
+	*checksum = own.checksum;
 	return OK;
+}
+
+/* *facts: the checkpoint's, the caller's to free; NULL where it is damaged, which is told and nothing more. */
+static status sources_read_checkpoint(struct sources *s, const char *path, json_t **facts)
+{
+	char *words;
+	status got = s->whole ? checkpoint_meta(path, facts) : checkpoint_facts(path, facts);
+	if (got != ERR_DAMAGE)
+		return got;
+	TRY(arena_text(&s->arena, &words, "%s", fail_message(got)));
+	warning("%s; the chain's snapshots are read without it", words);
+	return sources_damage(s, words);
+}
+
+/* The state, in memory that stays; NULL for what is no word. */
+static status sources_state(struct sources *s, const char *word, const char **out)
+{
+	static const char *const usual[] = {"running", "done", "failed"};
+	char *copy;
+	*out = NULL;
+	if (!word || word[strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-_")])
+		return OK;
+	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+		if (strcmp(word, usual[i]) == 0)
+			*out = usual[i];
+	if (*out)
+		return OK;
+	TRY(arena_text(&s->arena, &copy, "%s", word));
+	*out = copy;
+	return OK;
+}
+
+/* What is used of a checkpoint's facts, which may be NULL. */
+static status sources_take_facts(struct sources *s, const json_t *facts, struct source_state *state)
+{
+	const json_t *step = json_object_get(facts, "step");
+	*state = (struct source_state){
+		.known = facts, .step = json_integer_value(step), .has_step = json_is_integer(step),
+		.committed = (uint64_t)json_integer_value(json_object_get(facts, "snaps_length")),
+	};
+	return sources_state(s, json_string_value(json_object_get(facts, "state")), &state->word);
+}
+
+/* Where a file was found: in a run, by its name chain k's; or alone, where run is NULL. */
+struct finding {
+	const char *snaps, *checkpoint;
+	bool has_checkpoint;
+	const json_t *run;
+	int k;
+};
+
+/* The source behind a checkpoint's facts, and what is wrong between its files. */
+static status sources_fill(struct sources *s, const struct finding *f, const json_t *facts, struct source *source)
+{
+	uint64_t checksum;
+	TRY(sources_take_facts(s, facts, &source->state));
+	TRY(sources_read_header(s, source, f->run, &checksum));
+	TRY(sources_check_checkpoint(s, f->checkpoint, facts, source->path, checksum));
+	if (!f->run)
+		return OK;
+	if (source->numbered)
+		TRY(sources_check_chain(s, source->path, source->chain, f->k));
+	/* By its number alone an earlier version's can be told. */
+	const json_t *chain = json_object_get(facts, "chain");
+	return json_object_get(facts, "snaps_header") || !json_is_integer(chain) ? OK
+	     : sources_check_chain(s, f->checkpoint, json_integer_value(chain), f->k);
+}
+
+static status sources_add_file(struct sources *s, const struct finding *f)
+{
+	json_t *facts = NULL;
+	char *path;
+	TRY(list_grow(&s->source, s->n, sizeof *s->source, &s->capacity));
+	TRY(arena_text(&s->arena, &path, "%s", f->snaps));
+	if (f->has_checkpoint)
+		TRY(sources_read_checkpoint(s, f->checkpoint, &facts));
+	struct source source = {.path = path};
+	status got = sources_fill(s, f, facts, &source);
+	json_decref(facts);
+	if (got == OK)
+		s->source[s->n++] = source;
+	return got;
 }
 
 /* Chains first up to last, which is not one of them: none has begun. */
@@ -168,35 +271,40 @@ static void warn_of_missing(const char *path, int first, int last)
 		warning("%s: chains %d to %d have not begun and are left out", path, first, last - 1);
 }
 
-/* Chain k of a run, if it has begun. */
-static status sources_add_chain(struct sources *s, struct run *run, int k, bool *begun)
+/* Whether a file is all that a process left which died, or is, at a chain's very beginning: then nothing was promised yet. */
+static bool is_empty(const char *path)
 {
-	const char *snaps, *checkpoint;
-	bool present;
-	TRY(run_file(run, k, "snaps", &snaps));
-	TRY(run_file(run, k, "ckpt", &checkpoint));
-	TRY(file_present(snaps, &present));
-	TRY(file_present(checkpoint, begun));
-	*begun |= present;
-	if (!present)
-		return *begun ? sources_lost(s, snaps, checkpoint) : OK;
-	TRY(sources_add_file(s, snaps, checkpoint));
-	struct source *source = &s->source[s->n - 1];
-	TRY(sources_check_chain(s, snaps, source->header, k));
-	/* By its number alone an earlier version's can be told. */
-	if (!json_object_get(source->checkpoint, "snaps_header"))
-		TRY(sources_check_chain(s, checkpoint, source->checkpoint, k));
-	return sources_move_data(source, run->json);
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
 }
 
-static status sources_add_run(struct sources *s, const char *path, struct run *run)
+/* Chain k of a run, if it has begun; its paths go into the arena. */
+static status sources_add_chain(struct sources *s, const struct run *run, int k, struct arena *names, bool *begun)
+{
+	struct finding f = {.run = run->json, .k = k};
+	bool present;
+	TRY(run_file(run, names, k, "snaps", &f.snaps));
+	TRY(run_file(run, names, k, "ckpt", &f.checkpoint));
+	TRY(file_present(f.snaps, &present));
+	TRY(file_present(f.checkpoint, &f.has_checkpoint));
+	present = present && (f.has_checkpoint || !is_empty(f.snaps));
+	*begun = present || f.has_checkpoint;
+	s->missing += !*begun;
+	if (present)
+		return sources_add_file(s, &f);
+	return *begun ? sources_lost(s, f.snaps, f.checkpoint) : OK;
+}
+
+static status sources_add_run(struct sources *s, const char *path, const struct run *run)
 {
 	size_t before = s->n;
 	int next = 0;   /* after the last chain that has begun */
-	TRY(sources_reserve(s, (size_t)run->chains));
 	for (int k = 0; k < run->chains; k++) {
+		struct arena names = {0};
 		bool begun;
-		TRY(sources_add_chain(s, run, k, &begun));
+		status got = sources_add_chain(s, run, k, &names, &begun);
+		arena_free(&names);
+		TRY(got);
 		if (!begun)
 			continue;
 		warn_of_missing(path, next, k);
@@ -208,8 +316,24 @@ static status sources_add_run(struct sources *s, const char *path, struct run *r
 	return OK;
 }
 
+static status sources_add_alone(struct sources *s, const char *path)
+{
+	struct arena names = {0};
+	char *checkpoint;
+	size_t stem = strlen(path);
+	stem -= stem > 6 && strcmp(path + stem - 6, ".snaps") == 0 ? 6 : 0;
+	TRY(arena_text(&names, &checkpoint, "%.*s.ckpt", (int)stem, path));
+	struct finding f = {.snaps = path, .checkpoint = checkpoint};
+	status got = file_present(checkpoint, &f.has_checkpoint);
+	if (got == OK)
+		got = sources_add_file(s, &f);
+	arena_free(&names);
+	return got;
+}
+
 status sources_add(struct sources *s, const char *path)
 {
+	s->paths++;
 	if (is_folder(path)) {
 		struct run run;
 		TRY(run_open(path, false, &run));
@@ -219,113 +343,5 @@ status sources_add(struct sources *s, const char *path)
 	}
 	bool present;
 	TRY(file_present(path, &present));
-	if (!present)
-		return fail(ERR_INPUT, "%s: there is no such run or snapshot file", path);
-	char *checkpoint;
-	size_t stem = strlen(path);
-	stem -= stem > 6 && strcmp(path + stem - 6, ".snaps") == 0 ? 6 : 0;
-	TRY(arena_text(&s->arena, &checkpoint, "%.*s.ckpt", (int)stem, path));
-	TRY(sources_reserve(s, 1));
-	return sources_add_file(s, path, checkpoint);
-}
-
-/* ---- do they belong together? ---- */
-
-static const json_t *fact_of(const struct source *source, const char *part, const char *name)
-{
-	return json_object_get(part ? json_object_get(source->header, part) : source->header, name);
-}
-
-/* A fact that neither has is the same in both. */
-static bool same_fact(const json_t *a, const json_t *b)
-{
-	return json_equal(a, b) || (!a && !b);
-}
-
-static status check_alike(const struct source *a, const struct source *b)
-{
-	static const char *const facts[] = {"model", "likelihood", "normalize", "standardize", NULL};
-	static const char *const words[] = {"models", "likelihoods", "input normalisations", "standardisations"};
-	for (int i = 0; facts[i]; i++) {
-		const json_t *x = json_object_get(a->header, facts[i]), *y = json_object_get(b->header, facts[i]);
-		if (same_fact(x, y))
-			continue;
-		const char *spec_x = json_string_value(json_object_get(x, "spec"));
-		const char *spec_y = json_string_value(json_object_get(y, "spec"));
-		return fail(ERR_USAGE, "%s and %s can't be pooled: their %s differ%s%s%s%s%s", a->path, b->path, words[i],
-		            spec_x && spec_y ? " (" : "", spec_x && spec_y ? spec_x : "", spec_x && spec_y ? ", " : "",
-		            spec_x && spec_y ? spec_y : "", spec_x && spec_y ? ")" : "");
-	}
-	/* One file is read for all, by the first's names. */
-	const json_t *x = fact_of(a, "data", "columns"), *y = fact_of(b, "data", "columns");
-	if (json_is_array(x) && json_is_array(y) &&
-	    !(json_equal(x, y) && json_equal(fact_of(a, "data", "target_column"), fact_of(b, "data", "target_column"))))
-		return fail(ERR_USAGE, "%s and %s can't be pooled: the names or the order of their tables' columns differ", a->path,
-		            b->path);
-	return OK;
-}
-
-struct origin {
-	json_int_t seed, chain;
-	const char *path;
-};
-
-static int by_origin(const void *a, const void *b)
-{
-	const struct origin *x = a, *y = b;
-	return x->seed != y->seed ? (x->seed > y->seed) - (x->seed < y->seed)
-	                          : (x->chain > y->chain) - (x->chain < y->chain);
-}
-
-static status warn_of_twins(const struct sources *s)
-{
-	struct origin *origin = malloc(s->n * sizeof *origin);
-	if (!origin)
-		return fail(ERR_MEMORY, "out of memory: %zu snapshot files", s->n);
-	for (size_t i = 0; i < s->n; i++) {
-		const json_t *h = s->source[i].header;
-		origin[i] = (struct origin){json_integer_value(json_object_get(h, "seed")),
-		                            json_integer_value(json_object_get(h, "chain")), s->source[i].path};
-	}
-	qsort(origin, s->n, sizeof *origin, by_origin);
-	for (size_t i = 1; i < s->n; i++)
-		if (by_origin(&origin[i - 1], &origin[i]) == 0)
-			warning("%s and %s share seed %lld and chain %lld: their draws are not independent", origin[i - 1].path,
-			     origin[i].path, (long long)origin[i].seed, (long long)origin[i].chain);
-	free(origin);
-	return OK;
-}
-
-/* Pools that are allowed, and whose members one would still want to know apart. */
-static void warn_of_differences(const struct sources *s)
-{
-	static const struct {
-		const char *part, *fact, *words;
-	} known[] = {
-		{NULL, "target", "sample different targets: what is averaged is a mixture of them"},
-		{"sampler", "precision", "ran in different precisions; predictions take the first's where none is named"},
-		{"data", "fingerprint", "were trained on different data; those of the first are taken where none are named"},
-	};
-	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-		for (size_t i = 1; i < s->n; i++)
-			if (!same_fact(fact_of(&s->source[0], known[k].part, known[k].fact),
-			               fact_of(&s->source[i], known[k].part, known[k].fact))) {
-				warning("%s and %s %s", s->source[0].path, s->source[i].path, known[k].words);
-				break;
-			}
-}
-
-status sources_check(const struct sources *s)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		const json_t *checkpoint = s->source[i].checkpoint;
-		const char *state = json_string_value(json_object_get(checkpoint, "state"));
-		if (state && strcmp(state, "done") != 0)
-			warning("%s: the chain %s; what it kept so far is read", s->source[i].path,
-			     strcmp(state, "failed") == 0 ? "failed" : "is not finished");
-		if (i)
-			TRY(check_alike(&s->source[0], &s->source[i]));
-	}
-	warn_of_differences(s);
-	return warn_of_twins(s);
+	return present ? sources_add_alone(s, path) : fail(ERR_INPUT, "%s: there is no such run or snapshot file", path);
 }

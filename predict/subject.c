@@ -123,7 +123,7 @@ static int subject_batch(const struct network *n, const struct subject_request *
 static status subject_prepare(struct network *n, const struct subject_request *r, struct subject *s)
 {
 	status loaded = subject_load(n, r, s);
-	if (loaded == ERR_INPUT && !r->spec)
+	if ((loaded == ERR_INPUT || loaded == ERR_USAGE) && !r->spec)
 		return fail_within(loaded, "the run's own data set (%s can name its new place for once, basin sample {resume} with "
 		                   "{data} for every command): ", r->option);
 	TRY(loaded);

@@ -163,7 +163,7 @@ static status end_step(struct chain *c)
 	struct device *d = p->state.potential->device;
 	double now = clock_seconds();
 	uint64_t step = c->state.step;
-	bool last = step >= p->schedule.total, stop = *p->stop != 0;
+	bool last = step >= p->schedule.total, stop = atomic_load_explicit(p->stop, memory_order_relaxed) != 0;
 	bool keep = keep_due(&p->keep, step), log = last || step % p->log_every == 0;
 	bool checkpoint = last || stop || checkpoint_due(c, now), ending = begins_last_epoch(p, step);
 	if (keep || log || checkpoint || ending) {

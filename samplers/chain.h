@@ -4,7 +4,7 @@
 #ifndef BASIN_CHAIN_H
 #define BASIN_CHAIN_H
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "samplers/keep.h"
 #include "samplers/state.h"
@@ -12,7 +12,7 @@
 #include "src/files/run.h"
 #include "src/files/snaps.h"
 
-/* Who wants to know what a chain does; a function may be NULL. */
+/* Who wants to know what a chain does; a function may be NULL. They are called by the thread that runs the chain. */
 struct chain_watch {
 	void *context;
 	/* Chain k has done so many updates; the last line of its log (step 0: none yet). Called after every step. */
@@ -36,13 +36,13 @@ struct chain_plan {
 	const float *init;               /* host: initial parameters, or NULL for the model's own */
 	const float *init_stats;         /* host: batch-norm statistics that belong to them, or NULL */
 	enum snaps_dtype dtype;
-	json_t *meta;                    /* of the snapshot files; "chain" is set for each */
+	json_t *meta;                    /* of the snapshot files, but their "chain" */
 	uint64_t log_every;              /* steps */
 	uint64_t checkpoint_steps;       /* 0: by time */
 	double checkpoint_seconds;
 	struct run *run;
 	const struct chain_watch *watch;     /* NULL: nobody */
-	const volatile sig_atomic_t *stop;   /* set by a signal */
+	const atomic_int *stop;              /* set by a signal */
 };
 
 enum chain_phase { CHAIN_RUNNING, CHAIN_DONE, CHAIN_FAILED };
@@ -53,8 +53,13 @@ struct chain;
 status chain_check_batches(const struct chain_plan *plan);
 
 /* Makes chain k ready: from its checkpoint where it has one, else from its initial parameters, with its files created and
- * a checkpoint of step 0 written. Errors: ERR_USAGE (the method refuses its parameters), ERR_IO, ERR_DAMAGE, ERR_MEMORY. */
+ * a checkpoint of step 0 written. Until chain_close it is this process's alone. Errors: ERR_BUSY (another process has it),
+ * ERR_USAGE (the method refuses its parameters), ERR_IO, ERR_DAMAGE, ERR_MEMORY. */
 status chain_open(const struct chain_plan *plan, int k, struct chain **out);
+
+/* Whether chain k came to the run's end, by its checkpoint's facts: then there is nothing to open, to lock or to sync. What can't
+ * be told is false, and chain_open's to say. */
+bool chain_finished(const struct chain_plan *plan, int k);
 
 /* Takes one step with what it ends with: due snapshots, log line, checkpoint. Nothing where the chain is not running. A
  * loss that is not finite ends the chain as failed, which is not an error here. Errors: ERR_IO, ERR_INTERRUPTED (a stop was
@@ -66,6 +71,8 @@ status chain_run(struct chain *c);
 
 enum chain_phase chain_phase(const struct chain *c);
 uint64_t chain_step(const struct chain *c);
+/* Bytes that the vectors of a chain take, on the device and beside it. */
+size_t chain_bytes(const struct chain_plan *plan);
 /* NULL is fine. */
 void chain_close(struct chain *c);
 

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "samplers/chain_private.h"
+#include "src/files/checkpoint.h"
 #include "src/files/file.h"
+#include "src/json_build.h"
 
 bool chain_makes_stats(const struct chain_plan *plan, int i)
 {
@@ -75,9 +77,15 @@ static status open_fresh(struct chain *c, const char *snaps, const char *log)
 	if (c->host_stats)
 		fill_initial(potential->stats, key, p->init_stats, c->host_stats);
 	TRY(upload(c));
-	if (json_object_set_new(p->meta, "chain", json_integer(c->k)) != 0)
+	/* A copy: other chains begin at the same time. */
+	json_t *meta = json_object();
+	if (!json_add_missing(meta, p->meta) || json_object_set_new(meta, "chain", json_integer(c->k)) != 0) {
+		json_decref(meta);
 		return fail(ERR_MEMORY, "out of memory for chain %d", c->k);
-	TRY(snaps_create(snaps, p->meta, potential->params, potential->stats, roles, p->dtype, &c->snaps));
+	}
+	status created = snaps_create(snaps, meta, potential->params, potential->stats, roles, p->dtype, &c->snaps);
+	json_decref(meta);
+	TRY(created);
 	TRY(log_open(log, 0, c->log_fields, &c->log));
 	return chain_checkpoint(c);
 }
@@ -120,13 +128,15 @@ static status open_chain(struct chain *c)
 	const struct chain_plan *p = c->plan;
 	const char *snaps, *log;
 	bool begun;
+	TRY(run_take(p->run, c->k));
+	c->taken = true;
 	TRY(state_open(&c->state, &p->state, (struct rng_key){p->seed, (uint32_t)c->k}));
 	TRY(take_memory(c));
 	for (int i = 0; i < SAMPLER_REPORTS; i++)
 		c->log_fields[i] = p->state.sampler->reports[i].name;
-	TRY(run_file(p->run, c->k, "ckpt", &c->checkpoint));
-	TRY(run_file(p->run, c->k, "snaps", &snaps));
-	TRY(run_file(p->run, c->k, "log.jsonl", &log));
+	TRY(run_file(p->run, &c->arena, c->k, "ckpt", &c->checkpoint));
+	TRY(run_file(p->run, &c->arena, c->k, "snaps", &snaps));
+	TRY(run_file(p->run, &c->arena, c->k, "log.jsonl", &log));
 	TRY(file_present(c->checkpoint, &begun));
 	if (begun)
 		return open_resumed(c, snaps, log);
@@ -135,6 +145,32 @@ static status open_chain(struct chain *c)
 	unlink(snaps);
 	unlink(log);
 	return open_fresh(c, snaps, log);
+}
+
+bool chain_finished(const struct chain_plan *plan, int k)
+{
+	struct arena names = {0};
+	const char *path;
+	json_t *facts = NULL;
+	bool present = false;
+	if (run_file(plan->run, &names, k, "ckpt", &path) == OK && file_present(path, &present) == OK && present &&
+	    checkpoint_facts(path, &facts) != OK)
+		facts = NULL;
+	arena_free(&names);
+	const char *state = json_string_value(json_object_get(facts, "state"));
+	bool finished = state && strcmp(state, "done") == 0 &&
+	                (uint64_t)json_integer_value(json_object_get(facts, "step")) == plan->schedule.total;
+	json_decref(facts);
+	return finished;
+}
+
+size_t chain_bytes(const struct chain_plan *plan)
+{
+	const struct sampler *s = plan->state.sampler;
+	size_t vectors = 1 + (size_t)s->scratch;   /* the gradient, and */
+	for (int i = 0; i < SAMPLER_VECTORS; i++)
+		vectors += s->vectors[i].name ? 2 : 0;   /* each with its place beside the device */
+	return (vectors * plan->state.potential->n_params + 3 * plan->state.potential->n_stats) * sizeof(float);
 }
 
 status chain_open(const struct chain_plan *plan, int k, struct chain **out)
@@ -164,6 +200,8 @@ void chain_close(struct chain *c)
 	/* Whatever mattered was synced, with its errors seen, by the last checkpoint. */
 	(void)snaps_close(c->snaps);
 	(void)log_close(c->log);
+	if (c->taken)
+		run_leave(c->plan->run, c->k);
 	arena_free(&c->arena);
 	free(c);
 }

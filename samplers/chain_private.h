@@ -17,6 +17,7 @@ struct chain {
 	struct arena arena;
 	const struct chain_plan *plan;
 	int k;
+	bool taken;                            /* locked */
 	const char *checkpoint;                /* its file */
 	enum chain_phase phase;
 	struct state state;

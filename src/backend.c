@@ -15,19 +15,30 @@ extern const struct backend cpu_backend;
 /* The best first: without --device, the first one that opens is used. */
 const struct backend *const backends[] = {&cpu_backend, NULL};
 
-static status open_best(int threads, struct device **out)
+int backend_number(const struct backend *b, int turn)
+{
+	int count = b->count ? b->count() : 1;
+	return count > 1 ? turn % count : 0;
+}
+
+static status open_turn(const struct backend *b, int turn, int threads, struct device **out)
+{
+	return b->open(backend_number(b, turn), threads, out);
+}
+
+static status open_best(int turn, int threads, struct device **out)
 {
 	status s = ERR_LIBRARY;
 	for (int i = 0; backends[i] && s != OK; i++)
-		s = backends[i]->open(0, threads, out);
+		s = open_turn(backends[i], turn, threads, out);
 	return s;
 }
 
-/* Reads "NAME" or "NAME:N". */
+/* Reads "NAME", of which the number is −1, or "NAME:N". */
 static bool is_device(const char *text, const char *name, int *number)
 {
 	size_t n = strlen(name);
-	*number = 0;
+	*number = -1;
 	if (strncmp(text, name, n) != 0)
 		return false;
 	if (!text[n])
@@ -40,19 +51,24 @@ static bool is_device(const char *text, const char *name, int *number)
 	return !*end;
 }
 
-status backend_open(const char *device, int threads, struct device **out)
+status backend_open_turn(const char *device, int turn, int threads, struct device **out)
 {
 	*out = NULL;
 	if (!device)
-		return open_best(threads, out);
+		return open_best(turn, threads, out);
 	struct text have = {.n = 0};
 	for (int i = 0; backends[i]; i++) {
 		int number;
 		if (is_device(device, backends[i]->name, &number))
-			return backends[i]->open(number, threads, out);
+			return number < 0 ? open_turn(backends[i], turn, threads, out) : backends[i]->open(number, threads, out);
 		text_list(&have, ", ", backends[i]->name);
 	}
 	return fail(ERR_USAGE, "{device} %s: this build has %s", device, have.at);
+}
+
+status backend_open(const char *device, int threads, struct device **out)
+{
+	return backend_open_turn(device, 0, threads, out);
 }
 
 status prior_check(const struct slots *s, const struct pieces *p)
@@ -74,6 +90,11 @@ status prior_check(const struct slots *s, const struct pieces *p)
 }
 
 /* ---- what stands in for ops that a backend has not ---- */
+
+size_t device_held(const struct device *d)
+{
+	return d->ops->held ? d->ops->held(d) : 0;
+}
 
 const char *device_precision_note(const struct device *d, enum precision precision)
 {

@@ -20,7 +20,7 @@ struct layer_ops;
 enum precision { PRECISION_FP32, PRECISION_BF16 };
 #define PRECISION_WORDS "fp32|bf16"
 
-/* An open device. A backend embeds this as the first member of its own struct. */
+/* An open device, for the thread that opened it alone. A backend embeds this as the first member of its own struct. */
 struct device {
 	const struct backend *ops;
 };
@@ -187,6 +187,8 @@ struct backend {
 
 	/* Opens device `number` with `threads` threads (0: all). Errors: ERR_USAGE (no such device), ERR_LIBRARY. */
 	status (*open)(int number, int threads, struct device **out);
+	/* How many devices there are; or NULL: one. */
+	int (*count)(void);
 	void (*close)(struct device *d);
 	/* What a run records: {"name", "instruction_set", "threads", "libraries": {"oneDNN": "2.6.3"}}. The caller's to free;
 	 * NULL without memory. */
@@ -203,6 +205,8 @@ struct backend {
 	status (*alloc)(struct device *d, size_t bytes, void **out);
 	/* Waits where calls that were put off may use it; NULL is fine. */
 	void (*free)(struct device *d, void *p);
+	/* Bytes that alloc has given out and free has not had back. Or NULL. */
+	size_t (*held)(const struct device *d);
 	/* A read-only copy of host memory where the device can read it; on a CPU the memory itself. Freed by release. Both, or
 	 * both NULL. Errors: ERR_MEMORY. */
 	status (*resident)(struct device *d, const void *host, size_t bytes, const void **out);
@@ -262,12 +266,20 @@ struct backend {
  * Errors: ERR_USAGE, naming what the build has. */
 extern const struct backend *const backends[];
 status backend_open(const char *device, int threads, struct device **out);
+/* The device of a kind that is number `turn`'s, modulo how many there are. */
+int backend_number(const struct backend *b, int turn);
+/* backend_open for one of several processes on a machine, which share its devices out: where no number is named, the device of
+ * its turn. */
+status backend_open_turn(const char *device, int turn, int threads, struct device **out);
 
 /* What a backend asks before it evaluates priors, if slot_may_count says that their coefficient may: whether value[SLOT_PRIOR], which
  * kinds other than gaussian need, is a deviation. Errors: ERR_USAGE where it is not. */
 status prior_check(const struct slots *s, const struct pieces *p);
 
 /* ---- ops that may be NULL are called through these, which say what then stands in for them ---- */
+
+/* Nothing is known: 0. */
+size_t device_held(const struct device *d);
 
 /* Nothing speaks against any precision. */
 const char *device_precision_note(const struct device *d, enum precision precision);

@@ -19,7 +19,8 @@
 	X(ERR_DIVERGED, "a chain diverged", 1)                               \
 	X(ERR_CHECK, "a check found a problem", 1)                           \
 	X(ERR_INTERRUPTED, "interrupted", 3)                                 \
-	X(ERR_NO_READER, "the reader of standard output is gone", 141)
+	X(ERR_NO_READER, "the reader of standard output is gone", 141)       \
+	X(ERR_BUSY, "another process is at work on it", 2)
 
 #define STATUS_NAME(name, meaning, code) name,
 typedef enum status { STATUS_LIST(STATUS_NAME) STATUS_COUNT } status;

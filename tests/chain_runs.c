@@ -62,7 +62,7 @@ static void run_part(struct problem *p, int k, uint64_t steps, bool resumed)
 
 void sample_on(struct device *d, uint64_t stop, const char *name, struct opts *o, char *folder, size_t size)
 {
-	static const volatile sig_atomic_t never = 0;
+	static const atomic_int never;
 	struct problem p;
 	struct run run;
 	snprintf(folder, size, "%s/%s", scratch_folder(), name);

@@ -24,7 +24,7 @@ struct stand_in {
 	struct segments params, stats;
 	struct pieces pieces;
 	int stop_after;                      /* counted gradients until *stop is set; −1: never */
-	volatile sig_atomic_t stop;
+	atomic_int stop;
 };
 
 static double activation(const float *w, size_t row, struct rng_key key, enum stream augment, uint64_t step, size_t place)

@@ -162,7 +162,7 @@ static void hear_end(void *context, int k, double nll)
 /* The loss that a chain ends with, where it goes on from a checkpoint after so many steps (0: never). */
 static double end_loss(const char *name, const char *batch, uint64_t stop, char *folder, size_t size)
 {
-	static const volatile sig_atomic_t never = 0;
+	static const atomic_int never;
 	struct problem p;
 	struct run run;
 	struct chain *c;

@@ -10,7 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include "src/files/checkpoint.h"
+#include "src/files/pack.h"
 #include "tests/files.h"
 #include "src/rng.h"
 #include "tests/tap.h"
@@ -103,6 +106,79 @@ static void damage(void)
 	json_decref(meta);
 }
 
+/* The bytes of the facts in a checkpoint: up to the map of vectors. */
+static size_t facts_end(const uint8_t *data, size_t n)
+{
+	const uint8_t *key = memmem(data, n, "\xa5" "blobs", 6);
+	return key ? (size_t)(key - data) : 0;
+}
+
+static int facts_are(const char *path, const json_t *want)
+{
+	json_t *back;
+	bool same = checkpoint_facts(path, &back) == OK && json_equal(want, back);
+	json_decref(back);
+	return same;
+}
+
+static int facts_are_damaged(const char *path)
+{
+	json_t *back;
+	return checkpoint_facts(path, &back) == ERR_DAMAGE && !back;
+}
+
+/* A large file's facts are read without its vectors. */
+static void facts_alone(void)
+{
+	const char *path = scratch_path("large.ckpt");
+	json_t *meta = facts(7), *back;
+	size_t n;
+	fill(3);
+	MUST(checkpoint_write(path, meta, blobs, 2));
+	uint8_t *data = slurp(path, &n);
+	size_t end = facts_end(data, n);
+	ok(end && facts_are(path, meta), "the facts of a large checkpoint are read alone");
+	int found = 0;
+	for (size_t i = 0; i < end; i++) {
+		data[i] ^= 0x20;
+		spit(path, data, n);
+		data[i] ^= 0x20;
+		found += facts_are_damaged(path);
+	}
+	ok(found == (int)end, "a wrong byte of theirs is found everywhere (%d places)", (int)end);
+	data[n / 2] ^= 1;
+	spit(path, data, n);
+	ok(facts_are(path, meta) && checkpoint_meta(path, &back) == ERR_DAMAGE, "one in a vector is looked for by others");
+	data[n / 2] ^= 1;
+	spit(path, data, n - 1);
+	ok(facts_are_damaged(path), "a missing end is seen");
+	free(data);
+	json_decref(meta);
+}
+
+/* What an earlier version wrote: no checksum but the whole file's. */
+static void facts_of_old(void)
+{
+	enum { PAIR = 1 + 14 + 1 + 16 };
+	const char *path = scratch_path("old.ckpt");
+	json_t *meta = facts(7);
+	size_t n;
+	MUST(checkpoint_write(path, meta, blobs, 2));
+	uint8_t *data = slurp(path, &n), *map = memmem(data, n, "\xa4meta", 5);
+	size_t end = facts_end(data, n);
+	map[5]--;
+	memmove(data + end - PAIR, data + end, n - end);
+	n -= PAIR;
+	pack_seal(data + n - PACK_SEAL, XXH3_64bits(data, n - PACK_SEAL));
+	spit(path, data, n);
+	ok(facts_are(path, meta), "the facts of an earlier version's checkpoint are read");
+	data[n / 2] ^= 1;
+	spit(path, data, n);
+	ok(facts_are_damaged(path), "and of that all bytes are checked");
+	free(data);
+	json_decref(meta);
+}
+
 struct work {
 	const char *path;
 	int step;
@@ -191,6 +267,8 @@ int main(void)
 {
 	round_trip();
 	damage();
+	facts_alone();
+	facts_of_old();
 	full_disk();
 	unwritable_folder();
 	sudden_death();

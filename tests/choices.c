@@ -21,7 +21,7 @@ static void write_checkpoint(struct run *run, int k, const char *choices)
 	json_t *meta = json_pack("{s:i}", "step", 3);
 	if (choices)
 		json_object_set_new(meta, "choices", text(choices));
-	MUST(run_file(run, k, "ckpt", &path));
+	MUST(run_file(run, &run->arena, k, "ckpt", &path));
 	MUST(checkpoint_write(path, meta, NULL, 0));
 	json_decref(meta);
 }
@@ -52,7 +52,7 @@ static void check_union(void)
 
 static void check_way(void)
 {
-	static const volatile sig_atomic_t never = 0;
+	static const atomic_int never;
 	struct opts *o = parse((const char *[]){"--steps", "4", NULL});
 	json_t *known = text("{\"cpu\": {\"conv 64x32\": \"winograd\"}, \"other\": {\"conv 64x32\": \"7\"}}"), *got;
 	struct problem p;
@@ -76,8 +76,12 @@ static void check_way(void)
 	MUST(chain_run(c));
 	chain_close(c);
 	MUST(resume_choices(&run, &got));
+	ok(json_equal(json_object_get(got, "cpu"), json_object_get(known, "cpu")), "run.json says what was chosen before the first step");
+	json_decref(got);
+	json_object_del(run.json, "choices");
+	MUST(resume_choices(&run, &got));
 	json_t *want = text("{\"cpu\": {\"conv 64x32\": \"winograd\", \"conv 8x8\": \"gemm\"}}");
-	ok(json_equal(got, want), "and its checkpoints hold them");
+	ok(json_equal(got, want), "and checkpoints hold them, where run.json is from before it did");
 	json_decref(got);
 	json_decref(want);
 	json_decref(known);

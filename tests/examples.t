@@ -44,4 +44,51 @@ for set in cifar10 cifar100; do
 		ok $? "$set-$method.conf keeps 16 states"
 	done
 done
+
+# The job scripts take 64 chains in 8 parts, and ask for their job to be requeued where the program was interrupted.
+# Without Slurm: srun is the command alone, once or as 8 ranks, and scontrol tells what it was asked. tests/slurm.t has the
+# real ones.
+mkdir "$dir/bin"
+cat >"$dir/bin/srun" <<'END'
+#!/bin/sh
+while :; do
+	case $1 in -*) shift ;; *) break ;; esac
+done
+rank=0
+while [ $rank -lt "$RANKS" ]; do
+	SLURM_PROCID=$rank SLURM_STEP_NUM_TASKS=$RANKS SLURM_LOCALID=0 "$@" || exit
+	rank=$((rank + 1))
+done
+END
+printf '#!/bin/sh\necho "$*" >>"%s"\n' "$dir/requeued" >"$dir/bin/scontrol"
+chmod +x "$dir/bin/srun" "$dir/bin/scontrol"
+printf 'model = gaussian:1,1\nlr = 0.1\nsteps = 10\nquiet = yes\n' >"$dir/job.conf"
+job() {  # job SCRIPT VARIABLE=VALUE…
+	script=$top_srcdir/examples/slurm/$1
+	shift
+	env PATH="$dir/bin:$PATH" CONF="$dir/job.conf" BASIN="$BASIN" SLURM_CPUS_PER_TASK=1 SLURM_JOB_ID=7 SLURM_ARRAY_JOB_ID=7 "$@" \
+		sh "$script"
+}
+bad=0
+for task in 0 1 2 3 4 5 6 7; do
+	job array.sbatch RANKS=1 SLURM_ARRAY_TASK_ID=$task RUN="$dir/array" || bad=1
+done
+[ $bad = 0 ] && [ "$(find "$dir/array" -name '*.snaps' | wc -l)" = 64 ]
+ok $? "array.sbatch takes 64 chains in 8 jobs"
+job step.sbatch RANKS=8 RUN="$dir/step" && [ "$(find "$dir/step" -name '*.snaps' | wc -l)" = 64 ]
+ok $? "step.sbatch takes 64 chains by 8 ranks"
+[ ! -e "$dir/requeued" ]
+ok $? "and neither is requeued when it is done"
+for status in 1 2 3; do
+	printf '#!/bin/sh\nexit %s\n' $status >"$dir/bin/ends"
+	chmod +x "$dir/bin/ends"
+	job array.sbatch RANKS=1 SLURM_ARRAY_TASK_ID=5 BASIN="$dir/bin/ends"
+	echo $?
+	job step.sbatch RANKS=1 BASIN="$dir/bin/ends"
+	echo $?
+done >"$dir/statuses"
+[ "$(tr '\n' ' ' <"$dir/statuses")" = "1 1 2 2 3 3 " ]
+ok $? "their status is the program's"
+[ "$(tr '\n' ' ' <"$dir/requeued")" = "requeue 7_5 requeue 7 " ]
+ok $? "and what was interrupted is requeued, of an array the one job"
 done_testing

@@ -55,7 +55,7 @@ cut() {
 	done
 	"$BASIN" sample --resume $run 2>>resumed-$sampler >&2
 	status=$?
-	[ "$(grep -c "resumed at step [1-9]" resumed-$sampler)" -eq 2 ]
+	[ "$(grep -c "chain 0 resumed at step [1-9]" resumed-$sampler)" -eq 2 ]
 	echo $?
 	[ $status -eq 0 ] && cmp -s whole-$sampler/chain-0.snaps $run/chain-0.snaps &&
 		cmp -s whole-$sampler/chain-1.snaps $run/chain-1.snaps

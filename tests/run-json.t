@@ -65,7 +65,7 @@ ok $? "a run is made longer, and longer again"
 ok $? "info says how long it is now, and of its snapshots alone what they were begun with"
 # shellcheck disable=SC2086
 "$BASIN" sample $plan --steps 40 --noise-sd 0.5 --holdout 4 --standardize --out once && cp whole/run.json r/run.json
-fails 2 "^basin: r/chain-0.ckpt: the chain is done at step 40, and the run ends with step 20" "a checkpoint beyond the run's end is refused" \
+fails 2 "^basin: chain 0: r/chain-0.ckpt: the chain is done at step 40, and the run ends with step 20" "a checkpoint beyond the run's end is refused" \
 	"$BASIN" sample --resume r --quiet
 cp once/run.json r/run.json
 "$BASIN" predict --json --split train r >out && "$BASIN" predict --json --split train once >err && [ "$(member nll)" = "$(member nll err)" ] && [ "$(member snapshots)" = 16 ]

@@ -25,8 +25,8 @@ static void create_and_open(void)
 	json_t *json = facts(3);
 	struct run r, again;
 	MUST(run_create(scratch_path("run/"), json, &r));
-	ok(strcmp(r.path, path) == 0 && r.chains == 3 && r.lock >= 0, "a run is made and locked");
-	MUST(run_file(&r, 2, "snaps", &file));
+	ok(strcmp(r.path, path) == 0 && r.chains == 3 && r.lock >= 0, "a run is made, to be written");
+	MUST(run_file(&r, &r.arena, 2, "snaps", &file));
 	ok(strcmp(file, scratch_path("run/chain-2.snaps")) == 0, "a chain's file has its name");
 	struct run other;
 	ok(run_create(path, json, &other) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "--out"),
@@ -34,17 +34,92 @@ static void create_and_open(void)
 	MUST(run_open(path, false, &again));
 	ok(json_equal(again.json, json) && again.chains == 3 && again.lock < 0, "others read it meanwhile");
 	run_close(&again);
-	char pid[24];
-	snprintf(pid, sizeof pid, "%ld", (long)getpid());
-	ok(run_open(path, true, &again) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), pid),
-	   "a second writer is refused, with the first one's number");
 	json_object_set_new(r.json, "chains", json_integer(4));
-	MUST(run_save(&r));
-	ok(run_open(path, true, &again) == ERR_USAGE, "writing run.json again does not loosen the lock");
-	run_close(&r);
+	MUST(run_change(&r, false));
 	MUST(run_open(path, true, &again));
-	ok(again.chains == 4, "after closing, the next writer gets it, as it was saved");
+	ok(again.chains == 4 && r.chains == 4, "run.json is written again");
+	json_object_set_new(r.json, "chains", json_integer(5));
+	MUST(run_change(&r, false));
+	json_object_set_new(again.json, "chains", json_integer(6));
+	ok(run_change(&again, false) == ERR_BUSY && strstr(fail_message(ERR_BUSY), "meanwhile"),
+	   "who has read what is no longer there changes nothing");
+	json_object_set_new(again.json, "chains", json_integer(5));
+	ok(run_change(&again, false) == OK && again.chains == 5, "unless it is the same change");
 	run_close(&again);
+	run_close(&r);
+	json_decref(json);
+}
+
+/* Locks belong to the open file, so that two of one process are like those of two. */
+static void chains(void)
+{
+	const char *path = scratch_path("shared");
+	struct run r, other;
+	char pid[24];
+	json_t *json = facts(3);
+	MUST(run_create(path, json, &r));
+	MUST(run_open(path, true, &other));
+	snprintf(pid, sizeof pid, "number %ld on ", (long)getpid());
+	ok(run_take(&r, 2) == OK && run_take(&r, 0) == OK && run_take(&other, 1) == OK, "chains of a run are taken one by one");
+	ok(run_take(&other, 2) == ERR_BUSY && strstr(fail_message(ERR_BUSY), pid) && strstr(fail_message(ERR_BUSY), "writing chain 2"),
+	   "a second writer of one is refused, with the first one's number and machine");
+	json_object_set_new(other.json, "chains", json_integer(4));
+	ok(run_change(&other, true) == ERR_BUSY && strstr(fail_message(ERR_BUSY), "writing chain 0"),
+	   "what no chain may be under way for is not changed then");
+	ok(run_take(&other, 2) == ERR_BUSY && run_change(&other, false) == OK, "what may change is, and loosens no lock");
+	run_leave(&r, 2);
+	ok(run_take(&other, 2) == OK && run_take(&r, 2) == ERR_BUSY, "a chain that was left can be taken");
+	run_close(&other);
+	ok(run_take(&r, 1) == OK && run_take(&r, 2) == OK, "who closes the run leaves all");
+	run_close(&r);
+	json_decref(json);
+}
+
+/* Several processes begin one run. */
+static void reserve(void)
+{
+	const char *path = scratch_path("begun");
+	struct run r, other;
+	json_t *json = facts(3);
+	int told[2];
+	char byte = 0;
+	MUST(run_reserve(path, &r));
+	ok(!r.json && r.unfilled && run_open(path, false, &other) == ERR_INPUT, "a run that is to be made is no run yet");
+	fflush(stdout);
+	if (pipe(told)) {
+		perror("pipe");
+		exit(99);
+	}
+	pid_t pid = fork();
+	if (pid == 0) {
+		/* The lock is the open file's, which this process has too. */
+		close(r.lock);
+		status s = run_reserve(path, &other);
+		_exit(write(told[1], "x", 1) == 1 && s == OK && json_equal(other.json, json) ? 0 : 1);
+	}
+	usleep(50000);
+	MUST(run_fill(&r, json));
+	int status;
+	ok(read(told[0], &byte, 1) == 1 && waitpid(pid, &status, 0) == pid && status == 0, "another process waits for it, and joins it");
+	run_close(&r);
+	MUST(run_reserve(path, &r));
+	ok(json_equal(r.json, json) && !r.unfilled, "one that is there is opened");
+	run_close(&r);
+
+	path = scratch_path("given-up");
+	MUST(run_reserve(path, &r));
+	run_close(&r);
+	ok(access(path, F_OK) != 0, "what was not filled is taken away");
+	mkdir(path, 0777);
+	spit(scratch_path("given-up/lock"), "", 0);
+	spit(scratch_path("given-up/run.json.tmp"), "{", 1);
+	ok(run_reserve(path, &r) == OK && run_fill(&r, json) == OK, "what a process leaves that dies meanwhile is taken over");
+	run_close(&r);
+	mkdir(scratch_path("mine"), 0777);
+	spit(scratch_path("mine/letter"), "x", 1);
+	ok(run_reserve(scratch_path("mine"), &r) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "not a run") &&
+	   access(scratch_path("mine/lock"), F_OK) != 0, "a folder with anything else in it is refused, and stays as it is");
+	ok(run_reserve(scratch_path("none/run"), &r) == ERR_USAGE, "and so is one without a folder to make it in");
 	json_decref(json);
 }
 
@@ -135,25 +210,28 @@ static void sudden_death(void)
 	pid_t pid = fork();
 	if (pid == 0) {
 		struct run r;
-		if (run_create(path, facts(1), &r) != OK || write(ready[1], "x", 1) != 1)
+		if (run_create(path, facts(1), &r) != OK || run_take(&r, 0) != OK || write(ready[1], "x", 1) != 1)
 			_exit(1);
 		pause();
 		_exit(0);
 	}
 	close(ready[1]);
-	ok(read(ready[0], &byte, 1) == 1, "another process holds a run");
+	ok(read(ready[0], &byte, 1) == 1, "another process holds a chain");
 	close(ready[0]);
 	struct run r;
-	ok(run_open(path, true, &r) == ERR_USAGE, "and is the only one to write it");
+	MUST(run_open(path, true, &r));
+	ok(run_take(&r, 0) == ERR_BUSY, "and is the only one to write it");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	ok(run_open(path, true, &r) == OK, "kill -9 releases the lock, with nothing to clean up");
+	ok(run_take(&r, 0) == OK, "kill -9 releases the lock, with nothing to clean up");
 	run_close(&r);
 }
 
 int main(void)
 {
 	create_and_open();
+	chains();
+	reserve();
 	refusals();
 	strange_files();
 	failures();

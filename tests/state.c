@@ -266,7 +266,7 @@ static double last_growth(const char *folder)
 /* A chain of it, stopped after four of nine steps: scratch, array, the device's scalar and its report. */
 static void check_probe(struct device *d, const char *label)
 {
-	static const volatile sig_atomic_t never = 0;
+	static const atomic_int never;
 	static const float shift[D] = {1, -2, 4};
 	char folder[512];
 	struct opts *o = parse(table_words);

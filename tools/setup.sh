@@ -11,6 +11,9 @@ setup_packages() {
 	apt:xz) echo xz-utils ;;
 	apt:awk) echo mawk ;;
 	apt:fuzzer) echo clang 'libclang-rt-dev|libclang-common-14-dev' libomp-dev ;;
+	apt:openmpi) echo openmpi-bin ;;
+	apt:mpich) echo mpich ;;
+	apt:slurm) echo slurmctld slurmd slurm-client munge ;;
 	apt:oneDNN) echo libdnnl-dev ;;
 	apt:msgpack-c) echo 'libmsgpack-c-dev|libmsgpack-dev' ;;
 	apt:gsl) echo libgsl-dev ;;
@@ -30,6 +33,8 @@ setup_packages() {
 	dnf:libzip) echo libzip-devel ;;
 	dnf:zlib) echo zlib-devel ;;
 	dnf:shellcheck) echo ShellCheck ;;
+	dnf:openmpi | dnf:mpich) echo "$2" ;;
+	dnf:slurm) echo slurm slurm-slurmctld slurm-slurmd munge ;;
 	dnf:fuzzer) echo clang compiler-rt libomp-devel ;;
 	esac
 }
@@ -61,6 +66,13 @@ setup_has_fuzzer() {
 	return $setup_found
 }
 
+# Daemons lie in sbin, which not everybody's PATH has.
+setup_has_slurm() {
+	for setup_need_program in munged slurmctld slurmd sbatch; do
+		(PATH=$PATH:/usr/sbin:/sbin && setup_has_program $setup_need_program) || return 1
+	done
+}
+
 setup_has() {
 	case $1 in
 	compiler) printf '#include <stdio.h>\n' | ${CC:-cc} -E - >/dev/null 2>&1 ;;
@@ -68,6 +80,9 @@ setup_has() {
 	pkg-config) setup_has_program "${PKG_CONFIG:-pkg-config}" ;;
 	oneDNN) setup_has_onednn ;;
 	fuzzer) setup_has_fuzzer ;;
+	openmpi) setup_has_program mpirun.openmpi || setup_has_program /usr/lib64/openmpi/bin/mpirun ;;
+	mpich) setup_has_program mpirun.mpich || setup_has_program /usr/lib64/mpich/bin/mpirun ;;
+	slurm) setup_has_slurm ;;
 	msgpack-c) setup_has_module msgpack-c || setup_has_module 'msgpack >= 3' ;;
 	jansson) setup_has_module 'jansson >= 2.10' ;;
 	gsl) setup_has_module 'gsl >= 2.5' ;;

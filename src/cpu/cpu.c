@@ -7,6 +7,7 @@
 #include <dnnl.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,16 +16,9 @@
 #include <unistd.h>
 
 #include "src/json_build.h"
+#include "src/processors.h"
 
 enum { ALIGN = 64, HUGE_PAGE = 1 << 21, THREADS_MAX = 4096 };
-
-/* All processors this process may use, or fewer where OMP_NUM_THREADS says so. */
-static int all_threads(void)
-{
-	const char *text = getenv("OMP_NUM_THREADS");
-	long n = text ? strtol(text, NULL, 10) : 0;
-	return n > 0 && n <= THREADS_MAX ? (int)n : omp_get_num_procs();
-}
 
 static status cpu_open(int number, int threads, struct device **out)
 {
@@ -39,14 +33,14 @@ static status cpu_open(int number, int threads, struct device **out)
 	if (!cpu)
 		return fail(ERR_MEMORY, "out of memory");
 	cpu->device.ops = &cpu_backend;
-	cpu->threads = threads ? threads : all_threads();
+	cpu->threads = threads ? threads : processors_available();
 	cpu->kernels = kernels;
 	cpu->choices = json_object();
 	if (!cpu->choices) {
 		free(cpu);
 		return fail(ERR_MEMORY, "out of memory");
 	}
-	omp_set_num_threads(cpu->threads);  /* oneDNN's threads follow */
+	omp_set_num_threads(cpu->threads);  /* of this thread; oneDNN's follow */
 	*out = &cpu->device;
 	return OK;
 }
@@ -116,7 +110,6 @@ static status cpu_choices_save(const struct device *d, json_t *into)
 
 static status cpu_alloc(struct device *d, size_t bytes, void **out)
 {
-	(void)d;
 	*out = NULL;
 	size_t align = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGN;
 	if (bytes > SIZE_MAX / 2)
@@ -129,13 +122,20 @@ static status cpu_alloc(struct device *d, size_t bytes, void **out)
 	if (align == HUGE_PAGE)
 		madvise(p, padded, MADV_HUGEPAGE);  /* fewer misses in the address cache; a refusal costs nothing */
 	*out = memset(p, 0, padded);
+	((struct cpu_device *)d)->held += malloc_usable_size(p);
 	return OK;
 }
 
 static void cpu_free(struct device *d, void *p)
 {
-	(void)d;
+	if (p)
+		((struct cpu_device *)d)->held -= malloc_usable_size(p);
 	free(p);
+}
+
+static size_t cpu_held(const struct device *d)
+{
+	return ((const struct cpu_device *)d)->held;
 }
 
 status cpu_scratch(struct device *d, size_t bytes, void **out)
@@ -143,7 +143,7 @@ status cpu_scratch(struct device *d, size_t bytes, void **out)
 	struct cpu_device *cpu = (struct cpu_device *)d;
 	assert(!cpu->scratch_held);
 	if (bytes > cpu->scratch_bytes) {
-		free(cpu->scratch);
+		cpu_free(d, cpu->scratch);
 		cpu->scratch_bytes = 0;
 		TRY(cpu_alloc(d, bytes, &cpu->scratch));
 		cpu->scratch_bytes = bytes;
@@ -213,6 +213,7 @@ const struct backend cpu_backend = {
 	.choices_save = cpu_choices_save,
 	.alloc = cpu_alloc,
 	.free = cpu_free,
+	.held = cpu_held,
 	.resident = cpu_resident,
 	.release = cpu_release,
 	.put = cpu_copy,

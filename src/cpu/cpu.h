@@ -15,6 +15,7 @@ struct cpu_device {
 	void *scratch;             /* one layer's at a time */
 	size_t scratch_bytes;
 	bool scratch_held;
+	size_t held;               /* bytes given out and not freed */
 };
 
 static inline int cpu_threads(const struct device *d)

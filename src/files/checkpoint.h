@@ -25,6 +25,9 @@ status checkpoint_write(const char *path, const json_t *meta, const struct check
  * Errors: ERR_INPUT, ERR_DAMAGE, ERR_IO. */
 status checkpoint_meta(const char *path, json_t **meta);
 status checkpoint_read(const char *path, json_t **meta, const struct checkpoint_blob *blobs, int n);
+/* checkpoint_meta for those who use nothing else of it, in a time that does not depend on the vectors: these are not looked
+ * at where the file is large, only whether its end is there. */
+status checkpoint_facts(const char *path, json_t **meta);
 
 /* The fact "snaps_header" of a chain's checkpoint: the checksum of the header of its snapshot file. And whether a
  * checkpoint was written beside the file that has this one; earlier versions did not keep it, and theirs may be any. */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "src/files/run.h"
+#include "src/files/run_private.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,47 +17,6 @@
 static status path_in(struct run *r, const char *name, char **out)
 {
 	return arena_text(&r->arena, out, "%s/%s", r->path, name);
-}
-
-/* The process that holds the lock left its number in the file. */
-static status refuse(const struct run *r, int fd)
-{
-	char pid[24] = "";
-	ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
-	pid[n > 0 ? n : 0] = 0;
-	pid[strcspn(pid, "\n")] = 0;
-	return fail(ERR_USAGE, "%s: another process%s%s is writing this run; wait for it, or stop it with SIGTERM", r->path,
-	            *pid ? ", number " : "", *pid ? pid : "");
-}
-
-/* flock: the kernel releases it when the process ends, however it ends. The file stays, since taking it away would let
- * two processes lock two files of the same name. */
-static status take_lock(struct run *r)
-{
-	char *path;
-	TRY(path_in(r, "lock", &path));
-	struct stat st;
-	/* Its text is replaced: whoever may write in the folder must not choose another file for that. */
-	r->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
-	if (r->lock < 0 && errno == ELOOP)
-		return fail(ERR_IO, "%s: is a symbolic link, and a run's own files are not written through one; take it away", path);
-	if (r->lock < 0)
-		return fail(ERR_IO, "%s: %s", path, strerror(errno));
-	if (fstat(r->lock, &st) || !S_ISREG(st.st_mode) || st.st_nlink > 1) {
-		close(r->lock);
-		r->lock = -1;
-		return fail(ERR_IO, "%s: not a regular file of one name; take it away", path);
-	}
-	if (flock(r->lock, LOCK_EX | LOCK_NB) == 0) {
-		/* For people only: a run works without it, on a full disk for one. */
-		if (ftruncate(r->lock, 0) || dprintf(r->lock, "%ld\n", (long)getpid()) < 0)
-			warning("%s: %s", path, strerror(errno));
-		return OK;
-	}
-	status s = errno == EWOULDBLOCK ? refuse(r, r->lock) : fail(ERR_IO, "%s: %s", path, strerror(errno));
-	close(r->lock);
-	r->lock = -1;
-	return s;
 }
 
 static status begin(const char *path, struct run *out)
@@ -73,11 +31,27 @@ static status begin(const char *path, struct run *out)
 	return OK;
 }
 
+/* Takes away what this process has made of a run that it can't begin; a folder that it found stays. */
+static void unmake(struct run *r)
+{
+	static const char *const made[] = {"run.json.tmp", "lock"};
+	for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+		char *name;
+		if (path_in(r, made[i], &name) == OK)
+			unlink(name);
+	}
+	if (r->made)
+		rmdir(r->path);
+}
+
 void run_close(struct run *r)
 {
+	if (r->unfilled)
+		unmake(r);
 	if (r->lock >= 0)
 		close(r->lock);
 	json_decref(r->json);
+	json_decref(r->read);
 	arena_free(&r->arena);
 	*r = (struct run){.lock = -1};
 }
@@ -91,7 +65,7 @@ static status save(struct run *r, bool begins)
 	if (!text)
 		return fail(ERR_MEMORY, "%s: out of memory", path);
 	status s = replace_begin(path, false, &file);
-	file.begins = begins;
+	file.begins = file.keeps = begins;
 	if (s == OK)
 		s = replace_write(&file, text, strlen(text));
 	if (s == OK)
@@ -102,29 +76,65 @@ static status save(struct run *r, bool begins)
 	return s;
 }
 
-status run_save(struct run *r)
+static status read_chains(const struct run *r, const json_t *json, int *out)
 {
-	return save(r, false);
-}
-
-static status read_chains(struct run *r)
-{
-	json_t *chains = json_object_get(r->json, "chains");
+	json_t *chains = json_object_get(json, "chains");
 	json_int_t n = json_integer_value(chains);
 	if (!json_is_integer(chains) || n < 1 || n > RUN_CHAINS_MOST)
 		return fail(ERR_INPUT, "%s/run.json: \"chains\" is not a number of chains, 1 to %d", r->path, RUN_CHAINS_MOST);
-	r->chains = (int)n;
+	*out = (int)n;
 	return OK;
 }
 
-/* Fills the folder that was just made. */
-static status fill(struct run *r, json_t *json)
+static status read_json(struct run *r, json_t **out)
 {
-	r->json = json_incref(json);
-	TRY(read_chains(r));
-	TRY(take_lock(r));
-	TRY(save(r, true));
-	return folder_sync(r->path);
+	char *path;
+	struct stat st;
+	*out = NULL;
+	if (stat(r->path, &st))
+		return fail(ERR_INPUT, "%s: %s", r->path, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return fail(ERR_INPUT, "%s: not a run: expected a folder with run.json in it", r->path);
+	TRY(path_in(r, "run.json", &path));
+	if (access(path, R_OK))
+		return fail(ERR_INPUT, "%s: %s a run: %s: %s", r->path, errno == ENOENT ? "not" : "can't be read as", path,
+		            strerror(errno));
+	TRY(json_text_read(path, out));
+	const char *format = json_string_value(json_object_get(*out, "format"));
+	if (format && strcmp(format, "basin-run") == 0)
+		return OK;
+	json_decref(*out);
+	*out = NULL;
+	return fail(ERR_INPUT, "%s: \"format\" is not \"basin-run\"", path);
+}
+
+static status load(struct run *r, bool write)
+{
+	TRY(read_json(r, &r->json));
+	TRY(read_chains(r, r->json, &r->chains));
+	return write ? read_json(r, &r->read) : OK;
+}
+
+static status change(struct run *r, bool alone)
+{
+	json_t *now;
+	TRY(read_json(r, &now));
+	bool done = json_equal(now, r->json), clash = !done && !json_equal(now, r->read);
+	json_decref(now);
+	if (clash)
+		return fail(ERR_BUSY, "%s/run.json: another process has changed it meanwhile; try again", r->path);
+	TRY(alone && !done ? run_lock_chains(r) : OK);
+	TRY(done ? OK : save(r, false));
+	json_decref(r->read);
+	return read_json(r, &r->read);
+}
+
+status run_change(struct run *r, bool alone)
+{
+	TRY(run_lock_json(r));
+	status s = change(r, alone);
+	run_unlock(r);
+	return s == OK ? read_chains(r, r->json, &r->chains) : s;
 }
 
 /* Why the folder could not be made. */
@@ -142,20 +152,49 @@ static status refuse_folder(const char *path, int error)
 	return fail(ERR_IO, "{out} %s: %s", path, strerror(error));
 }
 
+static bool has_json(struct run *r)
+{
+	char *name;
+	struct stat st;
+	return path_in(r, "run.json", &name) == OK && lstat(name, &st) == 0;
+}
+
+status run_fill(struct run *r, json_t *json)
+{
+	r->json = json_incref(json);
+	status s = read_chains(r, json, &r->chains);
+	if (s == OK)
+		s = save(r, true);
+	if (s == OK)
+		s = folder_sync(r->path);
+	if (s == OK)
+		s = read_json(r, &r->read);
+	if (s == OK) {
+		r->unfilled = false;
+		run_unlock(r);
+		return OK;
+	}
+	json_decref(r->json);
+	r->json = NULL;
+	return s;
+}
+
 status run_create(const char *path, json_t *json, struct run *out)
 {
 	status s = begin(path, out);
 	if (s == OK && mkdir(out->path, 0777)) {
 		s = refuse_folder(out->path, errno);
 	} else if (s == OK) {
-		s = fill(out, json);
-		if (s != OK) {
-			char *name;
-			if (path_in(out, "run.json", &name) == OK)
-				unlink(name);
-			if (path_in(out, "lock", &name) == OK)
-				unlink(name);
-			rmdir(out->path);
+		out->made = out->unfilled = true;
+		s = run_lock_open(out);
+		if (s == OK)
+			s = run_lock_json(out);
+		/* Somebody who was to join the run found the folder empty and was faster. */
+		if (s == OK && has_json(out)) {
+			out->unfilled = false;
+			s = refuse_folder(out->path, EEXIST);
+		} else if (s == OK) {
+			s = run_fill(out, json);
 		}
 	}
 	if (s != OK)
@@ -163,48 +202,78 @@ status run_create(const char *path, json_t *json, struct run *out)
 	return s;
 }
 
-static status load(struct run *r)
+/* Whether there is nothing in the folder but what a process leaves there that dies while it makes a run. */
+static bool is_unfilled(const char *path)
 {
-	char *path;
-	struct stat st;
-	if (stat(r->path, &st))
-		return fail(ERR_INPUT, "%s: %s", r->path, strerror(errno));
-	if (!S_ISDIR(st.st_mode))
-		return fail(ERR_INPUT, "%s: not a run: expected a folder with run.json in it", r->path);
-	TRY(path_in(r, "run.json", &path));
-	if (access(path, R_OK))
-		return fail(ERR_INPUT, "%s: %s a run: %s: %s", r->path, errno == ENOENT ? "not" : "can't be read as", path,
-		            strerror(errno));
-	TRY(json_text_read(path, &r->json));
-	const char *format = json_string_value(json_object_get(r->json, "format"));
-	if (!format || strcmp(format, "basin-run") != 0)
-		return fail(ERR_INPUT, "%s: \"format\" is not \"basin-run\"", path);
-	return read_chains(r);
+	DIR *folder = opendir(path);
+	bool bare = folder != NULL;
+	for (struct dirent *e; bare && (e = readdir(folder));)
+		bare = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || strcmp(e->d_name, "lock") == 0 ||
+		       strcmp(e->d_name, "run.json.tmp") == 0;
+	if (folder)
+		closedir(folder);
+	return bare;
 }
 
-status run_open(const char *path, bool lock, struct run *out)
+/* One try; again: the folder was taken away by the process that had made it, and is to be made anew. */
+static status reserve(struct run *r, bool *again)
+{
+	*again = false;
+	r->made = mkdir(r->path, 0777) == 0;
+	if (!r->made && errno != EEXIST)
+		return refuse_folder(r->path, errno);
+	if (!r->made && !has_json(r) && !is_unfilled(r->path)) {
+		struct stat st;
+		*again = stat(r->path, &st) != 0 && errno == ENOENT;
+		return fail(ERR_USAGE, "{out} %s: exists already and is not a run; choose another name", r->path);
+	}
+	r->unfilled = r->made;
+	status s = run_lock_open(r);
+	if (s == OK)
+		s = run_lock_json(r);
+	*again = s == OK ? !run_lock_lies(r) : access(r->path, F_OK) != 0;
+	r->unfilled = !*again && !has_json(r) && (r->made || s == OK);
+	return s;
+}
+
+status run_reserve(const char *path, struct run *out)
+{
+	bool again = true;
+	status s = begin(path, out);
+	while (s == OK && again) {
+		s = reserve(out, &again);
+		if (!again)
+			break;
+		if (out->lock >= 0)
+			close(out->lock);
+		out->lock = -1;
+		s = OK;
+	}
+	if (s == OK && !out->unfilled) {
+		s = load(out, true);
+		run_unlock(out);
+	}
+	if (s != OK)
+		run_close(out);
+	return s;
+}
+
+status run_open(const char *path, bool write, struct run *out)
 {
 	status s = begin(path, out);
 	if (s == OK)
-		s = load(out);
-	if (s == OK && lock) {
-		s = take_lock(out);
-		if (s == OK) {
-			/* Again: it may have been rewritten before the lock was ours. */
-			json_decref(out->json);
-			out->json = NULL;
-			s = load(out);
-		}
-	}
+		s = load(out, write);
+	if (s == OK && write)
+		s = run_lock_open(out);
 	if (s != OK)
 		run_close(out);
 	return s;
 }
 
-status run_file(struct run *r, int chain, const char *suffix, const char **out)
+status run_file(const struct run *r, struct arena *a, int chain, const char *suffix, const char **out)
 {
 	char *path;
-	TRY(arena_text(&r->arena, &path, "%s/chain-%d.%s", r->path, chain, suffix));
+	TRY(arena_text(a, &path, "%s/chain-%d.%s", r->path, chain, suffix));
 	*out = path;
 	return OK;
 }

@@ -42,6 +42,26 @@ uint64_t snaps_length(const struct snaps_writer *w);   /* bytes up to the last w
 uint64_t snaps_checksum(const struct snaps_writer *w); /* of its header, by which a checkpoint knows the file */
 status snaps_close(struct snaps_writer *w);            /* syncs; NULL is fine */
 
+/* ---- a header that several files have, those of a run's chains: all of it but the chain's number ---- */
+
+struct snaps_shared;
+
+/* What of it is a file's own. */
+struct snaps_own {
+	uint64_t checksum;
+	json_int_t chain;
+	bool numbered;       /* it has a chain's number */
+};
+
+/* Reads a file's header alone. *out is `known` (or NULL) where the file has that one, else a new one, the caller's to free.
+ * Errors: as snaps_open's; *out is then not set. */
+status snaps_shared_read(const char *path, struct snaps_shared *known, struct snaps_shared **out, struct snaps_own *own);
+const json_t *snaps_shared_meta(const struct snaps_shared *h);       /* with the chain of the file that it was read from */
+const char *snaps_shared_role(const struct snaps_shared *h, int i);  /* the i-th that can occur; NULL beyond the last */
+void snaps_shared_free(struct snaps_shared *h);
+
+/* ---- reading ---- */
+
 struct snaps_reader;
 
 struct snaps_record {
@@ -56,17 +76,19 @@ struct snaps_record {
  * bytes). `committed` is the checkpoint's length, or 0 where there is none: a defect before it, or before the last record
  * boundary, is damage. Errors: ERR_INPUT (not such a file, a version this program does not know), ERR_DAMAGE. */
 status snaps_open(const char *path, uint64_t committed, struct snaps_reader **out);
+/* Likewise where a header that the file shares is known; it must outlive the reader. Errors: also ERR_INPUT where the file has
+ * another one by now. */
+status snaps_open_shared(const char *path, uint64_t committed, const struct snaps_shared *h, struct snaps_reader **out);
 /* The header alone, checked, without a look at the records, and its checksum; *meta is the caller's to free. Errors: as
  * snaps_open's. */
 status snaps_header(const char *path, json_t **meta, uint64_t *checksum);
-const json_t *snaps_meta(const struct snaps_reader *r);            /* the whole header */
+const json_t *snaps_meta(const struct snaps_reader *r);            /* the whole header, or the one it shares */
 const struct segments *snaps_params(const struct snaps_reader *r);
 const struct segments *snaps_stats(const struct snaps_reader *r);
-uint64_t snaps_header_checksum(const struct snaps_reader *r);
 uint64_t snaps_torn(const struct snaps_reader *r);
 size_t snaps_count(const struct snaps_reader *r);                  /* records, damaged ones included */
 
-/* Step and role of record i, without its tensors. Errors: ERR_DAMAGE. */
+/* Step and role of record i, without its tensors; the role is the header's. Errors: ERR_DAMAGE. */
 status snaps_peek(struct snaps_reader *r, size_t i, uint64_t *step, const char **role);
 /* Reads record i and checks its checksum. Errors: ERR_DAMAGE naming file and step; ERR_IO. */
 status snaps_read(struct snaps_reader *r, size_t i, struct snaps_record *out);

@@ -45,6 +45,15 @@ status snaps_header_write(const json_t *meta, const struct segments *params, con
 status snaps_header_read(int fd, const char *path, uint64_t size, struct snaps_header *out);
 void snaps_header_free(struct snaps_header *h);
 
+struct snaps_shared {
+	struct snaps_header header;        /* of the file that it was read from, */
+	uint8_t *data;                     /* and its bytes */
+	size_t chain_at;                   /* where in them the chain's number is, 8 bytes; 0: it has none */
+};
+
+/* Errors: ERR_INPUT where the file does not begin with this header; ERR_IO, ERR_MEMORY. */
+status snaps_shared_check(int fd, const char *path, uint64_t size, const struct snaps_shared *h);
+
 const struct snaps_header *snaps_reader_header(const struct snaps_reader *r);
 /* The last end of a record that is at most `length`, or the header's end; ERR_DAMAGE where a record before it is damaged. */
 status snaps_boundary(const struct snaps_reader *r, uint64_t length, uint64_t *end);

@@ -111,6 +111,20 @@ bool model_has(const struct model *m, enum layer_kind kind)
 	return false;
 }
 
+double model_products(const struct model *m)
+{
+	double all = 0;
+	for (int i = 0; i < m->n_layers; i++) {
+		const struct layer *l = &m->layer[i];
+		double out = (double)shape_size(l->out);
+		if (l->kind == LAYER_LINEAR)
+			all += out * (double)shape_size(l->in);
+		else if (l->kind == LAYER_CONV)
+			all += out * l->kernel * l->kernel * l->in[0] / l->groups;
+	}
+	return all;
+}
+
 bool model_has_winograd(const struct model *m)
 {
 	for (int i = 0; i < m->n_layers; i++)

@@ -35,6 +35,9 @@ status model_build(const char *spec, const char *activation, const char *norm, c
 void model_free(struct model *m);
 bool model_has(const struct model *m, enum layer_kind kind);
 
+/* Multiplications that the forward pass of one example takes in linear layers and convolutions. */
+double model_products(const struct model *m);
+
 /* Whether a convolution has the form that Winograd's way computes: 3×3, stride 1. */
 bool model_has_winograd(const struct model *m);
 

@@ -29,6 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		free(json_text(meta));
 		json_decref(meta);
 	}
+	if (checkpoint_facts(path, &meta) == OK)
+		json_decref(meta);
 	if (checkpoint_read(path, &meta, blobs, (int)(how >> 6)) == OK)
 		json_decref(meta);
 	return 0;

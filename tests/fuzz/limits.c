@@ -17,11 +17,13 @@ status __wrap_model_build(const char *spec, const char *activation, const char *
                           struct model *out);
 status __real_run_open(const char *path, bool lock, struct run *out);
 status __wrap_run_open(const char *path, bool lock, struct run *out);
-status __real_resume_check(struct run *run, const struct problem *p, const struct opts *o);
-status __wrap_resume_check(struct run *run, const struct problem *p, const struct opts *o);
+status __real_resume_check(struct run *run, const struct problem *p, const struct opts *given, const struct opts *o,
+                           const struct share *share);
+status __wrap_resume_check(struct run *run, const struct problem *p, const struct opts *given, const struct opts *o,
+                           const struct share *share);
 status __real_dataset_open(const struct dataset_request *r, struct dataset *out);
 status __wrap_dataset_open(const struct dataset_request *r, struct dataset *out);
-status __wrap_command_device(const struct opts *o, struct device **out);
+status __wrap_command_device(const struct opts *o, int threads, struct device **out);
 
 enum { LIMIT_PARAMS = 100000, LIMIT_CHAINS = 8, LIMIT_STEPS = 100 };
 
@@ -53,9 +55,10 @@ status __wrap_run_open(const char *path, bool lock, struct run *out)
 	return fail(ERR_INPUT, "too many chains for a fuzzer");
 }
 
-status __wrap_resume_check(struct run *run, const struct problem *p, const struct opts *o)
+status __wrap_resume_check(struct run *run, const struct problem *p, const struct opts *given, const struct opts *o,
+                           const struct share *share)
 {
-	status s = __real_resume_check(run, p, o);
+	status s = __real_resume_check(run, p, given, o, share);
 	if (s == OK && (p->plan.schedule.total > LIMIT_STEPS || p->plan.chains > LIMIT_CHAINS))
 		return fail(ERR_INPUT, "too long for a fuzzer");
 	return s;
@@ -77,8 +80,9 @@ status __wrap_dataset_open(const struct dataset_request *r, struct dataset *out)
 	return __real_dataset_open(&small, out);
 }
 
-status __wrap_command_device(const struct opts *o, struct device **out)
+status __wrap_command_device(const struct opts *o, int threads, struct device **out)
 {
 	(void)o;
+	(void)threads;
 	return backend_open(NULL, 1, out);
 }

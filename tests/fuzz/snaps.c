@@ -29,6 +29,40 @@ static void read_all(struct snaps_reader *r)
 	free(json_text(snaps_meta(r)));
 }
 
+/* A second file whose header is the first one's but for a bit, read with the first's known, as those of a run's chains are. */
+static void read_second(const struct part *part, unsigned how, struct snaps_shared *first)
+{
+	static const char *path;
+	struct snaps_shared *second;
+	struct snaps_own own;
+	uint8_t *changed = malloc(part->size);
+	if (!changed)
+		return;
+	memcpy(changed, part->data, part->size);
+	changed[how * part->size / 256] ^= 1;
+	if (!path)
+		path = fuzz_path("y.snaps");
+	fuzz_put("y.snaps", &(struct part){changed, part->size});
+	free(changed);
+	if (snaps_shared_read(path, first, &second, &own) == OK && second != first)
+		snaps_shared_free(second);
+}
+
+static void share(const char *path, uint64_t committed, unsigned how, const struct part *part)
+{
+	struct snaps_shared *first;
+	struct snaps_own own;
+	struct snaps_reader *r;
+	if (snaps_shared_read(path, NULL, &first, &own) != OK)
+		return;
+	read_second(part, how, first);
+	if (snaps_open_shared(path, committed, first, &r) == OK) {
+		read_all(r);
+		snaps_reader_close(r);
+	}
+	snaps_shared_free(first);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct small_model model;
@@ -48,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_all(r);
 		snaps_reader_close(r);
 	}
+	share(path, committed, how, &part[0]);
 	if (snaps_append(path, committed ? committed : part[0].size, &model.params, &model.stats, &w) == OK) {
 		(void)snaps_write(w, 7, 1, "theta", 1, model.theta, model.running);
 		(void)snaps_close(w);

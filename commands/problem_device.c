@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+#include "commands/problem_device.h"
+
+#include <math.h>
+
+#include "commands/launcher.h"
+#include "src/analytic.h"
+
+/* The problem's potential on a device, of which it may have any number. */
+static status place(const struct problem *p, struct device *d, struct potential **out)
+{
+	const struct opts *o = p->options;
+	if (!p->has_data)
+		return analytic_open(opts_text(o, "model"), d, out);
+	const struct net_options net = {
+		.model = &p->model, .data = &p->data, .normalize = &p->normalize, .likelihood = p->likelihood,
+		.noise_sd = p->noise_sd, .augment = (enum augment)opts_choice(o, "augment"),
+		.precision = (enum precision)opts_choice(o, "precision"), .algo = (enum conv_algo)opts_choice(o, "conv-algo"),
+		.batch = p->plan.state.batch,
+	};
+	return net_open(&net, d, out);
+}
+
+/* Multiplications of a step that are worth a thread: with fewer, waking another takes longer than what it does saves, and a
+ * core has more of another chain. */
+static const double THREAD_WORTH = 1e8;
+
+/* Threads for a chain: asked for, or what it began with, or what the model can use, which no other chain has a say in. */
+static int choose_threads(const struct problem *p, const struct launcher *l)
+{
+	const json_t *options = json_object_get(p->begun, "options"), *device = json_object_get(p->begun, "device");
+	if (opts_given(p->options, "threads"))
+		return (int)opts_count(p->options, "threads");
+	json_int_t then = json_integer_value(json_object_get(options, "threads"));
+	if (!then)
+		then = json_integer_value(json_object_get(device, "threads"));
+	if (then > 0 && then <= THREADS_MAX)
+		return (int)then;
+	double all = launcher_processors(l), batch = p->plan.state.batch;
+	/* Forward, and backward for inputs and for weights. */
+	double worth = p->has_data ? 3 * batch * model_products(&p->model) / THREAD_WORTH : 1;
+	return worth < 1 ? 1 : (int)fmin(worth, all);
+}
+
+static status load_choices(struct device *d, const json_t *choices)
+{
+	json_t *known = json_object_get(choices, d->ops->name);
+	return known ? d->ops->choices_load(d, known) : OK;
+}
+
+static status open_device(struct problem *p, const json_t *choices)
+{
+	if (!p->device) {
+		struct launcher l;
+		TRY(launcher_find(&l));
+		p->threads = choose_threads(p, &l);
+		TRY(command_device(p->options, p->threads, &p->device));
+	}
+	return load_choices(p->device, choices);
+}
+
+status problem_place(struct problem *p, const json_t *choices)
+{
+	TRY(open_device(p, choices));
+	return place(p, p->device, &p->potential);
+}
+
+json_t *problem_choices(const struct problem *p)
+{
+	json_t *own = json_object();
+	if (p->device->ops->choices_save(p->device, own) == OK)
+		return json_pack("{s:o}", p->device->ops->name, own);
+	json_decref(own);
+	return NULL;
+}
+
+status problem_twin(const struct problem *p, const json_t *choices, struct device **d, struct potential **out)
+{
+	TRY(command_device(p->options, p->threads, d));
+	status s = load_choices(*d, choices);
+	if (s == OK)
+		s = place(p, *d, out);
+	if (s == OK)
+		return OK;
+	(*d)->ops->close(*d);
+	*d = NULL;
+	return s;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+#include "commands/watch.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- what chains post ---- */
+
+/* A line comes once in many steps: only then is anybody else waited for. */
+static void post_line(struct watch *w, int k, const struct log_line *line)
+{
+	pthread_mutex_lock(&w->lock);
+	w->loss[k] = line->nll;
+	w->chains.line = *line;
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void post_step(void *context, int k, uint64_t step, const struct log_line *line)
+{
+	struct watch_post *post = context;
+	/* Nobody else writes it. */
+	atomic_store_explicit(&post->steps, atomic_load_explicit(&post->steps, memory_order_relaxed) + 1, memory_order_relaxed);
+	if (line->step == step)
+		post_line(post->watch, k, line);
+}
+
+/* The step sizes, the temperature and the data are what such a chain mostly owes it to. */
+static void post_end(void *context, int k, double nll)
+{
+	struct watch *w = ((struct watch_post *)context)->watch;
+	const char *against = guess_against(&w->guess, nll);
+	if (!against)
+		return;
+	pthread_mutex_lock(&w->lock);
+	progress_end(&w->progress);
+	warning("chain %d ends with a loss of %.4f nats per example in its last epoch, %s guessing: %s give %.4f; look at --lr, "
+	        "--temperature and the data", k, nll, against, w->likelihood->guessed, w->guess.loss);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* An error, not a warning: --quiet does not hide it. */
+static void post_stop(void *context, int k, status why)
+{
+	(void)k;
+	watch_say(((struct watch_post *)context)->watch, "%s", fail_words(why, "--"));
+}
+
+struct chain_watch watch_calls(struct watch_post *post)
+{
+	return (struct chain_watch){.context = post, .stepped = post_step, .stopped = post_stop, .ended = post_end};
+}
+
+/* ---- what is shown ---- */
+
+void watch_say(struct watch *w, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	pthread_mutex_lock(&w->lock);
+	progress_end(&w->progress);
+	fputs("basin: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	pthread_mutex_unlock(&w->lock);
+	va_end(args);
+}
+
+void watch_chain_end(struct watch *w, int k, bool failed, uint64_t left)
+{
+	pthread_mutex_lock(&w->lock);
+	w->chains.done += !failed;
+	w->chains.failed += failed;
+	if (failed)
+		w->loss[k] = (double)NAN;
+	w->progress.total -= left < w->progress.total ? left : w->progress.total;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void watch_show(struct watch *w)
+{
+	struct progress_chains *c = &w->chains;
+	int known = 0;
+	double sum = 0;
+	c->worst = -(double)INFINITY;
+	for (int k = 0; k < w->n_loss; k++) {
+		if (!isfinite(w->loss[k]))
+			continue;
+		known++;
+		sum += w->loss[k];
+		c->worst = w->loss[k] > c->worst ? w->loss[k] : c->worst;
+	}
+	c->mean = known ? sum / known : (double)NAN;
+	w->progress.done = w->progress.first;
+	for (int i = 0; i < w->posts; i++)
+		w->progress.done += atomic_load_explicit(&w->post[i].steps, memory_order_relaxed);
+	progress_show(&w->progress, c);
+}
+
+/* ---- opening ---- */
+
+status watch_open(struct watch *w, const struct problem *p, const struct opts *o, int taken, uint64_t done, int posts)
+{
+	*w = (struct watch){.likelihood = p->likelihood, .guess = {(double)NAN, 0}, .chains.n = taken, .quiet = opts_flag(o, "quiet"), .lock = PTHREAD_MUTEX_INITIALIZER};
+	if (p->has_data) {
+		const struct targets targets = dataset_targets(&p->data);
+		TRY(likelihood_guess(p->likelihood, &targets, p->noise_sd, &w->guess));
+	}
+	w->n_loss = p->plan.chains;
+	w->loss = malloc((size_t)w->n_loss * sizeof *w->loss);
+	w->post = aligned_alloc(_Alignof(struct watch_post), (size_t)posts * sizeof *w->post);
+	if (!w->loss || !w->post)
+		return fail(ERR_MEMORY, "out of memory: the progress of %d chains", w->n_loss);
+	for (int k = 0; k < w->n_loss; k++)
+		w->loss[k] = (double)NAN;
+	for (w->posts = 0; w->posts < posts; w->posts++)
+		w->post[w->posts] = (struct watch_post){.watch = w};
+	progress_start(&w->progress, opts_flag(o, "quiet"), opts_flag(o, "progress"), done,
+	               p->plan.schedule.total * (uint64_t)taken);
+	return OK;
+}
+
+void watch_close(struct watch *w)
+{
+	progress_end(&w->progress);
+	free(w->loss);
+	free(w->post);
+	w->loss = NULL;
+	w->post = NULL;
+}
