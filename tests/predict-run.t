@@ -201,4 +201,24 @@ fails 2 "data can name" "a data set that is gone is asked for" "$BASIN" predict 
 ok $? "and may be named elsewhere"
 fails 2 "gaussian" "OOD scores of a regression are refused" "$BASIN" ood --ood "csv:$dir/moved.csv" "$dir/line"
 
+# ---- memory ----
+
+# As the man page has it, beyond what a network of few parameters takes: weights of each thread, snapshots under way, and one
+# that is read, with its largest tensor.
+awk 'BEGIN { for (i = 0; i < 64; i++) print i % 7 "," i % 5 "," i % 3 "," i % 2 }' >"$dir/few.csv"
+for width in 4 1500; do
+	"$BASIN" sample --quiet --data "csv:$dir/few.csv" --model mlp:3-$width-$width-1 --lr 1e-5 --batch 8 --steps 6 \
+		--keep-every 1 --out "$dir/mlp-$width" || ok 1 "a network of $width"
+done
+mebibytes=$((1500 * 1500 * 4 / 1024 / 1024 + 1))
+for threads in 1 4; do
+	for width in 4 1500; do
+		tests/peak "$dir/$width.peak" "$BASIN" predict --quiet --json --threads $threads "$dir/mlp-$width" >"$dir/out"
+	done
+	stated=$((2 * threads + threads + 2 + 2 + 1)) took=$((($(cat "$dir/1500.peak") - $(cat "$dir/4.peak")) / 1024))
+	echo "# $took MiB for parameters of $mebibytes, at most $stated times as many"
+	[ $took -ge $mebibytes ] && [ $took -le $((stated * mebibytes)) ]
+	ok $? "the memory of $threads threads is what the manual says at most"
+done
+
 done_testing
