@@ -11,14 +11,16 @@
 
 static const char *const roles[] = {"theta", NULL};
 
-/* A file of one record, of this chain or, below 0, of none, with a fact of its own. */
+enum { NO_CHAIN = -1 };
+
+/* A file of one record, of this chain, with a fact of its own. */
 static const char *write_chain(struct small_model *m, const char *name, int chain, const char *fact)
 {
 	struct snaps_writer *w;
 	const char *path = scratch_path(name);
 	unlink(path);
 	json_object_set_new(m->meta, "chain", json_integer(chain));
-	if (chain < 0)
+	if (chain == NO_CHAIN)
 		json_object_del(m->meta, "chain");
 	json_object_set_new(m->meta, "fact", json_string(fact));
 	m->theta[0] = (float)chain;
@@ -65,12 +67,24 @@ static void without_number(struct small_model *m)
 {
 	struct snaps_shared *first, *again;
 	struct snaps_own own;
-	MUST(snaps_shared_read(write_chain(m, "a.snaps", -1, "none"), NULL, &first, &own));
-	MUST(snaps_shared_read(write_chain(m, "b.snaps", -1, "none"), first, &again, &own));
+	MUST(snaps_shared_read(write_chain(m, "a.snaps", NO_CHAIN, "none"), NULL, &first, &own));
+	MUST(snaps_shared_read(write_chain(m, "b.snaps", NO_CHAIN, "none"), first, &again, &own));
 	ok(again == first && !own.numbered, "headers without a chain's number are one where they are equal");
-	MUST(snaps_shared_read(write_chain(m, "b.snaps", -1, "nine"), first, &again, &own));
+	MUST(snaps_shared_read(write_chain(m, "b.snaps", NO_CHAIN, "nine"), first, &again, &own));
 	ok(again != first, "and only there");
 	snaps_shared_free(again);
+	snaps_shared_free(first);
+}
+
+/* A number below 0, or a writer of another program, has another encoding. */
+static void otherwise_encoded(struct small_model *m)
+{
+	struct snaps_shared *first, *again;
+	struct snaps_own own;
+	MUST(snaps_shared_read(write_chain(m, "a.snaps", -3, "same"), NULL, &first, &own));
+	ok(own.numbered && own.chain == -3, "a number of another encoding");
+	MUST(snaps_shared_read(write_chain(m, "b.snaps", -3, "same"), first, &again, &own));
+	ok(again == first && own.numbered && own.chain == -3, "is told of a second file too");
 	snaps_shared_free(first);
 }
 
@@ -109,6 +123,7 @@ int main(void)
 	struct small_model m;
 	small_model_open(&m, 1);
 	chains(&m);
+	otherwise_encoded(&m);
 	without_number(&m);
 	damage(&m);
 	small_model_close(&m);

@@ -83,9 +83,11 @@ static bool is_shared(const struct snaps_shared *h, const uint8_t *data, struct 
 	size_t end = (size_t)h->header.bytes, begin = h->chain_at ? h->chain_at : end - UINT64;
 	if (!agree(h, data, 0, begin) || (h->chain_at && !agree(h, data, begin + UINT64, end - UINT64)))
 		return false;
+	/* A number that is encoded in another way is among the bytes that agree. */
+	const json_t *same = json_object_get(h->header.json, "chain");
 	uint64_t chain = h->chain_at ? pack_get_be64(data + begin) : 0;
-	own->numbered = h->chain_at > 0;
-	own->chain = (json_int_t)chain;
+	own->numbered = h->chain_at || json_is_integer(same);
+	own->chain = h->chain_at ? (json_int_t)chain : json_integer_value(same);
 	return chain <= INT64_MAX && pack_unseal(data + end - PACK_SEAL, &own->checksum) &&
 	       own->checksum == XXH3_64bits(data, end - PACK_SEAL);
 }
