@@ -10,7 +10,7 @@
 enum { PRODUCT_PITCH = 16 };   /* rows of a turned matrix start at multiples of it: the widest vector */
 
 /* C (m, n) = A (m, k) · B (k, n), all float32: element (i, j) of A at a[i·a_row + j·a_column], row j of B at b + j·b_row, that of C at
- * c + i·n. Every element of C is one sum over k in order, from its bias on: its bits depend on no other size. */
+ * c + i·n. Every element of C is one sum over k in order, its bias and what C held added last: its bits depend on no other size. */
 struct product_kernel {
 	size_t m, n, k;
 	const float *a, *b, *bias;     /* bias (n), or NULL for zeros */
