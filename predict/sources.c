@@ -170,7 +170,7 @@ static status sources_read_header(struct sources *s, struct source *source, cons
 	struct snaps_shared *known = last ? last->shared : NULL, *shared;
 	struct snaps_own own;
 	TRY(snaps_shared_read(source->path, known, &shared, &own));
-	if (shared != known || last->path != s->paths)
+	if (!last || shared != known || last->path != s->paths)
 		TRY(sources_add_header(s, shared, shared != known, run));
 	source->shared = shared;
 	source->header = s->headers->json;

@@ -14,7 +14,6 @@
 enum {
 	TOGETHER = 8,               /* groups whose x and dy are turned at a time, or one for each thread */
 	LEAST = 8,                  /* examples; with fewer of them pixels fill vectors better */
-	ALONE = 1 << 22             /* multiplications below which waking other threads costs more than they save */
 };
 
 struct examples_plan {
@@ -83,14 +82,6 @@ static size_t examples_in(const struct examples_plan *p, int group)
 	return (size_t)(left < lanes ? left : lanes);
 }
 
-static int threads_of(const struct examples_plan *p, int tasks)
-{
-	const struct planes_kernel *k = &p->forward;
-	double work = (double)p->n * k->out * k->oh * k->ow * k->kernel * k->kernel * k->x.n;
-	int threads = work < ALONE ? 1 : cpu_threads(p->base.device);
-	return threads < tasks ? threads : tasks;
-}
-
 /* A group's planes, turned, to where they have margins. */
 static void add_margins(const struct planes *p, size_t lanes, const float *from, float *to)
 {
@@ -127,7 +118,7 @@ static status run_pass(const struct examples_plan *p, const struct planes_kernel
 	const struct kernels *k = kernels_of(d);
 	const size_t lanes = (size_t)k->lanes, in = size_of(&shape->x, false), x = size_of(&shape->x, true) * lanes;
 	const size_t out = (size_t)shape->out * (size_t)shape->oh * (size_t)shape->ow, room = x + (out > in ? out : in) * lanes;
-	int groups = groups_of(p), threads = threads_of(p, groups);
+	int groups = groups_of(p), threads = planes_threads(p->base.device, &p->forward, p->n, groups);
 	float *scratch;
 	TRY(cpu_scratch(d, (size_t)threads * room * sizeof *scratch, (void **)&scratch));
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
@@ -211,7 +202,7 @@ static status sum_gradient(const struct examples_plan *p, const struct layer_io 
 	const struct planes_kernel *f = &p->forward;
 	const size_t lanes = (size_t)kernels_of(d)->lanes, sums_room = planes_bias_at(f, f->out) * lanes;
 	const struct group_sizes s = sizes_of(p);
-	int threads = threads_of(p, planes_tasks(f)), together = threads > TOGETHER ? threads : TOGETHER;
+	int threads = planes_threads(p->base.device, &p->forward, p->n, planes_tasks(f)), together = threads > TOGETHER ? threads : TOGETHER;
 	together = groups_of(p) < together ? groups_of(p) : together;
 	float *sums;
 	TRY(cpu_scratch(d, (sums_room + (size_t)together * (s.x + s.dy)) * sizeof *sums, (void **)&sums));

@@ -86,12 +86,10 @@ static size_t image_size(int planes, int h, int w)
 	return (size_t)planes * (size_t)h * (size_t)w;
 }
 
-/* Threads worth waking for a pass. */
-static int threads_of(const struct planes_plan *p, int tasks)
+int planes_threads(const struct device *d, const struct planes_kernel *k, int n, int tasks)
 {
-	const struct planes_kernel *k = &p->forward;
-	double work = (double)p->n * k->out * k->oh * k->ow * k->kernel * k->kernel * k->x.n;
-	int threads = work < ALONE_PLANES ? 1 : cpu_threads(p->base.device);
+	double work = (double)n * k->out * k->oh * k->ow * k->kernel * k->kernel * k->x.n;
+	int threads = work < ALONE_PLANES ? 1 : cpu_threads(d);
 	return threads < tasks ? threads : tasks;
 }
 
@@ -103,7 +101,7 @@ static status run_pass(const struct planes_plan *p, const struct planes_kernel *
 	const struct kernels *k = kernels_of(d);
 	size_t room = floats_of(&shape->x), in = image_size(shape->x.n, shape->x.h, shape->x.w);
 	size_t out = image_size(shape->out, shape->oh, shape->ow);
-	int threads = threads_of(p, p->n);
+	int threads = planes_threads(p->base.device, &p->forward, p->n, p->n);
 	float *scratch;
 	TRY(cpu_scratch(d, (size_t)threads * room * sizeof *scratch, (void **)&scratch));
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
@@ -133,7 +131,7 @@ static status sum_gradient(const struct planes_plan *p, const struct layer_io *i
 	size_t in = image_size(f->x.n, f->x.h, f->x.w), out = image_size(f->out, f->oh, f->ow);
 	size_t x_room = floats_of(&f->x), dy_room = floats_of(&p->dy), room = (size_t)p->together * (x_room + dy_room);
 	size_t sums_room = planes_bias_at(f, f->out) * PLANE_PITCH;
-	int tasks = planes_tasks(f), threads = threads_of(p, tasks);
+	int tasks = planes_tasks(f), threads = planes_threads(p->base.device, &p->forward, p->n, tasks);
 	float *sums;
 	TRY(cpu_scratch(d, (sums_room + (size_t)threads * room) * sizeof *sums, (void **)&sums));
 	memset(sums, 0, sums_room * sizeof *sums);

@@ -21,6 +21,9 @@ enum { PLANE_PITCH = 16 };   /* rows start at multiples of it: the widest vector
 struct planes planes_of(const int shape[3], int pad);
 struct planes_kernel planes_kernel_of(const int in[3], const int out[3], int kernel, int pad);
 
+/* Threads worth waking for a pass over n examples in so many tasks. */
+int planes_threads(const struct device *d, const struct planes_kernel *k, int n, int tasks);
+
 /* The working weights: θ + c·v + σξ, once for each of the two passes that read them. */
 struct planes_weights {
 	int32_t *order;      /* owned: which weight each place of the working copies has, y's and then dx's */
