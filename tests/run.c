@@ -148,6 +148,19 @@ static void reserve(void)
 	run_close(&r);
 	free(from);
 	free(to);
+
+	/* As by a machine that this one's file system hears of late. */
+	struct stat first, now;
+	json_t *other_json = facts(5);
+	path = scratch_path("late");
+	MUST(run_reserve(path, &r));
+	ok(stat(scratch_path("late/lock"), &first) == 0 && link(scratch_path("quick/run.json"), scratch_path("late/run.json")) == 0 &&
+	   run_fill(&r, other_json) == ERR_BUSY && strstr(fail_message(ERR_BUSY), "meanwhile"), "a run.json that is there is not replaced");
+	run_close(&r);
+	ok(stat(scratch_path("late/lock"), &now) == 0 && now.st_ino == first.st_ino && run_open(path, true, &r) == OK,
+	   "and its folder keeps the lock that others hold chains by");
+	run_close(&r);
+	json_decref(other_json);
 	json_decref(json);
 }
 

@@ -159,6 +159,18 @@ static bool has_json(struct run *r)
 	return path_in(r, "run.json", &name) == OK && lstat(name, &st) == 0;
 }
 
+/* Where another machine's run.json was not seen in time the folder is that machine's, and above all the lock. s: what became of
+ * writing `own`. */
+static status refuse_late(struct run *r, const json_t *own, status s)
+{
+	json_t *there;
+	r->unfilled = false;
+	TRY(read_json(r, &there));
+	bool other = !json_equal(there, own);
+	json_decref(there);
+	return other ? fail(ERR_BUSY, "%s: another process has begun the run meanwhile; give the same command again", r->path) : s;
+}
+
 status run_fill(struct run *r, json_t *json)
 {
 	r->json = json_incref(json);
@@ -176,7 +188,7 @@ status run_fill(struct run *r, json_t *json)
 	}
 	json_decref(r->json);
 	r->json = NULL;
-	return s;
+	return r->unfilled && has_json(r) ? refuse_late(r, json, s) : s;
 }
 
 status run_create(const char *path, json_t *json, struct run *out)
@@ -225,7 +237,8 @@ static status reserve(struct run *r, bool *again)
 	r->made = mkdir(r->path, 0777) == 0;
 	if (!r->made && errno != EEXIST)
 		return refuse_folder(r->path, errno);
-	/* In this order: somebody may give the folder its run.json meanwhile, and then files of chains. */
+	/* In this order: somebody may give the folder its run.json meanwhile, and then files of chains; and a shared file system
+	 * may remember for a while that a name was not there. */
 	if (!r->made && !is_unfilled(r->path, again) && !has_json(r))
 		return fail(ERR_USAGE, "{out} %s: exists already and is not a run; choose another name", r->path);
 	r->unfilled = r->made;
