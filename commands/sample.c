@@ -65,7 +65,7 @@ static void print_end(const struct problem *p, const struct share *share, const 
 	if (r->busy)
 		snprintf(others, sizeof others, ", %d of them left to other processes", r->busy);
 	if (!taken)
-		printf("%s: none of its %d chain%s is this process's\n", path, chains, plural(chains));
+		printf("%s: no chain of %d is this process's\n", path, chains);
 	else if (r->already_done == taken)
 		printf("%s was finished already: %s%d chain%s of %llu step%s\n", path, which, chains, plural(chains), steps, step);
 	else
