@@ -156,6 +156,12 @@ static status worker_open(struct worker *w)
 	return s;
 }
 
+/* The others take its chains. */
+static void worker_lacks(const struct worker *w, const char *why)
+{
+	watch_say(w->crew->watch, WATCH_WORKER, "worker %d can't begin, and the others go on without it: %s", w->number, why);
+}
+
 static void worker_close(struct worker *w)
 {
 	if (w->number == 0)
@@ -178,9 +184,7 @@ static void *worker_main(void *context)
 			worker_chain(w, &plan, k);
 		worker_close(w);
 	} else {
-		/* The others take its chains. */
-		watch_say(c->watch, WATCH_WORKER, "worker %d can't begin, and the others go on without it: %s", w->number,
-		          fail_words(s, "--"));
+		worker_lacks(w, fail_words(s, "--"));
 	}
 	return NULL;
 }
@@ -223,8 +227,10 @@ static void crew_run(struct crew *c, struct worker *worker, int workers)
 	bool shows = progress_interval(&c->watch->progress) > 0 && pthread_create(&shower, NULL, show_main, c) == 0;
 	for (int i = 0; i < workers; i++) {
 		worker[i] = (struct worker){.crew = c, .post = &c->watch->post[i], .number = i};
-		/* Where no more threads can be had, those that there are do the work. */
-		worker[i].threaded = i && pthread_create(&worker[i].thread, NULL, worker_main, &worker[i]) == 0;
+		int error = i ? pthread_create(&worker[i].thread, NULL, worker_main, &worker[i]) : 0;
+		worker[i].threaded = i && !error;
+		if (error)
+			worker_lacks(&worker[i], strerror(error));
 	}
 	worker_main(&worker[0]);
 	for (int i = 1; i < workers; i++)

@@ -144,6 +144,19 @@ ok $? "stopped by a signal the status is 3, beside a chain that can't go on too 
 	[ "$(grep -c '^basin: more chains are resumed$' err)" = 1 ]
 ok $? "of many chains that are resumed ten are told"
 
+# ---- too few threads ----
+chains=7
+lib=$(dirname "$BASIN")/tests/fail_threads.so
+LD_PRELOAD=$lib FAIL_CALLS=calls "$BASIN" --version >/dev/null 2>&1
+if [ -s calls ]; then
+	# shellcheck disable=SC2086 # words
+	LD_PRELOAD=$lib FAIL=1+ "$BASIN" sample $plan --workers 3 --out alone 2>err && same w1 alone &&
+		[ "$(grep -c "^basin: worker [12] can't begin, and the others go on without it: " err)" = 2 ]
+	ok $? "where no thread can be had one worker runs all chains"
+else
+	skip "where no thread can be had one worker runs all chains" "nothing can be put before this program's calls"
+fi
+
 # ---- odd ways to ask ----
 for bad in 0 -1 x 5000; do
 	# shellcheck disable=SC2086 # words
