@@ -23,8 +23,10 @@ static const struct {
 static status read_variable(const char *launcher, const char *name, int least, int *out)
 {
 	const char *text = getenv(name);
-	char *end;
-	long n = strtol(text, &end, 10);
+	char *end = NULL;
+	long n = text ? strtol(text, &end, 10) : 0;
+	if (!text)
+		return OK;
 	if (end == text || *end || n < least || n > INT_MAX)
 		return fail(ERR_USAGE, "the environment's %s is “%s”, which is no number that %s gives a process", name, text, launcher);
 	*out = (int)n;
@@ -46,7 +48,7 @@ static int slurm_locals(void)
 static bool is_one_step(void)
 {
 	const char *nodes = getenv("SLURM_STEP_NUM_NODES"), *size = getenv("SLURM_STEP_NUM_TASKS");
-	return !slurm_locals() || !nodes || strcmp(nodes, "1") != 0 || slurm_locals() == strtol(size, NULL, 10);
+	return !slurm_locals() || !nodes || !size || strcmp(nodes, "1") != 0 || slurm_locals() == strtol(size, NULL, 10);
 }
 
 status launcher_find(struct launcher *out)
@@ -61,7 +63,7 @@ status launcher_find(struct launcher *out)
 		TRY(read_variable(out->name, known[i].ranks, 1, &out->ranks));
 		out->local = out->rank;
 		for (int j = 1; j >= 0; j--)
-			if (known[i].local[j] && getenv(known[i].local[j]))
+			if (known[i].local[j])
 				TRY(read_variable(out->name, known[i].local[j], 0, &out->local));
 		if (known[i].locals && getenv(known[i].locals))
 			TRY(read_variable(out->name, known[i].locals, 1, &out->locals));

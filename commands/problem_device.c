@@ -22,9 +22,10 @@ static status place(const struct problem *p, struct device *d, struct potential 
 	return net_open(&net, d, out);
 }
 
-/* Multiplications of a step that are worth a thread: with fewer, waking another takes longer than what it does saves, and a
- * core has more of another chain. */
-static const double THREAD_WORTH = 1e8;
+/* Multiplications of a step from which n threads are worth it: this times n². The part of each then grows as well, as what they
+ * lose by waiting for each other does: on two cores a step of 2e8 takes half as long on two, and two chains of it side by side
+ * on one each are hardly faster than one after another. */
+static const double THREADS_WORTH = 5e7;
 
 /* Threads for a chain: asked for, or what it began with, or what the model can use, which no other chain has a say in. */
 static int choose_threads(const struct problem *p, const struct launcher *l)
@@ -39,7 +40,7 @@ static int choose_threads(const struct problem *p, const struct launcher *l)
 		return (int)then;
 	double all = launcher_processors(l), batch = p->plan.state.batch;
 	/* Forward, and backward for inputs and for weights. */
-	double worth = p->has_data ? 3 * batch * model_products(&p->model) / THREAD_WORTH : 1;
+	double worth = p->has_data ? sqrt(3 * batch * model_products(&p->model) / THREADS_WORTH) : 1;
 	return worth < 1 ? 1 : (int)fmin(worth, all);
 }
 

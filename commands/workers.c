@@ -225,10 +225,11 @@ static void crew_run(struct crew *c, struct worker *worker, int workers)
 {
 	pthread_t shower;
 	bool shows = progress_interval(&c->watch->progress) > 0 && pthread_create(&shower, NULL, show_main, c) == 0;
-	for (int i = 0; i < workers; i++) {
+	worker[0] = (struct worker){.crew = c, .post = &c->watch->post[0]};
+	for (int i = 1; i < workers; i++) {
 		worker[i] = (struct worker){.crew = c, .post = &c->watch->post[i], .number = i};
-		int error = i ? pthread_create(&worker[i].thread, NULL, worker_main, &worker[i]) : 0;
-		worker[i].threaded = i && !error;
+		int error = pthread_create(&worker[i].thread, NULL, worker_main, &worker[i]);
+		worker[i].threaded = !error;
 		if (error)
 			worker_lacks(&worker[i], strerror(error));
 	}

@@ -45,20 +45,22 @@ FLAT vf gradient(const enum activation kind, vf of, vf dy)
 
 FLAT void forward(const enum activation kind, const void *x, const bool x_bf16, void *y, const bool y_bf16, size_t n)
 {
-	for (size_t i = 0, m; i < n; i += m) {
-		m = n - i < LANES ? n - i : LANES;
-		store_typed(y, i, m, y_bf16, value(kind, load_typed(x, i, m, x_bf16)));
-	}
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		store_typed(y, i, LANES, y_bf16, value(kind, load_typed(x, i, LANES, x_bf16)));
+	if (i < n)
+		store_typed(y, i, n - i, y_bf16, value(kind, load_typed(x, i, n - i, x_bf16)));
 }
 
 FLAT void backward(const enum activation kind, const void *of, const void *dy, void *dx, const bool x_bf16, const bool y_bf16,
                    size_t n)
 {
 	const bool of_bf16 = kind == ACTIVATION_SILU ? x_bf16 : y_bf16;
-	for (size_t i = 0, m; i < n; i += m) {
-		m = n - i < LANES ? n - i : LANES;
-		store_typed(dx, i, m, x_bf16, gradient(kind, load_typed(of, i, m, of_bf16), load_typed(dy, i, m, y_bf16)));
-	}
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES)
+		store_typed(dx, i, LANES, x_bf16, gradient(kind, load_typed(of, i, LANES, of_bf16), load_typed(dy, i, LANES, y_bf16)));
+	if (i < n)
+		store_typed(dx, i, n - i, x_bf16, gradient(kind, load_typed(of, i, n - i, of_bf16), load_typed(dy, i, n - i, y_bf16)));
 }
 
 /* `run` with kind and types known to the compiler. */

@@ -4,7 +4,7 @@
 #include "src/cpu/conv.h"
 
 /* The first that suits is taken; the last one does whatever the others leave. */
-static const struct conv_way *const ways[] = {&conv_planes_way, &conv_library_way};
+static const struct conv_way *const ways[] = {&conv_examples_way, &conv_planes_way, &conv_library_way};
 enum { WAYS = sizeof ways / sizeof *ways };
 
 /* A batch norm's scale goes into the weights and its shift into the bias, an activation without parameters into the

@@ -27,7 +27,7 @@ struct conv_way {
 	status (*materialise)(struct layer_plan *p, const struct weight_source *from, void *working);
 };
 
-extern const struct conv_way conv_planes_way, conv_library_way;
+extern const struct conv_way conv_examples_way, conv_planes_way, conv_library_way;
 
 /* ---- weights: between the flat vector's order, (out, height, width, in per group), and a library layout ---- */
 

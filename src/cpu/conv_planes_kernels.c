@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Convolutions of few channels: a vector holds pixels of a row, weights are the same in all lanes. */
 #include "src/cpu/kernels.h"
-#include "src/cpu/lanes.h"
+#include "src/cpu/lanes_across.h"
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 8")  /* so that arrays of vectors become registers */
@@ -211,13 +211,6 @@ void KERNEL(planes_gradient)(const struct planes_kernel *p, const struct planes 
 
 void KERNEL(lane_sums)(const float *v, size_t first, size_t n, float *out)
 {
-	for (size_t i = 0; i < n; i++) {
-		const float *at = v + (first + i) * LANES;
-		float t[LANES];
-		memcpy(t, at, sizeof t);
-		for (int half = LANES / 2; half; half /= 2)
-			for (int l = 0; l < half; l++)
-				t[l] += t[l + half];
-		out[i] = t[0];
-	}
+	for (size_t i = 0; i < n; i++)
+		out[i] = lane_total(load(v + (first + i) * LANES));
 }

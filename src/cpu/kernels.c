@@ -10,6 +10,7 @@ extern const struct kernels KERNEL(kernels);
 
 const struct kernels KERNEL(kernels) = {
 	.name = ISA_TEXT(ISA),
+	.lanes = LANES,
 	.normals = KERNEL(normals),
 	.fractions = KERNEL(fractions),
 	.normals_of_words = KERNEL(normals_of_words),
@@ -27,6 +28,8 @@ const struct kernels KERNEL(kernels) = {
 	.sum_bf16 = KERNEL(sum_bf16),
 	.convert = KERNEL(convert),
 	.transpose = KERNEL(transpose),
+	.product = KERNEL(product),
+	.turn = KERNEL(turn),
 	.pool = KERNEL(pool),
 	.pool_backward = KERNEL(pool_backward),
 	.pool_pairs = KERNEL(pool_pairs),
@@ -42,5 +45,7 @@ const struct kernels KERNEL(kernels) = {
 	.planes_spread = KERNEL(planes_spread),
 	.planes_conv = KERNEL(planes_conv),
 	.planes_gradient = KERNEL(planes_gradient),
+	.examples_conv = KERNEL(examples_conv),
+	.examples_gradient = KERNEL(examples_gradient),
 	.lane_sums = KERNEL(lane_sums),
 };

@@ -12,6 +12,7 @@
 #include "src/backend.h"
 #include "src/cpu/conv_planes_kernels.h"
 #include "src/cpu/pool.h"
+#include "src/cpu/product_kernels.h"
 #include "src/layer.h"
 
 enum {
@@ -83,6 +84,7 @@ struct norm_kernel {
 
 struct kernels {
 	const char *name;                    /* "x86-64-v4" */
+	int lanes;                           /* float32 numbers of a vector */
 	/* out[i] = normal number `element + i`, i < n; element and n are multiples of NOISE_GROUP. */
 	void (*normals)(struct rng_key key, enum stream stream, uint64_t step, uint64_t element, size_t n, float *out);
 	/* The same of uniform variates, rng_fraction's. */
@@ -110,6 +112,8 @@ struct kernels {
 	void (*convert)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t n);
 	/* (rows, columns) to (columns, rows), converted. */
 	void (*transpose)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t rows, size_t columns);
+	void (*product)(const struct product_kernel *p);
+	void (*turn)(const struct turn_kernel *t, const float *from, float *to);
 	/* Rows first … end − 1 of all images' y, and of all images' dx. */
 	void (*pool)(const struct pool_kernel *p, size_t first, size_t end);
 	void (*pool_backward)(const struct pool_kernel *p, size_t first, size_t end);
@@ -139,6 +143,9 @@ struct kernels {
 	/* Tasks first … end − 1, added to the sums; g says how dy lies, without margins. */
 	void (*planes_gradient)(const struct planes_kernel *p, const struct planes *g, const struct planes_batch *b, int first,
 	                        int end, float *sums);
+	/* The same of LANES examples at a time: tensors are (planes, rows, columns, LANES), x with its margins. */
+	void (*examples_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
+	void (*examples_gradient)(const struct planes_kernel *p, const float *x, const float *dy, int first, int end, float *sums);
 	/* out[i] = the sum of the lanes of vector first + i, i < n. */
 	void (*lane_sums)(const float *v, size_t first, size_t n, float *out);
 };
@@ -165,6 +172,8 @@ void KERNEL(sum)(const float *a, const float *b, float *out, size_t n);
 void KERNEL(sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
 void KERNEL(convert)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t n);
 void KERNEL(transpose)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t rows, size_t columns);
+void KERNEL(product)(const struct product_kernel *p);
+void KERNEL(turn)(const struct turn_kernel *t, const float *from, float *to);
 void KERNEL(pool)(const struct pool_kernel *p, size_t first, size_t end);
 void KERNEL(pool_backward)(const struct pool_kernel *p, size_t first, size_t end);
 void KERNEL(pool_pairs)(const struct pool_kernel *p, size_t first, size_t end);
@@ -181,6 +190,8 @@ void KERNEL(planes_spread)(const struct planes *p, const float *from, float *to)
 void KERNEL(planes_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
 void KERNEL(planes_gradient)(const struct planes_kernel *p, const struct planes *g, const struct planes_batch *b, int first,
                              int end, float *sums);
+void KERNEL(examples_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
+void KERNEL(examples_gradient)(const struct planes_kernel *p, const float *x, const float *dy, int first, int end, float *sums);
 void KERNEL(lane_sums)(const float *v, size_t first, size_t n, float *out);
 #endif
 

@@ -265,21 +265,6 @@ static inline vf lane_tanh(vf x)
 	return pick((vi)(size < 0.625f), p * z * x + x, (vf)((vi)far | sign));
 }
 
-/* The largest lane; where one is NaN, anything. */
-static inline float lane_max(vf x)
-{
-#if !defined PORTABLE && LANES == 16
-	return _mm512_reduce_max_ps((__m512)x);
-#else
-	float t[LANES];
-	store(t, x);
-	for (int half = LANES / 2; half; half /= 2)
-		for (int i = 0; i < half; i++)
-			t[i] = t[i + half] > t[i] ? t[i + half] : t[i];
-	return t[0];
-#endif
-}
-
 /* Lane by lane the larger of *best and v, which is number `place`. NaN is larger than everything, so that a diverged chain is
  * seen; of equal numbers the first stays. */
 static inline __attribute__((always_inline)) void take_maximum(vf v, int place, vf *best, vi *position)
@@ -287,17 +272,6 @@ static inline __attribute__((always_inline)) void take_maximum(vf v, int place, 
 	vi better = (vi)(v > *best) | (vi)(v != v);
 	*best = pick(better, v, *best);
 	*position = (vi)pick(better, (vf)((vi){0} + place), (vf)*position);
-}
-
-/* The sum of all lanes, in double. */
-static inline double lane_sum(const vd *x)
-{
-	double t[LANES];
-	memcpy(t, x, sizeof t);
-	for (int half = LANES / 2; half; half /= 2)
-		for (int i = 0; i < half; i++)
-			t[i] += t[i + half];
-	return t[0];
 }
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Linear layers: y (n, out) = x (n, in) Wᵀ + b, W (out, in) as PyTorch has it. All three products are oneDNN's matmul
- * primitive: over the shapes of small and middle-sized networks it was never behind the inner-product primitive or
- * dnnl_sgemm by more than the noise, and up to twice as fast on batches of 32. One rule for all shapes also keeps bits
- * the same from run to run. */
+/* Linear layers: y (n, out) = x (n, in) Wᵀ + b, W (out, in) as PyTorch has it. Small ones in float32 are linear_small.h's. All
+ * three products of the others are oneDNN's matmul primitive: over the shapes of middle-sized networks it was never behind the
+ * inner-product primitive or dnnl_sgemm by more than the noise. Which of the two it is follows from the shape alone, which
+ * keeps bits the same from run to run. */
 #include "src/cpu/cpu.h"
 
 #include <stdlib.h>
 
+#include "src/cpu/linear_small.h"
 #include "src/cpu/onednn.h"
 
 enum product { FORWARD, DATA, WEIGHTS, WEIGHTS_ADD, PRODUCTS };
@@ -16,7 +17,8 @@ enum { SHARE = 1 << 11 };  /* weights that a thread converts at a time */
 struct layer_plan {
 	struct device *device;
 	struct onednn onednn;
-	int n, in, out;
+	struct linear_shape shape;
+	bool small;               /* no product is the library's */
 	bool bias;
 	bool bf16;                /* factors are bf16, their working copies where they come as float32 */
 	bool narrows;             /* x is float32: what is kept is a bf16 copy of it (n, in) */
@@ -27,11 +29,12 @@ struct layer_plan {
 static status prepare_product(struct layer_plan *p, enum product which)
 {
 	const bool bf16 = p->bf16;
+	const dnnl_dim_t n = (dnnl_dim_t)p->shape.n, in = (dnnl_dim_t)p->shape.in, out = (dnnl_dim_t)p->shape.out;
 	const struct onednn_product shapes[PRODUCTS] = {
-		[FORWARD] = {.m = p->n, .n = p->out, .k = p->in, .transpose_b = true, .bias = p->bias, .bf16 = bf16, .bf16_c = p->y.bf16},
-		[DATA] = {.m = p->n, .n = p->in, .k = p->out, .bf16 = bf16, .bf16_c = p->x.bf16},
-		[WEIGHTS] = {.m = p->out, .n = p->in, .k = p->n, .transpose_a = true, .bf16 = bf16},
-		[WEIGHTS_ADD] = {.m = p->out, .n = p->in, .k = p->n, .transpose_a = true, .add = true, .bf16 = bf16},
+		[FORWARD] = {.m = n, .n = out, .k = in, .transpose_b = true, .bias = p->bias, .bf16 = bf16, .bf16_c = p->y.bf16},
+		[DATA] = {.m = n, .n = in, .k = out, .bf16 = bf16, .bf16_c = p->x.bf16},
+		[WEIGHTS] = {.m = out, .n = in, .k = n, .transpose_a = true, .bf16 = bf16},
+		[WEIGHTS_ADD] = {.m = out, .n = in, .k = n, .transpose_a = true, .add = true, .bf16 = bf16},
 	};
 	return onednn_product(&p->onednn, &shapes[which], &p->product[which]);
 }
@@ -79,15 +82,14 @@ static status linear_plan(struct device *d, const struct plan_request *r, struct
 	if (!p)
 		return fail(ERR_MEMORY, "out of memory: a linear layer's plan");
 	p->device = d;
-	p->n = r->n;
-	p->in = (int)shape_size(l->in);
-	p->out = (int)shape_size(l->out);
+	p->shape = (struct linear_shape){(size_t)r->n, shape_size(l->in), shape_size(l->out)};
 	p->bias = l->param[PARAM_BIAS];
 	p->bf16 = r->precision == PRECISION_BF16;
 	p->narrows = narrows_x(r);
 	p->x = r->x[0];
 	p->y = r->y;
-	status s = prepare_products(p, r->mode);
+	p->small = !p->bf16 && linear_is_small(&p->shape);
+	status s = p->small ? OK : prepare_products(p, r->mode);
 	if (s != OK) {
 		linear_drop(p);
 		return s;
@@ -100,14 +102,14 @@ static status linear_plan(struct device *d, const struct plan_request *r, struct
 
 static size_t linear_working_bytes(const struct layer_plan *p)
 {
-	return p->bf16 ? (size_t)p->in * (size_t)p->out * sizeof(uint16_t) : 0;
+	return p->bf16 ? p->shape.in * p->shape.out * sizeof(uint16_t) : 0;
 }
 
 static status linear_materialise(struct layer_plan *p, const struct weight_source *from, void *working)
 {
 	const struct kernels *k = kernels_of(p->device);
 	const struct segment *weight = from->param[PARAM_WEIGHT];
-	size_t count = (size_t)p->in * (size_t)p->out;
+	size_t count = p->shape.in * p->shape.out;
 	bool alone = cpu_alone(p->device, count);
 #pragma omp parallel for schedule(static) num_threads(cpu_threads(p->device)) if (!alone)
 	for (size_t i = 0; i < count; i += SHARE) {
@@ -123,8 +125,10 @@ static status linear_materialise(struct layer_plan *p, const struct weight_sourc
 
 static status linear_forward(struct layer_plan *p, const struct layer_io *io)
 {
+	if (p->small)
+		return linear_small_forward(p->device, &p->shape, io);
 	if (p->narrows)
-		cpu_convert(p->device, io->x[0], false, io->kept, true, (size_t)p->n * (size_t)p->in);
+		cpu_convert(p->device, io->x[0], false, io->kept, true, p->shape.n * p->shape.in);
 	const void *x = p->narrows ? io->kept : io->x[0];
 	return onednn_run(&p->onednn, &p->product[FORWARD],
 	                  (const void *[]){x, io->param[PARAM_WEIGHT], io->y, io->param[PARAM_BIAS]});
@@ -134,6 +138,10 @@ static status linear_forward(struct layer_plan *p, const struct layer_io *io)
 static status multiply_back(struct layer_plan *p, const struct layer_io *io, const void *dy)
 {
 	const void *x = p->narrows ? io->kept : io->x[0];
+	if (p->small) {
+		linear_small_backward(p->device, &p->shape, io);
+		return OK;
+	}
 	if (io->dx[0])
 		TRY(onednn_run(&p->onednn, &p->product[DATA], (const void *[]){dy, io->param[PARAM_WEIGHT], io->dx[0]}));
 	if (!io->dparam[PARAM_WEIGHT])
@@ -144,7 +152,7 @@ static status multiply_back(struct layer_plan *p, const struct layer_io *io, con
 
 static status multiply_back_narrowed(struct layer_plan *p, const struct layer_io *io)
 {
-	size_t count = (size_t)p->n * (size_t)p->out;
+	size_t count = p->shape.n * p->shape.out;
 	void *dy;
 	TRY(cpu_scratch(p->device, count * sizeof(uint16_t), &dy));
 	cpu_convert(p->device, io->dy[0], false, dy, true, count);
@@ -157,7 +165,7 @@ static status linear_backward(struct layer_plan *p, const struct layer_io *io)
 {
 	TRY(p->bf16 && !p->y.bf16 ? multiply_back_narrowed(p, io) : multiply_back(p, io, io->dy[0]));
 	if (io->dparam[PARAM_BIAS])
-		cpu_channel_sums(p->device, (struct format){p->y.bf16, 0}, io->dy[0], (size_t)p->n, (size_t)p->out, 1,
+		cpu_channel_sums(p->device, (struct format){p->y.bf16, 0}, io->dy[0], p->shape.n, p->shape.out, 1,
 		                 io->add_dparams, io->dparam[PARAM_BIAS]);
 	return OK;
 }

@@ -2,18 +2,20 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The likelihoods: values are summed in double, gradients are float32. */
 #include "src/cpu/kernels.h"
-#include "src/cpu/lanes.h"
+#include "src/cpu/lanes_across.h"
 
 static size_t set_row(const struct loss *l, int i)
 {
 	return l->index ? l->index[l->offset + (size_t)i] : l->offset + (size_t)i;
 }
 
-/* A row of at most LANES outputs: exp(x − max) stays in a register until Σ is known. */
-static inline double short_row(const float *x, int k, vf *e, float *max)
+/* A row of at most LANES outputs: exp(x − max) stays in a register until Σ is known. Whether output y is the first of the largest
+ * comes from all lanes at once, since nobody could predict a branch that depends on labels. */
+static inline double short_row(const float *x, int k, int32_t y, vf *e, float *max, bool *answer)
 {
 	vf v = k == LANES ? load(x) : load_part(x, (size_t)k, -INFINITY);
 	*max = lane_max(v);
+	*answer = (lane_bits(v == *max) & ((UINT32_C(2) << y) - 1)) == UINT32_C(1) << y;
 	*e = lane_exp(v - *max);
 	vd sum = __builtin_convertvector(*e, vd);
 	return lane_sum(&sum);
@@ -65,13 +67,15 @@ static void categorical(const struct loss *l, int first, int n, struct loss_sums
 	/* Where only Σ ℓ is asked for, logarithms add up to that of a product: one for many rows. */
 	const bool apart = l->weight || l->each;
 	double plain = 0, product = 1;
+	int correct = 0;
 	for (int i = first; i < first + n; i++) {
 		const float *x = l->output + (size_t)i * (size_t)k;
 		float *g = l->gradient ? l->gradient + (size_t)i * (size_t)k : NULL, max;
 		int32_t y = label[set_row(l, i)];
 		double weight = l->weight ? l->weight[i] : 1;
 		vf e;
-		double sum = k <= LANES ? short_row(x, k, &e, &max) : long_row(x, k, g, &max);
+		bool answer = false;
+		double sum = k <= LANES ? short_row(x, k, y, &e, &max, &answer) : long_row(x, k, g, &max);
 		if (apart) {
 			double value = log(sum) + ((double)max - x[y]);
 			sums->weighted += weight * value;
@@ -86,7 +90,7 @@ static void categorical(const struct loss *l, int first, int n, struct loss_sums
 				product = 1;
 			}
 		}
-		sums->correct += is_answer(x, y, max);
+		correct += k <= LANES ? answer : is_answer(x, y, max);
 		if (!g)
 			continue;
 		/* For the label p − 1 is −Σ over the others, which keeps its accuracy where p is near 1. */
@@ -102,6 +106,7 @@ static void categorical(const struct loss *l, int first, int n, struct loss_sums
 	}
 	plain += log(product);
 	sums->plain += plain;
+	sums->correct += correct;
 	if (!apart)
 		sums->weighted += plain;
 }

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The vector verbs' loops. */
 #include "src/cpu/kernels.h"
-#include "src/cpu/lanes.h"
+#include "src/cpu/lanes_across.h"
 #include "src/pointwise.h"
 
 /* With the numbers of outputs and terms known to the compiler, coefficients stay in registers. */

@@ -12,6 +12,8 @@ static status take_buffers(struct graph *g)
 	TRY(graph_buffers(g));
 	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->param));
 	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->point_at));
+	for (int i = 0; i < GRAPH_PLANS; i++)
+		TRY(ARENA_NEW(&g->arena, (size_t)m->n_layers, &g->plan[i].io));
 	for (int i = 0; i < m->params.n; i++)
 		if (m->params.at[i].frozen && m->params.at[i].count > frozen)
 			frozen = m->params.at[i].count;
@@ -32,7 +34,7 @@ static void plan_drop(struct graph *g, struct graph_plan *p)
 	for (int i = 0; i < g->options.model->n_layers; i++)
 		if (p->layer[i])
 			ops_of(g, i)->drop(p->layer[i]);
-	*p = (struct graph_plan){0};
+	*p = (struct graph_plan){.io = p->io};
 	if (g->ready == p)
 		g->ready = NULL;
 }
@@ -97,11 +99,46 @@ static status plan_layer(struct graph *g, struct graph_plan *p, int i)
 	return OK;
 }
 
+static const void *tensor_at(const struct graph *g, int tensor)
+{
+	return tensor >= 0 ? g->y[tensor] : tensor == INPUT_BATCH ? g->x : NULL;
+}
+
+/* How many parts of its output's gradient a layer takes. */
+static int parts_taken(const struct graph *g, int i)
+{
+	return ops_of(g, i)->two_gradients ? 2 : 1;
+}
+
+/* Tensors and gradients; unwritten, by layer: the readers of its output whose gradient is still to come. */
+static void place_io(const struct graph *g, const struct graph_plan *p, int i, int *unwritten)
+{
+	const struct layer *l = layer_at(g, i);
+	int last = last_of(g, p->mode, i);
+	struct layer_io *io = &p->io[i];
+	*io = (struct layer_io){.x = {tensor_at(g, l->input[0]), tensor_at(g, layer_at(g, last)->input[1])}, .y = g->y[last],
+	                        .kept = g->kept[i]};
+	if (!g->dy[i][0])
+		return;
+	for (int r = 0; r < parts_taken(g, i); r++)
+		io->dy[r] = g->dy[i][r];
+	/* Readers write in the reverse of the order in which they read. */
+	for (int k = 2; k-- > 0;)
+		if (l->input[k] >= 0 && g->dy[l->input[k]][0])
+			io->dx[k] = g->dy[l->input[k]][--unwritten[l->input[k]]];
+}
+
 static status plan_layers(struct graph *g, struct graph_plan *p)
 {
-	for (int i = 0; i < g->options.model->n_layers; i++)
+	int layers = g->options.model->n_layers, unwritten[LAYERS_MAX];
+	for (int i = 0; i < layers; i++) {
+		for (unwritten[i] = 0; unwritten[i] < GRAPH_READERS && g->dy[i][unwritten[i]];)
+			unwritten[i]++;
 		if (!is_taken(g, p->mode, i))
 			TRY(plan_layer(g, p, i));
+	}
+	for (int i = layers; i-- > 0;)
+		place_io(g, p, i, unwritten);
 	return OK;
 }
 
@@ -134,23 +171,10 @@ status graph_plan(struct graph *g, int n, enum plan_mode mode, struct graph_plan
 
 /* ---- passes ---- */
 
-static const void *tensor_at(const struct graph *g, int tensor)
-{
-	return tensor >= 0 ? g->y[tensor] : tensor == INPUT_BATCH ? g->x : NULL;
-}
-
-static struct layer_io io_of(const struct graph *g, const struct graph_plan *p, int i, float *stats)
+static float *stats_at(const struct graph *g, int i, float *stats)
 {
 	const struct layer *l = layer_at(g, i);
-	int last = last_of(g, p->mode, i);
-	struct layer_io io = {.x = {tensor_at(g, l->input[0]), tensor_at(g, layer_at(g, last)->input[1])}, .y = g->y[last],
-	                      .kept = g->kept[i]};
-	for (int k = 0; k < LAYER_PARAMS; k++)
-		if (l->param[k])
-			io.param[k] = reads_working(g, p, i, k) ? g->working[i] : g->param[layer_segment(l, k)];
-	if (l->stat)
-		io.stats = stats + g->options.model->stats.at[layer_stat(l)].offset;
-	return io;
+	return l->stat ? stats + g->options.model->stats.at[layer_stat(l)].offset : NULL;
 }
 
 status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, enum stats_policy policy, double share)
@@ -160,10 +184,11 @@ status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, 
 		int run = is_taken(g, p->mode, i) ? layer_at(g, i)->input[0] : i;
 		if (run == i && taken_by(g, p->mode, i) >= 0)
 			continue;
-		struct layer_io io = io_of(g, p, run, stats);
-		io.policy = policy;
-		io.stats_share = share;
-		TRY(ops_of(g, run)->forward(p->layer[run], &io));
+		struct layer_io *io = &p->io[run];
+		io->stats = stats_at(g, run, stats);
+		io->policy = policy;
+		io->stats_share = share;
+		TRY(ops_of(g, run)->forward(p->layer[run], io));
 	}
 	return OK;
 }
@@ -180,38 +205,30 @@ status graph_slice(struct graph *g, const struct segment *seg, float *gradient, 
 }
 
 /* The gradients that reached layer i, in as many parts as it takes. */
-static status gather_parts(struct graph *g, const struct graph_plan *p, int i, struct layer_io *io)
+static status gather_parts(struct graph *g, const struct graph_plan *p, int i)
 {
-	int taken = ops_of(g, i)->two_gradients ? 2 : 1;
 	struct device *d = g->device;
-	for (int r = GRAPH_READERS - 1; r >= taken; r--)
+	for (int r = GRAPH_READERS - 1; r >= parts_taken(g, i); r--)
 		if (g->dy[i][r])
 			TRY(d->ops->add(d, g->format[i], (size_t)p->n * shape_size(layer_at(g, i)->out), g->dy[i][0], g->dy[i][r]));
-	for (int r = 0; r < taken; r++)
-		io->dy[r] = g->dy[i][r];
 	return OK;
 }
 
 status graph_backward(struct graph *g, const struct graph_plan *p, float *stats, float *gradient, bool add)
 {
-	int unwritten[LAYERS_MAX];  /* by layer: the readers whose gradient is still to come */
-	for (int i = 0; i < g->options.model->n_layers; i++)
-		for (unwritten[i] = 0; unwritten[i] < GRAPH_READERS && g->dy[i][unwritten[i]];)
-			unwritten[i]++;
 	for (int i = g->options.model->n_layers; i-- > 0;) {
 		const struct layer *l = layer_at(g, i);
-		struct layer_io io = io_of(g, p, i, stats);
-		io.add_dparams = add;
-		for (int k = 0; k < LAYER_PARAMS; k++)
-			TRY(graph_slice(g, segment_at(g, layer_segment(l, k)), gradient, add, &io.dparam[k]));
+		struct layer_io *io = &p->io[i];
+		io->add_dparams = add;
+		for (int k = 0; k < LAYER_PARAMS; k++) {
+			io->dparam[k] = NULL;
+			TRY(graph_slice(g, segment_at(g, layer_segment(l, k)), gradient, add, &io->dparam[k]));
+		}
 		if (!g->dy[i][0])
 			continue;
-		TRY(gather_parts(g, p, i, &io));
-		/* Readers write in the reverse of the order in which they read. */
-		for (int k = 2; k-- > 0;)
-			if (l->input[k] >= 0 && g->dy[l->input[k]][0])
-				io.dx[k] = g->dy[l->input[k]][--unwritten[l->input[k]]];
-		TRY(ops_of(g, i)->backward(p->layer[i], &io));
+		TRY(gather_parts(g, p, i));
+		io->stats = stats_at(g, i, stats);
+		TRY(ops_of(g, i)->backward(p->layer[i], io));
 	}
 	return OK;
 }

@@ -25,6 +25,7 @@ struct graph_plan {
 	enum plan_mode mode;
 	uint64_t used;                         /* when, for the least recently used one to give way */
 	struct layer_plan *layer[LAYERS_MAX];  /* NULL: a layer that the one before it has taken in */
+	struct layer_io *io;                   /* (layers): where their data lies, as far as it stays the same from step to step */
 };
 
 struct graph {

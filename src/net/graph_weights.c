@@ -59,9 +59,13 @@ static status place_layer(struct graph *g, const struct graph_plan *p, const str
 	const struct layer *l = layer_at(g, i);
 	if (working_bytes(g, p, i))
 		TRY(make_working(g, p, s, at, stats, i));
-	for (int k = 0; k < LAYER_PARAMS; k++)
-		if (!reads_working(g, p, i, k))
+	for (int k = 0; k < LAYER_PARAMS; k++) {
+		bool working = reads_working(g, p, i, k);
+		if (!working)
 			TRY(place_param(g, s, at, layer_segment(l, k)));
+		if (l->param[k])
+			p->io[i].param[k] = working ? g->working[i] : g->param[layer_segment(l, k)];
+	}
 	return OK;
 }
 
