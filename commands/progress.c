@@ -92,6 +92,8 @@ void progress_show(struct progress *p, const struct progress_chains *c)
 		text_add(&t, "%d of %d chains done", c->done, c->n);
 	if (c->n > 1 && c->failed)
 		text_add(&t, ", %d failed", c->failed);
+	if (c->n > 1 && c->elsewhere)
+		text_add(&t, ", %d elsewhere", c->elsewhere);
 	text_add(&t, "  %.0f %%", p->total ? floor(100 * (double)p->done / (double)p->total) : 0);
 	if (rate > 0) {
 		text_add(&t, rate < 10 ? "  %.2f steps/s" : "  %.0f steps/s", rate);

@@ -27,6 +27,7 @@ bool progress_step(struct progress *p);
 /* The chains of a process, as a line shows them. */
 struct progress_chains {
 	int n, done, failed;        /* those that it takes; that came to their end, that ended as failed */
+	int elsewhere;              /* that another process has */
 	double mean, worst;         /* of the losses that their logs show last, nats per example; NaN: none yet */
 	struct log_line line;       /* of n = 1: the last one of its log; step 0: none yet */
 };

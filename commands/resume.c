@@ -79,39 +79,38 @@ status resume_choices(struct run *run, json_t **out)
 	return s;
 }
 
-/* Steps that the checkpoints of a share's chains have done, and the least length that the run can have by them: a chain that
- * is not done has a step to take. share: NULL for all. */
-static status steps_done(struct run *run, const struct share *share, uint64_t *all, uint64_t *least)
+/* Steps that chain k's checkpoint has done, and the least length that the run can have by it: a chain that is not done has a step
+ * to take. */
+static status steps_done(struct run *run, int k, uint64_t *done, uint64_t *least)
 {
-	*all = *least = 0;
-	for (int k = 0; k < run->chains; k++) {
-		json_t *meta;
-		if (share && !share_has(share, k))
-			continue;
-		TRY(read_meta(run, k, &meta));
-		if (!meta)
-			continue;
-		uint64_t step = (uint64_t)json_integer_value(json_object_get(meta, "step"));
-		const char *state = json_string_value(json_object_get(meta, "state"));
-		uint64_t end = step + (state && strcmp(state, "running") == 0);
-		json_decref(meta);
-		*all += step;
-		*least = end > *least ? end : *least;
-	}
+	json_t *meta;
+	TRY(read_meta(run, k, &meta));
+	const char *state = json_string_value(json_object_get(meta, "state"));
+	*done = (uint64_t)json_integer_value(json_object_get(meta, "step"));
+	*least = *done + (state && strcmp(state, "running") == 0);
+	json_decref(meta);
 	return OK;
 }
 
-status resume_steps_done(struct run *run, const struct share *share, uint64_t *done)
+status resume_steps_done(struct run *run, const struct share *share, int chains, uint64_t *done)
 {
-	uint64_t least;
-	return steps_done(run, share, done, &least);
+	for (int k = 0; k < chains; k++) {
+		uint64_t least;
+		done[k] = 0;
+		if (share_has(share, k))
+			TRY(steps_done(run, k, &done[k], &least));
+	}
+	return OK;
 }
 
 /* Steps that were taken can't be taken back. */
 static status check_not_beyond(struct run *run, const struct problem *p, const char *name)
 {
-	uint64_t all, least, total = p->plan.schedule.total;
-	TRY(steps_done(run, NULL, &all, &least));
+	uint64_t done, own, least = 0, total = p->plan.schedule.total;
+	for (int k = 0; k < run->chains; k++) {
+		TRY(steps_done(run, k, &done, &own));
+		least = own > least ? own : least;
+	}
 	return least <= total ? OK
 	     : fail(ERR_USAGE, "--%s: makes the run %llu steps long; by what the chains of %s have taken already it has %llu at least",
 	            name, (unsigned long long)total, run->path, (unsigned long long)least);

@@ -33,7 +33,7 @@ status resume_same(struct run *run, const struct problem *p, const struct share 
  * {device's name: {…}}; where chains differ, the first's. The caller frees *out. Errors: ERR_DAMAGE, ERR_IO, ERR_MEMORY. */
 status resume_choices(struct run *run, json_t **out);
 
-/* Steps that the checkpoints of a share's chains have done. Errors: ERR_DAMAGE, ERR_IO. */
-status resume_steps_done(struct run *run, const struct share *share, uint64_t *done);
+/* Steps that the checkpoints of a share's chains have done, by chain; 0 for the others. done: (chains). Errors: ERR_IO, ERR_INPUT. */
+status resume_steps_done(struct run *run, const struct share *share, int chains, uint64_t *done);
 
 #endif

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "commands/facts.h"
 #include "commands/resume.h"
@@ -11,7 +12,7 @@
 #include "src/clock.h"
 #include "src/text.h"
 
-/* ---- signals: the first one asks for a stop after the step, a second one kills ---- */
+/* ---- signals: the first one asks for a stop after the step, a second one kills; before there are chains it ends all ---- */
 
 static atomic_int stop_asked;
 
@@ -20,9 +21,18 @@ static void ask_stop(int signal)
 	stop_asked = signal;
 }
 
-static void listen(void)
+/* Nobody has begun anything by then, and what a run's folder holds is what a kill leaves. */
+static void leave(int signal)
 {
-	struct sigaction a = {.sa_handler = ask_stop, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+	static const char words[] = "basin: stopped by a signal before the chains, nothing is lost; go on with the same command\n";
+	(void)signal;
+	(void)!write(STDERR_FILENO, words, sizeof words - 1);
+	_exit(fail_exit_status(ERR_INTERRUPTED));
+}
+
+static void listen(void (*hear)(int signal))
+{
+	struct sigaction a = {.sa_handler = hear, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
 	sigemptyset(&a.sa_mask);
 	sigaction(SIGINT, &a, NULL);
 	sigaction(SIGTERM, &a, NULL);
@@ -54,7 +64,9 @@ static void print_end(const struct problem *p, const struct share *share, const 
 		snprintf(which, sizeof which, "%d of ", taken);
 	if (r->busy)
 		snprintf(others, sizeof others, ", %d of them left to other processes", r->busy);
-	if (r->already_done == taken)
+	if (!taken)
+		printf("%s: no chain of %d is this process's\n", path, chains);
+	else if (r->already_done == taken)
 		printf("%s was finished already: %s%d chain%s of %llu step%s\n", path, which, chains, plural(chains), steps, step);
 	else
 		printf("%s: %s%d chain%s of %llu step%s%s%s, %.1f s; next: basin %s %s\n", path, which, chains, plural(chains), steps, step,
@@ -79,12 +91,13 @@ static status conclude(const struct problem *p, const struct share *share, const
 {
 	const struct run *run = p->plan.run;
 	int taken = share_count(share, p->plan.chains);
+	/* Whoever goes on will see what failed once more. */
+	if (r->stopped)
+		return stopped(run, share, r);
 	if (r->broken && taken == 1)
 		return fail_again(r->why, r->words);
 	if (r->broken)
 		return fail(r->why, "%d of %d chains can't go on; %s holds what was kept", r->broken, taken, run->path);
-	if (r->stopped)
-		return stopped(run, share, r);
 	if (r->failed)
 		return fail(ERR_DIVERGED, "%d of %d chains stopped before their end; %s holds what was kept", r->failed, taken, run->path);
 	return r->busy && !r->done ? fail_again(r->why, r->words) : OK;
@@ -105,20 +118,16 @@ static void say_workers(const struct problem *p, const struct share *share, int 
 	fprintf(stderr, "%d chains, %d at a time on %d thread%s each\n", p->plan.chains, workers, p->threads, plural(p->threads));
 }
 
-static status run_chains(struct problem *p, struct run *run, const struct opts *o, const struct share *share, bool resumed)
+/* done: (chains) steps that each chain of the share has taken already. */
+static status run_share(struct problem *p, const struct opts *o, const struct share *share, bool resumed, const uint64_t *done)
 {
 	struct watch watch;
 	struct workers_result result;
-	uint64_t done = 0;
 	int taken = share_count(share, p->plan.chains), workers = workers_choose(p, o, &share->launcher, taken);
-	if (resumed)
-		TRY(resume_steps_done(run, share, &done));
-	p->plan.run = run;
-	p->plan.stop = &stop_asked;
 	status s = watch_open(&watch, p, o, taken, done, workers);
 	if (s == OK) {
-		listen();
-		if (!opts_flag(o, "quiet") && done < p->plan.schedule.total * (uint64_t)taken)
+		listen(ask_stop);
+		if (!opts_flag(o, "quiet") && watch.progress.done < watch.progress.total)
 			say_workers(p, share, taken, workers);
 		double start = clock_seconds();
 		s = workers_run(p, share, &watch, workers, resumed, &result);
@@ -136,6 +145,20 @@ static status run_chains(struct problem *p, struct run *run, const struct opts *
 	return report_end();
 }
 
+static status run_chains(struct problem *p, struct run *run, const struct opts *o, const struct share *share, bool resumed)
+{
+	uint64_t *done = calloc((size_t)p->plan.chains, sizeof *done);
+	p->plan.run = run;
+	p->plan.stop = &stop_asked;
+	status s = done ? OK : fail(ERR_MEMORY, "out of memory: the steps of %d chains", p->plan.chains);
+	if (s == OK && resumed)
+		s = resume_steps_done(run, share, p->plan.chains, done);
+	if (s == OK)
+		s = run_share(p, o, share, resumed, done);
+	free(done);
+	return s;
+}
+
 /* ---- a run that begins, or that others may have begun ---- */
 
 static status begin_run(struct run *run, const struct opts *o, const struct share *share)
@@ -144,6 +167,7 @@ static status begin_run(struct run *run, const struct opts *o, const struct shar
 	TRY(problem_open(o, NULL, NULL, &p));
 	status s = share_check(share, p.plan.chains);
 	json_t *json = s == OK ? facts_run(&p, o) : NULL;
+	listen(ask_stop);
 	if (s == OK && !json)
 		s = fail(ERR_MEMORY, "out of memory: the facts of a run");
 	if (s == OK)
@@ -225,6 +249,7 @@ static status run_sample(const struct opts *o)
 		            text_path(&(struct text){.n = 0}, names[0]));
 	struct share share;
 	TRY(share_open(o, &share));
+	listen(leave);
 	return opts_given(o, "resume") ? resume_run(o, &share) : start_run(o, &share);
 }
 

@@ -116,8 +116,8 @@ static const struct opt_table table_network = {.owner = "network", .heading = "A
 static const struct param keep_defs[] = {
 	{.name = "out", .type = PARAM_PATH, .arg = "RUN", .help = "folder that is made for the run"},
 	{.name = "resume", .type = PARAM_PATH, .arg = "RUN",
-	 .help = "go on with a run; only threads, workers, device, logging, checkpointing, the paths of data and labels, "
-	         "more chains and, under a constant schedule, the length may then be given"},
+	 .help = "go on with a run; only workers, chains to take, threads, device, logging, checkpointing, the paths of data and "
+	         "labels, more chains and, under a constant schedule, the length may then be given"},
 	{.name = "keep-last", .type = PARAM_COUNT, .arg = "E", .min = 1, .max = 1e9, .unit = "epochs", .rival = "keep-every",
 	 .help = "keep the state at the end of each of the last E epochs of every cycle"},
 	{.name = "keep-every", .type = PARAM_COUNT, .arg = "S", .min = 1, .max = 1e15, .unit = "steps", .rival = "keep-last",

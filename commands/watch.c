@@ -7,6 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { SAID_MOST = 10 };
+
+/* What is said for all chains of a kind beyond those that are told one by one. */
+static const char *const more[WATCH_KINDS] = {
+	[WATCH_RESUMED] = "more chains are resumed", [WATCH_BUSY] = "more chains are left to others",
+	[WATCH_BROKEN] = "more chains can't go on", [WATCH_STOPPED] = "more chains stop before their end",
+	[WATCH_POOR] = "more chains end with such a loss",
+};
+
 /* ---- what chains post ---- */
 
 /* A line comes once in many steps: only then is anybody else waited for. */
@@ -36,8 +45,12 @@ static void post_end(void *context, int k, double nll)
 		return;
 	pthread_mutex_lock(&w->lock);
 	progress_end(&w->progress);
-	warning("chain %d ends with a loss of %.4f nats per example in its last epoch, %s guessing: %s give %.4f; look at --lr, "
-	        "--temperature and the data", k, nll, against, w->likelihood->guessed, w->guess.loss);
+	int before = w->said[WATCH_POOR]++;
+	if (before < SAID_MOST)
+		warning("chain %d ends with a loss of %.4f nats per example in its last epoch, %s guessing: %s give %.4f; look at --lr, "
+		        "--temperature and the data", k, nll, against, w->likelihood->guessed, w->guess.loss);
+	else if (before == SAID_MOST)
+		warning("%s", more[WATCH_POOR]);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -45,7 +58,7 @@ static void post_end(void *context, int k, double nll)
 static void post_stop(void *context, int k, status why)
 {
 	(void)k;
-	watch_say(((struct watch_post *)context)->watch, "%s", fail_words(why, "--"));
+	watch_say(((struct watch_post *)context)->watch, WATCH_STOPPED, "%s", fail_words(why, "--"));
 }
 
 struct chain_watch watch_calls(struct watch_post *post)
@@ -55,28 +68,39 @@ struct chain_watch watch_calls(struct watch_post *post)
 
 /* ---- what is shown ---- */
 
-void watch_say(struct watch *w, const char *format, ...)
+void watch_say(struct watch *w, enum watch_kind kind, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
 	pthread_mutex_lock(&w->lock);
 	progress_end(&w->progress);
-	fputs("basin: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	int before = w->said[kind]++;
+	if (before < SAID_MOST || !more[kind]) {
+		fputs("basin: ", stderr);
+		vfprintf(stderr, format, args);
+		fputc('\n', stderr);
+	} else if (before == SAID_MOST) {
+		fprintf(stderr, "basin: %s\n", more[kind]);
+	}
 	pthread_mutex_unlock(&w->lock);
 	va_end(args);
 }
 
-void watch_chain_end(struct watch *w, int k, bool failed, uint64_t left)
+void watch_chain_end(struct watch *w, int k, enum watch_end how, uint64_t left)
 {
 	pthread_mutex_lock(&w->lock);
-	w->chains.done += !failed;
-	w->chains.failed += failed;
-	if (failed)
+	w->chains.done += how == WATCH_DONE;
+	w->chains.failed += how == WATCH_FAILED;
+	w->chains.elsewhere += how == WATCH_ELSEWHERE;
+	if (how != WATCH_DONE)
 		w->loss[k] = (double)NAN;
 	w->progress.total -= left < w->progress.total ? left : w->progress.total;
 	pthread_mutex_unlock(&w->lock);
+}
+
+void watch_chain_skip(struct watch *w, int k, enum watch_end how)
+{
+	watch_chain_end(w, k, how, w->known[k] < w->chain_steps ? w->chain_steps - w->known[k] : 0);
 }
 
 void watch_show(struct watch *w)
@@ -101,9 +125,11 @@ void watch_show(struct watch *w)
 
 /* ---- opening ---- */
 
-status watch_open(struct watch *w, const struct problem *p, const struct opts *o, int taken, uint64_t done, int posts)
+status watch_open(struct watch *w, const struct problem *p, const struct opts *o, int taken, const uint64_t *done, int posts)
 {
-	*w = (struct watch){.likelihood = p->likelihood, .guess = {(double)NAN, 0}, .chains.n = taken, .quiet = opts_flag(o, "quiet"), .lock = PTHREAD_MUTEX_INITIALIZER};
+	uint64_t all = 0;
+	*w = (struct watch){.likelihood = p->likelihood, .guess = {(double)NAN, 0}, .chains.n = taken, .quiet = opts_flag(o, "quiet"),
+	                    .chain_steps = p->plan.schedule.total, .known = done, .lock = PTHREAD_MUTEX_INITIALIZER};
 	if (p->has_data) {
 		const struct targets targets = dataset_targets(&p->data);
 		TRY(likelihood_guess(p->likelihood, &targets, p->noise_sd, &w->guess));
@@ -113,12 +139,14 @@ status watch_open(struct watch *w, const struct problem *p, const struct opts *o
 	w->post = aligned_alloc(_Alignof(struct watch_post), (size_t)posts * sizeof *w->post);
 	if (!w->loss || !w->post)
 		return fail(ERR_MEMORY, "out of memory: the progress of %d chains", w->n_loss);
-	for (int k = 0; k < w->n_loss; k++)
+	for (int k = 0; k < w->n_loss; k++) {
 		w->loss[k] = (double)NAN;
+		all += done[k];
+	}
 	for (w->posts = 0; w->posts < posts; w->posts++)
 		w->post[w->posts] = (struct watch_post){.watch = w};
-	progress_start(&w->progress, opts_flag(o, "quiet"), opts_flag(o, "progress"), done,
-	               p->plan.schedule.total * (uint64_t)taken);
+	progress_start(&w->progress, opts_flag(o, "quiet"), opts_flag(o, "progress"), all,
+	               w->chain_steps * (uint64_t)taken);
 	return OK;
 }
 

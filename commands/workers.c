@@ -11,8 +11,6 @@
 #include "commands/problem_device.h"
 #include "src/memory.h"
 
-enum { SAID_MOST = 10 };  /* chains whose errors are told one by one */
-
 /* What the workers of a process share; its lock is the watch's. */
 struct crew {
 	struct problem *problem;
@@ -81,19 +79,17 @@ static void crew_note(struct crew *c, status s)
 	r->words = fail_copy();
 }
 
-/* A chain that can't be run, or not further; s: why. */
-static void crew_broken(struct crew *c, int k, status s, uint64_t left)
+/* Of a chain that can't be run, or not further; s: why. */
+static void crew_broken(struct crew *c, status s)
 {
 	bool busy = s == ERR_BUSY;
 	pthread_mutex_lock(&c->watch->lock);
 	crew_note(c, s);
-	int before = busy ? c->result.busy++ : c->result.broken++;
+	c->result.busy += busy;
+	c->result.broken += !busy;
 	pthread_mutex_unlock(&c->watch->lock);
-	watch_chain_end(c->watch, k, true, left);
-	if (c->chains > 1 && before < SAID_MOST)
-		watch_say(c->watch, "%s%s", fail_words(s, "--"), busy ? "; it is left to that" : "");
-	else if (c->chains > 1 && before == SAID_MOST)
-		watch_say(c->watch, busy ? "more chains are left to others" : "more chains can't go on");
+	if (c->chains > 1)
+		watch_say(c->watch, busy ? WATCH_BUSY : WATCH_BROKEN, "%s%s", fail_words(s, "--"), busy ? "; it is left to that" : "");
 }
 
 /* What has become of a chain that was opened and run. */
@@ -103,7 +99,8 @@ static void crew_account(struct crew *c, const struct chain *chain, int k, bool 
 	uint64_t step = chain_step(chain), left = c->problem->plan.schedule.total - step;
 	bool failed = chain_phase(chain) == CHAIN_FAILED;
 	if (s != OK && s != ERR_INTERRUPTED) {
-		crew_broken(c, k, fail_within(s, "chain %d after step %llu: ", k, (unsigned long long)step), left);
+		watch_chain_end(c->watch, k, WATCH_FAILED, left);
+		crew_broken(c, fail_within(s, "chain %d after step %llu: ", k, (unsigned long long)step));
 		return;
 	}
 	pthread_mutex_lock(&c->watch->lock);
@@ -114,7 +111,7 @@ static void crew_account(struct crew *c, const struct chain *chain, int k, bool 
 	r->already_done += !fresh && !failed;
 	pthread_mutex_unlock(&c->watch->lock);
 	if (s == OK)
-		watch_chain_end(c->watch, k, failed, left);
+		watch_chain_end(c->watch, k, failed ? WATCH_FAILED : WATCH_DONE, left);
 }
 
 static void worker_chain(struct worker *w, const struct chain_plan *plan, int k)
@@ -125,18 +122,19 @@ static void worker_chain(struct worker *w, const struct chain_plan *plan, int k)
 		pthread_mutex_lock(&c->watch->lock);
 		c->result.already_done++;
 		pthread_mutex_unlock(&c->watch->lock);
-		watch_chain_end(c->watch, k, false, 0);
+		watch_chain_skip(c->watch, k, WATCH_DONE);
 		return;
 	}
 	status s = chain_open(plan, k, &chain);
 	if (s != OK) {
-		crew_broken(c, k, s == ERR_BUSY ? s : fail_within(s, "chain %d: ", k), plan->schedule.total);
+		watch_chain_skip(c->watch, k, s == ERR_BUSY ? WATCH_ELSEWHERE : WATCH_FAILED);
+		crew_broken(c, s == ERR_BUSY ? s : fail_within(s, "chain %d: ", k));
 		return;
 	}
 	uint64_t from = chain_step(chain);
 	bool fresh = chain_phase(chain) == CHAIN_RUNNING;
 	if (c->resumed && fresh && from && !c->watch->quiet)
-		watch_say(c->watch, "chain %d resumed at step %llu", k, (unsigned long long)from);
+		watch_say(c->watch, WATCH_RESUMED, "chain %d resumed at step %llu", k, (unsigned long long)from);
 	s = chain_run(chain);
 	crew_account(c, chain, k, fresh, s);
 	chain_close(chain);
@@ -156,6 +154,12 @@ static status worker_open(struct worker *w)
 	status s = problem_twin(c->problem, c->choices, &w->device, &w->potential);
 	pthread_mutex_unlock(&c->opening);
 	return s;
+}
+
+/* The others take its chains. */
+static void worker_lacks(const struct worker *w, const char *why)
+{
+	watch_say(w->crew->watch, WATCH_WORKER, "worker %d can't begin, and the others go on without it: %s", w->number, why);
 }
 
 static void worker_close(struct worker *w)
@@ -180,8 +184,7 @@ static void *worker_main(void *context)
 			worker_chain(w, &plan, k);
 		worker_close(w);
 	} else {
-		/* The others take its chains. */
-		watch_say(c->watch, "worker %d can't begin, and the others go on without it: %s", w->number, fail_words(s, "--"));
+		worker_lacks(w, fail_words(s, "--"));
 	}
 	return NULL;
 }
@@ -225,8 +228,10 @@ static void crew_run(struct crew *c, struct worker *worker, int workers)
 	worker[0] = (struct worker){.crew = c, .post = &c->watch->post[0]};
 	for (int i = 1; i < workers; i++) {
 		worker[i] = (struct worker){.crew = c, .post = &c->watch->post[i], .number = i};
-		/* Where no more threads can be had, those that there are do the work. */
-		worker[i].threaded = pthread_create(&worker[i].thread, NULL, worker_main, &worker[i]) == 0;
+		int error = pthread_create(&worker[i].thread, NULL, worker_main, &worker[i]);
+		worker[i].threaded = !error;
+		if (error)
+			worker_lacks(&worker[i], strerror(error));
 	}
 	worker_main(&worker[0]);
 	for (int i = 1; i < workers; i++)

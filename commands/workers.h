@@ -22,8 +22,9 @@ struct workers_result {
 	char *words;            /* its message, as fail_again takes it; the caller's to free */
 };
 
-/* Called by the thread that opened the problem, which is one of the workers. Runs the chains of a share, each to its end or until the plan's stop is set. Errors of one chain are said at once, where
- * there are several, and leave the others; here they are errors of none. Errors: ERR_MEMORY, ERR_LIBRARY. */
+/* Runs the chains of a share, each to its end or until the plan's stop is set; called by the thread that opened the problem, which
+ * is one of the workers. Errors of one chain are said at once, where there are several, and leave the others; here they are errors
+ * of none. Errors: ERR_MEMORY. */
 status workers_run(struct problem *p, const struct share *share, struct watch *watch, int workers, bool resumed,
                    struct workers_result *out);
 

@@ -178,6 +178,23 @@ making && kill -9 $maker
 wait $maker 2>/dev/null
 "$BASIN" sample $large --only 1 --out slow && cmp -s slow/chain-1.snaps alone/chain-1.snaps
 ok $? "also one that comes later"
+# Nobody has a chain by then: a job that is preempted so early comes again like one that is under way.
+making
+"$BASIN" sample $large --only 1 --out slow 2>err &
+pid=$!
+sleep 0.3
+kill -TERM $maker $pid
+kill -CONT $maker
+wait $maker
+is $? 3 "SIGTERM ends one that makes a run with status 3"
+wait $pid
+is $? 3 "and one that waits for it"
+grep -q 'stopped by a signal before the chains, nothing is lost; go on with the same command' err-slow err
+result=$?
+ok $result "which say so"
+[ $result = 0 ] || shown err err-slow
+"$BASIN" sample $large --only 0-1 --out slow && cmp -s slow/chain-0.snaps alone/chain-0.snaps
+ok $? "and the same command goes on"
 
 # ---- --only ----
 fails 2 '--only 4: \|--only: there is no chain 4' "a chain that the run does not have" "$BASIN" sample $short --only 4 --out new
@@ -196,6 +213,13 @@ is $? 0 "the same command again finds it done"
 ok $? "--resume takes --only too"
 "$BASIN" sample --resume part --quiet
 same four part "and without it what is left"
+
+PMI_RANK=5 PMI_SIZE=8 "$BASIN" sample $(printf "%s" "$short" | sed "s/--quiet//") --out four >out 2>err
+is $? 0 "a rank that has no chain has nothing to do"
+[ "$(cat out)" = "four: no chain of 4 is this process's" ] && [ ! -s err ]
+result=$?
+ok $result "and says that"
+[ $result = 0 ] || shown out err
 
 # ---- who may join ----
 fails 2 'exists already' "without --only a run that is there is refused" "$BASIN" sample $short --out four

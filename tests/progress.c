@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "commands/progress.h"
+#include "commands/watch.h"
 #include "tests/tap.h"
 
 static const struct log_line line = {.step = 1200, .epoch = 1.5, .lr = 0.05, .temperature = 1e-4, .nll = 0.4312,
@@ -56,8 +56,8 @@ static size_t printed(int how, int shows, char *text, size_t size)
 			_exit(0);
 		}
 		progress_start(&p, how & QUIET, how & PLAIN, 1000, 20000);
-		const struct progress_chains chains = {.n = how & ONE ? 1 : 4, .done = 1, .failed = 1, .mean = 0.4312, .worst = 0.5,
-		                                       .line = line};
+		const struct progress_chains chains = {.n = how & ONE ? 1 : 4, .done = 1, .failed = 1, .elsewhere = 1,
+		                                       .mean = 0.4312, .worst = 0.5, .line = line};
 		p.done = 6200;
 		for (int i = 0; i < shows; i++) {
 			p.started -= 1;     /* as if that many seconds had gone by */
@@ -92,7 +92,7 @@ static void progress(void)
 		newlines += *c == '\n';
 	note("%.*s", (int)strcspn(text, "\n"), text);
 	ok(newlines == 2 && !strchr(text, '\r'), "plain: a line per interval");
-	ok(strncmp(text, "1 of 4 chains done, 1 failed  31 %  ", 36) == 0 && strstr(text, " steps/s  ETA 0:0") &&
+	ok(strncmp(text, "1 of 4 chains done, 1 failed, 1 elsewhere  31 %  ", 49) == 0 && strstr(text, " steps/s  ETA 0:0") &&
 	   strstr(text, "  nll 0.4312 mean, 0.5000 worst\n"), "of several chains: how many are done, share, rate, time left, losses");
 	printed(PLAIN | ONE, 2, text, sizeof text);
 	ok(strncmp(text, "step 6200/20000  31 %  ", 23) == 0 && strstr(text, " steps/s  ETA 0:0") &&
@@ -128,9 +128,26 @@ static void snapshots(void)
 	   "terminal: rewritten in place and wiped with blanks, without an escape sequence");
 }
 
+/* Of chains that are gone on with and are not opened here after all, what they had counts, and what they lack does not. */
+static void skipped(void)
+{
+	static const uint64_t known[] = {90, 0, 50, 20};
+	double loss[] = {1, 1, 1, 1};
+	struct watch w = {.chain_steps = 100, .known = known, .loss = loss, .n_loss = 4, .lock = PTHREAD_MUTEX_INITIALIZER,
+	                  .chains.n = 4, .progress = {.first = 160, .total = 400}};
+	watch_chain_skip(&w, 0, WATCH_ELSEWHERE);
+	watch_chain_skip(&w, 1, WATCH_FAILED);
+	watch_chain_skip(&w, 2, WATCH_DONE);
+	ok(w.progress.total == 240 && w.chains.elsewhere == 1 && w.chains.failed == 1 && w.chains.done == 1,
+	   "chains that others have are no failures, and the share of steps is that of the rest");
+	watch_chain_end(&w, 3, WATCH_FAILED, 70);
+	ok(w.progress.total == 170, "nor are steps waited for that a failed chain will not take");
+}
+
 int main(void)
 {
 	progress();
+	skipped();
 	snapshots();
 	return done_testing();
 }

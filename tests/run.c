@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Run folders: made whole or not at all, locked while written, read by anyone. */
+#include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,17 @@
 #include "tests/files.h"
 #include "src/files/run.h"
 #include "tests/tap.h"
+
+/* A run.json that comes when somebody begins to list its folder. */
+static const char *comes_from, *comes_to;
+
+DIR *opendir(const char *path)
+{
+	if (comes_to && rename(comes_from, comes_to) == 0)
+		comes_to = NULL;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? NULL : fdopendir(fd);
+}
 
 static json_t *facts(int chains)
 {
@@ -120,6 +133,34 @@ static void reserve(void)
 	ok(run_reserve(scratch_path("mine"), &r) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "not a run") &&
 	   access(scratch_path("mine/lock"), F_OK) != 0, "a folder with anything else in it is refused, and stays as it is");
 	ok(run_reserve(scratch_path("none/run"), &r) == ERR_USAGE, "and so is one without a folder to make it in");
+	ok(symlink("nowhere", scratch_path("dangling")) == 0 && run_reserve(scratch_path("dangling"), &r) == ERR_USAGE &&
+	   strstr(fail_message(ERR_USAGE), "not a run"), "and a link to nothing");
+
+	/* Its maker fills it meanwhile. */
+	path = scratch_path("quick");
+	char *from = strdup(scratch_path("quick.json")), *to = strdup(scratch_path("quick/run.json"));
+	MUST(run_create(path, json, &r));
+	run_close(&r);
+	comes_from = from;
+	comes_to = to;
+	ok(rename(to, from) == 0 && run_reserve(path, &r) == OK && r.json && !r.unfilled && !comes_to,
+	   "a run.json that comes meanwhile is seen");
+	run_close(&r);
+	free(from);
+	free(to);
+
+	/* As by a machine that this one's file system hears of late. */
+	struct stat first, now;
+	json_t *other_json = facts(5);
+	path = scratch_path("late");
+	MUST(run_reserve(path, &r));
+	ok(stat(scratch_path("late/lock"), &first) == 0 && link(scratch_path("quick/run.json"), scratch_path("late/run.json")) == 0 &&
+	   run_fill(&r, other_json) == ERR_BUSY && strstr(fail_message(ERR_BUSY), "meanwhile"), "a run.json that is there is not replaced");
+	run_close(&r);
+	ok(stat(scratch_path("late/lock"), &now) == 0 && now.st_ino == first.st_ino && run_open(path, true, &r) == OK,
+	   "and its folder keeps the lock that others hold chains by");
+	run_close(&r);
+	json_decref(other_json);
 	json_decref(json);
 }
 

@@ -126,6 +126,37 @@ ok $? "and leaves the others, which go on to their end"
 cp ckpt broken/chain-2.ckpt && "$BASIN" sample --resume broken --quiet && [ "$(lines broken 2)" = 44 ]
 ok $? "as it does when it is mended"
 
+# A job that is stopped is to come again, also where one of its chains could not go on.
+cp -r broken stop && printf x | dd of=stop/chain-0.ckpt bs=1 seek=200 conv=notrunc 2>/dev/null
+"$BASIN" sample --resume stop --steps 100000000 --workers 2 --quiet 2>err &
+pid=$!
+until grep -q '^basin: chain 0: stop/chain-0.ckpt: ' err || ! kill -0 $pid 2>/dev/null; do sleep 0.02; done
+kill -TERM $pid
+wait $pid
+status=$?
+[ $status = 3 ] && grep -q '^basin: stopped by a signal with 6 chains to go on with' err
+ok $? "stopped by a signal the status is 3, beside a chain that can't go on too (got $status)"
+
+# ---- many chains: not a line for each ----
+# shellcheck disable=SC2046 # words
+"$BASIN" sample $(printf '%s' "$plan" | sed 's/--chains 7/--chains 15/; s/--steps 4000 --keep-every 200/--steps 50/') --out crowd --quiet &&
+	"$BASIN" sample --resume crowd --steps 60 2>err && [ "$(grep -c 'resumed at step 50' err)" = 10 ] &&
+	[ "$(grep -c '^basin: more chains are resumed$' err)" = 1 ]
+ok $? "of many chains that are resumed ten are told"
+
+# ---- too few threads ----
+chains=7
+lib=$(dirname "$BASIN")/tests/fail_threads.so
+LD_PRELOAD=$lib FAIL_CALLS=calls "$BASIN" --version >/dev/null 2>&1
+if [ -s calls ]; then
+	# shellcheck disable=SC2086 # words
+	LD_PRELOAD=$lib FAIL=1+ "$BASIN" sample $plan --workers 3 --out alone 2>err && same w1 alone &&
+		[ "$(grep -c "^basin: worker [12] can't begin, and the others go on without it: " err)" = 2 ]
+	ok $? "where no thread can be had one worker runs all chains"
+else
+	skip "where no thread can be had one worker runs all chains" "nothing can be put before this program's calls"
+fi
+
 # ---- odd ways to ask ----
 for bad in 0 -1 x 5000; do
 	# shellcheck disable=SC2086 # words

@@ -159,6 +159,18 @@ static bool has_json(struct run *r)
 	return path_in(r, "run.json", &name) == OK && lstat(name, &st) == 0;
 }
 
+/* Where another machine's run.json was not seen in time the folder is that machine's, and above all the lock. s: what became of
+ * writing `own`. */
+static status refuse_late(struct run *r, const json_t *own, status s)
+{
+	json_t *there;
+	r->unfilled = false;
+	TRY(read_json(r, &there));
+	bool other = !json_equal(there, own);
+	json_decref(there);
+	return other ? fail(ERR_BUSY, "%s: another process has begun the run meanwhile; give the same command again", r->path) : s;
+}
+
 status run_fill(struct run *r, json_t *json)
 {
 	r->json = json_incref(json);
@@ -176,7 +188,7 @@ status run_fill(struct run *r, json_t *json)
 	}
 	json_decref(r->json);
 	r->json = NULL;
-	return s;
+	return r->unfilled && has_json(r) ? refuse_late(r, json, s) : s;
 }
 
 status run_create(const char *path, json_t *json, struct run *out)
@@ -202,10 +214,13 @@ status run_create(const char *path, json_t *json, struct run *out)
 	return s;
 }
 
-/* Whether there is nothing in the folder but what a process leaves there that dies while it makes a run. */
-static bool is_unfilled(const char *path)
+/* Whether there is nothing in the folder but what a process leaves there that dies while it makes a run. gone: it is no longer
+ * there, and no link to nothing stands in its place. */
+static bool is_unfilled(const char *path, bool *gone)
 {
+	struct stat st;
 	DIR *folder = opendir(path);
+	*gone = !folder && errno == ENOENT && (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode));
 	bool bare = folder != NULL;
 	for (struct dirent *e; bare && (e = readdir(folder));)
 		bare = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || strcmp(e->d_name, "lock") == 0 ||
@@ -222,16 +237,15 @@ static status reserve(struct run *r, bool *again)
 	r->made = mkdir(r->path, 0777) == 0;
 	if (!r->made && errno != EEXIST)
 		return refuse_folder(r->path, errno);
-	if (!r->made && !has_json(r) && !is_unfilled(r->path)) {
-		struct stat st;
-		*again = stat(r->path, &st) != 0 && errno == ENOENT;
+	/* In this order: somebody may give the folder its run.json meanwhile, and then files of chains; and a shared file system
+	 * may remember for a while that a name was not there. */
+	if (!r->made && !is_unfilled(r->path, again) && !has_json(r))
 		return fail(ERR_USAGE, "{out} %s: exists already and is not a run; choose another name", r->path);
-	}
 	r->unfilled = r->made;
 	status s = run_lock_open(r);
 	if (s == OK)
 		s = run_lock_json(r);
-	*again = s == OK ? !run_lock_lies(r) : access(r->path, F_OK) != 0;
+	*again = s == OK ? !run_lock_lies(r) : errno == ENOENT;
 	r->unfilled = !*again && !has_json(r) && (r->made || s == OK);
 	return s;
 }

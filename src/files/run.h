@@ -32,7 +32,7 @@ status run_create(const char *path, json_t *json, struct run *out);
  * it; or makes its folder and holds it, its json NULL, until run_fill or run_close, which removes it again. Errors: ERR_USAGE
  * where the folder is no run's or its parent does not exist; ERR_IO. */
 status run_reserve(const char *path, struct run *out);
-/* Writes the run.json (borrowed) of a folder that run_reserve made. Errors: ERR_IO. */
+/* Writes the run.json (borrowed) of a folder that run_reserve made. Errors: ERR_IO; ERR_BUSY where there is one all the same. */
 status run_fill(struct run *r, json_t *json);
 
 /* Opens a run for reading, or (write) to go on with it. Errors: ERR_INPUT when it is not a run; ERR_IO. */

@@ -25,10 +25,14 @@ status run_lock_open(struct run *r)
 	struct stat st;
 	/* Its text is replaced: whoever may write in the folder must not choose another file for that. */
 	r->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
-	if (r->lock < 0 && errno == ELOOP)
-		return fail(ERR_IO, "%s: is a symbolic link, and a run's own files are not written through one; take it away", path);
-	if (r->lock < 0)
-		return fail(ERR_IO, "%s: %s", path, strerror(errno));
+	int error = errno;
+	if (r->lock < 0) {
+		status s = error == ELOOP ? fail(ERR_IO, "%s: is a symbolic link, and a run's own files are not written through one; take "
+		                                 "it away", path)
+		                          : fail(ERR_IO, "%s: %s", path, strerror(error));
+		errno = error;
+		return s;
+	}
 	/* One without a name was taken away by a process that could not begin the run. */
 	if (fstat(r->lock, &st) || !S_ISREG(st.st_mode) || st.st_nlink > 1) {
 		close(r->lock);

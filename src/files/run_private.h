@@ -6,7 +6,7 @@
 
 #include "src/files/run.h"
 
-/* Opens `lock`, made where it is not there, without taking a lock. Errors: ERR_IO. */
+/* Opens `lock`, made where it is not there, without taking a lock. Errors: ERR_IO; errno says why it can't be opened. */
 status run_lock_open(struct run *r);
 /* Whether `lock` is still the file that was opened. */
 bool run_lock_lies(const struct run *r);
