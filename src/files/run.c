@@ -111,8 +111,16 @@ static status read_json(struct run *r, json_t **out)
 static status load(struct run *r, bool write)
 {
 	TRY(read_json(r, &r->json));
-	TRY(read_chains(r, r->json, &r->chains));
-	return write ? read_json(r, &r->read) : OK;
+	if (write)
+		TRY(read_json(r, &r->read));
+	/* Somebody has changed it between the two. */
+	while (write && !json_equal(r->json, r->read)) {
+		json_decref(r->json);
+		r->json = r->read;
+		r->read = NULL;
+		TRY(read_json(r, &r->read));
+	}
+	return read_chains(r, r->json, &r->chains);
 }
 
 static status change(struct run *r, bool alone)
