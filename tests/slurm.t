@@ -93,15 +93,25 @@ ok $? "a job that is requeued comes to its end"
 same long 4 requeued "to the bytes of one process"
 
 # ---- preemption ----
-job=$(RUN=preempted sbatch --parsable --nodes=1 --ntasks-per-node=2 --cpus-per-task=1 --output=preempted.out \
-	"$scripts/step.sbatch")
-waits begun preempted 0 1
-sbatch --partition=high --ntasks=8 --output=high.out --wrap 'echo here' >/dev/null
-waits shows "$job" 'Restarts=1' && waits test -s high.out && grep -q 'nothing is lost; go on with' preempted.out
+# Slurm looks for what to preempt every other second: a run that takes several, and once more where it was over by then.
+sed -e 's/^steps.*/steps = 500000/' -e 's/^keep-every.*/keep-every = 50000/' long.conf >longer.conf
+"$BASIN" sample --config longer.conf --chains 4 --workers 2 --quiet --out longer &
+longer=$!
+for _ in 1 2 3 4 5; do
+	rm -rf preempted preempted.out high.out
+	job=$(CONF=longer.conf RUN=preempted sbatch --parsable --nodes=1 --ntasks-per-node=2 --cpus-per-task=1 \
+		--output=preempted.out "$scripts/step.sbatch")
+	waits begun preempted 0 1
+	sbatch --partition=high --ntasks=8 --output=high.out --wrap 'echo here' >/dev/null
+	waits test -s high.out && grep -q 'nothing is lost; go on with' preempted.out && waits shows "$job" 'Restarts=1' && break
+	waits gone "$job"
+done
+shows "$job" 'Restarts=1' && grep -q 'nothing is lost; go on with' preempted.out
 ok $? "a job that another one takes the processors from ends with a checkpoint and waits"
 waits gone "$job" && shows "$job" 'ExitCode=0:0'
 ok $? "and comes to its end"
-same long 4 preempted "to the bytes of one process"
+wait $longer
+same longer 4 preempted "to the bytes of one process"
 for out in array-0.out array-1.out job.out preempted.out; do
 	! grep -i 'basin:' $out | grep -v -e 'nothing is lost; go on with' -e 'resumed at step' -e 'chains, [0-9]* at a time' >unexpected
 	ok $? "$out has no complaint"
