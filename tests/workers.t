@@ -104,7 +104,7 @@ ok $? "also one whose options do not name them"
 
 # ---- more chains ----
 chains=7
-# shellcheck disable=SC2086 # words
+# shellcheck disable=SC2046 # words
 "$BASIN" sample $(printf '%s' "$plan" | sed 's/--chains 7/--chains 2/') --out few --quiet
 "$BASIN" sample --resume few --chains 7 --quiet && same w1 few && grep -q '"chains": 7' few/run.json
 ok $? "a run that gets more chains is one that had them"
