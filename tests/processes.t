@@ -33,7 +33,7 @@ under_way() {
 
 # ---- 8 processes, killed at random ----
 # The chains wait for the disk most of the time: a checkpoint every few steps.
-eight="$common --steps 20000 --chains 8 --checkpoint-every 100steps"
+eight="$common --steps 50000 --chains 8 --checkpoint-every 100steps"
 "$BASIN" sample $eight --workers 1 --out whole
 ok $? "one process, one worker, undisturbed"
 # A process of its own, again and again: it runs for up to half a second, and ends by -9, by TERM or by itself. The last
@@ -76,7 +76,7 @@ cat statuses-* | sort | uniq -c | sort -rn >statuses
 [ -z "$(cat statuses-* | grep -v -x -e 0 -e 2 -e 3 -e 137 -e 143 -e end)" ] && [ "$(cat statuses-* | grep -c end)" = 8 ]
 ok $? "8 processes end by what was done to them: done, taken by others, interrupted, killed"
 shown statuses
-[ "$(cat statuses-* | grep -c -x 137)" -ge 10 ]
+[ "$(cat statuses-* | grep -c -x 137)" -ge 8 ]
 ok $? "and many were killed"
 # Nothing is said but who has what, and where to go on.
 grep -h -v -e 'is writing chain' -e 'nothing is lost; go on with' -e 'together: No such file' -e 'together: not a run' \
@@ -90,7 +90,7 @@ is $? 0 "the run is finished"
 "$BASIN" info --verify together >out 2>err
 is $? 0 "no record is damaged"
 same whole together "8 processes leave the bytes of one that nobody disturbed"
-[ "$(wc -l <together/chain-5.log.jsonl)" -eq 400 ]
+[ "$(wc -l <together/chain-5.log.jsonl)" -eq 1000 ]
 ok $? "and each line of a log once"
 [ -z "$(find together -type f ! -name 'chain-[0-7].snaps' ! -name 'chain-[0-7].log.jsonl' ! -name 'chain-[0-7].ckpt' \
 	! -name 'chain-[0-7].ckpt.tmp' ! -name lock ! -name run.json ! -name run.json.tmp)" ]
@@ -128,6 +128,8 @@ same four race "and make together what one makes alone"
 awk '{ line[NR] = $0 } END { for (i = 0; i < 300000; i++) print line[i % NR + 1] }' d.csv >large.csv
 large=$(printf '%s\n' "$short" | sed 's/d.csv/large.csv/')
 "$BASIN" sample $large --out alone
+# held: whether slow/lock is locked, as far as this system says.
+held() { [ ! -r /proc/locks ] || grep -q ":$(stat -c %i slow/lock 2>/dev/null) " /proc/locks; }
 # making: sets maker to a process that is stopped with its folder made and no run.json in it; false where none was.
 making() {
 	attempt=0
@@ -136,7 +138,7 @@ making() {
 		rm -rf slow
 		"$BASIN" sample $large --only 0 --out slow 2>err-slow &
 		maker=$!
-		while [ ! -e slow/lock ] && kill -0 $maker 2>/dev/null; do :; done
+		until [ -e slow/lock ] && held || ! kill -0 $maker 2>/dev/null; do :; done
 		kill -STOP $maker
 		sleep 0.05
 		[ -e slow/run.json ] || return 0
