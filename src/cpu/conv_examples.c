@@ -6,6 +6,7 @@
  * 0.05. */
 #include "src/cpu/conv.h"
 #include "src/cpu/conv_planes.h"
+#include "src/cpu/conv_planes_weights.h"
 
 #include <omp.h>
 #include <stdlib.h>

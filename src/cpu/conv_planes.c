@@ -3,6 +3,7 @@
 #include "src/cpu/conv_planes.h"
 
 #include "src/cpu/conv.h"
+#include "src/cpu/conv_planes_weights.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -10,8 +11,7 @@
 
 enum {
 	CHANNELS = 16,              /* at most; with more of them the library fills its vectors too */
-	GRADIENT_BYTES = 1 << 15,   /* of the planes that a task reads again and again: they stay in the L1 cache */
-	ALONE_PLANES = 1 << 22      /* multiplications below which waking other threads costs more than they save */
+	GRADIENT_BYTES = 1 << 15    /* of the planes that a task reads again and again: they stay in the L1 cache */
 };
 
 struct planes_plan {
@@ -27,11 +27,6 @@ bool conv_planes_fit(const struct layer *l)
 {
 	return l->stride == 1 && l->groups <= 1 && (l->kernel == 3 || l->kernel == 5) && l->pad < l->kernel && l->in[0] <= CHANNELS &&
 	       l->out[0] <= CHANNELS && (l->out[1] > 1 || l->out[2] > 1);
-}
-
-struct planes planes_of(const int shape[3], int pad)
-{
-	return (struct planes){shape[0], shape[1], shape[2], pad, (shape[2] + 2 * pad + PLANE_PITCH - 1) / PLANE_PITCH * PLANE_PITCH};
 }
 
 /* With room for the vector that reaches beyond the last row. */
@@ -84,13 +79,6 @@ static status planes_materialise(struct layer_plan *base, const struct weight_so
 static size_t image_size(int planes, int h, int w)
 {
 	return (size_t)planes * (size_t)h * (size_t)w;
-}
-
-int planes_threads(const struct device *d, const struct planes_kernel *k, int n, int tasks)
-{
-	double work = (double)n * k->out * k->oh * k->ow * k->kernel * k->kernel * k->x.n;
-	int threads = work < ALONE_PLANES ? 1 : cpu_threads(d);
-	return threads < tasks ? threads : tasks;
 }
 
 /* Either of the two passes that make images, an example at a time. */

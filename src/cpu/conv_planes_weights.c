@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "src/cpu/conv_planes.h"
+#include "src/cpu/conv_planes_weights.h"
 
 #include <stdlib.h>
+
+enum { ALONE_PLANES = 1 << 22 };   /* multiplications below which waking other threads costs more than they save */
+
+struct planes planes_of(const int shape[3], int pad)
+{
+	return (struct planes){shape[0], shape[1], shape[2], pad, (shape[2] + 2 * pad + PLANE_PITCH - 1) / PLANE_PITCH * PLANE_PITCH};
+}
+
+int planes_threads(const struct device *d, const struct planes_kernel *k, int n, int tasks)
+{
+	double work = (double)n * k->out * k->oh * k->ow * k->kernel * k->kernel * k->x.n;
+	int threads = work < ALONE_PLANES ? 1 : cpu_threads(d);
+	return threads < tasks ? threads : tasks;
+}
 
 struct planes_kernel planes_kernel_of(const int in[3], const int out[3], int kernel, int pad)
 {
