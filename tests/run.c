@@ -26,6 +26,17 @@ DIR *opendir(const char *path)
 	return fd < 0 ? NULL : fdopendir(fd);
 }
 
+/* Another process, which tells this one by a pipe. */
+static pid_t fork_telling(int ends[2])
+{
+	fflush(stdout);
+	if (pipe(ends)) {
+		perror("pipe");
+		exit(99);
+	}
+	return fork();
+}
+
 static json_t *facts(int chains)
 {
 	return json_pack("{s:s, s:i, s:{s:f, s:s}}", "format", "basin-run", "chains", chains, "options", "lr", 0.1, "data",
@@ -98,12 +109,7 @@ static void reserve(void)
 	char byte = 0;
 	MUST(run_reserve(path, &r));
 	ok(!r.json && r.unfilled && run_open(path, false, &other) == ERR_INPUT, "a run that is to be made is no run yet");
-	fflush(stdout);
-	if (pipe(told)) {
-		perror("pipe");
-		exit(99);
-	}
-	pid_t pid = fork();
+	pid_t pid = fork_telling(told);
 	if (pid == 0) {
 		/* The lock is the open file's, which this process has too. */
 		close(r.lock);
@@ -243,12 +249,7 @@ static void sudden_death(void)
 	const char *path = scratch_path("killed");
 	int ready[2];
 	char byte = 0;
-	fflush(stdout);
-	if (pipe(ready)) {
-		perror("pipe");
-		exit(99);
-	}
-	pid_t pid = fork();
+	pid_t pid = fork_telling(ready);
 	if (pid == 0) {
 		struct run r;
 		if (run_create(path, facts(1), &r) != OK || run_take(&r, 0) != OK || write(ready[1], "x", 1) != 1)
