@@ -4,6 +4,8 @@
 #ifndef BASIN_CUDA_BF16_CUH
 #define BASIN_CUDA_BF16_CUH
 
+#include <stdint.h>
+
 #ifdef __CUDACC__
 #include <cuda_bf16.h>
 #endif
