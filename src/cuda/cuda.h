@@ -26,6 +26,7 @@ struct cuda_device {
 	cudaStream_t stream;
 	cublasLtHandle_t blas;
 	void *workspace;                   /* device, CUDA_WORKSPACE bytes: of the stream's products, one at a time */
+	double *parts;                     /* device, CUDA_REDUCE_PARTS: of the stream's sums, one at a time */
 	double *slots_back;                /* host, pinned, SLOTS: the way of slots_fetch */
 	struct record record;              /* calls that were put off */
 	status failed;                     /* of what could not be told when it failed, until somebody can be; with its words: */
