@@ -31,6 +31,7 @@ struct cuda_device {
 	struct record record;              /* calls that were put off */
 	status failed;                     /* of what could not be told when it failed, until somebody can be; with its words: */
 	char *words;
+	bool told;                         /* some failure was */
 	struct cuda_block *blocks;         /* given out by alloc */
 	size_t held;                       /* bytes of them */
 	struct cuda_table *tables;         /* of pieces, as they were seen */
@@ -62,6 +63,9 @@ status cuda_wait(struct cuda_device *cuda);
 
 /* cuda_wait for ops that return nothing: the error is left to the next wait. */
 void cuda_settle(struct cuda_device *cuda);
+
+/* Keeps a failure for the next wait to tell, or close to warn of, unless there is one already; OK is nothing. */
+void cuda_keep(struct cuda_device *cuda, status s);
 
 /* Waits, and forgets the graphs that were made: to be called where something goes away that a call's args point at, but for device
  * memory, whose address is all that a graph has of it. */

@@ -30,10 +30,21 @@ static status no_room(struct cuda_device *cuda, size_t bytes)
 {
 	char asked[32], left[32], all[32], own[32];
 	size_t room = 0, total = 0;
-	if (cudaMemGetInfo(&room, &total) != cudaSuccess)
+	if (cudaMemGetInfo(&room, &total) != cudaSuccess) {
 		(void)cudaGetLastError();
+		return fail(ERR_MEMORY, "out of device memory: %s asked for on cuda:%d", amount(bytes, asked), cuda->number);
+	}
 	return fail(ERR_MEMORY, "out of device memory: %s asked for, and of cuda:%d's %s %s are free (%s are this chain's)",
 	            amount(bytes, asked), cuda->number, amount(total, all), amount(room, left), amount(cuda->held, own));
+}
+
+static status take(struct cuda_device *cuda, size_t bytes, void **out)
+{
+	cudaError_t e = cudaMalloc(out, bytes);
+	if (e != cudaErrorMemoryAllocation)
+		return cuda_check(e, "cudaMalloc", __FILE__);
+	(void)cudaGetLastError();
+	return no_room(cuda, bytes);
 }
 
 status cuda_alloc(struct device *d, size_t bytes, void **out)
@@ -47,10 +58,7 @@ status cuda_alloc(struct device *d, size_t bytes, void **out)
 	if (!b)
 		return fail(ERR_MEMORY, "out of memory: a block's place");
 	*b = (struct cuda_block){cuda->blocks, NULL, room};
-	cudaError_t e = cudaMalloc(&b->at, room);
-	status s = e == cudaErrorMemoryAllocation ? no_room(cuda, bytes) : cuda_check(e, "cudaMalloc", __FILE__);
-	if (e == cudaErrorMemoryAllocation)
-		(void)cudaGetLastError();
+	status s = take(cuda, room, &b->at);
 	if (s == OK) {
 		s = cuda_check(cudaMemsetAsync(b->at, 0, room, cuda->stream), "cudaMemsetAsync", __FILE__);
 		if (s != OK)
@@ -80,7 +88,7 @@ void cuda_free(struct device *d, void *p)
 		return;
 	*at = b->next;
 	cuda->held -= b->bytes;
-	(void)cudaFree(p);
+	cuda_keep(cuda, cuda_check(cudaFree(p), "cudaFree", __FILE__));
 	free(b);
 }
 
@@ -108,8 +116,7 @@ static status resident_load(struct cuda_device *cuda, const void *host, size_t b
 	if (!r)
 		return fail(ERR_MEMORY, "out of memory: a block's place");
 	*r = (struct resident){residents, host, bytes, cuda->number, 0, NULL};
-	cudaError_t e = cudaMalloc(&r->at, bytes ? bytes : 1);
-	status s = e == cudaErrorMemoryAllocation ? no_room(cuda, bytes) : cuda_check(e, "cudaMalloc", __FILE__);
+	status s = take(cuda, bytes ? bytes : 1, &r->at);
 	if (s == OK) {
 		s = cuda_put(&cuda->device, r->at, host, bytes);
 		if (s != OK)
@@ -152,7 +159,7 @@ void cuda_release(struct device *d, const void *p)
 	struct resident *r = *at;
 	if (r && --r->users == 0) {
 		*at = r->next;
-		(void)cudaFree(r->at);
+		cuda_keep(cuda_of(d), cuda_check(cudaFree(r->at), "cudaFree", __FILE__));
 		free(r);
 	}
 	pthread_mutex_unlock(&residents_lock);

@@ -53,7 +53,16 @@ static status check_number(int number)
 	              : fail(ERR_USAGE, "{device} cuda:%d: there are %d CUDA devices, cuda:0 to cuda:%d", number, n, n - 1);
 }
 
-/* A null device is closed with what it has. */
+/* What nobody was told before the device went. */
+static void say_last(struct cuda_device *cuda)
+{
+	if (cuda->failed == OK || cuda->told)
+		return;
+	fail_again(cuda->failed, cuda->words);
+	warning_failed(cuda->failed);
+}
+
+/* Also of a device that did not open, with what it has. */
 static void cuda_close(struct device *d)
 {
 	struct cuda_device *cuda = cuda_of(d);
@@ -63,11 +72,12 @@ static void cuda_close(struct device *d)
 	cuda_free(d, cuda->parts);
 	cuda_free(d, cuda->workspace);
 	if (cuda->blas)
-		(void)cublasLtDestroy(cuda->blas);
+		cuda_keep(cuda, cuda_check_blas(cublasLtDestroy(cuda->blas), "cublasLtDestroy", __FILE__));
 	if (cuda->slots_back)
-		(void)cudaFreeHost(cuda->slots_back);
+		cuda_keep(cuda, cuda_check(cudaFreeHost(cuda->slots_back), "cudaFreeHost", __FILE__));
 	if (cuda->stream)
-		(void)cudaStreamDestroy(cuda->stream);
+		cuda_keep(cuda, cuda_check(cudaStreamDestroy(cuda->stream), "cudaStreamDestroy", __FILE__));
+	say_last(cuda);
 	json_decref(cuda->choices);
 	free(cuda->record.list);
 	free(cuda->words);
@@ -114,6 +124,7 @@ static status cuda_open(int number, int threads, struct device **out)
 	status s = open_parts(cuda);
 	if (s != OK) {
 		char *words = fail_copy();
+		cuda->told = true;
 		cuda_close(&cuda->device);
 		fail_again(s, words);
 		free(words);
@@ -126,7 +137,7 @@ static status cuda_open(int number, int threads, struct device **out)
 /* "13.0", of how NVIDIA counts the versions of what. */
 static json_t *version(int number, int major, int minor)
 {
-	return json_sprintf("%d.%d", number / major, number % major / minor);
+	return number ? json_sprintf("%d.%d", number / major, number % major / minor) : json_string("unknown");
 }
 
 static json_t *cuda_describe(const struct device *d)

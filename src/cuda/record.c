@@ -119,22 +119,23 @@ static struct record_graph *graph_of_list(struct record *r)
 	return NULL;
 }
 
-static void drop_graph(struct record_graph *g)
+static void drop_graph(struct cuda_device *cuda, struct record_graph *g)
 {
 	if (g->list)
-		(void)cudaGraphExecDestroy(g->graph);
+		cuda_keep(cuda, cuda_check(cudaGraphExecDestroy(g->graph), "cudaGraphExecDestroy", __FILE__));
 	free(g->list);
 	*g = (struct record_graph){.list = NULL};
 }
 
 /* A place for one more: a free one, or that of the graph that was not used for longest. */
-static struct record_graph *place_for_graph(struct record *r)
+static struct record_graph *place_for_graph(struct cuda_device *cuda)
 {
+	struct record *r = &cuda->record;
 	struct record_graph *oldest = &r->kept[0];
 	for (int i = 1; i < RECORD_GRAPHS; i++)
 		if (r->kept[i].used < oldest->used)
 			oldest = &r->kept[i];
-	drop_graph(oldest);
+	drop_graph(cuda, oldest);
 	return oldest;
 }
 
@@ -153,14 +154,14 @@ static status capture(struct cuda_device *cuda, cudaGraphExec_t *out)
 		fail_again(s, words);
 	free(words);
 	if (graph)
-		(void)cudaGraphDestroy(graph);
+		cuda_keep(cuda, cuda_check(cudaGraphDestroy(graph), "cudaGraphDestroy", __FILE__));
 	return s == OK ? ended : s;
 }
 
 static status keep_graph(struct cuda_device *cuda, struct record_graph **out)
 {
 	struct record *r = &cuda->record;
-	struct record_graph *g = place_for_graph(r);
+	struct record_graph *g = place_for_graph(cuda);
 	unsigned char *list = malloc(r->bytes);
 	if (!list)
 		return fail(ERR_MEMORY, "out of memory: a list of calls");
@@ -230,6 +231,7 @@ static status all_done(struct cuda_device *cuda)
 status cuda_wait(struct cuda_device *cuda)
 {
 	status s = all_done(cuda), before = cuda->failed;
+	cuda->told = cuda->told || s != OK || before != OK;
 	if (before == OK)
 		return s;
 	/* What came first is why. */
@@ -240,13 +242,17 @@ status cuda_wait(struct cuda_device *cuda)
 	return before;
 }
 
-void cuda_settle(struct cuda_device *cuda)
+void cuda_keep(struct cuda_device *cuda, status s)
 {
-	status s = all_done(cuda);
 	if (s == OK || cuda->failed != OK)
 		return;
 	cuda->failed = s;
 	cuda->words = fail_copy();
+}
+
+void cuda_settle(struct cuda_device *cuda)
+{
+	cuda_keep(cuda, all_done(cuda));
 }
 
 void cuda_forget(struct cuda_device *cuda)
@@ -254,6 +260,6 @@ void cuda_forget(struct cuda_device *cuda)
 	struct record *r = &cuda->record;
 	cuda_settle(cuda);
 	for (int i = 0; i < RECORD_GRAPHS; i++)
-		drop_graph(&r->kept[i]);
+		drop_graph(cuda, &r->kept[i]);
 	r->n_seen = 0;
 }
