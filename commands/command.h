@@ -30,9 +30,12 @@ extern const struct opt_table table_progress;  /* --quiet --progress */
 
 enum { THREADS_MAX = 4096 };
 
-/* Opens the device of --device with so many threads (0: those of --threads, or all). Of several devices of a kind the processes
- * that a launcher starts on a machine take one each in turn. Errors: as backend_open's. */
+/* Opens the device of --device, or of BASIN_DEVICE, or the best, with so many threads (0: those of --threads, or all). Of several
+ * devices of a kind the processes that a launcher starts on a machine take one each in turn. Warns where the best is not to be had
+ * here. Errors: as backend_open's. */
 status command_device(const struct opts *o, int threads, struct device **out);
+/* Another of the kind that command_device has opened, without a word. Errors: as backend_open's. */
+status command_device_twin(const struct opts *o, const struct device *d, int threads, struct device **out);
 /* Warns where a device is not made for a precision. */
 void command_precision(const struct device *d, enum precision precision);
 

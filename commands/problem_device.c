@@ -78,7 +78,7 @@ json_t *problem_choices(const struct problem *p)
 
 status problem_twin(const struct problem *p, const json_t *choices, struct device **d, struct potential **out)
 {
-	TRY(command_device(p->options, p->threads, d));
+	TRY(command_device_twin(p->options, p->device, p->threads, d));
 	status s = load_choices(*d, choices);
 	if (s == OK)
 		s = place(p, *d, out);

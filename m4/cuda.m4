@@ -241,8 +241,8 @@ AS_IF([test "x$with_cuda" != xno], [
      _BASIN_CUDA_TRY_NVCC])
   AS_IF([test -n "$cuda_headers_version"], [_BASIN_CUDA_TRY_CXX])
   AS_IF([test $have_cuda = yes],
-    [# cuDNN is found and its version said, but nothing calls it yet: it is not linked.
-     CUDA_LIBS="$cuda_place_cudart $cuda_place_cublaslt -ldl -lrt -lpthread"
+    [# cuBLASLt is loaded when it is first called (src/cuda/cublaslt_loaded.c), where CUDA_RPATH says; nothing calls cuDNN yet.
+     CUDA_LIBS="$cuda_place_cudart -ldl -lrt -lpthread"
      cuda_libdir=`AS_DIRNAME(["$cuda_place_cublaslt"])`
      # Beside the program first, as in a folder that was made to be moved.
      CUDA_RPATH="-Wl,-rpath,'\$\$ORIGIN/../lib'"

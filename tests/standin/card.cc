@@ -5,7 +5,7 @@
 #include <cstdio>
 
 static const char *const name = "stand-in";
-enum { MAJOR = 9, MINOR = 0, PROCESSORS = 132, VERSION = CUDART_VERSION };
+enum { MAJOR = 9, MINOR = 0, PROCESSORS = 132, RELEASE = CUDART_VERSION };
 
 extern "C" {
 
@@ -63,14 +63,14 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
 cudaError_t cudaDriverGetVersion(int *version)
 {
 	CALL_OR_FAIL();
-	*version = VERSION;
+	*version = RELEASE;
 	return cudaSuccess;
 }
 
 cudaError_t cudaRuntimeGetVersion(int *version)
 {
 	CALL_OR_FAIL();
-	*version = VERSION;
+	*version = RELEASE;
 	return cudaSuccess;
 }
 
