@@ -68,6 +68,7 @@ static void cuda_close(struct device *d)
 	if (cuda->stream)
 		cuda_forget(cuda);
 	cuda_pieces_close(cuda);
+	cuda_free(d, cuda->scratch);
 	cuda_free(d, cuda->workspace);
 	if (cuda->blas)
 		cuda_keep(cuda, cuda_check_blas(cublasLtDestroy(cuda->blas), "cublasLtDestroy", __FILE__));
