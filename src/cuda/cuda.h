@@ -26,6 +26,7 @@ struct cuda_device {
 	cudaStream_t stream;
 	cublasLtHandle_t blas;
 	void *workspace;                   /* device, CUDA_WORKSPACE bytes: of the stream's products, one at a time */
+	double *parts;                     /* device, CUDA_REDUCE_PARTS: of the stream's sums, one at a time */
 	void *scratch;                     /* device, scratch_bytes: of one layer's pass at a time, its contents of no meaning */
 	size_t scratch_bytes;
 	double *slots_back;                /* host, pinned, SLOTS: the way of slots_fetch */

@@ -8,6 +8,7 @@
 
 #include "src/choices.h"
 #include "src/cuda/cuda.h"
+#include "src/cuda/vec.h"
 #include "src/json_words.h"
 
 /* The oldest cards that the kernels are built for. */
@@ -68,6 +69,7 @@ static void cuda_close(struct device *d)
 	if (cuda->stream)
 		cuda_forget(cuda);
 	cuda_pieces_close(cuda);
+	cuda_free(d, cuda->parts);
 	cuda_free(d, cuda->scratch);
 	cuda_free(d, cuda->workspace);
 	if (cuda->blas)
@@ -106,6 +108,7 @@ static status open_parts(struct cuda_device *cuda)
 	CUDA_TRY(cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking));
 	CUDA_TRY(cudaMallocHost((void **)&cuda->slots_back, SLOTS * sizeof *cuda->slots_back));
 	BLAS_TRY(cublasLtCreate(&cuda->blas));
+	TRY(cuda_alloc(&cuda->device, CUDA_REDUCE_PARTS * sizeof *cuda->parts, (void **)&cuda->parts));
 	return cuda_alloc(&cuda->device, CUDA_WORKSPACE, &cuda->workspace);
 }
 

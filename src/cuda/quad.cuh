@@ -5,6 +5,7 @@
 #ifndef BASIN_CUDA_QUAD_CUH
 #define BASIN_CUDA_QUAD_CUH
 
+#include <math.h>
 #include <stddef.h>
 
 #include "src/cuda/bf16.cuh"
@@ -77,6 +78,22 @@ static __device__ __forceinline__ void quad_load(const uint16_t *x, size_t at, s
 	UNROLL
 	for (int j = 0; j < QUAD; j++)
 		v[j] = j >= part.from && j < part.to ? bf16_to_float(x[at + (size_t)j]) : 0;
+}
+
+/* sum += c·x */
+static __device__ __forceinline__ void quad_add(float c, const float x[QUAD], float sum[QUAD])
+{
+	UNROLL
+	for (int j = 0; j < QUAD; j++)
+		sum[j] = fmaf(c, x[j], sum[j]);
+}
+
+/* −0: the one number to which a sum may be added without changing even a sign. */
+static __device__ __forceinline__ void quad_nothing(float sum[QUAD])
+{
+	UNROLL
+	for (int j = 0; j < QUAD; j++)
+		sum[j] = -0.0f;
 }
 
 /* y[at …] = v. Where a quad begins before the vector does, `at` has wrapped and comes back with the first element that is meant. */
