@@ -51,13 +51,31 @@ const struct opt_table table_workers = {.owner = "device", .heading = "Device op
 const struct opt_table table_report = {.owner = "report", .heading = "Output options", .defs = report};
 const struct opt_table table_progress = {.owner = "progress", .heading = "Progress options", .defs = progress};
 
-status command_device(const struct opts *o, int threads, struct device **out)
+static status open_named(const struct opts *o, const char *name, int threads, struct device **out)
 {
 	struct launcher l;
 	TRY(launcher_find(&l));
 	if (!threads && opts_given(o, "threads"))
 		threads = (int)opts_count(o, "threads");
-	return backend_open_turn(opts_text(o, "device"), l.local, threads, out);
+	return backend_open_turn(name, l.local, threads, out);
+}
+
+status command_device(const struct opts *o, int threads, const struct model *m, struct device **out)
+{
+	const char *named = opts_text(o, "device");
+	TRY(open_named(o, named, threads, out));
+	const char *lacks = m ? model_lacks(m, *out) : NULL;
+	if (!lacks || named)
+		return OK;
+	warning("%s has no %s yet, which {model} %s needs: the CPU is used", (*out)->ops->name, lacks, m->spec);
+	(*out)->ops->close(*out);
+	return open_named(o, "cpu", threads, out);
+}
+
+status command_twin(const struct opts *o, int threads, const struct device *first, struct device **out)
+{
+	const char *named = opts_text(o, "device");
+	return open_named(o, named ? named : first->ops->name, threads, out);
 }
 
 void command_precision(const struct device *d, enum precision precision)
