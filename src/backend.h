@@ -184,8 +184,10 @@ struct loss {
  * Ops marked “or NULL” may be missing: they are called through the functions below the table. */
 struct backend {
 	const char *name;            /* "cpu" */
+	bool on_host;                /* computes by the host's processors, in its memory */
 
-	/* Opens device `number` with `threads` threads (0: all). Errors: ERR_USAGE (no such device), ERR_LIBRARY. */
+	/* Opens device `number` with `threads` threads (0: all). Errors: ERR_USAGE (no such device here, and why), ERR_LIBRARY and
+	 * ERR_MEMORY (it is here, and does not open). */
 	status (*open)(int number, int threads, struct device **out);
 	/* How many devices there are; or NULL: one. */
 	int (*count)(void);
@@ -193,6 +195,9 @@ struct backend {
 	/* What a run records: {"name", "instruction_set", "threads", "libraries": {"oneDNN": "2.6.3"}}. The caller's to free;
 	 * NULL without memory. */
 	struct json_t *(*describe)(const struct device *d);
+	/* The libraries that it stands on, {"oneDNN": "2.6.3"}, as describe names them, where no device opens. The caller's to free;
+	 * NULL without memory. Or NULL: a device always opens. */
+	struct json_t *(*libraries)(void);
 	/* What speaks against a precision on this device, for a warning; NULL: nothing. Or NULL. */
 	const char *(*precision_note)(const struct device *d, enum precision precision);
 	/* Measured choices between algorithms, {"conv 64x32x32 …": "winograd"}, as checkpoints keep them. load takes these
@@ -207,6 +212,8 @@ struct backend {
 	void (*free)(struct device *d, void *p);
 	/* Bytes that alloc has given out and free has not had back. Or NULL. */
 	size_t (*held)(const struct device *d);
+	/* Bytes that alloc could still give out, whoever asks. Or NULL: those of the host's memory. */
+	size_t (*room)(const struct device *d);
 	/* A read-only copy of host memory where the device can read it; on a CPU the memory itself. Freed by release. Both, or
 	 * both NULL. Errors: ERR_MEMORY. */
 	status (*resident)(struct device *d, const void *host, size_t bytes, const void **out);
@@ -216,6 +223,9 @@ struct backend {
 	status (*get)(struct device *d, void *host, const void *from, size_t bytes);
 	status (*copy)(struct device *d, void *to, const void *from, size_t bytes);   /* from device to device */
 	status (*sync)(struct device *d);                                             /* waits for all that was put off */
+	/* Has the device begin with what was put off, and does not wait: it works while the host does something else. Or NULL:
+	 * it begins by itself. */
+	status (*start)(struct device *d);
 
 	/* Who owns which slots is said in slots.h. open makes the device's table, all of it as the host's copy is; close does nothing
 	 * to slots that were never opened. */
@@ -269,8 +279,8 @@ status backend_open(const char *device, int threads, struct device **out);
 /* The device of a kind that is number `turn`'s, modulo how many there are. */
 int backend_number(const struct backend *b, int turn);
 /* backend_open for one of several processes on a machine, which share its devices out: where no number is named, the device of
- * its turn. */
-status backend_open_turn(const char *device, int turn, int threads, struct device **out);
+ * its turn. *passed: OK; or where no device is named, and one better than *out is not to be had here, why, in recorded words. */
+status backend_open_turn(const char *device, int turn, int threads, struct device **out, status *passed);
 
 /* What a backend asks before it evaluates priors, if slot_may_count says that their coefficient may: whether value[SLOT_PRIOR], which
  * kinds other than gaussian need, is a deviation. Errors: ERR_USAGE where it is not. */
@@ -280,6 +290,12 @@ status prior_check(const struct slots *s, const struct pieces *p);
 
 /* Nothing is known: 0. */
 size_t device_held(const struct device *d);
+
+/* What the host's memory has (memory_available). */
+size_t device_room(const struct device *d);
+
+/* Nothing is to be done. Errors: ERR_LIBRARY. */
+status device_start(struct device *d);
 
 /* Nothing speaks against any precision. */
 const char *device_precision_note(const struct device *d, enum precision precision);

@@ -27,10 +27,15 @@ static struct opts *parse_after(char **argv, int argc, const char *const *words)
 	return o;
 }
 
+struct opts *parse_model(const char *model, const char *const *words)
+{
+	char *argv[48] = {(char *)"sample", (char *)"--data", csv, (char *)"--model", (char *)(uintptr_t)model};
+	return parse_after(argv, 5, words);
+}
+
 struct opts *parse(const char *const *words)
 {
-	char *argv[48] = {(char *)"sample", (char *)"--data", csv, (char *)"--model", (char *)"linear"};
-	return parse_after(argv, 5, words);
+	return parse_model("linear", words);
 }
 
 struct opts *parse_all(const char *const *words)

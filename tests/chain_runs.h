@@ -16,6 +16,8 @@ void write_csv(void);
 
 /* The options of a sampling command line on it; words end with NULL. */
 struct opts *parse(const char *const *words);
+/* The same for another model. */
+struct opts *parse_model(const char *model, const char *const *words);
 
 /* The same without data and model, which are among the words. */
 struct opts *parse_all(const char *const *words);

@@ -51,7 +51,7 @@ may() {
 	shift
 	allowed=$folder
 	for other; do allowed="$allowed|$other"; done
-	grep -n '^#include "' "$folder"/*.[ch] | grep -v -E "#include \"($allowed)/[^/]*\"" >"$dir/found"
+	grep -s -n '^#include "' "$folder"/*.[ch] "$folder"/*.cu "$folder"/*.cuh | grep -v -E "#include \"($allowed)/[^/]*\"" >"$dir/found"
 	nothing "$folder/ includes ${*:-nothing else}"
 }
 may src
@@ -60,6 +60,7 @@ may src/files src
 may src/data src src/files
 may src/net src src/data
 may src/cpu src
+may src/cuda src
 may samplers src src/files
 may predict src src/files src/data src/net
 may commands src src/files src/data src/net src/options samplers predict
@@ -67,7 +68,7 @@ for folder in src/*/; do
 	grep -qx "may ${folder%/}\( .*\)\?" tests/layout.t || echo "$folder"
 done >"$dir/found"
 nothing "each folder of src/ is in this list"
-grep -n '^#include <\(src\|samplers\|predict\|commands\|tests\)/' src/*.[ch] src/*/*.[ch] samplers/*.[ch] predict/*.[ch] commands/*.[ch] >"$dir/found"
+grep -s -n '^#include <\(src\|samplers\|predict\|commands\|tests\)/' src/*.[ch] src/*/*.[ch] src/cuda/*.cu src/cuda/*.cuh samplers/*.[ch] predict/*.[ch] commands/*.[ch] >"$dir/found"
 nothing "the project's own headers are in quotes"
 
 # ---- what the command line alone does ----
@@ -95,10 +96,11 @@ nothing "nothing calls what jansson does by halves and says nothing"
 
 # ---- each file ----
 
-for file in src/*.[ch] src/*/*.[ch] samplers/*.[ch] predict/*.[ch] commands/*.[ch] tests/*.[ch] tests/*/*.[ch] bench/*.c; do
-	head -n 2 "$file" | paste -s -d ' ' - | grep -q -x '/\* SPDX-License-Identifier: GPL-3.0-or-later \*/ /\* SPDX-FileCopyrightText: 20[0-9-]* the Basin contributors \*/' || echo "$file"
+for file in src/*.[ch] src/*/*.[ch] src/cuda/*.cu src/cuda/*.cuh samplers/*.[ch] predict/*.[ch] commands/*.[ch] tests/*.[ch] \
+	tests/*/*.[ch] tests/standin/*.cc bench/*.c; do
+	[ ! -e "$file" ] || head -n 2 "$file" | paste -s -d ' ' - | grep -q -x '/\* SPDX-License-Identifier: GPL-3.0-or-later \*/ /\* SPDX-FileCopyrightText: 20[0-9-]* the Basin contributors \*/' || echo "$file"
 done >"$dir/found"
-for file in quickstart quickcheck bootstrap configure.ac Makefile.am */Makemodule.am src/*/Makemodule.am tests/*.t tests/*.sh tests/*/*.py \
+for file in quickstart quickcheck bootstrap configure.ac m4/*.m4 Makefile.am */Makemodule.am src/*/Makemodule.am tests/*.t tests/*.sh tests/*/*.py \
 	bench/*.sh bench/*.py man/*.[15] tools/*.sh; do
 	[ ! -e "$file" ] || { head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later$' &&
 		head -n 4 "$file" | grep -q 'SPDX-FileCopyrightText: 20[0-9-]* the Basin contributors$'; } || echo "$file"

@@ -14,10 +14,11 @@
 static int count, failures;
 static char scratch[] = "/tmp/basin-test-XXXXXX";
 static bool have_scratch;
+static const char *prefix = "", *after_prefix = "";
 
 static bool report(bool condition, const char *name, va_list args)
 {
-	printf("%sok %d - ", condition ? "" : "not ", ++count);
+	printf("%sok %d - %s%s", condition ? "" : "not ", ++count, prefix, after_prefix);
 	vprintf(name, args);
 	putchar('\n');
 	fflush(stdout);
@@ -48,7 +49,7 @@ bool near(double got, double want, double tolerance, const char *name, ...)
 
 void skip(const char *name, const char *reason)
 {
-	printf("ok %d - %s # SKIP %s\n", ++count, name, reason);
+	printf("ok %d - %s%s%s # SKIP %s\n", ++count, prefix, after_prefix, name, reason);
 }
 
 void note(const char *format, ...)
@@ -73,6 +74,12 @@ bool in_turn(void)
 	static unsigned calls;
 	unsigned call = calls++;
 	return !in_haste() || call % 3 == call / 3 % 3;
+}
+
+void test_prefix(const char *text)
+{
+	prefix = text ? text : "";
+	after_prefix = text ? ": " : "";
 }
 
 int done_testing(void)

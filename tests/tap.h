@@ -26,6 +26,9 @@ bool in_turn(void);
 /* Whether FAST is set: for tests whose cases can't be taken in turn. */
 bool in_haste(void);
 
+/* What all names begin with from now on, followed by ": "; it must last. NULL: nothing, as at the start. */
+void test_prefix(const char *prefix);
+
 /* Prints the plan; returns the test program's exit status. */
 int done_testing(void);
 

@@ -15,7 +15,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "src/json_build.h"
+#include "src/choices.h"
+#include "src/json_words.h"
 #include "src/processors.h"
 
 enum { ALIGN = 64, HUGE_PAGE = 1 << 21, THREADS_MAX = 4096 };
@@ -90,22 +91,12 @@ static const char *cpu_precision_note(const struct device *d, enum precision pre
 
 static status cpu_choices_load(struct device *d, const json_t *known)
 {
-	struct cpu_device *cpu = (struct cpu_device *)d;
-	json_t *copy = json_object();
-	/* jansson takes the other object without const, and changes nothing. */
-	if (json_object_update(copy, (json_t *)known) != 0) {
-		json_decref(copy);
-		return fail(ERR_MEMORY, "out of memory: the choices of algorithms");
-	}
-	json_decref(cpu->choices);
-	cpu->choices = copy;
-	return OK;
+	return choices_replace(&((struct cpu_device *)d)->choices, known);
 }
 
 static status cpu_choices_save(const struct device *d, json_t *into)
 {
-	return json_object_update(into, ((const struct cpu_device *)d)->choices) == 0
-	       ? OK : fail(ERR_MEMORY, "out of memory: the choices of algorithms");
+	return choices_add(((const struct cpu_device *)d)->choices, into);
 }
 
 static status cpu_alloc(struct device *d, size_t bytes, void **out)
@@ -205,6 +196,7 @@ static status cpu_slots_move(struct device *d, struct slots *s)
 
 const struct backend cpu_backend = {
 	.name = "cpu",
+	.on_host = true,
 	.open = cpu_open,
 	.close = cpu_close,
 	.describe = cpu_describe,

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* What the kernels and the C files that launch them share. */
+#ifndef BASIN_CUDA_KERNELS_H
+#define BASIN_CUDA_KERNELS_H
+
+#include <cuda_runtime_api.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "src/layer.h"
+
+/* The device's copy of struct slots: all that varies from step to step. */
+struct cuda_slots {
+	double value[SLOTS];
+	uint64_t step;
+	uint32_t seed, chain;
+};
+
+/* The device's copy of struct pieces; at: device. */
+struct cuda_pieces {
+	const struct piece *at;
+	int n;
+	size_t count;
+};
+
+/* Writes a table's numbers, the device's own or the host's, and with the latter step and key; the host's copy may be changed as
+ * soon as this has returned. */
+enum cuda_slots_part { CUDA_SLOTS_HOST = 1, CUDA_SLOTS_DEVICE = 2 };
+cudaError_t cuda_launch_slots(struct cuda_slots *to, const struct cuda_slots *from, unsigned parts, cudaStream_t stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* The card's memory: blocks, data that several devices of a card share, and the ways between host and card. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/cuda/cuda.h"
+
+/* A block that alloc gave out. */
+struct cuda_block {
+	struct cuda_block *next;
+	void *at;
+	size_t bytes;
+};
+
+/* "3.2 GB", of so many bytes. */
+static const char *amount(size_t bytes, char text[32])
+{
+	static const char *const unit[] = {"bytes", "kB", "MB", "GB", "TB"};
+	double n = (double)bytes;
+	int i = 0;
+	for (; n >= 1000 && i < 4; i++)
+		n /= 1000;
+	snprintf(text, 32, i ? "%.3g %s" : "%.0f %s", n, unit[i]);
+	return text;
+}
+
+static status no_room(struct cuda_device *cuda, size_t bytes)
+{
+	char asked[32], left[32], all[32], own[32];
+	size_t room = 0, total = 0;
+	if (cudaMemGetInfo(&room, &total) != cudaSuccess) {
+		(void)cudaGetLastError();
+		return fail(ERR_MEMORY, "out of device memory: %s asked for on cuda:%d", amount(bytes, asked), cuda->number);
+	}
+	return fail(ERR_MEMORY, "out of device memory: %s asked for, and of cuda:%d's %s %s are free (%s are this chain's)",
+	            amount(bytes, asked), cuda->number, amount(total, all), amount(room, left), amount(cuda->held, own));
+}
+
+static status take(struct cuda_device *cuda, size_t bytes, void **out)
+{
+	cudaError_t e = cudaMalloc(out, bytes);
+	if (e != cudaErrorMemoryAllocation)
+		return cuda_check(e, "cudaMalloc", __FILE__);
+	(void)cudaGetLastError();
+	return no_room(cuda, bytes);
+}
+
+status cuda_alloc(struct device *d, size_t bytes, void **out)
+{
+	struct cuda_device *cuda = cuda_of(d);
+	*out = NULL;
+	if (bytes > SIZE_MAX / 2)
+		return fail(ERR_MEMORY, "out of device memory: %zu bytes asked for", bytes);
+	size_t room = bytes ? (bytes + CUDA_ALIGN - 1) / CUDA_ALIGN * CUDA_ALIGN : CUDA_ALIGN;
+	struct cuda_block *b = malloc(sizeof *b);
+	if (!b)
+		return fail(ERR_MEMORY, "out of memory: a block's place");
+	*b = (struct cuda_block){cuda->blocks, NULL, room};
+	status s = take(cuda, room, &b->at);
+	if (s == OK) {
+		s = cuda_check(cudaMemsetAsync(b->at, 0, room, cuda->stream), "cudaMemsetAsync", __FILE__);
+		if (s != OK)
+			(void)cudaFree(b->at);
+	}
+	if (s != OK) {
+		free(b);
+		return s;
+	}
+	cuda->blocks = b;
+	cuda->held += room;
+	*out = b->at;
+	return OK;
+}
+
+void cuda_free(struct device *d, void *p)
+{
+	struct cuda_device *cuda = cuda_of(d);
+	struct cuda_block **at = &cuda->blocks;
+	if (!p)
+		return;
+	cuda_settle(cuda);
+	while (*at && (*at)->at != p)
+		at = &(*at)->next;
+	struct cuda_block *b = *at;
+	if (!b)
+		return;
+	*at = b->next;
+	cuda->held -= b->bytes;
+	cuda_keep(cuda, cuda_check(cudaFree(p), "cudaFree", __FILE__));
+	free(b);
+}
+
+size_t cuda_held(const struct device *d)
+{
+	return cuda_of(d)->held;
+}
+
+/* ---- data that stay as they are: one copy for all devices of a card ---- */
+
+struct resident {
+	struct resident *next;
+	const void *host;
+	size_t bytes;
+	int card, users;
+	void *at;                  /* device */
+};
+
+static struct resident *residents;
+static pthread_mutex_t residents_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static status resident_load(struct cuda_device *cuda, const void *host, size_t bytes, struct resident **out)
+{
+	struct resident *r = malloc(sizeof *r);
+	if (!r)
+		return fail(ERR_MEMORY, "out of memory: a block's place");
+	*r = (struct resident){residents, host, bytes, cuda->number, 0, NULL};
+	status s = take(cuda, bytes ? bytes : 1, &r->at);
+	if (s == OK) {
+		s = cuda_put(&cuda->device, r->at, host, bytes);
+		if (s != OK)
+			(void)cudaFree(r->at);
+	}
+	if (s != OK) {
+		free(r);
+		return s;
+	}
+	*out = residents = r;
+	return OK;
+}
+
+status cuda_resident(struct device *d, const void *host, size_t bytes, const void **out)
+{
+	struct cuda_device *cuda = cuda_of(d);
+	*out = NULL;
+	pthread_mutex_lock(&residents_lock);
+	struct resident *r = residents;
+	while (r && !(r->host == host && r->bytes == bytes && r->card == cuda->number))
+		r = r->next;
+	status s = r ? OK : resident_load(cuda, host, bytes, &r);
+	if (s == OK) {
+		r->users++;
+		*out = r->at;
+	}
+	pthread_mutex_unlock(&residents_lock);
+	return s;
+}
+
+void cuda_release(struct device *d, const void *p)
+{
+	if (!p)
+		return;
+	cuda_settle(cuda_of(d));
+	pthread_mutex_lock(&residents_lock);
+	struct resident **at = &residents;
+	while (*at && (*at)->at != p)
+		at = &(*at)->next;
+	struct resident *r = *at;
+	if (r && --r->users == 0) {
+		*at = r->next;
+		cuda_keep(cuda_of(d), cuda_check(cudaFree(r->at), "cudaFree", __FILE__));
+		free(r);
+	}
+	pthread_mutex_unlock(&residents_lock);
+}
+
+/* ---- ways ---- */
+
+status cuda_put(struct device *d, void *to, const void *host, size_t bytes)
+{
+	struct cuda_device *cuda = cuda_of(d);
+	if (!bytes)
+		return OK;
+	TRY(cuda_flush(cuda));
+	CUDA_TRY(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, cuda->stream));
+	return cuda_wait(cuda);
+}
+
+status cuda_get(struct device *d, void *host, const void *from, size_t bytes)
+{
+	struct cuda_device *cuda = cuda_of(d);
+	if (!bytes)
+		return cuda_wait(cuda);
+	TRY(cuda_flush(cuda));
+	CUDA_TRY(cudaMemcpyAsync(host, from, bytes, cudaMemcpyDeviceToHost, cuda->stream));
+	return cuda_wait(cuda);
+}
+
+struct copy_args {
+	void *to;
+	const void *from;
+	size_t bytes;
+};
+
+static status run_copy(struct cuda_device *cuda, const void *args)
+{
+	const struct copy_args *a = args;
+	CUDA_TRY(cudaMemcpyAsync(a->to, a->from, a->bytes, cudaMemcpyDeviceToDevice, cuda->stream));
+	return OK;
+}
+
+status cuda_copy(struct device *d, void *to, const void *from, size_t bytes)
+{
+	const struct copy_args a = {to, from, bytes};
+	return bytes ? cuda_later(d, "copy", run_copy, &a, sizeof a) : OK;
+}
+
+status cuda_sync(struct device *d)
+{
+	return cuda_wait(cuda_of(d));
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "src/cuda/cuda.h"
+
+/* A list as long as this is given away before it grows: a step of the largest network has a tenth of it. */
+enum { LIST_MOST = 1 << 20, LIST_LEAST = 1 << 14, LIST_ALIGN = 16 };
+/* Fewer calls than this are launched by themselves as fast as by a graph. */
+enum { GRAPH_LEAST = 3 };
+
+/* What stands before a call's args in the list. */
+struct head {
+	cuda_run run;
+	const char *what;
+	size_t bytes;
+};
+
+static size_t padded(size_t bytes)
+{
+	return (bytes + LIST_ALIGN - 1) / LIST_ALIGN * LIST_ALIGN;
+}
+
+static const size_t head_room = (sizeof(struct head) + LIST_ALIGN - 1) / LIST_ALIGN * LIST_ALIGN;
+
+/* The call at `at`, which moves on to the next one. */
+static struct head call_at(const unsigned char *list, size_t *at, const void **args)
+{
+	struct head h;
+	memcpy(&h, list + *at, sizeof h);
+	*args = list + *at + head_room;
+	*at += head_room + padded(h.bytes);
+	return h;
+}
+
+static status make_room(struct record *r, size_t bytes)
+{
+	if (bytes <= r->room)
+		return OK;
+	size_t room = r->room ? r->room : LIST_LEAST;
+	while (room < bytes)
+		room *= 2;
+	/* Aligned as args may be. */
+	unsigned char *list = aligned_alloc(LIST_ALIGN, room);
+	if (!list)
+		return fail(ERR_MEMORY, "out of memory: calls that are put off");
+	if (r->bytes)
+		memcpy(list, r->list, r->bytes);
+	free(r->list);
+	r->list = list;
+	r->room = room;
+	return OK;
+}
+
+status cuda_later(struct device *d, const char *what, cuda_run run, const void *args, size_t bytes)
+{
+	struct cuda_device *cuda = cuda_of(d);
+	struct record *r = &cuda->record;
+	const struct head h = {run, what, bytes};
+	size_t need = head_room + padded(bytes);
+	if (r->bytes + need > LIST_MOST)
+		TRY(cuda_flush(cuda));
+	TRY(make_room(r, r->bytes + need));
+	memset(r->list + r->bytes, 0, need);
+	memcpy(r->list + r->bytes, &h, sizeof h);
+	if (bytes)
+		memcpy(r->list + r->bytes + head_room, args, bytes);
+	r->bytes += need;
+	return OK;
+}
+
+/* ---- giving a list to the stream ---- */
+
+static status run_list(struct cuda_device *cuda)
+{
+	const struct record *r = &cuda->record;
+	for (size_t at = 0; at < r->bytes;) {
+		const void *args;
+		const struct head h = call_at(r->list, &at, &args);
+		status s = h.run(cuda, args);
+		if (s != OK)
+			return fail_within(s, "%s: ", h.what);
+	}
+	return OK;
+}
+
+/* Whether the list has so many calls; the names of its first and last are noted. */
+static int count_calls(struct record *r)
+{
+	int n = 0;
+	for (size_t at = 0; at < r->bytes; n++) {
+		const void *args;
+		r->last = call_at(r->list, &at, &args).what;
+		if (!r->first)
+			r->first = r->last;
+	}
+	return n;
+}
+
+/* Whether a list of this hash came before. */
+static bool seen_before(struct record *r, uint64_t hash)
+{
+	for (unsigned i = 0; i < RECORD_SEEN && i < r->n_seen; i++)
+		if (r->seen[i] == hash)
+			return true;
+	r->seen[r->n_seen++ % RECORD_SEEN] = hash;
+	return false;
+}
+
+static struct record_graph *graph_of_list(struct record *r)
+{
+	for (int i = 0; i < RECORD_GRAPHS; i++) {
+		struct record_graph *g = &r->kept[i];
+		if (g->list && g->bytes == r->bytes && memcmp(g->list, r->list, r->bytes) == 0)
+			return g;
+	}
+	return NULL;
+}
+
+static void drop_graph(struct cuda_device *cuda, struct record_graph *g)
+{
+	if (g->list)
+		cuda_keep(cuda, cuda_check(cudaGraphExecDestroy(g->graph), "cudaGraphExecDestroy", __FILE__));
+	free(g->list);
+	*g = (struct record_graph){.list = NULL};
+}
+
+/* A place for one more: a free one, or that of the graph that was not used for longest. */
+static struct record_graph *place_for_graph(struct cuda_device *cuda)
+{
+	struct record *r = &cuda->record;
+	struct record_graph *oldest = &r->kept[0];
+	for (int i = 1; i < RECORD_GRAPHS; i++)
+		if (r->kept[i].used < oldest->used)
+			oldest = &r->kept[i];
+	drop_graph(cuda, oldest);
+	return oldest;
+}
+
+/* What the list's calls are as a graph. The stream is as it was, also where that fails. */
+static status capture(struct cuda_device *cuda, cudaGraphExec_t *out)
+{
+	cudaGraph_t graph = NULL;
+	/* Other threads have streams of their own, and may allocate meanwhile. */
+	CUDA_TRY(cudaStreamBeginCapture(cuda->stream, cudaStreamCaptureModeThreadLocal));
+	status s = run_list(cuda);
+	char *words = s == OK ? NULL : fail_copy();
+	status ended = cuda_check(cudaStreamEndCapture(cuda->stream, &graph), "cudaStreamEndCapture", __FILE__);
+	if (s == OK && ended == OK)
+		s = cuda_check(cudaGraphInstantiate(out, graph, 0), "cudaGraphInstantiate", __FILE__);
+	else if (s != OK)
+		fail_again(s, words);
+	free(words);
+	if (graph)
+		cuda_keep(cuda, cuda_check(cudaGraphDestroy(graph), "cudaGraphDestroy", __FILE__));
+	return s == OK ? ended : s;
+}
+
+static status keep_graph(struct cuda_device *cuda, struct record_graph **out)
+{
+	struct record *r = &cuda->record;
+	struct record_graph *g = place_for_graph(cuda);
+	unsigned char *list = malloc(r->bytes);
+	if (!list)
+		return fail(ERR_MEMORY, "out of memory: a list of calls");
+	status s = capture(cuda, &g->graph);
+	if (s != OK) {
+		free(list);
+		return s;
+	}
+	memcpy(list, r->list, r->bytes);
+	g->list = list;
+	g->bytes = r->bytes;
+	*out = g;
+	return OK;
+}
+
+static status give_list(struct cuda_device *cuda)
+{
+	struct record *r = &cuda->record;
+	struct record_graph *g = NULL;
+	if (count_calls(r) < GRAPH_LEAST || !r->graphs)
+		return run_list(cuda);
+	g = graph_of_list(r);
+	if (!g && !seen_before(r, XXH3_64bits(r->list, r->bytes)))
+		return run_list(cuda);
+	if (!g)
+		TRY(keep_graph(cuda, &g));
+	g->used = ++r->clock;
+	CUDA_TRY(cudaGraphLaunch(g->graph, cuda->stream));
+	return OK;
+}
+
+status cuda_flush(struct cuda_device *cuda)
+{
+	struct record *r = &cuda->record;
+	if (!r->bytes)
+		return OK;
+	status s = give_list(cuda);
+	r->bytes = 0;
+	return s;
+}
+
+/* ---- waiting ---- */
+
+/* Of a card's own fault, such as an address that is not there, which shows when somebody waits. */
+static status wait_for_stream(struct cuda_device *cuda)
+{
+	struct record *r = &cuda->record;
+	const char *first = r->first, *last = r->last;
+	r->first = r->last = NULL;
+	status s = cuda_check(cudaStreamSynchronize(cuda->stream), "cudaStreamSynchronize", __FILE__);
+	if (s == OK || !first)
+		return s;
+	return first == last ? fail_within(s, "during %s: ", first) : fail_within(s, "during one of the calls from %s to %s: ", first, last);
+}
+
+static status all_done(struct cuda_device *cuda)
+{
+	status given = cuda_flush(cuda);
+	char *words = given == OK ? NULL : fail_copy();
+	status waited = wait_for_stream(cuda);
+	if (given != OK)
+		fail_again(given, words);
+	free(words);
+	return given != OK ? given : waited;
+}
+
+status cuda_wait(struct cuda_device *cuda)
+{
+	status s = all_done(cuda), before = cuda->failed;
+	cuda->told = cuda->told || s != OK || before != OK;
+	if (before == OK)
+		return s;
+	/* What came first is why. */
+	fail_again(before, cuda->words);
+	free(cuda->words);
+	cuda->words = NULL;
+	cuda->failed = OK;
+	return before;
+}
+
+void cuda_keep(struct cuda_device *cuda, status s)
+{
+	if (s == OK || cuda->failed != OK)
+		return;
+	cuda->failed = s;
+	cuda->words = fail_copy();
+}
+
+void cuda_settle(struct cuda_device *cuda)
+{
+	cuda_keep(cuda, all_done(cuda));
+}
+
+void cuda_forget(struct cuda_device *cuda)
+{
+	struct record *r = &cuda->record;
+	cuda_settle(cuda);
+	for (int i = 0; i < RECORD_GRAPHS; i++)
+		drop_graph(cuda, &r->kept[i]);
+	r->n_seen = 0;
+}

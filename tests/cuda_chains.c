@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Whole runs on a CUDA device: near the CPU's, stopped and resumed to the same bytes, and to the same bytes whether calls are
+ * replayed as graphs or made one by one. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/chain_runs.h"
+#include "tests/cuda_driver.h"
+#include "tests/files.h"
+#include "tests/tap.h"
+
+/* A run: its name, the step after which it is stopped, how far its parameters may be from the CPU's (relative to the largest), and
+ * its options: on the four rows of chain_runs.h, or on what `alone` names. */
+struct cuda_run {
+	const char *name;
+	uint64_t stop;
+	double tolerance;
+	bool alone;
+	const char *words[40];
+};
+
+/* Of four rows in batches of three the epoch's last batch has one. */
+#define TABLE "--batch", "3", "--lr", "0.05", "--steps", "23", "--keep-every", "5", "--log-every", "4", "--checkpoint-every", "7steps"
+#define IMAGES "--data", "shapes", "--lr", "0.01", "--batch", "32", "--steps", "6", "--keep-every", "2", "--checkpoint-every", "1steps"
+
+static const struct cuda_run runs[] = {
+	{"sgd", 9, 1e-5, false, {"--sampler", "sgd", "--momentum", "0.9", TABLE, NULL}},
+	{"sgd, Nesterov, stepwise", 9, 1e-5, false, {"--sampler", "sgd", "--momentum", "0.8", "--nesterov", "--schedule", "step",
+	                                             "--milestones", "6,13", TABLE, NULL}},
+	{"sgld, iid", 10, 1e-5, false, {"--sampling", "iid", "--prior", "laplace", "--weight-decay", "0.01", TABLE, NULL}},
+	{"fsgld, two chains", 12, 1e-5, false, {"--sampler", "fsgld", "--sigma", "0.1", "--chains", "2", TABLE, NULL}},
+	{"entropy-sgd, from x", 10, 1e-5, false, {"--sampler", "entropy-sgd", "--coupling", "5", "--inner-steps", "4", "--restart", "x",
+	                                          TABLE, NULL}},
+	{"entropy-sgld, cosine", 11, 1e-5, false, {"--sampler", "entropy-sgld", "--coupling", "5", "--inner-steps", "4", "--schedule",
+	                                           "cosine", TABLE, NULL}},
+	{"entropy-mcmc, cyclical", 13, 1e-5, false, {"--sampler", "entropy-mcmc", "--coupling", "5", "--prior", "student-t:5",
+	                                             "--weight-decay", "0.1", "--schedule", "cyclical", "--cycles", "2", TABLE, NULL}},
+	{"gaussian", 20, 1e-5, true, {"--model", "gaussian:1,2,0.5@0.4", "--sampler", "fsgld", "--lr", "0.1", "--steps", "50",
+	                              "--keep-every", "10", "--checkpoint-every", "7steps", NULL}},
+	{"mlp", 3, 1e-4, true, {"--model", "mlp:3072-16-10", "--freeze", "fc1.bias", IMAGES, NULL}},
+	{"mlp, fsgld, silu, augmented", 4, 1e-4, true, {"--model", "mlp:3072-16-10", "--activation", "silu", "--sampler", "fsgld",
+	                                                "--augment", "crop-flip", IMAGES, NULL}},
+	{"mlp, entropy-mcmc, bf16", 3, 2e-2, true, {"--model", "mlp:3072-16-10", "--sampler", "entropy-mcmc", "--coupling", "1",
+	                                            "--precision", "bf16", IMAGES, NULL}},
+};
+
+static struct opts *options_of(const struct cuda_run *r)
+{
+	return r->alone ? parse_all(r->words) : parse(r->words);
+}
+
+/* Runs it on the device, or NULL for the CPU, into a folder. */
+static void run_on(const struct cuda_run *r, struct device *d, uint64_t stop, const char *how, char folder[512])
+{
+	char name[96];
+	snprintf(name, sizeof name, "%td-%s", r - runs, how);
+	if (!d)
+		MUST(backend_open("cpu", 2, &d));
+	sample_on(d, stop, name, options_of(r), folder, 512);
+}
+
+static bool same_chain(const char *a, const char *b, int k)
+{
+	char path[600];
+	size_t n, m;
+	snprintf(path, sizeof path, "%s/chain-%d.snaps", a, k);
+	unsigned char *x = slurp(path, &n);
+	snprintf(path, sizeof path, "%s/chain-%d.snaps", b, k);
+	unsigned char *y = slurp(path, &m);
+	bool same = n == m && n > 0 && memcmp(x, y, n) == 0;
+	free(x);
+	free(y);
+	return same;
+}
+
+static bool same_run(const char *a, const char *b, int chains)
+{
+	bool same = true;
+	for (int k = 0; k < chains; k++)
+		same = same && same_chain(a, b, k);
+	return same;
+}
+
+/* The largest difference of two runs' parameters, in units of each record's largest; infinite where they kept other states. */
+static double apart(const char *a, const char *b, int k)
+{
+	struct snaps_reader *ra = open_chain(a, k), *rb = open_chain(b, k);
+	struct snaps_record x, y;
+	double worst = snaps_count(ra) > 0 && snaps_count(ra) == snaps_count(rb) ? 0 : (double)INFINITY;
+	for (size_t i = 0; i < snaps_count(ra) && isfinite(worst); i++) {
+		double largest = 0, off = 0;
+		MUST(snaps_read(ra, i, &x));
+		MUST(snaps_read(rb, i, &y));
+		for (size_t j = 0; j < snaps_params(ra)->count; j++) {
+			double d = fabs((double)x.params[j] - (double)y.params[j]);
+			off = d > off || isnan(d) ? d : off;
+			largest = fmax(largest, fabs((double)y.params[j]));
+		}
+		worst = off / largest > worst || isnan(off) ? off / largest : worst;
+	}
+	snaps_reader_close(ra);
+	snaps_reader_close(rb);
+	return worst;
+}
+
+static void check_run(const struct cuda_run *r)
+{
+	char cpu[512], whole[512], resumed[512], single[512];
+	struct opts *o = options_of(r);
+	int chains = (int)opts_count(o, "chains");
+	double worst = 0;
+	opts_free(o);
+	run_on(r, NULL, 0, "cpu", cpu);
+	run_on(r, open_cuda(), 0, "whole", whole);
+	run_on(r, open_cuda(), r->stop, "resumed", resumed);
+	setenv("BASIN_CUDA_GRAPHS", "no", 1);
+	run_on(r, open_cuda(), 0, "single", single);
+	unsetenv("BASIN_CUDA_GRAPHS");
+	for (int k = 0; k < chains; k++)
+		worst = fmax(worst, apart(whole, cpu, k));
+	near(worst, 0, r->tolerance, "%s: the states that it keeps are the CPU's", r->name);
+	ok(same_run(whole, resumed, chains), "%s: stopped and resumed, the same bytes", r->name);
+	ok(same_run(whole, single, chains), "%s: without graphs, the same bytes", r->name);
+}
+
+int main(void)
+{
+	test_prefix(cuda_label);
+	write_csv();
+	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+		if (in_turn())
+			check_run(&runs[i]);
+	return done_testing();
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+#include "tests/cuda_driver.h"
+#include "tests/tap.h"
+
+extern const struct backend cuda_backend;
+
+const char cuda_label[] = "cuda (stand-in)";
+
+struct device *open_cuda(void)
+{
+	struct device *d;
+	MUST(cuda_backend.open(0, 0, &d));
+	return d;
+}
