@@ -61,6 +61,18 @@ static void say_passed(const struct device *d, const struct launcher *l, status 
 	warning_failed(passed);
 }
 
+static status open_named(const struct opts *o, const char *name, int threads, struct device **out)
+{
+	struct launcher l;
+	status passed;
+	TRY(launcher_find(&l));
+	if (!threads && opts_given(o, "threads"))
+		threads = (int)opts_count(o, "threads");
+	TRY(backend_open_turn(name, l.local, threads, out, &passed));
+	say_passed(*out, &l, passed);
+	return OK;
+}
+
 /* NULL: none. */
 static const char *device_named(const struct opts *o)
 {
@@ -70,25 +82,22 @@ static const char *device_named(const struct opts *o)
 	return name && *name ? name : NULL;
 }
 
-status command_device(const struct opts *o, int threads, struct device **out)
+status command_device(const struct opts *o, int threads, const struct model *m, struct device **out)
 {
-	struct launcher l;
-	status passed;
-	TRY(launcher_find(&l));
-	if (!threads && opts_given(o, "threads"))
-		threads = (int)opts_count(o, "threads");
-	TRY(backend_open_turn(device_named(o), l.local, threads, out, &passed));
-	say_passed(*out, &l, passed);
-	return OK;
+	const char *named = device_named(o);
+	TRY(open_named(o, named, threads, out));
+	const char *lacks = m ? model_lacks(m, *out) : NULL;
+	if (!lacks || named)
+		return OK;
+	warning("%s has no %s yet, which {model} %s needs: the CPU is used", (*out)->ops->name, lacks, m->spec);
+	(*out)->ops->close(*out);
+	return open_named(o, "cpu", threads, out);
 }
 
-status command_device_twin(const struct opts *o, const struct device *d, int threads, struct device **out)
+status command_twin(const struct opts *o, int threads, const struct device *first, struct device **out)
 {
-	struct launcher l;
-	status passed;
-	const char *name = device_named(o);
-	TRY(launcher_find(&l));
-	return backend_open_turn(name ? name : d->ops->name, l.local, threads, out, &passed);
+	const char *named = device_named(o);
+	return open_named(o, named ? named : first->ops->name, threads, out);
 }
 
 void command_precision(const struct device *d, enum precision precision)

@@ -39,7 +39,7 @@ static status network_open_by(const struct opts *o, const json_t *header, struct
 	TRY(network_open(header, opts_choice(o, "precision"), algo, n));
 	status s = check_algo(&n->model, opts_text(o, "conv-algo"), algo);
 	if (s == OK)
-		s = command_device(o, 0, &d);
+		s = command_device(o, 0, &n->model, &d);
 	if (s == OK) {
 		network_place(n, d);
 		command_precision(d, n->precision);

@@ -18,6 +18,7 @@ static status place(const struct problem *p, struct device *d, struct potential 
 		.noise_sd = p->noise_sd, .augment = (enum augment)opts_choice(o, "augment"),
 		.precision = (enum precision)opts_choice(o, "precision"), .algo = (enum conv_algo)opts_choice(o, "conv-algo"),
 		.batch = p->plan.state.batch,
+		.besides = sampler_vectors(p->plan.state.sampler) * p->model.params.count * sizeof(float),
 	};
 	return net_open(&net, d, out);
 }
@@ -56,7 +57,7 @@ static status open_device(struct problem *p, const json_t *choices)
 		struct launcher l;
 		TRY(launcher_find(&l));
 		p->threads = choose_threads(p, &l);
-		TRY(command_device(p->options, p->threads, &p->device));
+		TRY(command_device(p->options, p->threads, p->has_data ? &p->model : NULL, &p->device));
 	}
 	return load_choices(p->device, choices);
 }
@@ -78,7 +79,7 @@ json_t *problem_choices(const struct problem *p)
 
 status problem_twin(const struct problem *p, const json_t *choices, struct device **d, struct potential **out)
 {
-	TRY(command_device_twin(p->options, p->device, p->threads, d));
+	TRY(command_twin(p->options, p->threads, p->device, d));
 	status s = load_choices(*d, choices);
 	if (s == OK)
 		s = place(p, *d, out);

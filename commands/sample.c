@@ -49,7 +49,7 @@ static const char *plural(int n)
 }
 
 /* A run that came to its end here. */
-static void print_end(const struct problem *p, const struct share *share, const struct workers_result *r, bool resumed,
+static void print_end(const struct problem *p, const struct share *share, const struct crew_result *r, bool resumed,
                       double seconds)
 {
 	const struct chain_plan *plan = &p->plan;
@@ -73,7 +73,7 @@ static void print_end(const struct problem *p, const struct share *share, const 
 		       states, others, seconds, p->has_data ? "predict" : "info", PATH_OF(plan->run));
 }
 
-static status stopped(const struct run *run, const struct share *share, const struct workers_result *r)
+static status stopped(const struct run *run, const struct share *share, const struct crew_result *r)
 {
 	char which[64], only[48] = "";
 	if (share->only)
@@ -87,7 +87,7 @@ static status stopped(const struct run *run, const struct share *share, const st
 }
 
 /* What has become of the chains as a whole. */
-static status conclude(const struct problem *p, const struct share *share, const struct workers_result *r)
+static status conclude(const struct problem *p, const struct share *share, const struct crew_result *r)
 {
 	const struct run *run = p->plan.run;
 	int taken = share_count(share, p->plan.chains);
@@ -115,14 +115,18 @@ static void say_workers(const struct problem *p, const struct share *share, int 
 		fprintf(stderr, "rank %d of %d (%s): ", l->rank, l->ranks, l->name);
 	if (taken < p->plan.chains)
 		fprintf(stderr, "%d of ", taken);
-	fprintf(stderr, "%d chains, %d at a time on %d thread%s each\n", p->plan.chains, workers, p->threads, plural(p->threads));
+	fprintf(stderr, "%d chains, %d at a time on ", p->plan.chains, workers);
+	if (p->device->ops->on_host)
+		fprintf(stderr, "%d thread%s each\n", p->threads, plural(p->threads));
+	else
+		fprintf(stderr, "%s\n", p->device->ops->name);
 }
 
 /* done: (chains) steps that each chain of the share has taken already. */
 static status run_share(struct problem *p, const struct opts *o, const struct share *share, bool resumed, const uint64_t *done)
 {
 	struct watch watch;
-	struct workers_result result;
+	struct crew_result result;
 	int taken = share_count(share, p->plan.chains), workers = workers_choose(p, o, &share->launcher, taken);
 	status s = watch_open(&watch, p, o, taken, done, workers);
 	if (s == OK) {

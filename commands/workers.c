@@ -3,31 +3,23 @@
 #include "commands/workers.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "commands/problem_device.h"
-#include "src/memory.h"
+#include "commands/rounds.h"
 
-/* What the workers of a process share; its lock is the watch's. */
-struct crew {
-	struct problem *problem;
-	const struct share *share;
-	struct watch *watch;
-	json_t *choices;
-	bool resumed;
-	int chains;                    /* that the share has */
-	int next;                      /* chain of the run that is handed out next */
+/* What the workers of a process share. */
+struct team {
+	struct crew crew;
 	bool over;                     /* all workers have ended, */
-	pthread_cond_t ended;          /* which is told by this */
+	pthread_cond_t ended;          /* which is told by this, under the watch's lock */
 	pthread_mutex_t opening;       /* devices and potentials are opened one after another */
-	struct workers_result result;
 };
 
 struct worker {
-	struct crew *crew;
+	struct team *team;
 	struct watch_post *post;
 	pthread_t thread;
 	bool threaded;
@@ -36,130 +28,58 @@ struct worker {
 	struct potential *potential;
 };
 
+/* ---- how many ---- */
+
+/* A card runs 128 kernels at a time at most, and a chain has three files open of the 1024 that a process often may have: what more
+ * chains would bring is little, and memory that waits. */
+enum { SEATS_MOST = 64 };
+
+/* Processes of a launcher that have the same device as this one. */
+static int sharers(const struct problem *p, const struct launcher *l)
+{
+	const char *named = p->options ? opts_text(p->options, "device") : NULL;
+	int devices = p->device->ops->count && !(named && strchr(named, ':')) ? p->device->ops->count() : 1;
+	return devices > 1 ? (l->locals + devices - 1) / devices : l->locals;
+}
+
 int workers_choose(const struct problem *p, const struct opts *o, const struct launcher *l, int chains)
 {
 	int most = chains > 0 ? chains : 1;
 	if (opts_given(o, "workers"))
 		return opts_count(o, "workers") < most ? (int)opts_count(o, "workers") : most;
-	if (strcmp(p->device->ops->name, "cpu") != 0 || !p->threads)
+	bool on_host = p->device->ops->on_host;
+	if (on_host && !p->threads)
 		return 1;
 	/* What the first worker has taken already is no longer available, and would be free without it. */
-	size_t own = device_held(p->device), each = own + chain_bytes(&p->plan), room = memory_available() / 2 + own / 2;
-	int side_by_side = launcher_processors(l) / p->threads;
+	size_t own = device_held(p->device), each = own + chain_bytes(&p->plan);
+	size_t room = device_room(p->device) / 2 / (size_t)(on_host ? 1 : sharers(p, l)) + own / 2;
+	int side_by_side = on_host ? launcher_processors(l) / p->threads : SEATS_MOST;
 	most = side_by_side < most ? side_by_side : most;
 	if (each && room / each < (size_t)most)
 		most = (int)(room / each);
 	return most > 1 ? most : 1;
 }
 
-/* ---- one chain ---- */
-
-/* The next chain of the share, or −1: there is none, or a stop was asked for. */
-static int crew_next(struct crew *c)
-{
-	const struct chain_plan *plan = &c->problem->plan;
-	int k = -1;
-	pthread_mutex_lock(&c->watch->lock);
-	while (c->next < plan->chains && !share_has(c->share, c->next))
-		c->next++;
-	if (c->next < plan->chains && !atomic_load(plan->stop))
-		k = c->next++;
-	pthread_mutex_unlock(&c->watch->lock);
-	return k;
-}
-
-/* Keeps the first of these messages; an error counts before a chain that is somebody else's. */
-static void crew_note(struct crew *c, status s)
-{
-	struct workers_result *r = &c->result;
-	if (r->why != OK && (r->why != ERR_BUSY || s == ERR_BUSY))
-		return;
-	free(r->words);
-	r->why = s;
-	r->words = fail_copy();
-}
-
-/* Of a chain that can't be run, or not further; s: why. */
-static void crew_broken(struct crew *c, status s)
-{
-	bool busy = s == ERR_BUSY;
-	pthread_mutex_lock(&c->watch->lock);
-	crew_note(c, s);
-	c->result.busy += busy;
-	c->result.broken += !busy;
-	pthread_mutex_unlock(&c->watch->lock);
-	if (c->chains > 1)
-		watch_say(c->watch, busy ? WATCH_BUSY : WATCH_BROKEN, "%s%s", fail_words(s, "--"), busy ? "; it is left to that" : "");
-}
-
-/* What has become of a chain that was opened and run. */
-static void crew_account(struct crew *c, const struct chain *chain, int k, bool fresh, status s)
-{
-	struct workers_result *r = &c->result;
-	uint64_t step = chain_step(chain), left = c->problem->plan.schedule.total - step;
-	bool failed = chain_phase(chain) == CHAIN_FAILED;
-	if (s != OK && s != ERR_INTERRUPTED) {
-		watch_chain_end(c->watch, k, WATCH_FAILED, left);
-		crew_broken(c, fail_within(s, "chain %d after step %llu: ", k, (unsigned long long)step));
-		return;
-	}
-	pthread_mutex_lock(&c->watch->lock);
-	r->stopped += s == ERR_INTERRUPTED;
-	r->step = s == ERR_INTERRUPTED ? step : r->step;
-	r->failed += failed;
-	r->done += fresh && chain_phase(chain) == CHAIN_DONE;
-	r->already_done += !fresh && !failed;
-	pthread_mutex_unlock(&c->watch->lock);
-	if (s == OK)
-		watch_chain_end(c->watch, k, failed ? WATCH_FAILED : WATCH_DONE, left);
-}
-
-static void worker_chain(struct worker *w, const struct chain_plan *plan, int k)
-{
-	struct crew *c = w->crew;
-	struct chain *chain;
-	if (chain_finished(plan, k)) {
-		pthread_mutex_lock(&c->watch->lock);
-		c->result.already_done++;
-		pthread_mutex_unlock(&c->watch->lock);
-		watch_chain_skip(c->watch, k, WATCH_DONE);
-		return;
-	}
-	status s = chain_open(plan, k, &chain);
-	if (s != OK) {
-		watch_chain_skip(c->watch, k, s == ERR_BUSY ? WATCH_ELSEWHERE : WATCH_FAILED);
-		crew_broken(c, s == ERR_BUSY ? s : fail_within(s, "chain %d: ", k));
-		return;
-	}
-	uint64_t from = chain_step(chain);
-	bool fresh = chain_phase(chain) == CHAIN_RUNNING;
-	if (c->resumed && fresh && from && !c->watch->quiet)
-		watch_say(c->watch, WATCH_RESUMED, "chain %d resumed at step %llu", k, (unsigned long long)from);
-	s = chain_run(chain);
-	crew_account(c, chain, k, fresh, s);
-	chain_close(chain);
-}
-
 /* ---- one worker ---- */
 
 static status worker_open(struct worker *w)
 {
-	struct crew *c = w->crew;
+	struct team *t = w->team;
 	if (w->number == 0) {
-		w->device = c->problem->device;
-		w->potential = c->problem->potential;
+		w->device = t->crew.problem->device;
+		w->potential = t->crew.problem->potential;
 		return OK;
 	}
-	pthread_mutex_lock(&c->opening);
-	status s = problem_twin(c->problem, c->choices, &w->device, &w->potential);
-	pthread_mutex_unlock(&c->opening);
+	pthread_mutex_lock(&t->opening);
+	status s = problem_twin(t->crew.problem, t->crew.choices, &w->device, &w->potential);
+	pthread_mutex_unlock(&t->opening);
 	return s;
 }
 
 /* The others take its chains. */
 static void worker_lacks(const struct worker *w, const char *why)
 {
-	watch_say(w->crew->watch, WATCH_WORKER, "worker %d can't begin, and the others go on without it: %s", w->number, why);
+	watch_say(w->team->crew.watch, WATCH_WORKER, "worker %d can't begin, and the others go on without it: %s", w->number, why);
 }
 
 static void worker_close(struct worker *w)
@@ -170,10 +90,20 @@ static void worker_close(struct worker *w)
 	w->device->ops->close(w->device);
 }
 
+static void worker_chain(struct crew *c, const struct chain_plan *plan, int k)
+{
+	struct crew_chain at;
+	status s = crew_open(c, plan, k, &at);
+	if (s != OK)
+		crew_refuse(c, k, s);
+	else if (at.chain)
+		crew_end(c, &at, chain_run(at.chain));
+}
+
 static void *worker_main(void *context)
 {
 	struct worker *w = context;
-	struct crew *c = w->crew;
+	struct crew *c = &w->team->crew;
 	status s = worker_open(w);
 	if (s == OK) {
 		struct chain_plan plan = c->problem->plan;
@@ -181,7 +111,7 @@ static void *worker_main(void *context)
 		plan.state.potential = w->potential;
 		plan.watch = &calls;
 		for (int k; (k = crew_next(c)) >= 0;)
-			worker_chain(w, &plan, k);
+			worker_chain(c, &plan, k);
 		worker_close(w);
 	} else {
 		worker_lacks(w, fail_words(s, "--"));
@@ -191,43 +121,14 @@ static void *worker_main(void *context)
 
 /* ---- all of them ---- */
 
-/* The thread that shows progress until the workers have ended. */
-static void *show_main(void *context)
+static status team_threads(struct team *t, int workers)
 {
-	struct crew *c = context;
-	struct watch *w = c->watch;
-	long long interval = (long long)(progress_interval(&w->progress) * 1e9);
-	struct timespec due;
-	clock_gettime(CLOCK_MONOTONIC, &due);
-	pthread_mutex_lock(&w->lock);
-	while (!c->over) {
-		long long next = due.tv_nsec + interval;
-		const struct timespec until = {.tv_sec = due.tv_sec + next / 1000000000, .tv_nsec = next % 1000000000};
-		if (pthread_cond_timedwait(&c->ended, &w->lock, &until) != ETIMEDOUT)
-			continue;
-		due = until;
-		watch_show(w);
-	}
-	pthread_mutex_unlock(&w->lock);
-	return NULL;
-}
-
-/* Chains that were not handed out. */
-static int crew_left(const struct crew *c)
-{
-	int n = 0;
-	for (int k = c->next; k < c->problem->plan.chains; k++)
-		n += share_has(c->share, k);
-	return n;
-}
-
-static void crew_run(struct crew *c, struct worker *worker, int workers)
-{
-	pthread_t shower;
-	bool shows = progress_interval(&c->watch->progress) > 0 && pthread_create(&shower, NULL, show_main, c) == 0;
-	worker[0] = (struct worker){.crew = c, .post = &c->watch->post[0]};
+	struct worker *worker = calloc((size_t)workers, sizeof *worker);
+	if (!worker)
+		return fail(ERR_MEMORY, "out of memory: %d workers", workers);
+	worker[0] = (struct worker){.team = t, .post = &t->crew.watch->post[0]};
 	for (int i = 1; i < workers; i++) {
-		worker[i] = (struct worker){.crew = c, .post = &c->watch->post[i], .number = i};
+		worker[i] = (struct worker){.team = t, .post = &t->crew.watch->post[i], .number = i};
 		int error = pthread_create(&worker[i].thread, NULL, worker_main, &worker[i]);
 		worker[i].threaded = !error;
 		if (error)
@@ -237,38 +138,65 @@ static void crew_run(struct crew *c, struct worker *worker, int workers)
 	for (int i = 1; i < workers; i++)
 		if (worker[i].threaded)
 			pthread_join(worker[i].thread, NULL);
+	free(worker);
+	return OK;
+}
+
+/* The thread that shows progress until the workers have ended. */
+static void *show_main(void *context)
+{
+	struct team *t = context;
+	struct watch *w = t->crew.watch;
+	long long interval = (long long)(progress_interval(&w->progress) * 1e9);
+	struct timespec due;
+	clock_gettime(CLOCK_MONOTONIC, &due);
+	pthread_mutex_lock(&w->lock);
+	while (!t->over) {
+		long long next = due.tv_nsec + interval;
+		const struct timespec until = {.tv_sec = due.tv_sec + next / 1000000000, .tv_nsec = next % 1000000000};
+		if (pthread_cond_timedwait(&t->ended, &w->lock, &until) != ETIMEDOUT)
+			continue;
+		due = until;
+		watch_show(w);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+static status team_run(struct team *t, int workers)
+{
+	struct watch *w = t->crew.watch;
+	pthread_t shower;
+	bool shows = progress_interval(&w->progress) > 0 && pthread_create(&shower, NULL, show_main, t) == 0;
+	status s = t->crew.problem->device->ops->on_host ? team_threads(t, workers) : rounds_run(&t->crew, workers);
 	if (!shows)
-		return;
-	pthread_mutex_lock(&c->watch->lock);
-	c->over = true;
-	pthread_cond_signal(&c->ended);
-	pthread_mutex_unlock(&c->watch->lock);
+		return s;
+	pthread_mutex_lock(&w->lock);
+	t->over = true;
+	pthread_cond_signal(&t->ended);
+	pthread_mutex_unlock(&w->lock);
 	pthread_join(shower, NULL);
+	return s;
 }
 
 status workers_run(struct problem *p, const struct share *share, struct watch *watch, int workers, bool resumed,
-                   struct workers_result *out)
+                   struct crew_result *out)
 {
-	struct crew c = {.problem = p, .share = share, .watch = watch, .resumed = resumed, .opening = PTHREAD_MUTEX_INITIALIZER,
-	                 .chains = share_count(share, p->plan.chains)};
-	struct worker *worker = calloc((size_t)workers, sizeof *worker);
+	struct team t = {.opening = PTHREAD_MUTEX_INITIALIZER, .crew = {
+		.problem = p, .share = share, .watch = watch, .resumed = resumed, .chains = share_count(share, p->plan.chains)}};
 	pthread_condattr_t monotonic;
-	*out = (struct workers_result){.why = OK};
-	c.choices = problem_choices(p);
-	if (!worker || !c.choices) {
-		free(worker);
-		json_decref(c.choices);
+	*out = (struct crew_result){.why = OK};
+	t.crew.choices = problem_choices(p);
+	if (!t.crew.choices)
 		return fail(ERR_MEMORY, "out of memory: %d workers", workers);
-	}
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&c.ended, &monotonic);
-	crew_run(&c, worker, workers);
-	pthread_cond_destroy(&c.ended);
+	pthread_cond_init(&t.ended, &monotonic);
+	status s = team_run(&t, workers);
+	pthread_cond_destroy(&t.ended);
 	pthread_condattr_destroy(&monotonic);
-	c.result.stopped += crew_left(&c);
-	*out = c.result;
-	json_decref(c.choices);
-	free(worker);
-	return OK;
+	t.crew.result.stopped += crew_left(&t.crew);
+	*out = t.crew.result;
+	json_decref(t.crew.choices);
+	return s;
 }

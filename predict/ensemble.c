@@ -202,7 +202,7 @@ status ensemble_run(struct selection *s, struct network *n, struct predictions *
 	struct ensemble e = {.from = s, .network = n, .sets = sets, .n_sets = n_sets, .watcher = watcher, .context = context};
 	const int threads = omp_get_max_threads();
 	/* Where a device's memory is not the host's, threads of the host don't make it faster. */
-	const size_t most = n->device->ops->resident ? (size_t)threads : 1;
+	const size_t most = n->device->ops->on_host ? (size_t)threads : 1;
 	status st = take_workers(&e, most);
 	if (st == OK) {
 		st = run_first(&e, most);

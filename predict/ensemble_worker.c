@@ -7,7 +7,7 @@ status worker_open(struct worker *w)
 {
 	const struct ensemble *e = w->of;
 	struct device *shared = e->network->device;
-	if (shared->ops->resident)
+	if (shared->ops->on_host)
 		TRY(shared->ops->open(0, 1, &w->device));
 	else
 		w->device = shared;
@@ -41,7 +41,8 @@ static status load(struct worker *w, const struct seat *seat, struct loaded *l)
 {
 	const struct model *m = &w->of->network->model;
 	*l = (struct loaded){NULL, NULL};
-	TRY(device_resident(w->device, seat->theta, m->params.count * sizeof(float), &l->theta));
+	const size_t bytes = m->params.count * sizeof(float);
+	TRY(potential_lacks(w->potential[0], device_resident(w->device, seat->theta, bytes, &l->theta), bytes, "a snapshot"));
 	return seat->stats ? device_resident(w->device, seat->stats, m->stats.count * sizeof(float), &l->stats) : OK;
 }
 
@@ -52,7 +53,7 @@ static void unload(struct worker *w, struct loaded *l)
 	if (l->theta)
 		device_release(w->device, l->theta);
 	/* A copy's place is gone; host memory stays where it is. */
-	for (int j = 0; j < w->of->n_sets && !w->device->ops->resident; j++)
+	for (int j = 0; j < w->of->n_sets && !w->device->ops->on_host; j++)
 		w->prepared[j] = SIZE_MAX;
 }
 
@@ -97,7 +98,9 @@ static status open_out(struct worker *w)
 		size_t rows = batches * (size_t)s->batch < s->data.n ? batches * (size_t)s->batch : s->data.n;
 		most = rows > most ? rows : most;
 	}
-	return w->device->ops->alloc(w->device, most * (size_t)e->network->model.outputs * sizeof(float), (void **)&w->out);
+	const size_t bytes = most * (size_t)e->network->model.outputs * sizeof(float);
+	status s = w->device->ops->alloc(w->device, bytes, (void **)&w->out);
+	return potential_lacks(w->potential[0], s, bytes, "the predictions of a snapshot");
 }
 
 static status worker_piece(struct worker *w, const struct job *job)

@@ -203,7 +203,7 @@ static void start_clock(struct chain *c)
 	c->timed_at = c->checkpointed_at = c->synced_at = clock_seconds();
 }
 
-status chain_advance(struct chain *c)
+status chain_begin_step(struct chain *c)
 {
 	const struct schedule *s = &c->plan->schedule;
 	uint64_t k = c->state.step;
@@ -212,7 +212,22 @@ status chain_advance(struct chain *c)
 	if (c->timed_at == 0)
 		start_clock(c);
 	TRY(state_step(&c->state, schedule_lr(s, k), schedule_temperature(s, k)));
+	c->under_way = true;
+	return OK;
+}
+
+status chain_end_step(struct chain *c)
+{
+	if (!c->under_way)
+		return OK;
+	c->under_way = false;
 	return end_step(c);
+}
+
+status chain_advance(struct chain *c)
+{
+	TRY(chain_begin_step(c));
+	return chain_end_step(c);
 }
 
 status chain_run(struct chain *c)

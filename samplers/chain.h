@@ -66,10 +66,17 @@ bool chain_finished(const struct chain_plan *plan, int k);
  * asked for; the checkpoint is written), ERR_LIBRARY. */
 status chain_advance(struct chain *c);
 
+/* The two halves of it: the first has the device begin with the step, and the second, which may wait, does what the step ends
+ * with; one thread that has several chains lets devices work between. Nothing where the chain is not running, or has begun no
+ * step. Errors: together chain_advance's. */
+status chain_begin_step(struct chain *c);
+status chain_end_step(struct chain *c);
+
 /* Advances to the end, or to a stop. Errors: as chain_advance. */
 status chain_run(struct chain *c);
 
 enum chain_phase chain_phase(const struct chain *c);
+/* Updates that were begun. */
 uint64_t chain_step(const struct chain *c);
 /* Bytes that the vectors of a chain take, on the device and beside it. */
 size_t chain_bytes(const struct chain_plan *plan);

@@ -167,9 +167,9 @@ bool chain_finished(const struct chain_plan *plan, int k)
 size_t chain_bytes(const struct chain_plan *plan)
 {
 	const struct sampler *s = plan->state.sampler;
-	size_t vectors = 1 + (size_t)s->scratch;   /* the gradient, and */
+	size_t vectors = sampler_vectors(s);
 	for (int i = 0; i < SAMPLER_VECTORS; i++)
-		vectors += s->vectors[i].name ? 2 : 0;   /* each with its place beside the device */
+		vectors += s->vectors[i].name != NULL;   /* each has its place beside the device */
 	return (vectors * plan->state.potential->n_params + 3 * plan->state.potential->n_stats) * sizeof(float);
 }
 

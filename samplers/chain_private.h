@@ -20,6 +20,7 @@ struct chain {
 	bool taken;                            /* locked */
 	const char *checkpoint;                /* its file */
 	enum chain_phase phase;
+	bool under_way;                        /* a step was begun, and is not ended */
 	struct state state;
 	float *host[SAMPLER_VECTORS];          /* (n_params) each: on the way to and from files */
 	float *host_stats;                     /* (n_stats), or NULL */

@@ -5,6 +5,14 @@
 #include <math.h>
 #include <string.h>
 
+size_t sampler_vectors(const struct sampler *s)
+{
+	size_t n = 1 + (size_t)s->scratch;
+	for (int i = 0; i < SAMPLER_VECTORS; i++)
+		n += s->vectors[i].name != NULL;
+	return n;
+}
+
 int sampler_param(const struct sampler *s, const char *name)
 {
 	for (int i = 0; s->params && s->params[i].name; i++)

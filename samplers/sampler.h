@@ -86,6 +86,9 @@ extern const struct sampler *const samplers[];  /* table.c; NULL-terminated */
 /* Errors: ERR_USAGE, listing the names. */
 status sampler_find(const char *name, const struct sampler **out);
 
+/* Vectors of the device's that a state of the method has at most: its own, scratch and the gradient. */
+size_t sampler_vectors(const struct sampler *s);
+
 /* Where a parameter stands in `params` and so in a state's `param`; −1: it is none of this method's. */
 int sampler_param(const struct sampler *s, const char *name);
 

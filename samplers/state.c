@@ -51,15 +51,29 @@ static status take_memory(struct state *st, const struct state_plan *p)
 	return d->ops->slots_open(d, &s->slots);
 }
 
+/* What take_memory asks the device for, but for the order of the examples. */
+static size_t state_bytes(const struct sampler_state *s, const struct state_plan *p)
+{
+	size_t vectors = 1 + (size_t)p->sampler->scratch, bytes = p->potential->n_stats;
+	for (int i = 0; i < SAMPLER_VECTORS; i++)
+		vectors += wanted(s, &p->sampler->vectors[i]);
+	for (int i = 0; i < SAMPLER_ARRAYS; i++)
+		if (p->array[i])
+			bytes += p->sampler->arrays[i].shape == ARRAY_PARAMS ? p->potential->n_params : p->n;
+	return (bytes + vectors * p->potential->n_params) * sizeof(float);
+}
+
 status state_open(struct state *st, const struct state_plan *p, struct rng_key key)
 {
 	*st = (struct state){.step = 0};
 	status s = state_facts(p, key, &st->s);
 	if (s == OK)
 		s = take_memory(st, p);
-	if (s != OK)
-		state_close(st);
-	return s;
+	if (s == OK)
+		return OK;
+	size_t bytes = state_bytes(&st->s, p);
+	state_close(st);
+	return potential_lacks(p->potential, s, bytes, "a chain's vectors");
 }
 
 void state_close(struct state *st)
@@ -126,6 +140,7 @@ status state_step(struct state *st, double lr, double temperature)
 	s->sampler->coef(s);
 	TRY(d->ops->slots_send(d, &s->slots));
 	TRY(s->sampler->step(s));
+	TRY(device_start(d));
 	st->step++;
 	return OK;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/memory.h"
 #include "src/scalar.h"
 #include "src/text.h"
 
@@ -107,6 +108,16 @@ status prior_check(const struct slots *s, const struct pieces *p)
 size_t device_held(const struct device *d)
 {
 	return d->ops->held ? d->ops->held(d) : 0;
+}
+
+size_t device_room(const struct device *d)
+{
+	return d->ops->room ? d->ops->room(d) : memory_available();
+}
+
+status device_start(struct device *d)
+{
+	return d->ops->start ? d->ops->start(d) : OK;
 }
 
 const char *device_precision_note(const struct device *d, enum precision precision)

@@ -184,6 +184,7 @@ struct loss {
  * Ops marked “or NULL” may be missing: they are called through the functions below the table. */
 struct backend {
 	const char *name;            /* "cpu" */
+	bool on_host;                /* computes by the host's processors, in its memory */
 
 	/* Opens device `number` with `threads` threads (0: all). Errors: ERR_USAGE (no such device here, and why), ERR_LIBRARY and
 	 * ERR_MEMORY (it is here, and does not open). */
@@ -211,6 +212,8 @@ struct backend {
 	void (*free)(struct device *d, void *p);
 	/* Bytes that alloc has given out and free has not had back. Or NULL. */
 	size_t (*held)(const struct device *d);
+	/* Bytes that alloc could still give out, whoever asks. Or NULL: those of the host's memory. */
+	size_t (*room)(const struct device *d);
 	/* A read-only copy of host memory where the device can read it; on a CPU the memory itself. Freed by release. Both, or
 	 * both NULL. Errors: ERR_MEMORY. */
 	status (*resident)(struct device *d, const void *host, size_t bytes, const void **out);
@@ -220,6 +223,9 @@ struct backend {
 	status (*get)(struct device *d, void *host, const void *from, size_t bytes);
 	status (*copy)(struct device *d, void *to, const void *from, size_t bytes);   /* from device to device */
 	status (*sync)(struct device *d);                                             /* waits for all that was put off */
+	/* Has the device begin with what was put off, and does not wait: it works while the host does something else. Or NULL:
+	 * it begins by itself. */
+	status (*start)(struct device *d);
 
 	/* Who owns which slots is said in slots.h. open makes the device's table, all of it as the host's copy is; close does nothing
 	 * to slots that were never opened. */
@@ -284,6 +290,12 @@ status prior_check(const struct slots *s, const struct pieces *p);
 
 /* Nothing is known: 0. */
 size_t device_held(const struct device *d);
+
+/* What the host's memory has (memory_available). */
+size_t device_room(const struct device *d);
+
+/* Nothing is to be done. Errors: ERR_LIBRARY. */
+status device_start(struct device *d);
 
 /* Nothing speaks against any precision. */
 const char *device_precision_note(const struct device *d, enum precision precision);

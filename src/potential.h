@@ -46,6 +46,8 @@ struct potential_ops {
 	status (*predict)(struct potential *p, size_t first, int n, float *out);
 	/* Exact Hessian–vector product of the batch's mean, or NULL. */
 	status (*hvp)(struct potential *p, struct slots *s, const struct gradient_request *r, const float *v);
+	/* potential_lacks; NULL: no batch has a say. */
+	status (*lacks)(struct potential *p, status s, size_t bytes, const char *what);
 	/* What an analytic target is, in words; NULL for others. */
 	const char *(*target_note)(const struct potential *p);
 	void (*close)(struct potential *p);
@@ -64,6 +66,10 @@ struct potential {
 	const struct segments *params, *stats;
 	const struct pieces *pieces;     /* of params: prior factors and frozenness */
 };
+
+/* Of `what`, so many bytes, which the potential's device did not give: where s is ERR_MEMORY for want of room, the message says how
+ * much was asked for and is free, and with which batch it would fit beside the potential. Returns s. */
+status potential_lacks(struct potential *p, status s, size_t bytes, const char *what);
 
 /* Closes any potential; NULL is fine. */
 void potential_close(struct potential *p);

@@ -22,6 +22,18 @@ void text_list(struct text *t, const char *between, const char *word)
 	text_add(t, "%s%s", t->n ? between : "", word);
 }
 
+const char *text_amount(struct text *t, size_t bytes)
+{
+	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+	double amount = (double)bytes;
+	int unit = 0;
+	/* What would be shown as 1000 is 1 of the next. */
+	for (; amount >= 999.5 && unit < 4; unit++)
+		amount /= 1000;
+	text_add(t, "%.3g %s", amount, units[unit]);
+	return t->at;
+}
+
 size_t text_character(const unsigned char *at, size_t left)
 {
 	unsigned char first = at[0], least = 0x80, most = 0xbf;

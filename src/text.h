@@ -16,6 +16,9 @@ void text_add(struct text *t, const char *format, ...) __attribute__((format(pri
 /* Adds a word of a list, with `between` in front of all but the first. */
 void text_list(struct text *t, const char *between, const char *word);
 
+/* Adds an amount of memory, "3.2 GB" (of 10⁹ bytes). Returns the whole text, as text_path does. */
+const char *text_amount(struct text *t, size_t bytes);
+
 /* How many of the bytes that are left the UTF-8 character at `at` takes; 0 where none does (Unicode 15, table 3-7: no overlong
  * forms, no surrogates, nothing beyond U+10FFFF). */
 size_t text_character(const unsigned char *at, size_t left);

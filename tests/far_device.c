@@ -10,6 +10,19 @@
 /* Addresses reserved for the device's memory; pages are taken as they are used, and never given to a second block. */
 static const size_t ROOM = (size_t)1 << 36;
 
+static size_t limit = SIZE_MAX, held_by_all;
+static unsigned lacking;
+
+void far_limit(size_t bytes)
+{
+	limit = bytes;
+}
+
+void far_lack(unsigned kinds)
+{
+	lacking = kinds;
+}
+
 /* ---- putting off ---- */
 
 status far_later(struct device *d, status (*run)(struct device *cpu, const void *args), const void *args, size_t bytes)
@@ -70,12 +83,30 @@ static status far_wait(struct far *f)
 
 /* ---- memory ---- */
 
+static size_t far_room(const struct device *d)
+{
+	(void)d;
+	return held_by_all < limit ? limit - held_by_all : 0;
+}
+
+static size_t far_held(const struct device *d)
+{
+	return far_of(d)->held;
+}
+
+/* A block comes, or goes. */
+static void far_hold(struct far *f, const struct block *b, bool comes)
+{
+	f->held = comes ? f->held + b->bytes : f->held - b->bytes;
+	held_by_all = comes ? held_by_all + b->bytes : held_by_all - b->bytes;
+}
+
 static status far_alloc(struct device *d, size_t bytes, void **out)
 {
 	struct far *f = far_of(d);
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (bytes + page) / page * page;
 	*out = NULL;
-	if (bytes > ROOM / 2 || room > ROOM - f->used)
+	if (bytes > ROOM / 2 || room > ROOM - f->used || room > far_room(d))
 		return fail(ERR_MEMORY, "out of memory: %zu bytes asked for", bytes);
 	struct block *b = malloc(sizeof *b);
 	if (!b)
@@ -83,6 +114,7 @@ static status far_alloc(struct device *d, size_t bytes, void **out)
 	*b = (struct block){f->blocks, f->memory + f->used, room};
 	f->blocks = b;
 	f->used += room;
+	far_hold(f, b, true);
 	*out = b->start;
 	return OK;
 }
@@ -100,6 +132,7 @@ static void far_free(struct device *d, void *p)
 	if (!b)
 		abort();
 	*at = b->next;
+	far_hold(f, b, false);
 	(void)madvise(b->start, b->bytes, MADV_DONTNEED);
 	free(b);
 }
@@ -146,6 +179,12 @@ static status far_get(struct device *d, void *host, const void *from, size_t byt
 static status far_sync(struct device *d)
 {
 	return far_wait(far_of(d));
+}
+
+static status far_start(struct device *d)
+{
+	far_of(d)->started++;
+	return OK;
 }
 
 /* ---- slots ---- */
@@ -238,6 +277,7 @@ static void far_close(struct device *d)
 	while (f->blocks) {
 		struct block *b = f->blocks;
 		f->blocks = b->next;
+		far_hold(f, b, false);
 		free(b);
 	}
 	munmap(f->memory, ROOM);
@@ -245,18 +285,29 @@ static void far_close(struct device *d)
 	free(f);
 }
 
-/* With far_verbs. resident, release, scalar and precision_note are missing, so that what stands in for them is tried too. */
-static const struct backend far_backend = {
+static status far_open_number(int number, int threads, struct device **out)
+{
+	*out = NULL;
+	return number == 0 ? far_open(threads, out) : fail(ERR_USAGE, "{device} far:%d: there is one far device", number);
+}
+
+/* far_open adds the verbs and the layers. resident, release, scalar and precision_note are missing, so that what stands in for them
+ * is tried too. */
+const struct backend far_backend = {
 	.name = "far",
+	.open = far_open_number,
 	.close = far_close,
 	.describe = far_describe,
 	.choices_load = far_choices_load,
 	.choices_save = far_choices_save,
 	.alloc = far_alloc,
 	.free = far_free,
+	.held = far_held,
+	.room = far_room,
 	.put = far_put,
 	.get = far_get,
 	.sync = far_sync,
+	.start = far_start,
 	.slots_open = far_slots_open,
 	.slots_close = far_slots_close,
 	.slots_send = far_slots_send,
@@ -282,7 +333,7 @@ status far_open(int threads, struct device **out)
 		free(f);
 		return s;
 	}
-	far_layers(f);
+	far_layers(f, lacking);
 	*out = &f->base;
 	return OK;
 }
@@ -290,4 +341,9 @@ status far_open(int threads, struct device **out)
 size_t far_put_off(const struct device *d)
 {
 	return far_of(d)->put_off;
+}
+
+size_t far_started(const struct device *d)
+{
+	return far_of(d)->started;
 }

@@ -8,10 +8,23 @@
 
 #include "src/backend.h"
 
+/* The device as one of several backends: “far”, of which there is one. */
+extern const struct backend far_backend;
+
 /* Errors: as backend_open's. */
 status far_open(int threads, struct device **out);
 
+/* All far devices of the process have so much memory together, as those that are open on one card do; at first there is no such
+ * limit. */
+void far_limit(size_t bytes);
+
+/* Devices that are opened from now on have no layers of these kinds, a bit each by enum layer_kind. */
+void far_lack(unsigned kinds);
+
 /* How many calls were put off so far: that a test really was about them. */
 size_t far_put_off(const struct device *d);
+
+/* How often it was asked to begin. It does so no earlier than it must. */
+size_t far_started(const struct device *d);
 
 #endif

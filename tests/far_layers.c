@@ -101,7 +101,7 @@ static status far_materialise(struct layer_plan *p, const struct weight_source *
 	return far_later(&p->far->base, run_materialise, &a, sizeof a);
 }
 
-void far_layers(struct far *f)
+void far_layers(struct far *f, unsigned lacking)
 {
 	for (int k = 0; k < LAYER_KINDS; k++) {
 		struct layer_ops *o = &f->ops[k];
@@ -114,6 +114,6 @@ void far_layers(struct far *f)
 		o->working_bytes = o->working_bytes ? far_working_bytes : NULL;
 		o->materialise = o->materialise ? far_materialise : NULL;
 		o->jvp = o->hvp = NULL;
-		f->layers[k] = o;
+		f->layers[k] = lacking & 1u << k ? NULL : o;
 	}
 }

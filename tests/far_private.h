@@ -30,9 +30,10 @@ struct far {
 	unsigned char *memory;
 	size_t used;             /* bytes of it, whole pages */
 	struct block *blocks;
+	size_t held;             /* bytes of them */
 	struct call *first, **last;
 	status failed;           /* of what was put off, until somebody can be told */
-	size_t put_off;
+	size_t put_off, started;
 };
 
 static inline struct far *far_of(const struct device *d)
@@ -52,8 +53,8 @@ status far_later(struct device *d, status (*run)(struct device *cpu, const void 
 /* Does all that was put off; what fails is kept for far_wait, which says it. */
 void far_do(struct far *f);
 
-/* Sets the verbs of a table, and the layers of a device whose cpu is open. */
+/* Sets the verbs of a table, and the layers of a device whose cpu is open, but for those of some kinds. */
 void far_verbs(struct backend *table);
-void far_layers(struct far *f);
+void far_layers(struct far *f, unsigned lacking);
 
 #endif

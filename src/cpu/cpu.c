@@ -196,6 +196,7 @@ static status cpu_slots_move(struct device *d, struct slots *s)
 
 const struct backend cpu_backend = {
 	.name = "cpu",
+	.on_host = true,
 	.open = cpu_open,
 	.close = cpu_close,
 	.describe = cpu_describe,

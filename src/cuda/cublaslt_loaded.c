@@ -70,87 +70,93 @@ const char *cublasLtGetStatusString(cublasStatus_t s)
 	return why_not[0] ? why_not : FORWARD(cublasLtGetStatusString, why_not, s);
 }
 
-cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *desc, cublasComputeType_t compute, cudaDataType_t scale)
+cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t product, const void *alpha, const void *a,
+                              cublasLtMatrixLayout_t a_layout, const void *b, cublasLtMatrixLayout_t b_layout, const
+                              void *beta, const void *c, cublasLtMatrixLayout_t c_layout, void *d,
+                              cublasLtMatrixLayout_t d_layout, const cublasLtMatmulAlgo_t *algo, void *workspace,
+                              size_t workspace_bytes, cudaStream_t stream)
 {
-	return FORWARD_STATUS(cublasLtMatmulDescCreate, desc, compute, scale);
+	        return FORWARD_STATUS(cublasLtMatmul, handle, product, alpha, a, a_layout, b, b_layout, beta, c,
+	                      c_layout, d, d_layout, algo, workspace, workspace_bytes, stream);
 }
 
-cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t desc)
+cublasStatus_t cublasLtMatmulAlgoCheck(cublasLtHandle_t handle, cublasLtMatmulDesc_t product, cublasLtMatrixLayout_t
+                                       a, cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t
+                                       d, const cublasLtMatmulAlgo_t *algo, cublasLtMatmulHeuristicResult_t *result)
 {
-	return FORWARD_STATUS(cublasLtMatmulDescDestroy, desc);
+	        return FORWARD_STATUS(cublasLtMatmulAlgoCheck, handle, product, a, b, c, d, algo, result);
 }
 
-cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t desc, cublasLtMatmulDescAttributes_t which, const void *value,
-                                              size_t bytes)
+cublasStatus_t cublasLtMatmulAlgoConfigGetAttribute(const cublasLtMatmulAlgo_t *algo,
+                                                    cublasLtMatmulAlgoConfigAttributes_t what, void *to, size_t bytes,
+                                                    size_t *written)
 {
-	return FORWARD_STATUS(cublasLtMatmulDescSetAttribute, desc, which, value, bytes);
+	        return FORWARD_STATUS(cublasLtMatmulAlgoConfigGetAttribute, algo, what, to, bytes, written);
 }
 
-cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *layout, cudaDataType type, uint64_t rows, uint64_t columns,
-                                          int64_t leading)
+cublasStatus_t cublasLtMatmulAlgoConfigSetAttribute(cublasLtMatmulAlgo_t *algo, cublasLtMatmulAlgoConfigAttributes_t
+                                                    what, const void *from, size_t bytes)
 {
-	return FORWARD_STATUS(cublasLtMatrixLayoutCreate, layout, type, rows, columns, leading);
+	        return FORWARD_STATUS(cublasLtMatmulAlgoConfigSetAttribute, algo, what, from, bytes);
 }
 
-cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t layout)
+cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t product,
+                                              cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
+                                              cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
+                                              cublasLtMatmulPreference_t preference, int asked,
+                                              cublasLtMatmulHeuristicResult_t result[], int *found)
 {
-	return FORWARD_STATUS(cublasLtMatrixLayoutDestroy, layout);
+	        return FORWARD_STATUS(cublasLtMatmulAlgoGetHeuristic, handle, product, a, b, c, d, preference, asked,
+	                      result, found);
 }
 
-cublasStatus_t cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t *preference)
+cublasStatus_t cublasLtMatmulAlgoInit(cublasLtHandle_t handle, cublasComputeType_t compute, cudaDataType_t scale,
+                                      cudaDataType_t a, cudaDataType_t b, cudaDataType_t c, cudaDataType_t d, int id,
+                                      cublasLtMatmulAlgo_t *algo)
 {
-	return FORWARD_STATUS(cublasLtMatmulPreferenceCreate, preference);
+	        return FORWARD_STATUS(cublasLtMatmulAlgoInit, handle, compute, scale, a, b, c, d, id, algo);
+}
+
+cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *out, cublasComputeType_t compute, cudaDataType_t scale)
+{
+	        return FORWARD_STATUS(cublasLtMatmulDescCreate, out, compute, scale);
+}
+
+cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t product)
+{
+	        return FORWARD_STATUS(cublasLtMatmulDescDestroy, product);
+}
+
+cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t product, cublasLtMatmulDescAttributes_t what, const
+                                              void *from, size_t bytes)
+{
+	        return FORWARD_STATUS(cublasLtMatmulDescSetAttribute, product, what, from, bytes);
+}
+
+cublasStatus_t cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t *out)
+{
+	        return FORWARD_STATUS(cublasLtMatmulPreferenceCreate, out);
 }
 
 cublasStatus_t cublasLtMatmulPreferenceDestroy(cublasLtMatmulPreference_t preference)
 {
-	return FORWARD_STATUS(cublasLtMatmulPreferenceDestroy, preference);
+	        return FORWARD_STATUS(cublasLtMatmulPreferenceDestroy, preference);
 }
 
-cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t preference, cublasLtMatmulPreferenceAttributes_t which,
-                                                    const void *value, size_t bytes)
+cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t preference,
+                                                    cublasLtMatmulPreferenceAttributes_t what, const void *from,
+                                                    size_t bytes)
 {
-	return FORWARD_STATUS(cublasLtMatmulPreferenceSetAttribute, preference, which, value, bytes);
+	        return FORWARD_STATUS(cublasLtMatmulPreferenceSetAttribute, preference, what, from, bytes);
 }
 
-cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, cublasLtMatrixLayout_t a,
-                                              cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
-                                              cublasLtMatmulPreference_t preference, int most, cublasLtMatmulHeuristicResult_t found[],
-                                              int *n)
+cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *out, cudaDataType type, uint64_t rows, uint64_t
+                                          columns, int64_t leading)
 {
-	return FORWARD_STATUS(cublasLtMatmulAlgoGetHeuristic, handle, desc, a, b, c, d, preference, most, found, n);
+	        return FORWARD_STATUS(cublasLtMatrixLayoutCreate, out, type, rows, columns, leading);
 }
 
-cublasStatus_t cublasLtMatmulAlgoInit(cublasLtHandle_t handle, cublasComputeType_t compute, cudaDataType_t scale, cudaDataType_t a,
-                                      cudaDataType_t b, cudaDataType_t c, cudaDataType_t d, int id, cublasLtMatmulAlgo_t *algo)
+cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t layout)
 {
-	return FORWARD_STATUS(cublasLtMatmulAlgoInit, handle, compute, scale, a, b, c, d, id, algo);
-}
-
-cublasStatus_t cublasLtMatmulAlgoCheck(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, cublasLtMatrixLayout_t a,
-                                       cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
-                                       const cublasLtMatmulAlgo_t *algo, cublasLtMatmulHeuristicResult_t *result)
-{
-	return FORWARD_STATUS(cublasLtMatmulAlgoCheck, handle, desc, a, b, c, d, algo, result);
-}
-
-cublasStatus_t cublasLtMatmulAlgoConfigGetAttribute(const cublasLtMatmulAlgo_t *algo, cublasLtMatmulAlgoConfigAttributes_t which,
-                                                    void *value, size_t bytes, size_t *written)
-{
-	return FORWARD_STATUS(cublasLtMatmulAlgoConfigGetAttribute, algo, which, value, bytes, written);
-}
-
-cublasStatus_t cublasLtMatmulAlgoConfigSetAttribute(cublasLtMatmulAlgo_t *algo, cublasLtMatmulAlgoConfigAttributes_t which,
-                                                    const void *value, size_t bytes)
-{
-	return FORWARD_STATUS(cublasLtMatmulAlgoConfigSetAttribute, algo, which, value, bytes);
-}
-
-cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *alpha, const void *a,
-                              cublasLtMatrixLayout_t a_layout, const void *b, cublasLtMatrixLayout_t b_layout, const void *beta,
-                              const void *c, cublasLtMatrixLayout_t c_layout, void *d, cublasLtMatrixLayout_t d_layout,
-                              const cublasLtMatmulAlgo_t *algo, void *workspace, size_t bytes, cudaStream_t stream)
-{
-	return FORWARD_STATUS(cublasLtMatmul, handle, desc, alpha, a, a_layout, b, b_layout, beta, c, c_layout, d, d_layout, algo,
-	                      workspace, bytes, stream);
+	        return FORWARD_STATUS(cublasLtMatrixLayoutDestroy, layout);
 }

@@ -20,12 +20,30 @@ static status take_buffers(struct graph *g)
 	return frozen && !g->options.infer_only ? d->ops->alloc(d, frozen * sizeof(float), (void **)&g->zeros) : OK;
 }
 
+static void give_back(struct graph *g)
+{
+	struct device *d = g->device;
+	d->ops->free(d, g->x);
+	d->ops->free(d, g->memory);
+	d->ops->free(d, g->zeros);
+	g->x = g->memory = NULL;
+	g->zeros = NULL;
+}
+
 status graph_open(struct graph *g, struct device *d, const struct graph_options *o)
 {
+	const char *lacks = model_lacks(o->model, d);
+	*g = (struct graph){0};
+	if (lacks)
+		return fail(ERR_USAGE, "{device} %s: has no %s yet, which {model} %s needs; {device} cpu has", d->ops->name, lacks,
+		            o->model->spec);
 	*g = (struct graph){.device = d, .options = *o};
 	status s = take_buffers(g);
-	if (s != OK)
+	if (s != OK) {
+		give_back(g);
+		s = graph_buffers_lack(g, s);
 		graph_close(g);
+	}
 	return s;
 }
 
@@ -48,9 +66,7 @@ void graph_close(struct graph *g)
 		plan_drop(g, &g->plan[i]);
 	for (int i = 0; i < g->options.model->n_layers; i++)
 		d->ops->free(d, g->working[i]);
-	d->ops->free(d, g->x);
-	d->ops->free(d, g->memory);
-	d->ops->free(d, g->zeros);
+	give_back(g);
 	d->ops->free(d, g->point);
 	arena_free(&g->arena);
 	*g = (struct graph){0};
@@ -91,7 +107,7 @@ static status plan_layer(struct graph *g, struct graph_plan *p, int i)
 		return OK;
 	/* The new one first: without it the other plans still have theirs. */
 	void *larger;
-	TRY(d->ops->alloc(d, bytes, &larger));
+	TRY(graph_lacks(g, d->ops->alloc(d, bytes, &larger), bytes, "a layer's working weights"));
 	d->ops->free(d, g->working[i]);
 	g->working[i] = larger;
 	g->working_bytes[i] = bytes;

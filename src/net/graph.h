@@ -17,6 +17,8 @@ struct graph_options {
 	enum conv_algo algo;
 	int batch;                             /* largest n */
 	bool infer_only;
+	size_t besides;                        /* bytes that the device will have to give when the graph is open, as far as is
+	                                        * known: what a batch that is said to fit leaves free */
 };
 
 /* The layers made ready for one batch size and mode. */
@@ -54,10 +56,14 @@ struct graph {
 	uint64_t clock;
 };
 
-/* Takes the buffers. g is zeroed first, and empty again on failure. Errors: ERR_MEMORY, ERR_USAGE (a tensor with more
- * than GRAPH_READERS readers). */
+/* Takes the buffers. g is zeroed first, and empty again on failure. Errors: ERR_MEMORY, naming sizes and a batch that would fit;
+ * ERR_USAGE (a kind of layer that the device has not, a tensor with more than GRAPH_READERS readers). */
 status graph_open(struct graph *g, struct device *d, const struct graph_options *o);
 void graph_close(struct graph *g);
+
+/* Of `what`, so many bytes, which the device did not give beside the graph's buffers: where s is ERR_MEMORY for want of room, the
+ * message says how much was asked for and is free, and with which batch it would fit. Returns s. */
+status graph_lacks(struct graph *g, status s, size_t bytes, const char *what);
 
 /* The plan for n ≤ batch examples; made where it is new, valid until the next call. Errors: ERR_USAGE (a precision
  * the device has not), ERR_MEMORY, ERR_LIBRARY. */

@@ -4,13 +4,13 @@
  * between; a tensor lives from the moment it is written to the last at which it is read. */
 #include "src/net/graph_private.h"
 
-
 #include "src/net/lifetimes.h"
 
 /* The tensors: y of every layer, then GRAPH_READERS gradients of every layer, then what every layer keeps. */
 struct tensors {
 	const struct graph *g;
 	const struct model *m;
+	int batch;             /* examples */
 	int n;
 	struct lifetime *life;
 	int *same;             /* the tensor whose memory it takes over, or itself */
@@ -21,7 +21,7 @@ struct tensors {
 
 static size_t bytes_of(const struct tensors *t, int layer)
 {
-	return (size_t)t->g->options.batch * shape_size(t->m->layer[layer].out) * format_bytes(t->g->format[layer]);
+	return (size_t)t->batch * shape_size(t->m->layer[layer].out) * format_bytes(t->g->format[layer]);
 }
 
 /* READS_…: of a layer without a backward pass, nothing. */
@@ -196,7 +196,7 @@ static void place_kept(struct tensors *t)
 		const struct layer_ops *ops = ops_of(g, i);
 		if (!ops->kept_bytes || is_taken(g, mode, i))
 			continue;
-		const struct plan_request r = graph_request(g, i, g->options.batch, mode);
+		const struct plan_request r = graph_request(g, i, t->batch, mode);
 		t->life[kept_of(t, i)] = (struct lifetime){.bytes = ops->kept_bytes(g->device, &r), .from = forward_at(i),
 		                                           .to = t->needed[i] ? backward_at(t, i) : latest_forward(t, i)};
 	}
@@ -252,9 +252,9 @@ static void *address_of(const struct tensors *t, int tensor)
 	return l->bytes ? (char *)t->g->memory + l->offset : NULL;
 }
 
-static status take_memory(struct tensors *t, struct graph *g)
+static status take_memory(const struct tensors *t, struct graph *g, size_t bytes)
 {
-	TRY(g->device->ops->alloc(g->device, lifetimes_place(t->life, t->n), &g->memory));
+	TRY(g->device->ops->alloc(g->device, bytes, &g->memory));
 	for (int i = 0; i < t->m->n_layers; i++) {
 		g->y[i] = address_of(t, i);
 		for (int r = 0; r < GRAPH_READERS; r++)
@@ -264,11 +264,12 @@ static status take_memory(struct tensors *t, struct graph *g)
 	return OK;
 }
 
-static status plan_buffers(struct graph *g, struct arena *a)
+/* Finds where every tensor lies in one block of so many bytes, for batches of a size; and the layers to fold, whatever the size. */
+static status lay_out(struct graph *g, int batch, struct arena *a, struct tensors *out, size_t *bytes)
 {
 	const struct model *m = g->options.model;
 	size_t layers = (size_t)m->n_layers, n = layers * (1 + GRAPH_READERS + 1);
-	struct tensors t = {.g = g, .m = m, .n = (int)n};
+	struct tensors t = {.g = g, .m = m, .batch = batch, .n = (int)n};
 	TRY(ARENA_NEW(a, n, &t.life));
 	TRY(ARENA_NEW(a, n, &t.same));
 	TRY(ARENA_NEW(a, layers, &t.needed));
@@ -285,19 +286,41 @@ static status plan_buffers(struct graph *g, struct arena *a)
 	place_kept(&t);
 	share_outputs(&t);
 	share_gradients(&t);
-	return take_memory(&t, g);
+	*bytes = lifetimes_place(t.life, t.n);
+	*out = t;
+	return OK;
+}
+
+static size_t input_bytes(const struct graph *g, int batch)
+{
+	const int *in = g->options.model->input;
+	size_t pixels = (size_t)in[1] * (size_t)in[2];
+	return (size_t)batch * (size_t)g->input.channels * pixels * format_bytes(g->input.format);
+}
+
+size_t graph_bytes(struct graph *g, int batch)
+{
+	struct arena scratch = {0};
+	struct tensors t;
+	size_t bytes;
+	status s = lay_out(g, batch, &scratch, &t, &bytes);
+	arena_free(&scratch);
+	return s == OK ? input_bytes(g, batch) + bytes : SIZE_MAX;
 }
 
 status graph_buffers(struct graph *g)
 {
 	const struct model *m = g->options.model;
 	struct device *d = g->device;
+	struct arena scratch = {0};
+	struct tensors t;
+	size_t bytes;
 	g->input.channels = m->input[0];
 	d->ops->formats(d, m->layer, m->n_layers, g->options.precision, &g->input, g->format);
-	size_t pixels = (size_t)m->input[1] * (size_t)m->input[2];
-	TRY(d->ops->alloc(d, (size_t)g->options.batch * (size_t)g->input.channels * pixels * format_bytes(g->input.format), &g->x));
-	struct arena scratch = {0};
-	status s = plan_buffers(g, &scratch);
+	TRY(d->ops->alloc(d, input_bytes(g, g->options.batch), &g->x));
+	status s = lay_out(g, g->options.batch, &scratch, &t, &bytes);
+	if (s == OK)
+		s = take_memory(&t, g, bytes);
 	arena_free(&scratch);
 	return s;
 }

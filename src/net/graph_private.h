@@ -53,5 +53,10 @@ struct plan_request graph_request(const struct graph *g, int i, int n, enum plan
 
 /* graph_buffers.c: takes g->x, finds the layers to fold and how tensors lie, and takes g->memory. Errors: ERR_MEMORY, ERR_USAGE. */
 status graph_buffers(struct graph *g);
+/* Bytes of both for batches of another size; SIZE_MAX where the host has no memory to tell. */
+size_t graph_bytes(struct graph *g, int batch);
+
+/* graph_room.c: graph_lacks of the buffers themselves, none of which is there any more. */
+status graph_buffers_lack(struct graph *g, status s);
 
 #endif

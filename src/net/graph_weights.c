@@ -17,7 +17,8 @@ static status open_point(struct graph *g)
 			count += seg->count;
 		}
 	}
-	return g->device->ops->alloc(g->device, count * sizeof(float), (void **)&g->point);
+	status s = g->device->ops->alloc(g->device, count * sizeof(float), (void **)&g->point);
+	return graph_lacks(g, s, count * sizeof(float), "the parameters at another point");
 }
 
 /* Where the layers read this parameter: θ itself, or its place in g->point. */

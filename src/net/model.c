@@ -103,6 +103,18 @@ void model_free(struct model *m)
 	*m = (struct model){0};
 }
 
+const char *model_lacks(const struct model *m, const struct device *d)
+{
+	static const char *const kinds[LAYER_KINDS] = {
+		[LAYER_LINEAR] = "linear layers", [LAYER_ACTIVATION] = "activations", [LAYER_CONV] = "convolutions",
+		[LAYER_NORM] = "norms", [LAYER_POOL] = "pooling", [LAYER_FLATTEN] = "flattening of maps",
+	};
+	for (int i = 0; i < m->n_layers; i++)
+		if (!d->ops->layers[m->layer[i].kind])
+			return kinds[m->layer[i].kind];
+	return NULL;
+}
+
 bool model_has(const struct model *m, enum layer_kind kind)
 {
 	for (int i = 0; i < m->n_layers; i++)

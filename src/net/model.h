@@ -35,6 +35,9 @@ status model_build(const char *spec, const char *activation, const char *norm, c
 void model_free(struct model *m);
 bool model_has(const struct model *m, enum layer_kind kind);
 
+/* What the model has and a device has not, "convolutions"; NULL: the device runs all of its layers. */
+const char *model_lacks(const struct model *m, const struct device *d);
+
 /* Multiplications that the forward pass of one example takes in linear layers and convolutions. */
 double model_products(const struct model *m);
 

@@ -136,6 +136,11 @@ static status net_predict(struct potential *base, size_t first, int n, float *ou
 	return d->ops->copy(d, out, graph_output(&net->graph), (size_t)n * (size_t)base->outputs * sizeof *out);
 }
 
+static status net_lacks(struct potential *base, status s, size_t bytes, const char *what)
+{
+	return graph_lacks(&((struct net *)base)->graph, s, bytes, what);
+}
+
 static void net_close(struct potential *base)
 {
 	struct net *net = (struct net *)base;
@@ -155,6 +160,7 @@ static const struct potential_ops net_ops = {
 	.value_grad = net_value_grad,
 	.prepare = net_prepare,
 	.predict = net_predict,
+	.lacks = net_lacks,
 	.close = net_close,
 };
 
@@ -191,11 +197,23 @@ static status open_loss(struct net *net)
 		            o->model->spec, o->model->outputs, o->model->outputs == 1 ? "" : "s", l->name, outputs);
 	TRY(likelihood_check(l, o->noise_sd));
 	TRY(l->encode(&targets, &net->arena, &host, &bytes));
-	TRY(device_resident(d, host, bytes, &net->target));
+	TRY(graph_lacks(&net->graph, device_resident(d, host, bytes, &net->target), bytes, "the data's targets"));
 	net->loss = (struct loss){.kind = l->loss, .output = graph_output(&net->graph), .k = outputs,
 	                          .target = net->target, .noise_sd = o->noise_sd,
 	                          .gradient = graph_output_gradient(&net->graph)};
 	return open_params(net);
+}
+
+static size_t data_bytes(const struct dataset *data)
+{
+	return data->n * (size_t)data->c * (size_t)data->h * (size_t)data->w * (data->element == ELEMENT_U8 ? 1 : sizeof(float));
+}
+
+/* What comes beside the graph's buffers: the data, a target each, and what the user has. */
+static size_t bytes_besides(const struct net_options *o)
+{
+	size_t targets = o->data && !o->infer_only ? o->data->n * sizeof(float) : 0;
+	return (o->data ? data_bytes(o->data) : 0) + targets + o->besides;
 }
 
 static status open_data(struct net *net)
@@ -206,9 +224,9 @@ static status open_data(struct net *net)
 	size_t inputs = (size_t)data->c * (size_t)data->h * (size_t)data->w;
 	if (inputs != shape_size(o->model->input))
 		return fail(ERR_USAGE, "{model} %s: the data has %zu inputs", o->model->spec, inputs);
-	size_t bytes = data->n * inputs * (data->element == ELEMENT_U8 ? 1 : sizeof(float));
+	size_t bytes = data_bytes(data);
 	TRY(d->ops->slots_open(d, &net->slots));
-	TRY(device_resident(d, data->x, bytes, &net->set));
+	TRY(graph_lacks(&net->graph, device_resident(d, data->x, bytes, &net->set), bytes, "the data"));
 	net->base.n = data->n;
 	net->gather = (struct gather){.set = net->set, .element = data->element, .c = data->c, .h = data->h, .w = data->w,
 	                              .format = net->graph.input.format, .channels = net->graph.input.channels, .out = net->graph.x};
@@ -225,7 +243,7 @@ static status open_parts(struct net *net)
 		return fail(ERR_USAGE, "{batch} %d: expected 1 or more", o->batch);
 	TRY(pieces_of(&o->model->params, &net->arena, &net->pieces));
 	const struct graph_options graph = {.model = o->model, .precision = o->precision, .algo = o->algo, .batch = o->batch,
-	                                    .infer_only = o->infer_only};
+	                                    .infer_only = o->infer_only, .besides = bytes_besides(o)};
 	TRY(graph_open(&net->graph, d, &graph));
 	if (o->data)
 		TRY(open_data(net));

@@ -22,6 +22,8 @@ struct net_options {
 	enum conv_algo algo;              /* of the convolutions */
 	int batch;                        /* largest batch */
 	bool infer_only;                  /* forward only; likelihood and targets are then not looked at */
+	size_t besides;                   /* bytes that its user will take of the device besides, as far as is known: where memory
+	                                   * lacks, a batch that is said to fit leaves them free */
 };
 
 /* Errors: ERR_USAGE (likelihood and data do not fit), ERR_MEMORY, ERR_LIBRARY. */

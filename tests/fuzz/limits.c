@@ -23,7 +23,8 @@ status __wrap_resume_check(struct run *run, const struct problem *p, const struc
                            const struct share *share);
 status __real_dataset_open(const struct dataset_request *r, struct dataset *out);
 status __wrap_dataset_open(const struct dataset_request *r, struct dataset *out);
-status __wrap_command_device(const struct opts *o, int threads, struct device **out);
+status __wrap_command_device(const struct opts *o, int threads, const struct model *m, struct device **out);
+status __wrap_command_twin(const struct opts *o, int threads, const struct device *first, struct device **out);
 
 enum { LIMIT_PARAMS = 100000, LIMIT_CHAINS = 8, LIMIT_STEPS = 100 };
 
@@ -80,9 +81,16 @@ status __wrap_dataset_open(const struct dataset_request *r, struct dataset *out)
 	return __real_dataset_open(&small, out);
 }
 
-status __wrap_command_device(const struct opts *o, int threads, struct device **out)
+status __wrap_command_device(const struct opts *o, int threads, const struct model *m, struct device **out)
 {
 	(void)o;
 	(void)threads;
+	(void)m;
 	return backend_open(NULL, 1, out);
+}
+
+status __wrap_command_twin(const struct opts *o, int threads, const struct device *first, struct device **out)
+{
+	(void)first;
+	return __wrap_command_device(o, threads, NULL, out);
 }

@@ -188,6 +188,14 @@ cudaError_t cudaGetDeviceCount(int *n)
 	return forced;
 }
 
+/* 0 without a driver, which is no error. */
+cudaError_t cudaDriverGetVersion(int *version)
+{
+	CALL_OR_FAIL();
+	*version = devices < 0 ? 0 : CUDART_VERSION;
+	return cudaSuccess;
+}
+
 cudaError_t cudaSetDevice(int device)
 {
 	CALL_OR_FAIL();

@@ -5,7 +5,7 @@
 #include <cstdio>
 
 static const char *const name = "stand-in";
-enum { MAJOR = 9, MINOR = 0, PROCESSORS = 132, RELEASE = CUDART_VERSION };
+enum { MAJOR = 9, MINOR = 0, PROCESSORS = 132 };
 
 extern "C" {
 
@@ -60,17 +60,10 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
 	return cudaSuccess;
 }
 
-cudaError_t cudaDriverGetVersion(int *version)
-{
-	CALL_OR_FAIL();
-	*version = RELEASE;
-	return cudaSuccess;
-}
-
 cudaError_t cudaRuntimeGetVersion(int *version)
 {
 	CALL_OR_FAIL();
-	*version = RELEASE;
+	*version = CUDART_VERSION;
 	return cudaSuccess;
 }
 
