@@ -150,6 +150,13 @@ struct standin_arg {
 	size_t bytes;
 };
 
+/* What a copy leaves between members may look like half an address. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define standin_clear_padding(p) __builtin_clear_padding(p)
+#else
+#define standin_clear_padding(p) ((void)(p))
+#endif
+
 /* A kernel with its arguments, which were copied at the launch as CUDA does. */
 struct standin_kernel {
 	const char *name;
@@ -166,9 +173,10 @@ static inline cudaError_t standin_call(const char *name, void (*kernel)(P...), d
 {
 	static_assert((sizeof(P) + ... + 0) <= 4096, "a kernel's arguments are at most 4 KB");
 	static_assert((std::is_trivially_copyable<P>::value && ... && true), "a kernel's arguments are plain data");
-	std::tuple<P...> args(static_cast<P>(a)...);
+	std::tuple<std::remove_cv_t<P>...> args(static_cast<P>(a)...);
 	const struct standin_kernel k = {name, (const void *)kernel, grid, block, shared, [kernel, args] { std::apply(kernel, args); }};
-	return std::apply([&k, stream](const P &...p) {
+	return std::apply([&k, stream](std::remove_cv_t<P> &...p) {
+		(standin_clear_padding(&p), ...);
 		const struct standin_arg list[] = {{&p, sizeof p}..., {NULL, 0}};
 		return standin_launch(&k, list, sizeof...(P), stream);
 	}, args);
