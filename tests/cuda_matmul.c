@@ -36,7 +36,7 @@ static struct layer_plan *plan_of(struct device *d, int n, int in, int out)
 	return p;
 }
 
-/* Numbers for a layer of up to N × IN × OUT; θ and its gradient begin with LEAD others. */
+/* Numbers for a layer from IN to OUT or from OUT to IN; θ and its gradient begin with LEAD others. */
 struct numbers {
 	struct device_vec x, theta, y, dy, dx, gradient;
 };
@@ -44,8 +44,8 @@ struct numbers {
 static struct numbers numbers_new(struct device *d)
 {
 	struct numbers v = {
-		device_vec_new(d, N * IN), device_vec_new(d, LEAD + OUT * IN + OUT), device_vec_new(d, N * OUT),
-		device_vec_new(d, N * OUT), device_vec_new(d, N * IN), device_vec_new(d, LEAD + OUT * IN + OUT),
+		device_vec_new(d, N * IN), device_vec_new(d, LEAD + OUT * IN + IN), device_vec_new(d, N * IN),
+		device_vec_new(d, N * IN), device_vec_new(d, N * IN), device_vec_new(d, LEAD + OUT * IN + IN),
 	};
 	struct device_vec *all[] = {&v.x, &v.theta, &v.dy};
 	for (int k = 0; k < 3; k++) {
@@ -146,7 +146,7 @@ static void check_choices(void)
 
 	static const char *const refused[] = {
 		"id=999 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0", "winograd",
-		"id=1 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=70000 cluster=0", "",
+		"id=31 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=70000 cluster=0", "",
 	};
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		json_t *other = json_deep_copy(chosen);
