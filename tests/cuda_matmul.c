@@ -63,13 +63,13 @@ static void numbers_free(struct numbers *v)
 		device_vec_free(all[i]);
 }
 
-/* Both passes, W beginning at element `lead` of θ, and y. */
+/* Both passes, W beginning at element `lead` of θ, without the gradient of b: products alone. */
 static void pass(struct device *d, struct layer_plan *p, struct numbers *v, size_t lead, size_t weights)
 {
 	struct layer_io io = {
 		.x = {v->x.device}, .y = v->y.device, .param = {v->theta.device + lead, v->theta.device + lead + weights},
 		.dy = {v->dy.device}, .dx = {v->dx.device},
-		.dparam = {v->gradient.device + lead, v->gradient.device + lead + weights},
+		.dparam = {v->gradient.device + lead},
 	};
 	MUST(ops_of(d)->forward(p, &io));
 	MUST(ops_of(d)->backward(p, &io));
