@@ -168,9 +168,7 @@ cudaError_t standin_launch(const struct standin_kernel *kernel, const struct sta
 	w->name = std::string("kernel ") + kernel->name;
 	for (size_t i = 0; i < n; i++)
 		look_at(kernel, &args[i], i, w.get());
-	w->run = [k = *kernel](size_t pool) {
-		standin_counts.launches++;
-		standin_run_grid(&k, pool);
-	};
+	w->run = [k = *kernel](size_t pool) { standin_run_grid(&k, pool); };
+	w->counts = true;
 	return standin_issue(s, standin_work_ref(w.release()));
 }

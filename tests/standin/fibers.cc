@@ -34,13 +34,33 @@ struct standin_fiber *standin_fiber_make(void (*start)(void))
 	f->stack_bytes = STACK;
 	void **top = (void **)(f->stack + STACK);
 	*--top = NULL;   /* start is called by nobody, at the alignment that a call has */
-	*--top = NULL;
 	*--top = (void *)start;
 	for (int i = 0; i < SAVED; i++)
 		*--top = NULL;
 	f->sp = top;
 	return f;
 }
+
+void standin_fiber_free(struct standin_fiber *f)
+{
+#if defined(__SANITIZE_THREAD__)
+	__tsan_destroy_fiber(f->tsan);
+#endif
+	munmap(f->stack - GUARD, GUARD + STACK);
+	delete f;
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+/* Where it was come from: a host's own stack is known only so. */
+static void finish(void *fake, struct standin_fiber *other)
+{
+	const void *bottom;
+	size_t bytes;
+	__sanitizer_finish_switch_fiber(fake, &bottom, &bytes);
+	other->stack = (char *)(uintptr_t)bottom;
+	other->stack_bytes = bytes;
+}
+#endif
 
 UNSEEN void standin_fiber_switch(struct standin_fiber *from, struct standin_fiber *to)
 {
@@ -49,19 +69,14 @@ UNSEEN void standin_fiber_switch(struct standin_fiber *from, struct standin_fibe
 #endif
 	standin_switch(&from->sp, to->sp);
 #if defined(__SANITIZE_ADDRESS__)
-	__sanitizer_finish_switch_fiber(from->fake, NULL, NULL);
+	finish(from->fake, to);
 #endif
 }
 
 UNSEEN void standin_fiber_began(struct standin_fiber *from)
 {
 #if defined(__SANITIZE_ADDRESS__)
-	/* The host's own stack is known only now. */
-	const void *bottom;
-	size_t bytes;
-	__sanitizer_finish_switch_fiber(NULL, &bottom, &bytes);
-	from->stack = (char *)bottom;
-	from->stack_bytes = bytes;
+	finish(NULL, from);
 #else
 	(void)from;
 #endif

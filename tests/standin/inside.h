@@ -54,7 +54,7 @@ uint64_t standin_random(void);
 /* 0 … n−1, each once, in an order that differs from one standin_order_of to the next: `at` is the next one. */
 struct standin_order { uint64_t n, at, step; };
 struct standin_order standin_order_of(uint64_t n);
-static inline void standin_order_next(struct standin_order *o)
+static inline UNSEEN void standin_order_next(struct standin_order *o)
 {
 	o->at += o->step;
 	if (o->at >= o->n)
@@ -112,6 +112,7 @@ struct standin_work {
 	const char *pinned_source = NULL;   /* of a copy from pinned memory, and how many bytes */
 	char *pinned_target = NULL;
 	size_t bytes = 0;
+	bool counts = false;                /* among standin_launches() */
 };
 typedef std::shared_ptr<const standin_work> standin_work_ref;
 

@@ -117,6 +117,7 @@ void standin_close(void)
 
 /* ---- what lies beside a block in its pages ---- */
 
+#if !defined(__SANITIZE_ADDRESS__)
 static UNSEEN bool poisoned(const char *from, const char *to)
 {
 	for (const volatile char *c = from; c < to; c++)
@@ -124,6 +125,7 @@ static UNSEEN bool poisoned(const char *from, const char *to)
 			return false;
 	return true;
 }
+#endif
 
 void standin_margins(const char *name)
 {

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Streams are queues that run as late as somebody must wait: a missing wait, a host that runs ahead, a buffer that is used again
  * too early all show. Where there are several, what runs first is the seed's choice as far as events leave one. */
+#include "fibers.h"
 #include "inside.h"
 #include <deque>
 #include <map>
@@ -16,7 +17,7 @@ struct CUstream_st {
 	enum cudaStreamCaptureMode mode;
 	std::thread::id captured_by;
 	standin_work_list captured;
-	void *tsan;                       /* to ThreadSanitizer a stream is a thread */
+	struct standin_fiber *fiber;      /* to ThreadSanitizer it is a thread */
 };
 
 static std::map<cudaStream_t, std::unique_ptr<struct CUstream_st>> streams;
@@ -138,31 +139,75 @@ static double now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void run_work(const struct standin_op &op, size_t pool)
+static void run_work(const standin_work *w, uint64_t sum, size_t pool)
 {
-	const standin_work &w = *op.work;
-	if (op.sum && (sum_of(w.pinned_source, w.bytes) | 1) != op.sum)
-		standin_fatal("%s: the pinned buffer was changed by the host before its copy ended", w.name.c_str());
-	w.run(pool);
-	standin_margins(w.name.c_str());
+	if (sum && (sum_of(w->pinned_source, w->bytes) | 1) != sum)
+		standin_fatal("%s: the host changed the pinned buffer before its copy had ended", w->name.c_str());
+	w->run(pool);
 }
+
+#if defined(__SANITIZE_THREAD__)
+/* To ThreadSanitizer a stream is a thread, with a stack of its own. */
+static struct standin_fiber caller;
+static struct {
+	cudaStream_t stream;
+	size_t id;
+	const standin_work *work;
+	uint64_t sum;
+	char *order, *wait, *record;
+	struct standin_fiber *fiber;
+} running;
+
+static UNSEEN void stream_begin(void)
+{
+	for (;;) {
+		__tsan_acquire(running.order);
+		if (running.work)
+			run_work(running.work, running.sum, running.id);
+		if (running.wait)
+			__tsan_acquire(running.wait);
+		if (running.record)
+			__tsan_release(running.record);
+		__tsan_release(running.stream);
+		struct standin_fiber *me = running.fiber;
+		__tsan_switch_to_fiber(caller.tsan, __tsan_switch_to_fiber_no_sync);
+		standin_fiber_switch(me, &caller);
+	}
+}
+
+/* Nothing that the stream has seen may be freed by the host, to which only a wait says that it is over. */
+static UNSEEN void run_op(cudaStream_t s, const struct standin_op *op)
+{
+	static std::vector<standin_op> *kept = new std::vector<standin_op>();
+	caller.tsan = __tsan_get_current_fiber();
+	running.stream = s, running.id = s->id, running.fiber = s->fiber;
+	running.work = op->work.get(), running.sum = op->sum, running.order = op->order.get();
+	running.wait = op->wait ? &op->wait->order : NULL;
+	running.record = op->record ? &op->record->order : NULL;
+	__tsan_switch_to_fiber(s->fiber->tsan, __tsan_switch_to_fiber_no_sync);
+	standin_fiber_switch(&caller, s->fiber);
+	kept->push_back(*op);
+}
+#else
+static void run_op(cudaStream_t s, const struct standin_op *op)
+{
+	if (op->work)
+		run_work(op->work.get(), op->sum, s->id);
+}
+#endif
 
 /* Runs the stream's next call, or what it must wait for. */
 static void step(cudaStream_t s)
 {
 	while (s->queue.front().wait && !s->queue.front().wait->reached)
 		s = s->queue.front().wait->stream;
-	struct standin_op op = s->queue.front();
+	const struct standin_op op = s->queue.front();
 	s->queue.pop_front();
-	TSAN(void *host = __tsan_get_current_fiber();)
-	TSAN(__tsan_switch_to_fiber(s->tsan, __tsan_switch_to_fiber_no_sync);)
-	TSAN(__tsan_acquire(op.order.get());)
-	if (op.work)
-		run_work(op, s->id);
-	TSAN(if (op.wait) __tsan_acquire(&op.wait->order);)
-	TSAN(if (op.record) __tsan_release(&op.record->order);)
-	TSAN(__tsan_release(s);)
-	TSAN(__tsan_switch_to_fiber(host, __tsan_switch_to_fiber_no_sync);)
+	run_op(s, &op);
+	if (op.work) {
+		standin_margins(op.work->name.c_str());
+		standin_counts.launches += op.work->counts;
+	}
 	if (op.record) {
 		op.record->reached = true;
 		op.record->when = now();
@@ -233,7 +278,8 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *out, unsigned flags)
 		return standin_said(cudaErrorInvalidValue);
 	std::unique_ptr<struct CUstream_st> s(new CUstream_st());
 	s->id = streams_made++;
-	TSAN(s->tsan = __tsan_create_fiber(0);)
+	TSAN(s->fiber = standin_fiber_make(stream_begin);)
+	TSAN(s->fiber->tsan = __tsan_create_fiber(0);)
 	*out = s.get();
 	streams[*out] = std::move(s);
 	return cudaSuccess;
@@ -252,7 +298,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t s)
 		return standin_said(e);
 	standin_drain(s);
 	captures -= s->capturing;
-	TSAN(__tsan_destroy_fiber(s->tsan);)
+	TSAN(standin_fiber_free(s->fiber);)
 	streams.erase(s);
 	return forced;
 }

@@ -25,7 +25,6 @@ struct cuda_thread {
 	uint64_t value, got;
 	unsigned ballot;
 	unsigned warp_syncs;
-	void *tsan;
 };
 
 struct standin_place *standin_me;
@@ -37,7 +36,10 @@ static struct cuda_thread *current;
 static struct standin_order pass;
 static unsigned pass_left;
 static struct standin_fiber scheduler;
-static std::vector<struct standin_fiber *> idle;
+#if !defined(__SANITIZE_THREAD__)
+static struct standin_fiber *idle[MOST];
+static unsigned n_idle;
+#endif
 static struct standin_fiber *worker;         /* the running one */
 static const struct standin_kernel *kernel;
 
@@ -46,22 +48,28 @@ UNSEEN const char *standin_running(void)
 	return kernel ? kernel->name : "";
 }
 
+static void work(void);
+
 /* ---- ThreadSanitizer ---- */
 
 #if defined(__SANITIZE_THREAD__)
-/* Making an identity takes a third of a millisecond, so there are not many. */
+/* Fibers with an identity. Making one takes a third of a millisecond, so there are not many. Its stack is its own: what another
+ * identity wrote there would look like a race. */
 enum { POOLS = 2, IDENTITIES = 1024 };
-static struct { void *of[IDENTITIES]; unsigned n; } identities[POOLS];
+static struct { struct standin_fiber *of[IDENTITIES]; unsigned n; } identities[POOLS];
 static unsigned identity_next;
 static size_t identity_pool;
 static void *stream_identity;
 static char launch_begins, launch_ends, barrier_order[2], warp_order[MOST / WARP][2];
 
-static UNSEEN void *identity_take(void)
+static UNSEEN struct standin_fiber *identity_take(void)
 {
 	unsigned i = identity_next++ % IDENTITIES;
-	if (i >= identities[identity_pool].n)
-		identities[identity_pool].of[identities[identity_pool].n++] = __tsan_create_fiber(0);
+	if (i >= identities[identity_pool].n) {
+		struct standin_fiber *f = standin_fiber_make(work);
+		f->tsan = __tsan_create_fiber(0);
+		identities[identity_pool].of[identities[identity_pool].n++] = f;
+	}
 	return identities[identity_pool].of[i];
 }
 #define TSAN(...) __VA_ARGS__
@@ -82,18 +90,23 @@ static UNSEEN void enter(struct cuda_thread *t)
 {
 	current = t;
 	standin_me = &t->place;
-	TSAN(__tsan_switch_to_fiber(t->tsan, __tsan_switch_to_fiber_no_sync);)
+	TSAN(__tsan_switch_to_fiber(t->fiber->tsan, __tsan_switch_to_fiber_no_sync);)
 }
 
-/* The next thread of this pass, if it has not begun: a fiber that has ended one begins it. */
+/* The thread that the fiber of one that ended goes on with: the next of this pass, if it has not begun. */
 static UNSEEN struct cuda_thread *next_fresh(void)
 {
+#if defined(__SANITIZE_THREAD__)
+	return NULL;
+#else
 	struct cuda_thread *t = &threads[pass.at];
 	if (pass_left == 0 || t->at != FRESH)
 		return NULL;
 	standin_order_next(&pass);
 	pass_left--;
+	t->fiber = worker;
 	return t;
+#endif
 }
 
 static UNSEEN void work(void)
@@ -101,7 +114,6 @@ static UNSEEN void work(void)
 	standin_fiber_began(&scheduler);
 	for (;;) {
 		for (struct cuda_thread *t = current; t; t = next_fresh()) {
-			t->fiber = worker;
 			t->at = READY;
 			enter(t);
 			TSAN(__tsan_acquire(&launch_begins);)
@@ -109,7 +121,9 @@ static UNSEEN void work(void)
 			TSAN(__tsan_release(&launch_ends);)
 			current->at = DONE;
 		}
-		idle.push_back(worker);
+#if !defined(__SANITIZE_THREAD__)
+		idle[n_idle++] = worker;
+#endif
 		to_scheduler();
 	}
 }
@@ -117,18 +131,15 @@ static UNSEEN void work(void)
 /* Lets a thread run until it waits or ends. */
 static UNSEEN void go(struct cuda_thread *t)
 {
-	if (t->at == FRESH) {
-		if (idle.empty()) {
-			worker = standin_fiber_make(work);
-		} else {
-			worker = idle.back();
-			idle.pop_back();
-		}
+#if !defined(__SANITIZE_THREAD__)
+	if (t->at == FRESH)
+		t->fiber = n_idle ? idle[--n_idle] : standin_fiber_make(work);
+#endif
+	worker = t->fiber;
+	if (t->at == FRESH)
 		current = t;
-	} else {
-		worker = t->fiber;
+	else
 		enter(t);
-	}
 	standin_fiber_switch(&scheduler, worker);
 }
 
@@ -273,7 +284,7 @@ static UNSEEN void block_begin(uint3 at)
 		t->place = {{i % b.x, i / b.x % b.y, i / (b.x * b.y)}, at, b, kernel->grid, i % WARP, i / WARP};
 		t->at = FRESH;
 		t->warp_syncs = 0;
-		TSAN(t->tsan = identity_take();)
+		TSAN(t->fiber = identity_take();)
 	}
 	for (unsigned w = 0; w * WARP < n_threads; w++)
 		waiting[w] = 0;
