@@ -35,37 +35,54 @@ static void *find(const char *name)
 	return at;
 }
 
-/* The library's function, called with the same arguments; `none` where there is no library. */
-#define FORWARD(name, none, ...)                                                                                             \
-	({                                                                                                                   \
-		__typeof__(&(name)) call_;                                                                                   \
-		*(void **)&call_ = find(#name);                                                                              \
-		call_ ? call_(__VA_ARGS__) : (none);                                                                         \
-	})
-#define FORWARD_STATUS(name, ...) FORWARD(name, CUBLAS_STATUS_NOT_INITIALIZED, __VA_ARGS__)
+/* Defines a function that calls the library's with the same arguments; `none` is its value where there is no library. */
+#define LOADED(type, name, none, parameters, arguments)                                                                      \
+	type name parameters                                                                                                 \
+	{                                                                                                                    \
+		__typeof__(&(name)) call;                                                                                    \
+		*(void **)&call = find(#name);                                                                               \
+		return call ? call arguments : (none);                                                                       \
+	}
+#define LOADED_STATUS(name, parameters, arguments) LOADED(cublasStatus_t, name, CUBLAS_STATUS_NOT_INITIALIZED, parameters, arguments)
 
-cublasStatus_t cublasLtCreate(cublasLtHandle_t *handle)
-{
-	return FORWARD_STATUS(cublasLtCreate, handle);
-}
+typedef cublasLtMatmulDesc_t operation;
+typedef cublasLtMatrixLayout_t layout;
+typedef cublasLtMatmulPreference_t preference;
 
-cublasStatus_t cublasLtDestroy(cublasLtHandle_t handle)
-{
-	return FORWARD_STATUS(cublasLtDestroy, handle);
-}
+/* Version 0: there is no library. */
+LOADED(size_t, cublasLtGetVersion, 0, (void), ())
+LOADED(const char *, cublasLtGetStatusName, "CUBLAS_STATUS_NOT_INITIALIZED", (cublasStatus_t s), (s))
+LOADED(const char *, cublasLtGetStatusString, why_not, (cublasStatus_t s), (s))
+LOADED_STATUS(cublasLtCreate, (cublasLtHandle_t *out), (out))
+LOADED_STATUS(cublasLtDestroy, (cublasLtHandle_t handle), (handle))
 
-/* 0: there is no library. */
-size_t cublasLtGetVersion(void)
-{
-	return FORWARD(cublasLtGetVersion, 0);
-}
+LOADED_STATUS(cublasLtMatmulDescCreate, (operation *out, cublasComputeType_t compute, cudaDataType_t scale), (out, compute, scale))
+LOADED_STATUS(cublasLtMatmulDescDestroy, (operation o), (o))
+LOADED_STATUS(cublasLtMatmulDescSetAttribute, (operation o, cublasLtMatmulDescAttributes_t at, const void *value, size_t bytes),
+              (o, at, value, bytes))
+LOADED_STATUS(cublasLtMatrixLayoutCreate, (layout *out, cudaDataType type, uint64_t rows, uint64_t columns, int64_t leading),
+              (out, type, rows, columns, leading))
+LOADED_STATUS(cublasLtMatrixLayoutDestroy, (layout l), (l))
+LOADED_STATUS(cublasLtMatmul, (cublasLtHandle_t handle, operation o, const void *alpha, const void *a, layout la, const void *b,
+                               layout lb, const void *beta, const void *c, layout lc, void *d, layout ld,
+                               const cublasLtMatmulAlgo_t *algorithm, void *workspace, size_t bytes, cudaStream_t stream),
+              (handle, o, alpha, a, la, b, lb, beta, c, lc, d, ld, algorithm, workspace, bytes, stream))
 
-const char *cublasLtGetStatusName(cublasStatus_t s)
-{
-	return FORWARD(cublasLtGetStatusName, "no cuBLASLt", s);
-}
-
-const char *cublasLtGetStatusString(cublasStatus_t s)
-{
-	return why_not[0] ? why_not : FORWARD(cublasLtGetStatusString, why_not, s);
-}
+LOADED_STATUS(cublasLtMatmulPreferenceCreate, (preference *out), (out))
+LOADED_STATUS(cublasLtMatmulPreferenceDestroy, (preference p), (p))
+LOADED_STATUS(cublasLtMatmulPreferenceSetAttribute, (preference p, cublasLtMatmulPreferenceAttributes_t at, const void *value,
+                                                     size_t bytes), (p, at, value, bytes))
+LOADED_STATUS(cublasLtMatmulAlgoGetHeuristic, (cublasLtHandle_t handle, operation o, layout a, layout b, layout c, layout d,
+                                               preference p, int room, cublasLtMatmulHeuristicResult_t *out, int *n),
+              (handle, o, a, b, c, d, p, room, out, n))
+LOADED_STATUS(cublasLtMatmulAlgoInit, (cublasLtHandle_t handle, cublasComputeType_t compute, cudaDataType_t scale, cudaDataType_t a,
+                                       cudaDataType_t b, cudaDataType_t c, cudaDataType_t d, int id, cublasLtMatmulAlgo_t *out),
+              (handle, compute, scale, a, b, c, d, id, out))
+LOADED_STATUS(cublasLtMatmulAlgoConfigSetAttribute, (cublasLtMatmulAlgo_t *algorithm, cublasLtMatmulAlgoConfigAttributes_t at,
+                                                     const void *value, size_t bytes), (algorithm, at, value, bytes))
+LOADED_STATUS(cublasLtMatmulAlgoConfigGetAttribute, (const cublasLtMatmulAlgo_t *algorithm, cublasLtMatmulAlgoConfigAttributes_t at,
+                                                     void *value, size_t bytes, size_t *written),
+              (algorithm, at, value, bytes, written))
+LOADED_STATUS(cublasLtMatmulAlgoCheck, (cublasLtHandle_t handle, operation o, layout a, layout b, layout c, layout d,
+                                        const cublasLtMatmulAlgo_t *algorithm, cublasLtMatmulHeuristicResult_t *out),
+              (handle, o, a, b, c, d, algorithm, out))

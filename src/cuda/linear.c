@@ -38,10 +38,11 @@ static void linear_drop(struct layer_plan *p)
 {
 	if (!p)
 		return;
-	cuda_forget(cuda_of(p->device));
-	matmul_close(&p->forward);
-	matmul_close(&p->data);
-	matmul_close(&p->weights);
+	struct cuda_device *cuda = cuda_of(p->device);
+	cuda_forget(cuda);
+	matmul_close(cuda, &p->forward);
+	matmul_close(cuda, &p->data);
+	matmul_close(cuda, &p->weights);
 	free(p);
 }
 

@@ -45,18 +45,18 @@ status matmul_open(struct cuda_device *cuda, const struct matmul_shape *shape, s
 	if (s == OK)
 		s = make_ready(cuda, out, MATMUL_A | MATMUL_B | MATMUL_C);
 	if (s != OK)
-		matmul_close(out);
+		matmul_close(cuda, out);
 	return s;
 }
 
-void matmul_close(struct matmul *m)
+void matmul_close(struct cuda_device *cuda, struct matmul *m)
 {
 	cublasLtMatrixLayout_t layouts[] = {m->a, m->b, m->c};
 	for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
 		if (layouts[i])
-			(void)cublasLtMatrixLayoutDestroy(layouts[i]);
+			cuda_keep(cuda, cuda_check_blas(cublasLtMatrixLayoutDestroy(layouts[i]), "cublasLtMatrixLayoutDestroy", __FILE__));
 	if (m->desc)
-		(void)cublasLtMatmulDescDestroy(m->desc);
+		cuda_keep(cuda, cuda_check_blas(cublasLtMatmulDescDestroy(m->desc), "cublasLtMatmulDescDestroy", __FILE__));
 	*m = (struct matmul){.desc = NULL};
 }
 

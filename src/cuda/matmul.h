@@ -35,7 +35,7 @@ struct matmul {
 /* Errors: ERR_MEMORY, ERR_LIBRARY; `out` is then closed. A known choice that cuBLAS refuses is told by a warning, and made anew. */
 status matmul_open(struct cuda_device *cuda, const struct matmul_shape *shape, struct matmul *out);
 /* The device must have forgotten the calls that name it (cuda_forget). A zeroed one is fine. */
-void matmul_close(struct matmul *m);
+void matmul_close(struct cuda_device *cuda, struct matmul *m);
 
 /* The product, put off; `what` as in cuda_later. a, b, bias, c: device; bias may be NULL; c is set, or added to. Errors: as of
  * matmul_open, where addresses are aligned as none were before, and of cuda_later. */

@@ -75,44 +75,38 @@ static bool read_config(const char *text, struct config *c)
 
 /* ---- cublasLt's structures ---- */
 
-static cublasStatus_t get_config(const cublasLtMatmulAlgo_t *algo, struct config *c)
+static status get_config(const cublasLtMatmulAlgo_t *algo, struct config *c)
 {
 	for (int i = 0; i < FIELDS; i++) {
 		size_t written;
 		uint16_t half = 0;
-		cublasStatus_t e = cublasLtMatmulAlgoConfigGetAttribute(algo, fields[i].attribute, fields[i].bytes == 2 ? (void *)&half : &c->of[i],
-		                                                        fields[i].bytes, &written);
-		if (e != CUBLAS_STATUS_SUCCESS)
-			return e;
-		if (fields[i].bytes == 2)
+		void *to = fields[i].bytes == sizeof half ? (void *)&half : &c->of[i];
+		BLAS_TRY(cublasLtMatmulAlgoConfigGetAttribute(algo, fields[i].attribute, to, fields[i].bytes, &written));
+		if (to == &half)
 			c->of[i] = half;
 	}
-	return CUBLAS_STATUS_SUCCESS;
+	return OK;
 }
 
-static cublasStatus_t set_config(const struct config *c, cublasLtMatmulAlgo_t *algo)
+static status set_config(const struct config *c, cublasLtMatmulAlgo_t *algo)
 {
 	for (int i = ID + 1; i < FIELDS; i++) {
-		uint16_t half = (uint16_t)c->of[i];
-		cublasStatus_t e = cublasLtMatmulAlgoConfigSetAttribute(algo, fields[i].attribute,
-		                                                        fields[i].bytes == 2 ? (const void *)&half : &c->of[i], fields[i].bytes);
-		if (e != CUBLAS_STATUS_SUCCESS)
-			return e;
+		const uint16_t half = (uint16_t)c->of[i];
+		const void *from = fields[i].bytes == sizeof half ? (const void *)&half : &c->of[i];
+		BLAS_TRY(cublasLtMatmulAlgoConfigSetAttribute(algo, fields[i].attribute, from, fields[i].bytes));
 	}
-	return CUBLAS_STATUS_SUCCESS;
+	return OK;
 }
 
 /* The algorithm of a text, if this cuBLAS does this product on this card by it. */
-static cublasStatus_t make_algorithm(struct cuda_device *cuda, const struct matmul *m, const struct config *c, cublasLtMatmulAlgo_t *out)
+static status make_algorithm(struct cuda_device *cuda, const struct matmul *m, const struct config *c, cublasLtMatmulAlgo_t *out)
 {
 	const cudaDataType_t ab = m->shape.bf16 ? CUDA_R_16BF : CUDA_R_32F, cd = m->shape.bf16_c ? CUDA_R_16BF : CUDA_R_32F;
 	cublasLtMatmulHeuristicResult_t found = {0};
-	cublasStatus_t e = cublasLtMatmulAlgoInit(cuda->blas, CUBLAS_COMPUTE_32F, CUDA_R_32F, ab, ab, cd, cd, (int)c->of[ID], out);
-	if (e == CUBLAS_STATUS_SUCCESS)
-		e = set_config(c, out);
-	if (e == CUBLAS_STATUS_SUCCESS)
-		e = cublasLtMatmulAlgoCheck(cuda->blas, m->desc, m->b, m->a, m->c, m->c, out, &found);
-	return e == CUBLAS_STATUS_SUCCESS && found.workspaceSize > CUDA_WORKSPACE ? CUBLAS_STATUS_NOT_SUPPORTED : e;
+	BLAS_TRY(cublasLtMatmulAlgoInit(cuda->blas, CUBLAS_COMPUTE_32F, CUDA_R_32F, ab, ab, cd, cd, (int)c->of[ID], out));
+	TRY(set_config(c, out));
+	BLAS_TRY(cublasLtMatmulAlgoCheck(cuda->blas, m->desc, m->b, m->a, m->c, m->c, out, &found));
+	return found.workspaceSize <= CUDA_WORKSPACE ? OK : fail(ERR_LIBRARY, "it needs a workspace of %zu bytes", found.workspaceSize);
 }
 
 /* ---- choosing ---- */
@@ -139,7 +133,7 @@ static status ask(struct cuda_device *cuda, const struct matmul *m, unsigned ali
 	if (s == OK)
 		s = cuda_check_blas(cublasLtMatmulAlgoGetHeuristic(cuda->blas, m->desc, m->b, m->a, m->c, m->c, preference, PROPOSALS, found, n),
 		                    "cublasLtMatmulAlgoGetHeuristic", __FILE__);
-	(void)cublasLtMatmulPreferenceDestroy(preference);
+	cuda_keep(cuda, cuda_check_blas(cublasLtMatmulPreferenceDestroy(preference), "cublasLtMatmulPreferenceDestroy", __FILE__));
 	return s;
 }
 
@@ -150,26 +144,27 @@ static bool in_one_piece(const struct config *c)
 }
 
 /* The first proposal that its own text makes again, those in one piece before the others. */
-static status choose_new(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, struct config *c, cublasLtMatmulAlgo_t *out)
+static status choose_new(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, const char *key, struct config *out,
+                         cublasLtMatmulAlgo_t *algo)
 {
 	cublasLtMatmulHeuristicResult_t found[PROPOSALS];
-	cublasStatus_t last = CUBLAS_STATUS_NOT_SUPPORTED;
 	int n;
 	TRY(ask(cuda, m, aligned, found, &n));
 	for (int whole = 1; whole >= 0; whole--)
 		for (int i = 0; i < n; i++) {
+			char text[TEXT];
 			if (found[i].state != CUBLAS_STATUS_SUCCESS)
 				continue;
-			cublasStatus_t e = get_config(&found[i].algo, c);
-			if (e == CUBLAS_STATUS_SUCCESS && in_one_piece(c) != whole)
+			TRY(get_config(&found[i].algo, out));
+			if (in_one_piece(out) != whole)
 				continue;
-			if (e == CUBLAS_STATUS_SUCCESS)
-				e = make_algorithm(cuda, m, c, out);
-			if (e == CUBLAS_STATUS_SUCCESS)
+			status s = make_algorithm(cuda, m, out, algo);
+			if (s == OK)
 				return OK;
-			last = e;
+			write_config(out, text);
+			warning_failed(fail_within(s, "%s: an algorithm that cuBLAS proposes itself (%s) is passed over: ", key, text));
 		}
-	return fail(ERR_LIBRARY, "cublasLt has no algorithm for it (%d proposed; %s)", n, cublasLtGetStatusString(last));
+	return fail(ERR_LIBRARY, "cuBLAS proposes %d algorithms, and can be told to use none of them", n);
 }
 
 static status keep_choice(struct cuda_device *cuda, const char *key, const struct config *c)
@@ -188,18 +183,29 @@ static status set_bias_like(struct cuda_device *cuda, const struct matmul *m, un
 	return OK;
 }
 
+/* What the choices say, if it still can be done. */
+static bool choose_known(struct cuda_device *cuda, const struct matmul *m, const char *key, cublasLtMatmulAlgo_t *out)
+{
+	struct config c = {{0}};
+	const char *text = json_string_value(json_object_get(cuda->choices, key));
+	if (!text)
+		return false;
+	status s = read_config(text, &c) ? make_algorithm(cuda, m, &c, out) : fail(ERR_INPUT, "no such text is known");
+	if (s == OK)
+		return true;
+	warning_failed(fail_within(s, "%s: the algorithm that was chosen before (%s) is not had here, and another one may round otherwise: ",
+	                           key, text));
+	return false;
+}
+
 status matmul_choose(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, cublasLtMatmulAlgo_t *out)
 {
 	struct config c = {{0}};
 	char key[TEXT];
 	write_key(m, aligned, key);
 	TRY(set_bias_like(cuda, m, aligned));
-	const char *known = json_string_value(json_object_get(cuda->choices, key));
-	if (known && read_config(known, &c) && make_algorithm(cuda, m, &c, out) == CUBLAS_STATUS_SUCCESS)
+	if (choose_known(cuda, m, key, out))
 		return OK;
-	if (known)
-		warning("%s: this cuBLAS, on this card, does not have the algorithm that was chosen before (%s): another one is, and results may "
-		        "differ in their last bits", key, known);
-	status s = choose_new(cuda, m, aligned, &c, out);
+	status s = choose_new(cuda, m, aligned, key, &c, out);
 	return s == OK ? keep_choice(cuda, key, &c) : fail_within(s, "%s: ", key);
 }

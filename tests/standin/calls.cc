@@ -36,7 +36,8 @@ static void environment(void)
 		atexit([] {
 			const bool memory = standin_memory_leaks(), streams = standin_stream_leaks();
 			const bool graphs = standin_graph_leaks(), events = standin_event_leaks();
-			if (memory || streams || graphs || events)
+			const bool handles = standin_blas_leaks();
+			if (memory || streams || graphs || events || handles)
 				_Exit(70);
 		});
 }

@@ -158,5 +158,6 @@ bool standin_memory_leaks(void);
 bool standin_stream_leaks(void);
 bool standin_graph_leaks(void);
 bool standin_event_leaks(void);
+bool standin_blas_leaks(void);
 
 #endif

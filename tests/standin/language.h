@@ -150,6 +150,13 @@ struct standin_arg {
 	size_t bytes;
 };
 
+/* What a copy leaves between members may look like half an address. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define standin_clear_padding(p) __builtin_clear_padding(p)
+#else
+#define standin_clear_padding(p) ((void)(p))
+#endif
+
 /* A kernel with its arguments, which were copied at the launch as CUDA does. */
 struct standin_kernel {
 	const char *name;
@@ -160,26 +167,17 @@ struct standin_kernel {
 };
 cudaError_t standin_launch(const struct standin_kernel *kernel, const struct standin_arg *args, size_t n, cudaStream_t stream);
 
-/* The bytes of an argument: as they were given, where nothing was converted, since a copy need not have what lies between members. */
-template <typename P, typename A>
-static inline const void *standin_bytes_of(const P &copy, const A &given)
-{
-	if constexpr (std::is_same<P, A>::value)
-		return &given;
-	else
-		return &copy;
-}
-
 template <typename... P, typename... A>
 static inline cudaError_t standin_call(const char *name, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared,
 				       cudaStream_t stream, A &&...a)
 {
 	static_assert((sizeof(P) + ... + 0) <= 4096, "a kernel's arguments are at most 4 KB");
 	static_assert((std::is_trivially_copyable<P>::value && ... && true), "a kernel's arguments are plain data");
-	std::tuple<P...> args(static_cast<P>(a)...);
+	std::tuple<std::remove_cv_t<P>...> args(static_cast<P>(a)...);
 	const struct standin_kernel k = {name, (const void *)kernel, grid, block, shared, [kernel, args] { std::apply(kernel, args); }};
-	return std::apply([&](const P &...p) {
-		const struct standin_arg list[] = {{standin_bytes_of(p, a), sizeof p}..., {NULL, 0}};
+	return std::apply([&k, stream](std::remove_cv_t<P> &...p) {
+		(standin_clear_padding(&p), ...);
+		const struct standin_arg list[] = {{&p, sizeof p}..., {NULL, 0}};
 		return standin_launch(&k, list, sizeof...(P), stream);
 	}, args);
 }

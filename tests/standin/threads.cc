@@ -55,16 +55,16 @@ static void work(void);
 #if defined(__SANITIZE_THREAD__)
 /* Fibers with an identity. Making one takes a third of a millisecond, so there are not many. Its stack is its own: what another
  * identity wrote there would look like a race. */
-enum { POOLS = 2, IDENTITIES = 1024 };
+enum { POOLS = 2, IDENTITIES = MOST };
 static struct { struct standin_fiber *of[IDENTITIES]; unsigned n; } identities[POOLS];
-static unsigned identity_next;
+static unsigned identity_next, identity_most;
 static size_t identity_pool;
 static void *stream_identity;
 static char launch_begins, launch_ends, barrier_order[2], warp_order[MOST / WARP][2];
 
 static UNSEEN struct standin_fiber *identity_take(void)
 {
-	unsigned i = identity_next++ % IDENTITIES;
+	unsigned i = identity_next++ % identity_most;
 	if (i >= identities[identity_pool].n) {
 		struct standin_fiber *f = standin_fiber_make(work);
 		f->tsan = __tsan_create_fiber(0);
@@ -326,6 +326,7 @@ UNSEEN void standin_run_grid(const struct standin_kernel *k, size_t pool)
 #if defined(__SANITIZE_THREAD__)
 	identity_pool = pool % POOLS;
 	identity_next = 0;
+	identity_most = 2 * n_threads < IDENTITIES ? 2 * n_threads : (unsigned)IDENTITIES;   /* what they know of each other costs */
 	stream_identity = __tsan_get_current_fiber();
 #endif
 	const uint64_t x = k->grid.x, y = k->grid.y, blocks = x * y * k->grid.z;
