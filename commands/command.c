@@ -15,7 +15,8 @@
 
 #define DEVICE_PARAM                                                                                            \
 	{.name = "device", .type = PARAM_TEXT, .arg = "cpu|cuda|cuda:N", .words = &words_devices,               \
-	 .help = "where to compute; without it what BASIN_DEVICE names, or else a GPU where this build and machine have one, or the CPU"}
+	 .help = "where to compute; without it what BASIN_DEVICE names, or else a GPU where this build and machine have one that can run "  \
+	         "the model, else the CPU"}
 
 static const struct param device[] = {
 	DEVICE_PARAM,
@@ -29,8 +30,8 @@ static const struct param workers[] = {
 	{.name = "threads", .type = PARAM_COUNT, .arg = "N", .min = 1, .max = THREADS_MAX,
 	 .help = "processor threads of a chain; without it as many as a step of the model can use, which a run keeps"},
 	{.name = "workers", .type = PARAM_COUNT, .arg = "W", .min = 1, .max = THREADS_MAX,
-	 .help = "chains that run side by side, each on threads of its own; without it as many as there are processors and memory "
-	         "for; no chain's numbers depend on it"},
+	 .help = "chains that run side by side: each on threads of its own, or on a GPU in turns; without it as many as there are "
+	         "processors and memory for, and 64 at most on a GPU; no chain's numbers depend on it"},
 	{0},
 };
 

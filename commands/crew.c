@@ -19,13 +19,6 @@ int crew_next(struct crew *c)
 	return k;
 }
 
-void crew_return(struct crew *c, int k)
-{
-	pthread_mutex_lock(&c->watch->lock);
-	c->next = k;
-	pthread_mutex_unlock(&c->watch->lock);
-}
-
 int crew_left(const struct crew *c)
 {
 	int n = 0;
@@ -113,4 +106,13 @@ void crew_end(struct crew *c, struct crew_chain *chain, status s)
 	crew_account(c, chain, s);
 	chain_close(chain->chain);
 	chain->chain = NULL;
+}
+
+void crew_return(struct crew *c, struct crew_chain *chain)
+{
+	chain_close(chain->chain);
+	chain->chain = NULL;
+	pthread_mutex_lock(&c->watch->lock);
+	c->next = chain->k;
+	pthread_mutex_unlock(&c->watch->lock);
 }

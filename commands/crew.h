@@ -39,14 +39,14 @@ struct crew_chain {
 
 /* The next chain of the share, or −1: there is none, or a stop was asked for. */
 int crew_next(struct crew *c);
-/* Takes back the chain that was handed out last, by the only thread that takes any. */
-void crew_return(struct crew *c, int k);
 /* Chains that were not handed out. */
 int crew_left(const struct crew *c);
 
 /* Opens chain k with a plan that is kept; one that had come to its end is accounted for here, and *out has no chain. Errors: as
  * chain_open's. */
 status crew_open(struct crew *c, const struct chain_plan *plan, int k, struct crew_chain *out);
+/* Takes back the chain that was handed out last, by the only thread that takes any, and closes it where it is open. */
+void crew_return(struct crew *c, struct crew_chain *chain);
 /* Accounts for a chain that could not be opened. */
 void crew_refuse(struct crew *c, int k, status why);
 /* Accounts for a chain that takes no more steps here, and closes it; s: what its last one returned. */

@@ -54,23 +54,36 @@ static void rounds_lack(struct rounds *r, status why)
 	          r->running == 1 ? "" : "s", r->running == 1 ? "es" : "", fail_words(why, "--"));
 }
 
-/* Gives a seat the next chain that opens; false: there is none for it. What lacks room while others run waits until one of them
- * has left its own. */
+/* The chain takes no more steps here. */
+static void seat_end(struct rounds *r, struct seat *s, status done)
+{
+	crew_end(r->crew, &s->at, done);
+	/* What its device still had to say is not the next chain's. */
+	if (done != OK)
+		(void)s->device->ops->sync(s->device);
+}
+
+/* Gives a seat the next chain that begins; false: there is none for it. What lacks room while others run waits until one of them
+ * has left its own; a chain's first step may take memory too. */
 static bool seat_fill(struct rounds *r, struct seat *s)
 {
 	for (int k; (k = crew_next(r->crew)) >= 0;) {
-		status opened = crew_open(r->crew, &s->plan, k, &s->at);
-		if (opened == ERR_MEMORY && r->running > 0) {
-			crew_return(r->crew, k);
-			rounds_lack(r, opened);
+		status begun = crew_open(r->crew, &s->plan, k, &s->at);
+		if (s->at.chain)
+			begun = chain_begin_step(s->at.chain);
+		if (begun == ERR_MEMORY && r->running > 0) {
+			rounds_lack(r, begun);
+			crew_return(r->crew, &s->at);
 			return false;
 		}
-		if (opened != OK)
-			crew_refuse(r->crew, k, opened);
-		if (!s->at.chain)
-			continue;
-		r->running++;
-		return true;
+		if (begun == OK && s->at.chain && chain_phase(s->at.chain) == CHAIN_RUNNING) {
+			r->running++;
+			return true;
+		}
+		if (s->at.chain)
+			seat_end(r, s, begun);
+		else if (begun != OK)
+			crew_refuse(r->crew, k, begun);
 	}
 	return false;
 }
@@ -103,7 +116,7 @@ static void seat_turn(struct rounds *r, struct seat *s)
 		done = chain_begin_step(chain);
 	if (done == OK && chain_phase(chain) == CHAIN_RUNNING)
 		return;
-	crew_end(r->crew, &s->at, done);
+	seat_end(r, s, done);
 	r->running--;
 	if (!seat_fill(r, s))
 		seat_close(r, s);

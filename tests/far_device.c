@@ -347,3 +347,15 @@ size_t far_started(const struct device *d)
 {
 	return far_of(d)->started;
 }
+
+static status run_fail(struct device *cpu, const void *args)
+{
+	(void)cpu;
+	(void)args;
+	return fail(ERR_LIBRARY, "a call that was made to fail");
+}
+
+status far_fail(struct device *d)
+{
+	return far_later(d, run_fail, "", 0);
+}

@@ -24,6 +24,9 @@ void far_lack(unsigned kinds);
 /* How many calls were put off so far: that a test really was about them. */
 size_t far_put_off(const struct device *d);
 
+/* Puts a call off that fails when it is carried out. */
+status far_fail(struct device *d);
+
 /* How often it was asked to begin. It does so no earlier than it must. */
 size_t far_started(const struct device *d);
 

@@ -19,7 +19,7 @@ const struct backend *const backends[] = {&far_backend, &cpu_backend, NULL};
 
 enum { ROUND_CHAINS = 7, STEPS = 12, TURNS_MAX = 200 };
 
-static const char *const words[] = {"--device", "far", "--chains", "7", "--steps", "12", "--batch", "2", "--lr", "0.05", "--keep-every",
+static const char *const words[] = {"--device", "far", "--sampler", "fsgld", "--sigma", "0.1", "--chains", "7", "--steps", "12", "--batch", "2", "--lr", "0.05", "--keep-every",
                                     "2", "--log-every", "2", "--checkpoint-every", "3steps", "--quiet", NULL};
 
 /* ---- a method that tells of its steps, and may come to harm in one ---- */
@@ -46,8 +46,11 @@ static status told_step(struct sampler_state *s)
 	TRY(base->step(s));
 	if (now && seen.harm == STOP)
 		seen.stop = 1;
-	if (now && seen.harm == BREAK)
+	if (now && seen.harm == BREAK) {
+		/* A call that was put off, and of which nobody is told. */
+		MUST(far_fail(d));
 		return fail(ERR_LIBRARY, "what was made to fail");
+	}
 	if (now && seen.harm == DIVERGE)
 		return d->ops->put(d, s->vector[0], &(float){NAN}, sizeof(float));
 	return OK;
@@ -198,7 +201,7 @@ static void check_room(void)
 		snprintf(name, sizeof name, "room-%zu", limit / page);
 		begin(NONE, 0);
 		struct crew_result r = run_side_by_side(name, ROUND_CHAINS, limit);
-		bool none = r.broken == ROUND_CHAINS && r.why == ERR_MEMORY && seen.n == 0;
+		bool none = r.broken == ROUND_CHAINS && r.why == ERR_MEMORY;
 		bool fine = r.done == ROUND_CHAINS && fair(&side_by_side) && same_chains(name, -1);
 		if (!none && !fine)
 			note("room for %zu pages: %d done, %d broken, %s", limit / page, r.done, r.broken, r.words ? r.words : "");
@@ -215,12 +218,12 @@ static void check_room(void)
 
 int main(void)
 {
-	static const char *const cpu[] = {"--device", "cpu", "--chains", "7", "--steps", "12", "--batch", "2", "--lr", "0.05", "--keep-every",
+	static const char *const cpu[] = {"--device", "cpu", "--sampler", "fsgld", "--sigma", "0.1", "--chains", "7", "--steps", "12", "--batch", "2", "--lr", "0.05", "--keep-every",
 	                                  "2", NULL};
 	char folder[512];
 	write_csv();
 	sample("cpu", cpu, folder, sizeof folder);
-	MUST(sampler_find("sgld", &base));
+	MUST(sampler_find("fsgld", &base));
 	told = *base;
 	told.step = told_step;
 	check_bits(1);

@@ -79,6 +79,7 @@ void cuda_forget(struct cuda_device *cuda);
 status cuda_alloc(struct device *d, size_t bytes, void **out);
 void cuda_free(struct device *d, void *p);
 size_t cuda_held(const struct device *d);
+size_t cuda_room(const struct device *d);
 status cuda_resident(struct device *d, const void *host, size_t bytes, const void **out);
 void cuda_release(struct device *d, const void *p);
 status cuda_put(struct device *d, void *to, const void *host, size_t bytes);

@@ -186,6 +186,7 @@ const struct backend cuda_backend = {
 	.alloc = cuda_alloc,
 	.free = cuda_free,
 	.held = cuda_held,
+	.room = cuda_room,
 	.resident = cuda_resident,
 	.release = cuda_release,
 	.put = cuda_put,
