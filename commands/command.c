@@ -15,7 +15,8 @@
 
 #define DEVICE_PARAM                                                                                            \
 	{.name = "device", .type = PARAM_TEXT, .arg = "cpu|cuda|cuda:N", .words = &words_devices,               \
-	 .help = "where to compute; by default a GPU where this build and machine have one that can run the model, else the CPU"}
+	 .help = "where to compute; without it what BASIN_DEVICE names, or else a GPU where this build and machine have one that can run "  \
+	         "the model, else the CPU"}
 
 static const struct param device[] = {
 	DEVICE_PARAM,
@@ -51,18 +52,40 @@ const struct opt_table table_workers = {.owner = "device", .heading = "Device op
 const struct opt_table table_report = {.owner = "report", .heading = "Output options", .defs = report};
 const struct opt_table table_progress = {.owner = "progress", .heading = "Progress options", .defs = progress};
 
+/* Said by one process of those that a launcher starts on a machine. A driver that is missing is no reason to stop: most machines
+ * have none. But who has a card, and did not know that it is left alone, should. */
+static void say_passed(const struct device *d, const struct launcher *l, status passed)
+{
+	if (passed == OK || l->local > 0)
+		return;
+	fail_within(passed, "computing on the %s: ", strcmp(d->ops->name, "cpu") == 0 ? "CPU" : d->ops->name);
+	warning_failed(passed);
+}
+
 static status open_named(const struct opts *o, const char *name, int threads, struct device **out)
 {
 	struct launcher l;
+	status passed;
 	TRY(launcher_find(&l));
 	if (!threads && opts_given(o, "threads"))
 		threads = (int)opts_count(o, "threads");
-	return backend_open_turn(name, l.local, threads, out);
+	TRY(backend_open_turn(name, l.local, threads, out, &passed));
+	say_passed(*out, &l, passed);
+	return OK;
+}
+
+/* NULL: none. */
+static const char *device_named(const struct opts *o)
+{
+	const char *name = opts_text(o, "device");
+	if (!name)
+		name = getenv("BASIN_DEVICE");
+	return name && *name ? name : NULL;
 }
 
 status command_device(const struct opts *o, int threads, const struct model *m, struct device **out)
 {
-	const char *named = opts_text(o, "device");
+	const char *named = device_named(o);
 	TRY(open_named(o, named, threads, out));
 	const char *lacks = m ? model_lacks(m, *out) : NULL;
 	if (!lacks || named)
@@ -74,7 +97,7 @@ status command_device(const struct opts *o, int threads, const struct model *m, 
 
 status command_twin(const struct opts *o, int threads, const struct device *first, struct device **out)
 {
-	const char *named = opts_text(o, "device");
+	const char *named = device_named(o);
 	return open_named(o, named ? named : first->ops->name, threads, out);
 }
 

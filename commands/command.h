@@ -30,11 +30,11 @@ extern const struct opt_table table_progress;  /* --quiet --progress */
 
 enum { THREADS_MAX = 4096 };
 
-/* Opens the device of --device with so many threads (0: those of --threads, or all). Of several devices of a kind the processes
- * that a launcher starts on a machine take one each in turn. Without --device the best one, or the CPU with a warning where that one
- * can't run the model, which may be NULL. Errors: as backend_open's. */
+/* Opens the device of --device, or of BASIN_DEVICE, or the best, with so many threads (0: those of --threads, or all). Of several
+ * devices of a kind the processes that a launcher starts on a machine take one each in turn. Where none is named and the best is not
+ * to be had here, or can't run the model, which may be NULL, another is taken with a warning. Errors: as backend_open's. */
 status command_device(const struct opts *o, int threads, const struct model *m, struct device **out);
-/* The same device once more, for another chain. */
+/* The same device once more, for another chain, without a word. Errors: as backend_open's. */
 status command_twin(const struct opts *o, int threads, const struct device *first, struct device **out);
 /* Warns where a device is not made for a precision. */
 void command_precision(const struct device *d, enum precision precision);

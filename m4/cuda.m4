@@ -7,7 +7,8 @@ dnl A place is a list of prefixes, as NVIDIA's Python wheels spread what a toolk
 dnl of it is taken; where none has, the first with usable headers serves the tests, which need no more.
 dnl
 dnl Conditionals: CUDA (the program has the backend), CUDA_HEADERS (the tests can build the backend for the host).
-dnl Substituted: NVCC, NVCCFLAGS, NVCC_GENCODE, CUDA_CFLAGS, CUDA_LIBS, CUDA_RPATH, CUDA_CHOICE.
+dnl Substituted: NVCC, NVCCFLAGS, NVCC_GENCODE, CUDA_CFLAGS, CUDA_LIBS, CUDA_LIBRARY (cublasLt's file), CUDA_RPATH, CUDNN_CFLAGS,
+dnl CUDA_CHOICE.
 dnl Shell variables of the summary: cuda_summary, cuda_standin_summary.
 
 dnl Places to look in, in turn, in $cuda_places: prefixes are separated by ":".
@@ -117,7 +118,7 @@ cuda_look () {
 cudnn_look () {
   cudnn_version= cuda_lacks=
   if cuda_need cudnn_version.h include "$[]1"; then
-    cudnn_header=$cuda_file
+    cudnn_header=$cuda_file cudnn_include=$cuda_found
     cudnn_version=`cuda_defined CUDNN_MAJOR "$cudnn_header"`.`cuda_defined CUDNN_MINOR "$cudnn_header"`
     cudnn_version=$cudnn_version.`cuda_defined CUDNN_PATCHLEVEL "$cudnn_header"`
     case $cudnn_version in
@@ -223,7 +224,7 @@ AC_ARG_WITH([cuda-arch],
 AC_ARG_VAR([NVCC], [CUDA's compiler])
 AC_ARG_VAR([NVCCFLAGS], [its flags, such as -ccbin=g++-12])
 
-CUDA_CFLAGS= CUDA_LIBS= CUDA_RPATH= cuda_headers_version= have_cuda=no cuda_cxx=no
+CUDA_CFLAGS= CUDA_LIBS= CUDA_LIBRARY= CUDA_RPATH= CUDNN_CFLAGS= cuda_headers_version= have_cuda=no cuda_cxx=no
 _BASIN_CUDA_ARCHITECTURES
 # What distcheck's configure is told, so that it builds the same.
 CUDA_CHOICE="--with-cuda-arch=$with_cuda_arch"
@@ -241,8 +242,10 @@ AS_IF([test "x$with_cuda" != xno], [
      _BASIN_CUDA_TRY_NVCC])
   AS_IF([test -n "$cuda_headers_version"], [_BASIN_CUDA_TRY_CXX])
   AS_IF([test $have_cuda = yes],
-    [# cuDNN is found and its version said, but nothing calls it yet: it is not linked.
-     CUDA_LIBS="$cuda_place_cudart $cuda_place_cublaslt -ldl -lrt -lpthread"
+    [# cuBLASLt is loaded when it is first called (src/cuda/cublaslt_loaded.c), where CUDA_RPATH says; nothing calls cuDNN yet.
+     CUDA_LIBS="$cuda_place_cudart -ldl -lrt -lpthread"
+     CUDA_LIBRARY=$cuda_place_cublaslt
+     AS_IF([test $cudnn_include != /usr/include], [CUDNN_CFLAGS="-isystem $cudnn_include"])
      cuda_libdir=`AS_DIRNAME(["$cuda_place_cublaslt"])`
      # Beside the program first, as in a folder that was made to be moved.
      CUDA_RPATH="-Wl,-rpath,'\$\$ORIGIN/../lib'"
@@ -256,6 +259,8 @@ later. --with-cuda=DIR and --with-cudnn=DIR name their folders.])])
 AC_SUBST([NVCC_GENCODE])
 AC_SUBST([CUDA_CFLAGS])
 AC_SUBST([CUDA_LIBS])
+AC_SUBST([CUDA_LIBRARY])
+AC_SUBST([CUDNN_CFLAGS])
 AC_SUBST([CUDA_RPATH])
 AC_SUBST([CUDA_CHOICE])
 AM_CONDITIONAL([CUDA], [test $have_cuda = yes])

@@ -22,11 +22,27 @@ static status open_turn(const struct backend *b, int turn, int threads, struct d
 	return b->open(backend_number(b, turn), threads, out);
 }
 
-static status open_best(int turn, int threads, struct device **out)
+/* The words of the last refusal that was passed over are recorded in the end, whatever an open has said since. */
+static status open_best(int turn, int threads, struct device **out, status *passed)
 {
+	char *words = NULL;
 	status s = ERR_LIBRARY;
-	for (int i = 0; backends[i] && s != OK; i++)
+	for (int i = 0; backends[i]; i++) {
 		s = open_turn(backends[i], turn, threads, out);
+		if (s == OK || !backends[i + 1])
+			break;
+		if (s != ERR_USAGE) {
+			free(words);
+			return fail_within(s, "there is a device for %s here, which does not open ({device} %s does without): ",
+			                   backends[i]->name, backends[i + 1]->name);
+		}
+		free(words);
+		words = fail_copy();
+		*passed = s;
+	}
+	if (s == OK && *passed != OK)
+		fail_again(*passed, words);
+	free(words);
 	return s;
 }
 
@@ -47,11 +63,12 @@ static bool is_device(const char *text, const char *name, int *number)
 	return !*end;
 }
 
-status backend_open_turn(const char *device, int turn, int threads, struct device **out)
+status backend_open_turn(const char *device, int turn, int threads, struct device **out, status *passed)
 {
 	*out = NULL;
+	*passed = OK;
 	if (!device)
-		return open_best(turn, threads, out);
+		return open_best(turn, threads, out, passed);
 	struct text have = {.n = 0};
 	for (int i = 0; backends[i]; i++) {
 		int number;
@@ -64,7 +81,8 @@ status backend_open_turn(const char *device, int turn, int threads, struct devic
 
 status backend_open(const char *device, int threads, struct device **out)
 {
-	return backend_open_turn(device, 0, threads, out);
+	status passed;
+	return backend_open_turn(device, 0, threads, out, &passed);
 }
 
 status prior_check(const struct slots *s, const struct pieces *p)

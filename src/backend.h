@@ -186,7 +186,8 @@ struct backend {
 	const char *name;            /* "cpu" */
 	bool on_host;                /* computes by the host's processors, in its memory */
 
-	/* Opens device `number` with `threads` threads (0: all). Errors: ERR_USAGE (no such device), ERR_LIBRARY. */
+	/* Opens device `number` with `threads` threads (0: all). Errors: ERR_USAGE (no such device here, and why), ERR_LIBRARY and
+	 * ERR_MEMORY (it is here, and does not open). */
 	status (*open)(int number, int threads, struct device **out);
 	/* How many devices there are; or NULL: one. */
 	int (*count)(void);
@@ -194,6 +195,9 @@ struct backend {
 	/* What a run records: {"name", "instruction_set", "threads", "libraries": {"oneDNN": "2.6.3"}}. The caller's to free;
 	 * NULL without memory. */
 	struct json_t *(*describe)(const struct device *d);
+	/* The libraries that it stands on, {"oneDNN": "2.6.3"}, as describe names them, where no device opens. The caller's to free;
+	 * NULL without memory. Or NULL: a device always opens. */
+	struct json_t *(*libraries)(void);
 	/* What speaks against a precision on this device, for a warning; NULL: nothing. Or NULL. */
 	const char *(*precision_note)(const struct device *d, enum precision precision);
 	/* Measured choices between algorithms, {"conv 64x32x32 …": "winograd"}, as checkpoints keep them. load takes these
@@ -275,8 +279,8 @@ status backend_open(const char *device, int threads, struct device **out);
 /* The device of a kind that is number `turn`'s, modulo how many there are. */
 int backend_number(const struct backend *b, int turn);
 /* backend_open for one of several processes on a machine, which share its devices out: where no number is named, the device of
- * its turn. */
-status backend_open_turn(const char *device, int turn, int threads, struct device **out);
+ * its turn. *passed: OK; or where no device is named, and one better than *out is not to be had here, why, in recorded words. */
+status backend_open_turn(const char *device, int turn, int threads, struct device **out, status *passed);
 
 /* What a backend asks before it evaluates priors, if slot_may_count says that their coefficient may: whether value[SLOT_PRIOR], which
  * kinds other than gaussian need, is a deviation. Errors: ERR_USAGE where it is not. */

@@ -2,14 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/prior.h"
 
-struct prior_curve prior_curve(enum prior_kind kind, double nu, double factor, double deviation)
-{
-	double s = deviation / sqrt(factor);
-	return kind == PRIOR_LAPLACE   ? (struct prior_curve){kind, sqrt(2) * s, 0}
-	     : kind == PRIOR_STUDENT_T ? (struct prior_curve){kind, (nu + 1) / (nu - 2), 1 / ((nu - 2) * s * s)}
-	                               : (struct prior_curve){kind, 1, 0};
-}
-
 double prior_curvature(enum prior_kind kind, double nu)
 {
 	return kind == PRIOR_LAPLACE ? 0 : kind == PRIOR_STUDENT_T ? (nu + 1) / (nu - 2) : 1;

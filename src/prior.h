@@ -33,7 +33,18 @@ struct prior_curve {
 };
 
 /* For a deviation 1/√(Nδ), as SLOT_PRIOR has it, and a factor above 0. */
-struct prior_curve prior_curve(enum prior_kind kind, double nu, double factor, double deviation);
+PRIOR_ROW struct prior_curve prior_curve(enum prior_kind kind, double nu, double factor, double deviation)
+{
+	struct prior_curve c = {kind, 1, 0};
+	double s = deviation / sqrt(factor);
+	if (kind == PRIOR_LAPLACE) {
+		c.a = sqrt(2.0) * s;
+	} else if (kind == PRIOR_STUDENT_T) {
+		c.a = (nu + 1) / (nu - 2);
+		c.b = 1 / ((nu - 2) * s * s);
+	}
+	return c;
+}
 
 PRIOR_ROW double prior_gradient(const struct prior_curve *c, double x)
 {

@@ -111,7 +111,7 @@ SCALAR_ROW void scalar_esh(const double *x, double *y)
 	y[1] = 1;
 	if (!(norm > 0))
 		return;
-	double delta = x[2] * norm / x[3], zeta = exp(-delta), w = fmax(-1, fmin(1, -x[1] / norm)), lost = -expm1(-delta);
+	double delta = x[2] * norm / x[3], zeta = exp(-delta), w = fmax(-1.0, fmin(1.0, -x[1] / norm)), lost = -expm1(-delta);
 	double d = 1 + w + (1 - w) * zeta * zeta;
 	y[0] = -lost * (1 + zeta + w * lost) / (norm * d);
 	y[1] = 2 * zeta / d;

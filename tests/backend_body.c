@@ -55,7 +55,7 @@ static void check_stand_ins(struct device *d, const char *label)
 	d->ops = ops;
 }
 
-static void check_memory(struct device *d, const char *label)
+void check_memory(struct device *d, const char *label)
 {
 	for (size_t bytes = 1; bytes <= 5000001; bytes = bytes * 1000 + 1) {
 		unsigned char *host = host_take(bytes), *back = host_take(bytes);

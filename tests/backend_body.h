@@ -7,6 +7,7 @@
 
 #include "tests/device_vec.h"
 
+void check_memory(struct device *d, const char *label);
 void check_slots(struct device *d, const char *label);
 void check_scalar(struct device *d, const char *label);
 void check_normals(struct device *d, const char *label);
@@ -30,8 +31,9 @@ size_t backend_fingerprint(struct device *d, void *out, size_t size);
 double reference_energy(const struct piece *p, double deviation, double x);
 double reference_gradient(const struct piece *p, double deviation, double x);
 
-/* A bf16 number. */
+/* A bf16 number, and the one nearest to x (ties to even mantissas). */
 float bf16_value(uint16_t h);
+uint16_t bf16_bits(double x);
 
 /* Reproducible choices: a uniform integer below n, a standard normal. */
 struct draws {

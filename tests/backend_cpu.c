@@ -8,50 +8,26 @@
 
 #include "tests/backend_body.h"
 #include "tests/each_isa.h"
+#include "tests/noise_words.h"
 #include "src/cpu/cpu.h"
 #include "tests/tap.h"
 
-static double normal_of(const uint32_t *w, int element)
+/* NOISE_GROUP at a time. */
+static void cpu_normals(void *context, const uint32_t *words, size_t n, float *out)
 {
-	double r = sqrt(-2 * log((w[element & ~1] + 0.5) * 0x1p-32)), phi = 8 * atan(1) * (int32_t)w[element | 1] * 0x1p-32;
-	return element % 2 ? r * sin(phi) : r * cos(phi);
+	const struct kernels *k = context;
+	for (size_t i = 0; i < n; i += NOISE_GROUP)
+		k->normals_of_words(words + i, out + i);
 }
 
-/* Words at the ends of their range, and at the borders of the transform's cases. */
 static void check_words(const struct kernels *k)
 {
-	static const uint32_t corners[] = {
-		0, 1, 2, 0x007fffff, 0x00800000, 0x1fffffff, 0x20000000, 0x3fffffff, 0x40000000, 0x5fffffff, 0x60000000,
-		0x7fffffff, 0x80000000, 0x80000001, 0x9fffffff, 0xa0000000, 0xb504f333, 0xb504f334, 0xbfffffff, 0xc0000000,
-		0xdfffffff, 0xe0000000, 0xfffffe00, 0xffffff00, 0xfffffffd, 0xfffffffe, 0xffffffff,
-	};
-	enum { CORNERS = sizeof corners / sizeof *corners };
-	struct draws r = {91, 0};
-	double worst = 0;
-	for (int trial = 0; trial < 4000; trial++) {
-		uint32_t words[NOISE_GROUP];
-		if (!in_turn())
-			continue;
-		float got[NOISE_GROUP];
-		for (int i = 0; i < NOISE_GROUP; i++) {
-			int j = (trial * NOISE_GROUP + i) / 2;
-			words[i] = i % 2 ? corners[j / CORNERS % CORNERS] : corners[j % CORNERS];
-			if (trial > 50 && draw(&r, 2))
-				words[i] ^= (uint32_t)draw(&r, 1 << 16) << draw(&r, 17);
-		}
-		k->normals_of_words(words, got);
-		for (int i = 0; i < NOISE_GROUP; i++) {
-			double want = normal_of(words + i / 4 * 4, i % 4);
-			double error = fabs(got[i] - want) / fmax(1, fabs(want));
-			worst = error <= worst ? worst : error;
-		}
-	}
-	ok(worst < 0x1p-20, "%s: normals of extreme words are within 2^%.1f of double's", k->name, log2(worst));
+	check_extreme_words(k->name, cpu_normals, (void *)k);
 	/* Counters beyond 2³¹, and their wrapping at 2³². */
 	static float noise[4 * NOISE_GROUP];
 	const uint64_t starts[] = {(UINT64_C(1) << 33) - 128, (UINT64_C(1) << 34) - 128};
 	struct rng_key key = {2, 0xffffffff};
-	worst = 0;
+	double worst = 0;
 	for (int i = 0; i < 2; i++) {
 		k->normals(key, STREAM_PROBE, UINT64_MAX, starts[i], 4 * NOISE_GROUP, noise);
 		for (uint64_t j = 0; j < 4 * NOISE_GROUP; j++)

@@ -98,6 +98,14 @@ static float bf16_nearest(double x)
 	return (float)ldexp(nearbyint(ldexp(m, 8)), exponent - 8);
 }
 
+uint16_t bf16_bits(double x)
+{
+	float f = bf16_nearest(x);
+	uint32_t u;
+	memcpy(&u, &f, sizeof u);
+	return (uint16_t)(u >> 16);
+}
+
 static bool add_is_right(struct device *d, bool bf16, size_t n)
 {
 	struct draws r = {73, 0};

@@ -77,7 +77,7 @@ run 0 'sample --help' "$BASIN" sample --help
 out '    sgld                  stochastic gradient Langevin dynamics'
 out '    bernoulli             two classes and one output: the logit of class 1'
 out '    mnist:DIR '
-have=$("$BASIN" --version | sed -n 's/^back end \([a-z]*\): .*/\1/p' | tr '\n' '|')
+have=$("$BASIN" --version | sed -n 's/^back end \([a-z]*\): .*/\1/p' | sort | tr '\n' '|')
 devices=$(sed -n 's/^  --device \([^ ]*\).*/\1/p' "$dir/out")
 [ "$(printf '%s\n' "$devices" | sed 's/|cuda:N$//')|" = "$have" ]
 result $? "$name: offers the devices that the build has"

@@ -26,6 +26,9 @@ struct cuda_device {
 	cudaStream_t stream;
 	cublasLtHandle_t blas;
 	void *workspace;                   /* device, CUDA_WORKSPACE bytes: of the stream's products, one at a time */
+	double *parts;                     /* device, CUDA_REDUCE_PARTS: of the stream's sums, one at a time */
+	void *scratch;                     /* device, scratch_bytes: of one layer's pass at a time, its contents of no meaning */
+	size_t scratch_bytes;
 	double *slots_back;                /* host, pinned, SLOTS: the way of slots_fetch */
 	struct record record;              /* calls that were put off */
 	status failed;                     /* of what could not be told when it failed, until somebody can be; with its words: */
@@ -76,6 +79,7 @@ void cuda_forget(struct cuda_device *cuda);
 status cuda_alloc(struct device *d, size_t bytes, void **out);
 void cuda_free(struct device *d, void *p);
 size_t cuda_held(const struct device *d);
+size_t cuda_room(const struct device *d);
 status cuda_resident(struct device *d, const void *host, size_t bytes, const void **out);
 void cuda_release(struct device *d, const void *p);
 status cuda_put(struct device *d, void *to, const void *host, size_t bytes);
@@ -87,6 +91,10 @@ void cuda_slots_close(struct device *d, struct slots *s);
 status cuda_slots_send(struct device *d, struct slots *s);
 status cuda_slots_set(struct device *d, struct slots *s);
 status cuda_slots_fetch(struct device *d, struct slots *s);
+
+/* Makes scratch so large at least, as a layer that needs it asks when it is planned; where it lies may change with every such call.
+ * Errors: ERR_MEMORY, ERR_LIBRARY. */
+status cuda_scratch(struct device *d, size_t bytes);
 
 /* The device's copy of a table of pieces, made when it is first seen and kept until the device is closed. Errors: ERR_MEMORY,
  * ERR_LIBRARY. */

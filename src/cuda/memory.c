@@ -97,6 +97,16 @@ size_t cuda_held(const struct device *d)
 	return cuda_of(d)->held;
 }
 
+size_t cuda_room(const struct device *d)
+{
+	size_t room = 0, total = 0;
+	(void)d;
+	if (cudaMemGetInfo(&room, &total) == cudaSuccess)
+		return room;
+	(void)cudaGetLastError();
+	return 0;
+}
+
 /* ---- data that stay as they are: one copy for all devices of a card ---- */
 
 struct resident {

@@ -8,6 +8,7 @@
 
 #include "src/choices.h"
 #include "src/cuda/cuda.h"
+#include "src/cuda/vec.h"
 #include "src/json_words.h"
 
 /* The oldest cards that the kernels are built for. */
@@ -68,6 +69,8 @@ static void cuda_close(struct device *d)
 	if (cuda->stream)
 		cuda_forget(cuda);
 	cuda_pieces_close(cuda);
+	cuda_free(d, cuda->parts);
+	cuda_free(d, cuda->scratch);
 	cuda_free(d, cuda->workspace);
 	if (cuda->blas)
 		cuda_keep(cuda, cuda_check_blas(cublasLtDestroy(cuda->blas), "cublasLtDestroy", __FILE__));
@@ -105,6 +108,7 @@ static status open_parts(struct cuda_device *cuda)
 	CUDA_TRY(cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking));
 	CUDA_TRY(cudaMallocHost((void **)&cuda->slots_back, SLOTS * sizeof *cuda->slots_back));
 	BLAS_TRY(cublasLtCreate(&cuda->blas));
+	TRY(cuda_alloc(&cuda->device, CUDA_REDUCE_PARTS * sizeof *cuda->parts, (void **)&cuda->parts));
 	return cuda_alloc(&cuda->device, CUDA_WORKSPACE, &cuda->workspace);
 }
 
@@ -137,16 +141,27 @@ static json_t *version(int number, int major, int minor)
 	return number ? json_sprintf("%d.%d", number / major, number % major / minor) : json_string("unknown");
 }
 
+static json_t *cuda_libraries(void)
+{
+	int runtime = 0, blas = (int)cublasLtGetVersion();
+	(void)cudaRuntimeGetVersion(&runtime);
+	return json_pack("{s:o, s:o}", "CUDA", version(runtime, 1000, 10), "cuBLAS",
+	                 blas ? version(blas, 10000, 100) : json_string("not found"));
+}
+
 static json_t *cuda_describe(const struct device *d)
 {
 	const struct cuda_device *cuda = cuda_of(d);
-	int runtime = 0, driver = 0, blas = (int)cublasLtGetVersion();
-	(void)cudaRuntimeGetVersion(&runtime);
+	int driver = 0;
+	json_t *libraries = cuda_libraries();
 	(void)cudaDriverGetVersion(&driver);
-	return json_pack("{s:s, s:i, s:o, s:o, s:I, s:{s:o, s:o, s:o}}", "name", "cuda", "number", cuda->number, "card",
-	                 json_words(cuda->card.name), "compute_capability", json_sprintf("%d.%d", cuda->card.major, cuda->card.minor),
-	                 "memory", (json_int_t)cuda->card.totalGlobalMem, "libraries", "CUDA", version(runtime, 1000, 10), "CUDA driver",
-	                 version(driver, 1000, 10), "cuBLAS", version(blas, 10000, 100));
+	if (json_object_set_new(libraries, "CUDA driver", version(driver, 1000, 10)) != 0) {
+		json_decref(libraries);
+		return NULL;
+	}
+	return json_pack("{s:s, s:i, s:o, s:o, s:I, s:o}", "name", "cuda", "number", cuda->number, "card", json_words(cuda->card.name),
+	                 "compute_capability", json_sprintf("%d.%d", cuda->card.major, cuda->card.minor), "memory",
+	                 (json_int_t)cuda->card.totalGlobalMem, "libraries", libraries);
 }
 
 static status cuda_choices_load(struct device *d, const json_t *known)
@@ -165,11 +180,13 @@ const struct backend cuda_backend = {
 	.count = cuda_count,
 	.close = cuda_close,
 	.describe = cuda_describe,
+	.libraries = cuda_libraries,
 	.choices_load = cuda_choices_load,
 	.choices_save = cuda_choices_save,
 	.alloc = cuda_alloc,
 	.free = cuda_free,
 	.held = cuda_held,
+	.room = cuda_room,
 	.resident = cuda_resident,
 	.release = cuda_release,
 	.put = cuda_put,

@@ -44,8 +44,9 @@ status cuda_slots_set(struct device *d, struct slots *s)
 status cuda_slots_fetch(struct device *d, struct slots *s)
 {
 	struct cuda_device *cuda = cuda_of(d);
+	const struct cuda_slots *from = s->device;
 	const size_t bytes = SLOT_FIRST * sizeof *s->value;
-	TRY(cuda_get(d, cuda->slots_back, cuda_slots_of(s)->value, bytes));
+	TRY(cuda_get(d, cuda->slots_back, from->value, bytes));
 	memcpy(s->value, cuda->slots_back, bytes);
 	return OK;
 }

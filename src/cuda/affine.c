@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* The affine verb: one launch for all pieces and both outputs. */
+#include <string.h>
+
+#include "src/cuda/cuda.h"
+#include "src/cuda/vec.h"
+
+static status run_affine(struct cuda_device *cuda, const void *args)
+{
+	CUDA_TRY(cuda_launch_affine(args, cuda->stream));
+	return OK;
+}
+
+/* Whether the output reads the input other than as its base, in some piece. */
+static bool reads(const struct affine_output *o, int input)
+{
+	return o->coef[input] != SLOT_NONE || (o->prior != SLOT_NONE && o->prior_at == input);
+}
+
+static void set_output(const struct affine *a, const struct affine_output *o, struct cuda_affine_output *out)
+{
+	out->y = o->y;
+	out->base = o->base >= 0 ? a->x[o->base] : NULL;
+	out->noise = o->noise;
+	out->stream = o->stream;
+	out->prior = o->prior;
+	if (o->prior != SLOT_NONE)
+		out->prior_at = a->x[o->prior_at];
+}
+
+static bool all_aligned(const struct cuda_affine_args *a)
+{
+	uintptr_t bits = 0;
+	for (int i = 0; i < a->n_in; i++)
+		bits |= (uintptr_t)a->x[i];
+	for (int o = 0; o < a->n_out; o++)
+		bits |= (uintptr_t)a->out[o].y | (uintptr_t)a->out[o].base | (uintptr_t)a->out[o].prior_at;
+	return bits % (4 * sizeof(float)) == 0;
+}
+
+static void set_args(const struct affine *a, struct cuda_affine_args *args)
+{
+	args->n_out = a->n_out;
+	for (int o = 0; o < a->n_out; o++) {
+		set_output(a, &a->out[o], &args->out[o]);
+		args->noise = args->noise || a->out[o].noise != SLOT_NONE;
+	}
+	for (int i = 0; i < a->n_in; i++) {
+		bool read = false;
+		for (int o = 0; o < a->n_out; o++) {
+			read = read || reads(&a->out[o], i);
+			args->out[o].coef[args->n_in] = a->out[o].coef[i];
+			if (a->out[o].prior_at == i)
+				args->out[o].prior_input = args->n_in;
+		}
+		if (read)
+			args->x[args->n_in++] = a->x[i];
+	}
+	/* What was written for an input that nobody reads. */
+	for (int o = 0; o < a->n_out && args->n_in < AFFINE_INPUTS; o++)
+		args->out[o].coef[args->n_in] = SLOT_NONE;
+	args->aligned = all_aligned(args);
+}
+
+status cuda_affine(struct device *d, const struct slots *s, const struct pieces *p, const struct affine *a)
+{
+	struct cuda_affine_args args;
+	memset(&args, 0, sizeof args);
+	for (int o = 0; o < a->n_out; o++)
+		if (slot_may_count(s, a->out[o].prior))
+			TRY(prior_check(s, p));
+	if (!p->count || !a->n_out)
+		return OK;
+	TRY(cuda_pieces_of(d, p, &args.pieces));
+	args.slots = cuda_slots_of(s);
+	set_args(a, &args);
+	return cuda_later(d, "affine", run_affine, &args, sizeof args);
+}

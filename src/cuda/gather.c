@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Rows of the resident set into a batch. */
+#include <string.h>
+
+#include "src/cuda/cuda.h"
+#include "src/cuda/rows.h"
+
+static status run_gather(struct cuda_device *cuda, const void *args)
+{
+	CUDA_TRY(cuda_launch_gather(args, cuda->stream));
+	return OK;
+}
+
+status cuda_gather(struct device *d, const struct slots *s, const struct gather *g)
+{
+	int block = g->format.block ? g->format.block : g->channels;
+	if (g->c < 1 || g->c > CHANNELS_MAX)
+		return fail(ERR_INPUT, "images of %d channels: 1 to %d can be read", g->c, CHANNELS_MAX);
+	if (g->channels < g->c || g->channels % block)
+		return fail(ERR_USAGE, "images of %d channels in a batch of %d, in blocks of %d", g->c, g->channels, block);
+	struct cuda_gather_args a;
+	memset(&a, 0, sizeof a);
+	a.slots = cuda_slots_of(s);
+	a.set = g->set;
+	a.index = g->index;
+	a.out = g->out;
+	a.offset = g->offset;
+	a.row = g->row;
+	a.n = g->n;
+	a.c = g->c;
+	a.h = g->h;
+	a.w = g->w;
+	a.channels = g->channels;
+	a.block = block;
+	a.element = g->element;
+	a.augment = g->augment;
+	a.stream = g->stream;
+	a.per_channel = g->per_channel;
+	a.bf16 = g->format.bf16;
+	for (int j = 0; g->per_channel && j < g->c; j++) {
+		a.scale[j] = g->scale[j];
+		a.shift[j] = g->shift[j];
+	}
+	return g->n > 0 ? cuda_later(d, "gather", run_gather, &a, sizeof a) : OK;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Which algorithm does a product: known from the device's choices, or the first of those that cuBLAS proposes. Nothing is timed, so
+ * that a run's algorithms, and with them its last bits, are the same however busy the card was when it began. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "src/cuda/matmul.h"
+
+enum { PROPOSALS = 32, TEXT = 160 };
+
+/* What an algorithm is made from, in the order of its text; in cublasLt's structure some are of 2 bytes. */
+enum { ID, TILE, STAGES, SPLIT_K, REDUCTION, SWIZZLE, CUSTOM, INNER, CLUSTER, FIELDS };
+static const struct {
+	const char *name;
+	cublasLtMatmulAlgoConfigAttributes_t attribute;
+	size_t bytes;
+} fields[FIELDS] = {
+	[ID] = {"id", CUBLASLT_ALGO_CONFIG_ID, 4},
+	[TILE] = {"tile", CUBLASLT_ALGO_CONFIG_TILE_ID, 4},
+	[STAGES] = {"stages", CUBLASLT_ALGO_CONFIG_STAGES_ID, 4},
+	[SPLIT_K] = {"splitk", CUBLASLT_ALGO_CONFIG_SPLITK_NUM, 4},
+	[REDUCTION] = {"reduction", CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME, 4},
+	[SWIZZLE] = {"swizzle", CUBLASLT_ALGO_CONFIG_CTA_SWIZZLING, 4},
+	[CUSTOM] = {"custom", CUBLASLT_ALGO_CONFIG_CUSTOM_OPTION, 4},
+	[INNER] = {"inner", CUBLASLT_ALGO_CONFIG_INNER_SHAPE_ID, 2},
+	[CLUSTER] = {"cluster", CUBLASLT_ALGO_CONFIG_CLUSTER_SHAPE_ID, 2},
+};
+
+struct config {
+	uint32_t of[FIELDS];
+};
+
+/* ---- texts ---- */
+
+/* How far an operand's addresses are aligned. */
+static uint32_t alignment_of(const struct matmul *m, unsigned aligned, unsigned operand)
+{
+	const bool bf16 = operand == MATMUL_C ? m->shape.bf16_c : m->shape.bf16;
+	return aligned & operand ? MATMUL_ALIGN : bf16 ? 2 : 4;
+}
+
+/* "matmul bf16-fp32 nt 128x10x784 bias aligned 16,16,4" */
+static void write_key(const struct matmul *m, unsigned aligned, char key[TEXT])
+{
+	const struct matmul_shape *s = &m->shape;
+	int n = snprintf(key, TEXT, "matmul %s%s %c%c %dx%dx%d%s", s->bf16 ? "bf16" : "fp32",
+	                 s->bf16 == s->bf16_c ? "" : s->bf16_c ? "-bf16" : "-fp32", s->transpose_a ? 't' : 'n',
+	                 s->transpose_b ? 't' : 'n', s->m, s->n, s->k, s->bias ? " bias" : "");
+	if (aligned != (MATMUL_A | MATMUL_B | MATMUL_C))
+		snprintf(key + n, (size_t)(TEXT - n), " aligned %u,%u,%u", alignment_of(m, aligned, MATMUL_A),
+		         alignment_of(m, aligned, MATMUL_B), alignment_of(m, aligned, MATMUL_C));
+}
+
+static void write_config(const struct config *c, char text[TEXT])
+{
+	int n = 0;
+	for (int i = 0; i < FIELDS; i++)
+		n += snprintf(text + n, (size_t)(TEXT - n), "%s%s=%u", i ? " " : "", fields[i].name, c->of[i]);
+}
+
+static bool read_config(const char *text, struct config *c)
+{
+	char again[TEXT];
+	const char *at = text;
+	for (int i = 0; i < FIELDS; i++) {
+		at = strchr(at, '=');
+		if (!at || sscanf(++at, "%u", &c->of[i]) != 1 || (fields[i].bytes == 2 && c->of[i] > UINT16_MAX))
+			return false;
+	}
+	write_config(c, again);
+	return strcmp(text, again) == 0;
+}
+
+/* ---- cublasLt's structures ---- */
+
+static status get_config(const cublasLtMatmulAlgo_t *algo, struct config *c)
+{
+	for (int i = 0; i < FIELDS; i++) {
+		size_t written;
+		uint16_t half = 0;
+		void *to = fields[i].bytes == sizeof half ? (void *)&half : &c->of[i];
+		BLAS_TRY(cublasLtMatmulAlgoConfigGetAttribute(algo, fields[i].attribute, to, fields[i].bytes, &written));
+		if (to == &half)
+			c->of[i] = half;
+	}
+	return OK;
+}
+
+static status set_config(const struct config *c, cublasLtMatmulAlgo_t *algo)
+{
+	for (int i = ID + 1; i < FIELDS; i++) {
+		const uint16_t half = (uint16_t)c->of[i];
+		const void *from = fields[i].bytes == sizeof half ? (const void *)&half : &c->of[i];
+		BLAS_TRY(cublasLtMatmulAlgoConfigSetAttribute(algo, fields[i].attribute, from, fields[i].bytes));
+	}
+	return OK;
+}
+
+/* The algorithm of a text, if this cuBLAS does this product on this card by it. */
+static status make_algorithm(struct cuda_device *cuda, const struct matmul *m, const struct config *c, cublasLtMatmulAlgo_t *out)
+{
+	const cudaDataType_t ab = m->shape.bf16 ? CUDA_R_16BF : CUDA_R_32F, cd = m->shape.bf16_c ? CUDA_R_16BF : CUDA_R_32F;
+	cublasLtMatmulHeuristicResult_t found = {0};
+	BLAS_TRY(cublasLtMatmulAlgoInit(cuda->blas, CUBLAS_COMPUTE_32F, CUDA_R_32F, ab, ab, cd, cd, (int)c->of[ID], out));
+	TRY(set_config(c, out));
+	BLAS_TRY(cublasLtMatmulAlgoCheck(cuda->blas, m->desc, m->b, m->a, m->c, m->c, out, &found));
+	return found.workspaceSize <= CUDA_WORKSPACE ? OK : fail(ERR_LIBRARY, "it needs a workspace of %zu bytes", found.workspaceSize);
+}
+
+/* ---- choosing ---- */
+
+static status set_preference(cublasLtMatmulPreference_t p, const struct matmul *m, unsigned aligned)
+{
+	const uint64_t workspace = CUDA_WORKSPACE;
+	/* a is cublasLt's B, and b its A. */
+	const uint32_t a = alignment_of(m, aligned, MATMUL_B), b = alignment_of(m, aligned, MATMUL_A), c = alignment_of(m, aligned, MATMUL_C);
+	BLAS_TRY(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &workspace, sizeof workspace));
+	BLAS_TRY(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, &a, sizeof a));
+	BLAS_TRY(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, &b, sizeof b));
+	BLAS_TRY(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, &c, sizeof c));
+	BLAS_TRY(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, &c, sizeof c));
+	return OK;
+}
+
+static status ask(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, cublasLtMatmulHeuristicResult_t *found, int *n)
+{
+	cublasLtMatmulPreference_t preference;
+	*n = 0;
+	BLAS_TRY(cublasLtMatmulPreferenceCreate(&preference));
+	status s = set_preference(preference, m, aligned);
+	if (s == OK)
+		s = cuda_check_blas(cublasLtMatmulAlgoGetHeuristic(cuda->blas, m->desc, m->b, m->a, m->c, m->c, preference, PROPOSALS, found, n),
+		                    "cublasLtMatmulAlgoGetHeuristic", __FILE__);
+	cuda_keep(cuda, cuda_check_blas(cublasLtMatmulPreferenceDestroy(preference), "cublasLtMatmulPreferenceDestroy", __FILE__));
+	return s;
+}
+
+/* Whether sums are made in one piece: parts that are added up later are another order, and one that more may decide. */
+static bool in_one_piece(const struct config *c)
+{
+	return c->of[SPLIT_K] <= 1 && c->of[REDUCTION] == CUBLASLT_REDUCTION_SCHEME_NONE;
+}
+
+/* The first proposal that its own text makes again, those in one piece before the others. */
+static status choose_new(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, const char *key, struct config *out,
+                         cublasLtMatmulAlgo_t *algo)
+{
+	cublasLtMatmulHeuristicResult_t found[PROPOSALS];
+	int n;
+	TRY(ask(cuda, m, aligned, found, &n));
+	for (int whole = 1; whole >= 0; whole--)
+		for (int i = 0; i < n; i++) {
+			char text[TEXT];
+			if (found[i].state != CUBLAS_STATUS_SUCCESS)
+				continue;
+			TRY(get_config(&found[i].algo, out));
+			if (in_one_piece(out) != whole)
+				continue;
+			status s = make_algorithm(cuda, m, out, algo);
+			if (s == OK)
+				return OK;
+			write_config(out, text);
+			warning_failed(fail_within(s, "%s: an algorithm that cuBLAS proposes itself (%s) is passed over: ", key, text));
+		}
+	return fail(ERR_LIBRARY, "cuBLAS proposes %d algorithms, and can be told to use none of them", n);
+}
+
+static status keep_choice(struct cuda_device *cuda, const char *key, const struct config *c)
+{
+	char text[TEXT];
+	write_config(c, text);
+	return json_object_set_new(cuda->choices, key, json_string(text)) ? fail(ERR_MEMORY, "out of memory: the choices of algorithms") : OK;
+}
+
+/* Bias pointers are known where the product runs; till then one that is aligned like them stands for them. */
+static status set_bias_like(struct cuda_device *cuda, const struct matmul *m, unsigned aligned)
+{
+	const void *like = (const char *)cuda->workspace + (aligned & MATMUL_C ? 0 : sizeof(float));
+	if (m->shape.bias)
+		BLAS_TRY(cublasLtMatmulDescSetAttribute(m->desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &like, sizeof like));
+	return OK;
+}
+
+/* What the choices say, if it still can be done. */
+static bool choose_known(struct cuda_device *cuda, const struct matmul *m, const char *key, cublasLtMatmulAlgo_t *out)
+{
+	struct config c = {{0}};
+	const char *text = json_string_value(json_object_get(cuda->choices, key));
+	if (!text)
+		return false;
+	status s = read_config(text, &c) ? make_algorithm(cuda, m, &c, out) : fail(ERR_INPUT, "no such text is known");
+	if (s == OK)
+		return true;
+	warning_failed(fail_within(s, "%s: the algorithm that was chosen before (%s) is not had here, and another one may round otherwise: ",
+	                           key, text));
+	return false;
+}
+
+status matmul_choose(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, cublasLtMatmulAlgo_t *out)
+{
+	struct config c = {{0}};
+	char key[TEXT];
+	write_key(m, aligned, key);
+	TRY(set_bias_like(cuda, m, aligned));
+	if (choose_known(cuda, m, key, out))
+		return OK;
+	status s = choose_new(cuda, m, aligned, key, &c, out);
+	return s == OK ? keep_choice(cuda, key, &c) : fail_within(s, "%s: ", key);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+#include "src/cuda/tensors.h"
+
+#include <string.h>
+
+#include "src/cuda/cuda.h"
+
+static status run_add(struct cuda_device *cuda, const void *args)
+{
+	CUDA_TRY(cuda_launch_add(args, cuda->stream));
+	return OK;
+}
+
+status cuda_add(struct device *d, struct format f, size_t count, void *y, const void *x)
+{
+	struct cuda_add_args a;
+	if (!count)
+		return OK;
+	memset(&a, 0, sizeof a);
+	a.y = y;
+	a.x = x;
+	a.n = count;
+	a.bf16 = f.bf16;
+	return cuda_later(d, "add", run_add, &a, sizeof a);
+}
+
+static status run_convert(struct cuda_device *cuda, const void *args)
+{
+	CUDA_TRY(cuda_launch_convert(args, cuda->stream));
+	return OK;
+}
+
+status cuda_convert(struct device *d, const void *from, bool from_bf16, void *to, bool to_bf16, size_t n)
+{
+	struct cuda_convert_args a;
+	if (from_bf16 == to_bf16)
+		return cuda_copy(d, to, from, n * format_bytes((struct format){.bf16 = to_bf16}));
+	if (!n)
+		return OK;
+	memset(&a, 0, sizeof a);
+	a.from = from;
+	a.to = to;
+	a.n = n;
+	a.to_bf16 = to_bf16;
+	return cuda_later(d, "conversion", run_convert, &a, sizeof a);
+}
+
+static status run_channel_sums(struct cuda_device *cuda, const void *args)
+{
+	CUDA_TRY(cuda_launch_channel_sums(args, cuda->stream));
+	return OK;
+}
+
+status cuda_channel_sums(struct device *d, bool bf16, const void *t, size_t rows, size_t channels, bool add, float *out)
+{
+	struct cuda_channel_sums_args a;
+	if (!channels)
+		return OK;
+	memset(&a, 0, sizeof a);
+	a.t = t;
+	a.out = out;
+	a.rows = rows;
+	a.channels = channels;
+	a.bf16 = bf16;
+	a.add = add;
+	return cuda_later(d, "sums of columns", run_channel_sums, &a, sizeof a);
+}

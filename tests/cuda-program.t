@@ -1,0 +1,103 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
+# The whole program with the CUDA backend, on the stand-in for a card: chains side by side, killed and gone on with, predictions,
+# and what is said where there is no card, or too small a one.
+set -u
+. "${top_srcdir:?}/tests/tap.sh"
+cd "$dir" || exit 99
+if [ -z "${BASIN_STANDIN-}" ]; then
+	skip "cuda (stand-in): the program" "it needs CUDA's headers, a C++ compiler and an x86-64 processor"
+	done_testing
+	exit 0
+fi
+label="cuda (stand-in)"
+is() { [ "$1" = "$2" ]; ok $? "$label: $3 (got $1)"; }
+check() { ok "$1" "$label: $2"; }
+
+# Two classes that a hidden layer tells apart; and rows far from all of them.
+awk 'BEGIN { srand(1); for (i = 0; i < 300; i++) { x = 2 * rand() - 1; y = 2 * rand() - 1; print x "," y "," (x * y > 0) } }' >d.csv
+awk 'BEGIN { srand(2); for (i = 0; i < 100; i++) print 5 + rand() "," (-5 - rand()) "," i % 2 }' >far.csv
+model="--data csv:d.csv --likelihood categorical --model mlp:2-8-2 --holdout 0.2 --batch 64 --lr 0.1 --seed 7"
+run="$model --sampler entropy-mcmc --coupling 0.1 --steps 120 --keep-every 20 --chains 5 --log-every 20 --quiet"
+
+# ---- chains side by side ----
+"$BASIN_STANDIN" sample $run --workers 5 --out five
+is $? 0 "five chains in rounds"
+"$BASIN_STANDIN" sample $run --workers 1 --out one
+"$BASIN_STANDIN" sample $run --workers 3 --out three
+STANDIN_SEED=5 "$BASIN_STANDIN" sample $run --workers 5 --out order
+BASIN_CUDA_GRAPHS=no "$BASIN_STANDIN" sample $run --workers 2 --out single
+for other in one three order single; do
+	same=0
+	for k in 0 1 2 3 4; do cmp five/chain-$k.snaps $other/chain-$k.snaps >&2 || same=1; done
+	case $other in
+	order) check $same "another order of threads, blocks and streams gives the same bytes" ;;
+	single) check $same "calls one by one, and two chains at a time, give the same bytes" ;;
+	*) check $same "$other at a time, the same bytes" ;;
+	esac
+done
+grep -q '"cuda":' five/run.json && grep -q '"matmul fp32' five/run.json
+check $? "run.json has the device's choices"
+"$BASIN_STANDIN" sample $run --device cpu --out cpu
+
+# ---- killed, and gone on with ----
+"$BASIN_STANDIN" sample $run --workers 2 --checkpoint-every 10steps --out cut >&2 &
+pid=$!
+while [ ! -s cut/chain-1.log.jsonl ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+kill -9 $pid
+wait $pid
+is $? 137 "killed while two chains run"
+"$BASIN_STANDIN" sample --resume cut --quiet
+is $? 0 "and gone on with"
+same=0
+for k in 0 1 2 3 4; do cmp five/chain-$k.snaps cut/chain-$k.snaps >&2 || same=1; done
+check $same "to the bytes of a run that nobody stopped"
+
+# ---- predictions ----
+near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(a != "" && b != "" && d <= t && -d <= t) }'; }
+"$BASIN_STANDIN" predict five --split holdout --json >there.json 2>err
+is $? 0 "predict"
+"$BASIN" predict five --device cpu --split holdout --json >here.json 2>err
+"$BASIN_STANDIN" predict cpu --device cpu --split holdout --json >cpu.json 2>err
+for key in nll entropy mutual_information; do
+	near "$(member $key there.json)" "$(member $key here.json)" 1e-5
+	check $? "$key of the same snapshots is the CPU's"
+	near "$(member $key there.json)" "$(member $key cpu.json)" 1e-3
+	check $? "$key of a CPU's run is near"
+done
+"$BASIN_STANDIN" ood five --ood csv:far.csv --json >there.json 2>err
+is $? 0 "ood"
+"$BASIN" ood five --ood csv:far.csv --device cpu --json >here.json 2>err
+near "$(member auroc there.json)" "$(member auroc here.json)" 1e-4
+check $? "auroc is the CPU's"
+
+# ---- no card, or too small a one ----
+none() {  # none DEVICES WORDS
+	STANDIN_DEVICES=$1 "$BASIN_STANDIN" sample $run --device cuda --out never 2>err
+	status=$?
+	[ $status = 2 ] && grep -q -e "--device cuda: .*$2" err && [ ! -e never ]
+	check $? "--device cuda fails and says why: $2"
+	rm -rf never
+	STANDIN_DEVICES=$1 "$BASIN_STANDIN" sample $(echo "$run" | sed 's/--quiet//; s/--chains 5/--chains 2/') --out cpu-$1 2>err
+	[ $? = 0 ] && [ "$(grep -c "$2" err)" = 1 ]
+	check $? "without --device the CPU is used, which is said once: $2"
+	cmp -s cpu/chain-0.snaps cpu-$1/chain-0.snaps
+	check $? "and the bytes are the CPU's"
+}
+none 0 "there is no CUDA device"
+none -1 "no NVIDIA driver"
+"$BASIN_STANDIN" sample $run --device cuda:1 --out never 2>err
+is $? 2 "a second card is not there"
+grep -q "cuda:1: there is one CUDA device, cuda:0" err
+check $? "which is said"
+# The data are 31 MB there, what products need 34.
+large="--data shapes --model mlp:3072-64-10 --steps 1 --device cuda" memory=75000000
+STANDIN_MEMORY=$memory "$BASIN_STANDIN" sample $large --batch 2000 --out never 2>err
+status=$?
+[ $status = 1 ] && grep -q "out of memory on cuda: .* for .*, and .* are free" err && grep -q -e "--batch [1-9][0-9]* would fit" err
+check $? "a card that is too small: the sizes, and a batch that would fit"
+batch=$(sed -n 's/.*--batch \([1-9][0-9]*\) would fit.*/\1/p' err)
+STANDIN_MEMORY=$memory "$BASIN_STANDIN" sample $large --batch "${batch:-0}" --out fits --quiet
+check $? "and it fits"
+done_testing

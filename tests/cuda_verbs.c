@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Memory, slots and the vector verbs of a CUDA device, and the noise that its kernels make, word by word. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/cuda/cuda.h"
+#include "src/cuda/tensors.h"
+#include "src/cuda/vec.h"
+#include "tests/backend_body.h"
+#include "tests/cuda_driver.h"
+#include "tests/cuda_words.h"
+#include "tests/noise_words.h"
+#include "tests/tap.h"
+
+/* A call of the runtime on the device's stream, behind what was put off. */
+#define ON_STREAM(d, call)                                             \
+	do {                                                           \
+		MUST(cuda_flush(cuda_of(d)));                          \
+		MUST(cuda_check((call), #call, __FILE__));             \
+	} while (0)
+
+/* What is no number is the largest error. */
+static double larger(double worst, double error)
+{
+	return error <= worst ? worst : error;
+}
+
+static void card_normals(void *context, const uint32_t *words, size_t n, float *out)
+{
+	struct device *d = context;
+	uint32_t *from = upload(d, words, n * sizeof *words);
+	float *to = device_take(d, n * sizeof *to);
+	ON_STREAM(d, launch_normals_of_words(from, (unsigned)(n / 4), to, cuda_of(d)->stream));
+	download(d, out, to, n * sizeof *out);
+	d->ops->free(d, from);
+	d->ops->free(d, to);
+}
+
+/* cuRAND's rounds on Basin's counters: at the beginning, around 2³² quads, in late steps. */
+static void check_card_words(struct device *d)
+{
+	enum { QUADS = 600 };
+	static const struct {
+		struct rng_key key;
+		enum stream stream;
+		uint64_t step;
+		size_t quad;
+	} cases[] = {
+		{{0, 0}, STREAM_INIT, 0, 0},
+		{{1, 0}, STREAM_LANGEVIN_0, 1, 5},
+		{{0x80000000, 7}, STREAM_GRAPH, UINT64_C(1) << 32, 1 << 20},
+		{{0xffffffff, 0xffffffff}, STREAM_PERTURB, UINT64_MAX, (UINT64_C(1) << 32) - 300},
+		{{12, 0xfffffffe}, STREAM_QUANTISE_1, UINT64_C(0x123456789abc), (UINT64_C(3) << 32) - 1},
+	};
+	bool same = true;
+	uint32_t *got = host_take(4 * QUADS * sizeof *got), *out = device_take(d, 4 * QUADS * sizeof *got);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct slots s = {.key = cases[i].key, .step = cases[i].step};
+		MUST(d->ops->slots_open(d, &s));
+		ON_STREAM(d, launch_words(cuda_slots_of(&s), cases[i].stream, cases[i].quad, QUADS, out, cuda_of(d)->stream));
+		download(d, got, out, 4 * QUADS * sizeof *got);
+		for (size_t q = 0; q < QUADS; q++) {
+			uint32_t want[4];
+			rng_words(s.key, cases[i].stream, s.step, (uint32_t)(cases[i].quad + q), want);
+			same = same && !memcmp(want, got + 4 * q, sizeof want);
+		}
+		d->ops->slots_close(d, &s);
+	}
+	ok(same, "cuRAND's rounds give rng.h's words, bit by bit");
+	d->ops->free(d, out);
+	free(got);
+}
+
+/* Elements around 2³⁴, where quads need more than 32 bits: of a vector of which nothing else is there. */
+static void check_far_elements(struct device *d)
+{
+	enum { N = 1003, BEFORE = 501 };
+	const size_t first = ((size_t)1 << 34) - BEFORE;
+	struct slots s = {.key = {3, 4}, .step = 5};
+	float host[N], got[N];
+	double worst = 0;
+	for (int i = 0; i < N; i++)
+		host[i] = (float)i;
+	float *theta = upload(d, host, sizeof host), *out = upload(d, host, sizeof host);
+	s.value[SLOT_SAMPLER] = 0.5;
+	MUST(d->ops->slots_open(d, &s));
+	const struct point at = {.theta = (const float *)((uintptr_t)theta - first * sizeof *theta), .sigma = SLOT_SAMPLER,
+	                         .stream = STREAM_PERTURB};
+	MUST(d->ops->point(d, &s, &at, first, N, false, out));
+	download(d, got, out, sizeof got);
+	for (int i = 0; i < N; i++) {
+		double want = i + 0.5 * rng_normal(s.key, STREAM_PERTURB, s.step, first + (size_t)i);
+		worst = larger(worst, fabs(got[i] - want) / fmax(1, fabs(want)));
+	}
+	near(worst, 0, 1e-6, "a point's elements around 2³⁴");
+	d->ops->slots_close(d, &s);
+	d->ops->free(d, theta);
+	d->ops->free(d, out);
+}
+
+/* bf16 points, as a layer's working weights are made, and what that layer adds up of either type. */
+static void check_typed(struct device *d)
+{
+	enum { N = 5003, ROWS = 701, CHANNELS = 45, FIRST = 1 };
+	struct slots s = {.key = {3, 4}, .step = 5};
+	struct draws r = {17, 0};
+	float host[ROWS * CHANNELS], plain[N], sums[CHANNELS];
+	uint16_t typed[ROWS * CHANNELS];
+	for (int i = 0; i < ROWS * CHANNELS; i++)
+		host[i] = (float)draw_normal(&r);
+	float *theta = upload(d, host, sizeof host), *out = upload(d, host, sizeof host);
+	uint16_t *half = device_take(d, sizeof typed);
+	s.value[SLOT_SAMPLER] = 0.5;
+	MUST(d->ops->slots_open(d, &s));
+	const struct point at = {.theta = theta, .v = theta, .v_coef = SLOT_SAMPLER, .sigma = SLOT_SAMPLER, .stream = STREAM_PERTURB};
+	MUST(d->ops->point(d, &s, &at, FIRST, N, false, out));
+	MUST(cuda_point_typed(d, &s, &at, FIRST, N, false, half, true));
+	download(d, plain, out, sizeof plain);
+	download(d, typed, half, N * sizeof *typed);
+	bool good = true;
+	for (int i = 0; i < N; i++)
+		good = good && typed[i] == bf16_bits((double)plain[i]);
+	ok(good, "a point in bf16 is the nearest to it in float32");
+	MUST(cuda_convert(d, theta, false, half, true, ROWS * CHANNELS));
+	MUST(cuda_convert(d, half, true, out, false, ROWS * CHANNELS));
+	download(d, typed, half, sizeof typed);
+	float *back = fetch(d, out, sizeof host);
+	good = true;
+	for (int i = 0; i < ROWS * CHANNELS; i++)
+		good = good && typed[i] == bf16_bits((double)host[i]) && back[i] == bf16_value(typed[i]);
+	ok(good, "conversion to bf16 is to the nearest, and back exact");
+	for (int bf16 = 0; bf16 < 2; bf16++) {
+		double worst = 0;
+		for (int add = 0; add < 2; add++)
+			MUST(cuda_channel_sums(d, bf16, bf16 ? (void *)half : theta, ROWS, CHANNELS, add, out));
+		download(d, sums, out, sizeof sums);
+		for (int c = 0; c < CHANNELS; c++) {
+			double want = 0;
+			for (int i = 0; i < ROWS; i++)
+				want += bf16 ? back[i * CHANNELS + c] : host[i * CHANNELS + c];
+			worst = larger(worst, fabs(sums[c] - 2 * want) / fmax(1, fabs(want)));
+		}
+		near(worst, 0, 2e-7, "columns of %s are added up in double, set and added", bf16 ? "bf16" : "float32");
+	}
+	d->ops->slots_close(d, &s);
+	d->ops->free(d, theta);
+	d->ops->free(d, out);
+	d->ops->free(d, half);
+	free(back);
+}
+
+int main(void)
+{
+	struct device *d = open_cuda();
+	check_memory(d, cuda_label);
+	check_slots(d, cuda_label);
+	check_scalar(d, cuda_label);
+	check_normals(d, cuda_label);
+	check_affine(d, cuda_label);
+	check_reduce(d, cuda_label);
+	check_pointwise(d, cuda_label);
+	check_point(d, cuda_label);
+	check_add(d, cuda_label);
+	check_extreme_words(cuda_label, card_normals, d);
+	test_prefix(cuda_label);
+	check_card_words(d);
+	check_far_elements(d);
+	check_typed(d);
+	d->ops->close(d);
+	return done_testing();
+}
