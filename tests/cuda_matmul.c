@@ -204,6 +204,24 @@ static void check_places(void)
 	d->ops->close(d);
 }
 
+/* The host need not wait for a product to have it begun. */
+static void check_start(void)
+{
+	struct device *d = open_cuda();
+	struct numbers v = numbers_new(d);
+	struct layer_plan *p = plan_of(d, N, IN, OUT);
+	struct layer_io io = {.x = {v.x.device}, .y = v.y.device, .param = {v.theta.device, v.theta.device + OUT * IN}};
+	MUST(d->ops->sync(d));
+	size_t before = standin_calls("cublasLtMatmul");
+	MUST(ops_of(d)->forward(p, &io));
+	size_t put_off = standin_calls("cublasLtMatmul");
+	MUST(device_start(d));
+	ok(put_off == before && standin_calls("cublasLtMatmul") == before + 1, "what was put off begins when the device is told to");
+	ops_of(d)->drop(p);
+	numbers_free(&v);
+	d->ops->close(d);
+}
+
 static void check_failure(void)
 {
 	struct device *d = open_cuda();
@@ -229,6 +247,7 @@ int main(void)
 	check_choices();
 	check_alignment();
 	check_places();
+	check_start();
 	check_failure();
 	return done_testing();
 }
