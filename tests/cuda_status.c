@@ -22,10 +22,10 @@ static const struct {
 	bool no_matter;            /* what it would have told is left out */
 } calls[] = {
 	{"cudaGetDeviceCount", cudaErrorInitializationError, "cudaErrorInitializationError", false},
-	{"cudaSetDevice", cudaErrorDevicesUnavailable, "cudaErrorDevicesUnavailable", false},
+	{"cudaSetDevice", cudaErrorInvalidDevice, "cudaErrorInvalidDevice", false},
 	{"cudaGetDeviceProperties", cudaErrorInvalidDevice, "cudaErrorInvalidDevice", false},
 	{"cudaStreamCreateWithFlags", cudaErrorInvalidValue, "cudaErrorInvalidValue", false},
-	{"cudaStreamDestroy", cudaErrorContextIsDestroyed, "cudaErrorContextIsDestroyed", false},
+	{"cudaStreamDestroy", cudaErrorInvalidResourceHandle, "cudaErrorInvalidResourceHandle", false},
 	{"cudaStreamSynchronize", cudaErrorIllegalAddress, "cudaErrorIllegalAddress", false},
 	{"cudaStreamBeginCapture", cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported", false},
 	{"cudaStreamEndCapture", cudaErrorStreamCaptureInvalidated, "cudaErrorStreamCaptureInvalidated", false},

@@ -15,6 +15,12 @@ struct place {
 	const struct piece *piece;
 };
 
+/* Whether an output of a frozen piece is written at all. */
+static __device__ __forceinline__ bool copies(const struct cuda_affine_output &o)
+{
+	return o.base && o.base != o.y;
+}
+
 /* A frozen piece: y = base, or as it was. */
 template <int OUT>
 static __device__ __forceinline__ void affine_frozen(const struct cuda_affine_args &a, const struct place &at)
@@ -22,11 +28,11 @@ static __device__ __forceinline__ void affine_frozen(const struct cuda_affine_ar
 	float y[OUT][QUAD];
 	UNROLL
 	for (int o = 0; o < OUT; o++)
-		if (a.out[o].base)
+		if (copies(a.out[o]))
 			quad_load(a.out[o].base, QUAD * at.quad, at.part, y[o]);
 	UNROLL
 	for (int o = 0; o < OUT; o++)
-		if (a.out[o].base)
+		if (copies(a.out[o]))
 			quad_store(a.out[o].y, QUAD * at.quad, at.part, y[o]);
 }
 

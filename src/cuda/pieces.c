@@ -57,7 +57,10 @@ status cuda_pieces_of(struct device *d, const struct pieces *p, struct cuda_piec
 		t = t->next;
 	if (!t)
 		TRY(add_table(d, p, &t));
-	*out = (struct cuda_pieces){.at = t->there, .n = p->n, .count = p->count};
+	/* One by one: what lies between the members stays as it is, since calls are compared with it. */
+	out->at = t->there;
+	out->n = p->n;
+	out->count = p->count;
 	return OK;
 }
 

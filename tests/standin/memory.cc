@@ -166,6 +166,7 @@ static cudaError_t take(void **out, size_t bytes)
 	if (mmap(pages, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != pages)
 		return cudaErrorMemoryAllocation;
 	arena_used = (size_t)(pages - arena) + page_bytes + PAGE;
+	(void)madvise(pages, page_bytes, MADV_HUGEPAGE);
 	poison(pages, page_bytes);
 	char *first = pages + page_bytes - round_up(bytes, ALIGN);
 #if defined(__SANITIZE_ADDRESS__)
