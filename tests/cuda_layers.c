@@ -13,6 +13,49 @@
 #include "tests/layers.h"
 #include "tests/tap.h"
 
+/* ---- how tensors lie ---- */
+
+static struct layer layer_of(enum layer_kind kind, int input, int in, int in_side, int out, int side)
+{
+	return (struct layer){.kind = kind, .input = {input, INPUT_NONE}, .in = {in, in_side, in_side},
+	                      .out = {out, side, side}};
+}
+
+static bool same_format(struct format a, bool bf16, int block)
+{
+	return a.bf16 == bf16 && a.block == block;
+}
+
+static void check_own_formats(struct device *d)
+{
+	const struct layer mlp[] = {
+		layer_of(LAYER_LINEAR, -1, 3, 32, 16, 1), layer_of(LAYER_ACTIVATION, 0, 16, 1, 16, 1),
+		layer_of(LAYER_LINEAR, 1, 16, 1, 10, 1),
+	};
+	const struct layer images[] = {
+		layer_of(LAYER_CONV, -1, 3, 32, 6, 28), layer_of(LAYER_POOL, 0, 6, 28, 6, 14),
+		layer_of(LAYER_FLATTEN, 1, 6, 14, 1176, 1), layer_of(LAYER_LINEAR, 2, 1176, 1, 10, 1),
+	};
+	const struct layer both[] = {layer_of(LAYER_CONV, -1, 3, 32, 6, 28), layer_of(LAYER_POOL, -1, 3, 32, 3, 16)};
+	struct format out[4];
+	for (int bf16 = 0; bf16 < 2; bf16++) {
+		enum precision precision = bf16 ? PRECISION_BF16 : PRECISION_FP32;
+		struct batch_format batch = {.channels = 3};
+		d->ops->formats(d, mlp, 3, precision, &batch, out);
+		ok(same_format(batch.format, bf16, 1) && batch.channels == 3 && same_format(out[0], bf16, 0) &&
+		   same_format(out[1], bf16, 0),
+		   "formats: networks of linear layers read PyTorch's order, %s from the batch on", bf16 ? "bf16" : "float32");
+		d->ops->formats(d, images, 4, precision, &batch, out);
+		ok(same_format(batch.format, bf16, 0) && batch.channels == (bf16 ? 8 : 3) && same_format(out[1], bf16, 0) &&
+		   same_format(out[2], bf16, 0) && same_format(out[3], false, 0),
+		   "formats: convolutions have channels last, %s",
+		   bf16 ? "and 8 of them at the entry in bf16" : "as many as there are in float32");
+		batch.channels = 3;
+		d->ops->formats(d, both, 2, precision, &batch, out);
+		ok(batch.channels == 3, "formats: other layers that read the batch have its own channels");
+	}
+}
+
 /* ---- batches from anywhere in the set, again and again ---- */
 
 enum { ROWS = 7, WIDTH = 5 };
@@ -35,8 +78,8 @@ static void check_batches(struct device *d)
 	for (int k = 0; k < 12; k++) {
 		static const int sizes[] = {4, 2, 1};
 		const int n = sizes[k % 3], first = k % 2 ? ORDER - n : n == 1 ? 2 : 2 - n / 4;
-		struct gather g = {.set = resident, .element = ELEMENT_F32, .c = 1, .h = 1, .w = WIDTH, .index = order, .row = SLOT_FIRST,
-		                   .n = n, .format = {false, 1}, .channels = 1, .out = out};
+		struct gather g = {.set = resident, .element = ELEMENT_F32, .c = 1, .h = 1, .w = WIDTH, .index = order,
+		                   .row = SLOT_FIRST, .n = n, .format = {false, 1}, .channels = 1, .out = out};
 		s.value[SLOT_FIRST] = first;
 		MUST(d->ops->slots_send(d, &s));
 		MUST(d->ops->gather(d, &s, &g));
@@ -75,9 +118,11 @@ static struct bits loss_bits(struct device *d, enum loss_kind kind, int n, int k
 	}
 	for (int i = 0; i < n; i++)
 		label[i] = draw(&r, k);
-	struct loss l = {.kind = kind, .n = n, .k = k, .noise_sd = 1, .scale = 0.1, .count = true, .output = upload(d, x, outputs * sizeof *x),
-	                 .target = kind == LOSS_CATEGORICAL ? upload(d, label, (size_t)n * sizeof *label) : upload(d, y, outputs * sizeof *y),
-	                 .gradient = device_take(d, outputs * sizeof *x), .each = device_take(d, (size_t)n * sizeof *x)};
+	struct loss l = {
+		.kind = kind, .n = n, .k = k, .noise_sd = 1, .scale = 0.1, .count = true, .output = upload(d, x, outputs * sizeof *x),
+		.target = kind == LOSS_CATEGORICAL ? upload(d, label, (size_t)n * sizeof *label) : upload(d, y, outputs * sizeof *y),
+		.gradient = device_take(d, outputs * sizeof *x), .each = device_take(d, (size_t)n * sizeof *x),
+	};
 	if (kind == LOSS_GAUSSIAN) {
 		l.params[0] = upload(d, x, (size_t)k * sizeof *x);
 		l.dparams[0] = device_take(d, (size_t)k * sizeof *x);
@@ -148,6 +193,7 @@ int main(int argc, char **argv)
 	check_gather(d, cuda_label);
 	check_loss(d, cuda_label);
 	test_prefix(cuda_label);
+	check_own_formats(d);
 	check_batches(d);
 	check_order();
 	check_layers(d);
