@@ -67,9 +67,11 @@ status cuda_affine(struct device *d, const struct slots *s, const struct pieces 
 {
 	struct cuda_affine_args args;
 	memset(&args, 0, sizeof args);
-	for (int o = 0; o < a->n_out; o++)
+	for (int o = 0; o < a->n_out; o++) {
 		if (slot_may_count(s, a->out[o].prior))
 			TRY(prior_check(s, p));
+		args.curved = args.curved || (a->out[o].prior != SLOT_NONE && pieces_curved(p));
+	}
 	if (!p->count || !a->n_out)
 		return OK;
 	TRY(cuda_pieces_of(d, p, &args.pieces));

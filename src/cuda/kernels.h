@@ -19,9 +19,15 @@ struct cuda_slots {
 	uint32_t seed, chain;
 };
 
-/* The device's copy of struct pieces; at: device. */
+/* prior.h's a and b in float32. */
+struct cuda_slope {
+	float a, b;
+};
+
+/* The device's copy of struct pieces. */
 struct cuda_pieces {
-	const struct piece *at;
+	const struct piece *at;    /* device */
+	struct cuda_slope *slopes; /* device: as many, for verbs that make them before they use them */
 	int n;
 	size_t count;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Noise as rng.h says what it is: cuRAND's own Philox rounds on Basin's counters, and Box–Muller in float32. Every sum of a product
- * is an fmaf that is written out, and nothing is taken from a library but √, which IEEE has exact: so normals have one set of bits,
- * on any card and where the tests compile this for a processor. */
+ * is an fmaf that is written out, and nothing is taken from a library but √, which is the nearest number everywhere: so normals have
+ * one set of bits, on any card and where the tests compile this for a processor. */
 #ifndef BASIN_CUDA_NOISE_CUH
 #define BASIN_CUDA_NOISE_CUH
 
@@ -17,6 +17,18 @@ static __device__ __forceinline__ uint4 noise_words(const struct cuda_slots *s, 
 	const uint64_t step = s->step;
 	return curand_Philox4x32_10(make_uint4((uint32_t)quad, (uint32_t)stream, (uint32_t)step, (uint32_t)(step >> 32)),
 	                            make_uint2(s->seed, s->chain));
+}
+
+/* √x of a number that is neither tiny nor huge: the nearest. On a card it is written out as compilers there do it for such numbers;
+ * of sqrtf they make a call as well, for all others, around which registers have to be saved. */
+static __device__ __forceinline__ float noise_root(float x)
+{
+#ifdef __CUDA_ARCH__
+	const float r = rsqrtf(x), root = x * r;
+	return fmaf(fmaf(-root, root, x), 0.5f * r, root);
+#else
+	return sqrtf(x);
+#endif
 }
 
 /* √(−2 ln u) of u = (w + ½)·2⁻³². The signed word is u, or, where u > ½, u − 1 without cancellation: what rounding 1 + (u − 1)
@@ -34,7 +46,7 @@ static __device__ __forceinline__ float noise_radius(uint32_t w)
 	p = fmaf(p, f, -0x1.97c2fcp-2f);
 	p = fmaf(p, f, 0x1.ff9a26p-2f);
 	p = fmaf(p, f, -0x1.5558e4p-1f);
-	return sqrtf(fmaf((float)exponent, -0x1.62e43p0f, fmaf(p * f, f * f, fmaf(f, f, -2.0f * f))));
+	return noise_root(fmaf((float)exponent, -0x1.62e43p0f, fmaf(p * f, f * f, fmaf(f, f, -2.0f * f))));
 }
 
 /* sin and cos of 2π·(int32)w·2⁻³²: the quadrant is exact, and the rest within ±π/4. */

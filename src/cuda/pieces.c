@@ -8,7 +8,7 @@
 
 struct cuda_table {
 	struct cuda_table *next;
-	void *there;               /* device: the same n pieces */
+	void *there;               /* device: the same n pieces, and as many slopes */
 	int n;
 	struct piece at[];         /* as they were */
 };
@@ -38,7 +38,7 @@ static status add_table(struct device *d, const struct pieces *p, struct cuda_ta
 	*t = (struct cuda_table){.next = cuda_of(d)->tables, .n = p->n};
 	if (bytes)
 		memcpy(t->at, p->at, bytes);
-	status s = cuda_alloc(d, bytes, &t->there);
+	status s = cuda_alloc(d, bytes + (size_t)p->n * sizeof(struct cuda_slope), &t->there);
 	if (s == OK)
 		s = cuda_put(d, t->there, t->at, bytes);
 	if (s != OK) {
@@ -59,6 +59,7 @@ status cuda_pieces_of(struct device *d, const struct pieces *p, struct cuda_piec
 		TRY(add_table(d, p, &t));
 	/* One by one: what lies between the members stays as it is, since calls are compared with it. */
 	out->at = t->there;
+	out->slopes = (struct cuda_slope *)((struct piece *)t->there + p->n);
 	out->n = p->n;
 	out->count = p->count;
 	return OK;

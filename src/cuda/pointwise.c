@@ -51,6 +51,7 @@ status cuda_pointwise(struct device *d, const struct slots *s, const struct piec
 	a.slots = cuda_slots_of(s);
 	a.fn = w->fn;
 	a.prior = row->prior ? w->prior : SLOT_NONE;
+	a.curved = a.prior != SLOT_NONE && pieces_curved(p);
 	memcpy(a.coef, w->coef, sizeof a.coef);
 	memcpy(a.stream, w->stream, sizeof a.stream);
 	set_vectors(w, row, &a);

@@ -10,32 +10,12 @@
 #define PRIOR_ROW static __device__ __forceinline__
 #include "src/prior.h"
 
-/* A curve rounded once, for elements that are float32. */
-struct prior_slope {
-	enum prior_kind kind;
-	float a, b;
-};
+#include "src/cuda/kernels.h"
 
-static __device__ __forceinline__ struct prior_slope prior_slope_of(enum prior_kind kind, double nu, double factor, double deviation)
+/* h(x) of a prior that is not gaussian. */
+static __device__ __forceinline__ float slope_at(enum prior_kind kind, const struct cuda_slope &s, float x)
 {
-	struct prior_slope s = {PRIOR_GAUSSIAN, 1, 0};
-	if (kind != PRIOR_GAUSSIAN) {
-		const struct prior_curve c = prior_curve(kind, nu, factor, deviation);
-		s.kind = kind;
-		s.a = (float)c.a;
-		s.b = (float)c.b;
-	}
-	return s;
-}
-
-/* h(x) */
-static __device__ __forceinline__ float prior_slope_at(const struct prior_slope *s, float x)
-{
-	if (s->kind == PRIOR_GAUSSIAN)
-		return x;
-	if (s->kind == PRIOR_LAPLACE)
-		return x > 0 ? s->a : x < 0 ? -s->a : x;
-	return s->a * x / (1.0f + s->b * (x * x));
+	return kind == PRIOR_LAPLACE ? x > 0 ? s.a : x < 0 ? -s.a : x : s.a * x / (1.0f + s.b * (x * x));
 }
 
 #endif

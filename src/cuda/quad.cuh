@@ -10,10 +10,13 @@
 
 #include "src/cuda/bf16.cuh"
 
+/* Before a loop: each turn is code of its own, so that arrays are registers; or none is, where turns are rare. */
 #ifdef __CUDACC__
 #define UNROLL _Pragma("unroll")
+#define ROLLED _Pragma("unroll 1")
 #else
 #define UNROLL
+#define ROLLED
 #endif
 
 enum { QUAD = 4, QUAD_THREADS = 256 };

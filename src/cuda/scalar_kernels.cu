@@ -7,32 +7,38 @@
 #define SCALAR_ROW static __device__ __forceinline__
 #include "src/scalar.h"
 
-typedef void scalar_row(const double *x, double *y);
+/* The rows as types, that kernels are made for. */
+#define SCALAR_TYPE(fn, inputs, outputs)                                                        \
+	struct row_##fn {                                                                       \
+		enum { INPUTS = inputs, OUTPUTS = outputs };                                    \
+		static __device__ __forceinline__ void run(const double *x, double *y)          \
+		{                                                                               \
+			scalar_##fn(x, y);                                                      \
+		}                                                                               \
+	};
+SCALAR_ROWS(SCALAR_TYPE)
 
-template <int INPUTS, int OUTPUTS, scalar_row *ROW>
+template <typename ROW>
 __global__ void __launch_bounds__(1) scalar_kernel(const __grid_constant__ struct cuda_scalar_args a)
 {
-	double x[INPUTS], y[OUTPUTS];
-	for (int i = 0; i < INPUTS; i++)
+	double x[ROW::INPUTS], y[ROW::OUTPUTS];
+	for (int i = 0; i < ROW::INPUTS; i++)
 		x[i] = a.in[i] == SLOT_NONE ? 0 : a.slots->value[a.in[i]];
-	ROW(x, y);
-	for (int i = 0; i < OUTPUTS; i++)
+	ROW::run(x, y);
+	for (int i = 0; i < ROW::OUTPUTS; i++)
 		if (a.out[i] != SLOT_NONE)
 			a.slots->value[a.out[i]] = y[i];
 }
 
-typedef cudaError_t scalar_launch(const struct cuda_scalar_args *a, cudaStream_t stream);
-
-#define SCALAR_LAUNCH(fn, inputs, outputs)                                                              \
-	static cudaError_t launch_##fn(const struct cuda_scalar_args *a, cudaStream_t stream)           \
-	{                                                                                               \
-		return LAUNCH((scalar_kernel<inputs, outputs, scalar_##fn>), 1, 1, 0, stream, *a);      \
-	}
-SCALAR_ROWS(SCALAR_LAUNCH)
+template <typename ROW>
+static cudaError_t launch_row(const struct cuda_scalar_args *a, cudaStream_t stream)
+{
+	return LAUNCH(scalar_kernel<ROW>, 1, 1, 0, stream, *a);
+}
 
 cudaError_t cuda_launch_scalar(const struct cuda_scalar_args *a, cudaStream_t stream)
 {
-#define SCALAR_ENTRY(fn, inputs, outputs) launch_##fn,
-	static scalar_launch *const launches[] = {SCALAR_ROWS(SCALAR_ENTRY)};
+#define SCALAR_ENTRY(fn, inputs, outputs) launch_row<row_##fn>,
+	static cudaError_t (*const launches[])(const struct cuda_scalar_args *, cudaStream_t) = {SCALAR_ROWS(SCALAR_ENTRY)};
 	return launches[a->fn](a, stream);
 }

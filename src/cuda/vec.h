@@ -11,6 +11,18 @@
 extern "C" {
 #endif
 
+/* Whether some piece that moves has a prior whose gradient is not x itself. */
+static inline bool pieces_curved(const struct pieces *p)
+{
+	for (int i = 0; i < p->n; i++)
+		if (!p->at[i].frozen && p->at[i].prior != 0 && p->at[i].kind != PRIOR_GAUSSIAN)
+			return true;
+	return false;
+}
+
+/* Sets the slopes of the pieces' priors, which follow from a slot: before a kernel that reads them. */
+cudaError_t cuda_launch_slopes(const struct cuda_pieces *p, const struct cuda_slots *slots, cudaStream_t stream);
+
 /* ---- affine ---- */
 
 /* An output; inputs are those of the call that any output needs. */
@@ -32,6 +44,7 @@ struct cuda_affine_args {
 	const float *x[AFFINE_INPUTS];
 	struct cuda_affine_output out[AFFINE_OUTPUTS];
 	bool noise;                /* any output has some */
+	bool curved;               /* any has a prior whose gradient is not x itself */
 	bool aligned;              /* every address: to 16 bytes */
 };
 
@@ -69,6 +82,7 @@ struct cuda_pointwise_args {
 	int coef[POINTWISE_COEFS];
 	int prior;
 	const float *prior_at;     /* where the row has a prior */
+	bool curved;               /* whose gradient is not x itself in some piece */
 	enum stream stream[POINTWISE_VARIATES];
 	bool aligned;
 };
