@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A library to preload: one call for memory fails, as where there is none left. Only what Basin itself asks for counts,
- * and what the JSON and msgpack libraries ask for on its behalf; others end the program by themselves when they get none. */
+ * and what the JSON and msgpack libraries ask for on its behalf; others end the program by themselves when they get none, as does
+ * what registers a card's kernels before main. */
 #include <link.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -38,8 +39,30 @@ __attribute__((constructor)) static void find_ranges(void)
 	n_ranges = n;
 }
 
+/* The program's main has begun. */
+static bool begun;
+static int (*program)(int argc, char **argv, char **environment);
+
+static int begin(int argc, char **argv, char **environment)
+{
+	begun = true;
+	return program(argc, argv, environment);
+}
+
+int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
+                      void (*loader_fini)(void), void *stack_end);
+
+int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
+                      void (*loader_fini)(void), void *stack_end)
+{
+	program = main;
+	return NEXT(__libc_start_main)(begin, argc, argv, init, fini, loader_fini, stack_end);
+}
+
 static bool counts(const void *caller)
 {
+	if (!begun)
+		return false;
 	for (int i = 0; i < n_ranges; i++)
 		if ((uintptr_t)caller >= ranges[i].begin && (uintptr_t)caller < ranges[i].end)
 			return true;
