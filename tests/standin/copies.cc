@@ -124,9 +124,10 @@ static bool host_pointer(const char *p)
 {
 	const uintptr_t page = 4096, value = (uintptr_t)p;
 	unsigned char there;
-	/* No program's memory lies lower, but the sanitizers' own does, and small numbers beside each other look like
-	 * that. */
-	if (value < (uintptr_t)1 << 46 || value >> 47 || standin_in_arena(p) || standin_pinned_at(p))
+	/* Programs lie at 0x55… or 0x56…, what they map at the upper end. In between is what sanitizers keep for themselves, and two
+	 * small numbers beside each other look like that. */
+	const unsigned top = (unsigned)(value >> 40);
+	if ((top != 0x55 && top != 0x56 && top != 0x7e && top != 0x7f) || standin_in_arena(p) || standin_pinned_at(p))
 		return false;
 	return mincore((void *)(value / page * page), page, &there) == 0;
 }
