@@ -68,7 +68,8 @@ static void golden(const struct golden *g)
 
 /* ---- against the oracle ---- */
 
-static void gradients(const char *spec, int inputs, const char *activation, const char *likelihood, enum loss_kind loss, int outputs)
+static void gradients(const char *spec, int inputs, const char *activation, const char *likelihood, enum loss_kind loss,
+                      int outputs)
 {
 	struct net_case q = {0};
 	net_case_data(&q, 50, inputs, outputs, loss);
