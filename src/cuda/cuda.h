@@ -11,10 +11,7 @@
 #include "src/cuda/kernels.h"
 #include "src/cuda/record.h"
 
-enum {
-	CUDA_ALIGN = 64,                   /* blocks are multiples of so many bytes */
-	CUDA_WORKSPACE = 32 << 20          /* bytes for cuBLAS: what NVIDIA recommends for Hopper */
-};
+enum { CUDA_WORKSPACE = 32 << 20 };        /* bytes for cuBLAS: what NVIDIA recommends for Hopper */
 
 struct cuda_block;
 struct cuda_table;
