@@ -163,7 +163,7 @@ static status measure_product(struct work *w, bool bf16, const char *name)
 	TRY(matmul_open(cuda_of(w->d), &shape, &w->product));
 	status s = seconds_of(w, pass_product, &seconds);
 	cuda_forget(cuda_of(w->d));
-	matmul_close(&w->product);
+	matmul_close(cuda_of(w->d), &w->product);
 	if (s == OK)
 		say(name, flop / seconds / 1e12, "TFLOP/s", seconds);
 	return s;

@@ -7,7 +7,7 @@
 #   1  the machine, the card's own description, the tests with NVIDIA's libraries, equal bits, compute-sanitizer
 #   2  ceilings, updates and perturbation, many chains beside PyTorch
 # OUT: the folder of the results, ./gpu-results. BASIN, TESTS, BENCH: the program, and the folders of card_* and of cuda_*. SIZE=tiny: a
-# moment's worth of everything. PYTHON: one that has PyTorch. LIMIT: seconds that a step may take, 240.
+# moment's worth of everything. PYTHON: one that has PyTorch, for PEER_DEVICE, cuda. LIMIT: seconds that a step may take, 240.
 # Exit status 1: something failed.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -28,7 +28,7 @@ part=0
 
 # ---- what a step leaves ----
 
-plain() { printf '%s' "$*" | tr -d '"\\' | tr -c '[:print:]' ' '; }
+plain() { printf '%s' "$*" | tr -d '"\134' | tr -c '[:print:]' ' '; }
 line() { printf '{"part": %s, %s}\n' "$part" "$1" | tee -a "$results"; }
 value() { line "\"what\": \"$(plain "$1")\", \"value\": $2, \"unit\": \"$3\""; }              # value WHAT NUMBER UNIT
 fact() { line "\"what\": \"$(plain "$1")\", \"is\": \"$(plain "$2")\""; }                     # fact WHAT TEXT
@@ -60,7 +60,7 @@ print(*(f for p in sys.path for f in sorted(glob.glob(p + "/nvidia/*/lib"))))' 2
 
 case ${SIZE-whole} in
 tiny)
-	passes='3000 32 2 2' counts='1 3' steps=20 peer_steps=4 nets='16-8-4:8'
+	passes='3000 32 2 2' counts='1 3' steps=1200 peer_steps=4 nets='16-8-4:8'
 	export FAST=1
 	;;
 *) passes='' counts='1 7 64' steps=20000 peer_steps=400 nets='64-64-10:32 784-128-10:128' ;;
@@ -168,7 +168,7 @@ sanitizer() {
 			# shellcheck disable=SC2046,SC2086 # words
 			quietly compute-sanitizer --tool $tool --error-exitcode 9 "$basin" sample --device cuda --quiet --out "$work/checked" \
 				$small $(case_of $sampler)
-			held "$tool: $sampler" $? "$(grep -m 1 '^========= [A-Z]' "$work/out"); $(reason)"
+			held "$tool: $sampler" $? "$(grep '^=* [A-Z]' "$work/out" | grep -v -m 1 COMPUTE-SANITIZER); $(reason)"
 		done
 	done
 }
@@ -185,7 +185,7 @@ ceilings() {
 	# shellcheck disable=SC2086 # words
 	{ timeout "$limit" "$bench/cuda_passes" $passes 2>"$work/err"; echo "status $?"; } | while read -r words; do
 		case $words in
-		{*)
+		'{'*)
 			words=${words#?}
 			line "${words%?}"
 			;;
@@ -223,16 +223,18 @@ chains() {
 			options="--data npy:$work/$inputs/x.npy,$work/$inputs/y.npy --likelihood categorical --model mlp:$sizes --batch $batch
 				--sampler sgld --lr 1e-3 --chains $n"
 			# shellcheck disable=SC2086 # words
-			if timed $((many / 10)) $options && short=$(cat "$work/time") && timed "$many" $options; then
-				value "mlp:$sizes, batch $batch, SGLD, chains: $n" "$(awk -v a="$short" -v b="$(cat "$work/time")" \
-					-v s=$(((many - many / 10) * n)) 'BEGIN { printf "%.1f", s / (b > a ? b - a : 1) * 1e9 }')" "chain-steps/s"
-			else
+			if ! timed $((many / 10)) $options || ! short=$(cat "$work/time") || ! timed "$many" $options; then
 				failed "mlp:$sizes, chains: $n" "$(reason)"
+			elif [ "$(cat "$work/time")" -le "$short" ]; then
+				failed "mlp:$sizes, chains: $n" "$many steps took no longer than a tenth of them"
+			else
+				value "mlp:$sizes, batch $batch, SGLD, chains: $n" "$(awk -v a="$short" -v b="$(cat "$work/time")" \
+					-v s=$(((many - many / 10) * n)) 'BEGIN { printf "%.1f", s / (b - a) * 1e9 }')" "chain-steps/s"
 			fi
 			for way in loop stacked graph; do
 				label="PyTorch, $way: mlp:$sizes, batch $batch, SGLD, chains: $n"
 				[ $way != loop ] || [ "$n" = 1 ] || continue
-				quietly "$python" "$here/gpu_peer.py" $way cuda "$sizes" "$batch" "$n" "$peer_steps"
+				quietly "$python" "$here/gpu_peer.py" $way "${PEER_DEVICE-cuda}" "$sizes" "$batch" "$n" "$peer_steps"
 				case $? in
 				0) value "$label" "$(sed 's/.*"rate": \([0-9.e+]*\).*/\1/' "$work/out")" "chain-steps/s" ;;
 				3 | 127) skipped "$label" "$(tail -n 1 "$work/err")" ;;
@@ -246,7 +248,8 @@ chains() {
 # ---- all ----
 
 find_libraries
-for part in ${*:-1 2}; do
+[ $# -gt 0 ] || set -- 1 2
+for part; do
 	case $part in
 	1) machine; card; drivers; bits; sanitizer ;;
 	2) ceilings; chains ;;

@@ -74,8 +74,7 @@ static status open_named(const struct opts *o, const char *name, int threads, st
 	return OK;
 }
 
-/* NULL: none. */
-static const char *device_named(const struct opts *o)
+const char *command_device_named(const struct opts *o)
 {
 	const char *name = opts_text(o, "device");
 	if (!name)
@@ -85,7 +84,7 @@ static const char *device_named(const struct opts *o)
 
 status command_device(const struct opts *o, int threads, const struct model *m, struct device **out)
 {
-	const char *named = device_named(o);
+	const char *named = command_device_named(o);
 	TRY(open_named(o, named, threads, out));
 	const char *lacks = m ? model_lacks(m, *out) : NULL;
 	if (!lacks || named)
@@ -97,7 +96,7 @@ status command_device(const struct opts *o, int threads, const struct model *m, 
 
 status command_twin(const struct opts *o, int threads, const struct device *first, struct device **out)
 {
-	const char *named = device_named(o);
+	const char *named = command_device_named(o);
 	return open_named(o, named ? named : first->ops->name, threads, out);
 }
 

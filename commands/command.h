@@ -34,6 +34,8 @@ enum { THREADS_MAX = 4096 };
  * devices of a kind the processes that a launcher starts on a machine take one each in turn. Where none is named and the best is not
  * to be had here, or can't run the model, which may be NULL, another is taken with a warning. Errors: as backend_open's. */
 status command_device(const struct opts *o, int threads, const struct model *m, struct device **out);
+/* What --device or BASIN_DEVICE names; NULL: nothing. */
+const char *command_device_named(const struct opts *o);
 /* The same device once more, for another chain, without a word. Errors: as backend_open's. */
 status command_twin(const struct opts *o, int threads, const struct device *first, struct device **out);
 /* Warns where a device is not made for a precision. */

@@ -53,13 +53,15 @@ static status load_choices(struct device *d, const json_t *choices)
 
 static status open_device(struct problem *p, const json_t *choices)
 {
-	if (!p->device) {
+	struct device *d = p->device;
+	if (!d) {
 		struct launcher l;
 		TRY(launcher_find(&l));
 		p->threads = choose_threads(p, &l);
-		TRY(command_device(p->options, p->threads, p->has_data ? &p->model : NULL, &p->device));
+		TRY(command_device(p->options, p->threads, p->has_data ? &p->model : NULL, &d));
+		p->device = d;
 	}
-	return load_choices(p->device, choices);
+	return load_choices(d, choices);
 }
 
 status problem_place(struct problem *p, const json_t *choices)

@@ -37,7 +37,7 @@ enum { SEATS_MOST = 64 };
 /* Processes of a launcher that have the same device as this one. */
 static int sharers(const struct problem *p, const struct launcher *l)
 {
-	const char *named = p->options ? opts_text(p->options, "device") : NULL;
+	const char *named = command_device_named(p->options);
 	int devices = p->device->ops->count && !(named && strchr(named, ':')) ? p->device->ops->count() : 1;
 	return devices > 1 ? (l->locals + devices - 1) / devices : l->locals;
 }

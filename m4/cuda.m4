@@ -156,19 +156,23 @@ for cuda_place in $cuda_places; do
   cuda_look "$cuda_place"
   AS_IF([test $cuda_place_headers = yes && test -z "$CUDA_CFLAGS$cuda_headers_version"],
     [CUDA_CFLAGS=$cuda_place_cflags cuda_headers_version=$cuda_place_version])
+  # Of several wheels the folder that they are in.
+  AS_CASE([$cuda_place],
+    [*:*], [cuda_shown=`AS_DIRNAME(["${cuda_place##*:}"])`],
+    [cuda_shown=$cuda_place])
   AS_IF([test -n "$cuda_lacks"],
     [cuda_looked="$cuda_looked
-    $cuda_place lacks $cuda_lacks"],
-    [have_cuda=yes cuda_home=$cuda_place
+    $cuda_shown lacks $cuda_lacks"],
+    [have_cuda=yes cuda_home=$cuda_shown
      CUDA_CFLAGS=$cuda_place_cflags cuda_headers_version=$cuda_place_version
      break])
 done
 AS_IF([test $have_cuda = yes],
   [AS_IF([test "x$with_cudnn" = xcheck],
-    [cudnn_places="$cuda_place /usr /usr/local"
+    [cuda_dir=`AS_DIRNAME(["$cuda_place"])` # a wheel beside the wheel
+     cudnn_places="$cuda_place $cuda_dir/cudnn"
      for cuda_dir in $cuda_wheels_in $cuda_wheels; do cudnn_places="$cudnn_places $cuda_dir/cudnn"; done
-     cuda_dir=`AS_DIRNAME(["$cuda_place"])` # a wheel beside the wheel
-     cudnn_places="$cudnn_places $cuda_dir/cudnn"],
+     cudnn_places="$cudnn_places /usr /usr/local"],
     [cudnn_places="$with_cudnn $with_cudnn/cudnn $with_cudnn/nvidia/cudnn"])
    for cudnn_place in $cudnn_places; do
      cudnn_look "$cudnn_place"

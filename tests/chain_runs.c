@@ -3,7 +3,10 @@
 #include "tests/chain_runs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "tests/files.h"
 #include "tests/tap.h"
 
 const double table[N][3] = {{0.5, -1, 0.3}, {1.5, 0.25, -0.6}, {-1, 1, 1.2}, {-0.75, -0.5, 0.1}};
@@ -99,4 +102,18 @@ struct snaps_reader *open_chain(const char *folder, int k)
 	snprintf(path, sizeof path, "%s/chain-%d.snaps", folder, k);
 	MUST(snaps_open(path, 0, &r));
 	return r;
+}
+
+bool same_chain_bytes(const char *a, const char *b, int k)
+{
+	char path[600];
+	size_t n, m;
+	snprintf(path, sizeof path, "%s/chain-%d.snaps", a, k);
+	unsigned char *x = slurp(path, &n);
+	snprintf(path, sizeof path, "%s/chain-%d.snaps", b, k);
+	unsigned char *y = slurp(path, &m);
+	bool same = n == m && n > 0 && memcmp(x, y, n) == 0;
+	free(x);
+	free(y);
+	return same;
 }

@@ -31,5 +31,7 @@ void sample_with(const char *name, struct opts *o, char *folder, size_t size);
 void sample_on(struct device *d, uint64_t stop, const char *name, struct opts *o, char *folder, size_t size);
 
 struct snaps_reader *open_chain(const char *folder, int k);
+/* Whether two runs kept the same bytes of chain k, and any. */
+bool same_chain_bytes(const char *a, const char *b, int k);
 
 #endif

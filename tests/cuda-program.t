@@ -6,6 +6,7 @@
 set -u
 . "${top_srcdir:?}/tests/tap.sh"
 cd "$dir" || exit 99
+unset BASIN_DEVICE
 if [ -z "${BASIN_STANDIN-}" ]; then
 	skip "cuda (stand-in): the program" "it needs CUDA's headers, a C++ compiler and an x86-64 processor"
 	done_testing

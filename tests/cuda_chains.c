@@ -62,25 +62,11 @@ static void run_on(const struct cuda_run *r, struct device *d, uint64_t stop, co
 	sample_on(d, stop, name, options_of(r), folder, 512);
 }
 
-static bool same_chain(const char *a, const char *b, int k)
-{
-	char path[600];
-	size_t n, m;
-	snprintf(path, sizeof path, "%s/chain-%d.snaps", a, k);
-	unsigned char *x = slurp(path, &n);
-	snprintf(path, sizeof path, "%s/chain-%d.snaps", b, k);
-	unsigned char *y = slurp(path, &m);
-	bool same = n == m && n > 0 && memcmp(x, y, n) == 0;
-	free(x);
-	free(y);
-	return same;
-}
-
 static bool same_run(const char *a, const char *b, int chains)
 {
 	bool same = true;
 	for (int k = 0; k < chains; k++)
-		same = same && same_chain(a, b, k);
+		same = same && same_chain_bytes(a, b, k);
 	return same;
 }
 

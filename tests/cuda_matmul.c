@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* A linear layer's products on the stand-in: algorithms that are written down and made again, addresses aligned as they come, and
- * plans that take another one's place. */
+/* A linear layer's products on the stand-in: algorithms that are written down and made again, addresses aligned as they
+ * come, and plans that take another one's place. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -30,7 +30,8 @@ static const struct layer_ops *ops_of(struct device *d)
 
 static struct layer_plan *plan_of(struct device *d, int n, int in, int out)
 {
-	struct layer l = {.kind = LAYER_LINEAR, .input = {INPUT_BATCH, INPUT_NONE}, .in = {in, 1, 1}, .out = {out, 1, 1}, .param = {1, 2}};
+	struct layer l = {.kind = LAYER_LINEAR, .input = {INPUT_BATCH, INPUT_NONE}, .in = {in, 1, 1}, .out = {out, 1, 1},
+	                  .param = {1, 2}};
 	struct layer_plan *p;
 	MUST(ops_of(d)->plan(d, &(struct plan_request){.layer = &l, .n = n, .mode = PLAN_TRAIN}, &p));
 	return p;
@@ -152,7 +153,8 @@ static void check_choices(void)
 		json_t *other = json_deep_copy(chosen);
 		json_object_set_new(other, forward_key, json_string(refused[i]));
 		again = choices_after(other, &second, &error, &asked);
-		ok(asked == 1 && error < 1e-5 && json_equal(again, chosen) && strstr(heard, forward_key) && strstr(heard, refused[i]),
+		ok(asked == 1 && error < 1e-5 && json_equal(again, chosen) && strstr(heard, forward_key) &&
+		   strstr(heard, refused[i]),
 		   "a text that is refused is told of and replaced: \"%s\"", refused[i]);
 		json_decref(other);
 		json_decref(again);
@@ -170,7 +172,8 @@ static void check_alignment(void)
 	pass(d, p, &v, LEAD, OUT * IN);
 	near(error_of(&v, N, IN, OUT, LEAD), 0, 1e-5, "weights at an address that is a multiple of 4: the products are right");
 	json_t *chosen = choices_of(d);
-	ok(json_object_get(chosen, "matmul fp32 nt 33x20x70 bias aligned 16,4,4") && json_object_get(chosen, "matmul fp32 nn 33x70x20 aligned 16,4,16") &&
+	ok(json_object_get(chosen, "matmul fp32 nt 33x20x70 bias aligned 16,4,4") &&
+	   json_object_get(chosen, "matmul fp32 nn 33x70x20 aligned 16,4,16") &&
 	   json_object_get(chosen, "matmul fp32 tn 20x70x33 aligned 16,16,4"), "and have algorithms of their own");
 	json_decref(chosen);
 	ops_of(d)->drop(p);
@@ -201,6 +204,24 @@ static void check_places(void)
 	d->ops->close(d);
 }
 
+/* The host need not wait for a product to have it begun. */
+static void check_start(void)
+{
+	struct device *d = open_cuda();
+	struct numbers v = numbers_new(d);
+	struct layer_plan *p = plan_of(d, N, IN, OUT);
+	struct layer_io io = {.x = {v.x.device}, .y = v.y.device, .param = {v.theta.device, v.theta.device + OUT * IN}};
+	MUST(d->ops->sync(d));
+	size_t before = standin_calls("cublasLtMatmul");
+	MUST(ops_of(d)->forward(p, &io));
+	size_t put_off = standin_calls("cublasLtMatmul");
+	MUST(device_start(d));
+	ok(put_off == before && standin_calls("cublasLtMatmul") == before + 1, "what was put off begins when the device is told to");
+	ops_of(d)->drop(p);
+	numbers_free(&v);
+	d->ops->close(d);
+}
+
 static void check_failure(void)
 {
 	struct device *d = open_cuda();
@@ -226,6 +247,7 @@ int main(void)
 	check_choices();
 	check_alignment();
 	check_places();
+	check_start();
 	check_failure();
 	return done_testing();
 }

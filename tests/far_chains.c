@@ -76,20 +76,6 @@ static struct opts *parse_images(const char *const *words)
 	return parse_all(all);
 }
 
-static bool same_file(const char *a, const char *b, int chain)
-{
-	char path[600];
-	size_t n, m;
-	snprintf(path, sizeof path, "%s/chain-%d.snaps", a, chain);
-	unsigned char *x = slurp(path, &n);
-	snprintf(path, sizeof path, "%s/chain-%d.snaps", b, chain);
-	unsigned char *y = slurp(path, &m);
-	bool same = n == m && n > 0 && memcmp(x, y, n) == 0;
-	free(x);
-	free(y);
-	return same;
-}
-
 static struct device *far(void)
 {
 	struct device *d;
@@ -107,7 +93,7 @@ static void check_run(const struct far_run *r, struct opts *(*parse_words)(const
 	struct opts *o = parse_words(r->words);
 	bool same = true;
 	for (int k = 0; k < (int)opts_count(o, "chains"); k++)
-		same = same && same_file(here, there, k);
+		same = same && same_chain_bytes(here, there, k);
 	opts_free(o);
 	ok(same, "%s: stopped and resumed on the far device, the CPU's snapshots", r->name);
 }

@@ -5,8 +5,12 @@
 # run, and too little memory.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"
-far=$(dirname "$BASIN")/tests/basin_far
 cd "$dir" || exit 99
+# It is the best device there, while the others' is named to be the CPU.
+far=./far
+printf '#!/bin/sh\nunset BASIN_DEVICE\nexec "%s/tests/basin_far" "$@"\n' "$(dirname "$BASIN")" >far && chmod +x far || exit 99
+BASIN_DEVICE=cpu
+export BASIN_DEVICE
 
 awk 'BEGIN { srand(1); for (i = 0; i < 200; i++) { a = rand() - .5; b = rand() - .5; print a "," b "," a - 2 * b + .1 * rand() } }' >d.csv
 chains=5

@@ -12,7 +12,21 @@
 #include "src/likelihood.h"
 #include "src/net/model.h"
 #include "src/schedule.h"
+#include "src/text.h"
 #include "tests/tap.h"
+
+static bool amount(size_t bytes, const char *want)
+{
+	return strcmp(text_amount(&(struct text){.n = 0}, bytes), want) == 0;
+}
+
+static void amounts(void)
+{
+	ok(amount(0, "0 bytes") && amount(999, "999 bytes") && amount(1234, "1.23 kB") && amount(14400000, "14.4 MB"),
+	   "amounts of memory have three digits");
+	ok(amount(999499, "999 kB") && amount(999500, "1 MB") && amount(85000000000, "85 GB") && amount(2500000000000000, "2.5e+03 TB"),
+	   "and the unit that suits them");
+}
 
 static void finding(void)
 {
@@ -60,6 +74,7 @@ static void names(void)
 int main(void)
 {
 	finding();
+	amounts();
 	list(SPLIT_WORDS, SPLIT_HOLDOUT, "train", "holdout");
 	list(PRECISION_WORDS, PRECISION_BF16, "fp32", "bf16");
 	list(AUGMENT_WORDS, AUGMENT_CROP_FLIP, "none", "crop-flip");

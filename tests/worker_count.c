@@ -15,6 +15,7 @@ static int locals = 1;   /* processes that a launcher has started on this machin
 /* A machine's cards, and what is free on each. */
 static size_t free_bytes;
 static int cards = 1;
+static const char *named = "cuda";
 
 static size_t card_room(const struct device *d)
 {
@@ -30,9 +31,9 @@ static int card_count(void)
 /* Workers for so many chains of so many parameters on so many threads each. */
 static int workers(const char *asked, int chains, int threads, size_t params, const char *device)
 {
-	char *words[] = {(char[]){"sample"}, (char[]){"--workers"}, (char *)asked, NULL};
+	char *words[] = {(char[]){"sample"}, (char[]){"--device"}, (char *)named, (char[]){"--workers"}, (char *)asked, NULL};
 	struct opts *o;
-	MUST(opts_parse(&o, sample_tables, asked ? 3 : 1, words));
+	MUST(opts_parse(&o, sample_tables, asked ? 5 : 3, words));
 	static const struct sampler sampler = {.name = "still", .vectors = {{.name = "theta"}}};
 	const bool on_host = strcmp(device, "cpu") == 0;
 	const struct backend ops = {.name = device, .on_host = on_host, .room = on_host ? NULL : card_room, .count = on_host ? NULL : card_count};
@@ -74,6 +75,8 @@ int main(void)
 	ok(workers(NULL, 100, 1, 1000000, "cuda") == 2, "processes that share it have equal parts");
 	cards = 2;
 	ok(workers(NULL, 100, 1, 1000000, "cuda") == 5, "of the devices of a machine each has its processes");
+	named = "cuda:1";
+	ok(workers(NULL, 100, 1, 1000000, "cuda") == 2, "but for one that is named");
 	free_bytes = each / 2;
 	ok(workers(NULL, 100, 1, 1000000, "cuda") == 1, "and one there is always");
 	return done_testing();

@@ -11,9 +11,8 @@ mkdir -p "$folder/lib"
 # The C library must be the machine's own, the driver is, and NVIDIA's libraries are large and often there.
 own='linux-vdso|ld-linux.*|libc|libm|libmvec|libpthread|libdl|librt|libutil|libresolv|libanl|libnss_.*|libcuda|libcudart|libcublas.*|libcudnn.*|libnv.*'
 for program in "$folder"/bin/* "$folder"/tests/* "$folder"/bench/*; do
-	[ -x "$program" ] && [ -f "$program" ] || continue
 	# What is no program, such as a script, has no libraries.
-	ldd "$program" 2>/dev/null || true
+	[ ! -f "$program" ] || ldd "$program" 2>/dev/null || true
 done | sed -n 's,.* => \(/[^ ]*\) (0x.*,\1,p' | sort -u >"$folder/lib/all"
 while read -r library; do
 	name=${library##*/}

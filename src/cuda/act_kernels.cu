@@ -58,8 +58,10 @@ static __device__ __forceinline__ void act_group(const X *x, const Dy *dy, Y *to
 	group<Y> y;
 	if (backward)
 		b = *(const group<Dy> *)(dy + i);
-	for (int j = 0; j < TOGETHER; j++)
-		number_set(&y.at[j], backward ? gradient<kind>(number_of(a.at[j]), number_of(b.at[j])) : value<kind>(number_of(a.at[j])));
+	for (int j = 0; j < TOGETHER; j++) {
+		const float x0 = number_of(a.at[j]);
+		number_set(&y.at[j], backward ? gradient<kind>(x0, number_of(b.at[j])) : value<kind>(x0));
+	}
 	*(group<Y> *)(to + i) = y;
 }
 
@@ -74,7 +76,8 @@ __global__ void __launch_bounds__(THREADS) act_kernel(const struct cuda_act_args
 		act_group<kind, backward>(x, dy, to, i);
 	else
 		for (size_t j = i; j < a.n; j++)
-			number_set(to + j, backward ? gradient<kind>(number_of(x[j]), number_of(dy[j])) : value<kind>(number_of(x[j])));
+			number_set(to + j, backward ? gradient<kind>(number_of(x[j]), number_of(dy[j]))
+			                            : value<kind>(number_of(x[j])));
 }
 
 template <enum activation kind, bool backward, typename X, typename Dy, typename Y>

@@ -86,6 +86,7 @@ status cuda_put(struct device *d, void *to, const void *host, size_t bytes);
 status cuda_get(struct device *d, void *host, const void *from, size_t bytes);
 status cuda_copy(struct device *d, void *to, const void *from, size_t bytes);
 status cuda_sync(struct device *d);
+status cuda_start(struct device *d);
 status cuda_slots_open(struct device *d, struct slots *s);
 void cuda_slots_close(struct device *d, struct slots *s);
 status cuda_slots_send(struct device *d, struct slots *s);

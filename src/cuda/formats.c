@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* How a network's tensors lie: channels last behind convolutions, which is what tensor cores take as it is, and of one type from the
- * batch on. */
+/* How a network's tensors lie: channels last behind convolutions, which is what tensor cores take as it is, and of one type
+ * from the batch on. */
 #include "src/cuda/cuda.h"
 
 enum { CHANNELS = 8 };  /* a convolution's tensor cores take bf16 channels by so many */
@@ -25,8 +25,8 @@ static bool only_convolutions_read(const struct layer *layers, int n)
 	return true;
 }
 
-void cuda_formats(const struct device *d, const struct layer *layers, int n, enum precision precision, struct batch_format *batch,
-                  struct format *out)
+void cuda_formats(const struct device *d, const struct layer *layers, int n, enum precision precision,
+                  struct batch_format *batch, struct format *out)
 {
 	(void)d;
 	const bool bf16 = precision == PRECISION_BF16, images = reads_images(layers, n);

@@ -20,15 +20,15 @@ static __device__ __forceinline__ struct crop draw_crop(const struct cuda_gather
 {
 	uint32_t w[4];
 	philox_words(a.slots->seed, a.slots->chain, a.stream, a.slots->step, (uint32_t)position, w);
-	const struct crop c = {(int)((uint64_t)w[0] * (2 * PAD + 1) >> 32) - PAD, (int)((uint64_t)w[1] * (2 * PAD + 1) >> 32) - PAD,
-	                       (w[2] >> 31) != 0};
+	const int dx = (int)((uint64_t)w[0] * (2 * PAD + 1) >> 32), dy = (int)((uint64_t)w[1] * (2 * PAD + 1) >> 32);
+	const struct crop c = {dx - PAD, dy - PAD, (w[2] >> 31) != 0};
 	return c;
 }
 
 /* Pixel `pixel` of channel j of a row of the set, cropped; 0 from the padding. */
 template <typename T>
-static __device__ __forceinline__ float read_pixel(const struct cuda_gather_args &a, const struct crop &crop, size_t row, int j,
-                                                   int pixel)
+static __device__ __forceinline__ float read_pixel(const struct cuda_gather_args &a, const struct crop &crop, size_t row,
+                                                   int j, int pixel)
 {
 	const size_t plane = (size_t)a.h * (size_t)a.w;
 	const T *const from = (const T *)a.set + (row * (size_t)a.c + (size_t)j) * plane;

@@ -105,7 +105,8 @@ static size_t linear_working_bytes(const struct layer_plan *p)
 static status linear_materialise(struct layer_plan *p, const struct weight_source *from, void *working)
 {
 	const struct segment *weight = from->param[PARAM_WEIGHT];
-	return cuda_point_typed(p->device, from->slots, from->at, weight->offset, weight->count, weight->frozen, working, true);
+	return cuda_point_typed(p->device, from->slots, from->at, weight->offset, weight->count, weight->frozen, working,
+	                        true);
 }
 
 /* ---- passes ---- */
@@ -136,8 +137,8 @@ static status linear_backward(struct layer_plan *p, const struct layer_io *io)
 	return cuda_channel_sums(p->device, p->y.bf16, io->dy[0], p->n, p->out, io->add_dparams, io->dparam[PARAM_BIAS]);
 }
 
-/* Where x is narrowed only the copy is read; but that x is the batch, or what such layers pass on of it, and its memory has no
- * other use. */
+/* Where x is narrowed only the copy is read; but that x is the batch, or what such layers pass on of it, and its memory has
+ * no other use. */
 static unsigned linear_backward_reads(const struct layer *l)
 {
 	(void)l;

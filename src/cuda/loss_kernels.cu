@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* The likelihoods: values are summed in double, in an order that the batch's shape alone decides; gradients are float32. A row has
- * some neighbouring lanes of a warp, and a block some of the rows. */
+/* The likelihoods: values are summed in double, in an order that the batch's shape alone decides; gradients are float32. A row
+ * has some neighbouring lanes of a warp, and a block some of the rows. */
 #include "src/cuda/launch.h"
 
 #include "src/cuda/rows.h"
@@ -55,7 +55,8 @@ struct row {
 
 /* ℓ = ln Σ exp(x) − x_y; ∇ℓ = softmax(x) − onehot(y). fmaxf passes over NaN, and the sum then is. */
 template <int lanes>
-static __device__ __forceinline__ double categorical(const struct cuda_loss_args &a, const struct row &r, int lane, bool *right)
+static __device__ __forceinline__ double categorical(const struct cuda_loss_args &a, const struct row &r, int lane,
+                                                     bool *right)
 {
 	const int k = r.there ? a.k : 0, y = r.there ? *(const int32_t *)r.target : 0;
 	float max = -INFINITY;
@@ -165,9 +166,10 @@ __global__ void __launch_bounds__(THREADS) loss_kernel(const struct cuda_loss_ar
 	struct cuda_loss_sums mine = {0, 0, 0};
 	for (size_t from = (size_t)blockIdx.x * ROWS; from < n; from += (size_t)gridDim.x * ROWS) {
 		const size_t i = from + threadIdx.x / lanes, at = i < n ? set_row_of(a.index, first + i) : 0;
+		const int32_t *const label = (const int32_t *)a.target + at;
+		const float *const y = (const float *)a.target + at * k;
 		const struct row r = {
-			a.output + i * k,
-			kind == LOSS_CATEGORICAL ? (const void *)((const int32_t *)a.target + at) : (const void *)((const float *)a.target + at * k),
+			a.output + i * k, kind == LOSS_CATEGORICAL ? (const void *)label : (const void *)y,
 			a.gradient ? a.gradient + i * k : NULL, a.weight && i < n ? (double)a.weight[i] : 1, i < n,
 		};
 		bool right = false;
@@ -234,7 +236,8 @@ template <enum loss_kind kind> static cudaError_t launch_kind(const struct cuda_
 cudaError_t cuda_launch_loss(const struct cuda_loss_args *a, cudaStream_t stream)
 {
 	const cudaError_t e = a->kind == LOSS_CATEGORICAL ? launch_kind<LOSS_CATEGORICAL>(a, stream)
-	                    : a->kind == LOSS_GAUSSIAN ? launch_kind<LOSS_GAUSSIAN>(a, stream) : launch_kind<LOSS_BERNOULLI>(a, stream);
+	                    : a->kind == LOSS_GAUSSIAN ? launch_kind<LOSS_GAUSSIAN>(a, stream)
+	                                               : launch_kind<LOSS_BERNOULLI>(a, stream);
 	if (e != cudaSuccess || a->kind != LOSS_GAUSSIAN || !a->log_sd || !a->dlog_sd)
 		return e;
 	return LAUNCH(loss_log_sd_kernel, (unsigned)a->k, THREADS, 0, stream, *a);

@@ -8,13 +8,15 @@
 /* A matrix of so many rows, as it lies. */
 static status make_layout(cublasLtMatrixLayout_t *layout, bool bf16, int rows, int columns)
 {
-	BLAS_TRY(cublasLtMatrixLayoutCreate(layout, bf16 ? CUDA_R_16BF : CUDA_R_32F, (uint64_t)columns, (uint64_t)rows, columns));
+	const cudaDataType_t type = bf16 ? CUDA_R_16BF : CUDA_R_32F;
+	BLAS_TRY(cublasLtMatrixLayoutCreate(layout, type, (uint64_t)columns, (uint64_t)rows, columns));
 	return OK;
 }
 
 static status make_parts(const struct matmul_shape *s, struct matmul *m)
 {
-	const cublasOperation_t first = s->transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N, second = s->transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N;
+	const cublasOperation_t first = s->transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N;
+	const cublasOperation_t second = s->transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N;
 	const cublasLtEpilogue_t bias = CUBLASLT_EPILOGUE_BIAS;
 	/* Of float32 factors too: TF32 would have to be asked for. */
 	BLAS_TRY(cublasLtMatmulDescCreate(&m->desc, CUBLAS_COMPUTE_32F, CUDA_R_32F));
@@ -54,7 +56,8 @@ void matmul_close(struct cuda_device *cuda, struct matmul *m)
 	cublasLtMatrixLayout_t layouts[] = {m->a, m->b, m->c};
 	for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
 		if (layouts[i])
-			cuda_keep(cuda, cuda_check_blas(cublasLtMatrixLayoutDestroy(layouts[i]), "cublasLtMatrixLayoutDestroy", __FILE__));
+			cuda_keep(cuda, cuda_check_blas(cublasLtMatrixLayoutDestroy(layouts[i]), "cublasLtMatrixLayoutDestroy",
+			                                __FILE__));
 	if (m->desc)
 		cuda_keep(cuda, cuda_check_blas(cublasLtMatmulDescDestroy(m->desc), "cublasLtMatmulDescDestroy", __FILE__));
 	*m = (struct matmul){.desc = NULL};
@@ -86,8 +89,8 @@ static unsigned aligned_bit(const void *p, unsigned bit)
 	return (uintptr_t)p % MATMUL_ALIGN ? 0 : bit;
 }
 
-status matmul_later(struct cuda_device *cuda, struct matmul *m, const char *what, const void *a, const void *b, const float *bias,
-                    bool add, void *c)
+status matmul_later(struct cuda_device *cuda, struct matmul *m, const char *what, const void *a, const void *b,
+                    const float *bias, bool add, void *c)
 {
 	struct matmul_args g;
 	memset(&g, 0, sizeof g);

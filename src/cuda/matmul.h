@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Products of row-major matrices by cuBLAS: c (m, n) = a (m, k) · b (k, n), summed in float32 by one algorithm, which is the shape's
- * for good: it is among the device's choices, {"matmul fp32 nt 128x10x784": "id=20 tile=15 …"}. Rows follow one another without gaps. */
+/* Products of row-major matrices by cuBLAS: c (m, n) = a (m, k) · b (k, n), summed in float32 by one algorithm, which is the
+ * shape's for good: it is among the device's choices, {"matmul fp32 nt 128x10x784": "id=20 tile=15 …"}. Rows follow one another
+ * without gaps. */
 #ifndef BASIN_CUDA_MATMUL_H
 #define BASIN_CUDA_MATMUL_H
 
@@ -15,8 +16,8 @@ struct matmul_shape {
 	bool bias;                         /* float32 (n), added to each row; c is float32 too */
 };
 
-/* Addresses that are multiples of MATMUL_ALIGN: of these operands all that a call names; the others are of their type's size, as
- * slices of a parameter vector are. */
+/* Addresses that are multiples of MATMUL_ALIGN: of these operands all that a call names; the others are of their type's size,
+ * as slices of a parameter vector are. */
 enum { MATMUL_A = 1, MATMUL_B = 2, MATMUL_C = 4, MATMUL_ALIGNED = 8, MATMUL_ALIGN = 16 };
 
 struct matmul_algorithm {
@@ -32,19 +33,21 @@ struct matmul {
 	struct matmul_algorithm at[MATMUL_ALIGNED];  /* by what is aligned */
 };
 
-/* Errors: ERR_MEMORY, ERR_LIBRARY; `out` is then closed. A known choice that cuBLAS refuses is told by a warning, and made anew. */
+/* Errors: ERR_MEMORY, ERR_LIBRARY; `out` is then closed. A known choice that cuBLAS refuses is told by a warning, and made
+ * anew. */
 status matmul_open(struct cuda_device *cuda, const struct matmul_shape *shape, struct matmul *out);
 /* The device must have forgotten the calls that name it (cuda_forget). A zeroed one is fine. */
 void matmul_close(struct cuda_device *cuda, struct matmul *m);
 
-/* The product, put off; `what` as in cuda_later. a, b, bias, c: device; bias may be NULL; c is set, or added to. Errors: as of
- * matmul_open, where addresses are aligned as none were before, and of cuda_later. */
-status matmul_later(struct cuda_device *cuda, struct matmul *m, const char *what, const void *a, const void *b, const float *bias,
-                    bool add, void *c);
+/* The product, put off; `what` as in cuda_later. a, b, bias, c: device; bias is NULL where the shape has none; c is set, or added
+ * to. Errors: as of matmul_open, where addresses are aligned as none were before, and of cuda_later. */
+status matmul_later(struct cuda_device *cuda, struct matmul *m, const char *what, const void *a, const void *b,
+                    const float *bias, bool add, void *c);
 
 /* ---- matmul_choose.c ---- */
 
-/* An algorithm for addresses of which these are aligned, from the device's choices or into them. Errors: ERR_MEMORY, ERR_LIBRARY. */
+/* An algorithm for addresses of which these are aligned, from the device's choices or into them. Errors: ERR_MEMORY,
+ * ERR_LIBRARY. */
 status matmul_choose(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, cublasLtMatmulAlgo_t *out);
 
 #endif

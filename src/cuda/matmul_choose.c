@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Which algorithm does a product: known from the device's choices, or the first of those that cuBLAS proposes. Nothing is timed, so
- * that a run's algorithms, and with them its last bits, are the same however busy the card was when it began. */
+/* Which algorithm does a product: known from the device's choices, or the first of those that cuBLAS proposes. Nothing is
+ * timed, so that a run's algorithms, and with them its last bits, are the same however busy the card was when it began. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,14 +99,17 @@ static status set_config(const struct config *c, cublasLtMatmulAlgo_t *algo)
 }
 
 /* The algorithm of a text, if this cuBLAS does this product on this card by it. */
-static status make_algorithm(struct cuda_device *cuda, const struct matmul *m, const struct config *c, cublasLtMatmulAlgo_t *out)
+static status make_algorithm(struct cuda_device *cuda, const struct matmul *m, const struct config *c,
+                             cublasLtMatmulAlgo_t *out)
 {
 	const cudaDataType_t ab = m->shape.bf16 ? CUDA_R_16BF : CUDA_R_32F, cd = m->shape.bf16_c ? CUDA_R_16BF : CUDA_R_32F;
+	const int id = (int)c->of[ID];
 	cublasLtMatmulHeuristicResult_t found = {0};
-	BLAS_TRY(cublasLtMatmulAlgoInit(cuda->blas, CUBLAS_COMPUTE_32F, CUDA_R_32F, ab, ab, cd, cd, (int)c->of[ID], out));
+	BLAS_TRY(cublasLtMatmulAlgoInit(cuda->blas, CUBLAS_COMPUTE_32F, CUDA_R_32F, ab, ab, cd, cd, id, out));
 	TRY(set_config(c, out));
 	BLAS_TRY(cublasLtMatmulAlgoCheck(cuda->blas, m->desc, m->b, m->a, m->c, m->c, out, &found));
-	return found.workspaceSize <= CUDA_WORKSPACE ? OK : fail(ERR_LIBRARY, "it needs a workspace of %zu bytes", found.workspaceSize);
+	return found.workspaceSize <= CUDA_WORKSPACE ? OK
+	     : fail(ERR_LIBRARY, "it needs a workspace of %zu bytes", found.workspaceSize);
 }
 
 /* ---- choosing ---- */
@@ -115,8 +118,10 @@ static status set_preference(cublasLtMatmulPreference_t p, const struct matmul *
 {
 	const uint64_t workspace = CUDA_WORKSPACE;
 	/* a is cublasLt's B, and b its A. */
-	const uint32_t a = alignment_of(m, aligned, MATMUL_B), b = alignment_of(m, aligned, MATMUL_A), c = alignment_of(m, aligned, MATMUL_C);
-	BLAS_TRY(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &workspace, sizeof workspace));
+	const uint32_t a = alignment_of(m, aligned, MATMUL_B), b = alignment_of(m, aligned, MATMUL_A);
+	const uint32_t c = alignment_of(m, aligned, MATMUL_C);
+	BLAS_TRY(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &workspace,
+	                                              sizeof workspace));
 	BLAS_TRY(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, &a, sizeof a));
 	BLAS_TRY(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, &b, sizeof b));
 	BLAS_TRY(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, &c, sizeof c));
@@ -124,16 +129,19 @@ static status set_preference(cublasLtMatmulPreference_t p, const struct matmul *
 	return OK;
 }
 
-static status ask(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, cublasLtMatmulHeuristicResult_t *found, int *n)
+static status ask(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, cublasLtMatmulHeuristicResult_t *found,
+                  int *n)
 {
 	cublasLtMatmulPreference_t preference;
 	*n = 0;
 	BLAS_TRY(cublasLtMatmulPreferenceCreate(&preference));
 	status s = set_preference(preference, m, aligned);
 	if (s == OK)
-		s = cuda_check_blas(cublasLtMatmulAlgoGetHeuristic(cuda->blas, m->desc, m->b, m->a, m->c, m->c, preference, PROPOSALS, found, n),
+		s = cuda_check_blas(cublasLtMatmulAlgoGetHeuristic(cuda->blas, m->desc, m->b, m->a, m->c, m->c, preference,
+		                                                   PROPOSALS, found, n),
 		                    "cublasLtMatmulAlgoGetHeuristic", __FILE__);
-	cuda_keep(cuda, cuda_check_blas(cublasLtMatmulPreferenceDestroy(preference), "cublasLtMatmulPreferenceDestroy", __FILE__));
+	cuda_keep(cuda, cuda_check_blas(cublasLtMatmulPreferenceDestroy(preference), "cublasLtMatmulPreferenceDestroy",
+	                                __FILE__));
 	return s;
 }
 
@@ -144,8 +152,8 @@ static bool in_one_piece(const struct config *c)
 }
 
 /* The first proposal that its own text makes again, those in one piece before the others. */
-static status choose_new(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, const char *key, struct config *out,
-                         cublasLtMatmulAlgo_t *algo)
+static status choose_new(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, const char *key,
+                         struct config *out, cublasLtMatmulAlgo_t *algo)
 {
 	cublasLtMatmulHeuristicResult_t found[PROPOSALS];
 	int n;
@@ -162,7 +170,8 @@ static status choose_new(struct cuda_device *cuda, const struct matmul *m, unsig
 			if (s == OK)
 				return OK;
 			write_config(out, text);
-			warning_failed(fail_within(s, "%s: an algorithm that cuBLAS proposes itself (%s) is passed over: ", key, text));
+			warning_failed(fail_within(s, "%s: an algorithm that cuBLAS proposes itself (%s) is passed over: ", key,
+			                           text));
 		}
 	return fail(ERR_LIBRARY, "cuBLAS proposes %d algorithms, and can be told to use none of them", n);
 }
@@ -171,7 +180,9 @@ static status keep_choice(struct cuda_device *cuda, const char *key, const struc
 {
 	char text[TEXT];
 	write_config(c, text);
-	return json_object_set_new(cuda->choices, key, json_string(text)) ? fail(ERR_MEMORY, "out of memory: the choices of algorithms") : OK;
+	if (json_object_set_new(cuda->choices, key, json_string(text)))
+		return fail(ERR_MEMORY, "out of memory: the choices of algorithms");
+	return OK;
 }
 
 /* Bias pointers are known where the product runs; till then one that is aligned like them stands for them. */
@@ -193,8 +204,8 @@ static bool choose_known(struct cuda_device *cuda, const struct matmul *m, const
 	status s = read_config(text, &c) ? make_algorithm(cuda, m, &c, out) : fail(ERR_INPUT, "no such text is known");
 	if (s == OK)
 		return true;
-	warning_failed(fail_within(s, "%s: the algorithm that was chosen before (%s) is not had here, and another one may round otherwise: ",
-	                           key, text));
+	warning_failed(fail_within(s, "%s: the algorithm that was chosen before (%s) is not had here, and another one may round "
+	                              "otherwise: ", key, text));
 	return false;
 }
 

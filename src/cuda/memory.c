@@ -220,3 +220,8 @@ status cuda_sync(struct device *d)
 {
 	return cuda_wait(cuda_of(d));
 }
+
+status cuda_start(struct device *d)
+{
+	return cuda_flush(cuda_of(d));
+}

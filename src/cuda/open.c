@@ -193,6 +193,7 @@ const struct backend cuda_backend = {
 	.get = cuda_get,
 	.copy = cuda_copy,
 	.sync = cuda_sync,
+	.start = cuda_start,
 	.slots_open = cuda_slots_open,
 	.slots_close = cuda_slots_close,
 	.slots_send = cuda_slots_send,

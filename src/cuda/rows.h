@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Rows of the data: gathered into a batch, and what the network made of them compared with their targets. Args are compared bit by
- * bit: their makers set padding to 0. */
+/* Rows of the data: gathered into a batch, and what the network made of them compared with their targets. Args are compared
+ * bit by bit: their makers set padding to 0. */
 #ifndef BASIN_CUDA_ROWS_H
 #define BASIN_CUDA_ROWS_H
 

@@ -153,6 +153,11 @@ void standin_devices(int n)
 	devices = n;
 }
 
+int standin_device_count(void)
+{
+	return devices;
+}
+
 long standin_launches(void)
 {
 	return standin_counts.launches;

@@ -78,6 +78,9 @@ cudaError_t cudaRuntimeGetVersion(int *version)
 	X(cudaErrorInsufficientDriver, "CUDA driver version is insufficient for CUDA runtime version")              \
 	X(cudaErrorNoDevice, "no CUDA-capable device is detected")                                                  \
 	X(cudaErrorInvalidDevice, "invalid device ordinal")                                                         \
+	X(cudaErrorDevicesUnavailable, "CUDA-capable device(s) is/are busy or unavailable")                         \
+	X(cudaErrorContextIsDestroyed, "context is destroyed")                                                      \
+	X(cudaErrorMisalignedAddress, "misaligned address")                                                         \
 	X(cudaErrorInvalidResourceHandle, "invalid resource handle")                                                \
 	X(cudaErrorIllegalState, "the operation cannot be performed in the present state")                          \
 	X(cudaErrorNotReady, "device not ready")                                                                    \

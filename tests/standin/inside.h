@@ -46,6 +46,9 @@ cudaError_t standin_said(cudaError_t e);
 /* A line for the person who reads why a call was refused. */
 void standin_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* As standin_devices has set it, which no test may make fail. */
+extern "C" int standin_device_count(void);
+
 struct standin_counts { long launches, captures, replays; };
 extern struct standin_counts standin_counts;
 
@@ -81,15 +84,24 @@ void standin_access_forget(const char *from, size_t bytes);
 
 /* ---- memory.cc ---- */
 
-struct standin_block { char *first; size_t bytes; char *pages; size_t page_bytes; unsigned long serial; };
+struct standin_block {
+	char *first;
+	size_t bytes;
+	char *pages;
+	size_t page_bytes;
+	unsigned long serial;
+	bool open;
+	struct standin_block *next_open;
+};
 /* The device's or the pinned block that holds this address, or NULL. */
 const struct standin_block *standin_block_at(const void *p);
 const struct standin_block *standin_pinned_at(const void *p);
 bool standin_in_arena(const void *p);
-/* The device's memory can be touched between these two. */
+/* Device code runs between these two; a block opens when it is touched, or at once by standin_touch. */
 void standin_open(void);
 void standin_close(void);
-/* After a kernel or a copy: ends the process where something was written beside a block. */
+void standin_touch(const void *p);
+/* After a kernel or a copy: ends the process where something was written beside a block that is open. */
 void standin_margins(const char *name);
 
 /* ---- threads.cc, shared.cc ---- */

@@ -84,11 +84,12 @@ unsigned standin_ballot(unsigned mask, bool said, const char *file, int line);
 #define __syncthreads_count(said) standin_barrier((said) != 0, __FILE__, __LINE__)
 #define __syncthreads_or(said) (standin_barrier((said) != 0, __FILE__, __LINE__) != 0)
 #define __syncthreads_and(said) (standin_barrier((said) == 0, __FILE__, __LINE__) == 0)
-static inline void standin_warp_barrier(const char *file, int line, unsigned mask = 0xffffffffu)
+static inline unsigned standin_mask(unsigned mask = 0xffffffffu)
 {
-	standin_exchange(mask, 0, standin_me->lane, true, file, line);
+	return mask;
 }
-#define __syncwarp(...) standin_warp_barrier(__FILE__, __LINE__, ##__VA_ARGS__)
+#define __syncwarp(...)                                                                                             \
+	((void)standin_exchange(standin_mask(__VA_ARGS__), 0, standin_me->lane, true, __FILE__, __LINE__))
 #define __ballot_sync(mask, said) standin_ballot(mask, (said) != 0, __FILE__, __LINE__)
 #define __any_sync(mask, said) (standin_ballot(mask, (said) != 0, __FILE__, __LINE__) != 0)
 #define __all_sync(mask, said) (standin_ballot(mask, (said) == 0, __FILE__, __LINE__) == 0)

@@ -4,8 +4,8 @@
  * beside them can't be touched or is looked at afterwards. Address space is not used again, so that a pointer to what was given
  * back stays wrong.
  *
- * The arena is one mapping of a file with no bytes: whatever is not a block faults, however the pages are protected. So one
- * mprotect opens or closes all blocks. */
+ * The arena is one mapping of a file with no bytes: whatever is not a block faults, whoever runs. A block is opened when device
+ * code first touches it, and closed when device code has ended: opening all would cost what their sizes do, each time. */
 #include "inside.h"
 #include <cstdio>
 #include <cstdlib>
@@ -26,7 +26,8 @@ typedef std::map<const char *, struct standin_block> block_map;
 static block_map blocks, pinned;
 static char *arena;
 static size_t arena_used, in_use, capacity = (size_t)4 << 30;
-static int file = -1, opened;
+static int file = -1, running;
+static struct standin_block *open_blocks;
 static unsigned long serials;
 static struct sigaction before[2];
 
@@ -35,12 +36,12 @@ static size_t round_up(size_t n, size_t to)
 	return (n + to - 1) / to * to;
 }
 
-static const struct standin_block *block_at(const block_map &map, const void *p)
+static struct standin_block *block_at(block_map &map, const void *p)
 {
 	auto after = map.upper_bound((const char *)p);
 	if (after == map.begin())
 		return NULL;
-	const struct standin_block *b = &(--after)->second;
+	struct standin_block *b = &(--after)->second;
 	return (const char *)p < b->pages + b->page_bytes ? b : NULL;
 }
 
@@ -59,6 +60,42 @@ bool standin_in_arena(const void *p)
 	return arena && (const char *)p >= arena && (const char *)p < arena + ARENA;
 }
 
+/* ---- open and closed ---- */
+
+static void protect(struct standin_block *b, int how)
+{
+	if (syscall(SYS_mprotect, b->pages, b->page_bytes, how) != 0)
+		standin_fatal("device memory can't be opened or closed");
+	b->open = how != PROT_NONE;
+}
+
+static void open_block(struct standin_block *b)
+{
+	if (!b || b->open)
+		return;
+	protect(b, PROT_READ | PROT_WRITE);
+	b->next_open = open_blocks;
+	open_blocks = b;
+}
+
+void standin_touch(const void *p)
+{
+	open_block(block_at(blocks, p));
+}
+
+void standin_open(void)
+{
+	running++;
+}
+
+void standin_close(void)
+{
+	if (--running)
+		return;
+	for (; open_blocks; open_blocks = open_blocks->next_open)
+		protect(open_blocks, PROT_NONE);
+}
+
 /* ---- faults ---- */
 
 static void fault(int signal, siginfo_t *info, void *context)
@@ -70,7 +107,9 @@ static void fault(int signal, siginfo_t *info, void *context)
 		return;
 	}
 	const struct standin_block *b = standin_block_at(p);
-	const char *who = opened ? *standin_running() ? "a kernel" : "a copy" : "the host";
+	if (running && b && !b->open)
+		return standin_touch(p);
+	const char *who = running ? *standin_running() ? "a kernel" : "a copy" : "the host";
 	if (b && (size_t)(p - b->first) < b->bytes)
 		standin_fatal("%s touches device memory: byte %zu of block %lu of %zu bytes", who, (size_t)(p - b->first), b->serial,
 			      b->bytes);
@@ -97,24 +136,6 @@ static void arena_make(void)
 	sigaction(SIGBUS, &ours, &before[1]);
 }
 
-static void protect(int how)
-{
-	if (arena_used && mprotect(arena, arena_used, how) != 0)
-		standin_fatal("device memory can't be opened or closed");
-}
-
-void standin_open(void)
-{
-	if (opened++ == 0)
-		protect(PROT_READ | PROT_WRITE);
-}
-
-void standin_close(void)
-{
-	if (--opened == 0)
-		protect(PROT_NONE);
-}
-
 /* ---- what lies beside a block in its pages ---- */
 
 #if !defined(__SANITIZE_ADDRESS__)
@@ -132,13 +153,12 @@ void standin_margins(const char *name)
 #if defined(__SANITIZE_ADDRESS__)
 	(void)name;   /* it has seen to it */
 #else
-	for (auto &entry : blocks) {
-		const struct standin_block &b = entry.second;
-		const char *margin = b.first - b.pages > ALIGN ? b.first - ALIGN : b.pages;
-		if (!poisoned(b.first + b.bytes, b.pages + b.page_bytes))
-			standin_fatal("%s wrote behind block %lu of %zu bytes", name, b.serial, b.bytes);
-		if (!poisoned(margin, b.first))
-			standin_fatal("%s wrote before block %lu of %zu bytes", name, b.serial, b.bytes);
+	for (const struct standin_block *b = open_blocks; b; b = b->next_open) {
+		const char *margin = b->first - b->pages > ALIGN ? b->first - ALIGN : b->pages;
+		if (!poisoned(b->first + b->bytes, b->pages + b->page_bytes))
+			standin_fatal("%s wrote behind block %lu of %zu bytes", name, b->serial, b->bytes);
+		if (!poisoned(margin, b->first))
+			standin_fatal("%s wrote before block %lu of %zu bytes", name, b->serial, b->bytes);
 	}
 #endif
 }
@@ -173,9 +193,8 @@ static cudaError_t take(void **out, size_t bytes)
 	__asan_poison_memory_region(pages, page_bytes + PAGE);
 	__asan_unpoison_memory_region(first, bytes);
 #endif
-	if (!opened && mprotect(pages, page_bytes, PROT_NONE) != 0)
-		standin_fatal("device memory can't be closed");
-	blocks[pages] = {first, bytes, pages, page_bytes, ++serials};
+	blocks[pages] = {first, bytes, pages, page_bytes, ++serials, true, NULL};
+	protect(&blocks[pages], PROT_NONE);
 	in_use += bytes;
 	*out = first;
 	return cudaSuccess;
@@ -222,9 +241,6 @@ cudaError_t cudaFree(void *p)
 	const struct standin_block *b = standin_block_at(p);
 	if (!b || b->first != p)
 		return standin_said(cudaErrorInvalidValue);
-	standin_open();
-	standin_margins("somebody");
-	standin_close();
 	const struct standin_block gone = *b;
 	standin_access_forget(gone.first, gone.bytes);
 	in_use -= gone.bytes;
@@ -259,7 +275,7 @@ cudaError_t cudaMallocHost(void **out, size_t bytes)
 	if (posix_memalign(&p, PAGE, bytes) != 0)
 		return standin_said(cudaErrorMemoryAllocation);
 	memset(p, POISON, bytes);
-	pinned[(const char *)p] = {(char *)p, bytes, (char *)p, bytes, ++serials};
+	pinned[(const char *)p] = {(char *)p, bytes, (char *)p, bytes, ++serials, true, NULL};
 	*out = p;
 	return cudaSuccess;
 }

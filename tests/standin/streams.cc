@@ -203,6 +203,9 @@ static void step(cudaStream_t s)
 		s = s->queue.front().wait->stream;
 	const struct standin_op op = s->queue.front();
 	s->queue.pop_front();
+	if (op.work)
+		for (auto &a : op.work->touches)
+			standin_touch(a.from);
 	run_op(s, &op);
 	if (op.work) {
 		standin_margins(op.work->name.c_str());

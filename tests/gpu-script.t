@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
+# bench/gpu.sh from end to end on the stand-in for a card, with sizes of a moment, so that on a card nothing in it is tried for the first
+# time. What a machine without a card has not is skipped by name, and then stood in for by scripts: nvidia-smi, compute-sanitizer, what
+# cuDNN says of a card; PyTorch, where it is, runs on the CPU.
+set -u
+. "${top_srcdir:?}/tests/tap.sh"
+if [ -z "$BASIN_STANDIN" ]; then
+	echo "1..0 # SKIP cuda (stand-in): CUDA's headers, or a C++ compiler for them, were not found"
+	exit 0
+fi
+built=${BASIN_STANDIN%/*}/..
+mkdir "$dir/tests" "$dir/bench" "$dir/bin"
+# As in a bundle, by the names that a card's have.
+ln -s "$built/tests/cuda_net" "$dir/tests/card_net"
+ln -s "$built/bench/cuda_passes_standin" "$dir/bench/cuda_passes"
+gpu() {  # gpu PART…: with the results in $dir/results
+	PATH=$dir/bin:$PATH OUT=$dir/results BASIN=$BASIN_STANDIN TESTS=$dir/tests BENCH=$dir/bench SIZE=tiny PYTHON=${python:-none} \
+		PEER_DEVICE=$peer_device sh "$top_srcdir/bench/gpu.sh" "$@" >"$dir/said" 2>&1
+}
+lines() { grep -c -e "$1" "$dir/results/results.jsonl"; }
+check() {  # check STATUS NAME
+	ok "$1" "cuda (stand-in): $2"
+	[ "$1" = 0 ] || shown "$dir/said"
+}
+
+python_with torch || python_with json || python=none
+# Before anything else: who has them here is no part of the test.
+cat >"$dir/bin/nvidia-smi" <<'END'
+#!/bin/sh
+echo "A card, 580.00, 81559 MiB"
+END
+cat >"$dir/bin/compute-sanitizer" <<'END'
+#!/bin/sh
+# --tool TOOL --error-exitcode N COMMAND…
+[ "$1" = --tool ] && [ "$3" = --error-exitcode ] || exit 1
+tool=$2 code=$4
+shift 4
+"$@" || exit
+echo "========= COMPUTE-SANITIZER"
+[ "$tool" != racecheck ] || { echo "========= Error: Race reported between Write access and Read access"; exit "$code"; }
+END
+printf '#!/bin/sh\necho "{\\"card\\": 1}"\n' >"$dir/bench/cuda_card"
+chmod 755 "$dir/bin/nvidia-smi" "$dir/bin/compute-sanitizer" "$dir/bench/cuda_card"
+
+peer_device=cpu
+gpu 1
+[ $? = 1 ] && [ "$(lines '"failed"')" = 2 ] && [ "$(lines '"what": "racecheck: .*", "failed": ".*Race reported')" = 2 ]
+check $? "part 1 runs to its end, and a sanitizer's finding is a failure with its words"
+[ "$(lines '"what": "\(mem\|init\|sync\)check: .*", "is": "yes"')" = 6 ]
+check $? "the other sanitizers' runs are clean"
+[ "$(lines '"what": "nvidia-smi", "is": "A card, 580.00')" = 1 ] && [ "$(cat "$dir/results/card.json")" = '{"card": 1}' ]
+check $? "the card is described, and its description kept"
+[ "$(lines '"what": "card_net", "value": [1-9][0-9]*, "unit": "checks passed"')" = 1 ] && [ -s "$dir/results/card_net.tap" ]
+check $? "the tests of a card are run, and counted"
+[ "$(lines '"what": "[a-z-]*: the same bits twice", "is": "yes"')" = 3 ] && [ "$(lines 'the same bits without graphs", "is": "yes"')" = 3 ] &&
+	[ "$(lines 'bits do not depend on the others", "is": "yes"')" = 3 ]
+check $? "bits are compared: twice, without graphs, beside other chains"
+grep -q '^back end cuda: stand-in' "$dir/results/log" && grep -q '^\$ .*sample --device cuda' "$dir/results/log"
+check $? "the log has the commands and what they printed"
+
+gpu 2
+check $? "part 2 runs to its end, by itself"
+for what in copy "update, SGLD" "point, perturbed" "product, bf16" "mlp:16-8-4, batch 8, SGLD, chains: 3"; do
+	[ "$(lines "\"part\": 2, \"what\": \"$what\", \"value\": [0-9]")" = 1 ]
+	check $? "part 2 has $what"
+done
+if python_with torch; then
+	[ "$(lines '"what": "PyTorch, \(loop\|stacked\): .*", "value": [0-9]')" = 3 ] && [ "$(lines '"what": "PyTorch, graph: .*", "skipped": "graphs')" = 2 ]
+	check $? "PyTorch's chains are beside it"
+else
+	skip "PyTorch's chains are beside it" "there is no PyTorch"
+fi
+[ "$(lines '"part": 1')" -gt 10 ] && grep -q '^1  fsgld: the same bits twice  *yes' "$dir/said" && grep -q '^2  copy  *[0-9.e-]* GB/s' "$dir/said"
+check $? "the results of part 1 are kept, and the table has both"
+if python_with json; then
+	"$python" -c 'import json, sys
+for line in open(sys.argv[1]):
+    row = json.loads(line)
+    assert {"part", "what"} < set(row) and len({"value", "is", "skipped", "failed"} & set(row)) == 1, row' "$dir/results/results.jsonl" >"$dir/said" 2>&1
+	check $? "every line is JSON with one outcome"
+else
+	skip "every line is JSON with one outcome" "there is no Python"
+fi
+
+# ---- what goes wrong is said, and the rest is done ----
+
+rm "$dir/bin/compute-sanitizer" "$dir/bin/nvidia-smi" "$dir/bench/cuda_card"
+command -v compute-sanitizer nvidia-smi >"$dir/theirs"
+STANDIN_FAIL=cublasLtCreate:1:1 gpu 1
+[ $? = 1 ] && grep -q 'FAILED: .*cublasLtCreate' "$dir/said" && grep -q '^1  card_net  *FAILED' "$dir/said"
+check $? "a card that does not open: every step says so, and the status is 1"
+[ -s "$dir/theirs" ] || { grep -q '^1  memcheck  *skipped: ' "$dir/said" && grep -q '^1  nvidia-smi  *skipped: ' "$dir/said" &&
+	grep -q "^1  the card's description  *skipped: " "$dir/said"; }
+check $? "what a machine has not is skipped by name"
+fails 2 'part 3: there are 1 and 2' "cuda (stand-in): a part that there is not" env OUT="$dir/none" sh "$top_srcdir/bench/gpu.sh" 3
+done_testing

@@ -1,0 +1,255 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: 2026 the Basin contributors
+# The stand-in for a card, tested: kernels that are right pass, plain and under the sanitizers, in any order of threads; each
+# planted fault is caught by name. Compiled here, so that it needs no configure.
+set -u
+. "${top_srcdir:?}/tests/tap.sh"
+cd "$top_srcdir" || exit 99
+cxx=${CXX:-g++}
+flags="-iquote . ${CUDA_CFLAGS:--isystem /usr/local/cuda/include} -pthread"
+here=tests/standin
+
+[ "$(uname -m)" = x86_64 ] || { echo "1..0 # SKIP the stand-in switches between threads on x86-64 only"; exit 0; }
+printf '#include <cuda_runtime_api.h>\n#include <cublasLt.h>\n' >"$dir/there.cc"
+# shellcheck disable=SC2086
+$cxx $flags -E "$dir/there.cc" >/dev/null 2>"$dir/err" || { echo "1..0 # SKIP no $cxx with CUDA's headers"; exit 0; }
+
+# ---- builds ----
+
+# two COMMAND…: in the background, not more than two at a time.
+jobs=
+two() {
+	"$@" &
+	# shellcheck disable=SC2086
+	set -- $jobs
+	[ $# = 0 ] || wait "$1"
+	jobs=$!
+}
+
+compile() {  # compile KIND FILE OBJECT FLAG…
+	kind=$1 file=$2 object=$3
+	shift 3
+	case $kind in
+	plain) how="-O1" ;;
+	tsan) how="-O1 -g -fsanitize=thread" ;;
+	asan) how="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined" ;;
+	esac
+	case $file in
+	*.c) language="-x c -std=gnu11" ;;
+	*.cu) language="-x c++ -std=c++17 -include $here/language.h" ;;
+	*) language="-std=c++17" ;;
+	esac
+	# shellcheck disable=SC2086
+	$cxx $how $flags $language "$@" -c "$file" -o "$object" 2>>"$dir/messages"
+}
+
+build() {  # build KIND PLANT…: $dir/KIND-PLANT for each
+	what=$1
+	shift
+	mkdir "$dir/$what"
+	: >"$dir/messages"
+	for file in "$here"/*.cc "$here"/check*.c; do
+		two compile "$what" "$file" "$dir/$what/$(basename "$file").o"
+	done
+	for plant; do
+		two compile "$what" $here/check.cu "$dir/$what-$plant.o" "-DPLANT_$plant"
+	done
+	wait
+	case $what in
+	plain) link= ;;
+	tsan) link=-fsanitize=thread ;;
+	asan) link=-fsanitize=address,undefined ;;
+	esac
+	for plant; do
+		# shellcheck disable=SC2086
+		$cxx $link "$dir/$what"/*.o "$dir/$what-$plant.o" -o "$dir/$what-$plant" -lm -pthread 2>>"$dir/messages" || return 1
+	done
+}
+
+# run KIND-PLANT CASE: out, err and $status. Where ThreadSanitizer wants addresses that are not random, $fixed sees to it.
+fixed=
+run() {
+	STANDIN_LEAKS=${leaks-} ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS='exitcode=66 report_signal_unsafe=0' \
+		$fixed "$dir/$1" "$2" >"$dir/out" 2>"$dir/err"
+	status=$?
+}
+
+line() {  # line MARK: of check.cu
+	grep -n "/\* $1 \*/" $here/check.cu | cut -d : -f 1
+}
+
+caught() {  # caught NAME KIND-PLANT CASE WORDS…: it fails, and its messages have all the words
+	name=$1
+	run "$2" "$3"
+	result=0
+	[ $status != 0 ] || result=1
+	shift 3
+	for words; do
+		grep -q -e "$words" "$dir/out" "$dir/err" || result=1
+	done
+	ok $result "$name"
+	[ $result = 0 ] || shown "$dir/out" "$dir/err"
+}
+
+# By some seed of ten: what is wrong only in some order.
+caught_by_seed() {  # caught_by_seed NAME KIND-PLANT CASE WORDS
+	result=1
+	for STANDIN_SEED in 1 2 3 4 5 6 7 8 9 10; do
+		export STANDIN_SEED
+		run "$2" "$3"
+		! grep -q -e "$4" "$dir/out" "$dir/err" || { result=0; break; }
+	done
+	unset STANDIN_SEED
+	ok $result "$1"
+}
+
+# ---- plain ----
+
+if ! build plain NONE BARRIER OVERREAD OVERWRITE DIVERGENT LANES SHARED ORDER; then
+	ok 1 "the stand-in is compiled"
+	shown "$dir/messages"
+	done_testing
+	exit 0
+fi
+[ ! -s "$dir/messages" ]
+ok $? "nothing to say when it is compiled"
+leaks=1
+for STANDIN_SEED in 1 2 3 4 5; do
+	export STANDIN_SEED
+	run plain-NONE good
+	[ $status = 0 ] || break
+	cp "$dir/out" "$dir/out$STANDIN_SEED"
+	cmp -s "$dir/out$STANDIN_SEED" "$dir/out1" || break
+done
+[ "$STANDIN_SEED" = 5 ] && [ -f "$dir/out5" ]
+result=$?
+ok $result "what is right passes in five orders of threads, blocks and streams, and leaves nothing behind"
+[ $result = 0 ] || shown "$dir/out" "$dir/err"
+unset STANDIN_SEED
+grep -q '^Philox cb12faf3 af465725 bd957d54 344cddbe$' "$dir/out1"
+ok $? "cuRAND's own rounds"
+
+caught_by_seed "no barrier before shared memory is read: NaN" plain-BARRIER sums 'not ok: sum: .*nan'
+caught "a read behind a block" plain-OVERREAD sums 'a kernel touches memory .* behind block 1 of 4000 bytes (kernel scale, block'
+caught "a write behind a block, within its last page" plain-OVERWRITE sums 'kernel scale wrote behind block 2 of 4000 bytes'
+caught "a barrier that some threads don't reach" plain-DIVERGENT sums \
+	"the barrier at .*check.cu:$(line barrier) is divergent: 64 of 96 threads reach it, .*(kernel sum_parts, block"
+caught "a shuffle whose mask names lanes that don't reach it" plain-LANES sums \
+	"the exchange at .*check.cu:$(line lanes) is divergent: .*mask ffffffff.*(kernel sum_parts, block"
+caught "a write beside an array of shared memory" plain-SHARED sums 'a write to shared memory outside of its arrays (kernel sum_parts'
+caught_by_seed "a kernel whose result depends on the order of blocks: one order" plain-ORDER exchanges 'block 0 says [0-2]$'
+caught_by_seed "a kernel whose result depends on the order of blocks: another" plain-ORDER exchanges 'block 0 says [34]$'
+caught "the host reads device memory" plain-NONE host-reads 'the host touches device memory: byte 12 of block 1 of 4000 bytes'
+caught "a kernel gets memory that was given back" plain-NONE given-back 'argument 3 of kernel scale points at device memory that is nobody'
+caught "a kernel gets a pointer of the host's" plain-NONE host-pointer "argument 2 of kernel scale points into the host's memory"
+caught "a pinned buffer is used again before its copy ended" plain-NONE pinned-reused \
+	'the host changed the pinned buffer before its copy had ended'
+caught "a pinned buffer is read before its copy ended" plain-NONE pinned-early 'not ok: read before its copy ended: .*nan'
+caught "a kernel does not wait for another stream's copy" plain-NONE copy-no-wait \
+	'streams 0 and 1 both use block 1 with no wait between them: a copy to the device writes it at 0, kernel scale uses it'
+caught_by_seed "a kernel does not wait for another stream's kernel: another result" plain-NONE kernel-no-wait 'not ok: on the other stream'
+caught "what is never given back" plain-NONE leak 'events were never destroyed' 'of 4000 bytes of device memory was never given back'
+
+statuses() {  # statuses CASE: what it prints is on standard input, and it passes
+	run plain-NONE "$1"
+	cat >"$dir/want"
+	[ $status = 0 ] && cmp -s "$dir/want" "$dir/out"
+	result=$?
+	ok $result "refused by status: $1"
+	[ $result = 0 ] || shown "$dir/out" "$dir/err"
+}
+statuses statuses <<END
+a copy longer than its block: cudaErrorInvalidValue
+a copy of the wrong kind: cudaErrorInvalidValue
+a memset beyond its block: cudaErrorInvalidValue
+too much dynamic shared memory: cudaErrorInvalidValue
+an empty grid: cudaErrorInvalidConfiguration
+the last error, once: cudaErrorInvalidConfiguration
+and again: cudaSuccess
+more memory than there is: cudaErrorMemoryAllocation
+the second memset: cudaErrorECCUncorrectable
+a launch: cudaErrorLaunchFailure
+no device: cudaErrorNoDevice
+no driver: cudaErrorInsufficientDriver
+done
+END
+grep -q 'cudaMemcpyAsync to: 4004 bytes from byte 0 of block 2, which has 4000' "$dir/err"
+ok $? "a copy longer than its block is named"
+statuses capture-refuses <<END
+an allocation in a capture: cudaErrorStreamCaptureUnsupported
+and its end: cudaErrorStreamCaptureInvalidated
+a wait in a capture: cudaErrorStreamCaptureUnsupported
+and its end: cudaErrorStreamCaptureInvalidated
+pageable memory in a capture: cudaErrorStreamCaptureUnsupported
+and its end: cudaErrorStreamCaptureInvalidated
+done
+END
+statuses blas-refuses <<END
+a leading dimension that is too small: CUBLAS_STATUS_INVALID_VALUE
+a leading dimension beyond the block: CUBLAS_STATUS_INVALID_VALUE
+a stride beyond the block: CUBLAS_STATUS_INVALID_VALUE
+other shapes: CUBLAS_STATUS_INVALID_VALUE
+a workspace that is too small: CUBLAS_STATUS_INVALID_VALUE
+a misaligned factor: CUBLAS_STATUS_INVALID_VALUE
+a factor on the host: CUBLAS_STATUS_INVALID_VALUE
+a result over a factor: CUBLAS_STATUS_INVALID_VALUE
+parts of k where there are none: CUBLAS_STATUS_NOT_SUPPORTED
+done
+END
+for words in 'A: a leading dimension of 11 is too small for columns of 12' 'A takes 5008 bytes from byte 0 of block .*, which has 4096' \
+	'B takes 8640 bytes' '12x20 times 19x8 does not give 12x8' 'a workspace of 1151 bytes is too small: the algorithm asks for 1152' \
+	'B is not aligned to 4 bytes' 'B is no device memory' 'D overlaps a factor'; do
+	grep -q "$words" "$dir/err"
+	ok $? "a product is refused by name: $words"
+done
+
+# ---- ThreadSanitizer ----
+
+tsan_there() {
+	echo 'int main(void) { return 0; }' >"$dir/there.cc"
+	$cxx -fsanitize=thread "$dir/there.cc" -o "$dir/there" 2>/dev/null || return 1
+	"$dir/there" >/dev/null 2>&1 && return 0
+	fixed="setarch -R"
+	$fixed "$dir/there" >/dev/null 2>&1
+}
+raced() {  # raced NAME PLANT CASE MARK MARK: a race between these lines of check.cu
+	caught "$1" "tsan-$2" "$3" 'ThreadSanitizer: data race' "check.cu:$(line "$4")\b" "check.cu:$(line "$5")\b"
+}
+if ! tsan_there; then
+	skip "races" "no ThreadSanitizer with $cxx here"
+elif ! build tsan NONE BARRIER ROUND RACE ORDER; then
+	ok 1 "the stand-in is compiled for ThreadSanitizer"
+	shown "$dir/messages"
+else
+	run tsan-NONE good
+	ok $status "ThreadSanitizer: what is right passes"
+	[ $status = 0 ] || shown "$dir/err"
+	raced "ThreadSanitizer: no barrier before shared memory is read" BARRIER sums "put part" "get part"
+	raced "ThreadSanitizer: no barrier before shared memory is written anew" ROUND sums "round writes" "round reads"
+	raced "ThreadSanitizer: two threads of a launch write one element" RACE sums "two write" scale
+	raced "ThreadSanitizer: blocks that write one element" ORDER exchanges "last wins" "last wins"
+	caught "ThreadSanitizer: a kernel does not wait for another stream's kernel" tsan-NONE kernel-no-wait \
+		'ThreadSanitizer: data race' "check.cu:$(line scale)\b" "check.cu:$(line "sum reads")\b"
+fi
+fixed=
+
+# ---- AddressSanitizer and UndefinedBehaviorSanitizer ----
+
+echo 'int main(void) { return 0; }' >"$dir/there.cc"
+if ! $cxx -fsanitize=address,undefined "$dir/there.cc" -o "$dir/there" 2>/dev/null || ! "$dir/there"; then
+	skip "overruns" "no AddressSanitizer with $cxx here"
+elif ! build asan NONE OVERREAD OVERWRITE SHARED; then
+	ok 1 "the stand-in is compiled for AddressSanitizer"
+	shown "$dir/messages"
+else
+	run asan-NONE good
+	[ $status = 0 ]
+	ok $? "AddressSanitizer: what is right passes"
+	[ $status = 0 ] || shown "$dir/err"
+	caught "AddressSanitizer: a read behind a block" asan-OVERREAD sums 'AddressSanitizer: use-after-poison' "check.cu:$(line over-read)\b"
+	caught "AddressSanitizer: a write behind a block" asan-OVERWRITE sums 'AddressSanitizer: use-after-poison' "check.cu:$(line over-write)\b"
+	caught "AddressSanitizer: a write beside an array of shared memory" asan-SHARED sums 'AddressSanitizer: use-after-poison' \
+		"check.cu:$(line beside)\b"
+fi
+done_testing
