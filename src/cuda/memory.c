@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/cuda/cuda.h"
+#include "src/text.h"
 
 /* A block that alloc gave out. */
 struct cuda_block {
@@ -14,28 +15,17 @@ struct cuda_block {
 	size_t bytes;
 };
 
-/* "3.2 GB", of so many bytes. */
-static const char *amount(size_t bytes, char text[32])
+static status no_room(const struct cuda_device *cuda, size_t bytes)
 {
-	static const char *const unit[] = {"bytes", "kB", "MB", "GB", "TB"};
-	double n = (double)bytes;
-	int i = 0;
-	for (; n >= 1000 && i < 4; i++)
-		n /= 1000;
-	snprintf(text, 32, i ? "%.3g %s" : "%.0f %s", n, unit[i]);
-	return text;
-}
-
-static status no_room(struct cuda_device *cuda, size_t bytes)
-{
-	char asked[32], left[32], all[32], own[32];
+	struct text asked = {.n = 0}, left = {.n = 0}, all = {.n = 0}, own = {.n = 0};
 	size_t room = 0, total = 0;
+	text_amount(&asked, bytes);
 	if (cudaMemGetInfo(&room, &total) != cudaSuccess) {
 		(void)cudaGetLastError();
-		return fail(ERR_MEMORY, "out of device memory: %s asked for on cuda:%d", amount(bytes, asked), cuda->number);
+		return fail(ERR_MEMORY, "out of device memory: %s asked for on cuda:%d", asked.at, cuda->number);
 	}
-	return fail(ERR_MEMORY, "out of device memory: %s asked for, and of cuda:%d's %s %s are free (%s are this chain's)",
-	            amount(bytes, asked), cuda->number, amount(total, all), amount(room, left), amount(cuda->held, own));
+	return fail(ERR_MEMORY, "out of device memory: %s asked for, and of cuda:%d's %s %s are free (%s are this chain's)", asked.at,
+	            cuda->number, text_amount(&all, total), text_amount(&left, room), text_amount(&own, cuda->held));
 }
 
 static status take(struct cuda_device *cuda, size_t bytes, void **out)
