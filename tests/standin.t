@@ -204,6 +204,19 @@ for words in 'A: a leading dimension of 11 is too small for columns of 12' 'A ta
 	ok $? "a product is refused by name: $words"
 done
 
+STANDIN_FAIL=cudaMalloc:3:2
+export STANDIN_FAIL
+caught "a call that the environment lets fail" plain-NONE sums 'not ok: cudaMalloc(.*parts.*: cudaErrorMemoryAllocation'
+unset STANDIN_FAIL
+STANDIN_DEVICES=-1
+export STANDIN_DEVICES
+caught "no driver" plain-NONE sums 'not ok: .*: cudaErrorInsufficientDriver'
+unset STANDIN_DEVICES
+STANDIN_MEMORY=5000
+export STANDIN_MEMORY
+caught "less memory" plain-NONE sums 'not ok: cudaMalloc(.*&y.*: cudaErrorMemoryAllocation'
+unset STANDIN_MEMORY
+
 # ---- ThreadSanitizer ----
 
 tsan_there() {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* What tests/standin.t runs: `check good` does everything right and prints what it got; any other name does one thing wrong. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,6 +187,44 @@ static void two_streams(void)
 	MUST(cudaEventDestroy(ready));
 }
 
+/* A host thread with a stream and memory of its own, as a chain has. */
+static void *one_thread(void *which)
+{
+	const float by = *(const float *)which;
+	cudaStream_t mine;
+	float *out;
+	double *sum_parts, *sum, *back;
+	MUST(cudaStreamCreateWithFlags(&mine, cudaStreamNonBlocking));
+	MUST(cudaMalloc((void **)&out, N * sizeof *out));
+	MUST(cudaMalloc((void **)&sum_parts, CHECK_BLOCKS * sizeof *sum_parts));
+	MUST(cudaMalloc((void **)&sum, sizeof *sum));
+	MUST(cudaMallocHost((void **)&back, sizeof *back));
+	for (int round = 1; round <= 5; round++) {
+		MUST(check_scale(N, x, out, by * (float)round, mine));
+		MUST(check_sum(N, out, sum_parts, sum, mine));
+		MUST(cudaMemcpyAsync(back, sum, sizeof *back, cudaMemcpyDeviceToHost, mine));
+		MUST(cudaStreamSynchronize(mine));
+		same("a thread's sum", *back, 3 * wanted(by) * round);
+	}
+	MUST(cudaFree(out));
+	MUST(cudaFree(sum_parts));
+	MUST(cudaFree(sum));
+	MUST(cudaFreeHost(back));
+	MUST(cudaStreamDestroy(mine));
+	return NULL;
+}
+
+static void host_threads(void)
+{
+	static const float by[3] = {1, 2, 3};
+	pthread_t id[3];
+	for (int i = 0; i < 3; i++)
+		if (pthread_create(&id[i], NULL, one_thread, (void *)(uintptr_t)&by[i]) != 0)
+			exit(1);
+	for (int i = 0; i < 3; i++)
+		pthread_join(id[i], NULL);
+}
+
 /* ---- what fails by a status ---- */
 
 static void statuses(void)
@@ -296,6 +335,7 @@ static void good(void)
 	exchanges();
 	graphs();
 	two_streams();
+	host_threads();
 	numbers();
 	check_blas_good(stream);
 }

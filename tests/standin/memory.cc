@@ -98,9 +98,10 @@ void standin_close(void)
 
 /* ---- faults ---- */
 
-static void fault(int signal, siginfo_t *info, void *context)
+static UNSEEN void fault(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
+	const struct standin_unwatched here{};   /* it comes in the middle of anybody's work */
 	char *p = (char *)info->si_addr;
 	if (!standin_in_arena(p)) {
 		sigaction(signal, &before[signal == SIGBUS], NULL);   /* it comes again, and is whoever's it was */

@@ -4,11 +4,6 @@
 #include "inside.h"
 #include <sys/mman.h>
 
-#if defined(__SANITIZE_THREAD__)
-extern "C" void AnnotateIgnoreWritesBegin(const char *file, int line);
-extern "C" void AnnotateIgnoreWritesEnd(const char *file, int line);
-#endif
-
 /* A device's 48 KB of static shared memory, 227 KB with the dynamic; and gaps here between the arrays. */
 enum { STATIC_MOST = 48 << 10, GAP = 64, ARRAYS = 32, PAGE = 4096, ALL = STANDIN_SHARED_MOST + (ARRAYS + 2) * 2 * GAP + PAGE, POISON = 0xff };
 
@@ -92,10 +87,9 @@ UNSEEN void standin_shared_end(void)
 #if defined(__SANITIZE_THREAD__)
 	/* Pages that are mapped anew make ThreadSanitizer forget who used them. */
 	const size_t bytes = (end + GAP + PAGE - 1) / PAGE * PAGE;
-	AnnotateIgnoreWritesBegin(__FILE__, __LINE__);   /* or the mapping counts as a write of this stream */
+	const struct standin_unwatched here{};   /* or the mapping counts as a write of this stream */
 	if (mmap(memory, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != memory)
 		standin_fatal("no memory for shared memory");
-	AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
 	end = bytes;
 #endif
 	poison(memory, end);
