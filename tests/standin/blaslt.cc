@@ -26,7 +26,8 @@ static const struct blas_attribute *find(const struct blas_attribute *list, int 
 	return list->id >= 0 ? list : NULL;
 }
 
-cublasStatus_t blas_set(const char *call, void *to, const struct blas_attribute *list, int id, const void *from, size_t bytes)
+cublasStatus_t blas_set(const char *call, void *to, const struct blas_attribute *list, int id, const void *from,
+                        size_t bytes)
 {
 	const struct blas_attribute *a = find(list, id);
 	if (!a) {
@@ -41,8 +42,8 @@ cublasStatus_t blas_set(const char *call, void *to, const struct blas_attribute 
 	return CUBLAS_STATUS_SUCCESS;
 }
 
-cublasStatus_t blas_get(const char *call, const void *from, const struct blas_attribute *list, int id, void *to, size_t bytes,
-			size_t *written)
+cublasStatus_t blas_get(const char *call, const void *from, const struct blas_attribute *list, int id, void *to,
+                        size_t bytes, size_t *written)
 {
 	const struct blas_attribute *a = find(list, id);
 	if (!a || !from || (bytes == 0 ? !written : !to || bytes != a->bytes)) {
@@ -127,7 +128,8 @@ size_t cublasLtGetVersion(void)
 	return CUBLAS_VERSION;
 }
 
-cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *out, cudaDataType type, uint64_t rows, uint64_t cols, int64_t ld)
+cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *out, cudaDataType type, uint64_t rows,
+                                          uint64_t cols, int64_t ld)
 {
 	BLAS_CALL_OR_FAIL();
 	struct blas_layout l = {};
@@ -147,14 +149,15 @@ cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t l)
 	return forced;
 }
 
-cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t l, cublasLtMatrixLayoutAttribute_t id, const void *from, size_t bytes)
+cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t l, cublasLtMatrixLayoutAttribute_t id,
+                                                const void *from, size_t bytes)
 {
 	BLAS_CALL_OR_FAIL();
 	return blas_set(__func__, l, layout_list, id, from, bytes);
 }
 
-cublasStatus_t cublasLtMatrixLayoutGetAttribute(cublasLtMatrixLayout_t l, cublasLtMatrixLayoutAttribute_t id, void *to, size_t bytes,
-						size_t *written)
+cublasStatus_t cublasLtMatrixLayoutGetAttribute(cublasLtMatrixLayout_t l, cublasLtMatrixLayoutAttribute_t id,
+                                                void *to, size_t bytes, size_t *written)
 {
 	BLAS_CALL_OR_FAIL();
 	return blas_get(__func__, l, layout_list, id, to, bytes, written);
@@ -178,14 +181,15 @@ cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t d)
 	return forced;
 }
 
-cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t d, cublasLtMatmulDescAttributes_t id, const void *from, size_t bytes)
+cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t d, cublasLtMatmulDescAttributes_t id,
+                                              const void *from, size_t bytes)
 {
 	BLAS_CALL_OR_FAIL();
 	return blas_set(__func__, d, desc_list, id, from, bytes);
 }
 
-cublasStatus_t cublasLtMatmulDescGetAttribute(cublasLtMatmulDesc_t d, cublasLtMatmulDescAttributes_t id, void *to, size_t bytes,
-					      size_t *written)
+cublasStatus_t cublasLtMatmulDescGetAttribute(cublasLtMatmulDesc_t d, cublasLtMatmulDescAttributes_t id, void *to,
+                                              size_t bytes, size_t *written)
 {
 	BLAS_CALL_OR_FAIL();
 	return blas_get(__func__, d, desc_list, id, to, bytes, written);
@@ -214,8 +218,9 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
 	return blas_set(__func__, p, preference_list, id, from, bytes);
 }
 
-cublasStatus_t cublasLtMatmulPreferenceGetAttribute(cublasLtMatmulPreference_t p, cublasLtMatmulPreferenceAttributes_t id, void *to,
-						    size_t bytes, size_t *written)
+cublasStatus_t cublasLtMatmulPreferenceGetAttribute(cublasLtMatmulPreference_t p,
+                                                    cublasLtMatmulPreferenceAttributes_t id, void *to, size_t bytes,
+                                                    size_t *written)
 {
 	BLAS_CALL_OR_FAIL();
 	return blas_get(__func__, p, preference_list, id, to, bytes, written);

@@ -51,9 +51,10 @@ static_assert(sizeof(struct blas_algo) <= sizeof(cublasLtMatmulAlgo_t), "");
 
 /* The attributes of a structure: a name of the interface, and where it lies. */
 struct blas_attribute { int id; size_t at, bytes; };
-cublasStatus_t blas_set(const char *call, void *to, const struct blas_attribute *list, int id, const void *from, size_t bytes);
-cublasStatus_t blas_get(const char *call, const void *from, const struct blas_attribute *list, int id, void *to, size_t bytes,
-			size_t *written);
+cublasStatus_t blas_set(const char *call, void *to, const struct blas_attribute *list, int id, const void *from,
+                        size_t bytes);
+cublasStatus_t blas_get(const char *call, const void *from, const struct blas_attribute *list, int id, void *to,
+                        size_t bytes, size_t *written);
 #define BLAS_ATTRIBUTE(id, type, field) {id, offsetof(type, field), sizeof(((type *)0)->field)}
 #define BLAS_END {-1, 0, 0}
 
@@ -71,14 +72,17 @@ static inline size_t blas_size(uint32_t type)
 uint64_t blas_extent(const struct blas_layout *l);
 bool blas_handle_known(cublasLtHandle_t handle);
 /* Fills p, or says why not: types, shapes, leading dimensions, batches, epilogue. */
-cublasStatus_t blas_product_of(const char *call, cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, cublasLtMatrixLayout_t a,
-			       cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d, struct blas_product *p);
+cublasStatus_t blas_product_of(const char *call, cublasLtHandle_t handle, cublasLtMatmulDesc_t desc,
+                               cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c,
+                               cublasLtMatrixLayout_t d, struct blas_product *p);
 /* The algorithm can do the product; the bytes of workspace that it wants then. */
-cublasStatus_t blas_algo_check(const char *call, const struct blas_algo *algo, const struct blas_product *p, size_t *workspace);
+cublasStatus_t blas_algo_check(const char *call, const struct blas_algo *algo, const struct blas_product *p,
+                               size_t *workspace);
 /* In how many parts it sums over k, and how pointers must be aligned. */
 unsigned blas_algo_parts(const struct blas_algo *algo);
 unsigned blas_algo_alignment(const struct blas_algo *algo);
 /* The n best algorithms; how many there are. */
-int blas_algos_for(const struct blas_product *p, const struct blas_preference *wish, int n, cublasLtMatmulHeuristicResult_t *out);
+int blas_algos_for(const struct blas_product *p, const struct blas_preference *wish, int n,
+                   cublasLtMatmulHeuristicResult_t *out);
 
 #endif

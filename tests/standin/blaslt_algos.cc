@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What products there are, and by which algorithms. These are invented so that a careful choice shows: the fastest in its own
- * opinion splits k, the next one wants a workspace, the next aligned pointers; each sums in another order, so its bits differ;
- * and the order in which they are proposed depends on the batch count. */
+/* What products there are, and by which algorithms. These are invented so that a careful choice shows: the fastest in
+ * its own opinion splits k, the next one wants a workspace, the next aligned pointers; each sums in another order, so
+ * its bits differ; and the order in which they are proposed depends on the batch count. */
 #include "blaslt.h"
 
 enum { SPLIT = 9, ROOMY = 17, WIDE = 24, PLAIN = 31 };   /* ids */
@@ -29,7 +29,8 @@ static uint32_t types_of(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 /* float32 throughout, or bfloat16 factors with either result. */
 static bool types_there(uint32_t compute, uint32_t scale, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 {
-	if ((compute != CUBLAS_COMPUTE_32F && compute != CUBLAS_COMPUTE_32F_PEDANTIC) || scale != CUDA_R_32F || a != b || c != d)
+	if ((compute != CUBLAS_COMPUTE_32F && compute != CUBLAS_COMPUTE_32F_PEDANTIC) || scale != CUDA_R_32F ||
+	    a != b || c != d)
 		return false;
 	return (a == CUDA_R_32F && c == CUDA_R_32F) || (a == CUDA_R_16BF && (c == CUDA_R_16BF || c == CUDA_R_32F));
 }
@@ -50,8 +51,8 @@ static bool layout_good(const char *call, const char *name, const struct blas_la
 	else if (l->rows == 0 || l->cols == 0)
 		standin_tell("%s: %s has no elements", call, name);
 	else if (l->ld < inner)
-		standin_tell("%s: %s: a leading dimension of %lld is too small for %s of %lld", call, name, (long long)l->ld,
-			     by_rows ? "rows" : "columns", (long long)inner);
+		standin_tell("%s: %s: a leading dimension of %lld is too small for %s of %lld", call, name,
+		             (long long)l->ld, by_rows ? "rows" : "columns", (long long)inner);
 	else if (l->batches != batches || batches < 1)
 		standin_tell("%s: %s has %d batches, A has %d", call, name, l->batches, batches);
 	else if (batches > 1 && l->batch_stride < 0)
@@ -64,7 +65,8 @@ static bool layout_good(const char *call, const char *name, const struct blas_la
 static bool epilogue_good(const char *call, const struct blas_product *p)
 {
 	const uint32_t e = p->desc.epilogue, bias_type = p->desc.bias_type < 0 ? p->d.type : (uint32_t)p->desc.bias_type;
-	if (e != CUBLASLT_EPILOGUE_DEFAULT && e != CUBLASLT_EPILOGUE_BIAS && e != CUBLASLT_EPILOGUE_RELU && e != CUBLASLT_EPILOGUE_RELU_BIAS)
+	if (e != CUBLASLT_EPILOGUE_DEFAULT && e != CUBLASLT_EPILOGUE_BIAS && e != CUBLASLT_EPILOGUE_RELU &&
+	    e != CUBLASLT_EPILOGUE_RELU_BIAS)
 		standin_tell("%s: epilogue %u is not here", call, e);
 	else if (e & CUBLASLT_EPILOGUE_BIAS && (bias_type != p->d.type || p->d.order != CUBLASLT_ORDER_COL))
 		standin_tell("%s: a bias has D's type, and D's columns are in order", call);
@@ -75,8 +77,9 @@ static bool epilogue_good(const char *call, const struct blas_product *p)
 	return false;
 }
 
-cublasStatus_t blas_product_of(const char *call, cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, cublasLtMatrixLayout_t a,
-			       cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d, struct blas_product *p)
+cublasStatus_t blas_product_of(const char *call, cublasLtHandle_t handle, cublasLtMatmulDesc_t desc,
+                               cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c,
+                               cublasLtMatrixLayout_t d, struct blas_product *p)
 {
 	if (!blas_handle_known(handle))
 		return CUBLAS_STATUS_NOT_INITIALIZED;
@@ -89,8 +92,8 @@ cublasStatus_t blas_product_of(const char *call, cublasLtHandle_t handle, cublas
 	memcpy(&p->d, d, sizeof p->d);
 	const struct blas_desc *e = &p->desc;
 	if (!types_there(e->compute, e->scale, p->a.type, p->b.type, p->c.type, p->d.type)) {
-		standin_tell("%s: types %u·%u + %u → %u computed in %u are not here", call, p->a.type, p->b.type, p->c.type, p->d.type,
-			     e->compute);
+		standin_tell("%s: types %u·%u + %u → %u computed in %u are not here", call, p->a.type, p->b.type,
+		             p->c.type, p->d.type, e->compute);
 		return CUBLAS_STATUS_NOT_SUPPORTED;
 	}
 	const int batches = p->a.batches;
@@ -103,8 +106,9 @@ cublasStatus_t blas_product_of(const char *call, cublasLtHandle_t handle, cublas
 	const uint64_t k = e->transpose_b == CUBLAS_OP_N ? p->b.rows : p->b.cols;
 	if (k == p->k && p->d.rows == p->m && p->d.cols == p->n && p->c.rows == p->m && p->c.cols == p->n)
 		return CUBLAS_STATUS_SUCCESS;
-	standin_tell("%s: %llux%llu times %llux%llu does not give %llux%llu", call, (unsigned long long)p->m, (unsigned long long)p->k,
-		     (unsigned long long)k, (unsigned long long)p->n, (unsigned long long)p->d.rows, (unsigned long long)p->d.cols);
+	standin_tell("%s: %llux%llu times %llux%llu does not give %llux%llu", call, (unsigned long long)p->m,
+	             (unsigned long long)p->k, (unsigned long long)k, (unsigned long long)p->n,
+	             (unsigned long long)p->d.rows, (unsigned long long)p->d.cols);
 	return CUBLAS_STATUS_INVALID_VALUE;
 }
 
@@ -124,7 +128,8 @@ static bool lines_up(const struct blas_layout *l)
 	       (uint64_t)l->batch_stride * blas_size(l->type) % WIDE_BYTES == 0;
 }
 
-cublasStatus_t blas_algo_check(const char *call, const struct blas_algo *algo, const struct blas_product *p, size_t *workspace)
+cublasStatus_t blas_algo_check(const char *call, const struct blas_algo *algo, const struct blas_product *p,
+                               size_t *workspace)
 {
 	const size_t sums = sizeof(float) * p->m * p->n * (size_t)p->d.batches;
 	*workspace = 0;
@@ -139,7 +144,8 @@ cublasStatus_t blas_algo_check(const char *call, const struct blas_algo *algo, c
 	const bool splits = algo->split_k > 1;
 	if (algo->split_k < 1 || algo->split_k > MOST_SPLITS || (splits && algo->id != SPLIT) ||
 	    splits != (algo->reduction != CUBLASLT_REDUCTION_SCHEME_NONE)) {
-		standin_tell("%s: algorithm %d with %d parts of k and reduction scheme %u", call, algo->id, algo->split_k, algo->reduction);
+		standin_tell("%s: algorithm %d with %d parts of k and reduction scheme %u", call, algo->id,
+		             algo->split_k, algo->reduction);
 		return CUBLAS_STATUS_NOT_SUPPORTED;
 	}
 	if (algo->id == WIDE && (!lines_up(&p->a) || !lines_up(&p->b) || !lines_up(&p->c) || !lines_up(&p->d)))
@@ -165,7 +171,8 @@ static bool aligned_enough(const struct blas_preference *w)
 	return w->align_a >= WIDE_BYTES && w->align_b >= WIDE_BYTES && w->align_c >= WIDE_BYTES && w->align_d >= WIDE_BYTES;
 }
 
-int blas_algos_for(const struct blas_product *p, const struct blas_preference *wish, int most, cublasLtMatmulHeuristicResult_t *out)
+int blas_algos_for(const struct blas_product *p, const struct blas_preference *wish, int most,
+                   cublasLtMatmulHeuristicResult_t *out)
 {
 	static const int one[] = {SPLIT, ROOMY, WIDE, PLAIN}, many[] = {ROOMY, PLAIN, WIDE, SPLIT};
 	int n = 0;
@@ -177,8 +184,10 @@ int blas_algos_for(const struct blas_product *p, const struct blas_preference *w
 			a.split_k = SPLITS;
 			a.reduction = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
 		}
-		if ((a.reduction & ~wish->reductions) || (a.id == WIDE && !aligned_enough(wish)) || (a.id == SPLIT && p->k < 2 * SPLITS) ||
-		    blas_algo_check("heuristic", &a, p, &workspace) != CUBLAS_STATUS_SUCCESS || workspace > wish->workspace)
+		if ((a.reduction & ~wish->reductions) || (a.id == WIDE && !aligned_enough(wish)) ||
+		    (a.id == SPLIT && p->k < 2 * SPLITS) ||
+		    blas_algo_check("heuristic", &a, p, &workspace) != CUBLAS_STATUS_SUCCESS ||
+		    workspace > wish->workspace)
 			continue;
 		memset(&out[n], 0, sizeof out[n]);
 		memcpy(&out[n].algo, &a, sizeof a);
@@ -191,9 +200,11 @@ int blas_algos_for(const struct blas_product *p, const struct blas_preference *w
 
 extern "C" {
 
-cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, cublasLtMatrixLayout_t a,
-					      cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
-					      cublasLtMatmulPreference_t preference, int most, cublasLtMatmulHeuristicResult_t out[], int *n)
+cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc,
+                                              cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
+                                              cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
+                                              cublasLtMatmulPreference_t preference, int most,
+                                              cublasLtMatmulHeuristicResult_t out[], int *n)
 {
 	BLAS_CALL_OR_FAIL();
 	struct blas_product p;
@@ -209,8 +220,9 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
 	return *n ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_SUPPORTED;
 }
 
-cublasStatus_t cublasLtMatmulAlgoGetIds(cublasLtHandle_t handle, cublasComputeType_t compute, cudaDataType_t scale, cudaDataType_t a,
-					cudaDataType_t b, cudaDataType_t c, cudaDataType_t d, int most, int ids[], int *n)
+cublasStatus_t cublasLtMatmulAlgoGetIds(cublasLtHandle_t handle, cublasComputeType_t compute, cudaDataType_t scale,
+                                        cudaDataType_t a, cudaDataType_t b, cudaDataType_t c, cudaDataType_t d,
+                                        int most, int ids[], int *n)
 {
 	static const int all[] = {SPLIT, ROOMY, WIDE, PLAIN};
 	BLAS_CALL_OR_FAIL();
@@ -225,8 +237,9 @@ cublasStatus_t cublasLtMatmulAlgoGetIds(cublasLtHandle_t handle, cublasComputeTy
 	return CUBLAS_STATUS_SUCCESS;
 }
 
-cublasStatus_t cublasLtMatmulAlgoInit(cublasLtHandle_t handle, cublasComputeType_t compute, cudaDataType_t scale, cudaDataType_t a,
-				      cudaDataType_t b, cudaDataType_t c, cudaDataType_t d, int id, cublasLtMatmulAlgo_t *out)
+cublasStatus_t cublasLtMatmulAlgoInit(cublasLtHandle_t handle, cublasComputeType_t compute, cudaDataType_t scale,
+                                      cudaDataType_t a, cudaDataType_t b, cudaDataType_t c, cudaDataType_t d, int id,
+                                      cublasLtMatmulAlgo_t *out)
 {
 	BLAS_CALL_OR_FAIL();
 	struct blas_algo algo;
@@ -256,8 +269,9 @@ cublasStatus_t cublasLtMatmulAlgoCheck(cublasLtHandle_t handle, cublasLtMatmulDe
 	return result->state;
 }
 
-cublasStatus_t cublasLtMatmulAlgoConfigSetAttribute(cublasLtMatmulAlgo_t *algo, cublasLtMatmulAlgoConfigAttributes_t id, const void *from,
-						    size_t bytes)
+cublasStatus_t cublasLtMatmulAlgoConfigSetAttribute(cublasLtMatmulAlgo_t *algo,
+                                                    cublasLtMatmulAlgoConfigAttributes_t id, const void *from,
+                                                    size_t bytes)
 {
 	BLAS_CALL_OR_FAIL();
 	if (id == CUBLASLT_ALGO_CONFIG_ID)   /* AlgoInit's alone */
@@ -265,15 +279,17 @@ cublasStatus_t cublasLtMatmulAlgoConfigSetAttribute(cublasLtMatmulAlgo_t *algo, 
 	return blas_set(__func__, algo, config_list, id, from, bytes);
 }
 
-cublasStatus_t cublasLtMatmulAlgoConfigGetAttribute(const cublasLtMatmulAlgo_t *algo, cublasLtMatmulAlgoConfigAttributes_t id, void *to,
-						    size_t bytes, size_t *written)
+cublasStatus_t cublasLtMatmulAlgoConfigGetAttribute(const cublasLtMatmulAlgo_t *algo,
+                                                    cublasLtMatmulAlgoConfigAttributes_t id, void *to, size_t bytes,
+                                                    size_t *written)
 {
 	BLAS_CALL_OR_FAIL();
 	return blas_get(__func__, algo, config_list, id, to, bytes, written);
 }
 
-cublasStatus_t cublasLtMatmulAlgoCapGetAttribute(const cublasLtMatmulAlgo_t *algo, cublasLtMatmulAlgoCapAttributes_t id, void *to,
-						 size_t bytes, size_t *written)
+cublasStatus_t cublasLtMatmulAlgoCapGetAttribute(const cublasLtMatmulAlgo_t *algo,
+                                                 cublasLtMatmulAlgoCapAttributes_t id, void *to, size_t bytes,
+                                                 size_t *written)
 {
 	struct capabilities { int32_t splits; uint32_t reductions; int32_t batches; uint64_t numbers; uint32_t align; } caps;
 	static const struct blas_attribute list[] = {

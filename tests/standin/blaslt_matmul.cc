@@ -141,7 +141,8 @@ static bool overlaps_good(const struct task *t)
 	const uint64_t d = bytes_of(&p->d);
 	if (overlap(t->a, bytes_of(&p->a), t->d, d) || overlap(t->b, bytes_of(&p->b), t->d, d))
 		standin_tell("cublasLtMatmul: D overlaps a factor");
-	else if (t->beta != 0 && overlap(t->c, bytes_of(&p->c), t->d, d) && (t->c != t->d || memcmp(&p->c, &p->d, sizeof p->c) != 0))
+	else if (t->beta != 0 && overlap(t->c, bytes_of(&p->c), t->d, d) &&
+	         (t->c != t->d || memcmp(&p->c, &p->d, sizeof p->c) != 0))
 		standin_tell("cublasLtMatmul: C overlaps D, but is not the same matrix");
 	else
 		return true;
@@ -151,8 +152,8 @@ static bool overlaps_good(const struct task *t)
 static bool task_good(const struct task *t, unsigned align, size_t given, bool reads_c)
 {
 	const struct blas_product *p = &t->p;
-	if (!matrix_fits("A", t->a, &p->a, align) || !matrix_fits("B", t->b, &p->b, align) || !matrix_fits("D", t->d, &p->d, align) ||
-	    (reads_c && !matrix_fits("C", t->c, &p->c, align)))
+	if (!matrix_fits("A", t->a, &p->a, align) || !matrix_fits("B", t->b, &p->b, align) ||
+	    !matrix_fits("D", t->d, &p->d, align) || (reads_c && !matrix_fits("C", t->c, &p->c, align)))
 		return false;
 	if (p->desc.epilogue & CUBLASLT_EPILOGUE_BIAS) {
 		const uint64_t steps = (uint64_t)(p->d.batches - 1) * (uint64_t)p->desc.bias_batch_stride;
@@ -160,10 +161,12 @@ static bool task_good(const struct task *t, unsigned align, size_t given, bool r
 			return false;
 	}
 	if (t->workspace_bytes > given) {
-		standin_tell("cublasLtMatmul: a workspace of %zu bytes is too small: the algorithm asks for %zu", given, t->workspace_bytes);
+		standin_tell("cublasLtMatmul: a workspace of %zu bytes is too small: the algorithm asks for %zu",
+		             given, t->workspace_bytes);
 		return false;
 	}
-	return (!t->workspace_bytes || fits("the workspace", t->workspace, t->workspace_bytes, WORKSPACE_ALIGN)) && overlaps_good(t);
+	return (!t->workspace_bytes || fits("the workspace", t->workspace, t->workspace_bytes, WORKSPACE_ALIGN)) &&
+	       overlaps_good(t);
 }
 
 static cublasStatus_t issue(const struct task *t, cudaStream_t stream)
@@ -180,13 +183,15 @@ static cublasStatus_t issue(const struct task *t, cudaStream_t stream)
 		w->touches.push_back({(const char *)t->workspace, t->workspace_bytes, STANDIN_WRITES});
 	w->run = [task = *t](size_t) { run(&task); };
 	w->counts = true;
-	return standin_issue(stream, standin_work_ref(w.release())) == cudaSuccess ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_EXECUTION_FAILED;
+	return standin_issue(stream, standin_work_ref(w.release())) == cudaSuccess ? CUBLAS_STATUS_SUCCESS
+	                                                                           : CUBLAS_STATUS_EXECUTION_FAILED;
 }
 
 /* The first that the workspace allows, where the caller has left the choice. */
 static cublasStatus_t choose(const struct blas_product *p, size_t workspace, cublasLtMatmulAlgo_t *out)
 {
-	const struct blas_preference wish = {CUBLASLT_SEARCH_BEST_FIT, CUBLASLT_REDUCTION_SCHEME_MASK, workspace, 1, 1, 1, 1};
+	const struct blas_preference wish = {
+		CUBLASLT_SEARCH_BEST_FIT, CUBLASLT_REDUCTION_SCHEME_MASK, workspace, 1, 1, 1, 1};
 	cublasLtMatmulHeuristicResult_t first;
 	if (blas_algos_for(p, &wish, 1, &first) == 0)
 		return CUBLAS_STATUS_NOT_SUPPORTED;
@@ -194,11 +199,12 @@ static cublasStatus_t choose(const struct blas_product *p, size_t workspace, cub
 	return CUBLAS_STATUS_SUCCESS;
 }
 
-extern "C" cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *alpha, const void *a,
-					 cublasLtMatrixLayout_t a_layout, const void *b, cublasLtMatrixLayout_t b_layout,
-					 const void *beta, const void *c, cublasLtMatrixLayout_t c_layout, void *d,
-					 cublasLtMatrixLayout_t d_layout, const cublasLtMatmulAlgo_t *given, void *workspace,
-					 size_t workspace_bytes, cudaStream_t stream)
+extern "C" cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *alpha,
+                                         const void *a, cublasLtMatrixLayout_t a_layout, const void *b,
+                                         cublasLtMatrixLayout_t b_layout, const void *beta, const void *c,
+                                         cublasLtMatrixLayout_t c_layout, void *d, cublasLtMatrixLayout_t d_layout,
+                                         const cublasLtMatmulAlgo_t *given, void *workspace, size_t workspace_bytes,
+                                         cudaStream_t stream)
 {
 	BLAS_CALL_OR_FAIL();
 	struct task t = {};

@@ -45,8 +45,9 @@ static void environment(void)
 /* What works without a device or a driver. */
 static bool needs_device(const char *call)
 {
-	static const char *const free_of_it[] = {"cudaGetErrorName", "cudaGetErrorString", "cudaGetLastError", "cudaPeekAtLastError",
-						 "cudaDriverGetVersion", "cudaRuntimeGetVersion"};
+	static const char *const free_of_it[] = {"cudaGetErrorName",     "cudaGetErrorString",
+	                                         "cudaGetLastError",     "cudaPeekAtLastError",
+	                                         "cudaDriverGetVersion", "cudaRuntimeGetVersion"};
 	for (const char *name : free_of_it)
 		if (strcmp(call, name) == 0)
 			return false;
@@ -87,7 +88,8 @@ void standin_fatal(const char *format, ...)
 	va_end(values);
 	if (standin_me) {
 		const uint3 b = standin_me->block, t = standin_me->thread;
-		fprintf(stderr, " (kernel %s, block %u,%u,%u, thread %u,%u,%u)", standin_running(), b.x, b.y, b.z, t.x, t.y, t.z);
+		fprintf(stderr, " (kernel %s, block %u,%u,%u, thread %u,%u,%u)", standin_running(), b.x, b.y, b.z,
+		        t.x, t.y, t.z);
 	}
 	fprintf(stderr, "\n");
 	fflush(stderr);

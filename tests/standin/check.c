@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What tests/standin.t runs: `check good` does everything right and prints what it got; any other name does one thing wrong. */
+/* What tests/standin.t runs: `check good` does everything right and prints what it got; any other name does one thing
+ * wrong. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -268,7 +269,8 @@ static void capture_refuses(void)
 	said("a wait in a capture", cudaStreamSynchronize(stream));
 	said("and its end", cudaStreamEndCapture(stream, &graph));
 	MUST(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
-	said("pageable memory in a capture", cudaMemcpyAsync(x, &pageable, sizeof pageable, cudaMemcpyHostToDevice, stream));
+	said("pageable memory in a capture",
+	     cudaMemcpyAsync(x, &pageable, sizeof pageable, cudaMemcpyHostToDevice, stream));
 	said("and its end", cudaStreamEndCapture(stream, &graph));
 	MUST(cudaStreamSynchronize(stream));
 }
@@ -349,9 +351,19 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } cases[] = {
-	{"good", good}, {"sums", sums}, {"exchanges", exchanges}, {"statuses", statuses}, {"capture-refuses", capture_refuses},
-	{"host-reads", host_reads}, {"given-back", given_back}, {"pinned-reused", pinned_reused}, {"pinned-early", pinned_early},
-	{"copy-no-wait", copy_no_wait}, {"kernel-no-wait", kernel_no_wait}, {"host-pointer", host_pointer}, {"leak", leak},
+	{"good", good},
+	{"sums", sums},
+	{"exchanges", exchanges},
+	{"statuses", statuses},
+	{"capture-refuses", capture_refuses},
+	{"host-reads", host_reads},
+	{"given-back", given_back},
+	{"pinned-reused", pinned_reused},
+	{"pinned-early", pinned_early},
+	{"copy-no-wait", copy_no_wait},
+	{"kernel-no-wait", kernel_no_wait},
+	{"host-pointer", host_pointer},
+	{"leak", leak},
 	{"blas-refuses", blas_refuses},
 };
 

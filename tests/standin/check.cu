@@ -7,7 +7,8 @@
 enum { WARP = 32, WARPS = CHECK_THREADS / WARP };
 static const unsigned ALL = 0xffffffffu;
 
-static __global__ void __launch_bounds__(CHECK_THREADS) scale(size_t n, const float *__restrict__ x, float *__restrict__ y, float by)
+static __global__ void __launch_bounds__(CHECK_THREADS)
+	scale(size_t n, const float *__restrict__ x, float *__restrict__ y, float by)
 {
 	size_t i = (size_t)blockIdx.x * blockDim.x + threadIdx.x;
 #ifdef PLANT_OVERREAD
@@ -113,13 +114,16 @@ static __global__ void __launch_bounds__(CHECK_THREADS) lanes(unsigned *out)
 	said[threadIdx.x] = lane;
 	__syncwarp();
 	const unsigned next = said[threadIdx.x - lane + (lane + 1) % WARP];
-	const unsigned up = __shfl_up_sync(ALL, lane, 3), across = __shfl_xor_sync(ALL, lane, 5, 8), first = __shfl_sync(ALL, lane + 7, 0);
-	const unsigned odd = __ballot_sync(ALL, lane & 1), any = (unsigned)__any_sync(ALL, lane == 9), all = (unsigned)__all_sync(ALL, lane < 31);
+	const unsigned up = __shfl_up_sync(ALL, lane, 3), across = __shfl_xor_sync(ALL, lane, 5, 8),
+		       first = __shfl_sync(ALL, lane + 7, 0);
+	const unsigned odd = __ballot_sync(ALL, lane & 1), any = (unsigned)__any_sync(ALL, lane == 9),
+		       all = (unsigned)__all_sync(ALL, lane < 31);
 	/* Halves of a warp go their own ways. */
 	const unsigned half = lane < 16 ? __shfl_xor_sync(0x0000ffffu, lane, 1) : __shfl_xor_sync(0xffff0000u, lane, 2);
 	const int below = __syncthreads_count(threadIdx.x < 50);
 	if (threadIdx.x == 2) {
-		const unsigned got[CHECK_WORDS] = {next, up, across, first, odd, any * 2 + all, half * 100 + (unsigned)below};
+		const unsigned got[CHECK_WORDS] = {
+			next, up, across, first, odd, any * 2 + all, half * 100 + (unsigned)below};
 		for (int i = 0; i < CHECK_WORDS; i++)
 			out[i] = got[i];
 	}
@@ -160,7 +164,8 @@ static __global__ void __launch_bounds__(CHECK_THREADS) numbers(unsigned n, uint
 
 cudaError_t check_numbers(unsigned n, unsigned *words, float *halves, float *sines, cudaStream_t s)
 {
-	return LAUNCH(numbers, (n + CHECK_THREADS - 1) / CHECK_THREADS, CHECK_THREADS, 0, s, n, (uint4 *)words, halves, sines);
+	return LAUNCH(numbers, (n + CHECK_THREADS - 1) / CHECK_THREADS, CHECK_THREADS, 0, s, n, (uint4 *)words,
+	              halves, sines);
 }
 
 cudaError_t check_pointer(const float *host, float *y, cudaStream_t s)

@@ -69,7 +69,8 @@ static cublasLtMatrixLayout_t layout(const struct shape *s, bool bf16, int rows,
 	const cublasLtOrder_t order = CUBLASLT_ORDER_ROW;
 	const int64_t stride = rows * cols;
 	const int32_t batches = s->batches;
-	MUST(cublasLtMatrixLayoutCreate(&l, bf16 ? CUDA_R_16BF : CUDA_R_32F, (uint64_t)rows, (uint64_t)cols, s->by_rows ? cols : rows));
+	MUST(cublasLtMatrixLayoutCreate(&l, bf16 ? CUDA_R_16BF : CUDA_R_32F, (uint64_t)rows, (uint64_t)cols,
+	                                s->by_rows ? cols : rows));
 	if (s->by_rows)
 		MUST(cublasLtMatrixLayoutSetAttribute(l, CUBLASLT_MATRIX_LAYOUT_ORDER, &order, sizeof order));
 	MUST(cublasLtMatrixLayoutSetAttribute(l, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &batches, sizeof batches));
@@ -108,8 +109,10 @@ static double wanted(const struct shape *s, int i, int j, int batch)
 {
 	double sum = 0;
 	for (int p = 0; p < K; p++) {
-		const size_t at_a = s->transpose_a ? place(s->by_rows, K, M, p, i, batch) : place(s->by_rows, M, K, i, p, batch);
-		const size_t at_b = s->transpose_b ? place(s->by_rows, N, K, j, p, batch) : place(s->by_rows, K, N, p, j, batch);
+		const size_t at_a =
+			s->transpose_a ? place(s->by_rows, K, M, p, i, batch) : place(s->by_rows, M, K, i, p, batch);
+		const size_t at_b =
+			s->transpose_b ? place(s->by_rows, N, K, j, p, batch) : place(s->by_rows, K, N, p, j, batch);
 		sum += (double)element(host[0], s->bf16, at_a) * (double)element(host[1], s->bf16, at_b);
 	}
 	sum = 2 * sum - (double)element(host[2], s->bf16_out, place(s->by_rows, M, N, i, j, batch));
@@ -121,7 +124,8 @@ static double wanted(const struct shape *s, int i, int j, int batch)
 static cublasStatus_t multiply(const cublasLtMatmulAlgo_t *algo, size_t workspace_bytes)
 {
 	const float alpha = 2, beta = -1;
-	return cublasLtMatmul(handle, desc, &alpha, da, a, db, b, &beta, dc, c, dc, c, algo, workspace, workspace_bytes, stream);
+	return cublasLtMatmul(handle, desc, &alpha, da, a, db, b, &beta, dc, c, dc, c, algo, workspace,
+	                      workspace_bytes, stream);
 }
 
 static void check_one(const struct shape *s, const cublasLtMatmulHeuristicResult_t *by)
@@ -144,7 +148,8 @@ static int proposed(cublasLtMatmulHeuristicResult_t *found, uint64_t room, uint3
 	int n;
 	MUST(cublasLtMatmulPreferenceCreate(&p));
 	MUST(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &room, sizeof room));
-	MUST(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &reductions, sizeof reductions));
+	MUST(cublasLtMatmulPreferenceSetAttribute(p, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &reductions,
+	                                          sizeof reductions));
 	MUST(cublasLtMatmulAlgoGetHeuristic(handle, desc, a, b, c, c, p, ALGORITHMS, found, &n));
 	MUST(cublasLtMatmulPreferenceDestroy(p));
 	return n;
@@ -190,7 +195,8 @@ void check_blas_good(cudaStream_t s)
 {
 	open_all(s);
 	for (int i = 0; i < 32; i++) {
-		const struct shape shape = {i & 1, (i & 1) && (i & 2), i & 4, i & 8, i & 16, !(i & 16) && (i & 2), i & 2 ? BATCHES : 1};
+		const struct shape shape = {
+			i & 1, (i & 1) && (i & 2), i & 4, i & 8, i & 16, !(i & 16) && (i & 2), i & 2 ? BATCHES : 1};
 		check_shape(&shape);
 	}
 	close_all();

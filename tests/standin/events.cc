@@ -106,7 +106,8 @@ cudaError_t cudaEventQuery(cudaEvent_t event)
 cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t from, cudaEvent_t to)
 {
 	CALL_OR_FAIL();
-	if (!events.count(from) || !events.count(to) || (from->flags | to->flags) & cudaEventDisableTiming || !from->last || !to->last)
+	if (!events.count(from) || !events.count(to) || (from->flags | to->flags) & cudaEventDisableTiming ||
+	    !from->last || !to->last)
 		return standin_said(cudaErrorInvalidResourceHandle);
 	if (!from->last->reached || !to->last->reached)
 		return cudaErrorNotReady;

@@ -26,7 +26,8 @@ asm(".text\n.globl standin_switch\n.type standin_switch,@function\n"
 
 struct standin_fiber *standin_fiber_make(void (*start)(void))
 {
-	char *memory = (char *)mmap(NULL, GUARD + STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *memory = (char *)mmap(NULL, GUARD + STACK, PROT_READ | PROT_WRITE,
+	                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED || mprotect(memory, GUARD, PROT_NONE) != 0)
 		standin_fatal("no memory for the stack of a thread");
 	struct standin_fiber *f = new standin_fiber();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What the stand-in's own files share. One lock is held in every call of CUDA's (calls.cc); device work runs in the host thread
- * that waits for it, under that lock. */
+/* What the stand-in's own files share. One lock is held in every call of CUDA's (calls.cc); device work runs in the
+ * host thread that waits for it, under that lock. */
 #ifndef BASIN_TESTS_STANDIN_INSIDE_H
 #define BASIN_TESTS_STANDIN_INSIDE_H
 
@@ -136,7 +136,7 @@ void standin_run_grid(const struct standin_kernel *k, size_t pool);
 /* The running kernel, "" outside of one. */
 const char *standin_running(void);
 
-/* ---- streams.cc, events.cc, graphs.cc ---- */
+/* ---- queue.cc, streams.cc, events.cc, graphs.cc ---- */
 
 /* What a call on a stream does when its turn comes: not changed after it was issued, since a graph repeats it. */
 struct standin_work {
@@ -177,8 +177,8 @@ void standin_step(cudaStream_t s);
 void standin_drain_until(const standin_moment_ref &m);
 void standin_drain(cudaStream_t s);
 void standin_drain_all(void);
-/* The calling thread is capturing in a mode that forbids what may wait or allocate: the capture is broken then, and the error is
- * the one to return. */
+/* The calling thread is capturing in a mode that forbids what may wait or allocate: the capture is broken then, and
+ * the error is the one to return. */
 cudaError_t standin_capture_forbids(void);
 /* cudaSuccess, or why a call can't be put into this stream. */
 cudaError_t standin_stream_check(cudaStream_t s);

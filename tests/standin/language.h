@@ -4,17 +4,17 @@
  *
  *     g++ -std=c++17 -x c++ -include tests/standin/language.h -iquote . -isystem /usr/local/cuda/include -c X_kernels.cu
  *
- * and what was compiled so is linked with every .cc of tests/standin (compiled without the -include), by g++, with nothing of
- * CUDA's: they are the runtime and cublasLt too. Of CUDA its headers alone are needed.
+ * and what was compiled so is linked with every .cc of tests/standin (compiled without the -include), by g++, with
+ * nothing of CUDA's: they are the runtime and cublasLt too. Of CUDA its headers alone are needed.
  *
  * A kernel is launched by LAUNCH(kernel, grid, block, shared_bytes, stream, arguments…), which has the value of a
- * cudaError_t, and has shared memory by SHARED(type, name, count) and DYNAMIC_SHARED(type, name). Everything else is as in
- * CUDA, as far as it is here: what is not here doesn't compile, on purpose where it could not be told right from wrong (fences
- * and flags between blocks, __activemask, volatile tricks). Each CUDA thread is a fiber (threads.cc); a barrier or a shuffle is
- * where it waits.
+ * cudaError_t, and has shared memory by SHARED(type, name, count) and DYNAMIC_SHARED(type, name). Everything else is
+ * as in CUDA, as far as it is here: what is not here doesn't compile, on purpose where it could not be told right from
+ * wrong (fences and flags between blocks, __activemask, volatile tricks). Each CUDA thread is a fiber (threads.cc); a
+ * barrier or a shuffle is where it waits.
  *
- * With -fsanitize=thread (all files) every CUDA thread is a thread to ThreadSanitizer, with -fsanitize=address shared memory
- * and device memory have red zones. Environment: see standin.h. */
+ * With -fsanitize=thread (all files) every CUDA thread is a thread to ThreadSanitizer, with -fsanitize=address shared
+ * memory and device memory have red zones. Environment: see standin.h. */
 #ifndef BASIN_TESTS_STANDIN_LANGUAGE_H
 #define BASIN_TESTS_STANDIN_LANGUAGE_H
 
@@ -75,8 +75,8 @@ void *standin_shared(const void *key, size_t bytes);
 
 /* Returns how many threads of the block said other than 0. */
 int standin_barrier(int said, const char *file, int line);
-/* Waits for the lanes in mask. With `order` what they did before is seen behind it, as __syncwarp promises and shuffles don't.
- * Returns what lane `from` brought; ballot: a bit for each lane that brought other than 0. */
+/* Waits for the lanes in mask. With `order` what they did before is seen behind it, as __syncwarp promises and
+ * shuffles don't. Returns what lane `from` brought; ballot: a bit for each lane that brought other than 0. */
 uint64_t standin_exchange(unsigned mask, uint64_t bits, unsigned from, bool order, const char *file, int line);
 unsigned standin_ballot(unsigned mask, bool said, const char *file, int line);
 
@@ -144,8 +144,8 @@ static inline T __ldg(const T *p)
 
 /* ---- launches ---- */
 
-/* An argument of a launch: where and how large. Host pointers among them are refused; those to device memory tell which blocks
- * a kernel may use. */
+/* An argument of a launch: where and how large. Host pointers among them are refused; those to device memory tell
+ * which blocks a kernel may use. */
 struct standin_arg {
 	const void *at;
 	size_t bytes;
@@ -166,7 +166,8 @@ struct standin_kernel {
 	size_t shared;
 	std::function<void()> body;
 };
-cudaError_t standin_launch(const struct standin_kernel *kernel, const struct standin_arg *args, size_t n, cudaStream_t stream);
+cudaError_t standin_launch(const struct standin_kernel *kernel, const struct standin_arg *args, size_t n,
+                           cudaStream_t stream);
 
 template <typename... P, typename... A>
 static inline cudaError_t standin_call(const char *name, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared,
@@ -175,7 +176,9 @@ static inline cudaError_t standin_call(const char *name, void (*kernel)(P...), d
 	static_assert((sizeof(P) + ... + 0) <= 4096, "a kernel's arguments are at most 4 KB");
 	static_assert((std::is_trivially_copyable<P>::value && ... && true), "a kernel's arguments are plain data");
 	std::tuple<std::remove_cv_t<P>...> args(static_cast<P>(a)...);
-	const struct standin_kernel k = {name, (const void *)kernel, grid, block, shared, [kernel, args] { std::apply(kernel, args); }};
+	const struct standin_kernel k = {name,   (const void *)kernel,
+	                                 grid,   block,
+	                                 shared, [kernel, args] { std::apply(kernel, args); }};
 	return std::apply([&k, stream](std::remove_cv_t<P> &...p) {
 		(standin_clear_padding(&p), ...);
 		const struct standin_arg list[] = {{&p, sizeof p}..., {NULL, 0}};

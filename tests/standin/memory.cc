@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Device memory: the host can't touch it but while device code runs; blocks end where a page ends (to 256 bytes), and what lies
- * beside them can't be touched or is looked at afterwards. Address space is not used again, so that a pointer to what was given
- * back stays wrong.
+/* Device memory: the host can't touch it but while device code runs; blocks end where a page ends (to 256 bytes), and
+ * what lies beside them can't be touched or is looked at afterwards. Address space is not used again, so that a
+ * pointer to what was given back stays wrong.
  *
- * The arena is one mapping of a file with no bytes: whatever is not a block faults, whoever runs. A block is opened when device
- * code first touches it, and closed when device code has ended: opening all would cost what their sizes do, each time. */
+ * The arena is one mapping of a file with no bytes: whatever is not a block faults, whoever runs. A block is opened
+ * when device code first touches it, and closed when device code has ended: opening all would cost what their sizes
+ * do, each time. */
 #include "inside.h"
 #include <cstdio>
 #include <cstdlib>
@@ -112,15 +113,16 @@ static UNSEEN void fault(int signal, siginfo_t *info, void *context)
 		return standin_touch(p);
 	const char *who = running ? *standin_running() ? "a kernel" : "a copy" : "the host";
 	if (b && (size_t)(p - b->first) < b->bytes)
-		standin_fatal("%s touches device memory: byte %zu of block %lu of %zu bytes", who, (size_t)(p - b->first), b->serial,
-			      b->bytes);
+		standin_fatal("%s touches device memory: byte %zu of block %lu of %zu bytes", who,
+		              (size_t)(p - b->first), b->serial, b->bytes);
 	b = standin_block_at(p - PAGE) ? standin_block_at(p - PAGE) : standin_block_at(p + PAGE);
 	if (!b)
 		standin_fatal("%s touches device memory that is nobody's (given back, or never there): %p", who, (void *)p);
 	if (p > b->first)
-		standin_fatal("%s touches memory %zu bytes behind block %lu of %zu bytes", who, (size_t)(p - b->first) - b->bytes,
-			      b->serial, b->bytes);
-	standin_fatal("%s touches memory %zu bytes before block %lu of %zu bytes", who, (size_t)(b->first - p), b->serial, b->bytes);
+		standin_fatal("%s touches memory %zu bytes behind block %lu of %zu bytes", who,
+		              (size_t)(p - b->first) - b->bytes, b->serial, b->bytes);
+	standin_fatal("%s touches memory %zu bytes before block %lu of %zu bytes", who, (size_t)(b->first - p),
+	              b->serial, b->bytes);
 }
 
 static void arena_make(void)
@@ -184,7 +186,8 @@ static cudaError_t take(void **out, size_t bytes)
 	if (arena_used + page_bytes + 2 * PAGE > ARENA)
 		standin_fatal("all address space of device memory is used up: a test that takes and gives back too much");
 	char *pages = arena + arena_used + (arena_used ? 0 : PAGE);
-	if (mmap(pages, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != pages)
+	if (mmap(pages, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
+	         -1, 0) != pages)
 		return cudaErrorMemoryAllocation;
 	arena_used = (size_t)(pages - arena) + page_bytes + PAGE;
 	(void)madvise(pages, page_bytes, MADV_HUGEPAGE);
@@ -315,8 +318,10 @@ cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *a, const void
 bool standin_memory_leaks(void)
 {
 	for (auto &entry : blocks)
-		standin_tell("block %lu of %zu bytes of device memory was never given back", entry.second.serial, entry.second.bytes);
+		standin_tell("block %lu of %zu bytes of device memory was never given back", entry.second.serial,
+		             entry.second.bytes);
 	for (auto &entry : pinned)
-		standin_tell("block %lu of %zu bytes of pinned memory was never given back", entry.second.serial, entry.second.bytes);
+		standin_tell("block %lu of %zu bytes of pinned memory was never given back", entry.second.serial,
+		             entry.second.bytes);
 	return !blocks.empty() || !pinned.empty();
 }

@@ -46,10 +46,13 @@ void standin_access_check(const struct standin_access *a, size_t id, const stand
 	for (auto u = list.begin(); u != list.end();) {
 		const bool waited = u->stream == id || (u->stream < now.size() && now[u->stream] >= u->when);
 		if (!waited && clash(a, &u->what))
-			standin_fatal("streams %zu and %zu both use block %lu with no wait between them: %s %s it at %zu, %s %s it at %zu",
-				      u->stream, id, b->serial, u->name.c_str(), verb(u->what.how), (size_t)(u->what.from - b->first),
-				      name, verb(a->how), (size_t)(a->from - b->first));
-		const bool again = u->stream == id && u->what.from == a->from && u->what.bytes == a->bytes && u->what.how == a->how;
+			standin_fatal("streams %zu and %zu both use block %lu with no wait between them: %s %s it at "
+			              "%zu, %s %s it at %zu",
+			              u->stream, id, b->serial, u->name.c_str(), verb(u->what.how),
+			              (size_t)(u->what.from - b->first), name, verb(a->how),
+			              (size_t)(a->from - b->first));
+		const bool again = u->stream == id && u->what.from == a->from && u->what.bytes == a->bytes &&
+		                   u->what.how == a->how;
 		u = again ? list.erase(u) : u + 1;
 	}
 	list.push_back({*a, id, now[id], name});

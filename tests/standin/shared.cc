@@ -5,7 +5,14 @@
 #include <sys/mman.h>
 
 /* A device's 48 KB of static shared memory, 227 KB with the dynamic; and gaps here between the arrays. */
-enum { STATIC_MOST = 48 << 10, GAP = 64, ARRAYS = 32, PAGE = 4096, ALL = STANDIN_SHARED_MOST + (ARRAYS + 2) * 2 * GAP + PAGE, POISON = 0xff };
+enum {
+	STATIC_MOST = 48 << 10,
+	GAP = 64,
+	ARRAYS = 32,
+	PAGE = 4096,
+	ALL = STANDIN_SHARED_MOST + (ARRAYS + 2) * 2 * GAP + PAGE,
+	POISON = 0xff
+};
 
 struct array { const void *key; size_t at, bytes; };
 static struct array arrays[ARRAYS + 1];   /* the first is the dynamic one */
@@ -33,7 +40,8 @@ static UNSEEN size_t add(const void *key, size_t bytes)
 UNSEEN void standin_shared_begin(size_t dynamic)
 {
 	if (!memory) {
-		memory = (char *)mmap(NULL, (ALL + PAGE - 1) / PAGE * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		memory = (char *)mmap(NULL, (ALL + PAGE - 1) / PAGE * PAGE, PROT_READ | PROT_WRITE,
+		                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (memory == MAP_FAILED)
 			standin_fatal("no memory for shared memory");
 		poison(memory, ALL);

@@ -2,13 +2,14 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A CUDA device that is not there: what tests ask of the stand-in beside CUDA's own interface.
  *
- * A fault that a device would not report, or not by name, ends the process with status 70 and a line "stand-in: …" on standard
- * error: a barrier that some threads never reach, a host that touches device memory, a write outside of a block of memory, a
- * buffer changed before its copy ended, two streams that use the same memory with no wait between them.
+ * A fault that a device would not report, or not by name, ends the process with status 70 and a line "stand-in: …" on
+ * standard error: a barrier that some threads never reach, a host that touches device memory, a write outside of a
+ * block of memory, a buffer changed before its copy ended, two streams that use the same memory with no wait between
+ * them.
  *
- * Environment: STANDIN_SEED=n chooses the order of threads, of blocks and of streams (1). STANDIN_LEAKS=1: what was never given
- * back is named at the process's end, which is then one of status 70. STANDIN_DEVICES, STANDIN_MEMORY: as the functions below.
- * STANDIN_FAIL=CALL:NTH:ERROR as standin_fail. */
+ * Environment: STANDIN_SEED=n chooses the order of threads, of blocks and of streams (1). STANDIN_LEAKS=1: what was
+ * never given back is named at the process's end, which is then one of status 70. STANDIN_DEVICES, STANDIN_MEMORY: as
+ * the functions below. STANDIN_FAIL=CALL:NTH:ERROR as standin_fail. */
 #ifndef BASIN_TESTS_STANDIN_H
 #define BASIN_TESTS_STANDIN_H
 
@@ -18,9 +19,9 @@
 extern "C" {
 #endif
 
-/* The nth call from now on (1: the next) of a function of the runtime or of cublasLt returns `error`, and does nothing; one that
- * gives something back, or ends a capture, does so all the same. A launch is a call of cudaLaunchKernel. One at a time: the next
- * standin_fail replaces it, nth 0 takes it away. */
+/* The nth call from now on (1: the next) of a function of the runtime or of cublasLt returns `error`, and does
+ * nothing; one that gives something back, or ends a capture, does so all the same. A launch is a call of
+ * cudaLaunchKernel. One at a time: the next standin_fail replaces it, nth 0 takes it away. */
 void standin_fail(const char *call, int nth, int error);
 
 /* Calls of that function so far; NULL: of all functions. */

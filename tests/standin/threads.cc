@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* A block's threads. Each runs until it must wait; a fiber goes from one that ended to the next, so that only threads that wait
- * need a fiber of their own. In each pass over the block they come in another order. A pass in which nobody moved is a barrier or
- * a shuffle that somebody never reaches.
+/* A block's threads. Each runs until it must wait; a fiber goes from one that ended to the next, so that only threads
+ * that wait need a fiber of their own. In each pass over the block they come in another order. A pass in which nobody
+ * moved is a barrier or a shuffle that somebody never reaches.
  *
- * To ThreadSanitizer each CUDA thread is a thread. Edges come from a launch's begin and end, from barriers and __syncwarp alone;
- * blocks are not ordered among themselves, and a block's threads take other identities than those of the blocks before it, as
- * far as there are enough. */
+ * To ThreadSanitizer each CUDA thread is a thread. Edges come from a launch's begin and end, from barriers and
+ * __syncwarp alone; blocks are not ordered among themselves, and a block's threads take other identities than those of
+ * the blocks before it, as far as there are enough. */
 #include "fibers.h"
 #include "inside.h"
 #include "shared.h"
@@ -53,8 +53,8 @@ static void work(void);
 /* ---- ThreadSanitizer ---- */
 
 #if defined(__SANITIZE_THREAD__)
-/* Fibers with an identity. Making one takes a third of a millisecond, so there are not many. Its stack is its own: what another
- * identity wrote there would look like a race. */
+/* Fibers with an identity. Making one takes a third of a millisecond, so there are not many. Its stack is its own:
+ * what another identity wrote there would look like a race. */
 enum { POOLS = 2, IDENTITIES = MOST };
 static struct { struct standin_fiber *of[IDENTITIES]; unsigned n; } identities[POOLS];
 static unsigned identity_next, identity_most;
@@ -163,7 +163,8 @@ UNSEEN int standin_barrier(int mine, const char *file, int line)
 	static const char *first_file;
 	static int first_line;
 	if (arrived && (first_line != line || strcmp(first_file, file) != 0))
-		standin_fatal("__syncthreads at %s:%d while other threads wait in the one at %s:%d", file, line, first_file, first_line);
+		standin_fatal("__syncthreads at %s:%d while other threads wait in the one at %s:%d", file, line,
+		              first_file, first_line);
 	first_file = file;
 	first_line = line;
 	TSAN(const unsigned turn = generation & 1;)
@@ -215,9 +216,11 @@ static UNSEEN void exchange_check(unsigned mask, unsigned from, const char *file
 	for (unsigned rest = waiting[warp] & mask; rest; rest &= rest - 1) {
 		const struct cuda_thread *t = &threads[warp * WARP + (unsigned)__builtin_ctz(rest)];
 		if (t->mask != mask)
-			standin_fatal("%s:%d: lanes of one exchange have the masks %08x and %08x", file, line, mask, t->mask);
+			standin_fatal("%s:%d: lanes of one exchange have the masks %08x and %08x", file, line, mask,
+			              t->mask);
 		if (other_place(t, file, line))
-			standin_fatal("%s:%d: an exchange whose other lanes wait in the one at %s:%d", file, line, t->file, t->line);
+			standin_fatal("%s:%d: an exchange whose other lanes wait in the one at %s:%d", file, line,
+			              t->file, t->line);
 	}
 }
 
@@ -270,10 +273,10 @@ UNSEEN unsigned standin_ballot(unsigned mask, bool mine, const char *file, int l
 	}
 	standin_me = &t->place;
 	if (t->at == AT_BARRIER)
-		standin_fatal("the barrier at %s:%d is divergent: %u of %u threads reach it, %u have ended", t->file, t->line,
-			      arrived, n_threads, done);
-	standin_fatal("the exchange at %s:%d is divergent: lanes of its mask %08x never reach it (%08x do)", t->file, t->line,
-		      t->mask, waiting[t->place.warp]);
+		standin_fatal("the barrier at %s:%d is divergent: %u of %u threads reach it, %u have ended", t->file,
+		              t->line, arrived, n_threads, done);
+	standin_fatal("the exchange at %s:%d is divergent: lanes of its mask %08x never reach it (%08x do)", t->file,
+	              t->line, t->mask, waiting[t->place.warp]);
 }
 
 static UNSEEN void block_begin(uint3 at)
@@ -326,7 +329,8 @@ UNSEEN void standin_run_grid(const struct standin_kernel *k, size_t pool)
 #if defined(__SANITIZE_THREAD__)
 	identity_pool = pool % POOLS;
 	identity_next = 0;
-	identity_most = 2 * n_threads < IDENTITIES ? 2 * n_threads : (unsigned)IDENTITIES;   /* what they know of each other costs */
+	/* What they know of each other costs. */
+	identity_most = 2 * n_threads < IDENTITIES ? 2 * n_threads : (unsigned)IDENTITIES;
 	stream_identity = __tsan_get_current_fiber();
 #endif
 	const uint64_t x = k->grid.x, y = k->grid.y, blocks = x * y * k->grid.z;
