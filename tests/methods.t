@@ -26,7 +26,7 @@ item() {
 }
 
 has_equation() { item "$1" | grep -q '←'; }
-has_test() { grep -h -v '^ *\*\|^/\*' tests/sampler_body.c | grep -q "\"$1\""; }
+has_test() { grep -v '^ *\*\|^/\*' tests/sampler_body.c | grep -q "\"$1\""; }
 in_build() { grep -q "samplers/$1\\.c\\( \\|\$\\)" samplers/Makemodule.am; }
 has_source() { sed -n '2,12p' "samplers/$1.c" | grep -q -E 'arXiv|[12][0-9]{3}'; }
 
