@@ -52,7 +52,7 @@ static void check_card_words(struct device *d)
 		{{1, 0}, STREAM_LANGEVIN_0, 1, 5},
 		{{0x80000000, 7}, STREAM_GRAPH, UINT64_C(1) << 32, 1 << 20},
 		{{0xffffffff, 0xffffffff}, STREAM_PERTURB, UINT64_MAX, (UINT64_C(1) << 32) - 300},
-		{{12, 0xfffffffe}, STREAM_QUANTISE_1, UINT64_C(0x123456789abc), (UINT64_C(3) << 32) - 1},
+		{{12, 0xfffffffe}, STREAM_QUANTISE_1, UINT64_C(0xfedc123456789abc), (UINT64_C(3) << 32) - 1},
 	};
 	bool same = true;
 	uint32_t *got = host_take(4 * QUADS * sizeof *got), *out = device_take(d, 4 * QUADS * sizeof *got);

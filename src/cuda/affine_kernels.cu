@@ -44,15 +44,6 @@ static __device__ __forceinline__ void store(float *y, const struct place &at, c
 		*(float4 *)(y + first) = make_float4(v[0], v[1 % WIDTH], v[2 % WIDTH], v[3 % WIDTH]);
 }
 
-/* sum += c·x */
-template <int WIDTH>
-static __device__ __forceinline__ void add(float c, const float x[WIDTH], float sum[WIDTH])
-{
-	UNROLL
-	for (int j = 0; j < WIDTH; j++)
-		sum[j] = fmaf(c, x[j], sum[j]);
-}
-
 /* Adds the terms of the inputs, each with its coefficient, of which a gaussian prior is a part. */
 template <int IN, int WIDTH>
 static __device__ __forceinline__ void add_inputs(const struct cuda_slots *slots, const struct cuda_affine_output &o, bool gaussian,
@@ -64,7 +55,7 @@ static __device__ __forceinline__ void add_inputs(const struct cuda_slots *slots
 		if (o.coef[i] == SLOT_NONE && !prior)
 			continue;
 		const double c = o.coef[i] == SLOT_NONE ? 0 : slots->value[o.coef[i]];
-		add<WIDTH>((float)(prior ? c + decay : c), x[i], sum);
+		quad_add<WIDTH>((float)(prior ? c + decay : c), x[i], sum);
 	}
 }
 
@@ -78,7 +69,7 @@ static __device__ __forceinline__ void add_slope(const struct cuda_slope &slope,
 	UNROLL
 	for (int j = 0; j < WIDTH; j++)
 		h[j] = slope_at(at.piece->kind, slope, h[j]);
-	add<WIDTH>((float)decay, h, sum);
+	quad_add<WIDTH>((float)decay, h, sum);
 }
 
 /* The base, which mostly is an input that was loaded and in the cache. */
@@ -119,10 +110,7 @@ static __device__ __forceinline__ void affine_moving(const struct cuda_affine_ar
 	for (int o = 0; o < OUT; o++) {
 		const struct cuda_affine_output &out = a.out[o];
 		const double decay = out.prior_at ? a.slots->value[out.prior] * at.piece->prior : 0;
-		/* −0: the one number to which a sum may be added without changing even a sign. */
-		UNROLL
-		for (int j = 0; j < WIDTH; j++)
-			sum[o][j] = -0.0f;
+		quad_nothing<WIDTH>(sum[o]);
 		add_inputs<IN, WIDTH>(a.slots, out, gaussian, decay, x, sum[o]);
 		if (CURVED && !gaussian && decay != 0)
 			add_slope<WIDTH>(a.pieces.slopes[at.piece - a.pieces.at], out.prior_at, at, decay, sum[o]);
@@ -131,7 +119,7 @@ static __device__ __forceinline__ void affine_moving(const struct cuda_affine_ar
 			if (!made || out.stream != a.out[0].stream)
 				make_noise<WIDTH>(a.slots, out.stream, at, noise);
 			made = true;
-			add<WIDTH>(scale, noise, sum[o]);
+			quad_add<WIDTH>(scale, noise, sum[o]);
 		}
 		if (out.base)
 			add_base<WIDTH>(out.base, at, sum[o]);

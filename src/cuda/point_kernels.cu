@@ -17,15 +17,15 @@ __global__ void __launch_bounds__(QUAD_THREADS) point_kernel(const __grid_consta
 	const struct quad_part part = quad_part_of(first, last, from);
 	float y[QUAD], x[QUAD], sum[QUAD];
 	quad_load(a.theta, at, part, y);
-	quad_nothing(sum);
+	quad_nothing<QUAD>(sum);
 	if (a.v) {
 		quad_load(a.v, at, part, x);
-		quad_add((float)a.slots->value[a.v_coef], x, sum);
+		quad_add<QUAD>((float)a.slots->value[a.v_coef], x, sum);
 	}
 	const float sigma = a.sigma == SLOT_NONE ? 0 : (float)a.slots->value[a.sigma];
 	if (sigma != 0) {
 		noise_normals(a.slots, a.stream, quad, x);
-		quad_add(sigma, x, sum);
+		quad_add<QUAD>(sigma, x, sum);
 	}
 	UNROLL
 	for (int j = 0; j < QUAD; j++)

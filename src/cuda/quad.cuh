@@ -83,20 +83,22 @@ static __device__ __forceinline__ void quad_load(const uint16_t *x, size_t at, s
 		v[j] = j >= part.from && j < part.to ? bf16_to_float(x[at + (size_t)j]) : 0;
 }
 
-/* sum += c·x */
-static __device__ __forceinline__ void quad_add(float c, const float x[QUAD], float sum[QUAD])
+/* −0: the one number to which a sum may be added without changing even a sign. */
+template <int WIDTH>
+static __device__ __forceinline__ void quad_nothing(float sum[WIDTH])
 {
 	UNROLL
-	for (int j = 0; j < QUAD; j++)
-		sum[j] = fmaf(c, x[j], sum[j]);
+	for (int j = 0; j < WIDTH; j++)
+		sum[j] = -0.0f;
 }
 
-/* −0: the one number to which a sum may be added without changing even a sign. */
-static __device__ __forceinline__ void quad_nothing(float sum[QUAD])
+/* sum += c·x, of a quad or of part of one. Written out as an fmaf, so that all verbs get the same bits. */
+template <int WIDTH>
+static __device__ __forceinline__ void quad_add(float c, const float x[WIDTH], float sum[WIDTH])
 {
 	UNROLL
-	for (int j = 0; j < QUAD; j++)
-		sum[j] = -0.0f;
+	for (int j = 0; j < WIDTH; j++)
+		sum[j] = fmaf(c, x[j], sum[j]);
 }
 
 /* y[at …] = v. Where a quad begins before the vector does, `at` has wrapped and comes back with the first element that is meant. */

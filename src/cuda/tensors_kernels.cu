@@ -5,7 +5,7 @@
 #include "src/cuda/quad.cuh"
 #include "src/cuda/tensors.h"
 
-/* The thread's part of n elements from quad `quad` on; to ≤ 0: none. */
+/* Which of the n elements of a vector are in the quad at `at`; to = 0: none. */
 static __device__ __forceinline__ struct quad_part part_of_vector(size_t n, size_t at, bool aligned)
 {
 	return quad_part_of(0, at + QUAD <= n ? (int)QUAD : at < n ? (int)(n - at) : 0, aligned);
@@ -17,7 +17,7 @@ __global__ void __launch_bounds__(QUAD_THREADS) add_kernel(T *y, const T *x, siz
 	const size_t at = QUAD * quad_number();
 	const struct quad_part part = part_of_vector(n, at, aligned);
 	float a[QUAD], b[QUAD];
-	if (part.to <= 0)
+	if (part.to == 0)
 		return;
 	quad_load(x, at, part, a);
 	quad_load(y, at, part, b);
@@ -33,7 +33,7 @@ __global__ void __launch_bounds__(QUAD_THREADS) convert_kernel(TO *to, const FRO
 	const size_t at = QUAD * quad_number();
 	const struct quad_part part = part_of_vector(n, at, aligned);
 	float v[QUAD];
-	if (part.to <= 0)
+	if (part.to == 0)
 		return;
 	quad_load(from, at, part, v);
 	quad_store(to, at, part, v);
