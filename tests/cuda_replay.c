@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Which lists of calls become graphs on the stand-in, and what the host waits for. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/cuda_driver.h"
+#include "tests/device_vec.h"
+#include "tests/standin/standin.h"
+#include "tests/tap.h"
+
+enum { N = 40, LISTS = 20, TURNS = 6, PLACES = 16 };
+
+/* y += x, three times over: a list of its own for each y. */
+static void add_thrice(struct device *d, struct device_vec *y, const struct device_vec *x)
+{
+	for (int i = 0; i < 3; i++)
+		MUST(d->ops->add(d, (struct format){.bf16 = false}, N, y->device, x->device));
+	MUST(device_start(d));
+}
+
+static bool all_are(struct device_vec *v, float want)
+{
+	bool good = true;
+	device_vec_get(v);
+	for (size_t i = 0; i < v->n; i++)
+		good = good && v->host[i] == want;
+	return good;
+}
+
+/* More lists in turns than graphs are kept: those that are kept stay, and a later list is not kept out by them for good. */
+static void check_turns(struct device *d)
+{
+	struct device_vec x = device_vec_new(d, N), y[LISTS], late = device_vec_new(d, N);
+	for (int i = 0; i < N; i++)
+		x.host[i] = 1;
+	device_vec_put(&x);
+	for (int i = 0; i < LISTS; i++)
+		y[i] = device_vec_new(d, N);
+	long captures = standin_captures(), replays = standin_replays();
+	for (int turn = 0; turn < TURNS; turn++)
+		for (int i = 0; i < LISTS; i++)
+			add_thrice(d, &y[i], &x);
+	captures = standin_captures() - captures;
+	replays = standin_replays() - replays;
+	ok(captures == PLACES && replays == PLACES * (TURNS - 1), "of %d lists in turns, %ld became graphs, used %ld times", LISTS,
+	   captures, replays);
+	bool good = true;
+	for (int i = 0; i < LISTS; i++)
+		good = good && all_are(&y[i], 3 * TURNS);
+	ok(good, "and all of them are right");
+	captures = standin_captures();
+	enum { LATE = 100 };
+	for (int i = 0; i < LATE; i++)
+		add_thrice(d, &late, &x);
+	ok(standin_captures() == captures + 1 && all_are(&late, 3 * LATE), "one that comes often when they don't takes a place");
+	for (int i = 0; i < LISTS; i++)
+		device_vec_free(&y[i]);
+	device_vec_free(&x);
+	device_vec_free(&late);
+}
+
+int main(void)
+{
+	struct device *d = open_cuda();
+	test_prefix(cuda_label);
+	check_turns(d);
+	d->ops->close(d);
+	return done_testing();
+}
