@@ -60,11 +60,44 @@ static void check_turns(struct device *d)
 	device_vec_free(&late);
 }
 
+/* What the host puts step by step is on its way when put returns, and the host may change its own at once. */
+static void check_puts(struct device *d)
+{
+	enum { PUTS = 300, LARGE = 100000 };
+	struct device_vec one = device_vec_new(d, N), large = device_vec_new(d, LARGE), sum = device_vec_new(d, N);
+	MUST(d->ops->sync(d));
+	size_t waits = standin_calls("cudaStreamSynchronize");
+	for (int i = 0; i < PUTS; i++) {
+		for (int j = 0; j < N; j++)
+			one.host[j] = (float)i;
+		MUST(d->ops->put(d, one.device, one.host, N * sizeof(float)));
+		MUST(d->ops->add(d, (struct format){.bf16 = false}, N, sum.device, one.device));
+	}
+	ok(standin_calls("cudaStreamSynchronize") == waits, "%d small puts wait for nothing", PUTS);
+	ok(all_are(&sum, PUTS * (PUTS - 1) / 2), "and each call has what was put before it");
+	waits = standin_calls("cudaStreamSynchronize");
+	for (int i = 0; i < 6; i++) {
+		for (int j = 0; j < LARGE; j++)
+			large.host[j] = (float)(i + j % 3);
+		MUST(d->ops->put(d, large.device, large.host, LARGE * sizeof(float)));
+	}
+	ok(standin_calls("cudaStreamSynchronize") > waits, "where they have no room on their way, the host waits");
+	device_vec_get(&large);
+	bool good = true;
+	for (int j = 0; j < LARGE; j++)
+		good = good && large.host[j] == (float)(5 + j % 3);
+	ok(good, "and the last is there in the end");
+	device_vec_free(&one);
+	device_vec_free(&large);
+	device_vec_free(&sum);
+}
+
 int main(void)
 {
 	struct device *d = open_cuda();
 	test_prefix(cuda_label);
 	check_turns(d);
+	check_puts(d);
 	d->ops->close(d);
 	return done_testing();
 }

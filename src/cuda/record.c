@@ -213,6 +213,8 @@ static status wait_for_stream(struct cuda_device *cuda)
 	const char *first = r->first, *last = r->last;
 	r->first = r->last = NULL;
 	status s = cuda_check(cudaStreamSynchronize(cuda->stream), "cudaStreamSynchronize", __FILE__);
+	if (s == OK)
+		cuda->staged = 0;
 	if (s == OK || !first)
 		return s;
 	return first == last ? fail_within(s, "during %s: ", first) : fail_within(s, "during one of the calls from %s to %s: ", first, last);
