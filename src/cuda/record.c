@@ -187,7 +187,9 @@ static status give_list(struct cuda_device *cuda)
 		g = seen_before(r, XXH3_64bits(r->list, r->bytes)) ? place_for_graph(r) : NULL;
 		if (!g)
 			return run_list(cuda);
-		TRY(keep_graph(cuda, g));
+		const status s = keep_graph(cuda, g);
+		if (s != OK)
+			return fail_within(s, "while a CUDA graph was made (BASIN_CUDA_GRAPHS=no does without): ");
 	}
 	g->used = r->clock;
 	CUDA_TRY(cudaGraphLaunch(g->graph, cuda->stream));
