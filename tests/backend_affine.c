@@ -8,12 +8,15 @@
 #include "tests/backend_body.h"
 #include "tests/tap.h"
 
-enum { N_MAX = 6000, PIECES = 6, NO_SLOT = SLOT_NONE };
+enum { N_MAX = 6000, PIECES = 6, PIECES_MOST = 10, NO_SLOT = SLOT_NONE };
+
+/* LeNet's tensors, 61,706 parameters: pieces are odd ones, and large ones. */
+static const size_t lenet[PIECES_MOST] = {150, 6, 2400, 16, 48000, 120, 10080, 84, 840, 10};
 
 /* A random affine call with everything it needs on the host. */
 struct call {
 	size_t n;
-	struct piece piece[PIECES];
+	struct piece piece[PIECES_MOST];
 	struct pieces pieces;
 	struct affine a;
 	int y_of[AFFINE_OUTPUTS];          /* the input that an output overwrites, or −1 */
@@ -26,15 +29,20 @@ static int maybe_slot(struct draws *r)
 	return draw(r, 3) ? SLOT_SAMPLER + draw(r, 10) : NO_SLOT;
 }
 
-static void random_pieces(struct draws *r, struct call *c)
+/* Of these sizes, or of random ones (NULL). */
+static void random_pieces(struct draws *r, struct call *c, const size_t *sizes)
 {
-	c->n = (size_t)(draw(r, 4) ? 1 + draw(r, 300) : 1 + draw(r, N_MAX));
+	if (sizes)
+		for (int i = 0; i < PIECES_MOST; i++)
+			c->n += sizes[i];
+	else
+		c->n = (size_t)(draw(r, 4) ? 1 + draw(r, 300) : 1 + draw(r, N_MAX));
 	c->pieces = (struct pieces){.at = c->piece, .count = c->n};
 	for (size_t at = 0; at < c->n;) {
 		struct piece *p = &c->piece[c->pieces.n++];
 		size_t left = c->n - at;
 		p->offset = at;
-		p->count = c->pieces.n == PIECES ? left : 1 + (size_t)draw(r, (int)left);
+		p->count = sizes ? sizes[c->pieces.n - 1] : c->pieces.n == PIECES ? left : 1 + (size_t)draw(r, (int)left);
 		p->prior = draw(r, 3) * 0.5;
 		p->frozen = draw(r, 4) == 0;
 		p->kind = (enum prior_kind)draw(r, PRIOR_KINDS);
@@ -43,10 +51,10 @@ static void random_pieces(struct draws *r, struct call *c)
 	}
 }
 
-static void random_call(struct draws *r, struct device *d, struct call *c)
+static void random_call(struct draws *r, struct device *d, struct call *c, const size_t *sizes)
 {
 	memset(c, 0, sizeof *c);
-	random_pieces(r, c);
+	random_pieces(r, c, sizes);
 	c->s.key = (struct rng_key){r->seed, (uint32_t)draw(r, 5)};
 	c->s.step = (uint64_t)draw(r, 1000) << (draw(r, 2) ? 30 : 0);
 	MUST(d->ops->slots_open(d, &c->s));
@@ -239,25 +247,31 @@ static void check_base_and_shared_noise(struct device *d, const char *label)
 	d->ops->free(d, dz);
 }
 
+/* The error of one random call, in units of what is allowed. */
+static double error_of(struct device *d, struct draws *r, const size_t *sizes)
+{
+	struct call c;
+	random_call(r, d, &c, sizes);
+	MUST(d->ops->affine(d, &c.s, &c.pieces, &c.a));
+	double error = call_error(d, &c);
+	if (error > 1)
+		note("%d inputs, %d outputs, %zu elements: %g of the allowed error", c.a.n_in, c.a.n_out, c.n, error);
+	drop_call(d, &c);
+	return error;
+}
+
 void check_affine(struct device *d, const char *label)
 {
-	enum { CALLS = 600 };
+	enum { CALLS = 600, LENETS = 6 };
 	struct draws r = {51, 0};
 	double worst = 0;
 	int calls = 0;
-	for (int i = 0; i < CALLS; i++) {
-		struct call c;
+	for (int i = 0; i < CALLS + LENETS; i++) {
 		if (!in_turn())
 			continue;
 		calls++;
-		random_call(&r, d, &c);
-		MUST(d->ops->affine(d, &c.s, &c.pieces, &c.a));
-		double error = call_error(d, &c);
+		double error = error_of(d, &r, i < CALLS ? NULL : lenet);
 		worst = error <= worst ? worst : error;
-		if (error > 1)
-			note("call %d: %d inputs, %d outputs, %zu elements: %g of the allowed error", i, c.a.n_in, c.a.n_out, c.n,
-			     error);
-		drop_call(d, &c);
 	}
 	ok(worst <= 1, "%s: %d random affine calls agree with double (%.2f of the allowed error)", label, calls, worst);
 	check_base_and_shared_noise(d, label);

@@ -8,7 +8,7 @@ if [ ! -w . ] || [ ! -e Makefile ]; then
 	echo "1..0 # SKIP the build folder can't be written to"
 	exit 0
 fi
-for program in make ldd; do
+for program in make ldd objdump; do
 	command -v $program >/dev/null 2>&1 || {
 		echo "1..0 # SKIP there is no $program"
 		exit 0
@@ -39,6 +39,7 @@ for program in "$moved"/bin/basin "$moved"/tests/*; do
 	ok $result "${program##*/} finds its libraries beside itself"
 	[ $result = 0 ] || shown "$dir/found"
 done
+top_srcdir=$(cd "$top_srcdir" && pwd)
 cd "$dir" || exit 99
 clean() { env -i PATH=/usr/bin:/bin HOME="$dir" BASIN_DEVICE=cpu "$@"; }
 clean "$moved/bin/basin" sample --data shapes --holdout 9900 --model mlp:3072-8-10 --steps 3 --lr 0.01 --out run >said 2>&1 &&
@@ -54,4 +55,12 @@ for program in "$moved"/tests/card_*; do
 	ok $result "${program##*/} starts, and says that there is no card"
 	[ $result = 0 ] || shown out said
 done
+# What is taken along besides, under the name that programs ask for.
+library=$(env -i ldd "$moved/bin/basin" | sed -n 's/.* => \(.*libz\.so.*\) (0x.*/\1/p')
+mkdir -p small/bin small/tests small/bench
+ln -s "$library" libother.so
+LIBRARIES=$dir/libother.so PACK=cat sh "$top_srcdir/tools/bundle.sh" "$dir/small" >said 2>&1 && [ -s "small/lib/${library##*/}" ]
+result=$?
+ok $result "another library is kept by its own name"
+[ $result = 0 ] || shown said
 done_testing

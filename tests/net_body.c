@@ -68,26 +68,25 @@ static void golden(const struct golden *g)
 
 /* ---- against the oracle ---- */
 
-static void gradients(const char *activation, const char *likelihood, enum loss_kind loss, int outputs)
+static void gradients(const char *spec, int inputs, const char *activation, const char *likelihood, enum loss_kind loss,
+                      int outputs)
 {
 	struct net_case q = {0};
-	char spec[64];
-	snprintf(spec, sizeof spec, "mlp:13-33-18-%d", outputs);
-	net_case_data(&q, 50, 13, outputs, loss);
+	net_case_data(&q, 50, inputs, outputs, loss);
 	net_case_open(&q, spec, activation, likelihood, 0.5, 50, NULL);
 	double value = oracle(&q, q.exact, 0, 50, NULL, 1.0 / 50);
 	struct gradient_request r = net_case_request(&q, 0, 50);
 	r.count = true;
 	net_case_gradient(&q, &r);
-	near(q.slots.value[SLOT_NLL], value, 1e-6 * fabs(value), "%s, %s: value of the full batch", activation, likelihood);
-	near(gradient_error(&q, q.want), 0, 2e-6, "%s, %s: its gradient", activation, likelihood);
+	near(q.slots.value[SLOT_NLL], value, 1e-6 * fabs(value), "%s, %s: value of the full batch", spec, likelihood);
+	near(gradient_error(&q, q.want), 0, 2e-6, "%s, %s: its gradient", spec, likelihood);
 	r.gradient = NULL;
 	r.accumulate = true;
 	r.count = false;
 	net_case_gradient(&q, &r);
-	near(q.slots.value[SLOT_NLL], 2 * value, 1e-6 * fabs(value), "%s, %s: the value alone, added", activation, likelihood);
-	near(gradient_error(&q, q.want), 0, 2e-6, "%s, %s: the gradient stays", activation, likelihood);
-	near(q.slots.value[SLOT_NLL_TOTAL], 50 * value, 5e-5 * fabs(value), "%s, %s: the running total", activation, likelihood);
+	near(q.slots.value[SLOT_NLL], 2 * value, 1e-6 * fabs(value), "%s, %s: the value alone, added", spec, likelihood);
+	near(gradient_error(&q, q.want), 0, 2e-6, "%s, %s: the gradient stays", spec, likelihood);
+	near(q.slots.value[SLOT_NLL_TOTAL], 50 * value, 5e-5 * fabs(value), "%s, %s: the running total", spec, likelihood);
 
 	/* Weighted sub-batches of unlike sizes, in an order of their own, add up to the weighted whole. */
 	double weights[50];
@@ -112,8 +111,8 @@ static void gradients(const char *activation, const char *likelihood, enum loss_
 		net_case_gradient(&q, &r);
 		first += (size_t)parts[i];
 	}
-	near(q.slots.value[SLOT_NLL], value, 1e-6 * fabs(value), "%s, %s: weighted sub-batches add up in value", activation, likelihood);
-	near(gradient_error(&q, q.want), 0, 2e-6, "%s, %s: and in gradient", activation, likelihood);
+	near(q.slots.value[SLOT_NLL], value, 1e-6 * fabs(value), "%s, %s: weighted sub-batches add up in value", spec, likelihood);
+	near(gradient_error(&q, q.want), 0, 2e-6, "%s, %s: and in gradient", spec, likelihood);
 	q.d->ops->free(q.d, index);
 	q.d->ops->free(q.d, weight);
 	net_case_close(&q);
@@ -271,9 +270,11 @@ void check_nets(struct device *(*open)(void))
 	net_case_on(open);
 	for (size_t i = 0; i < sizeof goldens / sizeof *goldens; i++)
 		golden(&goldens[i]);
-	gradients("relu", "categorical", LOSS_CATEGORICAL, 10);
-	gradients("silu", "gaussian", LOSS_GAUSSIAN, 3);
-	gradients("tanh", "bernoulli", LOSS_BERNOULLI, 1);
+	gradients("mlp:13-33-18-10", 13, "relu", "categorical", LOSS_CATEGORICAL, 10);
+	gradients("mlp:13-33-18-3", 13, "silu", "gaussian", LOSS_GAUSSIAN, 3);
+	gradients("mlp:13-33-18-1", 13, "tanh", "bernoulli", LOSS_BERNOULLI, 1);
+	/* LeNet's linear layers */
+	gradients("mlp:400-120-84-10", 400, "relu", "categorical", LOSS_CATEGORICAL, 10);
 	points();
 	freezing("fc2.weight");
 	freezing("fc1.*");

@@ -19,8 +19,10 @@ while read -r library; do
 	printf '%s\n' "${name%%.so*}" | grep -E -q -x "$own" || cp -L "$library" "$folder/lib/$name"
 done <"$folder/lib/all"
 rm "$folder/lib/all"
+# By the name that they are asked for by, which need not be that of the file that was found.
 for library in ${LIBRARIES-}; do
-	cp -L "$library" "$folder/lib/"
+	name=$(objdump -p "$library" | sed -n 's/^ *SONAME *//p')
+	cp -L "$library" "$folder/lib/${name:-${library##*/}}"
 done
 
 # The newest of the C library's symbol versions that anything here wants.

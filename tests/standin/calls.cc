@@ -108,8 +108,10 @@ void standin_tell(const char *format, ...)
 UNSEEN uint64_t standin_random(void)
 {
 	static uint64_t state;
-	if (!state)
-		state = (getenv("STANDIN_SEED") ? strtoull(getenv("STANDIN_SEED"), NULL, 10) : 1) * 0x9e3779b97f4a7c15u | 1;
+	if (!state) {
+		const char *seed = getenv("STANDIN_SEED");
+		state = (seed ? strtoull(seed, NULL, 10) : 1) * 0x9e3779b97f4a7c15u | 1;
+	}
 	state = state * 6364136223846793005u + 1442695040888963407u;
 	return state >> 31;
 }

@@ -160,7 +160,7 @@ static UNSEEN bool other_place(const struct cuda_thread *t, const char *file, in
 
 UNSEEN int standin_barrier(int mine, const char *file, int line)
 {
-	static const char *first_file;
+	static const char *first_file = "";
 	static int first_line;
 	if (arrived && (first_line != line || strcmp(first_file, file) != 0))
 		standin_fatal("__syncthreads at %s:%d while other threads wait in the one at %s:%d", file, line,
@@ -265,10 +265,10 @@ UNSEEN unsigned standin_ballot(unsigned mask, bool mine, const char *file, int l
 [[noreturn]] static UNSEEN void stuck(void)
 {
 	unsigned done = 0;
-	struct cuda_thread *t = NULL;
+	struct cuda_thread *t = threads;
 	for (unsigned i = 0; i < n_threads; i++) {
 		done += threads[i].at == DONE;
-		if (threads[i].at == AT_BARRIER || (threads[i].at == AT_WARP && !t))
+		if (threads[i].at == AT_BARRIER || (threads[i].at == AT_WARP && t->at != AT_BARRIER && t->at != AT_WARP))
 			t = &threads[i];
 	}
 	standin_me = &t->place;
