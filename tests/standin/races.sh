@@ -7,7 +7,7 @@ set -eu
 source=$(cd "$1" && pwd)
 jobs=${2:-2}
 flags="-O1 -g -fsanitize=thread"
-tests="tests/cuda_verbs tests/cuda_layers tests/cuda_matmul tests/cuda_net tests/cuda_chains"
+tests="tests/cuda_verbs tests/cuda_layers tests/cuda_matmul tests/cuda_net tests/cuda_replay tests/cuda_chains"
 
 "$source/configure" -q --disable-openmp CFLAGS="$flags" CXXFLAGS="$flags" LDFLAGS=-fsanitize=thread
 # shellcheck disable=SC2086
