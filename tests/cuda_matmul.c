@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* A linear layer's products on the stand-in: algorithms that are written down and made again, addresses aligned as they
  * come, and plans that take another one's place. */
+#include <cublasLt.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -163,6 +164,42 @@ static void check_choices(void)
 	json_decref(chosen);
 }
 
+/* Where cuBLAS refuses one call, of which the forward product's is the first, its choice begins with `word`, and is known again. */
+static void check_refusal(const char *call, int error, const char *word, const char *what)
+{
+	float *usual, *first, *second;
+	double error_first, error_second;
+	size_t asked;
+	json_t *chosen = choices_after(NULL, &usual, &error_first, &asked);
+	json_decref(chosen);
+	standin_fail(call, 1, error);
+	chosen = choices_after(NULL, &first, &error_first, &asked);
+	standin_fail(call, 0, 0);
+	const char *text = json_string_value(json_object_get(chosen, forward_key));
+	ok(text && strncmp(text, word, strlen(word)) == 0 && error_first < 1e-5, "%s (%s)", what, text ? text : "none");
+	ok(memcmp(usual, first, N * OUT * sizeof *first) == 0, "%s: with the same bits", what);
+	json_t *again = choices_after(chosen, &second, &error_second, &asked);
+	ok(asked == 0 && !heard[0] && json_equal(chosen, again) && memcmp(first, second, N * OUT * sizeof *first) == 0,
+	   "%s: and it is known again", what);
+	json_decref(chosen);
+	json_decref(again);
+	free(usual), free(first), free(second);
+}
+
+/* All words of an algorithm are this version's alone. */
+static void check_other_version(void)
+{
+	float *bits;
+	double error;
+	size_t asked;
+	json_t *other = json_pack("{s:s}", forward_key, "whole 1 62617369 0 0 0 0 0 0 0");
+	json_t *again = choices_after(other, &bits, &error, &asked);
+	ok(asked == 3 && error < 1e-5 && strstr(heard, "whole 1 62617369"), "an algorithm of another version of cuBLAS is replaced");
+	json_decref(other);
+	json_decref(again);
+	free(bits);
+}
+
 /* Slices of a parameter vector begin anywhere. */
 static void check_alignment(void)
 {
@@ -245,6 +282,11 @@ int main(void)
 	test_prefix(cuda_label);
 	warning_to(hear, "--");
 	check_choices();
+	check_refusal("cublasLtMatmulAlgoGetHeuristic", CUBLAS_STATUS_NOT_SUPPORTED, "apart id=",
+	              "a bias that cuBLAS does not add is added behind the product");
+	check_refusal("cublasLtMatmulAlgoInit", CUBLAS_STATUS_NOT_SUPPORTED, "whole ",
+	              "an algorithm that its fields don't make again is kept as it is");
+	check_other_version();
 	check_alignment();
 	check_places();
 	check_start();

@@ -80,7 +80,7 @@ static __device__ __forceinline__ void add_base(const float *x, const struct pla
 	load<WIDTH>(x, at, base);
 	UNROLL
 	for (int j = 0; j < WIDTH; j++)
-		sum[j] = base[j] + sum[j];
+		sum[j] = __fadd_rn(base[j], sum[j]);
 }
 
 template <int WIDTH>

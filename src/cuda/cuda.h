@@ -11,7 +11,10 @@
 #include "src/cuda/kernels.h"
 #include "src/cuda/record.h"
 
-enum { CUDA_WORKSPACE = 32 << 20 };        /* bytes for cuBLAS: what NVIDIA recommends for Hopper */
+enum {
+	CUDA_WORKSPACE = 32 << 20,         /* bytes for cuBLAS: what NVIDIA recommends for Hopper */
+	CUDA_STAGE = 512 << 10             /* bytes that put may leave on their way: an order of all examples of most sets */
+};
 
 struct cuda_block;
 struct cuda_table;
@@ -27,6 +30,8 @@ struct cuda_device {
 	void *scratch;                     /* device, scratch_bytes: of one layer's pass at a time, its contents of no meaning */
 	size_t scratch_bytes;
 	double *slots_back;                /* host, pinned, SLOTS: the way of slots_fetch */
+	unsigned char *stage;              /* host, pinned, CUDA_STAGE bytes, of which so many are still on their way: put's */
+	size_t staged;
 	struct record record;              /* calls that were put off */
 	status failed;                     /* of what could not be told when it failed, until somebody can be; with its words: */
 	char *words;

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "src/cuda/tensors.h"
+
 /* A matrix of so many rows, as it lies. */
 static status make_layout(cublasLtMatrixLayout_t *layout, bool bf16, int rows, int columns)
 {
@@ -17,13 +19,10 @@ static status make_parts(const struct matmul_shape *s, struct matmul *m)
 {
 	const cublasOperation_t first = s->transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N;
 	const cublasOperation_t second = s->transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N;
-	const cublasLtEpilogue_t bias = CUBLASLT_EPILOGUE_BIAS;
 	/* Of float32 factors too: TF32 would have to be asked for. */
 	BLAS_TRY(cublasLtMatmulDescCreate(&m->desc, CUBLAS_COMPUTE_32F, CUDA_R_32F));
 	BLAS_TRY(cublasLtMatmulDescSetAttribute(m->desc, CUBLASLT_MATMUL_DESC_TRANSA, &first, sizeof first));
 	BLAS_TRY(cublasLtMatmulDescSetAttribute(m->desc, CUBLASLT_MATMUL_DESC_TRANSB, &second, sizeof second));
-	if (s->bias)
-		BLAS_TRY(cublasLtMatmulDescSetAttribute(m->desc, CUBLASLT_MATMUL_DESC_EPILOGUE, &bias, sizeof bias));
 	TRY(make_layout(&m->a, s->bf16, s->transpose_a ? s->k : s->m, s->transpose_a ? s->m : s->k));
 	TRY(make_layout(&m->b, s->bf16, s->transpose_b ? s->n : s->k, s->transpose_b ? s->k : s->n));
 	return make_layout(&m->c, s->bf16_c, s->m, s->n);
@@ -34,7 +33,7 @@ static status make_ready(struct cuda_device *cuda, struct matmul *m, unsigned al
 {
 	struct matmul_algorithm *at = &m->at[aligned];
 	if (!at->chosen)
-		TRY(matmul_choose(cuda, m, aligned, &at->algo));
+		TRY(matmul_choose(cuda, m, aligned, at));
 	at->chosen = true;
 	return OK;
 }
@@ -63,6 +62,14 @@ void matmul_close(struct cuda_device *cuda, struct matmul *m)
 	*m = (struct matmul){.desc = NULL};
 }
 
+status matmul_set_bias(const struct matmul *m, bool apart, const float *bias)
+{
+	const cublasLtEpilogue_t epilogue = apart ? CUBLASLT_EPILOGUE_DEFAULT : CUBLASLT_EPILOGUE_BIAS;
+	BLAS_TRY(cublasLtMatmulDescSetAttribute(m->desc, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue));
+	BLAS_TRY(cublasLtMatmulDescSetAttribute(m->desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias));
+	return OK;
+}
+
 struct matmul_args {
 	const struct matmul *product;
 	const void *a, *b;
@@ -76,11 +83,14 @@ static status run_matmul(struct cuda_device *cuda, const void *args)
 {
 	const struct matmul_args *g = args;
 	const struct matmul *m = g->product;
+	const struct matmul_algorithm *by = &m->at[g->aligned];
 	const float one = 1, beta = g->add ? 1 : 0;
 	if (g->bias)
-		BLAS_TRY(cublasLtMatmulDescSetAttribute(m->desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &g->bias, sizeof g->bias));
-	BLAS_TRY(cublasLtMatmul(cuda->blas, m->desc, &one, g->b, m->b, g->a, m->a, &beta, g->c, m->c, g->c, m->c,
-	                        &m->at[g->aligned].algo, cuda->workspace, CUDA_WORKSPACE, cuda->stream));
+		TRY(matmul_set_bias(m, by->apart, g->bias));
+	BLAS_TRY(cublasLtMatmul(cuda->blas, m->desc, &one, g->b, m->b, g->a, m->a, &beta, g->c, m->c, g->c, m->c, &by->algo,
+	                        cuda->workspace, CUDA_WORKSPACE, cuda->stream));
+	if (by->apart)
+		CUDA_TRY(cuda_launch_add_row(g->c, g->bias, (size_t)m->shape.m, (size_t)m->shape.n, cuda->stream));
 	return OK;
 }
 

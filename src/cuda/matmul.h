@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Products of row-major matrices by cuBLAS: c (m, n) = a (m, k) · b (k, n), summed in float32 by one algorithm, which is the
  * shape's for good: it is among the device's choices, {"matmul fp32 nt 128x10x784": "id=20 tile=15 …"}. Rows follow one another
- * without gaps. */
+ * without gaps. Where cuBLAS adds no bias to a product, a kernel does, with the same bits. */
 #ifndef BASIN_CUDA_MATMUL_H
 #define BASIN_CUDA_MATMUL_H
 
@@ -22,6 +22,7 @@ enum { MATMUL_A = 1, MATMUL_B = 2, MATMUL_C = 4, MATMUL_ALIGNED = 8, MATMUL_ALIG
 
 struct matmul_algorithm {
 	bool chosen;
+	bool apart;                        /* the bias is added behind the product */
 	cublasLtMatmulAlgo_t algo;
 };
 
@@ -44,10 +45,13 @@ void matmul_close(struct cuda_device *cuda, struct matmul *m);
 status matmul_later(struct cuda_device *cuda, struct matmul *m, const char *what, const void *a, const void *b,
                     const float *bias, bool add, void *c);
 
+/* Tells cuBLAS of the bias, which it adds or leaves alone. Errors: ERR_LIBRARY. */
+status matmul_set_bias(const struct matmul *m, bool apart, const float *bias);
+
 /* ---- matmul_choose.c ---- */
 
 /* An algorithm for addresses of which these are aligned, from the device's choices or into them. Errors: ERR_MEMORY,
  * ERR_LIBRARY. */
-status matmul_choose(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, cublasLtMatmulAlgo_t *out);
+status matmul_choose(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, struct matmul_algorithm *out);
 
 #endif

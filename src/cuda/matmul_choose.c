@@ -2,13 +2,14 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Which algorithm does a product: known from the device's choices, or the first of those that cuBLAS proposes. Nothing is
  * timed, so that a run's algorithms, and with them its last bits, are the same however busy the card was when it began. */
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "src/cuda/matmul.h"
 
-enum { PROPOSALS = 32, TEXT = 160 };
+enum { PROPOSALS = 32, TEXT = 256, WORDS = sizeof((cublasLtMatmulAlgo_t *)0)->data / sizeof(uint64_t) };
 
 /* What an algorithm is made from, in the order of its text; in cublasLt's structure some are of 2 bytes. */
 enum { ID, TILE, STAGES, SPLIT_K, REDUCTION, SWIZZLE, CUSTOM, INNER, CLUSTER, FIELDS };
@@ -32,6 +33,14 @@ struct config {
 	uint32_t of[FIELDS];
 };
 
+/* An algorithm with its text. */
+struct choice {
+	bool apart;                        /* cuBLAS does the product alone; text: "apart " in front */
+	bool whole;                        /* its fields don't make it again; text: "whole 130100 …", cuBLAS' version and all words, */
+	struct config config;              /* else "id=…" */
+	cublasLtMatmulAlgo_t algo;
+};
+
 /* ---- texts ---- */
 
 /* How far an operand's addresses are aligned. */
@@ -53,23 +62,55 @@ static void write_key(const struct matmul *m, unsigned aligned, char key[TEXT])
 		         alignment_of(m, aligned, MATMUL_B), alignment_of(m, aligned, MATMUL_C));
 }
 
-static void write_config(const struct config *c, char text[TEXT])
+static const char apart_word[] = "apart ", whole_word[] = "whole ";
+
+static void write_choice(const struct choice *c, char text[TEXT])
 {
-	int n = 0;
+	int n = snprintf(text, TEXT, "%s", c->apart ? apart_word : "");
+	if (c->whole) {
+		n += snprintf(text + n, (size_t)(TEXT - n), "%s%zu", whole_word, cublasLtGetVersion());
+		for (int i = 0; i < WORDS; i++)
+			n += snprintf(text + n, (size_t)(TEXT - n), " %" PRIx64, c->algo.data[i]);
+		return;
+	}
 	for (int i = 0; i < FIELDS; i++)
-		n += snprintf(text + n, (size_t)(TEXT - n), "%s%s=%u", i ? " " : "", fields[i].name, c->of[i]);
+		n += snprintf(text + n, (size_t)(TEXT - n), "%s%s=%u", i ? " " : "", fields[i].name, c->config.of[i]);
 }
 
-static bool read_config(const char *text, struct config *c)
+static bool read_config(const char *at, struct config *c)
 {
-	char again[TEXT];
-	const char *at = text;
 	for (int i = 0; i < FIELDS; i++) {
 		at = strchr(at, '=');
 		if (!at || sscanf(++at, "%u", &c->of[i]) != 1 || (fields[i].bytes == 2 && c->of[i] > UINT16_MAX))
 			return false;
 	}
-	write_config(c, again);
+	return true;
+}
+
+/* Words that follow the version. */
+static bool read_whole(const char *at, cublasLtMatmulAlgo_t *algo)
+{
+	for (int i = 0; i < WORDS; i++) {
+		at = strchr(at, ' ');
+		if (!at || sscanf(++at, "%" SCNx64, &algo->data[i]) != 1)
+			return false;
+	}
+	return true;
+}
+
+/* What write_choice writes, by this version of cuBLAS, and nothing else. */
+static bool read_choice(const char *text, struct choice *c)
+{
+	char again[TEXT];
+	const char *at = text;
+	memset(c, 0, sizeof *c);
+	c->apart = strncmp(at, apart_word, strlen(apart_word)) == 0;
+	at += c->apart ? strlen(apart_word) : 0;
+	c->whole = strncmp(at, whole_word, strlen(whole_word)) == 0;
+	at += c->whole ? strlen(whole_word) : 0;
+	if (!(c->whole ? read_whole(at, &c->algo) : read_config(at, &c->config)))
+		return false;
+	write_choice(c, again);
 	return strcmp(text, again) == 0;
 }
 
@@ -98,18 +139,24 @@ static status set_config(const struct config *c, cublasLtMatmulAlgo_t *algo)
 	return OK;
 }
 
-/* The algorithm of a text, if this cuBLAS does this product on this card by it. */
+/* Whether this cuBLAS does this product on this card by it. */
+static status check_algorithm(struct cuda_device *cuda, const struct matmul *m, const cublasLtMatmulAlgo_t *algo)
+{
+	cublasLtMatmulHeuristicResult_t found = {0};
+	BLAS_TRY(cublasLtMatmulAlgoCheck(cuda->blas, m->desc, m->b, m->a, m->c, m->c, algo, &found));
+	return found.workspaceSize <= CUDA_WORKSPACE ? OK
+	     : fail(ERR_LIBRARY, "it needs a workspace of %zu bytes", found.workspaceSize);
+}
+
+/* The algorithm that fields say, checked. */
 static status make_algorithm(struct cuda_device *cuda, const struct matmul *m, const struct config *c,
                              cublasLtMatmulAlgo_t *out)
 {
 	const cudaDataType_t ab = m->shape.bf16 ? CUDA_R_16BF : CUDA_R_32F, cd = m->shape.bf16_c ? CUDA_R_16BF : CUDA_R_32F;
 	const int id = (int)c->of[ID];
-	cublasLtMatmulHeuristicResult_t found = {0};
 	BLAS_TRY(cublasLtMatmulAlgoInit(cuda->blas, CUBLAS_COMPUTE_32F, CUDA_R_32F, ab, ab, cd, cd, id, out));
 	TRY(set_config(c, out));
-	BLAS_TRY(cublasLtMatmulAlgoCheck(cuda->blas, m->desc, m->b, m->a, m->c, m->c, out, &found));
-	return found.workspaceSize <= CUDA_WORKSPACE ? OK
-	     : fail(ERR_LIBRARY, "it needs a workspace of %zu bytes", found.workspaceSize);
+	return check_algorithm(cuda, m, out);
 }
 
 /* ---- choosing ---- */
@@ -129,6 +176,7 @@ static status set_preference(cublasLtMatmulPreference_t p, const struct matmul *
 	return OK;
 }
 
+/* None at all is no failure. */
 static status ask(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, cublasLtMatmulHeuristicResult_t *found,
                   int *n)
 {
@@ -136,10 +184,14 @@ static status ask(struct cuda_device *cuda, const struct matmul *m, unsigned ali
 	*n = 0;
 	BLAS_TRY(cublasLtMatmulPreferenceCreate(&preference));
 	status s = set_preference(preference, m, aligned);
-	if (s == OK)
-		s = cuda_check_blas(cublasLtMatmulAlgoGetHeuristic(cuda->blas, m->desc, m->b, m->a, m->c, m->c, preference,
-		                                                   PROPOSALS, found, n),
-		                    "cublasLtMatmulAlgoGetHeuristic", __FILE__);
+	if (s == OK) {
+		const cublasStatus_t e = cublasLtMatmulAlgoGetHeuristic(cuda->blas, m->desc, m->b, m->a, m->c, m->c, preference,
+		                                                        PROPOSALS, found, n);
+		if (e == CUBLAS_STATUS_NOT_SUPPORTED)
+			*n = 0;
+		else
+			s = cuda_check_blas(e, "cublasLtMatmulAlgoGetHeuristic", __FILE__);
+	}
 	cuda_keep(cuda, cuda_check_blas(cublasLtMatmulPreferenceDestroy(preference), "cublasLtMatmulPreferenceDestroy",
 	                                __FILE__));
 	return s;
@@ -151,57 +203,77 @@ static bool in_one_piece(const struct config *c)
 	return c->of[SPLIT_K] <= 1 && c->of[REDUCTION] == CUBLASLT_REDUCTION_SCHEME_NONE;
 }
 
-/* The first proposal that its own text makes again, those in one piece before the others. */
-static status choose_new(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, const char *key,
-                         struct config *out, cublasLtMatmulAlgo_t *algo)
+/* A proposal whose fields are known, made again from them, or where that does not work as it is: NVIDIA lets the structure be kept
+ * for the same version. */
+static status take_proposal(struct cuda_device *cuda, const struct matmul *m, const char *key,
+                            const cublasLtMatmulAlgo_t *proposed, struct choice *c)
+{
+	c->whole = false;
+	status s = make_algorithm(cuda, m, &c->config, &c->algo);
+	if (s == OK)
+		return OK;
+	warning_failed(fail_within(s, "%s: an algorithm that cuBLAS proposes is not made again from its fields, and kept as it is: ",
+	                           key));
+	c->whole = true;
+	c->algo = *proposed;
+	return check_algorithm(cuda, m, proposed);
+}
+
+/* The first proposal, those in one piece before the others. */
+static status choose_new(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, const char *key, struct choice *c,
+                         bool *chosen)
 {
 	cublasLtMatmulHeuristicResult_t found[PROPOSALS];
 	int n;
+	*chosen = false;
 	TRY(ask(cuda, m, aligned, found, &n));
 	for (int whole = 1; whole >= 0; whole--)
 		for (int i = 0; i < n; i++) {
-			char text[TEXT];
 			if (found[i].state != CUBLAS_STATUS_SUCCESS)
 				continue;
-			TRY(get_config(&found[i].algo, out));
-			if (in_one_piece(out) != whole)
+			TRY(get_config(&found[i].algo, &c->config));
+			if (in_one_piece(&c->config) != whole)
 				continue;
-			status s = make_algorithm(cuda, m, out, algo);
-			if (s == OK)
+			status s = take_proposal(cuda, m, key, &found[i].algo, c);
+			*chosen = s == OK;
+			if (*chosen)
 				return OK;
-			write_config(out, text);
-			warning_failed(fail_within(s, "%s: an algorithm that cuBLAS proposes itself (%s) is passed over: ", key,
-			                           text));
+			warning_failed(fail_within(s, "%s: an algorithm that cuBLAS proposes itself is passed over: ", key));
 		}
-	return fail(ERR_LIBRARY, "cuBLAS proposes %d algorithms, and can be told to use none of them", n);
+	return OK;
 }
 
-static status keep_choice(struct cuda_device *cuda, const char *key, const struct config *c)
+static status keep_choice(struct cuda_device *cuda, const char *key, const struct choice *c)
 {
 	char text[TEXT];
-	write_config(c, text);
+	write_choice(c, text);
 	if (json_object_set_new(cuda->choices, key, json_string(text)))
 		return fail(ERR_MEMORY, "out of memory: the choices of algorithms");
 	return OK;
 }
 
 /* Bias pointers are known where the product runs; till then one that is aligned like them stands for them. */
-static status set_bias_like(struct cuda_device *cuda, const struct matmul *m, unsigned aligned)
+static status set_bias_like(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, bool apart)
 {
-	const void *like = (const char *)cuda->workspace + (aligned & MATMUL_C ? 0 : sizeof(float));
-	if (m->shape.bias)
-		BLAS_TRY(cublasLtMatmulDescSetAttribute(m->desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &like, sizeof like));
-	return OK;
+	const char *like = (const char *)cuda->workspace + (aligned & MATMUL_C ? 0 : sizeof(float));
+	return m->shape.bias ? matmul_set_bias(m, apart, (const float *)(const void *)like) : OK;
 }
 
-/* What the choices say, if it still can be done. */
-static bool choose_known(struct cuda_device *cuda, const struct matmul *m, const char *key, cublasLtMatmulAlgo_t *out)
+/* What a text says, if it still can be done. */
+static status make_known(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, const char *text, struct choice *c)
 {
-	struct config c = {{0}};
+	if (!read_choice(text, c) || (c->apart && !m->shape.bias))
+		return fail(ERR_INPUT, "no such text is known");
+	TRY(set_bias_like(cuda, m, aligned, c->apart));
+	return c->whole ? check_algorithm(cuda, m, &c->algo) : make_algorithm(cuda, m, &c->config, &c->algo);
+}
+
+static bool choose_known(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, const char *key, struct choice *c)
+{
 	const char *text = json_string_value(json_object_get(cuda->choices, key));
 	if (!text)
 		return false;
-	status s = read_config(text, &c) ? make_algorithm(cuda, m, &c, out) : fail(ERR_INPUT, "no such text is known");
+	status s = make_known(cuda, m, aligned, text, c);
 	if (s == OK)
 		return true;
 	warning_failed(fail_within(s, "%s: the algorithm that was chosen before (%s) is not had here, and another one may round "
@@ -209,14 +281,26 @@ static bool choose_known(struct cuda_device *cuda, const struct matmul *m, const
 	return false;
 }
 
-status matmul_choose(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, cublasLtMatmulAlgo_t *out)
+status matmul_choose(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, struct matmul_algorithm *out)
 {
-	struct config c = {{0}};
+	struct choice c;
 	char key[TEXT];
 	write_key(m, aligned, key);
-	TRY(set_bias_like(cuda, m, aligned));
-	if (choose_known(cuda, m, key, out))
-		return OK;
-	status s = choose_new(cuda, m, aligned, key, &c, out);
-	return s == OK ? keep_choice(cuda, key, &c) : fail_within(s, "%s: ", key);
+	bool chosen = choose_known(cuda, m, aligned, key, &c);
+	if (!chosen) {
+		memset(&c, 0, sizeof c);
+		for (int apart = 0; apart <= m->shape.bias && !chosen; apart++) {
+			c.apart = apart;
+			TRY(set_bias_like(cuda, m, aligned, apart));
+			status s = choose_new(cuda, m, aligned, key, &c, &chosen);
+			if (s != OK)
+				return fail_within(s, "%s: ", key);
+		}
+		if (!chosen)
+			return fail(ERR_LIBRARY, "%s: cuBLAS has no algorithm that it can be told to use", key);
+		TRY(keep_choice(cuda, key, &c));
+	}
+	out->apart = c.apart;
+	out->algo = c.algo;
+	return OK;
 }

@@ -120,6 +120,9 @@ static status resident_load(struct cuda_device *cuda, const void *host, size_t b
 	status s = take(cuda, bytes ? bytes : 1, &r->at);
 	if (s == OK) {
 		s = cuda_put(&cuda->device, r->at, host, bytes);
+		/* Other devices' streams may read it from now on. */
+		if (s == OK)
+			s = cuda_wait(cuda);
 		if (s != OK)
 			(void)cudaFree(r->at);
 	}
@@ -168,12 +171,27 @@ void cuda_release(struct device *d, const void *p)
 
 /* ---- ways ---- */
 
+/* The host goes on while the copy is on its way. */
+static status put_staged(struct cuda_device *cuda, void *to, const void *host, size_t bytes)
+{
+	const size_t room = (bytes + CUDA_ALIGN - 1) / CUDA_ALIGN * CUDA_ALIGN;
+	if (cuda->staged + room > CUDA_STAGE)
+		TRY(cuda_wait(cuda));
+	unsigned char *const from = cuda->stage + cuda->staged;
+	memcpy(from, host, bytes);
+	CUDA_TRY(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, cuda->stream));
+	cuda->staged += room;
+	return OK;
+}
+
 status cuda_put(struct device *d, void *to, const void *host, size_t bytes)
 {
 	struct cuda_device *cuda = cuda_of(d);
 	if (!bytes)
 		return OK;
 	TRY(cuda_flush(cuda));
+	if (bytes <= CUDA_STAGE)
+		return put_staged(cuda, to, host, bytes);
 	CUDA_TRY(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, cuda->stream));
 	return cuda_wait(cuda);
 }

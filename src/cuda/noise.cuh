@@ -70,11 +70,12 @@ static __device__ __forceinline__ void noise_normals_of_words(uint4 w, float out
 	const float first = noise_radius(w.x), second = noise_radius(w.z);
 	float sine, cosine;
 	noise_sincos(w.y, &sine, &cosine);
-	out[0] = first * cosine;
-	out[1] = first * sine;
+	/* Not to be taken into an fmaf by what a caller adds to them. */
+	out[0] = __fmul_rn(first, cosine);
+	out[1] = __fmul_rn(first, sine);
 	noise_sincos(w.w, &sine, &cosine);
-	out[2] = second * cosine;
-	out[3] = second * sine;
+	out[2] = __fmul_rn(second, cosine);
+	out[3] = __fmul_rn(second, sine);
 }
 
 static __device__ __forceinline__ void noise_normals(const struct cuda_slots *s, enum stream stream, size_t quad, float out[4])

@@ -29,7 +29,7 @@ __global__ void __launch_bounds__(QUAD_THREADS) point_kernel(const __grid_consta
 	}
 	UNROLL
 	for (int j = 0; j < QUAD; j++)
-		y[j] = y[j] + sum[j];
+		y[j] = __fadd_rn(y[j], sum[j]);
 	quad_store((T *)a.out, at - a.offset, quad_part_of(first, last, to), y);
 }
 

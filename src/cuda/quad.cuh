@@ -92,7 +92,8 @@ static __device__ __forceinline__ void quad_nothing(float sum[WIDTH])
 		sum[j] = -0.0f;
 }
 
-/* sum += c·x, of a quad or of part of one. Written out as an fmaf, so that all verbs get the same bits. */
+/* sum += c·x, of a quad or of part of one. Written out as an fmaf, so that all verbs get the same bits; what is then done with the
+ * sum is written out too (__fadd_rn), as compilers make one fmaf of a sum and a product where the first term is 0. */
 template <int WIDTH>
 static __device__ __forceinline__ void quad_add(float c, const float x[WIDTH], float sum[WIDTH])
 {

@@ -127,16 +127,15 @@ static void drop_graph(struct cuda_device *cuda, struct record_graph *g)
 	*g = (struct record_graph){.list = NULL};
 }
 
-/* A place for one more: a free one, or that of the graph that was not used for longest. */
-static struct record_graph *place_for_graph(struct cuda_device *cuda)
+/* A place for one more: a free one, or that of the graph that was not used for longest. NULL where all are in use: more lists that
+ * take turns than there are places would make a graph each time, and replay none. */
+static struct record_graph *place_for_graph(struct record *r)
 {
-	struct record *r = &cuda->record;
 	struct record_graph *oldest = &r->kept[0];
 	for (int i = 1; i < RECORD_GRAPHS; i++)
 		if (r->kept[i].used < oldest->used)
 			oldest = &r->kept[i];
-	drop_graph(cuda, oldest);
-	return oldest;
+	return !oldest->list || r->clock - oldest->used > RECORD_SEEN ? oldest : NULL;
 }
 
 /* What the list's calls are as a graph. The stream is as it was, also where that fails. */
@@ -158,13 +157,13 @@ static status capture(struct cuda_device *cuda, cudaGraphExec_t *out)
 	return s == OK ? ended : s;
 }
 
-static status keep_graph(struct cuda_device *cuda, struct record_graph **out)
+static status keep_graph(struct cuda_device *cuda, struct record_graph *g)
 {
 	struct record *r = &cuda->record;
-	struct record_graph *g = place_for_graph(cuda);
 	unsigned char *list = malloc(r->bytes);
 	if (!list)
 		return fail(ERR_MEMORY, "out of memory: a list of calls");
+	drop_graph(cuda, g);
 	status s = capture(cuda, &g->graph);
 	if (s != OK) {
 		free(list);
@@ -173,7 +172,6 @@ static status keep_graph(struct cuda_device *cuda, struct record_graph **out)
 	memcpy(list, r->list, r->bytes);
 	g->list = list;
 	g->bytes = r->bytes;
-	*out = g;
 	return OK;
 }
 
@@ -183,12 +181,17 @@ static status give_list(struct cuda_device *cuda)
 	struct record_graph *g = NULL;
 	if (count_calls(r) < GRAPH_LEAST || !r->graphs)
 		return run_list(cuda);
+	r->clock++;
 	g = graph_of_list(r);
-	if (!g && !seen_before(r, XXH3_64bits(r->list, r->bytes)))
-		return run_list(cuda);
-	if (!g)
-		TRY(keep_graph(cuda, &g));
-	g->used = ++r->clock;
+	if (!g) {
+		g = seen_before(r, XXH3_64bits(r->list, r->bytes)) ? place_for_graph(r) : NULL;
+		if (!g)
+			return run_list(cuda);
+		const status s = keep_graph(cuda, g);
+		if (s != OK)
+			return fail_within(s, "while a CUDA graph was made (BASIN_CUDA_GRAPHS=no does without): ");
+	}
+	g->used = r->clock;
 	CUDA_TRY(cudaGraphLaunch(g->graph, cuda->stream));
 	return OK;
 }
@@ -212,6 +215,8 @@ static status wait_for_stream(struct cuda_device *cuda)
 	const char *first = r->first, *last = r->last;
 	r->first = r->last = NULL;
 	status s = cuda_check(cudaStreamSynchronize(cuda->stream), "cudaStreamSynchronize", __FILE__);
+	if (s == OK)
+		cuda->staged = 0;
 	if (s == OK || !first)
 		return s;
 	return first == last ? fail_within(s, "during %s: ", first) : fail_within(s, "during one of the calls from %s to %s: ", first, last);

@@ -18,15 +18,15 @@ struct cuda_device;
 /* Gives a call to the device's stream, as it is or while that is captured: it must neither allocate nor wait. */
 typedef status (*cuda_run)(struct cuda_device *cuda, const void *args);
 
-/* At most so many graphs are kept, those that were used last: a training step has one for each size of batch, and one before and
- * after each place where the host looks. Of so many lists it is known that they came once. */
+/* At most so many graphs are kept, and one that RECORD_SEEN lists have not used makes room: a training step has one for each size
+ * of batch, and one before and after each place where the host looks. Of so many lists it is known that they came once. */
 enum { RECORD_GRAPHS = 16, RECORD_SEEN = 64 };
 
 struct record_graph {
 	unsigned char *list;               /* owned, `bytes` of it; NULL: no graph */
 	size_t bytes;
 	cudaGraphExec_t graph;
-	uint64_t used;                     /* when it was last replayed, by `clock` */
+	uint64_t used;                     /* when it was last replayed, by `clock`, */
 };
 
 struct record {
@@ -36,7 +36,7 @@ struct record {
 	struct record_graph kept[RECORD_GRAPHS];
 	uint64_t seen[RECORD_SEEN];        /* hashes of lists that came, the oldest making room */
 	unsigned n_seen;
-	uint64_t clock;
+	uint64_t clock;                    /* which counts lists that may have graphs */
 	const char *first, *last;          /* calls given to the stream since the last wait, by name */
 };
 

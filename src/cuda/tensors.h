@@ -36,6 +36,8 @@ struct cuda_channel_sums_args {
 
 cudaError_t cuda_launch_add(const struct cuda_add_args *a, cudaStream_t stream);
 cudaError_t cuda_launch_convert(const struct cuda_convert_args *a, cudaStream_t stream);
+/* y (rows, columns) += row (columns), each of its rows. */
+cudaError_t cuda_launch_add_row(float *y, const float *row, size_t rows, size_t columns, cudaStream_t stream);
 cudaError_t cuda_launch_channel_sums(const struct cuda_channel_sums_args *a, cudaStream_t stream);
 
 /* The same put off; convert copies where both types are one. Errors: of cuda_later. */

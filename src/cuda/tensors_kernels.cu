@@ -49,6 +49,21 @@ cudaError_t cuda_launch_add(const struct cuda_add_args *a, cudaStream_t stream)
 	return LAUNCH(add_kernel<float>, quad_blocks(a->n), QUAD_THREADS, 0, stream, (float *)a->y, (const float *)a->x, a->n, aligned);
 }
 
+enum { ROW_THREADS = 256 };
+
+__global__ void __launch_bounds__(ROW_THREADS) add_row_kernel(float *y, const float *row, size_t n, size_t columns)
+{
+	const size_t i = (size_t)blockIdx.x * ROW_THREADS + threadIdx.x;
+	if (i < n)
+		y[i] += row[i % columns];
+}
+
+cudaError_t cuda_launch_add_row(float *y, const float *row, size_t rows, size_t columns, cudaStream_t stream)
+{
+	const size_t n = rows * columns;
+	return LAUNCH(add_row_kernel, (unsigned)((n + ROW_THREADS - 1) / ROW_THREADS), ROW_THREADS, 0, stream, y, row, n, columns);
+}
+
 #define CONVERT(from_type, to_type)                                                                                     \
 	LAUNCH((convert_kernel<from_type, to_type>), quad_blocks(a->n), QUAD_THREADS, 0, stream, (to_type *)a->to,      \
 	       (const from_type *)a->from, a->n, quad_aligned(a->to, sizeof(to_type)) && quad_aligned(a->from, sizeof(from_type)))

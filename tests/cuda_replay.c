@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Which lists of calls become graphs on the stand-in, and what the host waits for. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "samplers/state.h"
+#include "tests/chain_runs.h"
+#include "tests/cuda_driver.h"
+#include "tests/device_vec.h"
+#include "tests/standin/standin.h"
+#include "tests/tap.h"
+
+enum { COUNT = 40, LISTS = 20, TURNS = 6, PLACES = 16 };
+
+/* y += x, three times over: a list of its own for each y. */
+static void add_thrice(struct device *d, struct device_vec *y, const struct device_vec *x)
+{
+	for (int i = 0; i < 3; i++)
+		MUST(d->ops->add(d, (struct format){.bf16 = false}, COUNT, y->device, x->device));
+	MUST(device_start(d));
+}
+
+static bool all_are(struct device_vec *v, float want)
+{
+	bool good = true;
+	device_vec_get(v);
+	for (size_t i = 0; i < v->n; i++)
+		good = good && v->host[i] == want;
+	return good;
+}
+
+/* More lists in turns than graphs are kept: those that are kept stay, and a later list is not kept out by them for good. */
+static void check_turns(struct device *d)
+{
+	struct device_vec x = device_vec_new(d, COUNT), y[LISTS], late = device_vec_new(d, COUNT);
+	for (int i = 0; i < COUNT; i++)
+		x.host[i] = 1;
+	device_vec_put(&x);
+	for (int i = 0; i < LISTS; i++)
+		y[i] = device_vec_new(d, COUNT);
+	long captures = standin_captures(), replays = standin_replays();
+	for (int turn = 0; turn < TURNS; turn++)
+		for (int i = 0; i < LISTS; i++)
+			add_thrice(d, &y[i], &x);
+	captures = standin_captures() - captures;
+	replays = standin_replays() - replays;
+	ok(captures == PLACES && replays == PLACES * (TURNS - 1), "of %d lists in turns, %ld became graphs, used %ld times", LISTS,
+	   captures, replays);
+	bool good = true;
+	for (int i = 0; i < LISTS; i++)
+		good = good && all_are(&y[i], 3 * TURNS);
+	ok(good, "and all of them are right");
+	captures = standin_captures();
+	enum { LATE = 100 };
+	for (int i = 0; i < LATE; i++)
+		add_thrice(d, &late, &x);
+	ok(standin_captures() == captures + 1 && all_are(&late, 3 * LATE), "one that comes often when they don't takes a place");
+	for (int i = 0; i < LISTS; i++)
+		device_vec_free(&y[i]);
+	device_vec_free(&x);
+	device_vec_free(&late);
+}
+
+/* What the host puts step by step is on its way when put returns, and the host may change its own at once. */
+static void check_puts(struct device *d)
+{
+	enum { PUTS = 300, LARGE = 100000 };
+	struct device_vec one = device_vec_new(d, COUNT), large = device_vec_new(d, LARGE), sum = device_vec_new(d, COUNT);
+	MUST(d->ops->sync(d));
+	size_t waits = standin_calls("cudaStreamSynchronize");
+	for (int i = 0; i < PUTS; i++) {
+		for (int j = 0; j < COUNT; j++)
+			one.host[j] = (float)i;
+		MUST(d->ops->put(d, one.device, one.host, COUNT * sizeof(float)));
+		MUST(d->ops->add(d, (struct format){.bf16 = false}, COUNT, sum.device, one.device));
+	}
+	ok(standin_calls("cudaStreamSynchronize") == waits, "%d small puts wait for nothing", PUTS);
+	ok(all_are(&sum, PUTS * (PUTS - 1) / 2), "and each call has what was put before it");
+	waits = standin_calls("cudaStreamSynchronize");
+	for (int i = 0; i < 6; i++) {
+		for (int j = 0; j < LARGE; j++)
+			large.host[j] = (float)(i + j % 3);
+		MUST(d->ops->put(d, large.device, large.host, LARGE * sizeof(float)));
+	}
+	ok(standin_calls("cudaStreamSynchronize") > waits, "where they have no room on their way, the host waits");
+	device_vec_get(&large);
+	bool good = true;
+	for (int j = 0; j < LARGE; j++)
+		good = good && large.host[j] == (float)(5 + j % 3);
+	ok(good, "and the last is there in the end");
+	device_vec_free(&one);
+	device_vec_free(&large);
+	device_vec_free(&sum);
+}
+
+/* Once its lists are known, a chain's steps are a graph each, behind which the host waits for nothing. */
+static void check_steps(const char *name, const char *const *words)
+{
+	enum { KNOWN = 60, MORE = 240 };
+	struct state st;
+	struct problem p;
+	struct opts *o = parse_model("mlp:2-3-1", words);
+	MUST(problem_open(o, open_cuda(), NULL, &p));
+	MUST(state_open(&st, &p.plan.state, (struct rng_key){1, 0}));
+	for (int k = 0; k < KNOWN; k++)
+		MUST(state_step(&st, 0.01, 1));
+	const size_t waits = standin_calls("cudaStreamSynchronize");
+	const long replays = standin_replays(), captures = standin_captures();
+	for (int k = 0; k < MORE; k++)
+		MUST(state_step(&st, 0.01, 1));
+	ok(standin_replays() - replays == MORE && standin_captures() == captures, "%s: each step is a graph that is replayed", name);
+	ok(standin_calls("cudaStreamSynchronize") == waits, "%s: and the host waits for none of them", name);
+	state_close(&st);
+	problem_close(&p);
+	opts_free(o);
+}
+
+/* Batches of 3 of 4 rows: the last of a pass is smaller. */
+#define STEPS "--batch", "3", "--lr", "0.01", "--steps", "400", NULL
+
+int main(void)
+{
+	static const struct {
+		const char *name;
+		const char *const words[14];
+	} samplers[] = {
+		{"sgd", {"--sampler", "sgd", "--momentum", "0.9", STEPS}},
+		{"sgld", {"--sampler", "sgld", STEPS}},
+		{"sgld, laplace prior", {"--sampler", "sgld", "--prior", "laplace", "--weight-decay", "0.1", STEPS}},
+		{"fsgld", {"--sampler", "fsgld", STEPS}},
+		{"entropy-sgd", {"--sampler", "entropy-sgd", "--coupling", "5", STEPS}},
+		{"entropy-sgld", {"--sampler", "entropy-sgld", "--coupling", "5", STEPS}},
+		{"entropy-mcmc", {"--sampler", "entropy-mcmc", "--coupling", "5", STEPS}},
+		{"batches with replacement", {"--sampler", "sgld", "--sampling", "iid", STEPS}},
+	};
+	struct device *d = open_cuda();
+	test_prefix(cuda_label);
+	check_turns(d);
+	check_puts(d);
+	write_csv();
+	for (size_t i = 0; i < sizeof samplers / sizeof *samplers; i++)
+		check_steps(samplers[i].name, samplers[i].words);
+	d->ops->close(d);
+	return done_testing();
+}
