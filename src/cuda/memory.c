@@ -171,10 +171,12 @@ void cuda_release(struct device *d, const void *p)
 
 /* ---- ways ---- */
 
+enum { STAGE_ALIGN = 64 };
+
 /* The host goes on while the copy is on its way. */
 static status put_staged(struct cuda_device *cuda, void *to, const void *host, size_t bytes)
 {
-	const size_t room = (bytes + CUDA_ALIGN - 1) / CUDA_ALIGN * CUDA_ALIGN;
+	const size_t room = (bytes + STAGE_ALIGN - 1) / STAGE_ALIGN * STAGE_ALIGN;
 	if (cuda->staged + room > CUDA_STAGE)
 		TRY(cuda_wait(cuda));
 	unsigned char *const from = cuda->stage + cuda->staged;
