@@ -174,6 +174,7 @@ static void turn_group(const struct examples_plan *p, const struct layer_io *io,
 static void sum_tasks(const struct examples_plan *p, const struct layer_io *io, const struct group_sizes *s, float *sums, float *groups,
                       int together, int threads)
 {
+	(void)threads;  /* without OpenMP nobody else names it */
 	const struct kernels *k = kernels_of(p->base.device);
 	const struct planes_kernel *f = &p->forward;
 	const int n = groups_of(p), tasks = planes_tasks(f);
