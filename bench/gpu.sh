@@ -47,8 +47,10 @@ quietly() {
 reason() { echo "status $status: $(grep -v '^ *$' "$work/err" | tail -n 1)"; }
 there() { command -v "$1" >/dev/null 2>&1; }
 
-# NVIDIA's libraries, where the system does not know them: in a toolkit, or in python's packages.
+# NVIDIA's libraries, where the system does not know them: in a toolkit, or in python's packages. Not for PyTorch, which finds the
+# releases that it was built with, and would be given others.
 find_libraries() {
+	given=${LD_LIBRARY_PATH-}
 	for folder in /usr/local/cuda/lib64 $("$python" -c 'import glob, sys
 print(*(f for p in sys.path for f in sorted(glob.glob(p + "/nvidia/*/lib"))))' 2>/dev/null); do
 		[ ! -d "$folder" ] || LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$folder
@@ -234,7 +236,7 @@ chains() {
 			for way in loop stacked graph; do
 				label="PyTorch, $way: mlp:$sizes, batch $batch, SGLD, chains: $n"
 				[ $way != loop ] || [ "$n" = 1 ] || continue
-				quietly "$python" "$here/gpu_peer.py" $way "${PEER_DEVICE-cuda}" "$sizes" "$batch" "$n" "$peer_steps"
+				quietly env LD_LIBRARY_PATH="$given" "$python" "$here/gpu_peer.py" $way "${PEER_DEVICE-cuda}" "$sizes" "$batch" "$n" "$peer_steps"
 				case $? in
 				0) value "$label" "$(sed 's/.*"rate": \([0-9.e+]*\).*/\1/' "$work/out")" "chain-steps/s" ;;
 				3 | 127) skipped "$label" "$(tail -n 1 "$work/err")" ;;

@@ -16,7 +16,8 @@
 #define DEVICE_PARAM                                                                                            \
 	{.name = "device", .type = PARAM_TEXT, .arg = "cpu|cuda|cuda:N", .words = &words_devices,               \
 	 .help = "where to compute; without it what BASIN_DEVICE names, or else a GPU where this build and machine have one that can run "  \
-	         "the model, else the CPU"}
+	         "the model, else the CPU; cuda needs an NVIDIA card of compute capability 8.0 or later, its driver and cuBLASLt, has been "  \
+	         "tested on a stand-in for a card, and has never run on one: see Devices in basin(1)"}
 
 static const struct param device[] = {
 	DEVICE_PARAM,
@@ -58,7 +59,8 @@ static void say_passed(const struct device *d, const struct launcher *l, status 
 {
 	if (passed == OK || l->local > 0)
 		return;
-	fail_within(passed, "computing on the %s: ", strcmp(d->ops->name, "cpu") == 0 ? "CPU" : d->ops->name);
+	const char *name = d->ops->name;
+	fail_within(passed, "computing on the %s (BASIN_DEVICE=%s does so without a warning): ", strcmp(name, "cpu") == 0 ? "CPU" : name, name);
 	warning_failed(passed);
 }
 
@@ -69,7 +71,11 @@ static status open_named(const struct opts *o, const char *name, int threads, st
 	TRY(launcher_find(&l));
 	if (!threads && opts_given(o, "threads"))
 		threads = (int)opts_count(o, "threads");
-	TRY(backend_open_turn(name, l.local, threads, out, &passed));
+	status s = backend_open_turn(name, l.local, threads, out, &passed);
+	/* Nobody has typed it. */
+	if (s != OK && name && !opts_text(o, "device"))
+		return fail_within(s, "BASIN_DEVICE: ");
+	TRY(s);
 	say_passed(*out, &l, passed);
 	return OK;
 }

@@ -16,16 +16,32 @@ static const char *fact(const json_t *j, const char *object, const char *key)
 	return text ? text : "";
 }
 
+/* What a device's description has not, such as a card's instruction set, is no difference. */
+static bool same_fact(const json_t *a, const json_t *b, const char *key)
+{
+	a = json_object_get(a, key);
+	b = json_object_get(b, key);
+	return json_equal(a, b) || (!a && !b);
+}
+
+/* Says what the device is that the other was not; of another kind of device that alone, as nothing else is alike then. */
+static void warn_of_device(const json_t *now, const json_t *then)
+{
+	static const char *const keys[][2] = {{"name", "on another device"}, {"card", "on another card"},
+	                                      {"instruction_set", "with another instruction set"},
+	                                      {"threads", "with another number of threads"}, {"libraries", "with other libraries"}};
+	bool same_kind = same_fact(now, then, "name");
+	for (size_t i = 0; i < (same_kind ? sizeof keys / sizeof *keys : 1); i++)
+		if (!same_fact(now, then, keys[i][0]))
+			warning("the run was begun %s: from here on its numbers differ in their last bits", keys[i][1]);
+}
+
 static status warn_where_bits_change(const struct run *run, const struct problem *p)
 {
-	json_t *now = p->device->ops->describe(p->device), *then = json_object_get(run->json, "device");
+	json_t *now = p->device->ops->describe(p->device);
 	if (!now)
 		return fail(ERR_MEMORY, "out of memory: the device");
-	static const char *const keys[][2] = {{"name", "on another device"}, {"instruction_set", "with another instruction set"},
-	                                      {"threads", "with another number of threads"}, {"libraries", "with other libraries"}};
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (!json_equal(json_object_get(now, keys[i][0]), json_object_get(then, keys[i][0])))
-			warning("the run was begun %s: from here on its numbers differ in their last bits", keys[i][1]);
+	warn_of_device(now, json_object_get(run->json, "device"));
 	json_decref(now);
 	const char *version = json_string_value(json_object_get(run->json, "version"));
 	if (version && strcmp(version, PACKAGE_VERSION) != 0)

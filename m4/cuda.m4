@@ -140,6 +140,8 @@ for cuda_architecture in $cuda_architectures; do
   AS_IF([AS_ECHO(["$cuda_architecture"]) | grep -E -q '^(sm|compute)_[[1-9][0-9]]+[[af]]?$'], [],
     [AC_MSG_ERROR([--with-cuda-arch: $cuda_architecture is neither sm_NN (code for a card) nor compute_NN (PTX, for later ones)])])
   cuda_number=`AS_ECHO(["$cuda_architecture"]) | sed 's/.*_//'`
+  AS_IF([test "`AS_ECHO(["$cuda_number"]) | sed 's/[[af]]$//'`" -lt 80],
+    [AC_MSG_ERROR([--with-cuda-arch: $cuda_architecture is older than what the program runs on: sm_80 or later])])
   NVCC_GENCODE="$NVCC_GENCODE -gencode arch=compute_$cuda_number,code=$cuda_architecture"
 done
 AS_IF([test -z "$NVCC_GENCODE"], [AC_MSG_ERROR([--with-cuda-arch: the list is empty])])
@@ -230,6 +232,11 @@ AC_ARG_VAR([NVCCFLAGS], [its flags, such as -ccbin=g++-12])
 
 CUDA_CFLAGS= CUDA_LIBS= CUDA_LIBRARY= CUDA_RPATH= CUDNN_CFLAGS= cuda_headers_version= have_cuda=no cuda_cxx=no
 _BASIN_CUDA_ARCHITECTURES
+# From another folder a relative path leads elsewhere, and the program would look for libraries where it is started.
+AS_CASE([$with_cuda], [yes | no | check | /*], [],
+  [with_cuda=`cd "$with_cuda" 2>/dev/null && pwd || AS_ECHO(["$with_cuda"])`])
+AS_CASE([$with_cudnn], [yes | no | check | /*], [],
+  [with_cudnn=`cd "$with_cudnn" 2>/dev/null && pwd || AS_ECHO(["$with_cudnn"])`])
 # What distcheck's configure is told, so that it builds the same.
 CUDA_CHOICE="--with-cuda-arch=$with_cuda_arch"
 AS_IF([test "x$with_cudnn" = xno], [AC_MSG_ERROR([CUDA is not used without cuDNN: say --without-cuda])])

@@ -206,7 +206,7 @@ struct backend {
 	status (*choices_load)(struct device *d, const struct json_t *known);
 	status (*choices_save)(const struct device *d, struct json_t *into);
 
-	/* 64-byte aligned, zeroed, padded to 64 bytes. Errors: ERR_MEMORY. */
+	/* 64-byte aligned, zeroed; on a CPU padded to 64 bytes, into which its loops run. Errors: ERR_MEMORY. */
 	status (*alloc)(struct device *d, size_t bytes, void **out);
 	/* Waits where calls that were put off may use it; NULL is fine. */
 	void (*free)(struct device *d, void *p);

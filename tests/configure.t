@@ -51,6 +51,9 @@ whole kit && cudnn kit/include kit/lib64 9
 finds "a toolkit's folder" "12.4 ($dir/kit), cuBLASLt 12.4.5, cuDNN 9.5.1; sm_80 sm_90a compute_90" --with-cuda="$dir/kit"
 grep -q "^CUDA_CFLAGS = *-isystem $dir/kit/include\$" tried/Makefile && grep -q "^CUDA_RPATH = .*ORIGIN/../lib.*$dir/kit/lib64\$" tried/Makefile
 ok $? "its headers are the system's to the compiler, and its libraries are found beside the program first"
+finds "a folder beside the build's" "12.4 ($dir/kit), .*cuDNN 9.5.1" --with-cuda=../kit --with-cudnn=../kit
+! grep -q '^CUDA.*\.\./kit' tried/Makefile
+ok $? "which the program looks for where it is, wherever it is started"
 finds "the architectures that are asked for" ".*; sm_90a sm_100a" --with-cuda="$dir/kit" --with-cuda-arch=sm_90a,sm_100a
 
 whole bare
@@ -79,6 +82,7 @@ refuses "an old CUDA" "$dir/ancient lacks version 12 or later (it is 11.8)" --wi
 refuses "what is not there, with all that was looked for" \
 	"$dir/none lacks cuda_runtime_api.h, curand_philox4x32_x.h, cublasLt.h, libcudart_static.a, libcublasLt.so, nvcc" --with-cuda="$dir/none"
 refuses "an architecture of another form" "sm80 is neither sm_NN" --with-cuda-arch=sm80
+refuses "an architecture that the program would not run on" "sm_75 is older than what the program runs on" --with-cuda-arch=sm_90a,sm_75
 finds "--without-cuda" "no: --without-cuda" --without-cuda
 whole broken && cudnn broken/include broken/lib64 9
 printf '#!/bin/sh\necho "error: unsupported GNU version" >&2\nexit 1\n' >broken/bin/nvcc

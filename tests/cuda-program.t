@@ -49,11 +49,20 @@ while [ ! -s cut/chain-1.log.jsonl ] && kill -0 $pid 2>/dev/null; do sleep 0.01;
 kill -9 $pid
 wait $pid
 is $? 137 "killed while two chains run"
-"$BASIN_STANDIN" sample --resume cut --quiet
+"$BASIN_STANDIN" sample --resume cut 2>err
 is $? 0 "and gone on with"
+grep -q 'resumed at step' err && ! grep -q 'warning: the run was begun' err
+check $? "without a word of bits that would differ"
 same=0
 for k in 0 1 2 3 4; do cmp five/chain-$k.snaps cut/chain-$k.snaps >&2 || same=1; done
 check $same "to the bytes of a run that nobody stopped"
+"$BASIN_STANDIN" sample --resume cut --steps 140 --device cpu 2>err
+is $? 0 "a run of the card's goes on on the CPU"
+[ "$(grep -c 'warning: the run was begun' err)" = 1 ] && grep -q 'begun on another device: from here on its numbers differ' err
+check $? "which is said in one line"
+sed 's/"card": "stand-in"/"card": "another"/' cut/run.json >edited && cp edited cut/run.json && "$BASIN_STANDIN" sample --resume cut --steps 160 2>err &&
+	[ "$(grep -c 'warning: the run was begun' err)" = 1 ] && grep -q 'begun on another card: ' err
+check $? "and so is another card"
 
 # ---- predictions ----
 near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(a != "" && b != "" && d <= t && -d <= t) }'; }

@@ -13,7 +13,7 @@ cd "$dir" || exit 99
 unset BASIN_DEVICE
 export STANDIN_DEVICES=-1
 basin=$BASIN_STANDIN
-said='^basin: warning: computing on the CPU: --device cuda: no NVIDIA driver is installed on this machine$'
+said='^basin: warning: computing on the CPU (BASIN_DEVICE=cpu does so without a warning): --device cuda: no NVIDIA driver is installed on this machine$'
 target="--model gaussian:1,2 --steps 100"
 net="--data shapes --holdout 9880 --model mlp:3072-8-10 --batch 48 --lr 0.01 --steps 4 --threads 2"
 
@@ -51,7 +51,9 @@ ok $? "no driver: and nothing was made"
 ok $? "no driver: --device cpu is silent"
 BASIN_DEVICE=cpu "$basin" sample $target --out cpu-by-name >out 2>err && ! grep -q cuda err
 ok $? "no driver: so is BASIN_DEVICE=cpu"
-BASIN_DEVICE=cuda fails 2 '^basin: --device cuda: no NVIDIA driver' "no driver: BASIN_DEVICE=cuda is refused" "$basin" sample $target --out no
+BASIN_DEVICE=cuda fails 2 '^basin: BASIN_DEVICE: --device cuda: no NVIDIA driver' "no driver: BASIN_DEVICE=cuda is refused, by its name" \
+	"$basin" sample $target --out no
+BASIN_DEVICE=cdua fails 2 '^basin: BASIN_DEVICE: --device cdua: this build has cuda, cpu$' "and so is what is no device" "$basin" sample $target --out no
 BASIN_DEVICE=cuda "$basin" sample $target --device cpu --out option >out 2>err
 ok $? "an option wins over BASIN_DEVICE"
 "$basin" --version >out 2>err && [ ! -s err ] && grep -q '^back end cuda: not usable here: .*driver' out && grep -q '^CUDA [0-9]' out &&
@@ -62,12 +64,14 @@ ok $? "no driver: --version has both back ends, and their libraries"
 
 export STANDIN_DEVICES=0
 fails 2 'there is no CUDA device' "no card: --device cuda is refused" "$basin" sample $target --device cuda --out no
-"$basin" sample $target --out none >out 2>err && grep -q 'computing on the CPU: .*there is no CUDA device' err
+"$basin" sample $target --out none >out 2>err && grep -q 'computing on the CPU (.*): .*there is no CUDA device' err
 ok $? "no card: the CPU is used, which is said"
 export STANDIN_DEVICES=1
 fails 2 '^basin: --device cuda:7: there is one CUDA device' "a card that is not there" "$basin" sample $target --device cuda:7 --out no
 STANDIN_FAIL=cublasLtCreate:1:1 fails 1 '^basin: .*--device cpu does without.*src/cuda/open.c: cublasLtCreate: ' \
 	"a card that does not open is an error, also where none was asked for" "$basin" sample $target --out no
+BASIN_CUDA_GRAPHS=nein fails 1 'BASIN_CUDA_GRAPHS=nein: expected yes or no' "and so is a word that is none of its options" \
+	"$basin" sample $target --out no
 "$basin" sample $target --out card >out 2>err && [ "$(device card)" = cuda ] && ! grep -q warning err
 result=$?
 ok $result "cuda (stand-in): a card is taken without being asked for"

@@ -26,6 +26,21 @@ check() {  # check STATUS NAME
 }
 
 python_with torch || python_with json || python=none
+# A Python that has NVIDIA's libraries, and notes where PyTorch would look for its own.
+mkdir "$dir/libraries"
+real=$python
+if [ "$real" != none ]; then
+	python=$dir/bin/python
+	cat >"$python" <<-END
+		#!/bin/sh
+		case \$1 in
+		-c) echo "$dir/libraries"; exit ;;
+		*/gpu_peer.py) echo "\${LD_LIBRARY_PATH-}" >"$dir/searched" ;;
+		esac
+		exec "$real" "\$@"
+	END
+	chmod 755 "$python"
+fi
 # Before anything else: who has them here is no part of the test.
 cat >"$dir/bin/nvidia-smi" <<'END'
 #!/bin/sh
@@ -72,6 +87,9 @@ if python_with torch; then
 else
 	skip "PyTorch's chains are beside it" "there is no PyTorch"
 fi
+[ "$real" = none ] || { [ -s "$dir/searched" ] && ! grep -q "$dir/libraries" "$dir/searched"; }
+check $? "and PyTorch looks for libraries where it would by itself"
+python=$real
 [ "$(lines '"part": 1')" -gt 10 ] && grep -q '^1  fsgld: the same bits twice  *yes' "$dir/said" && grep -q '^2  copy  *[0-9.e-]* GB/s' "$dir/said"
 check $? "the results of part 1 are kept, and the table has both"
 if python_with json; then

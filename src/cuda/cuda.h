@@ -12,7 +12,6 @@
 #include "src/cuda/record.h"
 
 enum {
-	CUDA_ALIGN = 64,                   /* blocks are multiples of so many bytes */
 	CUDA_WORKSPACE = 32 << 20,         /* bytes for cuBLAS: what NVIDIA recommends for Hopper */
 	CUDA_STAGE = 512 << 10             /* bytes that put may leave on their way: an order of all examples of most sets */
 };

@@ -43,7 +43,8 @@ status cuda_alloc(struct device *d, size_t bytes, void **out)
 	*out = NULL;
 	if (bytes > SIZE_MAX / 2)
 		return fail(ERR_MEMORY, "out of device memory: %zu bytes asked for", bytes);
-	size_t room = bytes ? (bytes + CUDA_ALIGN - 1) / CUDA_ALIGN * CUDA_ALIGN : CUDA_ALIGN;
+	/* Not more than was asked for: what goes beyond is to be seen by whoever looks for it. */
+	size_t room = bytes ? bytes : 1;
 	struct cuda_block *b = malloc(sizeof *b);
 	if (!b)
 		return fail(ERR_MEMORY, "out of memory: a block's place");
@@ -170,10 +171,12 @@ void cuda_release(struct device *d, const void *p)
 
 /* ---- ways ---- */
 
+enum { STAGE_ALIGN = 64 };
+
 /* The host goes on while the copy is on its way. */
 static status put_staged(struct cuda_device *cuda, void *to, const void *host, size_t bytes)
 {
-	const size_t room = (bytes + CUDA_ALIGN - 1) / CUDA_ALIGN * CUDA_ALIGN;
+	const size_t room = (bytes + STAGE_ALIGN - 1) / STAGE_ALIGN * STAGE_ALIGN;
 	if (cuda->staged + room > CUDA_STAGE)
 		TRY(cuda_wait(cuda));
 	unsigned char *const from = cuda->stage + cuda->staged;

@@ -87,12 +87,13 @@ static void cuda_close(struct device *d)
 	free(cuda);
 }
 
-/* BASIN_CUDA_GRAPHS=no has every call run by itself: to find out whether a fault is a graph's, or a call's. */
+/* BASIN_CUDA_GRAPHS=no has every call run by itself: to find out whether a fault is a graph's, or a call's. Another word is no reason
+ * to take another device. */
 static status read_graphs(bool *graphs)
 {
 	const char *text = getenv("BASIN_CUDA_GRAPHS");
 	*graphs = !text || !*text || strcmp(text, "yes") == 0;
-	return *graphs || strcmp(text, "no") == 0 ? OK : fail(ERR_USAGE, "BASIN_CUDA_GRAPHS=%s: expected yes or no", text);
+	return *graphs || strcmp(text, "no") == 0 ? OK : fail(ERR_LIBRARY, "BASIN_CUDA_GRAPHS=%s: expected yes or no", text);
 }
 
 static status open_parts(struct cuda_device *cuda)

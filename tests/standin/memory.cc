@@ -129,7 +129,7 @@ static void arena_make(void)
 {
 	file = (int)syscall(SYS_memfd_create, "stand-in", 1);
 	/* Straight from the system: sanitizers would want shadows for all of it. */
-	arena = (char *)syscall(SYS_mmap, NULL, ARENA, PROT_NONE, MAP_SHARED | MAP_NORESERVE, file, 0);
+	arena = (char *)syscall(SYS_mmap, NULL, ARENA, PROT_NONE, MAP_SHARED | MAP_NORESERVE, file, 0L);
 	if (file < 0 || arena == MAP_FAILED)
 		standin_fatal("no address space for device memory");
 	struct sigaction ours = {};
