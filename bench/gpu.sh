@@ -73,7 +73,7 @@ sample() {
 	name=$1
 	shift
 	rm -rf "${work:?}/$name"
-	quietly "$basin" sample --device cuda --quiet --out "$work/$name" "$@"
+	quietly "$basin" sample --device cuda --out "$work/$name" "$@"
 }
 
 # ---- part 1 ----
@@ -168,7 +168,7 @@ sanitizer() {
 		for sampler in fsgld entropy-mcmc; do
 			rm -rf "${work:?}/checked"
 			# shellcheck disable=SC2046,SC2086 # words
-			quietly compute-sanitizer --tool $tool --error-exitcode 9 "$basin" sample --device cuda --quiet --out "$work/checked" \
+			quietly compute-sanitizer --tool $tool --error-exitcode 9 "$basin" sample --device cuda --out "$work/checked" \
 				$small $(case_of $sampler)
 			held "$tool: $sampler" $? "$(grep '^=* [A-Z]' "$work/out" | grep -v -m 1 COMPUTE-SANITIZER); $(reason)"
 		done

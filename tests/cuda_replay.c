@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Which lists of calls become graphs on the stand-in, and what the host waits for. */
+#include <cuda_runtime_api.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +62,33 @@ static void check_turns(struct device *d)
 		device_vec_free(&y[i]);
 	device_vec_free(&x);
 	device_vec_free(&late);
+}
+
+static char heard[512];
+
+static void hear(const char *text)
+{
+	snprintf(heard, sizeof heard, "%s", text);
+}
+
+/* A graph that can't be made, at whatever place, is told of, and its calls are made once all the same. */
+static void check_refusal(const char *call, int nth, int error)
+{
+	struct device *d = open_cuda();
+	struct device_vec x = device_vec_new(d, COUNT), y = device_vec_new(d, COUNT);
+	for (int i = 0; i < COUNT; i++)
+		x.host[i] = 1;
+	device_vec_put(&x);
+	add_thrice(d, &y, &x);
+	standin_fail(call, nth, error);
+	heard[0] = '\0';
+	for (int i = 0; i < 4; i++)
+		add_thrice(d, &y, &x);
+	standin_fail(call, 0, 0);
+	ok(all_are(&y, 15) && strstr(heard, "src/cuda/") && strstr(heard, "one by one"), "a refused %s: %s", call, heard);
+	device_vec_free(&x);
+	device_vec_free(&y);
+	d->ops->close(d);
 }
 
 /* What the host puts step by step is on its way when put returns, and the host may change its own at once. */
@@ -142,5 +171,10 @@ int main(void)
 	for (size_t i = 0; i < sizeof samplers / sizeof *samplers; i++)
 		check_steps(samplers[i].name, samplers[i].words);
 	d->ops->close(d);
+	warning_to(hear, "--");
+	check_refusal("cudaStreamBeginCapture", 1, cudaErrorStreamCaptureUnsupported);
+	check_refusal("cudaLaunchKernel", 2, cudaErrorLaunchOutOfResources);
+	check_refusal("cudaStreamEndCapture", 1, cudaErrorStreamCaptureInvalidated);
+	check_refusal("cudaGraphInstantiate", 1, cudaErrorMemoryAllocation);
 	return done_testing();
 }

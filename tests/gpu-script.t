@@ -74,6 +74,8 @@ check $? "the tests of a card are run, and counted"
 check $? "bits are compared: twice, without graphs, beside other chains"
 grep -q '^back end cuda: stand-in' "$dir/results/log" && grep -q '^\$ .*sample --device cuda' "$dir/results/log"
 check $? "the log has the commands and what they printed"
+grep -q '^basin: warning: ' "$dir/results/log"
+check $? "warnings too: that a card makes no graphs, or an algorithm is not had again, is one"
 
 gpu 2
 check $? "part 2 runs to its end, by itself"

@@ -175,21 +175,28 @@ static status keep_graph(struct cuda_device *cuda, struct record_graph *g)
 	return OK;
 }
 
+/* A card that makes no graphs still does what is in them. What was captured has not run. */
+static status run_without(struct cuda_device *cuda, status why)
+{
+	warning_failed(fail_within(why, "no CUDA graph could be made, and calls are given to the card one by one from now on: "));
+	cuda->record.graphs = false;
+	return run_list(cuda);
+}
+
 static status give_list(struct cuda_device *cuda)
 {
 	struct record *r = &cuda->record;
-	struct record_graph *g = NULL;
 	if (count_calls(r) < GRAPH_LEAST || !r->graphs)
 		return run_list(cuda);
 	r->clock++;
-	g = graph_of_list(r);
+	struct record_graph *g = graph_of_list(r);
 	if (!g) {
 		g = seen_before(r, XXH3_64bits(r->list, r->bytes)) ? place_for_graph(r) : NULL;
 		if (!g)
 			return run_list(cuda);
 		const status s = keep_graph(cuda, g);
 		if (s != OK)
-			return fail_within(s, "while a CUDA graph was made (BASIN_CUDA_GRAPHS=no does without): ");
+			return run_without(cuda, s);
 	}
 	g->used = r->clock;
 	CUDA_TRY(cudaGraphLaunch(g->graph, cuda->stream));

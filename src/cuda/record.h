@@ -30,7 +30,7 @@ struct record_graph {
 };
 
 struct record {
-	bool graphs;                       /* false: every list is run call by call */
+	bool graphs;                       /* false: every list is run call by call, as it is from when one can't be made */
 	unsigned char *list;               /* owned: heads with their args */
 	size_t bytes, room;
 	struct record_graph kept[RECORD_GRAPHS];
