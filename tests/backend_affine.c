@@ -241,6 +241,12 @@ static void check_base_and_shared_noise(struct device *d, const char *label)
 	ok(memcmp(x, y, sizeof y) == 0, "%s: the base enters exactly", label);
 	one.kind = PRIOR_LAPLACE;
 	ok(d->ops->affine(d, &s, &p, &a) == ERR_USAGE, "%s: a laplace prior needs its deviation", label);
+	s.value[SLOT_PRIOR] = 1;
+	s.value[SLOT_SAMPLER] = -0.01;
+	MUST(d->ops->slots_send(d, &s));
+	MUST(d->ops->affine(d, &s, &p, &a));
+	download(d, y, dy, sizeof y);
+	ok(y[0] == 0 && y[1] < x[1], "%s: and does not move what is 0", label);
 	d->ops->slots_close(d, &s);
 	d->ops->free(d, dx);
 	d->ops->free(d, dy);

@@ -118,7 +118,7 @@ static void check_case(struct device *d, const char *label, const struct image_c
 	MUST(device_resident(d, set, SET * size * width, &resident));
 	struct gather g = {
 		.set = resident, .element = k->element, .c = k->c, .h = k->h, .w = k->w, .per_channel = k->per_channel,
-		.format = k->format, .channels = k->channels, .augment = k->augment, .stream = STREAM_AUGMENT, .n = k->n,
+		.format = k->format, .channels = k->channels, .augment = k->augment, .stream = k->indexed ? STREAM_AUGMENT : STREAM_DATA, .n = k->n,
 		.index = k->indexed ? upload(d, index, sizeof index) : NULL, .row = SLOT_FIRST, .offset = k->n == SET ? 0 : 2,
 		.out = upload(d, out, bytes),
 	};

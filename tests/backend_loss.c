@@ -50,12 +50,12 @@ static double row_loss(const struct loss_case *c, const double *x, int label, co
 	return value;
 }
 
-/* The examples' losses and the gradient of the loss's own parameters, which is added to 2. */
+/* The examples' losses and the gradient of the loss's own parameters, which is added to 2 or set. */
 static void check_extras(struct device *d, const char *label, const struct loss_case *c, const struct loss *l,
                          const double *each, const double *dparams)
 {
 	float *got = host_take((size_t)(c->n + c->k) * sizeof *got);
-	double worst = 0;
+	double worst = 0, start = l->add_dparams ? 2 : 0;
 	if (c->each)
 		download(d, got, l->each, (size_t)c->n * sizeof *got);
 	for (int i = 0; c->each && i < c->n; i++)
@@ -65,7 +65,7 @@ static void check_extras(struct device *d, const char *label, const struct loss_
 	if (c->own)
 		download(d, got, l->dparams[0], (size_t)c->k * sizeof *got);
 	for (int j = 0; c->own && j < c->k; j++)
-		worst = fmax(worst, fabs((double)got[j] - 2 - 0.37 * dparams[j]) / (1 + fabs(dparams[j])));
+		worst = fmax(worst, fabs((double)got[j] - start - 0.37 * dparams[j]) / (1 + fabs(dparams[j])));
 	near(worst, 0, 3e-7, "%s: %s, %d × %d: the gradient of its own parameters", label, names[c->kind], c->n, c->k);
 	free(got);
 }
@@ -98,14 +98,17 @@ static void loss_run_values(struct loss_run *q)
 	q->dparams = host_doubles((size_t)c->k);
 	for (size_t i = 0; i < outputs; i++)
 		q->x[i] = (float)(c->spread * draw_normal(&r));
-	/* Ties for the largest, which the first of them wins. */
+	/* Ties for the largest, which the first of them wins, wherever the others are. */
 	for (int i = 0; c->k > 2 && i < c->n; i += 3)
-		q->x[i * c->k + 2] = q->x[i * c->k + 1] = 10;
+		for (int j = 1; j < c->k; j += c->spread < 10 && i % 2 ? 1 : 8)
+			q->x[i * c->k + j] = 10;
 	targets(&r, c, q->classes, q->y);
 	for (int i = 0; i < c->n + 5; i++)
 		q->index[i] = (uint32_t)draw(&r, SET);
 	for (int i = 0; i < c->n; i++)
 		q->weight[i] = (float)draw(&r, 4) / 2;
+	for (int i = 0; c->k > 2 && c->spread < 10 && i < c->n; i += 6)
+		q->classes[c->indexed ? q->index[5 + i] : (uint32_t)i] = 1 + i / 6 % 2 * ((c->k - 2) / 8 * 8);
 }
 
 static void loss_run_open(struct device *d, struct loss_run *q)
@@ -132,7 +135,7 @@ static void loss_run_open(struct device *d, struct loss_run *q)
 		.index = c->indexed ? upload(d, q->index, (n + 5) * sizeof *q->index) : NULL,
 		.weight = c->weighted ? upload(d, q->weight, n * sizeof *q->weight) : NULL,
 		.gradient = c->gradient ? upload(d, q->g, outputs * sizeof *q->g) : NULL,
-		.params = {c->own ? upload(d, log_sd, k * sizeof *log_sd) : NULL}, .add_dparams = true,
+		.params = {c->own ? upload(d, log_sd, k * sizeof *log_sd) : NULL}, .add_dparams = c->n % 2,
 		.dparams = {c->own ? upload(d, twos, k * sizeof *twos) : NULL},
 		.each = c->each ? upload(d, q->weight, n * sizeof *q->weight) : NULL,
 	};
@@ -277,6 +280,7 @@ void check_loss(struct device *d, const char *label)
 		}
 	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 1, 10, false, true, true, 2, false, false});
 	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 5000, 10, true, true, true, 2, false, false});
+	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 2500, 17, true, true, true, 2, true, false});
 	check_case(d, label, &(struct loss_case){LOSS_GAUSSIAN, 5000, 3, true, true, true, 2, true, true});
 	check_many_classes(d, label);
 	check_sticky(d, label, LOSS_CATEGORICAL, NAN);

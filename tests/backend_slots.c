@@ -37,6 +37,24 @@ static void losses_close(struct device *d, struct losses *l)
 	d->ops->free(d, (void *)l->loss.target);
 }
 
+/* A call has the numbers that were sent before it. */
+static void check_order(struct device *d, const char *label, struct slots *s, const struct losses *l)
+{
+	const float *ones = l->loss.target;
+	float *out = device_take(d, N * sizeof *out), got[N];
+	s->value[SLOT_SAMPLER] = 2;
+	MUST(d->ops->slots_send(d, s));
+	MUST(d->ops->point(d, s, &(struct point){.theta = ones, .v = ones, .v_coef = SLOT_SAMPLER, .sigma = SLOT_NONE}, 0, N, false, out));
+	s->value[SLOT_SAMPLER] = 9;
+	MUST(d->ops->slots_send(d, s));
+	download(d, got, out, sizeof got);
+	ok(got[0] == 3 && got[N - 1] == 3, "%s: slots: a send changes nothing for the calls before it", label);
+	MUST(d->ops->reduce(d, s, N, ones, ones, NULL, SLOT_FIRST - 1));
+	MUST(d->ops->slots_fetch(d, s));
+	ok(s->value[SLOT_FIRST - 1] == N, "%s: slots: a fetch brings the last of the device's too", label);
+	d->ops->free(d, out);
+}
+
 void check_slots(struct device *d, const char *label)
 {
 	struct losses l = losses_open(d);
@@ -77,6 +95,7 @@ void check_slots(struct device *d, const char *label)
 	ok(s.value[SLOT_BAD] == 0 && s.value[SLOT_SCALAR] == -2, "%s: slots: what is set stands", label);
 	ok(d->ops->reduce(d, &s, N, l.loss.output, l.loss.output, NULL, SLOT_SAMPLER) == ERR_USAGE,
 	   "%s: slots: a sum into one of the host's is refused", label);
+	check_order(d, label, &s, &l);
 	d->ops->slots_close(d, &s);
 	losses_close(d, &l);
 }

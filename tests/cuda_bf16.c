@@ -113,13 +113,14 @@ int main(void)
 	for (int i = 0; i < 3; i++)
 		good = good && narrow_pass(d, &small) <= 1;
 	/* Takes the place of what the first one's graph names. */
-	struct narrow large = narrow_new(d, 40, 30, 50, true);
+	struct narrow large = narrow_new(d, 40, 30, 50, true), last = narrow_new(d, 2, 8, 3, true);
 	for (int i = 0; i < 3; i++)
-		good = good && narrow_pass(d, &small) <= 1 && narrow_pass(d, &large) <= 1;
-	ok(good, "bf16 with a bias, before and after a larger layer is planned: y is rounded once");
+		good = good && narrow_pass(d, &small) <= 1 && narrow_pass(d, &large) <= 1 && narrow_pass(d, &last) <= 1;
+	ok(good, "bf16 with a bias, before and after larger and smaller layers are planned: y is rounded once");
 	narrow_free(d, &bare);
 	narrow_free(d, &small);
 	narrow_free(d, &large);
+	narrow_free(d, &last);
 	d->ops->close(d);
 	return done_testing();
 }

@@ -149,6 +149,8 @@ static void check_choices(void)
 	static const char *const refused[] = {
 		"id=999 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0", "winograd",
 		"id=31 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=70000 cluster=0", "",
+		"id=31 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0 more=0",
+		"id=31 tiles=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0",
 	};
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		json_t *other = json_deep_copy(chosen);
@@ -198,6 +200,71 @@ static void check_other_version(void)
 	json_decref(other);
 	json_decref(again);
 	free(bits);
+}
+
+/* All that a text says is done: each of its numbers changes the order of sums here, and so their last bits. */
+static void check_texts(void)
+{
+	static const char *const texts[] = {
+		"id=31 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0",
+		"id=31 tile=2 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0",
+		"id=31 tile=0 stages=3 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0",
+		"id=9 tile=0 stages=0 splitk=5 reduction=2 swizzle=0 custom=0 inner=0 cluster=0",
+		"id=31 tile=0 stages=0 splitk=1 reduction=0 swizzle=5 custom=0 inner=0 cluster=0",
+		"id=31 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=6 inner=0 cluster=0",
+		"id=31 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=7 cluster=0",
+		"id=31 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=8",
+	};
+	enum { TEXTS = sizeof texts / sizeof *texts };
+	float *bits[TEXTS];
+	bool told = false, apart = true, right = true;
+	for (int i = 0; i < TEXTS; i++) {
+		json_t *known = json_object(), *after;
+		double error;
+		size_t asked;
+		json_object_set_new(known, forward_key, json_string(texts[i]));
+		after = choices_after(known, &bits[i], &error, &asked);
+		right = right && error < 2e-5 && asked == 2;
+		told = told || heard[0];
+		for (int j = 0; j < i; j++)
+			apart = apart && memcmp(bits[i], bits[j], N * OUT * sizeof(float)) != 0;
+		json_decref(known);
+		json_decref(after);
+	}
+	ok(right && !told, "texts of many algorithms are taken, and the products right");
+	ok(apart, "and each does what it says");
+	for (int i = 0; i < TEXTS; i++)
+		free(bits[i]);
+}
+
+/* What is not for these addresses, or wants more than there is. */
+static void check_limits(void)
+{
+	enum { EVEN = 64 };
+	static const char key[] = "matmul fp32 nt 33x20x64 bias", large[] = "matmul fp32 nt 4200x2000x4 bias";
+	struct device *d = open_cuda();
+	struct numbers v = numbers_new(d);
+	json_t *known = json_object();
+	json_object_set_new(known, key, json_string("id=24 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0"));
+	json_object_set_new(known, large, json_string("id=17 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0"));
+	MUST(d->ops->choices_load(d, known));
+	heard[0] = '\0';
+	struct layer_plan *p = plan_of(d, N, EVEN, OUT);
+	pass(d, p, &v, 0, OUT * EVEN);
+	double error = error_of(&v, N, EVEN, OUT, 0);
+	pass(d, p, &v, LEAD, OUT * EVEN);
+	ok(error < 1e-5 && error_of(&v, N, EVEN, OUT, LEAD) < 1e-5 && !heard[0],
+	   "an algorithm that wants aligned addresses is not used for others");
+	const size_t before = standin_calls("cublasLtMatmulAlgoCheck");
+	pass(d, p, &v, LEAD, OUT * EVEN);
+	ok(standin_calls("cublasLtMatmulAlgoCheck") == before, "and nothing is chosen twice");
+	ops_of(d)->drop(p);
+	p = plan_of(d, 4200, 4, 2000);
+	ok(strstr(heard, large) && strstr(heard, "it needs a workspace of 33600000 bytes"), "nor one that wants a larger workspace: %s", heard);
+	ops_of(d)->drop(p);
+	json_decref(known);
+	numbers_free(&v);
+	d->ops->close(d);
 }
 
 /* Slices of a parameter vector begin anywhere. */
@@ -287,6 +354,8 @@ int main(void)
 	check_refusal("cublasLtMatmulAlgoInit", CUBLAS_STATUS_NOT_SUPPORTED, "whole ",
 	              "an algorithm that its fields don't make again is kept as it is");
 	check_other_version();
+	check_texts();
+	check_limits();
 	check_alignment();
 	check_places();
 	check_start();

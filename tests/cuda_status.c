@@ -159,7 +159,7 @@ int main(void)
 		if (calls[i].no_matter)
 			continue;
 		if (!before[i]) {
-			note("%s: is not called", calls[i].name);
+			ok(false, "%s: is called", calls[i].name);
 			continue;
 		}
 		for (int nth = 1; nth <= (int)before[i]; nth++)

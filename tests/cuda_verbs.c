@@ -151,43 +151,48 @@ static void check_typed(struct device *d)
 	free(back);
 }
 
-enum { SHIFTED = 2051, VECTORS = 3, SUMS = 3 };
+enum { SHIFTED = 2051, VECTORS = 6, SUMS = 3 };
 
-/* Three vectors through every verb. */
+/* Vectors through every verb, each of them somewhere for one purpose alone. */
 static void shifted_calls(struct device *d, struct slots *s, float *const v[VECTORS])
 {
 	struct piece at[] = {{.count = 1001, .prior = 1}, {.offset = 1001, .count = 50, .frozen = true},
 	                     {.offset = 1051, .count = SHIFTED - 1051, .prior = 0.5, .kind = PRIOR_STUDENT_T, .nu = 4}};
 	const struct pieces p = {at, 3, SHIFTED};
 	MUST(d->ops->affine(d, s, &p, &(struct affine){
-		.n_in = 2, .n_out = 2, .x = {v[0], v[1]},
+		.n_in = 3, .n_out = 2, .x = {v[0], v[1], v[3]},
 		.out = {{.y = v[0], .base = 1, .coef = {SLOT_SAMPLER}, .noise = SLOT_SAMPLER, .prior = SLOT_SAMPLER},
-		        {.y = v[2], .base = 0, .coef = {SLOT_NONE, SLOT_SAMPLER}}}}));
+		        {.y = v[2], .base = 0, .coef = {SLOT_NONE, SLOT_NONE, SLOT_SAMPLER}}}}));
 	MUST(d->ops->pointwise(d, s, &p, &(struct pointwise){
-		.fn = POINTWISE_PSGLD_STEP, .x = {v[2], v[1], v[0]}, .y = {v[2], v[1]}, .prior = SLOT_SAMPLER,
+		.fn = POINTWISE_PSGLD_STEP, .x = {v[2], v[1], v[0]}, .y = {v[4], v[5]}, .prior = SLOT_SAMPLER,
 		.coef = {SLOT_SAMPLER, SLOT_SAMPLER, SLOT_SAMPLER, SLOT_SAMPLER}}));
 	MUST(d->ops->reduce(d, s, SHIFTED, v[0], v[2], v[1], SLOT_RESULT));
 	MUST(d->ops->reduce_moving(d, s, &p, v[0], v[2], NULL, SLOT_RESULT + 1));
 	MUST(d->ops->prior_energy(d, s, &p, v[2], SLOT_RESULT + 2));
-	MUST(d->ops->point(d, s, &(struct point){.theta = v[2], .sigma = SLOT_SAMPLER}, 3, SHIFTED - 3, false, v[1]));
+	MUST(d->ops->point(d, s, &(struct point){.theta = v[2], .v = v[3], .v_coef = SLOT_SAMPLER, .sigma = SLOT_SAMPLER}, 4, SHIFTED - 4,
+	                   false, v[1]));
 	MUST(d->ops->add(d, (struct format){false, 0}, SHIFTED, v[1], v[0]));
+	MUST(cuda_convert(d, v[4], false, v[2], true, SHIFTED));
+	MUST(cuda_convert(d, v[2], true, v[5], false, SHIFTED));
 }
 
-/* Vectors that begin an element later than memory is aligned get the bits of those that don't. */
+/* Vectors that begin an element later than memory is aligned, one or all of them, get the bits of those that don't. */
 static void check_unaligned(struct device *d)
 {
 	struct slots s = {.key = {6, 7}, .step = 8};
 	struct draws r = {19, 0};
 	float host[SHIFTED], bits[2][VECTORS][SHIFTED], *v[VECTORS];
 	double sums[2][SUMS];
+	bool same = true;
 	s.value[SLOT_SAMPLER] = 0.3;
 	s.value[SLOT_PRIOR] = 0.7;
 	for (int i = 0; i < SHIFTED; i++)
 		host[i] = (float)fabs(draw_normal(&r));
 	MUST(d->ops->slots_open(d, &s));
-	for (int shift = 0; shift < 2; shift++) {
+	for (int k = 0; k < VECTORS + 2; k++) {
+		const int shift = k > 0;
 		for (int i = 0; i < VECTORS; i++) {
-			v[i] = (float *)device_take(d, (SHIFTED + 1) * sizeof(float)) + shift;
+			v[i] = (float *)device_take(d, (SHIFTED + 1) * sizeof(float)) + (k == i + 1 || k == VECTORS + 1);
 			MUST(d->ops->put(d, v[i], host, sizeof host));
 		}
 		shifted_calls(d, &s, v);
@@ -195,10 +200,11 @@ static void check_unaligned(struct device *d)
 		memcpy(sums[shift], s.value + SLOT_RESULT, sizeof sums[shift]);
 		for (int i = 0; i < VECTORS; i++) {
 			download(d, bits[shift][i], v[i], sizeof host);
-			d->ops->free(d, v[i] - shift);
+			d->ops->free(d, v[i] - (k == i + 1 || k == VECTORS + 1));
 		}
+		same = same && (!shift || (!memcmp(bits[0], bits[1], sizeof bits[0]) && !memcmp(sums[0], sums[1], sizeof sums[0])));
 	}
-	ok(!memcmp(bits[0], bits[1], sizeof bits[0]) && !memcmp(sums[0], sums[1], sizeof sums[0]) && bits[0][0][0] != host[0],
+	ok(same && bits[0][0][0] != host[0],
 	   "vectors need not be aligned to more than a number");
 	d->ops->slots_close(d, &s);
 }

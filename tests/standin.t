@@ -162,6 +162,8 @@ statuses() {  # statuses CASE: what it prints is on standard input, and it passe
 statuses statuses <<END
 a copy longer than its block: cudaErrorInvalidValue
 a copy of the wrong kind: cudaErrorInvalidValue
+a copy longer than a pinned buffer: cudaErrorInvalidValue
+the middle of a block given back: cudaErrorInvalidValue
 a memset beyond its block: cudaErrorInvalidValue
 too much dynamic shared memory: cudaErrorInvalidValue
 an empty grid: cudaErrorInvalidConfiguration

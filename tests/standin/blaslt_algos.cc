@@ -114,7 +114,9 @@ cublasStatus_t blas_product_of(const char *call, cublasLtHandle_t handle, cublas
 
 unsigned blas_algo_parts(const struct blas_algo *algo)
 {
-	return algo->id == SPLIT ? (unsigned)algo->split_k : algo->id == ROOMY ? 2 : algo->id == WIDE ? 8 : 1;
+	/* The smaller numbers have a part in the order too. */
+	const unsigned rest = algo->tile + algo->stages + algo->swizzle + algo->custom + algo->inner + algo->cluster;
+	return algo->id == SPLIT ? (unsigned)algo->split_k : rest % 16 + (algo->id == ROOMY ? 2 : algo->id == WIDE ? 8 : 1);
 }
 
 unsigned blas_algo_alignment(const struct blas_algo *algo)
@@ -176,6 +178,11 @@ int blas_algos_for(const struct blas_product *p, const struct blas_preference *w
 {
 	static const int one[] = {SPLIT, ROOMY, WIDE, PLAIN}, many[] = {ROOMY, PLAIN, WIDE, SPLIT};
 	int n = 0;
+	/* What was considered and can't be comes along, and its state says so. */
+	if (most > 1 && !aligned_enough(wish)) {
+		memset((void *)&out[n], 0, sizeof out[n]);
+		out[n++].state = CUBLAS_STATUS_NOT_SUPPORTED;
+	}
 	for (int i = 0; i < 4 && n < most; i++) {
 		struct blas_algo a;
 		size_t workspace;

@@ -85,6 +85,16 @@ static double wanted(float by)
 	return sum;
 }
 
+/* Pageable memory is the caller's again when the call returns. */
+static void pageable_reused(void)
+{
+	float mine = 1, got;
+	MUST(cudaMemcpyAsync(y, &mine, sizeof mine, cudaMemcpyHostToDevice, stream));
+	mine = 2;
+	fetch(&got, y, sizeof got);
+	same("taken before it changed", (double)got, 1);
+}
+
 static void sums(void)
 {
 	double got;
@@ -234,6 +244,8 @@ static void statuses(void)
 	size_t left, all;
 	said("a copy longer than its block", cudaMemcpyAsync(y, x, N * sizeof *x + 4, cudaMemcpyDeviceToDevice, stream));
 	said("a copy of the wrong kind", cudaMemcpyAsync(y, x, 4, cudaMemcpyHostToDevice, stream));
+	said("a copy longer than a pinned buffer", cudaMemcpyAsync(pinned, words, N * sizeof *x + 4, cudaMemcpyDeviceToHost, stream));
+	said("the middle of a block given back", cudaFree(y + 1));
 	said("a memset beyond its block", cudaMemsetAsync(parts, 0, 1 << 20, stream));
 	said("too much dynamic shared memory", check_lanes(words, 64 << 10, stream));
 	said("an empty grid", check_numbers(0, words, y, x, stream));
@@ -333,6 +345,7 @@ static void leak(void)
 
 static void good(void)
 {
+	pageable_reused();
 	sums();
 	exchanges();
 	graphs();
