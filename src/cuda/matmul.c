@@ -62,14 +62,6 @@ void matmul_close(struct cuda_device *cuda, struct matmul *m)
 	*m = (struct matmul){.desc = NULL};
 }
 
-status matmul_set_bias(const struct matmul *m, bool apart, const float *bias)
-{
-	const cublasLtEpilogue_t epilogue = apart ? CUBLASLT_EPILOGUE_DEFAULT : CUBLASLT_EPILOGUE_BIAS;
-	BLAS_TRY(cublasLtMatmulDescSetAttribute(m->desc, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue));
-	BLAS_TRY(cublasLtMatmulDescSetAttribute(m->desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias));
-	return OK;
-}
-
 struct matmul_args {
 	const struct matmul *product;
 	const void *a, *b;

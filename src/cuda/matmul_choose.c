@@ -2,12 +2,12 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Which algorithm does a product: known from the device's choices, or the first of those that cuBLAS proposes. Nothing is
  * timed, so that a run's algorithms, and with them its last bits, are the same however busy the card was when it began. */
+#include "src/cuda/matmul_choose.h"
+
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "src/cuda/matmul.h"
 
 enum { PROPOSALS = 32, TEXT = 256, WORDS = sizeof((cublasLtMatmulAlgo_t *)0)->data / sizeof(uint64_t) };
 
@@ -249,6 +249,14 @@ static status keep_choice(struct cuda_device *cuda, const char *key, const struc
 	write_choice(c, text);
 	if (json_object_set_new(cuda->choices, key, json_string(text)))
 		return fail(ERR_MEMORY, "out of memory: the choices of algorithms");
+	return OK;
+}
+
+status matmul_set_bias(const struct matmul *m, bool apart, const float *bias)
+{
+	const cublasLtEpilogue_t epilogue = apart ? CUBLASLT_EPILOGUE_DEFAULT : CUBLASLT_EPILOGUE_BIAS;
+	BLAS_TRY(cublasLtMatmulDescSetAttribute(m->desc, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue));
+	BLAS_TRY(cublasLtMatmulDescSetAttribute(m->desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias));
 	return OK;
 }
 
