@@ -103,6 +103,16 @@ status prior_check(const struct slots *s, const struct pieces *p)
 	return OK;
 }
 
+status gather_check(const struct gather *g)
+{
+	int block = g->format.block ? g->format.block : g->channels;
+	if (g->c < 1 || g->c > CHANNELS_MAX)
+		return fail(ERR_INPUT, "images of %d channels: 1 to %d can be read", g->c, CHANNELS_MAX);
+	if (g->channels < g->c || g->channels % block)
+		return fail(ERR_USAGE, "images of %d channels in a batch of %d, in blocks of %d", g->c, g->channels, block);
+	return OK;
+}
+
 /* ---- what stands in for ops that a backend has not ---- */
 
 size_t device_held(const struct device *d)

@@ -260,7 +260,7 @@ struct backend {
 	/* y += x over the `count` elements of two tensors of a format. */
 	status (*add)(struct device *d, struct format f, size_t count, void *y, const void *x);
 
-	/* Errors: ERR_INPUT (more channels than CHANNELS_MAX), ERR_USAGE (channels that the format has not). */
+	/* Errors: of gather_check: ERR_INPUT (more channels than CHANNELS_MAX), ERR_USAGE (channels that the format has not). */
 	status (*gather)(struct device *d, const struct slots *s, const struct gather *g);
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);
@@ -285,6 +285,9 @@ status backend_open_turn(const char *device, int turn, int threads, struct devic
 /* What a backend asks before it evaluates priors, if slot_may_count says that their coefficient may: whether value[SLOT_PRIOR], which
  * kinds other than gaussian need, is a deviation. Errors: ERR_USAGE where it is not. */
 status prior_check(const struct slots *s, const struct pieces *p);
+
+/* What a backend asks before it gathers. Errors: ERR_INPUT, ERR_USAGE. */
+status gather_check(const struct gather *g);
 
 /* ---- ops that may be NULL are called through these, which say what then stands in for them ---- */
 

@@ -83,8 +83,7 @@ static status far_add(struct device *d, struct format f, size_t count, void *y, 
 
 static status far_gather(struct device *d, const struct slots *s, const struct gather *g)
 {
-	if (g->c < 1 || g->c > CHANNELS_MAX || g->channels < g->c || (g->format.block > 1 && g->channels % g->format.block))
-		return far_of(d)->cpu->ops->gather(far_of(d)->cpu, s, g);
+	TRY(gather_check(g));
 	return FAR_LATER(gather, slots_there(s), *g);
 }
 

@@ -69,11 +69,8 @@ struct batch_layout {
 
 static status layout_of(const struct gather *g, struct batch_layout *l)
 {
+	TRY(gather_check(g));
 	int block = g->format.block ? g->format.block : g->channels;
-	if (g->c < 1 || g->c > CHANNELS_MAX)
-		return fail(ERR_INPUT, "images of %d channels: 1 to %d can be read", g->c, CHANNELS_MAX);
-	if (g->channels < g->c || g->channels % block)
-		return fail(ERR_USAGE, "images of %d channels in a batch of %d, in blocks of %d", g->c, g->channels, block);
 	size_t plane = (size_t)g->h * (size_t)g->w;
 	*l = (struct batch_layout){
 		.plane = plane, .image = (size_t)g->channels * plane, .block = block, .together = block == g->c ? g->c : 1,

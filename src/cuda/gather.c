@@ -14,11 +14,7 @@ static status run_gather(struct cuda_device *cuda, const void *args)
 
 status cuda_gather(struct device *d, const struct slots *s, const struct gather *g)
 {
-	int block = g->format.block ? g->format.block : g->channels;
-	if (g->c < 1 || g->c > CHANNELS_MAX)
-		return fail(ERR_INPUT, "images of %d channels: 1 to %d can be read", g->c, CHANNELS_MAX);
-	if (g->channels < g->c || g->channels % block)
-		return fail(ERR_USAGE, "images of %d channels in a batch of %d, in blocks of %d", g->c, g->channels, block);
+	TRY(gather_check(g));
 	struct cuda_gather_args a;
 	memset(&a, 0, sizeof a);
 	a.slots = cuda_slots_of(s);
@@ -32,7 +28,7 @@ status cuda_gather(struct device *d, const struct slots *s, const struct gather 
 	a.h = g->h;
 	a.w = g->w;
 	a.channels = g->channels;
-	a.block = block;
+	a.block = g->format.block ? g->format.block : g->channels;
 	a.element = g->element;
 	a.augment = g->augment;
 	a.stream = g->stream;
