@@ -45,11 +45,7 @@ static status act_plan(struct device *d, const struct plan_request *r, struct la
 	return OK;
 }
 
-static status run_act(struct cuda_device *cuda, const void *args)
-{
-	CUDA_TRY(cuda_launch_act(args, cuda->stream));
-	return OK;
-}
+CUDA_RUN(act)
 
 static status act_forward(struct layer_plan *p, const struct layer_io *io)
 {

@@ -6,11 +6,7 @@
 #include "src/cuda/cuda.h"
 #include "src/cuda/vec.h"
 
-static status run_affine(struct cuda_device *cuda, const void *args)
-{
-	CUDA_TRY(cuda_launch_affine(args, cuda->stream));
-	return OK;
-}
+CUDA_RUN(affine)
 
 /* Whether the output reads the input other than as its base, in some piece. */
 static bool reads(const struct affine_output *o, int input)

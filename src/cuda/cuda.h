@@ -59,6 +59,14 @@ static inline struct cuda_slots *cuda_slots_of(const struct slots *s)
  * messages and must live as long as the device's calls do. Errors: ERR_MEMORY, or of a flush, where the list is full. */
 status cuda_later(struct device *d, const char *what, cuda_run run, const void *args, size_t bytes);
 
+/* Defines run_NAME: the call whose args are those of cuda_launch_NAME. */
+#define CUDA_RUN(name)                                                            \
+	static status run_##name(struct cuda_device *cuda, const void *args)      \
+	{                                                                         \
+		CUDA_TRY(cuda_launch_##name(args, cuda->stream));                 \
+		return OK;                                                        \
+	}
+
 /* Gives the stream all that was put off. Errors: what a call's library says. */
 status cuda_flush(struct cuda_device *cuda);
 

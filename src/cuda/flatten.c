@@ -40,11 +40,7 @@ static status flatten_plan(struct device *d, const struct plan_request *r, struc
 	return OK;
 }
 
-static status run_turn(struct cuda_device *cuda, const void *args)
-{
-	CUDA_TRY(cuda_launch_turn(args, cuda->stream));
-	return OK;
-}
+CUDA_RUN(turn)
 
 static status flatten_forward(struct layer_plan *p, const struct layer_io *io)
 {

@@ -6,11 +6,7 @@
 #include "src/cuda/cuda.h"
 #include "src/cuda/rows.h"
 
-static status run_gather(struct cuda_device *cuda, const void *args)
-{
-	CUDA_TRY(cuda_launch_gather(args, cuda->stream));
-	return OK;
-}
+CUDA_RUN(gather)
 
 status cuda_gather(struct device *d, const struct slots *s, const struct gather *g)
 {

@@ -7,11 +7,7 @@
 #include "src/cuda/cuda.h"
 #include "src/cuda/rows.h"
 
-static status run_loss(struct cuda_device *cuda, const void *args)
-{
-	CUDA_TRY(cuda_launch_loss(args, cuda->stream));
-	return OK;
-}
+CUDA_RUN(loss)
 
 status cuda_loss(struct device *d, struct slots *s, const struct loss *l)
 {

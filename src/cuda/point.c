@@ -6,11 +6,7 @@
 #include "src/cuda/cuda.h"
 #include "src/cuda/vec.h"
 
-static status run_point(struct cuda_device *cuda, const void *args)
-{
-	CUDA_TRY(cuda_launch_point(args, cuda->stream));
-	return OK;
-}
+CUDA_RUN(point)
 
 status cuda_point_typed(struct device *d, const struct slots *s, const struct point *at, size_t offset, size_t count, bool frozen,
                         void *out, bool bf16)

@@ -15,11 +15,7 @@ static const struct row {
 	POINTWISE_ROWS(POINTWISE_SIGHT)
 };
 
-static status run_pointwise(struct cuda_device *cuda, const void *args)
-{
-	CUDA_TRY(cuda_launch_pointwise(args, cuda->stream));
-	return OK;
-}
+CUDA_RUN(pointwise)
 
 /* Its vectors, and no others: a call may name more than its row has. */
 static void set_vectors(const struct pointwise *w, const struct row *row, struct cuda_pointwise_args *a)

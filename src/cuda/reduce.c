@@ -6,11 +6,7 @@
 #include "src/cuda/cuda.h"
 #include "src/cuda/vec.h"
 
-static status run_reduce(struct cuda_device *cuda, const void *args)
-{
-	CUDA_TRY(cuda_launch_reduce(args, cuda->stream));
-	return OK;
-}
+CUDA_RUN(reduce)
 
 static status put_off(struct device *d, struct slots *s, struct cuda_reduce_args *a, const char *what)
 {

@@ -15,11 +15,7 @@ static const struct row {
 	SCALAR_ROWS(SCALAR_SIGHT)
 };
 
-static status run_scalar(struct cuda_device *cuda, const void *args)
-{
-	CUDA_TRY(cuda_launch_scalar(args, cuda->stream));
-	return OK;
-}
+CUDA_RUN(scalar)
 
 status cuda_scalar(struct device *d, struct slots *s, const struct scalar *w)
 {

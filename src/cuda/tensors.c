@@ -6,11 +6,7 @@
 
 #include "src/cuda/cuda.h"
 
-static status run_add(struct cuda_device *cuda, const void *args)
-{
-	CUDA_TRY(cuda_launch_add(args, cuda->stream));
-	return OK;
-}
+CUDA_RUN(add)
 
 status cuda_add(struct device *d, struct format f, size_t count, void *y, const void *x)
 {
@@ -25,11 +21,7 @@ status cuda_add(struct device *d, struct format f, size_t count, void *y, const 
 	return cuda_later(d, "add", run_add, &a, sizeof a);
 }
 
-static status run_convert(struct cuda_device *cuda, const void *args)
-{
-	CUDA_TRY(cuda_launch_convert(args, cuda->stream));
-	return OK;
-}
+CUDA_RUN(convert)
 
 status cuda_convert(struct device *d, const void *from, bool from_bf16, void *to, bool to_bf16, size_t n)
 {
@@ -46,11 +38,7 @@ status cuda_convert(struct device *d, const void *from, bool from_bf16, void *to
 	return cuda_later(d, "conversion", run_convert, &a, sizeof a);
 }
 
-static status run_channel_sums(struct cuda_device *cuda, const void *args)
-{
-	CUDA_TRY(cuda_launch_channel_sums(args, cuda->stream));
-	return OK;
-}
+CUDA_RUN(channel_sums)
 
 status cuda_channel_sums(struct device *d, bool bf16, const void *t, size_t rows, size_t channels, bool add, float *out)
 {
