@@ -250,7 +250,7 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_sums_kernel(const _
 		line.shift[j] = kept.shift[spot.channel + j];
 		center[j] = (float)kept.mean[spot.channel + j];
 	}
-	struct row_in<PACK> in[ROWS];
+	struct row_in<PACK> in[ROWS] = {};
 	if (spot.inside)
 		walk<ROWS>(
 			spot, from, to, [&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at(a.shape, row), &in[i]); },
@@ -324,7 +324,7 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_apply_kernel(const 
 		line.scale[j] = kept.scale[spot.channel + j];
 		line.shift[j] = kept.shift[spot.channel + j];
 	}
-	struct row_in<PACK> in[ROWS];
+	struct row_in<PACK> in[ROWS] = {};
 	walk<ROWS>(
 		spot, from, to, [&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at(a.shape, row), &in[i]); },
 		[&](int i, size_t row) {

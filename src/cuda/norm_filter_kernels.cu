@@ -120,7 +120,7 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) filter_back_kernel(const
 			root[j] = *root_of(a, spot.channel + j);
 		line_of<PACK>(a, spot, root, &line);
 	}
-	struct row_in<PACK> in[ROWS];
+	struct row_in<PACK> in[ROWS] = {};
 	if (spot.inside)
 		walk<ROWS>(
 			spot, 0, rows, [&](int i, size_t row) { row_load<PACK>(a, spot.at + row * width, &in[i]); },
