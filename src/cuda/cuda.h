@@ -61,6 +61,10 @@ static inline struct cuda_slots *cuda_slots_of(const struct slots *s)
  * messages and must live as long as the device's calls do. Errors: ERR_MEMORY, or of a flush, where the list is full. */
 status cuda_later(struct device *d, const char *what, cuda_run run, const void *args, size_t bytes);
 
+/* The args of the call that was put off last, where it is one of `run` and not yet given away: they may be changed until the next
+ * call is put off. NULL: it is not. */
+void *cuda_last(struct device *d, cuda_run run);
+
 /* Defines run_NAME: the call whose args are those of cuda_launch_NAME. */
 #define CUDA_RUN(name)                                                            \
 	static status run_##name(struct cuda_device *cuda, const void *args)      \
