@@ -17,6 +17,7 @@ enum {
 };
 
 struct cuda_block;
+struct cuda_dnn;
 struct cuda_table;
 
 struct cuda_device {
@@ -25,6 +26,7 @@ struct cuda_device {
 	struct cudaDeviceProp card;
 	cudaStream_t stream;
 	cublasLtHandle_t blas;
+	struct cuda_dnn *dnn;              /* owned: cuDNN, from the first convolution on */
 	void *workspace;                   /* device, CUDA_WORKSPACE bytes: of the stream's products, one at a time */
 	double *parts;                     /* device, CUDA_REDUCE_PARTS: of the stream's sums, one at a time */
 	void *scratch;                     /* device, scratch_bytes: of one layer's pass at a time, its contents of no meaning */
@@ -110,6 +112,9 @@ status cuda_slots_fetch(struct device *d, struct slots *s);
 /* Makes scratch so large at least, as a layer that needs it asks when it is planned; where it lies may change with every such call.
  * Errors: ERR_MEMORY, ERR_LIBRARY. */
 status cuda_scratch(struct device *d, size_t bytes);
+
+/* Closes cuDNN, with what is kept of it. */
+void cuda_dnn_close(struct cuda_device *cuda);
 
 /* The device's copy of a table of pieces, made when it is first seen and kept until the device is closed. Errors: ERR_MEMORY,
  * ERR_LIBRARY. */
