@@ -186,7 +186,7 @@ def main(args):
     if len(args) != 5:
         sys.stderr.write(__doc__)
         return 2
-        model, _, gflop = args[0].rpartition(":")
+    model, _, gflop = args[0].rpartition(":")
     batch, large = map(int, args[1].split(","))
     count, rounds, seconds = map(int, args[2:])
     compare(model, float(gflop), batch, count, rounds, seconds)
