@@ -28,8 +28,8 @@ METHODS = ("sgd", "sgld", "fsgld", "entropy-mcmc")
 
 
 def say(what, value=None, unit=None, **more):
-    row = {"what": what, **({} if value is None else {"value": float("%.5g" % value), "unit": unit}), **more}
-    print(json.dumps(row), flush=True)
+    row = {"what": what, **({} if value is None else {"value": value, "unit": unit}), **more}
+    print(json.dumps({k: float("%.5g" % v) if isinstance(v, float) else v for k, v in row.items()}, ensure_ascii=False), flush=True)
 
 
 class Side:
@@ -115,14 +115,14 @@ def pytorch(way, model, batch, seconds):
 def rates(side, batch, ms):
     """Images a second of turns, and how far they went apart."""
     values = [batch / v * 1e3 for v in ms]
-    say(side, median(values), "images/s", least=float("%.5g" % min(values)), most=float("%.5g" % max(values)), ms=median(ms))
+    say(side, median(values), "images/s", least=min(values), most=max(values), ms=median(ms))
 
 
-def of_product(name, model, batch, gflop, ms):
-    rate = gflop * batch / ms
-    product = os.environ.get("PRODUCT")
-    say("%s: %s, batch %d" % (name, model, batch), rate, "TFLOP/s",
-        **({"share": float("%.4f" % (rate / float(product)))} if product else {}))
+def of_product(model, batch, gflop, ms):
+    rate, product = gflop * batch / ms, os.environ.get("PRODUCT")
+    say("Basin, SGLD, computes: %s, batch %d" % (model, batch), rate, "TFLOP/s")
+    if product:
+        say("of the product of matrices: %s, batch %d" % (model, batch), 100 * rate / float(product), "%")
 
 
 def beyond(model, batch, turns):
@@ -147,7 +147,7 @@ def compare(model, gflop, batch, count, rounds, seconds):
     turns = [t for t in turns if t]
     if turns:
         rates("Basin, SGLD: %s, batch %d" % (model, batch), batch, [t["sgld"] for t in turns])
-        of_product("Basin's step", model, batch, gflop, median(t["sgld"] for t in turns))
+        of_product(model, batch, gflop, median(t["sgld"] for t in turns))
         beyond(model, batch, turns)
     for peer, got in zip(peers, answers):
         got = [g for g in got if g]
@@ -168,7 +168,9 @@ def parts(model, batch, seconds):
     side.wait()
     answer = side.ask(10) and side.ask("shares")
     if answer:
-        say("a step in parts: %s, batch %d" % (model, batch), answer["sgld"].pop("step"), "ms", **answer["sgld"])
+        answer["sgld"].pop("steps")
+        for part, ms in answer["sgld"].items():
+            say("in parts, %s: %s, batch %d" % (part, model, batch), ms * 1e3, "µs")
     side.close()
 
 
@@ -178,7 +180,7 @@ def larger(model, gflop, batch, count, rounds, seconds):
     turns = [t["sgld"] for t in (side.ask("together %d" % count) for _ in range(rounds)) if t]
     if turns:
         rates("Basin, SGLD: %s, batch %d" % (model, batch), batch, turns)
-        of_product("Basin's step", model, batch, gflop, median(turns))
+        of_product(model, batch, gflop, median(turns))
     side.close()
 
 
