@@ -74,7 +74,7 @@ static status plan_part(struct layer_plan *p, enum conv_part part, const struct 
 	struct conv_task t = p->task;
 	char key[CONV_KEY], version[DNN_VERSION_TEXT];
 	t.part = part;
-	TRY(conv_choose(cuda_of(p->device), &t, out));
+	TRY(cuda_conv_choose(cuda_of(p->device), &t, out));
 	if (*out)
 		return OK;
 	conv_key(&t, key);

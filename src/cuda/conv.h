@@ -56,7 +56,7 @@ void conv_key(const struct conv_task *t, char key[CONV_KEY]);
 /* The task's plan, which the device keeps: what its choices say, else the fastest of cuDNN's proposals whose result is right, which
  * the choices then say. Not while calls are captured. *out is NULL where no engine does it. A known choice that is refused is told
  * by a warning, and made anew. Errors: ERR_MEMORY, ERR_LIBRARY. */
-status conv_choose(struct cuda_device *cuda, const struct conv_task *t, const struct conv_ready **out);
+status cuda_conv_choose(struct cuda_device *cuda, const struct conv_task *t, const struct conv_ready **out);
 
 /* ---- timing: conv_measure.c ---- */
 

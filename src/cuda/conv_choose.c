@@ -278,7 +278,7 @@ static status choose(struct cuda_device *cuda, const struct conv_task *t, struct
 	return s;
 }
 
-status conv_choose(struct cuda_device *cuda, const struct conv_task *t, const struct conv_ready **out)
+status cuda_conv_choose(struct cuda_device *cuda, const struct conv_task *t, const struct conv_ready **out)
 {
 	*out = NULL;
 	TRY(cuda_dnn_open(cuda));
