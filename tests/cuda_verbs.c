@@ -8,6 +8,7 @@
 #include "src/cuda/cuda.h"
 #include "src/cuda/tensors.h"
 #include "src/cuda/vec.h"
+#include "src/cuda/weights.h"
 #include "tests/backend_body.h"
 #include "tests/cuda_driver.h"
 #include "tests/cuda_words.h"
@@ -116,7 +117,9 @@ static void check_typed(struct device *d)
 	MUST(d->ops->slots_open(d, &s));
 	const struct point at = {.theta = theta, .v = theta, .v_coef = SLOT_SAMPLER, .sigma = SLOT_SAMPLER, .stream = STREAM_PERTURB};
 	MUST(d->ops->point(d, &s, &at, FIRST, N, false, out));
-	MUST(cuda_point_typed(d, &s, &at, FIRST, N, false, half, true));
+	const struct segment segment = {.offset = FIRST, .count = N};
+	const struct weight_source from = {.slots = &s, .at = &at, .param = {[PARAM_WEIGHT] = &segment}};
+	MUST(cuda_weights_later(d, &(struct cuda_weights){.rows = 1, .taps = 1, .in = N, .padded = N, .bf16 = true}, &from, half));
 	download(d, plain, out, sizeof plain);
 	download(d, typed, half, N * sizeof *typed);
 	bool good = true;

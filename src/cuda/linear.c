@@ -8,7 +8,7 @@
 #include "src/cuda/layers.h"
 #include "src/cuda/matmul.h"
 #include "src/cuda/tensors.h"
-#include "src/cuda/vec.h"
+#include "src/cuda/weights.h"
 
 struct layer_plan {
 	struct device *device;
@@ -97,16 +97,21 @@ static status linear_plan(struct device *d, const struct plan_request *r, struct
 
 /* ---- bf16 copies ---- */
 
+static struct cuda_weights working_weights(const struct layer_plan *p)
+{
+	return (struct cuda_weights){.rows = p->out, .taps = 1, .in = p->in, .padded = p->in, .bf16 = true};
+}
+
 static size_t linear_working_bytes(const struct layer_plan *p)
 {
-	return p->bf16 ? p->in * p->out * sizeof(uint16_t) : 0;
+	const struct cuda_weights w = working_weights(p);
+	return p->bf16 ? cuda_weights_bytes(&w) : 0;
 }
 
 static status linear_materialise(struct layer_plan *p, const struct weight_source *from, void *working)
 {
-	const struct segment *weight = from->param[PARAM_WEIGHT];
-	return cuda_point_typed(p->device, from->slots, from->at, weight->offset, weight->count, weight->frozen, working,
-	                        true);
+	const struct cuda_weights w = working_weights(p);
+	return cuda_weights_later(p->device, &w, from, working);
 }
 
 /* ---- passes ---- */
