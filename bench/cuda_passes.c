@@ -9,13 +9,11 @@
  *
  * Exit status 2: there is no card, for the reason on standard error. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "src/clock.h"
+#include "bench/cuda_timing.h"
 #include "src/cuda/matmul.h"
 
-enum { VECTORS = 3, ROUNDS_MAX = 1000 };
+enum { VECTORS = 3 };
 
 enum { A = SLOT_SAMPLER, B, NOISE, PRIOR };  /* slots */
 
@@ -26,7 +24,8 @@ struct work {
 	struct pieces pieces;
 	float *at[VECTORS];        /* device: θ, g, anchor */
 	size_t n;
-	int side, rounds, repeats;
+	int side;
+	struct timing timing;
 	void *matrix[3];           /* device, side × side */
 	struct matmul product;
 };
@@ -53,23 +52,27 @@ static status descent(struct work *w, int noise)
 	return w->d->ops->affine(w->d, &w->s, &w->pieces, &a);
 }
 
-static status pass_copy(struct work *w)
+static status pass_copy(void *work)
 {
+	struct work *w = work;
 	return w->d->ops->copy(w->d, w->at[0], w->at[1], w->n * sizeof(float));
 }
 
-static status pass_sgd(struct work *w)
+static status pass_sgd(void *work)
 {
+	struct work *w = work;
 	return descent(w, SLOT_NONE);
 }
 
-static status pass_sgld(struct work *w)
+static status pass_sgld(void *work)
 {
+	struct work *w = work;
 	return descent(w, NOISE);
 }
 
-static status pass_entropy_mcmc(struct work *w)
+static status pass_entropy_mcmc(void *work)
 {
+	struct work *w = work;
 	struct affine a = {.n_in = 3, .n_out = 2, .x = {w->at[0], w->at[1], w->at[2]},
 	                   .out = {moves(w, 0, 0, NOISE, STREAM_LANGEVIN_0), moves(w, 2, 2, NOISE, STREAM_LANGEVIN_1)}};
 	a.out[0].coef[2] = a.out[1].coef[0] = B;
@@ -83,47 +86,28 @@ static status perturb(struct work *w, const float *v, int sigma)
 	return w->d->ops->point(w->d, &w->s, &at, 0, w->n, false, w->at[2]);
 }
 
-static status pass_perturb(struct work *w)
+static status pass_perturb(void *work)
 {
+	struct work *w = work;
 	return perturb(w, NULL, NOISE);
 }
 
-static status pass_shift(struct work *w)
+static status pass_shift(void *work)
 {
+	struct work *w = work;
 	return perturb(w, w->at[1], SLOT_NONE);
 }
 
-static status pass_dot(struct work *w)
+static status pass_dot(void *work)
 {
+	struct work *w = work;
 	return w->d->ops->reduce(w->d, &w->s, w->n, w->at[0], w->at[1], NULL, SLOT_RESULT);
 }
 
-static status pass_product(struct work *w)
+static status pass_product(void *work)
 {
+	struct work *w = work;
 	return matmul_later(cuda_of(w->d), &w->product, "product", w->matrix[0], w->matrix[1], NULL, false, w->matrix[2]);
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-/* Seconds of a pass: the median of the rounds. Two before them warm up; in the second its graph is made. */
-static status seconds_of(struct work *w, status (*pass)(struct work *w), double *out)
-{
-	static double all[ROUNDS_MAX];
-	for (int i = -2; i < w->rounds; i++) {
-		double start = clock_seconds();
-		for (int k = 0; k < w->repeats; k++)
-			TRY(pass(w));
-		TRY(w->d->ops->sync(w->d));
-		if (i >= 0)
-			all[i] = (clock_seconds() - start) / w->repeats;
-	}
-	qsort(all, (size_t)w->rounds, sizeof *all, compare);
-	*out = (all[w->rounds / 2] + all[(w->rounds - 1) / 2]) / 2;
-	return OK;
 }
 
 static void say(const char *what, double value, const char *unit, double seconds)
@@ -138,7 +122,7 @@ static status measure_vectors(struct work *w)
 	static const struct {
 		const char *name;
 		int bytes;
-		status (*run)(struct work *w);
+		status (*run)(void *w);
 	} passes[] = {
 		{"copy", 8, pass_copy},
 		{"update, SGD", 12, pass_sgd},
@@ -150,30 +134,10 @@ static status measure_vectors(struct work *w)
 	};
 	for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
 		double seconds;
-		TRY(seconds_of(w, passes[i].run, &seconds));
+		TRY(timing_seconds(&w->timing, passes[i].run, w, &seconds));
 		say(passes[i].name, (double)w->n * passes[i].bytes / seconds / 1e9, "GB/s", seconds);
 	}
 	return OK;
-}
-
-/* Values in (−1, 1) in all of them: a card multiplies zeros faster, on less power. Of bf16 the upper halves, which are those of
- * float32. */
-static status fill(struct work *w, void *const *to, int n, size_t count, bool bf16)
-{
-	const size_t each = bf16 ? sizeof(uint16_t) : sizeof(float);
-	unsigned char *host = malloc(count * each);
-	uint32_t word = 1;
-	status s = host ? OK : fail(ERR_MEMORY, "out of memory: %zu bytes", count * each);
-	for (int k = 0; k < n && s == OK; k++) {
-		for (size_t i = 0; i < count; i++) {
-			word = word * 1664525 + 1013904223;
-			const float value = (float)(int32_t)word * 0x1p-31f;
-			memcpy(host + i * each, (const char *)&value + (bf16 ? 2 : 0), each);
-		}
-		s = w->d->ops->put(w->d, to[k], host, count * each);
-	}
-	free(host);
-	return s;
 }
 
 static status measure_product(struct work *w, bool bf16, const char *name)
@@ -181,9 +145,9 @@ static status measure_product(struct work *w, bool bf16, const char *name)
 	const double flop = 2.0 * w->side * w->side * w->side;
 	const struct matmul_shape shape = {.m = w->side, .n = w->side, .k = w->side, .bf16 = bf16, .bf16_c = bf16};
 	double seconds;
-	TRY(fill(w, w->matrix, 2, (size_t)w->side * (size_t)w->side, bf16));
+	TRY(timing_fill(w->d, w->matrix, 2, (size_t)w->side * (size_t)w->side, bf16));
 	TRY(matmul_open(cuda_of(w->d), &shape, &w->product));
-	status s = seconds_of(w, pass_product, &seconds);
+	status s = timing_seconds(&w->timing, pass_product, w, &seconds);
 	cuda_forget(cuda_of(w->d));
 	matmul_close(cuda_of(w->d), &w->product);
 	if (s == OK)
@@ -195,6 +159,7 @@ static status open_work(struct work *w)
 {
 	const size_t square = (size_t)w->side * (size_t)w->side * sizeof(float);
 	TRY(cuda_backend.open(0, 0, &w->d));
+	w->timing.d = w->d;
 	w->whole = (struct piece){.count = w->n, .prior = 1};
 	w->pieces = (struct pieces){&w->whole, 1, w->n};
 	w->s.value[A] = -1e-3, w->s.value[B] = 1e-4, w->s.value[NOISE] = 7e-4, w->s.value[PRIOR] = -5e-7;
@@ -202,7 +167,7 @@ static status open_work(struct work *w)
 		TRY(w->d->ops->alloc(w->d, w->n * sizeof(float), (void **)&w->at[i]));
 	for (int i = 0; i < 3; i++)
 		TRY(w->d->ops->alloc(w->d, square, &w->matrix[i]));
-	TRY(fill(w, (void *const *)w->at, VECTORS, w->n, false));
+	TRY(timing_fill(w->d, (void *const *)w->at, VECTORS, w->n, false));
 	TRY(w->d->ops->slots_open(w->d, &w->s));
 	return w->d->ops->slots_send(w->d, &w->s);
 }
@@ -219,20 +184,12 @@ static void close_work(struct work *w)
 	w->d->ops->close(w->d);
 }
 
-static long number(int argc, char **argv, int i, long fallback, long most)
-{
-	long value = argc > i ? strtol(argv[i], NULL, 10) : fallback;
-	if (value > 0 && value <= most)
-		return value;
-	fprintf(stderr, "bench/cuda_passes: %s: expected 1 to %ld\n", argv[i], most);
-	exit(1);
-}
-
 int main(int argc, char **argv)
 {
 	struct work w = {
-		.n = (size_t)number(argc, argv, 1, 11173962, 1000000000), .side = (int)number(argc, argv, 2, 8192, 32768),
-		.rounds = (int)number(argc, argv, 3, 15, ROUNDS_MAX), .repeats = (int)number(argc, argv, 4, 20, 10000),
+		.n = (size_t)timing_number(argc, argv, 1, 11173962, 1000000000), .side = (int)timing_number(argc, argv, 2, 8192, 32768),
+		.timing = {.rounds = (int)timing_number(argc, argv, 3, 15, TIMING_ROUNDS_MAX),
+		           .repeats = (int)timing_number(argc, argv, 4, 20, 10000)},
 	};
 	status s = open_work(&w);
 	if (s == OK)

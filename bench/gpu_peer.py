@@ -12,6 +12,10 @@ Prints {"rate": chain-steps a second, "torch": version}, after a warm-up. Each c
     stacked   all chains at once: parameters with one dimension more, products by torch.baddbmm
     graph     stacked, a step captured as a CUDA graph and replayed
 
+With a network's name for WAY it is gpu_peer_net.py, which has its arguments:
+
+    gpu_peer.py resnet18|resnet20|lenet WAY BATCH STEPS [DEVICE]
+
 Exit status 3: there is no PyTorch here, or it has no such device.
 """
 import json
@@ -102,6 +106,13 @@ def captured(torch, stacked):
 
 
 def main(args):
+    if args and args[0] in ("resnet18", "resnet20", "lenet"):
+        try:
+            import gpu_peer_net
+        except ImportError as e:
+            print(e, file=sys.stderr)
+            return 3
+        return gpu_peer_net.main(args)
     if len(args) != 6 or args[0] not in ("loop", "stacked", "graph"):
         sys.stderr.write(__doc__)
         return 2

@@ -4,10 +4,12 @@
  * same calls as a chain's, or predictions.
  *
  *   bench/step METHOD[,METHOD…] OPTION…   the options of basin sample; the methods take turns step by step
+ *   bench/step parts:METHOD[,METHOD…] OPTION…   the same where the device is not the host, and "shares" is asked
  *   bench/step infer OPTION…
  *
  * Warms up, prints "ready", then answers each line of standard input with one line of JSON:
  *   COUNT    {"METHOD": ms per step, …}, the median over COUNT steps; for infer {"infer": ms per batch}
+ *   together COUNT   the same where each method makes COUNT steps and waits once
  *   memory   {"peak": MiB, "before": MiB}: the process's peak, and its size before there were data or a network
  *   shares   {"METHOD": {"steps": N, "step": ms, "weights": ms, …}, …}: where the mean step since the last such line
  *            went; what no layer takes is the update's and the rest's */
@@ -117,7 +119,7 @@ static status open_method(struct bench *b, const char *name, int argc, char **ar
 }
 
 /* The problem's network gives way to one that is timed, and that only predicts where `infer`. */
-static status open_timed(struct bench *b, const struct opts *o, bool infer)
+static status open_timed(struct bench *b, const struct opts *o, bool infer, bool parts)
 {
 	struct problem *p = &b->problem;
 	const struct net_options net = {
@@ -128,7 +130,8 @@ static status open_timed(struct bench *b, const struct opts *o, bool infer)
 	};
 	potential_close(p->potential);
 	p->potential = NULL;
-	stopwatch_start(&b->watch, p->device);
+	if (p->device->ops->on_host || parts)
+		stopwatch_start(&b->watch, p->device);
 	TRY(net_open(&net, p->device, &p->potential));
 	p->plan.state.potential = p->potential;
 	if (!infer)
@@ -142,13 +145,14 @@ static status take(struct bench *b, struct method *m);
 
 static status open_bench(struct bench *b, char *methods, int argc, char **argv, struct opts **o)
 {
-	bool infer = strcmp(methods, "infer") == 0;
+	bool infer = strcmp(methods, "infer") == 0, parts = strncmp(methods, "parts:", 6) == 0;
+	methods += parts ? 6 : 0;
 	b->before = memory("VmRSS");
 	TRY(parse("sgld", argc, argv, o));
 	TRY(problem_open(*o, NULL, NULL, &b->problem));
 	if (!b->problem.has_data)
 		return fail(ERR_USAGE, "a network is needed, not an analytic target");
-	TRY(open_timed(b, *o, infer));
+	TRY(open_timed(b, *o, infer, parts));
 	char *rest;
 	for (char *name = strtok_r(methods, ",", &rest); name; name = strtok_r(NULL, ",", &rest))
 		TRY(open_method(b, name, argc, argv));
@@ -176,11 +180,9 @@ static void close_bench(struct bench *b)
 
 /* ---- running ---- */
 
-static status take_step(struct bench *b, struct method *m)
+static status take_step(const struct bench *b, struct method *m)
 {
-	struct device *d = b->problem.device;
-	TRY(state_step(&m->state, b->problem.plan.schedule.lr, m->plan.temperature));
-	return d->ops->sync(d);
+	return state_step(&m->state, b->problem.plan.schedule.lr, m->plan.temperature);
 }
 
 /* Working weights are made once a snapshot, so the first batch alone pays for them. */
@@ -193,10 +195,18 @@ static status take_prediction(struct bench *b, struct method *m)
 	return p->ops->predict(p, m->batches++ % batches * batch, (int)batch, b->logits);
 }
 
+/* One more step or batch, which the device may put off. */
+static status give(struct bench *b, struct method *m)
+{
+	return b->predictor ? take_prediction(b, m) : take_step(b, m);
+}
+
 static status take(struct bench *b, struct method *m)
 {
+	struct device *d = b->problem.device;
 	b->watch.times = &m->times;
-	return b->predictor ? take_prediction(b, m) : take_step(b, m);
+	TRY(give(b, m));
+	return d->ops->sync(d);
 }
 
 static int compare(const void *a, const void *b)
@@ -221,6 +231,21 @@ static status run(struct bench *b, int count)
 		double *ms = b->method[j]->ms;
 		qsort(ms, (size_t)count, sizeof *ms, compare);
 		printf("%s\"%s\": %.6f", j ? ", " : "{", b->method[j]->name, (ms[count / 2] + ms[(count - 1) / 2]) / 2);
+	}
+	printf("}\n");
+	return OK;
+}
+
+static status run_together(struct bench *b, int count)
+{
+	struct device *d = b->problem.device;
+	b->watch.times = NULL;
+	for (int j = 0; j < b->n; j++) {
+		double start = clock_seconds();
+		for (int i = 0; i < count; i++)
+			TRY(give(b, b->method[j]));
+		TRY(d->ops->sync(d));
+		printf("%s\"%s\": %.6f", j ? ", " : "{", b->method[j]->name, (clock_seconds() - start) * 1e3 / count);
 	}
 	printf("}\n");
 	return OK;
@@ -255,15 +280,16 @@ static status serve(struct bench *b)
 	printf("ready\n");
 	fflush(stdout);
 	while (fgets(line, sizeof line, stdin)) {
-		int count = atoi(line);
+		bool together = strncmp(line, "together ", 9) == 0;
+		int count = atoi(line + (together ? 9 : 0));
 		if (strcmp(line, "memory\n") == 0)
 			printf("{\"peak\": %.1f, \"before\": %.1f}\n", memory("VmHWM"), b->before);
 		else if (strcmp(line, "shares\n") == 0)
 			shares(b);
 		else if (count > 0 && count <= COUNT_MAX)
-			TRY(run(b, count));
+			TRY(together ? run_together(b, count) : run(b, count));
 		else
-			return fail(ERR_USAGE, "\"%.*s\": expected a count, memory or shares", (int)strcspn(line, "\n"), line);
+			return fail(ERR_USAGE, "\"%.*s\": expected a count, together and a count, memory or shares", (int)strcspn(line, "\n"), line);
 		fflush(stdout);
 	}
 	return OK;
@@ -274,7 +300,7 @@ int main(int argc, char **argv)
 	struct bench b = {.n = 0};
 	struct opts *o = NULL;
 	if (argc < 2) {
-		fprintf(stderr, "usage: bench/step METHOD[,METHOD…]|infer OPTION-OF-BASIN-SAMPLE…\n");
+		fprintf(stderr, "usage: bench/step [parts:]METHOD[,METHOD…]|infer OPTION-OF-BASIN-SAMPLE…\n");
 		return 2;
 	}
 	threads_wait_briefly(argv);

@@ -23,12 +23,27 @@ static const struct layer_ops *own_ops(const struct layer_plan *p)
 	return p->watch->own->layers[p->kind];
 }
 
-/* Adds what has passed since `start` to times->PART, while somebody asks. */
-#define SPENT(watch, part, start) \
-	do { \
-		if ((watch)->times) \
-			(watch)->times->part += clock_seconds() - (start); \
-	} while (0)
+/* The time at which all that came before is done. */
+static status now(struct stopwatch *w, double *out)
+{
+	if (!w->own->on_host)
+		TRY(w->own->sync(w->device));
+	*out = clock_seconds();
+	return OK;
+}
+
+/* Adds what has passed since `start` to a part of the times; to none where it is NULL. */
+static status spend(struct stopwatch *w, double *part, double start)
+{
+	double end;
+	TRY(now(w, &end));
+	if (part)
+		*part += end - start;
+	return OK;
+}
+
+/* A part of the times, while somebody asks. */
+#define PART(watch, part) ((watch)->times ? &(watch)->times->part : NULL)
 
 /* ---- layers ---- */
 
@@ -58,19 +73,20 @@ static void timed_drop(struct layer_plan *p)
 
 static status timed_forward(struct layer_plan *p, const struct layer_io *io)
 {
-	double start = clock_seconds();
-	status s = own_ops(p)->forward(p->own, io);
-	SPENT(p->watch, forward[p->kind], start);
-	return s;
+	double start;
+	TRY(now(p->watch, &start));
+	TRY(own_ops(p)->forward(p->own, io));
+	return spend(p->watch, PART(p->watch, forward[p->kind]), start);
 }
 
 static status timed_backward(struct layer_plan *p, const struct layer_io *io)
 {
-	double start = clock_seconds();
-	status s = own_ops(p)->backward(p->own, io);
-	SPENT(p->watch, backward[p->kind], start - p->watch->carried);
+	double start;
+	TRY(now(p->watch, &start));
+	TRY(own_ops(p)->backward(p->own, io));
+	start -= p->watch->carried;
 	p->watch->carried = 0;
-	return s;
+	return spend(p->watch, PART(p->watch, backward[p->kind]), start);
 }
 
 static size_t timed_working_bytes(const struct layer_plan *p)
@@ -80,10 +96,10 @@ static size_t timed_working_bytes(const struct layer_plan *p)
 
 static status timed_materialise(struct layer_plan *p, const struct weight_source *from, void *working)
 {
-	double start = clock_seconds();
-	status s = own_ops(p)->materialise(p->own, from, working);
-	SPENT(p->watch, weights, start);
-	return s;
+	double start;
+	TRY(now(p->watch, &start));
+	TRY(own_ops(p)->materialise(p->own, from, working));
+	return spend(p->watch, PART(p->watch, weights), start);
 }
 
 /* ---- verbs ---- */
@@ -92,42 +108,42 @@ static status timed_point(struct device *d, const struct slots *s, const struct 
                           bool frozen, float *out)
 {
 	struct stopwatch *w = watch_of(d);
-	double start = clock_seconds();
-	status done = w->own->point(d, s, at, offset, count, frozen, out);
-	SPENT(w, weights, start);
-	return done;
+	double start;
+	TRY(now(w, &start));
+	TRY(w->own->point(d, s, at, offset, count, frozen, out));
+	return spend(w, PART(w, weights), start);
 }
 
 static status timed_add(struct device *d, struct format f, size_t count, void *y, const void *x)
 {
 	struct stopwatch *w = watch_of(d);
-	double start = clock_seconds();
-	status done = w->own->add(d, f, count, y, x);
-	w->carried += clock_seconds() - start;
-	return done;
+	double start;
+	TRY(now(w, &start));
+	TRY(w->own->add(d, f, count, y, x));
+	return spend(w, &w->carried, start);
 }
 
 static status timed_gather(struct device *d, const struct slots *s, const struct gather *g)
 {
 	struct stopwatch *w = watch_of(d);
-	double start = clock_seconds();
-	status done = w->own->gather(d, s, g);
-	SPENT(w, gather, start);
-	return done;
+	double start;
+	TRY(now(w, &start));
+	TRY(w->own->gather(d, s, g));
+	return spend(w, PART(w, gather), start);
 }
 
 static status timed_loss(struct device *d, struct slots *s, const struct loss *l)
 {
 	struct stopwatch *w = watch_of(d);
-	double start = clock_seconds();
-	status done = w->own->loss(d, s, l);
-	SPENT(w, loss, start);
-	return done;
+	double start;
+	TRY(now(w, &start));
+	TRY(w->own->loss(d, s, l));
+	return spend(w, PART(w, loss), start);
 }
 
 void stopwatch_start(struct stopwatch *w, struct device *d)
 {
-	*w = (struct stopwatch){.timed = *d->ops, .own = d->ops};
+	*w = (struct stopwatch){.timed = *d->ops, .own = d->ops, .device = d};
 	for (int k = 0; k < LAYER_KINDS; k++) {
 		const struct layer_ops *own = d->ops->layers[k];
 		if (!own)

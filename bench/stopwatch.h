@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Where a network's passes spend their time: a device whose verbs and layers are timed on the way to its own. */
+/* Where a network's passes spend their time: a device whose verbs and layers are timed on the way to its own. A device that puts
+ * calls off is waited for before and after each, so that its passes take longer than otherwise. */
 #ifndef BASIN_BENCH_STOPWATCH_H
 #define BASIN_BENCH_STOPWATCH_H
 
@@ -15,6 +16,7 @@ struct stopwatch_times {
 struct stopwatch {
 	struct backend timed;                   /* what the device's ops point at while it is watched */
 	const struct backend *own;
+	struct device *device;
 	struct layer_ops ops[LAYER_KINDS];
 	const struct layer_ops *layers[LAYER_KINDS];
 	struct stopwatch_times *times;          /* added to; NULL: not now */

@@ -85,6 +85,7 @@ struct plan_request {
 	enum precision precision;
 	enum conv_algo algo;
 	struct format x[2], y;     /* of the inputs and the output; gradients lie as what they are gradients of */
+	int channels;              /* of x[0] as it lies, where that is a batch with more than the layer's, the others being 0; or 0 */
 	const struct layer *folded;  /* infer: the layer that this one takes in, which its ops say it folds, or NULL. With a
 	                              * norm a convolution computes activation(norm(conv(x[0])) + x[1]), y and x[1] being
 	                              * the norm's, in y's format */

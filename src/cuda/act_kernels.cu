@@ -5,6 +5,7 @@
 
 #include "src/cuda/bf16.cuh"
 #include "src/cuda/layers.h"
+#include "src/cuda/sigmoid.cuh"
 
 enum { THREADS = 256, TOGETHER = 4 };  /* elements of a thread */
 
@@ -12,14 +13,6 @@ enum { THREADS = 256, TOGETHER = 4 };  /* elements of a thread */
 template <typename T> struct alignas(TOGETHER * sizeof(T)) group {
 	T at[TOGETHER];
 };
-
-/* σ(x) and 1 − σ(x), both to their last bits. */
-static __device__ __forceinline__ void sigmoids(float x, float *s, float *rest)
-{
-	const float e = expf(-fabsf(x)), near = 1.0f / (1.0f + e), far = e * near;
-	*s = x < 0 ? far : near;
-	*rest = x < 0 ? near : far;
-}
 
 /* b where a is above 0 or NaN: fmaxf would drop NaN. */
 static __device__ __forceinline__ float gate(float a, float b)

@@ -39,6 +39,7 @@ struct cuda_pace {
 };
 
 struct cuda_block;
+struct cuda_dnn;
 struct cuda_table;
 
 struct cuda_device {
@@ -47,6 +48,7 @@ struct cuda_device {
 	struct cudaDeviceProp card;
 	cudaStream_t stream;
 	cublasLtHandle_t blas;
+	struct cuda_dnn *dnn;              /* owned: cuDNN, from the first convolution on */
 	void *workspace;                   /* device, CUDA_WORKSPACE bytes: of the stream's products, one at a time */
 	double *parts;                     /* device, CUDA_REDUCE_PARTS: of the stream's sums, one at a time */
 	void *scratch;                     /* device, scratch_bytes: of one layer's pass at a time, its contents of no meaning */
@@ -83,6 +85,10 @@ static inline struct cuda_slots *cuda_slots_of(const struct slots *s)
 /* Keeps a call until the next flush; its args (`bytes` of them, padding included, which must be 0) are copied. `what` names it in
  * messages and must live as long as the device's calls do. Errors: ERR_MEMORY, or of a flush, where the list is full. */
 status cuda_later(struct device *d, const char *what, cuda_run run, const void *args, size_t bytes);
+
+/* The args of the call that was put off last, where it is one of `run` and not yet given away: they may be changed until the next
+ * call is put off. NULL: it is not. */
+void *cuda_last(struct device *d, cuda_run run);
 
 /* Defines run_NAME: the call whose args are those of cuda_launch_NAME. */
 #define CUDA_RUN(name)                                                            \
@@ -150,6 +156,9 @@ status cuda_slots_fetch(struct device *d, struct slots *s);
 /* Makes scratch so large at least, as a layer that needs it asks when it is planned; where it lies may change with every such call.
  * Errors: ERR_MEMORY, ERR_LIBRARY. */
 status cuda_scratch(struct device *d, size_t bytes);
+
+/* Closes cuDNN, with what is kept of it. */
+void cuda_dnn_close(struct cuda_device *cuda);
 
 /* The device's copy of a table of pieces, made when it is first seen and kept until the device is closed. Errors: ERR_MEMORY,
  * ERR_LIBRARY. */

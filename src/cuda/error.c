@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/cuda/error.h"
 
+#include <cudnn_graph.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* From src/ on: a build folder's way to the sources says nothing. */
@@ -32,4 +34,17 @@ status cuda_check_blas(cublasStatus_t e, const char *call, const char *file)
 		return OK;
 	return fail(e == CUBLAS_STATUS_ALLOC_FAILED ? ERR_MEMORY : ERR_LIBRARY, "%s: %.*s: %s (%s)", file_of(file), name_length(call),
 	            call, cublasLtGetStatusString(e), cublasLtGetStatusName(e));
+}
+
+status cuda_check_dnn(int e, const char *call, const char *file)
+{
+	const cudnnStatus_t name = (cudnnStatus_t)e;
+	char why[1024] = "";
+	if (name == CUDNN_STATUS_SUCCESS)
+		return OK;
+	const bool memory = name == CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED ||
+	                    name == CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
+	cudnnGetLastErrorString(why, sizeof why);
+	return fail(memory ? ERR_MEMORY : ERR_LIBRARY, "%s: %.*s: %s%s%s", file_of(file), name_length(call), call,
+	            cudnnGetErrorString(name), *why ? ": " : "", why);
 }

@@ -13,9 +13,12 @@
  * where device or pinned memory is all taken, or ERR_LIBRARY. */
 status cuda_check(cudaError_t e, const char *call, const char *file);
 status cuda_check_blas(cublasStatus_t e, const char *call, const char *file);
+/* e: a cudnnStatus_t, whose header what includes this one need not have. */
+status cuda_check_dnn(int e, const char *call, const char *file);
 
 /* Passes a failure up to the caller, as TRY does. */
 #define CUDA_TRY(call) TRY(cuda_check((call), #call, __FILE__))
 #define BLAS_TRY(call) TRY(cuda_check_blas((call), #call, __FILE__))
+#define DNN_TRY(call) TRY(cuda_check_dnn((int)(call), #call, __FILE__))
 
 #endif

@@ -72,6 +72,7 @@ static void cuda_close(struct device *d)
 	cuda_free(d, cuda->parts);
 	cuda_free(d, cuda->scratch);
 	cuda_free(d, cuda->workspace);
+	cuda_dnn_close(cuda);
 	if (cuda->blas)
 		cuda_keep(cuda, cuda_check_blas(cublasLtDestroy(cuda->blas), "cublasLtDestroy", __FILE__));
 	if (cuda->slots_back)

@@ -67,8 +67,19 @@ status cuda_later(struct device *d, const char *what, cuda_run run, const void *
 	memcpy(r->list + r->bytes, &h, sizeof h);
 	if (bytes)
 		memcpy(r->list + r->bytes + head_room, args, bytes);
+	r->newest = r->bytes;
 	r->bytes += need;
 	return OK;
+}
+
+void *cuda_last(struct device *d, cuda_run run)
+{
+	const struct record *r = &cuda_of(d)->record;
+	struct head h;
+	if (!r->bytes)
+		return NULL;
+	memcpy(&h, r->list + r->newest, sizeof h);
+	return h.run == run ? r->list + r->newest + head_room : NULL;
 }
 
 /* ---- giving a list to the stream ---- */

@@ -33,6 +33,7 @@ struct record {
 	bool graphs;                       /* false: every list is run call by call, as it is from when one can't be made */
 	unsigned char *list;               /* owned: heads with their args */
 	size_t bytes, room;
+	size_t newest;                     /* where the last one's head is */
 	struct record_graph kept[RECORD_GRAPHS];
 	uint64_t seen[RECORD_SEEN];        /* hashes of lists that came, the oldest making room */
 	unsigned n_seen;

@@ -99,24 +99,6 @@ struct cuda_scalar_args {
 
 cudaError_t cuda_launch_scalar(const struct cuda_scalar_args *a, cudaStream_t stream);
 
-/* ---- point ---- */
-
-struct cuda_point_args {
-	const struct cuda_slots *slots;  /* NULL where neither v nor noise counts */
-	const float *theta, *v;    /* v: NULL where it does not count */
-	int v_coef, sigma;
-	enum stream stream;
-	size_t offset, count;      /* elements of theta and v */
-	void *out;                 /* count: float, or bf16, rounded to the nearest */
-	bool bf16;
-};
-
-cudaError_t cuda_launch_point(const struct cuda_point_args *a, cudaStream_t stream);
-
-/* The point verb, to bf16 as well; put off. Errors: of cuda_later. */
-status cuda_point_typed(struct device *d, const struct slots *s, const struct point *at, size_t offset, size_t count, bool frozen,
-                        void *out, bool bf16);
-
 #ifdef __cplusplus
 }
 #endif

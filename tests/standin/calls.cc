@@ -36,8 +36,8 @@ static void environment(void)
 		atexit([] {
 			const bool memory = standin_memory_leaks(), streams = standin_stream_leaks();
 			const bool graphs = standin_graph_leaks(), events = standin_event_leaks();
-			const bool handles = standin_blas_leaks();
-			if (memory || streams || graphs || events || handles)
+			const bool blas = standin_blas_leaks(), dnn = standin_dnn_leaks();
+			if (memory || streams || graphs || events || blas || dnn)
 				_Exit(70);
 		});
 }

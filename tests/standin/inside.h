@@ -193,5 +193,6 @@ bool standin_stream_leaks(void);
 bool standin_graph_leaks(void);
 bool standin_event_leaks(void);
 bool standin_blas_leaks(void);
+bool standin_dnn_leaks(void);
 
 #endif

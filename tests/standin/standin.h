@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-/* The nth call from now on (1: the next) of a function of the runtime or of cublasLt returns `error`, and does
+/* The nth call from now on (1: the next) of a function of the runtime, of cublasLt or of cuDNN returns `error`, and does
  * nothing; one that gives something back, or ends a capture, does so all the same. A launch is a call of
  * cudaLaunchKernel. One at a time: the next standin_fail replaces it, nth 0 takes it away. */
 void standin_fail(const char *call, int nth, int error);
@@ -27,13 +27,24 @@ void standin_fail(const char *call, int nth, int error);
 /* Calls of that function so far; NULL: of all functions. */
 size_t standin_calls(const char *call);
 
+/* From now on a plan of cuDNN's engine of that index (−1: of all) is right, or adds to one element what is wrong, or is
+ * refused when it is made, or fails when it is called, or takes 30 ms more. */
+enum standin_engine {
+	STANDIN_ENGINE_GOOD,
+	STANDIN_ENGINE_WRONG,
+	STANDIN_ENGINE_REFUSED,
+	STANDIN_ENGINE_FAILS,
+	STANDIN_ENGINE_SLOW
+};
+void standin_engine(int index, enum standin_engine how);
+
 /* The device has so much memory from now on. At the start: 4 GiB. */
 void standin_memory(size_t bytes);
 
 /* So many devices there are; 0: none, -1: not even a driver. At the start: 1. */
 void standin_devices(int n);
 
-/* Kernels and matrix products that ran; captures that ended well; graphs that were launched. */
+/* Kernels, matrix products and graphs of cuDNN's that ran; captures that ended well; graphs that were launched. */
 long standin_launches(void);
 long standin_captures(void);
 long standin_replays(void);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Convolution layers, for their own files. */
+#ifndef BASIN_CUDA_CONV_H
+#define BASIN_CUDA_CONV_H
+
+#include "src/cuda/conv_kernels.h"
+#include "src/cuda/cuda.h"
+#include "src/cuda/cudnn.h"
+
+/* ---- one graph of cuDNN's: conv_graphs.c ---- */
+
+/* A convolution in one direction, as cuDNN is told of it. */
+struct conv_task {
+	struct conv_shape shape;
+	enum conv_part part;
+	bool bf16;                 /* tensors and working weights; sums and dW are float32 in any case */
+	bool residual, relu;       /* CONV_FUSED: a second input is added; what is below 0 becomes 0 */
+	bool direct;               /* neither Winograd's algorithm nor Fourier transforms */
+	bool fast;                 /* sums in an order that varies, and in float32 factors of 11 bits, are allowed */
+};
+
+/* What tensors are called in a graph. */
+enum { CONV_ID_X = 1, CONV_ID_W, CONV_ID_Y, CONV_ID_BIAS, CONV_ID_RESIDUAL };
+
+/* The task's graph for a card. Errors: ERR_LIBRARY, ERR_MEMORY; it is then closed. */
+status conv_graph(const struct dnn_card *card, const struct conv_task *t, struct dnn_graph *out);
+
+/* ---- who does it: conv_choose.c ---- */
+
+/* Of the device's for good: a task, and the plan that does it. */
+struct conv_ready {
+	struct conv_ready *next;
+	struct conv_task task;
+	struct dnn_plan plan;
+};
+
+/* cuDNN for one device. */
+struct cuda_dnn {
+	struct dnn_card card;
+	struct conv_ready *ready;  /* owned, as they were made */
+	bool told;                 /* that other choices were made by another cuDNN or on another card */
+};
+
+/* Opens cuDNN for the device, unless it is open. Errors: ERR_LIBRARY (there is none here, and where it was looked for),
+ * ERR_MEMORY. */
+status cuda_dnn_open(struct cuda_device *cuda);
+
+/* Whether an engine with these notes may do a task. */
+bool conv_allows(const struct conv_task *t, unsigned notes);
+
+/* The task's name among the device's choices: "conv fprop bf16 n128 64x32x32 64k3s1p1g1". */
+enum { CONV_KEY = 128 };
+void conv_key(const struct conv_task *t, char key[CONV_KEY]);
+
+/* The task's plan, which the device keeps: what its choices say, else the fastest of cuDNN's proposals whose result is right, which
+ * the choices then say. Not while calls are captured. *out is NULL where no engine does it. A known choice that is refused is told
+ * by a warning, and made anew. Errors: ERR_MEMORY, ERR_LIBRARY. */
+status cuda_conv_choose(struct cuda_device *cuda, const struct conv_task *t, const struct conv_ready **out);
+
+/* ---- timing: conv_measure.c ---- */
+
+enum { CONV_TRIALS = 13 };     /* measured at a time, at most */
+
+/* A proposal of cuDNN's while it is measured. */
+struct conv_trial {
+	struct dnn_config config;
+	struct dnn_plan plan;
+	float best;                /* milliseconds of a run; below 0: it is out */
+};
+
+/* Has each trial do the task on numbers made for it, puts those out whose result is wrong or that can't be captured, which a
+ * warning tells, and finds how long the others take: 0, where there is no clock. Errors: ERR_MEMORY, ERR_LIBRARY. */
+status conv_measure(struct cuda_device *cuda, const struct conv_task *t, int n, struct conv_trial *trial);
+
+#endif

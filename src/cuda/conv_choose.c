@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Which of cuDNN's engines does a convolution: known from the device's choices, or measured. An engine's number means something to
+ * one version of cuDNN alone, and how fast it is to one kind of card: a choice says which they were. */
+#include "src/cuda/conv.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So many of cuDNN's best proposals are asked for, and so many of those that may do the task are measured, and one to fall back on; fewer where each has
+ * to be compiled, for a second or so. */
+enum { PROPOSALS = 40, TRIALS = CONV_TRIALS - 1, TRIALS_COMPILED = 3, TEXT = 512 };
+/* Bytes of workspace that an engine may have, and the part of the room that is left. */
+static const size_t WORKSPACE = (size_t)256 << 20;
+enum { WORKSPACE_SHARE = 8 };
+/* Of the time of one that cuDNN likes better: what another must stay below to be taken. */
+static const float LEAD = 0.97f;
+
+/* ---- cuDNN for a device ---- */
+
+status cuda_dnn_open(struct cuda_device *cuda)
+{
+	if (cuda->dnn)
+		return OK;
+	struct cuda_dnn *dnn = calloc(1, sizeof *dnn);
+	if (!dnn)
+		return fail(ERR_MEMORY, "out of memory: cuDNN");
+	status s = cuda_check_dnn(cudnnCreate(&dnn->card.handle), "cudnnCreate", __FILE__);
+	if (s != OK) {
+		free(dnn);
+		return s;
+	}
+	cuda->dnn = dnn;
+	DNN_TRY(cudnnSetStream(dnn->card.handle, cuda->stream));
+	return OK;
+}
+
+void cuda_dnn_close(struct cuda_device *cuda)
+{
+	struct cuda_dnn *dnn = cuda->dnn;
+	if (!dnn)
+		return;
+	while (dnn->ready) {
+		struct conv_ready *r = dnn->ready;
+		dnn->ready = r->next;
+		dnn_plan_close(&r->plan);
+		free(r);
+	}
+	cuda_keep(cuda, cuda_check_dnn(cudnnDestroy(dnn->card.handle), "cudnnDestroy", __FILE__));
+	free(dnn);
+	cuda->dnn = NULL;
+}
+
+/* ---- texts ---- */
+
+void conv_key(const struct conv_task *t, char key[CONV_KEY])
+{
+	static const char *const names[] = {[CONV_FORWARD] = "fprop", [CONV_FUSED] = "fused", [CONV_DATA] = "dgrad",
+	                                    [CONV_WEIGHTS] = "wgrad"};
+	const struct conv_shape *s = &t->shape;
+	snprintf(key, CONV_KEY, "conv %s %s n%d %dx%dx%d %dk%ds%dp%dg%d%s%s%s%s", names[t->part], t->bf16 ? "bf16" : "fp32", s->n,
+	         s->in[0], s->in[1], s->in[2], s->out[0], s->kernel, s->stride, s->pad, s->groups, t->residual ? " add" : "",
+	         t->relu ? " relu" : "", t->direct ? " direct" : "", t->fast ? " fast" : "");
+}
+
+/* What stands behind the engine's text: " of cuDNN 9.19.0 on NVIDIA H100 80GB HBM3". */
+static void write_place(const struct cuda_device *cuda, char place[TEXT])
+{
+	char version[DNN_VERSION_TEXT];
+	snprintf(place, TEXT, " of cuDNN %s on %s", dnn_version(version), cuda->card.name);
+}
+
+static status keep_choice(struct cuda_device *cuda, const char *key, const struct dnn_config *c)
+{
+	char place[TEXT];
+	write_place(cuda, place);
+	if (json_object_set_new(cuda->choices, key, json_sprintf("%s%s", c->text, place)))
+		return fail(ERR_MEMORY, "out of memory: the choices of algorithms");
+	return OK;
+}
+
+/* ---- rules ---- */
+
+bool conv_allows(const struct conv_task *t, unsigned notes)
+{
+	unsigned without = 0;
+	if (!t->fast)
+		without |= DNN_NONDETERMINISTIC;
+	if (!t->fast && !t->bf16)
+		without |= DNN_TENSOR_CORES | DNN_DOWN_CONVERTS;
+	/* Sums are float32's; the transforms' own numbers would be bf16. */
+	if (t->bf16)
+		without |= DNN_SUMS_NARROW | DNN_WINOGRAD | DNN_FFT;
+	if (t->direct)
+		without |= DNN_WINOGRAD | DNN_FFT;
+	return !(notes & without);
+}
+
+static size_t workspace_most(const struct cuda_device *cuda)
+{
+	const size_t room = cuda_room(&cuda->device) / WORKSPACE_SHARE;
+	return room < WORKSPACE ? room : WORKSPACE;
+}
+
+/* ---- known ones ---- */
+
+static status check_plan(const struct cuda_device *cuda, const struct conv_task *t, const struct dnn_config *c,
+                         const struct dnn_plan *p)
+{
+	if (!conv_allows(t, c->notes))
+		return fail(ERR_LIBRARY, "its results may differ from run to run, or it is less precise than asked for");
+	if (p->workspace > workspace_most(cuda))
+		return fail(ERR_LIBRARY, "it needs a workspace of %zu bytes", p->workspace);
+	return OK;
+}
+
+/* The plan that a text says, if it still can be had. */
+static status make_known(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, const char *text,
+                         struct dnn_plan *out)
+{
+	struct dnn_config c;
+	*out = (struct dnn_plan){.plan = NULL};
+	TRY(dnn_config_read(g, text, &c));
+	status s = dnn_plan_make(g, &c, out, NULL);
+	if (s == OK)
+		s = check_plan(cuda, t, &c, out);
+	char *words = s == OK ? NULL : fail_copy();
+	dnn_config_close(&c);
+	if (s != OK) {
+		dnn_plan_close(out);
+		fail_again(s, words);
+	}
+	free(words);
+	return s;
+}
+
+/* Where a choice was made elsewhere, that is said once for all of them. */
+static void say_elsewhere(struct cuda_device *cuda, const char *text, const char *place)
+{
+	if (!cuda->dnn->told)
+		warning("the algorithms of convolutions were chosen before by another cuDNN or on another card (%s); they are chosen anew%s, "
+		        "and may round otherwise", text, place);
+	cuda->dnn->told = true;
+}
+
+static bool choose_known(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, const char *key,
+                         struct dnn_plan *out)
+{
+	const char *text = json_string_value(json_object_get(cuda->choices, key));
+	char place[TEXT], engine[DNN_TEXT];
+	if (!text)
+		return false;
+	write_place(cuda, place);
+	const size_t n = strlen(text), behind = strlen(place);
+	if (n < behind || n - behind >= sizeof engine || strcmp(text + n - behind, place) != 0) {
+		say_elsewhere(cuda, text, place);
+		return false;
+	}
+	memcpy(engine, text, n - behind);
+	engine[n - behind] = '\0';
+	status s = make_known(cuda, t, g, engine, out);
+	if (s == OK)
+		return true;
+	warning_failed(fail_within(s, "%s: the engine that was chosen before (%s) is not had here, and another one may round otherwise: ",
+	                           key, text));
+	return false;
+}
+
+/* ---- new ones ---- */
+
+static bool is_among(const struct conv_trial *trial, int n, const char *text)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(trial[i].config.text, text) == 0)
+			return true;
+	return false;
+}
+
+/* The proposal's plan; where it has none, or needs too much room, false: cuDNN proposes what it has not tried. */
+static bool plan_proposal(const struct cuda_device *cuda, const struct dnn_graph *g, const struct dnn_config *c, struct dnn_plan *out)
+{
+	bool refused;
+	const status s = dnn_plan_make(g, c, out, &refused);
+	if (s != OK && !refused)
+		warning_failed(fail_within(s, "an engine that cuDNN proposes for a convolution (%s) is passed over: ", c->text));
+	if (s == OK && out->workspace <= workspace_most(cuda))
+		return true;
+	dnn_plan_close(out);
+	return false;
+}
+
+/* Takes a proposal as trial *n, if it may do the task. */
+static void take_proposal(const struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, struct dnn_config *c,
+                          struct conv_trial *trial, int *n, int most)
+{
+	const int room = c->notes & DNN_COMPILES && most > TRIALS_COMPILED ? TRIALS_COMPILED : most;
+	if (*n < room && conv_allows(t, c->notes) && !is_among(trial, *n, c->text) && plan_proposal(cuda, g, c, &trial[*n].plan))
+		trial[(*n)++].config = *c;
+	else
+		dnn_config_close(c);
+}
+
+static status take_proposals(const struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g,
+                             cudnnBackendHeurMode_t mode, int most, struct conv_trial *trial, int *n)
+{
+	struct dnn_config found[PROPOSALS];
+	int proposed;
+	TRY(dnn_propose(g, mode, PROPOSALS, found, &proposed));
+	for (int i = 0; i < proposed; i++)
+		take_proposal(cuda, t, g, &found[i], trial, n, most);
+	return OK;
+}
+
+/* The fastest; of those that are hardly apart the one that cuDNN likes best. −1: none is right. */
+static int best_of(const struct conv_trial *trial, int n)
+{
+	int best = -1;
+	for (int i = 0; i < n; i++)
+		if (trial[i].best >= 0 && (best < 0 || trial[i].best < LEAD * trial[best].best))
+			best = i;
+	return best;
+}
+
+/* Leaves *out empty where no engine does the task. */
+static status choose_new(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, const char *key,
+                         struct dnn_plan *out)
+{
+	struct conv_trial trial[CONV_TRIALS];
+	int n = 0;
+	*out = (struct dnn_plan){.plan = NULL};
+	status s = take_proposals(cuda, t, g, CUDNN_HEUR_MODE_A, TRIALS, trial, &n);
+	if (s == OK)
+		s = take_proposals(cuda, t, g, CUDNN_HEUR_MODE_FALLBACK, n + 1, trial, &n);
+	if (s == OK && n)
+		s = conv_measure(cuda, t, n, trial);
+	const int best = s == OK ? best_of(trial, n) : -1;
+	if (best >= 0) {
+		*out = trial[best].plan;
+		trial[best].plan.plan = NULL;
+		s = keep_choice(cuda, key, &trial[best].config);
+	}
+	char *words = s == OK ? NULL : fail_copy();
+	for (int i = 0; i < n; i++) {
+		dnn_plan_close(&trial[i].plan);
+		dnn_config_close(&trial[i].config);
+	}
+	if (s != OK) {
+		dnn_plan_close(out);
+		fail_again(s, words);
+	}
+	free(words);
+	return s;
+}
+
+/* ---- for good ---- */
+
+static bool same_task(const struct conv_task *a, const struct conv_task *b)
+{
+	return memcmp(&a->shape, &b->shape, sizeof a->shape) == 0 && a->part == b->part && a->bf16 == b->bf16 &&
+	       a->residual == b->residual && a->relu == b->relu && a->direct == b->direct && a->fast == b->fast;
+}
+
+static status choose(struct cuda_device *cuda, const struct conv_task *t, struct dnn_plan *out)
+{
+	struct dnn_graph g;
+	char key[CONV_KEY];
+	conv_key(t, key);
+	status s = conv_graph(&cuda->dnn->card, t, &g);
+	if (s != OK)
+		return fail_within(s, "%s: ", key);
+	if (!choose_known(cuda, t, &g, key, out))
+		s = choose_new(cuda, t, &g, key, out);
+	if (s != OK)
+		fail_within(s, "%s: ", key);
+	dnn_graph_close(&g);
+	return s;
+}
+
+status cuda_conv_choose(struct cuda_device *cuda, const struct conv_task *t, const struct conv_ready **out)
+{
+	*out = NULL;
+	TRY(cuda_dnn_open(cuda));
+	struct conv_ready *r = cuda->dnn->ready;
+	while (r && !same_task(&r->task, t))
+		r = r->next;
+	if (!r) {
+		r = calloc(1, sizeof *r);
+		if (!r)
+			return fail(ERR_MEMORY, "out of memory: a convolution's plan");
+		r->task = *t;
+		status s = choose(cuda, t, &r->plan);
+		if (s != OK) {
+			free(r);
+			return s;
+		}
+		r->next = cuda->dnn->ready;
+		cuda->dnn->ready = r;
+	}
+	*out = r->plan.plan ? r : NULL;
+	return OK;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* How fast cuDNN's engines are at a convolution, and whether what they compute is one. Each is captured, as it will be in a run, so
+ * that the host's time is not in the card's; and so one that can't be captured shows. */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/cuda/conv.h"
+
+enum { RUNS = 5, ROUNDS = 3 };  /* of a graph; of all trials in turn, so that a disturbance meets them all */
+static const float LONG = 1;    /* milliseconds of a run of which the host's part is nothing: its first time is taken */
+static const float BEHIND = 2;  /* so many times the shortest time drops a trial */
+
+/* What a task reads and writes while it is measured. */
+struct ground {
+	void *x, *w, *y, *residual, *workspace;
+	float *bias, *off;
+	void *result;              /* one of x, w and y */
+	size_t count, bytes;       /* of the result */
+	int samples;
+	cudaEvent_t from, to;
+};
+
+static size_t size_of(bool bf16)
+{
+	return bf16 ? sizeof(uint16_t) : sizeof(float);
+}
+
+/* Memory that conv_measure frees, filled. */
+static status take_numbers(struct cuda_device *cuda, size_t n, bool bf16, uint32_t seed, void **out)
+{
+	struct cuda_conv_numbers_args a;
+	TRY(cuda_alloc(&cuda->device, n * size_of(bf16), out));
+	memset(&a, 0, sizeof a);
+	a.to = *out;
+	a.n = n;
+	a.seed = seed;
+	a.bf16 = bf16;
+	CUDA_TRY(cuda_launch_conv_numbers(&a, cuda->stream));
+	return OK;
+}
+
+static status take_ground(struct cuda_device *cuda, const struct conv_task *t, int n, const struct conv_trial *trial,
+                          struct ground *g)
+{
+	const struct conv_shape *s = &t->shape;
+	const size_t x = (size_t)s->n * shape_size(s->in), y = (size_t)s->n * shape_size(s->out);
+	const size_t w = (size_t)s->out[0] * (size_t)s->kernel * (size_t)s->kernel * (size_t)(s->in[0] / s->groups);
+	const bool wide = t->part == CONV_WEIGHTS;
+	size_t workspace = 0;
+	for (int i = 0; i < n; i++)
+		if (trial[i].plan.workspace > workspace)
+			workspace = trial[i].plan.workspace;
+	TRY(take_numbers(cuda, x, t->bf16, 1, &g->x));
+	TRY(take_numbers(cuda, w, t->bf16 && !wide, 2, &g->w));
+	TRY(take_numbers(cuda, y, t->bf16, 3, &g->y));
+	if (t->residual)
+		TRY(take_numbers(cuda, y, t->bf16, 4, &g->residual));
+	if (t->part == CONV_FUSED)
+		TRY(take_numbers(cuda, (size_t)s->out[0], false, 5, (void **)&g->bias));
+	TRY(cuda_alloc(&cuda->device, workspace, &g->workspace));
+	TRY(cuda_alloc(&cuda->device, CUDA_CONV_SAMPLES * sizeof *g->off, (void **)&g->off));
+	g->result = t->part == CONV_DATA ? g->x : wide ? g->w : g->y;
+	g->count = t->part == CONV_DATA ? x : wide ? w : y;
+	g->bytes = g->count * size_of(t->bf16 && !wide);
+	g->samples = g->count < CUDA_CONV_SAMPLES ? (int)g->count : CUDA_CONV_SAMPLES;
+	CUDA_TRY(cudaEventCreate(&g->from));
+	CUDA_TRY(cudaEventCreate(&g->to));
+	return OK;
+}
+
+static void free_ground(struct cuda_device *cuda, struct ground *g)
+{
+	void *all[] = {g->x, g->w, g->y, g->residual, g->workspace, g->bias, g->off};
+	cudaEvent_t events[] = {g->from, g->to};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		cuda_free(&cuda->device, all[i]);
+	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+		if (events[i])
+			cuda_keep(cuda, cuda_check(cudaEventDestroy(events[i]), "cudaEventDestroy", __FILE__));
+}
+
+static struct dnn_data data_of(const struct ground *g)
+{
+	struct dnn_data d = {3, {CONV_ID_X, CONV_ID_W, CONV_ID_Y}, {g->x, g->w, g->y}};
+	if (g->bias) {
+		d.id[d.n] = CONV_ID_BIAS;
+		d.at[d.n++] = g->bias;
+	}
+	if (g->residual) {
+		d.id[d.n] = CONV_ID_RESIDUAL;
+		d.at[d.n++] = g->residual;
+	}
+	return d;
+}
+
+/* ---- a trial ---- */
+
+static status run_once(struct cuda_device *cuda, const struct conv_trial *t, const struct ground *g)
+{
+	const struct dnn_data data = data_of(g);
+	return dnn_run(cuda->dnn->card.handle, &t->plan, &data, g->workspace);
+}
+
+/* How far the result is off at most, in units of what rounding may do. */
+static status compare(struct cuda_device *cuda, const struct conv_task *t, const struct ground *g, float *worst)
+{
+	float off[CUDA_CONV_SAMPLES];
+	struct cuda_conv_check_args a;
+	memset(&a, 0, sizeof a);
+	a.shape = t->shape;
+	a.part = t->part;
+	a.x = g->x;
+	a.w = g->w;
+	a.y = g->y;
+	a.bias = g->bias;
+	a.residual = g->residual;
+	a.off = g->off;
+	a.count = g->count;
+	a.samples = g->samples;
+	a.bf16 = t->bf16;
+	a.relu = t->relu;
+	a.narrow_factors = t->fast;
+	CUDA_TRY(cuda_launch_conv_check(&a, cuda->stream));
+	TRY(cuda_get(&cuda->device, off, g->off, (size_t)g->samples * sizeof *off));
+	*worst = 0;
+	for (int i = 0; i < g->samples; i++)
+		if (!(off[i] <= *worst))
+			*worst = isnan(off[i]) ? INFINITY : off[i];
+	return OK;
+}
+
+/* Whether the task is done, all of it: what was there before is no number. */
+static status check_result(struct cuda_device *cuda, const struct conv_task *t, const struct conv_trial *trial,
+                           const struct ground *g)
+{
+	float worst;
+	CUDA_TRY(cudaMemsetAsync(g->result, 0xff, g->bytes, cuda->stream));
+	TRY(run_once(cuda, trial, g));
+	TRY(compare(cuda, t, g, &worst));
+	return worst <= 1 ? OK : fail(ERR_LIBRARY, "its result is wrong: off by %g times what rounding may do", (double)worst);
+}
+
+/* RUNS of it as a graph. The stream is as it was, also where that fails. */
+static status capture(struct cuda_device *cuda, const struct conv_trial *t, const struct ground *g, cudaGraphExec_t *out)
+{
+	cudaGraph_t graph = NULL;
+	CUDA_TRY(cudaStreamBeginCapture(cuda->stream, cudaStreamCaptureModeThreadLocal));
+	status s = OK;
+	for (int i = 0; i < RUNS && s == OK; i++)
+		s = run_once(cuda, t, g);
+	char *words = s == OK ? NULL : fail_copy();
+	status ended = cuda_check(cudaStreamEndCapture(cuda->stream, &graph), "cudaStreamEndCapture", __FILE__);
+	if (s == OK && ended == OK)
+		s = cuda_check(cudaGraphInstantiate(out, graph, 0), "cudaGraphInstantiate", __FILE__);
+	else if (s != OK)
+		fail_again(s, words);
+	free(words);
+	if (graph)
+		cuda_keep(cuda, cuda_check(cudaGraphDestroy(graph), "cudaGraphDestroy", __FILE__));
+	return s == OK ? ended : s;
+}
+
+/* Milliseconds of a graph, or where there is none of one run. */
+static status time_once(struct cuda_device *cuda, const struct conv_trial *t, const struct ground *g, cudaGraphExec_t graph, float *ms)
+{
+	CUDA_TRY(cudaEventRecord(g->from, cuda->stream));
+	if (graph)
+		CUDA_TRY(cudaGraphLaunch(graph, cuda->stream));
+	else
+		TRY(run_once(cuda, t, g));
+	CUDA_TRY(cudaEventRecord(g->to, cuda->stream));
+	CUDA_TRY(cudaEventSynchronize(g->to));
+	CUDA_TRY(cudaEventElapsedTime(ms, g->from, g->to));
+	if (graph)
+		*ms /= RUNS;
+	return OK;
+}
+
+/* Leaves the trial's graph where it is worth it; best is what a run took. */
+static status prepare(struct cuda_device *cuda, const struct conv_task *t, struct conv_trial *trial, const struct ground *g,
+                      cudaGraphExec_t *graph)
+{
+	TRY(check_result(cuda, t, trial, g));
+	TRY(capture(cuda, trial, g, graph));
+	return time_once(cuda, trial, g, NULL, &trial->best);
+}
+
+/* What fails is out; whatever was put off before is not its fault, and waited for. */
+static void prepare_all(struct cuda_device *cuda, const struct conv_task *t, int n, struct conv_trial *trial, const struct ground *g,
+                        cudaGraphExec_t *graph)
+{
+	char key[CONV_KEY];
+	conv_key(t, key);
+	for (int i = 0; i < n; i++) {
+		const status s = prepare(cuda, t, &trial[i], g, &graph[i]);
+		if (s == OK)
+			continue;
+		trial[i].best = -1;
+		warning_failed(fail_within(s, "%s: an engine that cuDNN proposes (%s) is passed over: ", key, trial[i].config.text));
+	}
+}
+
+static float shortest_of(int n, const struct conv_trial *trial)
+{
+	float shortest = FLT_MAX;
+	for (int i = 0; i < n; i++)
+		if (trial[i].best >= 0 && trial[i].best < shortest)
+			shortest = trial[i].best;
+	return shortest;
+}
+
+/* In turns, those that may still be the fastest. */
+static status time_all(struct cuda_device *cuda, int n, struct conv_trial *trial, const struct ground *g, cudaGraphExec_t *graph)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		const float shortest = shortest_of(n, trial);
+		for (int i = 0; i < n; i++) {
+			float ms;
+			if (trial[i].best < 0 || trial[i].best > BEHIND * shortest || trial[i].best >= LONG || trial[i].best == 0)
+				continue;
+			TRY(time_once(cuda, &trial[i], g, graph[i], &ms));
+			trial[i].best = ms < trial[i].best ? ms : trial[i].best;
+		}
+	}
+	return OK;
+}
+
+status conv_measure(struct cuda_device *cuda, const struct conv_task *t, int n, struct conv_trial *trial)
+{
+	struct ground g;
+	cudaGraphExec_t graph[CONV_TRIALS] = {NULL};
+	memset(&g, 0, sizeof g);
+	TRY(cuda_wait(cuda));
+	status s = take_ground(cuda, t, n, trial, &g);
+	if (s == OK)
+		prepare_all(cuda, t, n, trial, &g, graph);
+	if (s == OK)
+		s = time_all(cuda, n, trial, &g, graph);
+	char *words = s == OK ? NULL : fail_copy();
+	for (int i = 0; i < n; i++)
+		if (graph[i])
+			cuda_keep(cuda, cuda_check(cudaGraphExecDestroy(graph[i]), "cudaGraphExecDestroy", __FILE__));
+	free_ground(cuda, &g);
+	if (s != OK)
+		fail_again(s, words);
+	free(words);
+	return s;
+}

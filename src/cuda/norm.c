@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Norms: y = activation(norm(x[0]) + x[1]), the residual x[1] being optional, in any layout. */
+#include "src/cuda/norm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/cuda/cuda.h"
+#include "src/cuda/layers.h"
+
+static const double MOMENTUM = 0.1;
+
+/* Batch norm: so many blocks of threads fill a card, two to each multiprocessor of the largest; but a block has rows enough for all
+ * of its threads, and so few that a thread's float32 sums are short. A block's slice is 64 bytes of a row: every block of the second
+ * kernel reads what all blocks have left of its own slice. */
+enum { BLOCKS = 264, ROWS_LEAST = 64, ROWS_MOST = 4096, LANES = 4 };
+
+struct layer_plan {
+	struct device *device;
+	struct cuda_norm_shape shape;
+	enum norm norm;
+	enum activation activation;
+	bool residual;
+	bool fixed;                /* the last forward used running statistics */
+	struct format x, r, y;
+	char forward[64], backward[64];   /* what calls are named */
+};
+
+static unsigned norm_backward_reads(const struct layer *l)
+{
+	if (l->input[1] == INPUT_NONE || l->activation == ACTIVATION_NONE)
+		return READS_X0;
+	return l->activation == ACTIVATION_SILU ? READS_X0 | READS_X1 : READS_X0 | READS_Y;
+}
+
+/* What is added has no gradient but the one behind the activation. */
+static unsigned norm_in_place(const struct layer *l)
+{
+	return l->input[1] == INPUT_NONE ? IN_PLACE_DX0_DY0 : IN_PLACE_DX1_DY0;
+}
+
+static size_t norm_kept_bytes(const struct device *d, const struct plan_request *r)
+{
+	(void)d;
+	return cuda_norm_kept((size_t)r->n, (size_t)r->layer->in[0], r->layer->norm);
+}
+
+static void norm_drop(struct layer_plan *p)
+{
+	if (p)
+		cuda_forget(cuda_of(p->device));
+	free(p);
+}
+
+/* ---- how the work is divided ---- */
+
+static int pack_of(const struct layer_plan *p)
+{
+	const bool bf16 = p->y.bf16, same = p->x.bf16 == bf16 && (!p->residual || p->r.bf16 == bf16);
+	const int pack = bf16 ? 8 : 4;
+	return same && p->shape.width % pack == 0 ? pack : 1;
+}
+
+/* Lanes for the channels that there are, and in a filter response norm for more of them where pixels are too few for a block. */
+static int lanes_of(const struct layer_plan *p)
+{
+	const struct cuda_norm_shape *s = &p->shape;
+	const int packs = s->width / s->pack;
+	int lanes = 1;
+	while (lanes < packs && lanes < CUDA_NORM_LANES &&
+	       (lanes < LANES || (p->norm == NORM_FILTER_RESPONSE && (size_t)(CUDA_NORM_THREADS / lanes) > s->pixels)))
+		lanes *= 2;
+	return lanes;
+}
+
+static int parts_of(const struct layer_plan *p)
+{
+	const struct cuda_norm_shape *s = &p->shape;
+	const int slice = s->lanes * s->pack, slices = (s->width + slice - 1) / slice * (s->channels / s->width);
+	const size_t rows = (size_t)s->n * s->pixels, fewest = (rows + ROWS_MOST - 1) / ROWS_MOST;
+	size_t parts = (size_t)(BLOCKS / slices), most = (rows + ROWS_LEAST - 1) / ROWS_LEAST;
+	parts = parts < fewest ? fewest : parts > most ? most : parts;
+	return parts ? (int)parts : 1;
+}
+
+static void divide_work(struct layer_plan *p)
+{
+	p->shape.pack = pack_of(p);
+	p->shape.lanes = lanes_of(p);
+	p->shape.parts = p->norm == NORM_BATCH ? parts_of(p) : 0;
+}
+
+static status norm_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
+{
+	static const char *const names[] = {[NORM_BATCH] = "batch norm", [NORM_FILTER_RESPONSE] = "filter response norm"};
+	const struct layer *l = r->layer;
+	struct layer_plan *p = *out = calloc(1, sizeof *p);
+	if (!p)
+		return fail(ERR_MEMORY, "out of memory: a norm's plan");
+	p->device = d;
+	p->norm = l->norm;
+	p->activation = l->activation;
+	p->residual = l->input[1] != INPUT_NONE;
+	p->x = r->x[0];
+	p->r = r->x[1];
+	p->y = r->y;
+	p->shape.n = r->n;
+	p->shape.channels = l->in[0];
+	p->shape.pixels = (size_t)l->in[1] * (size_t)l->in[2];
+	p->shape.width = r->y.block ? r->y.block : l->in[0];
+	divide_work(p);
+	snprintf(p->forward, sizeof p->forward, "%s %dx%dx%d forward", names[l->norm], l->in[0], l->in[1], l->in[2]);
+	snprintf(p->backward, sizeof p->backward, "%s %dx%dx%d backward", names[l->norm], l->in[0], l->in[1], l->in[2]);
+	status s = cuda_scratch(d, cuda_norm_parts(&p->shape, l->norm) * sizeof(float));
+	if (s != OK) {
+		norm_drop(p);
+		*out = NULL;
+	}
+	return s;
+}
+
+/* ---- passes ---- */
+
+CUDA_RUN(batch_norm)
+CUDA_RUN(batch_norm_back)
+CUDA_RUN(filter_norm)
+CUDA_RUN(filter_norm_back)
+
+/* What both passes are given. */
+static struct cuda_norm_args *set_args(const struct layer_plan *p, const struct layer_io *io, struct cuda_norm_args *a)
+{
+	memset(a, 0, sizeof *a);
+	a->shape = p->shape;
+	a->x = io->x[0];
+	a->gamma = io->param[PARAM_WEIGHT];
+	a->beta = io->param[PARAM_BIAS];
+	a->tau = p->activation == ACTIVATION_THRESHOLD ? io->param[PARAM_THRESHOLD] : NULL;
+	a->kept = io->kept;
+	a->parts = cuda_of(p->device)->scratch;
+	a->activation = p->activation;
+	a->x_bf16 = p->x.bf16;
+	a->r_bf16 = p->residual && p->r.bf16;
+	a->y_bf16 = p->y.bf16;
+	a->fixed = p->fixed;
+	return a;
+}
+
+static status norm_forward(struct layer_plan *p, const struct layer_io *io)
+{
+	struct cuda_norm_args a;
+	p->fixed = p->norm == NORM_BATCH && io->policy == STATS_USE;
+	set_args(p, io, &a);
+	a.r = p->residual ? io->x[1] : NULL;
+	a.y = io->y;
+	if (p->norm == NORM_FILTER_RESPONSE)
+		return cuda_later(p->device, p->forward, run_filter_norm, &a, sizeof a);
+	/* PyTorch's momentum, or None, a cumulative mean, where the pass says the share. */
+	a.stats = io->stats;
+	a.update = io->policy == STATS_RUN || io->policy == STATS_CUMULATE;
+	a.share = io->policy == STATS_RUN ? MOMENTUM : io->policy == STATS_CUMULATE ? io->stats_share : 0;
+	return cuda_later(p->device, p->forward, run_batch_norm, &a, sizeof a);
+}
+
+/* Without a residual the output follows from x alone, and with SiLU nothing follows from the output. */
+static bool slope_of_output(const struct layer_plan *p)
+{
+	return p->residual && p->activation != ACTIVATION_SILU && p->activation != ACTIVATION_NONE;
+}
+
+static status norm_backward(struct layer_plan *p, const struct layer_io *io)
+{
+	struct cuda_norm_args a;
+	set_args(p, io, &a);
+	a.y = slope_of_output(p) ? io->y : NULL;
+	a.r = p->residual && p->activation == ACTIVATION_SILU ? io->x[1] : NULL;
+	a.dy[0] = io->dy[0];
+	a.dy[1] = io->dy[1];
+	a.dx = io->dx[0];
+	a.dr = p->residual ? io->dx[1] : NULL;
+	a.dgamma = io->dparam[PARAM_WEIGHT];
+	a.dbeta = io->dparam[PARAM_BIAS];
+	a.dtau = a.tau ? io->dparam[PARAM_THRESHOLD] : NULL;
+	a.add = io->add_dparams;
+	if (p->norm == NORM_FILTER_RESPONSE)
+		return cuda_later(p->device, p->backward, run_filter_norm_back, &a, sizeof a);
+	return cuda_later(p->device, p->backward, run_batch_norm_back, &a, sizeof a);
+}
+
+const struct layer_ops cuda_norm = {
+	.two_gradients = true,
+	.plan = norm_plan,
+	.drop = norm_drop,
+	.forward = norm_forward,
+	.backward = norm_backward,
+	.backward_reads = norm_backward_reads,
+	.in_place = norm_in_place,
+	.kept_bytes = norm_kept_bytes,
+};

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* What the norms' kernels share: packs of channels, where a thread works, the activations behind a norm, and a block's sums by
+ * channel, in an order that the shape alone decides. */
+#ifndef BASIN_CUDA_NORM_CUH
+#define BASIN_CUDA_NORM_CUH
+
+#include "src/cuda/norm.h"
+#include "src/cuda/quad.cuh"
+#include "src/cuda/sigmoid.cuh"
+
+/* ---- packs: channels of a row that a thread moves at once, as memory has them ---- */
+
+template <int PACK> struct pack;
+template <> struct pack<1> {
+	float v;
+};
+template <> struct pack<4> {
+	float4 v;
+};
+template <> struct pack<8> {
+	uint4 v;
+};
+
+template <int PACK> static __device__ __forceinline__ struct pack<PACK> pack_load(const void *t, bool bf16, size_t at)
+{
+	struct pack<PACK> p;
+	if constexpr (PACK == 1)
+		p.v = bf16 ? bf16_to_float(((const uint16_t *)t)[at]) : ((const float *)t)[at];
+	else if constexpr (PACK == 4)
+		p.v = *(const float4 *)((const float *)t + at);
+	else
+		p.v = *(const uint4 *)((const uint16_t *)t + at);
+	return p;
+}
+
+static __device__ __forceinline__ void pair_numbers(unsigned pair, float *v)
+{
+	v[0] = __uint_as_float(pair << 16);
+	v[1] = __uint_as_float(pair & 0xffff0000u);
+}
+
+template <int PACK> static __device__ __forceinline__ void pack_numbers(const struct pack<PACK> &p, float v[PACK])
+{
+	if constexpr (PACK == 1) {
+		v[0] = p.v;
+	} else if constexpr (PACK == 4) {
+		v[0] = p.v.x;
+		v[1] = p.v.y;
+		v[2] = p.v.z;
+		v[3] = p.v.w;
+	} else {
+		pair_numbers(p.v.x, v);
+		pair_numbers(p.v.y, v + 2);
+		pair_numbers(p.v.z, v + 4);
+		pair_numbers(p.v.w, v + 6);
+	}
+}
+
+static __device__ __forceinline__ unsigned pair_of(const float *v)
+{
+	return (unsigned)bf16_of_float(v[0]) | (unsigned)bf16_of_float(v[1]) << 16;
+}
+
+template <int PACK> static __device__ __forceinline__ void pack_store(void *t, bool bf16, size_t at, const float v[PACK])
+{
+	if constexpr (PACK == 4)
+		*(float4 *)((float *)t + at) = make_float4(v[0], v[1], v[2], v[3]);
+	else if constexpr (PACK == 8)
+		*(uint4 *)((uint16_t *)t + at) = make_uint4(pair_of(v), pair_of(v + 2), pair_of(v + 4), pair_of(v + 6));
+	else if (bf16)
+		number_set((uint16_t *)t + at, v[0]);
+	else
+		number_set((float *)t + at, v[0]);
+}
+
+/* v as memory has it. */
+template <int PACK> static __device__ __forceinline__ float as_held(bool bf16, float v)
+{
+	return PACK == 8 || (PACK == 1 && bf16) ? bf16_to_float(bf16_of_float(v)) : v;
+}
+
+/* ---- where a thread works ---- */
+
+/* Its slice's channels, all of them together, and its own in it. */
+struct spot {
+	int first, count;          /* of the slice; a block of threads has `slice` places for them */
+	int slice;
+	int channel;               /* the pack's first */
+	size_t at;                 /* of that in the first row */
+	size_t row, step;          /* the first of its rows, and how far apart they are */
+	bool inside;               /* it has channels at all */
+};
+
+static __device__ __forceinline__ struct spot spot_of(const struct cuda_norm_shape &s)
+{
+	struct spot spot;
+	const int lane = (int)threadIdx.x & (s.lanes - 1);
+	spot.slice = s.lanes * s.pack;
+	const int slices = (s.width + spot.slice - 1) / spot.slice;
+	const int block = (int)blockIdx.y / slices, column = (int)blockIdx.y % slices * spot.slice;
+	spot.first = block * s.width + column;
+	spot.count = min(spot.slice, s.width - column);
+	spot.inside = lane * s.pack < spot.count;
+	spot.channel = spot.first + lane * s.pack;
+	spot.at = (size_t)block * s.pixels * (size_t)s.width + (size_t)(column + lane * s.pack);
+	spot.row = threadIdx.x / (unsigned)s.lanes;
+	spot.step = (unsigned)CUDA_NORM_THREADS / (unsigned)s.lanes;
+	return spot;
+}
+
+/* How many blocks of threads the slices of all channels are. */
+static inline unsigned norm_slices(const struct cuda_norm_shape *s)
+{
+	const int slice = s->lanes * s->pack;
+	return (unsigned)((s->width + slice - 1) / slice * (s->channels / s->width));
+}
+
+/* ---- a block's sums ---- */
+
+/* A block's shared memory. */
+enum { NORM_PITCH = CUDA_NORM_THREADS + 4 };  /* with which no two of a warp's threads meet in a bank */
+struct norm_shared {
+	float *turned;             /* 8 × NORM_PITCH */
+	double *group;             /* CUDA_NORM_THREADS */
+	float *coef;               /* (COEFS, slice), for whoever has that channel */
+};
+enum { NORM_COEFS = 5, NORM_SLICE = 8 * CUDA_NORM_LANES };
+#define NORM_SHARED(name)                                                                     \
+	SHARED(float, name##_turned, 8 * NORM_PITCH);                                         \
+	SHARED(double, name##_group, CUDA_NORM_THREADS);                                      \
+	SHARED(float, name##_coef, NORM_COEFS *NORM_SLICE);                                   \
+	const struct norm_shared name = {name##_turned, name##_group, name##_coef}
+
+/* What the block's groups of threads have summed, in thread i of the first `slice` that of channel i. */
+static __device__ __forceinline__ double group_sum(const struct norm_shared &shared, int slice, double v)
+{
+	double total = 0;
+	shared.group[threadIdx.x] = v;
+	__syncthreads();
+	if ((int)threadIdx.x < slice)
+		for (int i = (int)threadIdx.x; i < CUDA_NORM_THREADS; i += slice)
+			total += shared.group[i];
+	return total;
+}
+
+/* total = the sums of a pack's numbers over the threads of its lane, for channel i in thread i of the first `slice`. */
+template <int PACK, int SUMS>
+static __device__ __forceinline__ void slice_sums(const struct norm_shared &shared, const struct cuda_norm_shape &s, int slice,
+                                                  const float sum[SUMS][PACK], double total[SUMS])
+{
+	const int thread = (int)threadIdx.x, channel = thread & (slice - 1), group = thread / slice;
+	const int groups = CUDA_NORM_THREADS / slice, from = channel % PACK * NORM_PITCH + channel / PACK;
+	UNROLL
+	for (int k = 0; k < SUMS; k++) {
+		double v = 0;
+		UNROLL
+		for (int j = 0; j < PACK; j++)
+			shared.turned[j * NORM_PITCH + thread] = sum[k][j];
+		__syncthreads();
+		for (int i = group * s.lanes; i < CUDA_NORM_THREADS; i += groups * s.lanes)
+			v += (double)shared.turned[from + i];
+		total[k] = group_sum(shared, slice, v);
+	}
+}
+
+/* A channel's numbers for the block's threads, at the place of channel i of the slice. */
+static __device__ __forceinline__ void coef_set(const struct norm_shared &shared, int slice, int which, int i, float v)
+{
+	shared.coef[which * slice + i] = v;
+}
+
+template <int PACK>
+static __device__ __forceinline__ void coef_get(const struct norm_shared &shared, const struct spot &spot, int which, float v[PACK])
+{
+	UNROLL
+	for (int j = 0; j < PACK; j++)
+		v[j] = shared.coef[which * spot.slice + (spot.channel - spot.first) + j];
+}
+
+/* ---- activations ---- */
+
+enum { ACTIVATION_ASKED = -1 };  /* as a template's argument: the activation is known when the kernel runs */
+
+template <int KIND> static __device__ __forceinline__ int kind_of(const struct cuda_norm_args &a)
+{
+	return KIND == ACTIVATION_ASKED ? (int)a.activation : KIND;
+}
+
+/* NaN is below nothing, and stays. */
+static __device__ __forceinline__ float activated(int kind, float z, float tau)
+{
+	float s, rest;
+	switch (kind) {
+	case ACTIVATION_RELU:
+		return z <= 0 ? 0.0f : z;
+	case ACTIVATION_THRESHOLD:
+		return z <= tau ? tau : z;
+	case ACTIVATION_TANH:
+		return tanhf(z);
+	case ACTIVATION_SILU:
+		sigmoids(z, &s, &rest);
+		return z * s;
+	default:
+		return z;
+	}
+}
+
+/* The gradient before the activation, and in *taken what goes to the threshold instead; y: z is the activation's value. */
+static __device__ __forceinline__ float slope_times(int kind, float g, float z, bool y, float tau, float *taken)
+{
+	float s, rest;
+	bool below;
+	*taken = 0;
+	switch (kind) {
+	case ACTIVATION_RELU:
+		return z <= 0 ? 0.0f : g;
+	case ACTIVATION_THRESHOLD:
+		below = z <= tau;
+		*taken = below ? g : 0.0f;
+		return below ? 0.0f : g;
+	case ACTIVATION_TANH:
+		z = y ? z : tanhf(z);
+		return g * (1.0f - z * z);
+	case ACTIVATION_SILU:
+		sigmoids(z, &s, &rest);
+		return g * (s * (1.0f + z * rest));
+	default:
+		return g;
+	}
+}
+
+/* The thresholds of a pack's channels. Beside a y of bf16 they are as bf16 has them. */
+template <int PACK>
+static __device__ __forceinline__ void thresholds(const struct cuda_norm_args &a, const struct spot &spot, bool of_y, float tau[PACK])
+{
+	UNROLL
+	for (int j = 0; j < PACK; j++) {
+		tau[j] = a.tau && spot.inside ? a.tau[spot.channel + j] : 0;
+		tau[j] = of_y && a.y_bf16 ? bf16_to_float(bf16_of_float(tau[j])) : tau[j];
+	}
+}
+
+/* ---- rows ---- */
+
+/* So many rows are on their way at once: as many as registers hold. */
+enum { FORWARD_ROWS = 4 };
+template <int KIND> struct back_rows {
+	enum { ROWS = KIND == ACTIVATION_THRESHOLD ? 1 : 2 };
+};
+
+/* Goes through a thread's rows up to `to`: load(i, row) of ROWS of them, then use(i, row). */
+template <int ROWS, typename LOAD, typename USE>
+static __device__ __forceinline__ void walk(const struct spot &spot, size_t from, size_t to, LOAD load, USE use)
+{
+	for (size_t row = from + spot.row; row < to; row += ROWS * spot.step) {
+		UNROLL
+		for (int i = 0; i < ROWS; i++)
+			if (row + (size_t)i * spot.step < to)
+				load(i, row + (size_t)i * spot.step);
+		UNROLL
+		for (int i = 0; i < ROWS; i++)
+			if (row + (size_t)i * spot.step < to)
+				use(i, row + (size_t)i * spot.step);
+	}
+}
+
+/* A row of every tensor that a backward pass reads. */
+template <int PACK> struct row_in {
+	struct pack<PACK> x, dy[2], also;
+};
+
+template <int PACK>
+static __device__ __forceinline__ void row_load(const struct cuda_norm_args &a, size_t at, struct row_in<PACK> *in)
+{
+	in->x = pack_load<PACK>(a.x, a.x_bf16, at);
+	in->dy[0] = pack_load<PACK>(a.dy[0], a.y_bf16, at);
+	if (a.dy[1])
+		in->dy[1] = pack_load<PACK>(a.dy[1], a.y_bf16, at);
+	if (a.y)
+		in->also = pack_load<PACK>(a.y, a.y_bf16, at);
+	else if (a.r)
+		in->also = pack_load<PACK>(a.r, a.r_bf16, at);
+}
+
+/* The norm of a pack is scale·x + shift, with the same bits in each pass: slopes follow from them. */
+template <int PACK> struct norm_line {
+	float scale[PACK], shift[PACK], tau[PACK];
+};
+
+/* Of a row: x, the gradient behind the activation, and what the threshold took. */
+template <int PACK, int KIND>
+static __device__ __forceinline__ void row_gradient(const struct cuda_norm_args &a, const struct norm_line<PACK> &line,
+                                                    const struct row_in<PACK> &in, float x[PACK], float g[PACK], float taken[PACK])
+{
+	const int kind = kind_of<KIND>(a);
+	float other[PACK];
+	pack_numbers<PACK>(in.x, x);
+	pack_numbers<PACK>(in.dy[0], g);
+	if (a.dy[1]) {
+		pack_numbers<PACK>(in.dy[1], other);
+		UNROLL
+		for (int j = 0; j < PACK; j++)
+			g[j] += other[j];
+	}
+	if (a.y || a.r)
+		pack_numbers<PACK>(in.also, other);
+	UNROLL
+	for (int j = 0; j < PACK; j++) {
+		float z = a.y ? other[j] : fmaf(x[j], line.scale[j], line.shift[j]);
+		if (a.r)
+			z += other[j];
+		g[j] = slope_times(kind, g[j], z, a.y != NULL, line.tau[j], &taken[j]);
+	}
+}
+
+/* Stores g where the residual's gradient is wanted, and rounds it to what was stored. */
+template <int PACK>
+static __device__ __forceinline__ void row_keep(const struct cuda_norm_args &a, size_t at, float g[PACK])
+{
+	if (!a.dr)
+		return;
+	UNROLL
+	for (int j = 0; j < PACK; j++)
+		g[j] = as_held<PACK>(a.r_bf16, g[j]);
+	pack_store<PACK>(a.dr, a.r_bf16, at, g);
+}
+
+/* Forward: y of a row. */
+template <int PACK, int KIND>
+static __device__ __forceinline__ void row_value(const struct cuda_norm_args &a, const struct norm_line<PACK> &line,
+                                                 const struct pack<PACK> &x, const struct pack<PACK> &r, size_t at)
+{
+	float v[PACK], other[PACK];
+	pack_numbers<PACK>(x, v);
+	if (a.r)
+		pack_numbers<PACK>(r, other);
+	UNROLL
+	for (int j = 0; j < PACK; j++) {
+		v[j] = fmaf(v[j], line.scale[j], line.shift[j]);
+		if (a.r)
+			v[j] += other[j];
+		v[j] = activated(kind_of<KIND>(a), v[j], line.tau[j]);
+	}
+	pack_store<PACK>(a.y, a.y_bf16, at, v);
+}
+
+/* ---- launches: a copy of the kernel for each activation, but where packs are single numbers ---- */
+
+#define NORM_LAUNCH_KINDS(kernel, pack, grid, stream, a)                                                                         \
+	((a).activation == ACTIVATION_RELU   ? LAUNCH((kernel<pack, ACTIVATION_RELU>), grid, CUDA_NORM_THREADS, 0, stream, a)    \
+	 : (a).activation == ACTIVATION_SILU ? LAUNCH((kernel<pack, ACTIVATION_SILU>), grid, CUDA_NORM_THREADS, 0, stream, a)    \
+	 : (a).activation == ACTIVATION_TANH ? LAUNCH((kernel<pack, ACTIVATION_TANH>), grid, CUDA_NORM_THREADS, 0, stream, a)    \
+	 : (a).activation == ACTIVATION_NONE ? LAUNCH((kernel<pack, ACTIVATION_NONE>), grid, CUDA_NORM_THREADS, 0, stream, a)    \
+	                                     : LAUNCH((kernel<pack, ACTIVATION_THRESHOLD>), grid, CUDA_NORM_THREADS, 0, stream, a))
+#define NORM_LAUNCH(kernel, grid, stream, a)                                                                                     \
+	((a).shape.pack == 8   ? NORM_LAUNCH_KINDS(kernel, 8, grid, stream, a)                                                   \
+	 : (a).shape.pack == 4 ? NORM_LAUNCH_KINDS(kernel, 4, grid, stream, a)                                                   \
+	                       : LAUNCH((kernel<1, ACTIVATION_ASKED>), grid, CUDA_NORM_THREADS, 0, stream, a))
+
+#endif

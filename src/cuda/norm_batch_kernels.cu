@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Batch norm (Ioffe & Szegedy 2015): x̂ = (x − mean)/√(variance + ε), by channel over examples and pixels, the variance the biased
+ * one; γx̂ + β. With g the gradient behind it, over m elements a channel: dβ = Σg, dγ = Σg·x̂, dx = γ/√(variance + ε)·(g − dβ/m −
+ * x̂·dγ/m). A first kernel's blocks leave the sums of their rows; every block of a second one adds up those of its own channels, which
+ * costs less than a launch between the two. */
+#include "src/cuda/launch.h"
+
+#include "src/cuda/norm.cuh"
+
+enum { PILOT_ROWS = 4 };
+
+/* ---- rows and what blocks leave ---- */
+
+static __device__ __forceinline__ size_t rows_of(const struct cuda_norm_shape &s)
+{
+	return (size_t)s.n * s.pixels;
+}
+
+/* Where a row begins that is all examples' channels side by side; or of one block of an example's. */
+static __device__ __forceinline__ size_t row_at(const struct cuda_norm_shape &s, size_t row)
+{
+	if (s.width == s.channels)
+		return row * (size_t)s.width;
+	return row / s.pixels * s.pixels * (size_t)s.channels + row % s.pixels * (size_t)s.width;
+}
+
+/* The rows of a block of threads: from … to − 1. */
+static __device__ __forceinline__ void part_rows(const struct cuda_norm_shape &s, size_t *from, size_t *to)
+{
+	*from = rows_of(s) * blockIdx.x / (unsigned)s.parts;
+	*to = rows_of(s) * (blockIdx.x + 1) / (unsigned)s.parts;
+}
+
+/* Number k of a part's SUMS, by channel. */
+template <int SUMS>
+static __device__ __forceinline__ float *part_of(const struct cuda_norm_args &a, size_t part, int k)
+{
+	return a.parts + (part * SUMS + (size_t)k) * (size_t)a.shape.channels;
+}
+
+template <int SUMS>
+static __device__ __forceinline__ void leave_sums(const struct cuda_norm_args &a, const struct spot &spot, const double total[SUMS])
+{
+	if ((int)threadIdx.x < spot.count)
+		for (int k = 0; k < SUMS; k++)
+			part_of<SUMS>(a, blockIdx.x, k)[spot.first + (int)threadIdx.x] = (float)total[k];
+}
+
+/* The sums of all parts, for channel i in thread i. */
+template <int SUMS>
+static __device__ __forceinline__ void join_parts(const struct cuda_norm_args &a, const struct norm_shared &shared,
+                                                  const struct spot &spot, double total[SUMS])
+{
+	const int i = (int)threadIdx.x & (spot.slice - 1), groups = CUDA_NORM_THREADS / spot.slice;
+	double sum[SUMS] = {};
+	if (i < spot.count) {
+#ifdef __CUDACC__
+#pragma unroll 4
+#endif
+		for (int part = (int)threadIdx.x / spot.slice; part < a.shape.parts; part += groups)
+			for (int k = 0; k < SUMS; k++)
+				sum[k] += (double)part_of<SUMS>(a, (size_t)part, k)[spot.first + i];
+	}
+	for (int k = 0; k < SUMS; k++) {
+		total[k] = group_sum(shared, spot.slice, sum[k]);
+		__syncthreads();
+	}
+}
+
+/* What is kept for backward, by channel. */
+struct kept {
+	double *mean, *inverse;
+	float *scale, *shift;
+};
+
+static __device__ __forceinline__ struct kept kept_of(const struct cuda_norm_args &a)
+{
+	double *const mean = (double *)a.kept;
+	float *const scale = (float *)(mean + 2 * a.shape.channels);
+	const struct kept k = {mean, mean + a.shape.channels, scale, scale + a.shape.channels};
+	return k;
+}
+
+/* ---- forward ---- */
+
+/* Sums of squares of what lies around 100 would lose the variance to rounding: numbers are taken relative to the mean of a few of
+ * them. */
+template <int PACK>
+static __device__ __forceinline__ void pilot(const struct cuda_norm_args &a, const struct spot &spot, float mean[PACK])
+{
+	float v[PACK];
+	UNROLL
+	for (int j = 0; j < PACK; j++)
+		mean[j] = 0;
+	UNROLL
+	for (int i = 0; i < PILOT_ROWS; i++) {
+		const size_t row = (rows_of(a.shape) - 1) * (size_t)i / (PILOT_ROWS - 1);
+		pack_numbers<PACK>(pack_load<PACK>(a.x, a.x_bf16, spot.at + row_at(a.shape, row)), v);
+		UNROLL
+		for (int j = 0; j < PACK; j++)
+			mean[j] += v[j] * (1.0f / PILOT_ROWS);
+	}
+}
+
+/* Behind the parts' sums. */
+static __device__ __forceinline__ float *pilots_of(const struct cuda_norm_args &a)
+{
+	return part_of<2>(a, (size_t)a.shape.parts, 0);
+}
+
+template <int PACK>
+__global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) moments_kernel(const __grid_constant__ struct cuda_norm_args a)
+{
+	NORM_SHARED(shared);
+	const struct spot spot = spot_of(a.shape);
+	float center[PACK], sum[2][PACK] = {};
+	size_t from, to;
+	part_rows(a.shape, &from, &to);
+	if (spot.inside)
+		pilot<PACK>(a, spot, center);
+	if (blockIdx.x == 0 && spot.inside && spot.row == 0)
+		for (int j = 0; j < PACK; j++)
+			pilots_of(a)[spot.channel + j] = center[j];
+	struct pack<PACK> in[FORWARD_ROWS];
+	if (spot.inside)
+		walk<FORWARD_ROWS>(
+			spot, from, to,
+			[&](int i, size_t row) { in[i] = pack_load<PACK>(a.x, a.x_bf16, spot.at + row_at(a.shape, row)); },
+			[&](int i, size_t) {
+				float x[PACK];
+				pack_numbers<PACK>(in[i], x);
+				UNROLL
+				for (int j = 0; j < PACK; j++) {
+					const float d = x[j] - center[j];
+					sum[0][j] += d;
+					sum[1][j] = fmaf(d, d, sum[1][j]);
+				}
+			});
+	double total[2];
+	slice_sums<PACK, 2>(shared, a.shape, spot.slice, sum, total);
+	leave_sums<2>(a, spot, total);
+}
+
+/* running ← (1 − f)·running + f·new. */
+static __device__ __forceinline__ void update_running(const struct cuda_norm_args &a, int channel, double mean, double unbiased)
+{
+	float *const means = a.stats, *const variances = a.stats + a.shape.channels;
+	means[channel] = (float)((1 - a.share) * (double)means[channel] + a.share * mean);
+	variances[channel] = (float)((1 - a.share) * (double)variances[channel] + a.share * unbiased);
+	if (channel == 0)
+		a.stats[2 * a.shape.channels] += 1;
+}
+
+/* The norm of the slice's channels, to the block's shared memory; the first block of a slice keeps it. */
+static __device__ __forceinline__ void set_norm(const struct cuda_norm_args &a, const struct norm_shared &shared,
+                                                const struct spot &spot)
+{
+	const int i = (int)threadIdx.x, channel = spot.first + i;
+	const double m = (double)rows_of(a.shape);
+	double total[2], mean, variance, squares = 0;
+	if (!a.fixed)
+		join_parts<2>(a, shared, spot, total);
+	if (i < spot.count) {
+		if (a.fixed) {
+			mean = (double)a.stats[channel];
+			variance = (double)a.stats[a.shape.channels + channel];
+		} else {
+			mean = (double)pilots_of(a)[channel] + total[0] / m;
+			squares = total[1] - total[0] * total[0] / m;
+			squares = squares < 0 ? 0 : squares;
+			variance = squares / m;
+		}
+		const double inverse = 1 / sqrt(variance + NORM_BATCH_EPSILON);
+		const float scale = (float)((double)a.gamma[channel] * inverse);
+		const float shift = (float)((double)a.beta[channel] - mean * (double)scale);
+		coef_set(shared, spot.slice, 0, i, scale);
+		coef_set(shared, spot.slice, 1, i, shift);
+		if (blockIdx.x == 0) {
+			const struct kept kept = kept_of(a);
+			kept.mean[channel] = mean;
+			kept.inverse[channel] = inverse;
+			kept.scale[channel] = scale;
+			kept.shift[channel] = shift;
+			if (a.update)
+				update_running(a, channel, mean, squares / (m > 1 ? m - 1 : 1));
+		}
+	}
+	__syncthreads();
+}
+
+template <int PACK, int KIND>
+__global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) apply_kernel(const __grid_constant__ struct cuda_norm_args a)
+{
+	NORM_SHARED(shared);
+	const struct spot spot = spot_of(a.shape);
+	struct norm_line<PACK> line = {};
+	size_t from, to;
+	part_rows(a.shape, &from, &to);
+	thresholds<PACK>(a, spot, false, line.tau);
+	set_norm(a, shared, spot);
+	if (!spot.inside)
+		return;
+	coef_get<PACK>(shared, spot, 0, line.scale);
+	coef_get<PACK>(shared, spot, 1, line.shift);
+	struct pack<PACK> x[FORWARD_ROWS], r[FORWARD_ROWS];
+	walk<FORWARD_ROWS>(
+		spot, from, to,
+		[&](int i, size_t row) {
+			const size_t at = spot.at + row_at(a.shape, row);
+			x[i] = pack_load<PACK>(a.x, a.x_bf16, at);
+			if (a.r)
+				r[i] = pack_load<PACK>(a.r, a.r_bf16, at);
+		},
+		[&](int i, size_t row) { row_value<PACK, KIND>(a, line, x[i], r[i], spot.at + row_at(a.shape, row)); });
+}
+
+cudaError_t cuda_launch_batch_norm(const struct cuda_norm_args *a, cudaStream_t stream)
+{
+	const dim3 grid((unsigned)a->shape.parts, norm_slices(&a->shape));
+	if (!a->fixed) {
+		const cudaError_t e = a->shape.pack == 8   ? LAUNCH(moments_kernel<8>, grid, CUDA_NORM_THREADS, 0, stream, *a)
+		                      : a->shape.pack == 4 ? LAUNCH(moments_kernel<4>, grid, CUDA_NORM_THREADS, 0, stream, *a)
+		                                           : LAUNCH(moments_kernel<1>, grid, CUDA_NORM_THREADS, 0, stream, *a);
+		if (e != cudaSuccess)
+			return e;
+	}
+	return NORM_LAUNCH(apply_kernel, grid, stream, *a);
+}
+
+/* ---- backward ---- */
+
+/* Sums of g, g·(x − mean) and what thresholds took; the gradient of the residual, where it is wanted. Sums are of the gradient that is
+ * stored: the second pass takes their means from it, and little may be left. */
+template <int PACK, int KIND>
+__global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_sums_kernel(const __grid_constant__ struct cuda_norm_args a)
+{
+	constexpr int ROWS = back_rows<KIND>::ROWS;
+	NORM_SHARED(shared);
+	const struct spot spot = spot_of(a.shape);
+	const struct kept kept = kept_of(a);
+	struct norm_line<PACK> line = {};
+	float center[PACK], sum[CUDA_NORM_SUMS][PACK] = {};
+	size_t from, to;
+	part_rows(a.shape, &from, &to);
+	thresholds<PACK>(a, spot, a.y != NULL, line.tau);
+	UNROLL
+	for (int j = 0; spot.inside && j < PACK; j++) {
+		line.scale[j] = kept.scale[spot.channel + j];
+		line.shift[j] = kept.shift[spot.channel + j];
+		center[j] = (float)kept.mean[spot.channel + j];
+	}
+	struct row_in<PACK> in[ROWS] = {};
+	if (spot.inside)
+		walk<ROWS>(
+			spot, from, to, [&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at(a.shape, row), &in[i]); },
+			[&](int i, size_t row) {
+				float x[PACK], g[PACK], taken[PACK];
+				row_gradient<PACK, KIND>(a, line, in[i], x, g, taken);
+				row_keep<PACK>(a, spot.at + row_at(a.shape, row), g);
+				UNROLL
+				for (int j = 0; j < PACK; j++) {
+					sum[0][j] += g[j];
+					sum[1][j] = fmaf(g[j], x[j] - center[j], sum[1][j]);
+					sum[2][j] += taken[j];
+				}
+			});
+	double total[CUDA_NORM_SUMS];
+	slice_sums<PACK, CUDA_NORM_SUMS>(shared, a.shape, spot.slice, sum, total);
+	leave_sums<CUDA_NORM_SUMS>(a, spot, total);
+}
+
+static __device__ __forceinline__ void give(float *to, int channel, bool add, double value)
+{
+	if (to)
+		to[channel] = (float)(value + (add ? (double)to[channel] : 0));
+}
+
+/* dx = scale·g + of_x·x + rest, of which the block's shared memory gets the last two; the first block of a slice gives the
+ * parameters their gradients. */
+static __device__ __forceinline__ void set_back(const struct cuda_norm_args &a, const struct norm_shared &shared,
+                                                const struct spot &spot)
+{
+	const int i = (int)threadIdx.x, channel = spot.first + i;
+	double total[CUDA_NORM_SUMS];
+	join_parts<CUDA_NORM_SUMS>(a, shared, spot, total);
+	if (i < spot.count) {
+		const struct kept kept = kept_of(a);
+		const double m = (double)rows_of(a.shape), mean = kept.mean[channel], inverse = kept.inverse[channel];
+		const double scale = (double)kept.scale[channel];
+		/* What was summed was relative to the mean in float32. */
+		const double dgamma = (total[1] + ((double)(float)mean - mean) * total[0]) * inverse;
+		const float of_x = a.fixed ? 0.0f : (float)(-scale * inverse * dgamma / m);
+		coef_set(shared, spot.slice, 0, i, of_x);
+		coef_set(shared, spot.slice, 1, i, a.fixed ? 0.0f : (float)(-scale * total[0] / m - (double)of_x * mean));
+		if (blockIdx.x == 0) {
+			give(a.dgamma, channel, a.add, dgamma);
+			give(a.dbeta, channel, a.add, total[0]);
+			give(a.dtau, channel, a.add, total[2]);
+		}
+	}
+	__syncthreads();
+}
+
+template <int PACK, int KIND>
+__global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_apply_kernel(const __grid_constant__ struct cuda_norm_args a)
+{
+	constexpr int ROWS = back_rows<KIND>::ROWS;
+	NORM_SHARED(shared);
+	const struct spot spot = spot_of(a.shape);
+	const struct kept kept = kept_of(a);
+	struct norm_line<PACK> line = {};
+	float of_x[PACK], rest[PACK];
+	size_t from, to;
+	part_rows(a.shape, &from, &to);
+	thresholds<PACK>(a, spot, a.y != NULL, line.tau);
+	set_back(a, shared, spot);
+	if (!a.dx || !spot.inside)
+		return;
+	coef_get<PACK>(shared, spot, 0, of_x);
+	coef_get<PACK>(shared, spot, 1, rest);
+	UNROLL
+	for (int j = 0; j < PACK; j++) {
+		line.scale[j] = kept.scale[spot.channel + j];
+		line.shift[j] = kept.shift[spot.channel + j];
+	}
+	struct row_in<PACK> in[ROWS] = {};
+	walk<ROWS>(
+		spot, from, to, [&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at(a.shape, row), &in[i]); },
+		[&](int i, size_t row) {
+			float x[PACK], g[PACK], taken[PACK];
+			row_gradient<PACK, KIND>(a, line, in[i], x, g, taken);
+			UNROLL
+			for (int j = 0; j < PACK; j++)
+				g[j] = fmaf(g[j], line.scale[j], fmaf(x[j], of_x[j], rest[j]));
+			pack_store<PACK>(a.dx, a.x_bf16, spot.at + row_at(a.shape, row), g);
+		});
+}
+
+cudaError_t cuda_launch_batch_norm_back(const struct cuda_norm_args *a, cudaStream_t stream)
+{
+	const dim3 grid((unsigned)a->shape.parts, norm_slices(&a->shape));
+	struct cuda_norm_args apply = *a;
+	const cudaError_t e = NORM_LAUNCH(back_sums_kernel, grid, stream, *a);
+	if (e != cudaSuccess)
+		return e;
+	if (a->dr) {
+		/* What was stored is the gradient behind the activation. */
+		apply.dy[0] = a->dr;
+		apply.dy[1] = apply.r = apply.y = NULL;
+		apply.y_bf16 = a->r_bf16;
+		apply.activation = ACTIVATION_NONE;
+	}
+	return NORM_LAUNCH(back_apply_kernel, a->dx ? grid : dim3(1, grid.y), stream, apply);
+}
