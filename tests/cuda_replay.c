@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Which lists of calls become graphs on the stand-in, and what the host waits for. */
 #include <cuda_runtime_api.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "tests/chain_runs.h"
 #include "tests/cuda_driver.h"
 #include "tests/device_vec.h"
+#include "tests/files.h"
 #include "tests/standin/standin.h"
 #include "tests/tap.h"
 
@@ -107,12 +109,14 @@ static void check_puts(struct device *d)
 	ok(standin_calls("cudaStreamSynchronize") == waits, "%d small puts wait for nothing", PUTS);
 	ok(all_are(&sum, PUTS * (PUTS - 1) / 2), "and each call has what was put before it");
 	waits = standin_calls("cudaStreamSynchronize");
+	const size_t turns = standin_calls("cudaEventSynchronize");
 	for (int i = 0; i < 6; i++) {
 		for (int j = 0; j < LARGE; j++)
 			large.host[j] = (float)(i + j % 3);
 		MUST(d->ops->put(d, large.device, large.host, LARGE * sizeof(float)));
 	}
-	ok(standin_calls("cudaStreamSynchronize") > waits, "where they have no room on their way, the host waits");
+	ok(standin_calls("cudaEventSynchronize") > turns && standin_calls("cudaStreamSynchronize") == waits,
+	   "where they have no room on their way, the host waits for the first of them alone");
 	device_vec_get(&large);
 	bool good = true;
 	for (int j = 0; j < LARGE; j++)
@@ -123,10 +127,24 @@ static void check_puts(struct device *d)
 	device_vec_free(&sum);
 }
 
+/* How many steps the card has still to do as each one is given to it: `done` kernels ran by then, and `all` in all of them. */
+static void check_pace(const char *name, const long *done, int steps, long all)
+{
+	double least = steps, most = 0, each = (double)all / steps;
+	for (int k = 0; k < steps; k++) {
+		const double ahead = k + 1 - (double)done[k] / each;
+		most = fmax(most, ahead);
+		/* It had none when this began. */
+		least = k < 4 ? least : fmin(least, ahead);
+	}
+	ok(least >= 3 && most <= 330, "%s: the card always has some steps before it, and never all of a long run's (%.0f to %.0f)", name,
+	   least, most);
+}
+
 /* Once its lists are known, a chain's steps are a graph each, behind which the host waits for nothing. */
 static void check_steps(const char *name, const char *const *words)
 {
-	enum { KNOWN = 60, MORE = 240 };
+	enum { KNOWN = 60, MORE = 500 };
 	struct state st;
 	struct problem p;
 	struct opts *o = parse_model("mlp:2-3-1", words);
@@ -134,13 +152,56 @@ static void check_steps(const char *name, const char *const *words)
 	MUST(state_open(&st, &p.plan.state, (struct rng_key){1, 0}));
 	for (int k = 0; k < KNOWN; k++)
 		MUST(state_step(&st, 0.01, 1));
+	MUST(p.device->ops->sync(p.device));
 	const size_t waits = standin_calls("cudaStreamSynchronize");
 	const long replays = standin_replays(), captures = standin_captures();
-	for (int k = 0; k < MORE; k++)
+	const long before = standin_launches();
+	long done[MORE];
+	for (int k = 0; k < MORE; k++) {
 		MUST(state_step(&st, 0.01, 1));
+		done[k] = standin_launches() - before;
+	}
 	ok(standin_replays() - replays == MORE && standin_captures() == captures, "%s: each step is a graph that is replayed", name);
 	ok(standin_calls("cudaStreamSynchronize") == waits, "%s: and the host waits for none of them", name);
+	MUST(p.device->ops->sync(p.device));
+	check_pace(name, done, MORE, standin_launches() - before);
 	state_close(&st);
+	problem_close(&p);
+	opts_free(o);
+}
+
+/* Whether the host waits for the card in steps that end with nothing to tell of, and how often in those that do. */
+static void check_chain(const char *name, const char *const *words)
+{
+	static const atomic_int never;
+	char folder[512];
+	struct problem p;
+	struct run run;
+	struct chain *c;
+	struct opts *o = parse_model("mlp:2-3-1", words);
+	size_t idle = 0, telling = 0;
+	snprintf(folder, sizeof folder, "%s/%s", scratch_folder(), name);
+	MUST(problem_open(o, open_cuda(), NULL, &p));
+	json_t *json = facts_run(&p, o);
+	MUST(run_create(folder, json, &run));
+	json_decref(json);
+	p.plan.run = &run;
+	p.plan.stop = &never;
+	MUST(chain_open(&p.plan, 0, &c));
+	while (chain_phase(c) == CHAIN_RUNNING) {
+		size_t waits = standin_calls("cudaStreamSynchronize");
+		MUST(chain_advance(c));
+		waits = standin_calls("cudaStreamSynchronize") - waits;
+		const uint64_t step = chain_step(c), epoch_steps = p.plan.epoch_steps, all = p.plan.schedule.total;
+		if (step % p.plan.log_every == 0 || step + epoch_steps == all || step == all)
+			telling += waits;
+		else
+			idle += waits;
+	}
+	ok(idle == 0 && telling > 0, "%s: a chain waits %zu times in steps with nothing to tell of, %zu times in the others", name, idle,
+	   telling);
+	chain_close(c);
+	run_close(&run);
 	problem_close(&p);
 	opts_free(o);
 }
@@ -170,6 +231,8 @@ int main(void)
 	write_csv();
 	for (size_t i = 0; i < sizeof samplers / sizeof *samplers; i++)
 		check_steps(samplers[i].name, samplers[i].words);
+	for (size_t i = 0; i < sizeof samplers / sizeof *samplers; i++)
+		check_chain(samplers[i].name, samplers[i].words);
 	d->ops->close(d);
 	warning_to(hear, "--");
 	check_refusal("cudaStreamBeginCapture", 1, cudaErrorStreamCaptureUnsupported);

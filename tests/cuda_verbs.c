@@ -154,6 +154,40 @@ static void check_typed(struct device *d)
 	free(back);
 }
 
+/* Columns of tensors of all forms, which blocks share where there are many rows; and the same in bf16 at once. */
+static void check_columns(struct device *d)
+{
+	static const size_t shapes[][2] = {{1, 1}, {5, 1}, {513, 3}, {128, 10}, {20001, 6}, {3000, 64}, {40000, 33}, {2, 9000}, {0, 7}};
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+		const size_t rows = shapes[i][0], channels = shapes[i][1], count = rows * channels;
+		struct draws r = {(uint32_t)i, 0};
+		float *host = host_take(count * sizeof *host), *sums = host_take(channels * sizeof *sums);
+		uint16_t *typed = host_take(count * sizeof *typed);
+		double *want = host_doubles(channels), worst = 0;
+		for (size_t k = 0; k < count; k++) {
+			host[k] = (float)draw_normal(&r);
+			want[k % channels] += (double)host[k];
+		}
+		float *t = upload(d, host, count * sizeof *host), *out = device_take(d, channels * sizeof *out);
+		uint16_t *narrow = device_take(d, count * sizeof *narrow);
+		MUST(cuda_channel_sums(d, false, t, rows, channels, false, out));
+		MUST(cuda_channel_sums_narrowed(d, t, rows, channels, true, out, narrow));
+		download(d, sums, out, channels * sizeof *sums);
+		download(d, typed, narrow, count * sizeof *typed);
+		bool good = true;
+		for (size_t k = 0; k < count; k++)
+			good = good && typed[k] == bf16_bits((double)host[k]);
+		for (size_t c = 0; c < channels; c++)
+			worst = larger(worst, fabs((double)sums[c] - 2 * want[c]) / fmax(1, fabs(want[c])));
+		near(worst, 0, 2.5e-7, "sums of %zu columns of %zu numbers, set and added", channels, rows);
+		ok(good, "and %zu columns of %zu numbers in bf16 beside them", channels, rows);
+		d->ops->free(d, t);
+		d->ops->free(d, out);
+		d->ops->free(d, narrow);
+		free(host), free(sums), free(typed), free(want);
+	}
+}
+
 enum { SHIFTED = 2051, VECTORS = 6, SUMS = 3 };
 
 /* Vectors through every verb, each of them somewhere for one purpose alone. */
@@ -243,6 +277,7 @@ int main(void)
 	check_card_words(d);
 	check_far_elements(d);
 	check_typed(d);
+	check_columns(d);
 	check_unaligned(d);
 	check_order(d);
 	d->ops->close(d);

@@ -13,7 +13,22 @@
 
 enum {
 	CUDA_WORKSPACE = 32 << 20,         /* bytes for cuBLAS: what NVIDIA recommends for Hopper */
-	CUDA_STAGE = 512 << 10             /* bytes that put may leave on their way: an order of all examples of most sets */
+	CUDA_STAGE = 512 << 10,            /* bytes that put may leave on their way: an order of all examples of most sets, */
+	CUDA_STAGES = 2,                   /* so many times */
+	CUDA_PACE_MARKS = 4
+};
+
+/* A part of put's way. */
+struct cuda_stage {
+	unsigned char *at;                 /* host, pinned, CUDA_STAGE bytes */
+	cudaEvent_t left;                  /* recorded behind its last copy when the host turned to another part */
+};
+
+/* How far the host is ahead of the card: slots.c. */
+struct cuda_pace {
+	cudaEvent_t mark[CUDA_PACE_MARKS]; /* places in the stream, the next to be recorded being the oldest */
+	int next, sends, stride;           /* sends since the last mark; between two */
+	double waited;                     /* when the host last waited for a mark; monotonic seconds */
 };
 
 struct cuda_block;
@@ -32,8 +47,10 @@ struct cuda_device {
 	void *scratch;                     /* device, scratch_bytes: of one layer's pass at a time, its contents of no meaning */
 	size_t scratch_bytes;
 	double *slots_back;                /* host, pinned, SLOTS: the way of slots_fetch */
-	unsigned char *stage;              /* host, pinned, CUDA_STAGE bytes, of which so many are still on their way: put's */
+	struct cuda_stage stage[CUDA_STAGES];
+	int staging;                       /* the part that put fills, of which so many bytes may still be on their way */
 	size_t staged;
+	struct cuda_pace pace;
 	struct record record;              /* calls that were put off */
 	status failed;                     /* of what could not be told when it failed, until somebody can be; with its words: */
 	char *words;
@@ -79,6 +96,10 @@ status cuda_flush(struct cuda_device *cuda);
 /* Waits for all that was put off. Errors: as cuda_flush, and what failed since the last wait. */
 status cuda_wait(struct cuda_device *cuda);
 
+/* Waits until the stream has come to where the event was recorded; not at all, where it never was. What comes behind it goes on.
+ * Errors: as cuda_wait. */
+status cuda_wait_for(struct cuda_device *cuda, cudaEvent_t event);
+
 /* cuda_wait for ops that return nothing: the error is left to the next wait. */
 void cuda_settle(struct cuda_device *cuda);
 
@@ -89,7 +110,13 @@ void cuda_keep(struct cuda_device *cuda, status s);
  * memory, whose address is all that a graph has of it. */
 void cuda_forget(struct cuda_device *cuda);
 
-/* ---- memory.c, slots.c, pieces.c ---- */
+/* ---- memory.c, ways.c, slots.c, pieces.c ---- */
+
+/* What the ways and the pace of a device need, and its end, also of one that did not open. Errors: ERR_LIBRARY. */
+status cuda_stage_open(struct cuda_device *cuda);
+void cuda_stage_close(struct cuda_device *cuda);
+status cuda_pace_open(struct cuda_device *cuda);
+void cuda_pace_close(struct cuda_device *cuda);
 
 /* As struct backend describes them. */
 status cuda_alloc(struct device *d, size_t bytes, void **out);

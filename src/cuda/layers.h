@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-extern const struct layer_ops cuda_linear, cuda_activation, cuda_conv, cuda_flatten, cuda_norm, cuda_pool;
+extern const struct layer_ops cuda_linear, cuda_activation, cuda_flatten, cuda_pool, cuda_norm, cuda_conv;
 
 /* n elements of y from x; or of dx from dy and, as the kind asks, x or y. relu, silu or tanh. */
 struct cuda_act_args {

@@ -127,19 +127,27 @@ static status linear_forward(struct layer_plan *p, const struct layer_io *io)
 	return p->narrows_y ? cuda_convert(p->device, y, false, io->y, true, p->n * p->out) : OK;
 }
 
+/* The gradient of the biases, and dy in bf16 for the products, in one pass where both are wanted. */
+static status prepare_dy(struct layer_plan *p, const struct layer_io *io, bool narrows)
+{
+	float *bias = io->dparam[PARAM_BIAS];
+	if (narrows && bias)
+		return cuda_channel_sums_narrowed(p->device, io->dy[0], p->n, p->out, io->add_dparams, bias, cuda_of(p->device)->scratch);
+	if (narrows)
+		return cuda_convert(p->device, io->dy[0], false, cuda_of(p->device)->scratch, true, p->n * p->out);
+	return bias ? cuda_channel_sums(p->device, p->y.bf16, io->dy[0], p->n, p->out, io->add_dparams, bias) : OK;
+}
+
 static status linear_backward(struct layer_plan *p, const struct layer_io *io)
 {
 	struct cuda_device *cuda = cuda_of(p->device);
-	if (p->narrows_dy && (io->dx[0] || io->dparam[PARAM_WEIGHT]))
-		TRY(cuda_convert(p->device, io->dy[0], false, cuda->scratch, true, p->n * p->out));
+	TRY(prepare_dy(p, io, p->narrows_dy && (io->dx[0] || io->dparam[PARAM_WEIGHT])));
 	const void *x = p->narrows_x ? io->kept : io->x[0], *dy = p->narrows_dy ? cuda->scratch : io->dy[0];
 	if (io->dx[0])
 		TRY(matmul_later(cuda, &p->data, p->data_name, dy, io->param[PARAM_WEIGHT], NULL, false, io->dx[0]));
 	if (io->dparam[PARAM_WEIGHT])
 		TRY(matmul_later(cuda, &p->weights, p->weights_name, dy, x, NULL, io->add_dparams, io->dparam[PARAM_WEIGHT]));
-	if (!io->dparam[PARAM_BIAS])
-		return OK;
-	return cuda_channel_sums(p->device, p->y.bf16, io->dy[0], p->n, p->out, io->add_dparams, io->dparam[PARAM_BIAS]);
+	return OK;
 }
 
 /* Where x is narrowed only the copy is read; but that x is the batch, or what such layers pass on of it, and its memory has

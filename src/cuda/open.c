@@ -77,8 +77,8 @@ static void cuda_close(struct device *d)
 		cuda_keep(cuda, cuda_check_blas(cublasLtDestroy(cuda->blas), "cublasLtDestroy", __FILE__));
 	if (cuda->slots_back)
 		cuda_keep(cuda, cuda_check(cudaFreeHost(cuda->slots_back), "cudaFreeHost", __FILE__));
-	if (cuda->stage)
-		cuda_keep(cuda, cuda_check(cudaFreeHost(cuda->stage), "cudaFreeHost", __FILE__));
+	cuda_stage_close(cuda);
+	cuda_pace_close(cuda);
 	if (cuda->stream)
 		cuda_keep(cuda, cuda_check(cudaStreamDestroy(cuda->stream), "cudaStreamDestroy", __FILE__));
 	say_last(cuda);
@@ -111,7 +111,8 @@ static status open_parts(struct cuda_device *cuda)
 	/* Nothing here waits for the stream that all threads share, nor it for us. */
 	CUDA_TRY(cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking));
 	CUDA_TRY(cudaMallocHost((void **)&cuda->slots_back, SLOTS * sizeof *cuda->slots_back));
-	CUDA_TRY(cudaMallocHost((void **)&cuda->stage, CUDA_STAGE));
+	TRY(cuda_stage_open(cuda));
+	TRY(cuda_pace_open(cuda));
 	BLAS_TRY(cublasLtCreate(&cuda->blas));
 	TRY(cuda_alloc(&cuda->device, CUDA_REDUCE_PARTS * sizeof *cuda->parts, (void **)&cuda->parts));
 	return cuda_alloc(&cuda->device, CUDA_WORKSPACE, &cuda->workspace);

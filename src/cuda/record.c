@@ -227,17 +227,27 @@ status cuda_flush(struct cuda_device *cuda)
 /* ---- waiting ---- */
 
 /* Of a card's own fault, such as an address that is not there, which shows when somebody waits. */
+static status within_calls(const struct record *r, status s)
+{
+	if (s == OK || !r->first)
+		return s;
+	return r->first == r->last ? fail_within(s, "during %s: ", r->first)
+	                           : fail_within(s, "during one of the calls from %s to %s: ", r->first, r->last);
+}
+
 static status wait_for_stream(struct cuda_device *cuda)
 {
 	struct record *r = &cuda->record;
-	const char *first = r->first, *last = r->last;
+	status s = within_calls(r, cuda_check(cudaStreamSynchronize(cuda->stream), "cudaStreamSynchronize", __FILE__));
 	r->first = r->last = NULL;
-	status s = cuda_check(cudaStreamSynchronize(cuda->stream), "cudaStreamSynchronize", __FILE__);
 	if (s == OK)
 		cuda->staged = 0;
-	if (s == OK || !first)
-		return s;
-	return first == last ? fail_within(s, "during %s: ", first) : fail_within(s, "during one of the calls from %s to %s: ", first, last);
+	return s;
+}
+
+status cuda_wait_for(struct cuda_device *cuda, cudaEvent_t event)
+{
+	return within_calls(&cuda->record, cuda_check(cudaEventSynchronize(event), "cudaEventSynchronize", __FILE__));
 }
 
 static status all_done(struct cuda_device *cuda)

@@ -40,11 +40,19 @@ status cuda_convert(struct device *d, const void *from, bool from_bf16, void *to
 
 CUDA_RUN(channel_sums)
 
+static status sums_later(struct device *d, struct cuda_channel_sums_args *a)
+{
+	_Static_assert(CUDA_SUMS_PARTS * sizeof *a->parts <= CUDA_WORKSPACE, "the workspace holds what blocks have added up");
+	if (!a->channels)
+		return OK;
+	/* Nobody else is at work while the kernels of this call are. */
+	a->parts = cuda_of(d)->workspace;
+	return cuda_later(d, "sums of columns", run_channel_sums, a, sizeof *a);
+}
+
 status cuda_channel_sums(struct device *d, bool bf16, const void *t, size_t rows, size_t channels, bool add, float *out)
 {
 	struct cuda_channel_sums_args a;
-	if (!channels)
-		return OK;
 	memset(&a, 0, sizeof a);
 	a.t = t;
 	a.out = out;
@@ -52,5 +60,19 @@ status cuda_channel_sums(struct device *d, bool bf16, const void *t, size_t rows
 	a.channels = channels;
 	a.bf16 = bf16;
 	a.add = add;
-	return cuda_later(d, "sums of columns", run_channel_sums, &a, sizeof a);
+	return sums_later(d, &a);
+}
+
+status cuda_channel_sums_narrowed(struct device *d, const float *t, size_t rows, size_t channels, bool add, float *out,
+                                  uint16_t *narrow)
+{
+	struct cuda_channel_sums_args a;
+	memset(&a, 0, sizeof a);
+	a.t = t;
+	a.out = out;
+	a.narrow = narrow;
+	a.rows = rows;
+	a.channels = channels;
+	a.add = add;
+	return sums_later(d, &a);
 }

@@ -30,9 +30,14 @@ struct cuda_convert_args {
 struct cuda_channel_sums_args {
 	const void *t;
 	float *out;
+	uint16_t *narrow;          /* (rows, channels): t in bf16, or NULL */
+	double *parts;             /* (CUDA_SUMS_PARTS): the stream's, for one tensor at a time */
 	size_t rows, channels;
 	bool bf16, add;            /* bf16: t is; out is float32 */
 };
+
+/* Blocks share a tensor, up to so many, each with a warp's lanes of columns at most. */
+enum { CUDA_SUMS_BLOCKS = 256, CUDA_SUMS_PARTS = CUDA_SUMS_BLOCKS * 32 };
 
 cudaError_t cuda_launch_add(const struct cuda_add_args *a, cudaStream_t stream);
 cudaError_t cuda_launch_convert(const struct cuda_convert_args *a, cudaStream_t stream);
@@ -43,6 +48,9 @@ cudaError_t cuda_launch_channel_sums(const struct cuda_channel_sums_args *a, cud
 /* The same put off; convert copies where both types are one. Errors: of cuda_later. */
 status cuda_convert(struct device *d, const void *from, bool from_bf16, void *to, bool to_bf16, size_t n);
 status cuda_channel_sums(struct device *d, bool bf16, const void *t, size_t rows, size_t channels, bool add, float *out);
+/* Both at once of a float32 t: its columns' sums, and itself in bf16. */
+status cuda_channel_sums_narrowed(struct device *d, const float *t, size_t rows, size_t channels, bool add, float *out,
+                                  uint16_t *narrow);
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/cuda/launch.h"
 
+#include "src/cuda/block_sum.cuh"
 #include "src/cuda/quad.cuh"
 #include "src/cuda/tensors.h"
 
@@ -75,34 +76,80 @@ cudaError_t cuda_launch_convert(const struct cuda_convert_args *a, cudaStream_t 
 
 /* ---- columns added up ---- */
 
-enum { SUM_COLUMNS = WARP, SUM_ROWS = 16 };  /* a block's threads: so many columns side by side, rows in turn */
+enum { SUM_THREADS = 512, SUM_EACH = 16 };  /* a thread's rows at least, where blocks share them */
 
-template <typename T>
-__global__ void __launch_bounds__(SUM_COLUMNS *SUM_ROWS) channel_sums_kernel(const T *t, float *out, size_t rows, size_t channels,
-                                                                             bool add)
+/* How a tensor is shared: blocks have `columns` side by side, a power of two up to a warp's lanes, and every split its rows. */
+struct sharing {
+	unsigned columns, across, splits;
+	size_t rows;               /* of a split */
+};
+
+static struct sharing share_rows(size_t rows, size_t channels)
 {
-	SHARED(double, part, SUM_COLUMNS * SUM_ROWS);
-	const unsigned column = threadIdx.x % SUM_COLUMNS, first = threadIdx.x / SUM_COLUMNS;
-	const size_t c = (size_t)blockIdx.x * SUM_COLUMNS + column;
-	double sum = 0;
-	if (c < channels)
-		for (size_t row = first; row < rows; row += SUM_ROWS)
-			sum += (double)number_of(t[row * channels + c]);
-	part[threadIdx.x] = sum;
-	__syncthreads();
-	if (first != 0 || c >= channels)
-		return;
-	for (int i = 1; i < SUM_ROWS; i++)
-		sum += part[i * SUM_COLUMNS + (int)column];
-	out[c] = (float)(add ? sum + (double)out[c] : sum);
+	struct sharing s = {1, 1, 1, rows};
+	while (s.columns < WARP && s.columns < channels)
+		s.columns *= 2;
+	s.across = (unsigned)((channels + s.columns - 1) / s.columns);
+	const size_t least = (size_t)SUM_EACH * SUM_THREADS / s.columns, splits = (rows + least - 1) / least;
+	const size_t most = s.across < CUDA_SUMS_BLOCKS ? CUDA_SUMS_BLOCKS / s.across : 1;
+	s.splits = (unsigned)(splits < 1 ? 1 : splits < most ? splits : most);
+	s.rows = (rows + s.splits - 1) / s.splits;
+	return s;
 }
+
+static __device__ __forceinline__ void set_sum(float *out, bool add, double sum)
+{
+	*out = (float)(add ? sum + (double)*out : sum);
+}
+
+template <typename T, bool NARROW>
+__global__ void __launch_bounds__(SUM_THREADS) channel_sums_kernel(const struct cuda_channel_sums_args a, const struct sharing s)
+{
+	SHARED(double, part, SUM_THREADS);
+	const T *const t = (const T *)a.t;
+	const unsigned column = threadIdx.x % s.columns, first = threadIdx.x / s.columns, turns = SUM_THREADS / s.columns;
+	const unsigned split = blockIdx.x / s.across;
+	const size_t c = (size_t)(blockIdx.x % s.across) * s.columns + column, begin = split * s.rows;
+	const size_t end = begin + s.rows < a.rows ? begin + s.rows : a.rows;
+	double sum = 0;
+	for (size_t row = begin + first; c < a.channels && row < end; row += turns) {
+		const float v = number_of(t[row * a.channels + c]);
+		sum += (double)v;
+		if (NARROW)
+			a.narrow[row * a.channels + c] = bf16_of_float(v);
+	}
+	part[threadIdx.x] = sum;
+	for (unsigned half = turns / 2; half > 0; half /= 2) {
+		__syncthreads();
+		if (first < half)
+			part[threadIdx.x] += part[threadIdx.x + half * s.columns];
+	}
+	if (first != 0 || c >= a.channels)
+		return;
+	if (s.splits == 1)
+		set_sum(a.out + c, a.add, part[threadIdx.x]);
+	else
+		a.parts[split * a.channels + c] = part[threadIdx.x];
+}
+
+/* A warp to each channel. */
+__global__ void __launch_bounds__(SUM_THREADS) channel_totals_kernel(const struct cuda_channel_sums_args a, unsigned splits)
+{
+	const size_t c = (size_t)blockIdx.x * (SUM_THREADS / WARP) + threadIdx.x / WARP;
+	double sum = 0;
+	for (unsigned split = threadIdx.x % WARP; c < a.channels && split < splits; split += WARP)
+		sum += a.parts[split * a.channels + c];
+	sum = warp_sum(sum);
+	if (threadIdx.x % WARP == 0 && c < a.channels)
+		set_sum(a.out + c, a.add, sum);
+}
+
+#define SUMS(type, narrow) LAUNCH((channel_sums_kernel<type, narrow>), s.across * s.splits, SUM_THREADS, 0, stream, *a, s)
 
 cudaError_t cuda_launch_channel_sums(const struct cuda_channel_sums_args *a, cudaStream_t stream)
 {
-	const unsigned blocks = (unsigned)((a->channels + SUM_COLUMNS - 1) / SUM_COLUMNS);
-	if (a->bf16)
-		return LAUNCH(channel_sums_kernel<uint16_t>, blocks, SUM_COLUMNS * SUM_ROWS, 0, stream, (const uint16_t *)a->t, a->out,
-		              a->rows, a->channels, a->add);
-	return LAUNCH(channel_sums_kernel<float>, blocks, SUM_COLUMNS * SUM_ROWS, 0, stream, (const float *)a->t, a->out, a->rows,
-	              a->channels, a->add);
+	const struct sharing s = share_rows(a->rows, a->channels);
+	const unsigned warps = SUM_THREADS / WARP, blocks = (unsigned)((a->channels + warps - 1) / warps);
+	const cudaError_t e = a->bf16 ? SUMS(uint16_t, false) : a->narrow ? SUMS(float, true) : SUMS(float, false);
+	return e != cudaSuccess || s.splits == 1 ? e : LAUNCH(channel_totals_kernel, blocks, SUM_THREADS, 0, stream, *a, s.splits);
 }

@@ -8,7 +8,7 @@
 /* Graphs by every engine against plain loops in double; ends the program where one is wrong. */
 void check_cudnn_good(cudaStream_t stream);
 /* What must be refused: prints each status and reason. */
-void check_cudnn_refuses(cudaStream_t stream);
+void check_cudnn_refuses(void);
 /* Engines that the test has made wrong, slow or refused: prints what comes of it. */
 void check_cudnn_faults(cudaStream_t stream);
 

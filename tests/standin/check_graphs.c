@@ -7,6 +7,7 @@
 
 enum { ROOM = 4096 };
 
+node graph_card;
 static node made[ROOM];
 static int n_made;
 
@@ -47,6 +48,12 @@ static node finished(node n)
 static void set_node(node n, cudnnBackendAttributeName_t name, node child)
 {
 	graph_set(n, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &child);
+}
+
+static void set_card(node n, cudnnBackendAttributeName_t name)
+{
+	if (graph_card)
+		set_node(n, name, graph_card);
 }
 
 static void set_number(node n, cudnnBackendAttributeName_t name, int64_t value)
@@ -165,6 +172,7 @@ int64_t graph_proposed(node graph, cudnnBackendHeurMode_t mode, int64_t most, no
 	int64_t count;
 	set_node(n, CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph);
 	graph_set(n, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1, &mode);
+	set_card(n, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP);
 	finished(n);
 	for (int64_t i = 0; i < most; i++)
 		out[i] = graph_make(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
@@ -177,6 +185,7 @@ node graph_engine(node graph, int64_t index)
 	const node engine = graph_make(CUDNN_BACKEND_ENGINE_DESCRIPTOR), n = graph_make(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
 	set_node(engine, CUDNN_ATTR_ENGINE_OPERATION_GRAPH, graph);
 	set_number(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, index);
+	set_card(engine, CUDNN_ATTR_ENGINE_DEVICEPROP);
 	set_node(n, CUDNN_ATTR_ENGINECFG_ENGINE, finished(engine));
 	return finished(n);
 }
@@ -185,6 +194,7 @@ node graph_plan(node configuration)
 {
 	const node n = graph_make(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
 	set_node(n, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration);
+	set_card(n, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP);
 	return finished(n);
 }
 

@@ -18,6 +18,9 @@ node graph_make(cudnnBackendDescriptorType_t type);
 void graph_set(node n, cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type, int64_t count, const void *from);
 void graph_end(void);
 
+/* A card that is described, for which heuristics, engines and plans are from now on; NULL: for the one that is here. */
+extern node graph_card;
+
 /* A tensor (n, c, h, w) with its channels last. */
 struct graph_tensor { int64_t id, n, c, h, w; bool bf16, is_virtual; };
 node graph_tensor(const struct graph_tensor *t);
