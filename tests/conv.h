@@ -40,6 +40,7 @@ struct conv_setup {
 	bool folded, residual;               /* infer: with a batch norm, and with a second input */
 	enum activation activation;
 	bool first;                          /* reads the batch itself: no gradient of its input */
+	bool apart;                          /* x ⋆ W is rounded to y's type before the bias is added */
 };
 
 /* Fills a case with random values that its formats hold exactly, plans it and makes its working weights. */
@@ -65,6 +66,8 @@ void conv_judge(const struct conv_worst worst[4], const char *name);
 
 /* Everything that holds for any backend, in one pair of formats. */
 void check_conv(struct device *d, struct format f, enum precision precision, enum conv_algo algo, double slack, const char *name);
+/* The same of a backend that rounds before it adds a bias. */
+void check_conv_apart(struct device *d, struct format f, enum precision precision, enum conv_algo algo, double slack, const char *name);
 void check_conv_folded(struct device *d, struct format f, enum precision precision, enum conv_algo algo, const char *name);
 /* The convolution that reads the batch. */
 void check_conv_entry(struct device *d, struct format x, struct format y, enum precision precision, const char *name);

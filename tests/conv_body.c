@@ -48,17 +48,28 @@ static void each(struct device *d, const struct conv_dims *shapes, int n, const 
 		}
 }
 
-void check_conv(struct device *d, struct format f, enum precision precision, enum conv_algo algo, double slack, const char *name)
+static void check_shapes(struct device *d, const struct conv_setup *how, double slack, const char *name)
 {
 	struct conv_worst set[4] = {{0}}, added[4] = {{0}};
-	struct conv_setup how = {.x = f, .y = f, .mode = PLAN_TRAIN, .precision = precision, .algo = algo};
 	char text[96];
-	each(d, blocked, sizeof blocked / sizeof *blocked, &how, slack, set, added);
-	if (!f.block)
-		each(d, odd, sizeof odd / sizeof *odd, &how, slack, set, added);
+	each(d, blocked, sizeof blocked / sizeof *blocked, how, slack, set, added);
+	if (!how->x.block)
+		each(d, odd, sizeof odd / sizeof *odd, how, slack, set, added);
 	conv_judge(set, name);
 	snprintf(text, sizeof text, "%s, gradients added", name);
 	conv_judge(added, text);
+}
+
+void check_conv(struct device *d, struct format f, enum precision precision, enum conv_algo algo, double slack, const char *name)
+{
+	const struct conv_setup how = {.x = f, .y = f, .mode = PLAN_TRAIN, .precision = precision, .algo = algo};
+	check_shapes(d, &how, slack, name);
+}
+
+void check_conv_apart(struct device *d, struct format f, enum precision precision, enum conv_algo algo, double slack, const char *name)
+{
+	const struct conv_setup how = {.x = f, .y = f, .mode = PLAN_TRAIN, .precision = precision, .algo = algo, .apart = true};
+	check_shapes(d, &how, slack, name);
 }
 
 void check_conv_planes(struct device *d, enum conv_algo algo, const char *name)

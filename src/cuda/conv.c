@@ -21,7 +21,10 @@ struct layer_plan {
 	bool folded;                     /* y has a norm's bias, its activation and perhaps a residual */
 	enum activation activation;
 	struct cuda_weights working;
-	size_t dw_bytes;                 /* of scratch, where dW may lie before the workspace */
+	bool widens;                     /* dW is made of float32 copies of x and dy: no engine has it in float32 from bf16 */
+	/* Bytes of scratch before the copies of x and of dy, and before the workspace. What is first is dW or, where a residual is
+	 * added, x ⋆ W. */
+	size_t x_at, dy_at, workspace_at;
 	char forward_name[56], data_name[56], weights_name[56];   /* what calls are named */
 };
 
@@ -58,27 +61,34 @@ static status check_request(const struct plan_request *r)
 	return OK;
 }
 
-static struct conv_task task_of(const struct plan_request *r)
+/* Leaves *out NULL where no engine does it. */
+static status find_part(struct layer_plan *p, enum conv_part part, bool bf16, const struct conv_ready **out)
 {
-	const struct layer *l = r->layer;
-	const int in = r->channels > l->in[0] ? r->channels : l->in[0];
-	return (struct conv_task){
-		.shape = {.n = r->n, .groups = l->groups > 0 ? l->groups : 1, .in = {in, l->in[1], l->in[2]},
-		          .out = {l->out[0], l->out[1], l->out[2]}, .kernel = l->kernel, .stride = l->stride, .pad = l->pad},
-		.bf16 = r->precision == PRECISION_BF16, .direct = r->algo == CONV_DIRECT,
-	};
+	struct conv_task t = p->task;
+	t.part = part;
+	t.bf16 = bf16;
+	return cuda_conv_choose(cuda_of(p->device), &t, out);
 }
 
-static status plan_part(struct layer_plan *p, enum conv_part part, const struct conv_ready **out)
+static status none_such(const struct layer_plan *p, enum conv_part part)
 {
 	struct conv_task t = p->task;
 	char key[CONV_KEY], version[DNN_VERSION_TEXT];
 	t.part = part;
-	TRY(cuda_conv_choose(cuda_of(p->device), &t, out));
-	if (*out)
-		return OK;
 	conv_key(&t, key);
 	return fail(ERR_LIBRARY, "cuDNN %s has no engine that does this here as it must be done: %s", dnn_version(version), key);
+}
+
+static status plan_part(struct layer_plan *p, enum conv_part part, const struct conv_ready **out)
+{
+	TRY(find_part(p, part, p->task.bf16, out));
+	if (*out)
+		return OK;
+	if (part != CONV_WEIGHTS || !p->task.bf16)
+		return none_such(p, part);
+	p->widens = true;
+	TRY(find_part(p, part, false, out));
+	return *out ? OK : none_such(p, part);
 }
 
 static size_t padded(size_t bytes)
@@ -86,21 +96,42 @@ static size_t padded(size_t bytes)
 	return (bytes + ALIGN_WORKSPACE - 1) / ALIGN_WORKSPACE * ALIGN_WORKSPACE;
 }
 
+static size_t outputs_of(const struct conv_shape *s)
+{
+	return (size_t)s->n * shape_size(s->out);
+}
+
+static size_t inputs_of(const struct conv_shape *s)
+{
+	return (size_t)s->n * shape_size(s->in);
+}
+
+static status take_scratch(struct layer_plan *p, enum plan_mode mode)
+{
+	const struct conv_shape *s = &p->task.shape;
+	const struct conv_ready *const part[] = {p->forward, p->data, p->weights};
+	size_t workspace = 0;
+	if (mode != PLAN_INFER)
+		p->x_at = padded(p->working.rows * p->working.taps * p->working.padded * sizeof(float));
+	else if (p->task.residual)
+		p->x_at = padded(outputs_of(s) * format_bytes((struct format){.bf16 = p->task.bf16}));
+	p->dy_at = p->x_at + (p->widens ? padded(inputs_of(s) * sizeof(float)) : 0);
+	p->workspace_at = p->dy_at + (p->widens ? padded(outputs_of(s) * sizeof(float)) : 0);
+	for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+		if (part[i] && part[i]->plan.workspace > workspace)
+			workspace = part[i]->plan.workspace;
+	return cuda_scratch(p->device, p->workspace_at + workspace);
+}
+
 static status prepare(struct layer_plan *p, const struct plan_request *r)
 {
-	const struct conv_ready **part[] = {&p->forward, &p->data, &p->weights};
-	size_t workspace = 0;
 	TRY(plan_part(p, CONV_FORWARD, &p->forward));
 	if (r->mode != PLAN_INFER) {
 		if (r->layer->input[0] != INPUT_BATCH)
 			TRY(plan_part(p, CONV_DATA, &p->data));
 		TRY(plan_part(p, CONV_WEIGHTS, &p->weights));
-		p->dw_bytes = padded(p->working.rows * p->working.taps * p->working.padded * sizeof(float));
 	}
-	for (size_t i = 0; i < sizeof part / sizeof *part; i++)
-		if (*part[i] && (*part[i])->plan.workspace > workspace)
-			workspace = (*part[i])->plan.workspace;
-	return cuda_scratch(p->device, p->dw_bytes + workspace);
+	return take_scratch(p, r->mode);
 }
 
 static void conv_drop(struct layer_plan *p)
@@ -129,7 +160,7 @@ static status conv_plan(struct device *d, const struct plan_request *r, struct l
 	if (!p)
 		return fail(ERR_MEMORY, "out of memory: a convolution's plan");
 	p->device = d;
-	p->task = task_of(r);
+	p->task = conv_task_of(r);
 	p->folded = r->folded;
 	p->task.residual = r->folded && r->folded->input[1] != INPUT_NONE;
 	p->activation = r->folded ? r->folded->activation : ACTIVATION_NONE;
@@ -184,7 +215,7 @@ static status conv_later(struct layer_plan *p, const char *what, const struct co
 	a.w = w;
 	a.y = y;
 	if (ready->plan.workspace)
-		a.workspace = (char *)cuda_of(p->device)->scratch + p->dw_bytes;
+		a.workspace = (char *)cuda_of(p->device)->scratch + p->workspace_at;
 	return cuda_later(p->device, what, run_conv, &a, sizeof a);
 }
 
@@ -195,12 +226,14 @@ static status conv_forward(struct layer_plan *p, const struct layer_io *io)
 	const struct conv_shape *s = &p->task.shape;
 	struct cuda_conv_finish_args a;
 	const char *working = io->param[PARAM_WEIGHT];
-	TRY(conv_later(p, p->forward_name, p->forward, io->x[0], working, io->y));
+	void *const sums = p->task.residual ? cuda_of(p->device)->scratch : io->y;
+	TRY(conv_later(p, p->forward_name, p->forward, io->x[0], working, sums));
 	memset(&a, 0, sizeof a);
+	a.x = sums;
 	a.y = io->y;
 	a.bias = p->folded ? (const float *)(const void *)(working + cuda_weights_bias_at(&p->working)) : io->param[PARAM_BIAS];
 	a.residual = p->task.residual ? io->x[1] : NULL;
-	a.n = (size_t)s->n * shape_size(s->out);
+	a.n = outputs_of(s);
 	a.channels = s->out[0];
 	a.activation = p->activation;
 	a.bf16 = p->task.bf16;
@@ -209,23 +242,34 @@ static status conv_forward(struct layer_plan *p, const struct layer_io *io)
 
 CUDA_RUN(conv_gradient)
 
-/* dW where it belongs: at once, or where that can't be through scratch. */
-static status weights_backward(struct layer_plan *p, const struct layer_io *io)
+/* Brings dW from scratch to where it belongs. */
+static status place_gradient(struct layer_plan *p, bool add, float *to)
 {
 	struct cuda_conv_gradient_args a;
-	float *const to = io->dparam[PARAM_WEIGHT], *const scratch = cuda_of(p->device)->scratch;
-	const bool direct = !io->add_dparams && p->working.padded == p->working.in && (uintptr_t)to % ALIGN == 0;
-	TRY(conv_later(p, p->weights_name, p->weights, io->x[0], direct ? to : scratch, io->dy[0]));
-	if (direct)
-		return OK;
 	memset(&a, 0, sizeof a);
 	a.to = to;
-	a.from = scratch;
+	a.from = cuda_of(p->device)->scratch;
 	a.rows = p->working.rows * p->working.taps;
 	a.in = (int)p->working.in;
 	a.padded = (int)p->working.padded;
-	a.add = io->add_dparams;
+	a.add = add;
 	return cuda_later(p->device, p->weights_name, run_conv_gradient, &a, sizeof a);
+}
+
+static status weights_backward(struct layer_plan *p, const struct layer_io *io)
+{
+	float *const to = io->dparam[PARAM_WEIGHT];
+	char *const scratch = cuda_of(p->device)->scratch;
+	const bool direct = !io->add_dparams && p->working.padded == p->working.in && (uintptr_t)to % ALIGN == 0;
+	const void *x = io->x[0], *dy = io->dy[0];
+	if (p->widens) {
+		TRY(cuda_convert(p->device, x, true, scratch + p->x_at, false, inputs_of(&p->task.shape)));
+		TRY(cuda_convert(p->device, dy, true, scratch + p->dy_at, false, outputs_of(&p->task.shape)));
+		x = scratch + p->x_at;
+		dy = scratch + p->dy_at;
+	}
+	TRY(conv_later(p, p->weights_name, p->weights, x, direct ? to : (const void *)scratch, dy));
+	return direct ? OK : place_gradient(p, io->add_dparams, to);
 }
 
 static status conv_backward(struct layer_plan *p, const struct layer_io *io)
@@ -249,12 +293,19 @@ static unsigned conv_backward_reads(const struct layer *l)
 	return READS_X0;
 }
 
+static unsigned conv_in_place(const struct layer *l)
+{
+	(void)l;
+	return IN_PLACE_Y_X1;
+}
+
 const struct layer_ops cuda_conv = {
 	.plan = conv_plan,
 	.drop = conv_drop,
 	.forward = conv_forward,
 	.backward = conv_backward,
 	.backward_reads = conv_backward_reads,
+	.in_place = conv_in_place,
 	.folds = conv_folds,
 	.working_bytes = conv_working_bytes,
 	.materialise = conv_materialise,

@@ -36,10 +36,10 @@ static __device__ __forceinline__ unsigned channel_of(size_t i, unsigned channel
 
 /* Channels are a multiple of what an access has. */
 template <typename T, enum activation kind>
-static __device__ __forceinline__ void finish_access(T *y, const float *bias, const T *residual, size_t i, unsigned channels)
+static __device__ __forceinline__ void finish_access(const T *x, T *y, const float *bias, const T *residual, size_t i, unsigned channels)
 {
 	constexpr int EACH = BYTES / sizeof(T);
-	access<T> v = *(const access<T> *)(y + i), r = {};
+	access<T> v = *(const access<T> *)(x + i), r = {};
 	float b[EACH];
 	if (residual)
 		r = *(const access<T> *)(residual + i);
@@ -56,17 +56,18 @@ static __device__ __forceinline__ void finish_access(T *y, const float *bias, co
 }
 
 template <typename T, enum activation kind>
-__global__ void __launch_bounds__(THREADS) finish_kernel(T *y, const float *bias, const T *residual, size_t n, unsigned channels)
+__global__ void __launch_bounds__(THREADS) finish_kernel(const T *x, T *y, const float *bias, const T *residual, size_t n,
+                                                             unsigned channels)
 {
 	constexpr int EACH = BYTES / sizeof(T);
 	const size_t first = ((size_t)blockIdx.x * THREADS + threadIdx.x) * EACH;
 	if (channels % EACH == 0) {
 		if (first < n)
-			finish_access<T, kind>(y, bias, residual, first, channels);
+			finish_access<T, kind>(x, y, bias, residual, first, channels);
 		return;
 	}
 	for (size_t i = first; i < n && i < first + EACH; i++) {
-		const float sum = number_of(y[i]) + (bias ? bias[channel_of(i, channels)] : 0);
+		const float sum = number_of(x[i]) + (bias ? bias[channel_of(i, channels)] : 0);
 		number_set(y + i, activated<kind>(residual ? sum + number_of(residual[i]) : sum));
 	}
 }
@@ -75,8 +76,8 @@ template <typename T, enum activation kind>
 static cudaError_t launch_finish(const struct cuda_conv_finish_args *a, cudaStream_t stream)
 {
 	const size_t each = (size_t)THREADS * BYTES / sizeof(T);
-	return LAUNCH((finish_kernel<T, kind>), (unsigned)((a->n + each - 1) / each), THREADS, 0, stream, (T *)a->y, a->bias,
-	              (const T *)a->residual, a->n, (unsigned)a->channels);
+	return LAUNCH((finish_kernel<T, kind>), (unsigned)((a->n + each - 1) / each), THREADS, 0, stream, (const T *)a->x,
+	              (T *)a->y, a->bias, (const T *)a->residual, a->n, (unsigned)a->channels);
 }
 
 template <enum activation kind> static cudaError_t finish_types(const struct cuda_conv_finish_args *a, cudaStream_t stream)

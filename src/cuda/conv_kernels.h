@@ -18,9 +18,10 @@ struct conv_shape {
 	int n, groups, in[3], out[3], kernel, stride, pad;
 };
 
-/* y (n elements, `channels` in turn) = activation(y + bias + residual), in place. */
+/* y (n elements, `channels` in turn) = activation(x + bias + residual); y may be one of the others. */
 struct cuda_conv_finish_args {
-	void *y;                   /* device, aligned to 16 bytes, as all that follows */
+	const void *x;             /* device, aligned to 16 bytes, as all that follows */
+	void *y;
 	const float *bias;         /* (channels), aligned to 4 bytes; or NULL */
 	const void *residual;      /* as y; or NULL */
 	size_t n;
