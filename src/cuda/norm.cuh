@@ -343,7 +343,7 @@ static __device__ __forceinline__ void row_gradient(const struct cuda_norm_args 
                                                     const struct row_in<PACK> &in, float x[PACK], float g[PACK], float taken[PACK])
 {
 	const int kind = kind_of<KIND>(a);
-	float other[PACK];
+	float other[PACK] = {};
 	pack_numbers<PACK>(in.x, x);
 	pack_numbers<PACK>(in.dy[0], g);
 	if (a.dy[1]) {
@@ -393,7 +393,7 @@ template <int PACK, int KIND>
 static __device__ __forceinline__ void row_value(const struct cuda_norm_args &a, const struct norm_line<PACK> &line,
                                                  const struct pack<PACK> &x, const struct pack<PACK> &r, size_t at)
 {
-	float v[PACK], other[PACK];
+	float v[PACK], other[PACK] = {};
 	pack_numbers<PACK>(x, v);
 	if (a.r)
 		pack_numbers<PACK>(r, other);
