@@ -10,6 +10,7 @@
 #include "samplers/state.h"
 #include "tests/chain_runs.h"
 #include "tests/cuda_driver.h"
+#include "tests/norm_case.h"
 #include "tests/standin/standin.h"
 #include "tests/tap.h"
 
@@ -156,6 +157,40 @@ static bool told(int i, int nth)
 	return good && !standin_in_use();
 }
 
+/* Every launch of a norm's passes fails once: the pass is named, and the next one is none the worse. */
+static void norm_launches(struct device *d, enum norm norm, int launches)
+{
+	const struct layer_ops *ops = d->ops->layers[LAYER_NORM];
+	struct norm_case c = {.shape = {2, 8, 3, 3, 0}, .norm = norm, .activation = ACTIVATION_THRESHOLD, .residual = true, .d = d};
+	norm_case_new(&c);
+	struct layer_plan *p = norm_case_plan(&c, PLAN_TRAIN);
+	struct layer_io io = norm_case_io(&c);
+	bool good = true;
+	for (int nth = 1; nth <= launches + 1; nth++) {
+		standin_fail("cudaLaunchKernel", nth, cudaErrorLaunchOutOfResources);
+		status s = ops->forward(p, &io);
+		s = s == OK ? ops->backward(p, &io) : s;
+		s = s == OK ? d->ops->sync(d) : s;
+		standin_fail("cudaLaunchKernel", 0, 0);
+		const char *said = s == OK ? "" : fail_words(s, "--");
+		good = good && (nth <= launches ? s != OK && strstr(said, "norm") && strstr(said, "cudaErrorLaunchOutOfResources") : s == OK);
+		if (s != OK)
+			d->ops->sync(d);
+	}
+	ok(good, "%s: each of %d launches fails, and somebody is told", norm == NORM_BATCH ? "batch norm" : "filter response norm",
+	   launches);
+	ops->drop(p);
+	norm_case_free(&c);
+}
+
+static void check_norm_launches(void)
+{
+	struct device *d = open_cuda();
+	norm_launches(d, NORM_BATCH, 4);
+	norm_launches(d, NORM_FILTER_RESPONSE, 3);
+	d->ops->close(d);
+}
+
 int main(void)
 {
 	size_t before[CALLS], all, known = 0;
@@ -185,5 +220,6 @@ int main(void)
 				good = told(i, nth) && good;
 		ok(good, "%s: fails in %zu places, and somebody is told each time", calls[i].name, before[i]);
 	}
+	check_norm_launches();
 	return done_testing();
 }
