@@ -8,6 +8,7 @@
 
 #include "src/choices.h"
 #include "src/cuda/cuda.h"
+#include "src/cuda/cudnn.h"
 #include "src/cuda/vec.h"
 #include "src/json_words.h"
 
@@ -153,8 +154,9 @@ static json_t *cuda_libraries(void)
 {
 	int runtime = 0, blas = (int)cublasLtGetVersion();
 	(void)cudaRuntimeGetVersion(&runtime);
-	return json_pack("{s:o, s:o}", "CUDA", version(runtime, 1000, 10), "cuBLAS",
-	                 blas ? version(blas, 10000, 100) : json_string("not found"));
+	char dnn[DNN_VERSION_TEXT];
+	return json_pack("{s:o, s:o, s:s}", "CUDA", version(runtime, 1000, 10), "cuBLAS",
+	                 blas ? version(blas, 10000, 100) : json_string("not found"), "cuDNN", dnn_version(dnn));
 }
 
 static json_t *cuda_describe(const struct device *d)
