@@ -71,6 +71,7 @@ static struct plan_request request_of(const struct work *w, const struct layer *
 	return (struct plan_request){
 		.layer = l, .n = w->batch, .mode = mode, .precision = w->images.format.bf16 ? PRECISION_BF16 : PRECISION_FP32,
 		.x = {format_of(w, l->input[0]), format_of(w, l->input[1])}, .y = w->format[i],
+		.channels = l->input[0] == INPUT_BATCH ? w->images.channels : l->in[0],
 	};
 }
 
@@ -337,6 +338,7 @@ static status open_work(struct work *w, const char *spec)
 	TRY(cuda_backend.open(0, 0, &w->d));
 	w->timing.d = w->d;
 	TRY(model_build(spec, NULL, NULL, input, 10, &w->model));
+	w->images.channels = input[0];
 	w->d->ops->formats(w->d, w->model.layer, w->model.n_layers, PRECISION_BF16, &w->images, w->format);
 	largest = (size_t)w->images.channels * 32 * 32;
 	for (int i = 0; i < w->model.n_layers; i++)

@@ -84,7 +84,6 @@ step_bits() {
 }
 
 # Convolutional ones, each begun with one step, in which it makes its choices; what follows is gone on with from there.
-nets="lenet:fsgld:fp32 lenet:sgld:bf16 resnet20:sgld:fp32 resnet20:entropy-mcmc:bf16 resnet20:sgld:bf16:frn"
 net_options() {  # net_options MODEL:SAMPLER:PRECISION[:NORM]
 	echo "$1" | {
 		IFS=: read -r model sampler kind norm
@@ -107,7 +106,7 @@ step_nets() {
 		held "$net: the same bits without graphs" $? "they differ, or $(reason)"
 		resume several begun --steps $net_steps --chains 3 && same first several
 		held "$net: a chain's bits do not depend on the others" $? "they differ, or $(reason)"
-		quietly "$basin" predict "$work/first" --device cuda --json
+		quietly "$basin" predict "$work/first" --device cuda --split train --json
 		held "$net: predicts" $? "$(reason)"
 	done
 }
@@ -147,6 +146,12 @@ step_sanitizer() {
 }
 
 case ${SIZE-whole} in
-tiny) net_steps=2 checked_steps=2 net_batch=3 net_holdout=9994 ;;
-*) net_steps=12 checked_steps=3 net_batch=48 net_holdout=9900 ;;
+tiny)
+	nets='lenet:fsgld:fp32 lenet:sgld:bf16'
+	net_steps=2 checked_steps=2 net_batch=3 net_holdout=9994
+	;;
+*)
+	nets='lenet:fsgld:fp32 lenet:sgld:bf16 resnet20:sgld:fp32 resnet20:entropy-mcmc:bf16 resnet20:sgld:bf16:frn'
+	net_steps=12 checked_steps=3 net_batch=48 net_holdout=9900
+	;;
 esac

@@ -35,19 +35,19 @@ step_convolutions() {
 	fi
 	for batch in $conv_batches; do
 		# shellcheck disable=SC2046,SC2086 # words
-		rows "convolutions, batch $batch" "$bench/cuda_convs" "$batch" $conv_rounds $(product)
+		rows "convolutions, batch $batch" "$bench/cuda_convs" "$batch" $conv_rounds $conv_model $(product)
 	done
 }
 
 case ${SIZE-whole} in
 tiny)
-	passes='3000 32 2 2' step_sizes='lenet:0.0032 4,6 1 1' conv_batches=2 conv_rounds='1 1'
+	passes='3000 32 2 2' step_sizes='lenet:0.0032 4,6 1 1' conv_batches=1 conv_rounds='1 1' conv_model=resnet20
 	ways='eager graph'
 	# What the drivers of part 1 look at too.
 	export FAST=1
 	;;
 *)
-	passes='' step_sizes='resnet18:3.3293 128,512 100 7' conv_batches='128 512' conv_rounds='7 20'
+	passes='' step_sizes='resnet18:3.3293 128,512 100 7' conv_batches='128 512' conv_rounds='7 20' conv_model=resnet18
 	ways='eager compile graph'
 	;;
 esac

@@ -11,6 +11,5 @@ const struct layer_ops *const cuda_layers[LAYER_KINDS] = {
 	[LAYER_CONV] = &cuda_conv,
 	[LAYER_NORM] = &cuda_norm,
 	[LAYER_POOL] = &cuda_pool,
-	[LAYER_NORM] = &cuda_norm,
 	[LAYER_FLATTEN] = &cuda_flatten,
 };
