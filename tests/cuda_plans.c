@@ -161,18 +161,29 @@ static void check_net(const struct dnn_card *card, const char *card_name, const 
 	model_free(&m);
 }
 
+static void check_net_at(const struct dnn_card *card, const char *card_name, const char *net, const int input[3])
+{
+	check_net(card, card_name, net, input, PRECISION_FP32);
+	check_net(card, card_name, net, input, PRECISION_BF16);
+}
+
 static void check_nets(const struct dnn_card *card, const char *card_name)
 {
-	static const int color[] = {3, 32, 32}, grey[] = {1, 28, 28};
+	static const int color[] = {3, 32, 32}, grey[] = {1, 28, 28}, large[] = {3, 224, 224};
 	const double before = seconds();
+	const char *net;
+	bool imagenet;
 	memset(&counts, 0, sizeof counts);
 	n_tasks = 0;
-	for (int i = 0; net_name(i); i++)
-		for (enum precision p = PRECISION_FP32; p <= PRECISION_BF16; p++) {
-			check_net(card, card_name, net_name(i), color, p);
-			if (strcmp(net_name(i), "lenet") == 0)
-				check_net(card, card_name, net_name(i), grey, p);
-		}
+	for (int i = 0; (net = net_name(i, &imagenet)) != NULL; i++) {
+		char spec[64];
+		check_net_at(card, card_name, net, color);
+		if (strcmp(net, "lenet") == 0)
+			check_net_at(card, card_name, net, grey);
+		snprintf(spec, sizeof spec, "%s:imagenet", net);
+		if (imagenet)
+			check_net_at(card, card_name, spec, large);
+	}
 	ok(counts.refused > 0 && counts.allowed > 0, "%s: of cuDNN's proposals some may not do it", card_name);
 	note("%d tasks, %d proposals, %d of them allowed, %d plans, %d of them made again from their text; a workspace of %.1f MiB at most; "
 	     "%.1f s", n_tasks, counts.proposed, counts.allowed, counts.plans, counts.again, (double)counts.workspace / (1 << 20),
@@ -212,11 +223,13 @@ int main(void)
 	glob_t cards;
 	test_prefix("planned by cuDNN, without a card");
 	snprintf(pattern, sizeof pattern, "%s/tests/cards/*.json", top ? top : ".");
-	if (strcmp(dnn_version(version), "not found") == 0 || glob(pattern, 0, NULL, &cards) != 0) {
-		skip("every convolution", cudnnGetVersion() ? "no card is described in tests/cards" : "no libcudnn is installed");
+	const char *lacks = cudnnGetVersion() == 0 ? "no libcudnn is installed" : glob(pattern, 0, NULL, &cards) != 0
+		? "no card is described in tests/cards" : NULL;
+	if (lacks) {
+		skip("every convolution", lacks);
 		return done_testing();
 	}
-	note("cuDNN %s", version);
+	note("cuDNN %s", dnn_version(version));
 	for (size_t i = 0; i < cards.gl_pathc; i++)
 		check_card(cards.gl_pathv[i]);
 	globfree(&cards);

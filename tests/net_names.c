@@ -6,10 +6,14 @@
 
 #include "src/net/nets.h"
 
-const char *net_name(int i)
+const char *net_name(int i, bool *imagenet)
 {
-	for (const struct net_kind *const *k = net_kinds; *k; k++)
-		if (strcmp((*k)->name, (*k)->usage) == 0 && i-- == 0)
+	for (const struct net_kind *const *k = net_kinds; *k; k++) {
+		const char *rest = (*k)->usage + strlen((*k)->name);
+		if ((*rest == '\0' || *rest == '[') && i-- == 0) {
+			*imagenet = strstr(rest, "imagenet") != NULL;
 			return (*k)->name;
+		}
+	}
 	return NULL;
 }

@@ -3,7 +3,9 @@
 #ifndef BASIN_TESTS_NET_NAMES_H
 #define BASIN_TESTS_NET_NAMES_H
 
-/* The i-th network that takes no sizes, "lenet"; NULL behind the last. */
-const char *net_name(int i);
+#include <stdbool.h>
+
+/* The i-th network that needs no sizes, "lenet"; NULL behind the last. *imagenet: whether "resnet18:imagenet" is one too. */
+const char *net_name(int i, bool *imagenet);
 
 #endif
