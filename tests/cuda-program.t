@@ -82,6 +82,18 @@ is $? 0 "ood"
 near "$(member auroc there.json)" "$(member auroc here.json)" 1e-4
 check $? "auroc is the CPU's"
 
+# What is saved member by member scores as what was predicted; a part of the chains, and the curve.
+"$BASIN_STANDIN" predict five --split holdout --chain 1 --curve --save-probs there.npy --save-member-probs members.npy --json >there.json 2>err
+is $? 0 "predict with one chain, the curve and both files"
+"$BASIN" predict five --split holdout --chain 1 --device cpu --save-probs here.npy --save-member-probs each.npy --curve --json >here.json 2>err
+near "$(member nll there.json)" "$(member nll here.json)" 1e-6
+check $? "nll of one chain is the CPU's"
+[ "$(wc -c <there.npy)" = "$(wc -c <here.npy)" ] && [ "$(wc -c <members.npy)" = "$(wc -c <each.npy)" ]
+check $? "files of probabilities are as long as the CPU's"
+"$BASIN" ood --id-probs members.npy --ood-probs each.npy --json >same.json 2>err
+near "$(member auroc same.json)" 0.5 0.02
+check $? "and hold its probabilities: nothing tells them apart"
+
 # ---- no card, or too small a one ----
 none() {  # none DEVICES WORDS
 	STANDIN_DEVICES=$1 "$BASIN_STANDIN" sample $run --device cuda --out never 2>err

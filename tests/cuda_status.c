@@ -98,13 +98,15 @@ static void hear(const char *text)
 static const char *const words[] = {"--sampler", "entropy-mcmc", "--coupling", "5", "--precision", "bf16",
                                     "--batch", "3", "--lr", "0.01", "--steps", "12", NULL};
 
-/* What a snapshot's way is: begun, asked after, and waited for. */
+/* What a snapshot's ways are: begun, asked after, and waited for; and back. */
 static status leave(struct device *d, const struct state *st, float *host)
 {
 	bool done;
 	TRY(device_get_begin(d, host, st->s.vector[0], 4 * sizeof *host));
 	TRY(device_get_end(d, false, &done));
-	return device_get_end(d, true, &done);
+	TRY(device_get_end(d, true, &done));
+	TRY(device_put_begin(d, st->s.vector[0], host, 4 * sizeof *host));
+	return device_put_end(d);
 }
 
 static status go_through(struct problem *p)
