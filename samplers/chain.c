@@ -3,20 +3,19 @@
 #include "samplers/chain.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-#include "samplers/bn_pass.h"
 #include "samplers/chain_private.h"
 #include "src/clock.h"
 
 /* ---- what a step may end with ---- */
 
-static double epochs(const struct chain *c)
+double chain_epochs(const struct chain *c)
 {
 	return (double)c->state.step / (double)c->plan->epoch_steps;
 }
 
-/* Means since a mark of the running totals, which then moves on to now. */
-static void since(struct chain_mark *mark, const struct slots *s, uint64_t step, double *nll, double *accuracy)
+void chain_since(struct chain_mark *mark, const struct slots *s, uint64_t step, double *nll, double *accuracy)
 {
 	double seen = s->value[SLOT_SEEN_TOTAL] - mark->seen;
 	*nll = seen > 0 ? (s->value[SLOT_NLL_TOTAL] - mark->nll) / seen : (double)NAN;
@@ -34,13 +33,12 @@ static void tell_end(struct chain *c)
 {
 	const struct chain_watch *w = c->plan->watch;
 	double nll, accuracy;
-	since(&c->ending, &c->state.s.slots, c->state.step, &nll, &accuracy);
+	chain_since(&c->ending, &c->state.s.slots, c->state.step, &nll, &accuracy);
 	if (w && w->ended)
 		w->ended(w->context, c->k, nll);
 }
 
-/* Ends the chain, and this chain alone; why: what was recorded with fail(). */
-static status end_failed(struct chain *c, status why)
+status chain_end_failed(struct chain *c, status why)
 {
 	const struct chain_watch *w = c->plan->watch;
 	if (w && w->stopped)
@@ -49,84 +47,17 @@ static status end_failed(struct chain *c, status why)
 	return chain_checkpoint(c);
 }
 
-static status end_diverged(struct chain *c, const char *what, uint64_t step)
+status chain_end_diverged(struct chain *c, const char *what, uint64_t step)
 {
 	const double *v = c->state.s.slots.value;
 	char last[80] = "no loss before it was finite";
 	if (v[SLOT_BAD] != 1)
 		snprintf(last, sizeof last, "last finite loss %g nats per example", v[SLOT_GOOD_NLL]);
 	if (c->plan->schedule.kind == SCHEDULE_CONSTANT)
-		return end_failed(c, fail(ERR_DIVERGED, "chain %d stopped: %s at step %llu (%s); take a smaller {lr}, a {schedule} "
+		return chain_end_failed(c, fail(ERR_DIVERGED, "chain %d stopped: %s at step %llu (%s); take a smaller {lr}, a {schedule} "
 		                          "that decays, or look at the data", c->k, what, (unsigned long long)step, last));
-	return end_failed(c, fail(ERR_DIVERGED, "chain %d stopped: %s at step %llu (%s); take a smaller {lr}, or look at the data",
+	return chain_end_failed(c, fail(ERR_DIVERGED, "chain %d stopped: %s at step %llu (%s); take a smaller {lr}, or look at the data",
 	                          c->k, what, (unsigned long long)step, last));
-}
-
-static status is_finite(struct chain *c, const float *x, size_t n, bool *finite)
-{
-	struct slots *s = &c->state.s.slots;
-	struct device *d = c->state.s.potential->device;
-	TRY(d->ops->reduce(d, s, n, x, x, NULL, SLOT_NORM));
-	TRY(d->ops->slots_fetch(d, s));
-	*finite = isfinite(s->value[SLOT_NORM]);
-	return OK;
-}
-
-/* The statistics that state vector i is kept with, to host_stats. */
-static status get_stats(struct chain *c, int i, bool *finite)
-{
-	struct sampler_state *s = &c->state.s;
-	struct potential *p = s->potential;
-	const float *stats = s->stats;
-	*finite = true;
-	if (!stats)
-		return OK;
-	if (chain_makes_stats(c->plan, i)) {
-		TRY(bn_pass(p, s->slots.key, c->state.step, c->plan->state.batch, s->vector[i], c->host_stats, c->pass_stats));
-		stats = c->pass_stats;
-	}
-	TRY(is_finite(c, stats, p->n_stats, finite));
-	return p->device->ops->get(p->device, c->host_stats, stats, p->n_stats * sizeof(float));
-}
-
-static bool is_kept(const struct chain *c, int i)
-{
-	return state_has(&c->state, i) && c->plan->state.sampler->vectors[i].role;
-}
-
-static status write_vector(struct chain *c, int i, double nll)
-{
-	bool finite;
-	TRY(get_stats(c, i, &finite));
-	if (!finite)
-		return end_diverged(c, "a batch-norm statistic was not finite", c->state.step);
-	TRY(state_get(&c->state, i, c->host[i]));
-	status written = snaps_write(c->snaps, c->state.step, epochs(c), c->plan->state.sampler->vectors[i].role, nll, c->host[i],
-	                             c->host_stats);
-	/* Beyond the range of the snapshots' type, which may be this chain's fate alone. */
-	if (written == ERR_USAGE)
-		return end_failed(c, fail_within(written, "chain %d stopped at step %llu: ", c->k,
-		                                 (unsigned long long)c->state.step));
-	c->unsynced = true;
-	return written;
-}
-
-static status keep_snapshot(struct chain *c)
-{
-	struct sampler_state *s = &c->state.s;
-	for (int i = 0; i < SAMPLER_VECTORS; i++) {
-		bool finite = true;
-		if (is_kept(c, i))
-			TRY(is_finite(c, s->vector[i], s->potential->n_params, &finite));
-		if (!finite)
-			return end_diverged(c, "a parameter was not finite", c->state.step);
-	}
-	double nll, accuracy;
-	since(&c->kept, &s->slots, c->state.step, &nll, &accuracy);
-	for (int i = 0; i < SAMPLER_VECTORS && c->phase == CHAIN_RUNNING; i++)
-		if (is_kept(c, i))
-			TRY(write_vector(c, i, nll));
-	return OK;
 }
 
 static status log_step(struct chain *c, double now)
@@ -135,10 +66,10 @@ static status log_step(struct chain *c, double now)
 	const struct sampler_report *reports = s->sampler->reports;
 	uint64_t steps = c->state.step - c->timed.step;
 	double seen = s->slots.value[SLOT_SEEN_TOTAL] - c->timed.seen, seconds = now - c->timed_at;
-	c->line = (struct log_line){.step = c->state.step, .epoch = epochs(c), .lr = s->lr,
+	c->line = (struct log_line){.step = c->state.step, .epoch = chain_epochs(c), .lr = s->lr,
 	                            .temperature = schedule_temperature(&c->plan->schedule, c->state.step - 1),
 	                            .step_ms = seconds / (double)steps * 1e3, .examples_per_s = seen / seconds};
-	since(&c->logged, &s->slots, c->state.step, &c->line.nll, &c->line.accuracy);
+	chain_since(&c->logged, &s->slots, c->state.step, &c->line.nll, &c->line.accuracy);
 	if (!c->plan->counts_correct)
 		c->line.accuracy = (double)NAN;
 	for (int i = 0; i < SAMPLER_REPORTS && reports[i].name; i++)
@@ -166,21 +97,28 @@ static status end_step(struct chain *c)
 	bool last = step >= p->schedule.total, stop = atomic_load_explicit(p->stop, memory_order_relaxed) != 0;
 	bool keep = keep_due(&p->keep, step), log = last || step % p->log_every == 0;
 	bool checkpoint = last || stop || checkpoint_due(c, now), ending = begins_last_epoch(p, step);
-	if (keep || log || checkpoint || ending) {
+	const bool due = keep || log || checkpoint || ending;
+	TRY(chain_leave(c, due));
+	if (c->phase == CHAIN_FAILED)
+		return OK;
+	if (keep)
+		TRY(chain_keep_norms(c));
+	if (due) {
 		TRY(d->ops->slots_fetch(d, &c->state.s.slots));
 		double bad = c->state.s.slots.value[SLOT_BAD];
 		if (bad > 0)
-			return end_diverged(c, "the loss was not finite", (uint64_t)bad);
+			return chain_end_diverged(c, "the loss was not finite", (uint64_t)bad);
 	}
 	if (keep) {
-		TRY(keep_snapshot(c));
+		TRY(chain_keep(c));
+		TRY(chain_leave(c, checkpoint));
 		if (c->phase == CHAIN_FAILED)
 			return OK;
 	}
 	if (log)
 		TRY(log_step(c, now));
 	if (ending)
-		since(&c->ending, &c->state.s.slots, step, &(double){0}, &(double){0});
+		chain_since(&c->ending, &c->state.s.slots, step, &(double){0}, &(double){0});
 	if (last)
 		c->phase = CHAIN_DONE;
 	if (checkpoint)
@@ -221,7 +159,15 @@ status chain_end_step(struct chain *c)
 	if (!c->under_way)
 		return OK;
 	c->under_way = false;
-	return end_step(c);
+	status s = end_step(c);
+	if (s == OK || !c->leaving.under_way)
+		return s;
+	/* What is whole is kept, whatever else went wrong. */
+	char *words = fail_copy();
+	(void)chain_leave(c, true);
+	fail_again(s, words);
+	free(words);
+	return s;
 }
 
 status chain_advance(struct chain *c)

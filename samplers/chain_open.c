@@ -31,11 +31,13 @@ static status take_memory(struct chain *c)
 	for (int i = 0; i < SAMPLER_VECTORS; i++) {
 		if (!state_has(&c->state, i))
 			continue;
-		TRY(ARENA_NEW(&c->arena, potential->n_params, &c->host[i]));
+		TRY(device_host_alloc(d, potential->n_params * sizeof *c->host[i], (void **)&c->host[i]));
 		if (chain_makes_stats(p, i) && !c->pass_stats)
 			TRY(d->ops->alloc(d, potential->n_stats * sizeof(float), (void **)&c->pass_stats));
 	}
-	return potential->n_stats ? ARENA_NEW(&c->arena, potential->n_stats, &c->host_stats) : OK;
+	if (potential->n_stats)
+		TRY(ARENA_NEW(&c->arena, potential->n_stats, &c->host_stats));
+	return chain_keep_open(c);
 }
 
 /* The host's vectors to the device. */
@@ -170,7 +172,7 @@ size_t chain_bytes(const struct chain_plan *plan)
 	size_t vectors = sampler_vectors(s);
 	for (int i = 0; i < SAMPLER_VECTORS; i++)
 		vectors += s->vectors[i].name != NULL;   /* each has its place beside the device */
-	return (vectors * plan->state.potential->n_params + 3 * plan->state.potential->n_stats) * sizeof(float);
+	return (vectors * plan->state.potential->n_params + 3 * plan->state.potential->n_stats) * sizeof(float) + chain_keep_bytes(plan);
 }
 
 status chain_open(const struct chain_plan *plan, int k, struct chain **out)
@@ -195,6 +197,9 @@ void chain_close(struct chain *c)
 	if (!c)
 		return;
 	struct device *d = c->plan->state.potential->device;
+	chain_keep_close(c);
+	for (int i = 0; i < SAMPLER_VECTORS; i++)
+		device_host_free(d, c->host[i]);
 	d->ops->free(d, c->pass_stats);
 	state_close(&c->state);
 	/* Whatever mattered was synced, with its errors seen, by the last checkpoint. */

@@ -130,6 +130,39 @@ status device_start(struct device *d)
 	return d->ops->start ? d->ops->start(d) : OK;
 }
 
+status device_host_alloc(struct device *d, size_t bytes, void **out)
+{
+	enum { ALIGN = 64 };
+	*out = NULL;
+	if (d->ops->host_alloc)
+		return d->ops->host_alloc(d, bytes, out);
+	size_t room = bytes <= SIZE_MAX / 2 ? (bytes / ALIGN + 1) * ALIGN : 0;
+	*out = room ? aligned_alloc(ALIGN, room) : NULL;
+	if (!*out)
+		return fail(ERR_MEMORY, "out of memory: %zu bytes asked for", bytes);
+	memset(*out, 0, room);
+	return OK;
+}
+
+void device_host_free(struct device *d, void *p)
+{
+	if (d->ops->host_free)
+		d->ops->host_free(d, p);
+	else
+		free(p);
+}
+
+status device_get_begin(struct device *d, void *host, const void *from, size_t bytes)
+{
+	return d->ops->get_begin ? d->ops->get_begin(d, host, from, bytes) : d->ops->get(d, host, from, bytes);
+}
+
+status device_get_end(struct device *d, bool wait, bool *done)
+{
+	*done = true;
+	return d->ops->get_end ? d->ops->get_end(d, wait, done) : OK;
+}
+
 const char *device_precision_note(const struct device *d, enum precision precision)
 {
 	return d->ops->precision_note ? d->ops->precision_note(d, precision) : NULL;

@@ -222,6 +222,15 @@ struct backend {
 	status (*put)(struct device *d, void *to, const void *host, size_t bytes);
 	status (*get)(struct device *d, void *host, const void *from, size_t bytes);
 	status (*copy)(struct device *d, void *to, const void *from, size_t bytes);   /* from device to device */
+	/* Host memory from which and to which copies go fastest, 64-byte aligned and zeroed; NULL is fine to free, which waits for
+	 * what was begun. Both, or both NULL: any host memory is as good. Errors: ERR_MEMORY. */
+	status (*host_alloc)(struct device *d, size_t bytes, void **out);
+	void (*host_free)(struct device *d, void *p);
+	/* A get that the calls behind it do not wait for: get_begin brings `from`, as the calls so far leave it, to memory of
+	 * host_alloc on a way of its own, and get_end says whether all that was begun is there, or waits until it is. Until then
+	 * `from` stays as it is, and the host does not look. Both, or both NULL: get. */
+	status (*get_begin)(struct device *d, void *host, const void *from, size_t bytes);
+	status (*get_end)(struct device *d, bool wait, bool *done);
 	status (*sync)(struct device *d);                                             /* waits for all that was put off */
 	/* Has the device begin with what was put off, and does not wait: it works while the host does something else. Or NULL:
 	 * it begins by itself. */
@@ -299,6 +308,14 @@ size_t device_room(const struct device *d);
 
 /* Nothing is to be done. Errors: ERR_LIBRARY. */
 status device_start(struct device *d);
+
+/* Memory of malloc's. Errors: ERR_MEMORY. */
+status device_host_alloc(struct device *d, size_t bytes, void **out);
+void device_host_free(struct device *d, void *p);
+
+/* get: done when it returns. Errors: ERR_LIBRARY. */
+status device_get_begin(struct device *d, void *host, const void *from, size_t bytes);
+status device_get_end(struct device *d, bool wait, bool *done);
 
 /* Nothing speaks against any precision. */
 const char *device_precision_note(const struct device *d, enum precision precision);

@@ -27,18 +27,19 @@ enum slot {
 	SLOT_SEEN_TOTAL,      /* examples */
 	SLOT_BAD,             /* sticky: 1 + the step whose counted loss was not finite, or 0 */
 	SLOT_GOOD_NLL,        /* the last finite SLOT_NLL of those that count */
-	SLOT_NORM,            /* Σ x² of what is about to be kept, to see that it is finite */
-	SLOT_RESULT,          /* first of those that hold a sum or a scalar result within one step, and no longer */
-	SLOT_SCALAR = 20,     /* first of the sampler's scalars, which last from step to step: a thermostat */
+	SLOT_NORM,            /* first of those for Σ x² of what is about to be kept, to see that it is finite */
+	SLOT_RESULT = 13,     /* first of those that hold a sum or a scalar result within one step, and no longer */
+	SLOT_SCALAR = 25,     /* first of the sampler's scalars, which last from step to step: a thermostat */
 
 	/* The host's. */
-	SLOT_FIRST = 36,      /* the batch's first row, a whole number below 2⁵³ */
+	SLOT_FIRST = 41,      /* the batch's first row, a whole number below 2⁵³ */
 	SLOT_PRIOR,           /* 1/√(Nδ), the deviation of a prior of factor 1 at T = 1; kinds other than gaussian need it */
 	SLOT_SAMPLER,         /* first of the sampler's coefficients */
-	SLOTS = 72
+	SLOTS = 77
 };
 
 enum {
+	SLOT_NORMS = SLOT_RESULT - SLOT_NORM,       /* 6 */
 	SLOT_RESULTS = SLOT_SCALAR - SLOT_RESULT,   /* 12 */
 	SLOT_SCALARS = SLOT_FIRST - SLOT_SCALAR,    /* 16 */
 	SLOT_COEFS = SLOTS - SLOT_SAMPLER           /* 34 */

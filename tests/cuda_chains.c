@@ -38,6 +38,8 @@ static const struct cuda_run runs[] = {
 	                                           "cosine", TABLE, NULL}},
 	{"entropy-mcmc, cyclical", 13, 1e-5, false, {"--sampler", "entropy-mcmc", "--coupling", "5", "--prior", "student-t:5",
 	                                             "--weight-decay", "0.1", "--schedule", "cyclical", "--cycles", "2", TABLE, NULL}},
+	{"sgld, kept between logs", 25, 1e-5, false, {"--batch", "3", "--lr", "0.05", "--steps", "60", "--keep-every", "7", "--log-every", "50", "--checkpoint-every", "11steps",
+	                                              NULL}},
 	{"gaussian", 20, 1e-5, true, {"--model", "gaussian:1,2,0.5@0.4", "--sampler", "fsgld", "--lr", "0.1", "--steps", "50",
 	                              "--keep-every", "10", "--checkpoint-every", "7steps", NULL}},
 	{"mlp", 3, 1e-4, true, {"--model", "mlp:3072-16-10", "--freeze", "fc1.bias", IMAGES, NULL}},

@@ -179,7 +179,7 @@ static void check_chain(const char *name, const char *const *words)
 	struct run run;
 	struct chain *c;
 	struct opts *o = parse_model("mlp:2-3-1", words);
-	size_t idle = 0, telling = 0;
+	size_t idle = 0, keeping = 0, kept = 0, telling = 0;
 	snprintf(folder, sizeof folder, "%s/%s", scratch_folder(), name);
 	MUST(problem_open(o, open_cuda(), NULL, &p));
 	json_t *json = facts_run(&p, o);
@@ -195,11 +195,14 @@ static void check_chain(const char *name, const char *const *words)
 		const uint64_t step = chain_step(c), epoch_steps = p.plan.epoch_steps, all = p.plan.schedule.total;
 		if (step % p.plan.log_every == 0 || step + epoch_steps == all || step == all)
 			telling += waits;
+		else if (keep_due(&p.plan.keep, step))
+			keeping += waits, kept++;
 		else
 			idle += waits;
 	}
 	ok(idle == 0 && telling > 0, "%s: a chain waits %zu times in steps with nothing to tell of, %zu times in the others", name, idle,
 	   telling);
+	ok(kept > 5 && keeping == kept, "%s: and once for each of %zu snapshots between them", name, kept);
 	chain_close(c);
 	run_close(&run);
 	problem_close(&p);
@@ -207,13 +210,13 @@ static void check_chain(const char *name, const char *const *words)
 }
 
 /* Batches of 3 of 4 rows: the last of a pass is smaller. */
-#define STEPS "--batch", "3", "--lr", "0.01", "--steps", "400", NULL
+#define STEPS "--batch", "3", "--lr", "0.01", "--steps", "400", "--keep-every", "37", NULL
 
 int main(void)
 {
 	static const struct {
 		const char *name;
-		const char *const words[14];
+		const char *const words[16];
 	} samplers[] = {
 		{"sgd", {"--sampler", "sgd", "--momentum", "0.9", STEPS}},
 		{"sgld", {"--sampler", "sgld", STEPS}},

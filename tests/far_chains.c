@@ -30,6 +30,10 @@ static const struct far_run tables[] = {
 	{"sgld-iid", 10, {"--sampling", "iid", "--prior", "laplace", "--weight-decay", "0.01", TABLE, NULL}},
 	{"fsgld", 12, {"--sampler", "fsgld", "--sigma", "0.1", "--chains", "2", TABLE, NULL}},
 	{"entropy-sgld", 11, {"--sampler", "entropy-sgld", "--coupling", "5", "--inner-steps", "4", "--schedule", "cosine", TABLE, NULL}},
+	{"steps between logs", 12, {"--sampler", "sgld", "--batch", "3", "--lr", "0.05", "--steps", "60", "--keep-every", "7", "--log-every", "50", "--checkpoint-every", "11steps", NULL}},
+	{"beyond float16", 12, {"--sampler", "sgd", "--batch", "3", "--lr", "1000", "--steps", "20", "--keep-every", "1", "--log-every", "50",
+	                        "--snapshot-dtype", "float16", "--checkpoint-every", "1steps", NULL}},
+	{"a loss that is not finite", 12, {"--sampler", "sgd", "--batch", "3", "--lr", "1e6", "--steps", "20", "--keep-every", "2", "--log-every", "3", "--checkpoint-every", "1steps", NULL}},
 	{"entropy-mcmc", 13, {"--sampler", "entropy-mcmc", "--coupling", "5", "--prior", "student-t:5", "--weight-decay", "0.1", TABLE, NULL}},
 };
 

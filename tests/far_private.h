@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What the files of the far device share: far_device.c (memory, slots, calls that are put off), far_verbs.c, far_layers.c. */
+/* What the files of the far device share: far_device.c (memory, slots, calls that are put off), far_beside.c, far_verbs.c, far_layers.c. */
 #ifndef BASIN_FAR_PRIVATE_H
 #define BASIN_FAR_PRIVATE_H
 
@@ -21,6 +21,14 @@ struct call {
 	_Alignas(64) unsigned char args[];
 };
 
+/* What get_begin has begun. */
+struct leaving {
+	void *host;
+	const void *from;
+	size_t bytes;
+};
+enum { FAR_LEAVING = 16 };
+
 struct far {
 	struct device base;
 	struct device *cpu;
@@ -34,7 +42,15 @@ struct far {
 	struct call *first, **last;
 	status failed;           /* of what was put off, until somebody can be told */
 	size_t put_off, started;
+	struct leaving leaving[FAR_LEAVING];
+	int n_leaving, asked;    /* of them; how often somebody asked whether they are there */
 };
+
+/* far_beside.c, as struct backend describes them. */
+status far_host_alloc(struct device *d, size_t bytes, void **out);
+void far_host_free(struct device *d, void *p);
+status far_get_begin(struct device *d, void *host, const void *from, size_t bytes);
+status far_get_end(struct device *d, bool wait, bool *done);
 
 static inline struct far *far_of(const struct device *d)
 {

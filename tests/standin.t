@@ -11,7 +11,7 @@ flags="-iquote . ${CUDA_CFLAGS:--isystem /usr/local/cuda/include} -pthread"
 here=tests/standin
 
 [ "$(uname -m)" = x86_64 ] || { echo "1..0 # SKIP the stand-in switches between threads on x86-64 only"; exit 0; }
-printf '#include <cuda_runtime_api.h>\n#include <cublasLt.h>\n' >"$dir/there.cc"
+printf '#include <cuda_runtime_api.h>\n#include <cublasLt.h>\n#include <cudnn_graph.h>\n' >"$dir/there.cc"
 # shellcheck disable=SC2086
 $cxx $flags -E "$dir/there.cc" >/dev/null 2>"$dir/err" || { echo "1..0 # SKIP no $cxx with CUDA's headers"; exit 0; }
 
@@ -149,7 +149,7 @@ caught "a pinned buffer is read before its copy ended" plain-NONE pinned-early '
 caught "a kernel does not wait for another stream's copy" plain-NONE copy-no-wait \
 	'streams 0 and 1 both use block 1 with no wait between them: a copy to the device writes it at 0, kernel scale uses it'
 caught_by_seed "a kernel does not wait for another stream's kernel: another result" plain-NONE kernel-no-wait 'not ok: on the other stream'
-caught "what is never given back" plain-NONE leak 'events were never destroyed' 'of 4000 bytes of device memory was never given back'
+caught "what is never given back" plain-NONE leak '1 handles of cuDNN were never' '1 descriptors of cuDNN were never' 'events were never destroyed' 'of 4000 bytes of device memory was never given back'
 
 statuses() {  # statuses CASE: what it prints is on standard input, and it passes
 	run plain-NONE "$1"
@@ -205,6 +205,98 @@ for words in 'A: a leading dimension of 11 is too small for columns of 12' 'A ta
 	grep -q "$words" "$dir/err"
 	ok $? "a product is refused by name: $words"
 done
+
+statuses cudnn-refuses <<END
+a tensor without dimensions: CUDNN_STATUS_BAD_PARAM
+a tensor without strides: CUDNN_STATUS_BAD_PARAM
+a tensor without a type: CUDNN_STATUS_BAD_PARAM
+a tensor without an id: CUDNN_STATUS_BAD_PARAM
+a tensor without an alignment: CUDNN_STATUS_BAD_PARAM
+a tensor with fewer strides than dimensions: CUDNN_STATUS_BAD_PARAM
+a tensor of no elements: CUDNN_STATUS_BAD_PARAM
+an attribute of another type: CUDNN_STATUS_BAD_PARAM_ATTRIBUTE_TYPE
+an attribute of two elements: CUDNN_STATUS_BAD_PARAM
+an attribute of no elements: CUDNN_STATUS_BAD_PARAM
+an attribute from nowhere: CUDNN_STATUS_BAD_PARAM
+an attribute of another descriptor: CUDNN_STATUS_BAD_PARAM
+an attribute read too early: CUDNN_STATUS_NOT_INITIALIZED
+an attribute set too late: CUDNN_STATUS_BAD_PARAM
+a descriptor that is finalized twice: CUDNN_STATUS_BAD_PARAM
+a negative padding: CUDNN_STATUS_BAD_PARAM
+a stride of 0: CUDNN_STATUS_BAD_PARAM
+a dilation of 0: CUDNN_STATUS_BAD_PARAM
+a convolution that does not say how much of it: CUDNN_STATUS_SUCCESS
+a result of another height: CUDNN_STATUS_BAD_PARAM
+a filter of other channels: CUDNN_STATUS_BAD_PARAM
+a result of other channels: CUDNN_STATUS_BAD_PARAM
+a result of more images: CUDNN_STATUS_BAD_PARAM
+a tensor that is not finalized: CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED
+an operation without anything: CUDNN_STATUS_BAD_PARAM
+a convolution for a tensor: CUDNN_STATUS_BAD_PARAM_DESCRIPTOR_TYPE
+a sum of one tensor: CUDNN_STATUS_BAD_PARAM
+a sum of tensors that don't fit: CUDNN_STATUS_BAD_PARAM
+two tensors of one id: CUDNN_STATUS_BAD_PARAM
+a virtual tensor that nobody reads: CUDNN_STATUS_BAD_PARAM
+a virtual tensor that nobody writes: CUDNN_STATUS_BAD_PARAM
+a tensor that is written twice: CUDNN_STATUS_BAD_PARAM
+a graph of something else: CUDNN_STATUS_BAD_PARAM_DESCRIPTOR_TYPE
+an engine of index -1: CUDNN_STATUS_NOT_SUPPORTED
+an engine of index 10000: CUDNN_STATUS_NOT_SUPPORTED
+a knob that the engine has not: CUDNN_STATUS_NOT_SUPPORTED
+a plan of a configuration that is not finalized: CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED
+a plan of nothing: CUDNN_STATUS_BAD_PARAM
+results that are set: CUDNN_STATUS_BAD_PARAM
+a float32 result of bfloat16: 0 engines
+more ids than pointers: CUDNN_STATUS_BAD_PARAM
+an id twice: CUDNN_STATUS_BAD_PARAM_DUPLICATED_ENTRIES
+a pack of nothing: CUDNN_STATUS_BAD_PARAM
+done
+END
+statuses cudnn-faults <<END
+an engine twice: 0 differ
+one that is not deterministic, twice: some differ, 0 far apart
+two engines: some differ, 0 far apart
+one with factors of 10 bits: some differ, 0 far apart
+a wrong engine: 1 far apart
+an engine that fails: CUDNN_STATUS_EXECUTION_FAILED: the test has engine 3 fail
+an engine that is refused: CUDNN_STATUS_NOT_SUPPORTED: the test has engine 3 refused
+a slow engine: 30 ms
+launches: 1
+done
+END
+# Addresses and the numbers of blocks are the run's own.
+run plain-NONE cudnn-stops
+sed 's/0x[0-9a-f]*/ADDRESS/; s/block [0-9]*/block B/' "$dir/out" >"$dir/got"
+cat >"$dir/want" <<END
+a misaligned tensor: CUDNN_STATUS_BAD_PARAM_MISALIGNED_POINTER: tensor 1 is not aligned to 16 bytes
+a tensor on the host: CUDNN_STATUS_BAD_PARAM: tensor 1 is no device memory: ADDRESS
+a tensor that is too short: CUDNN_STATUS_BAD_PARAM: tensor 1 takes 4608 bytes from byte 16 of block B, which has 4608
+no tensor: CUDNN_STATUS_BAD_PARAM_NULL_POINTER: the pointer for tensor 2 is NULL
+a pack without a tensor: CUDNN_STATUS_BAD_PARAM: no pointer for tensor 3
+a result over a factor: CUDNN_STATUS_BAD_PARAM: tensor 3, which is written, overlaps tensor 1
+a result over the end of a factor: CUDNN_STATUS_BAD_PARAM: tensor 3, which is written, overlaps tensor 1
+a result behind a factor: CUDNN_STATUS_SUCCESS
+no workspace: CUDNN_STATUS_BAD_PARAM_NULL_POINTER: a workspace of 8395520 bytes is missing
+a misaligned workspace: CUDNN_STATUS_BAD_PARAM_MISALIGNED_POINTER: the workspace is not aligned to 16 bytes
+a workspace on the host: CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT: the workspace is no device memory: ADDRESS
+a workspace that is too small: CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT: the workspace takes 8395520 bytes from byte 1041680 of block B, which has 9437184
+a result in the workspace: CUDNN_STATUS_BAD_PARAM: tensor 3 overlaps the workspace
+a plan that is not finalized: CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED: a plan or variant pack that is not finalized
+a pack that is not finalized: CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED: a plan or variant pack that is not finalized
+a plan for a pack: CUDNN_STATUS_BAD_PARAM: no handle, plan or variant pack
+no handle: CUDNN_STATUS_BAD_PARAM: no handle, plan or variant pack
+a plan for a card that is described: CUDNN_STATUS_BAD_PARAM: a plan for a card that is only described
+the default stream: CUDNN_STATUS_BAD_PARAM: no handle, or no stream
+a call that the test lets fail: CUDNN_STATUS_EXECUTION_FAILED
+no device: CUDNN_STATUS_NOT_INITIALIZED: there is no device
+done
+END
+[ $status = 0 ] && cmp -s "$dir/want" "$dir/got"
+result=$?
+ok $result "refused by status and reason: cudnn-stops"
+[ $result = 0 ] || shown "$dir/got" "$dir/err"
+caught "a graph of cuDNN's does not wait for another stream's" plain-NONE cudnn-no-wait \
+	"streams 0 and 1 both use block .* with no wait between them: a graph of cuDNN's writes it"
 
 STANDIN_FAIL=cudaMalloc:3:2
 export STANDIN_FAIL

@@ -61,17 +61,6 @@ static status check_request(const struct plan_request *r)
 	return OK;
 }
 
-static struct conv_task task_of(const struct plan_request *r)
-{
-	const struct layer *l = r->layer;
-	const int in = r->channels > l->in[0] ? r->channels : l->in[0];
-	return (struct conv_task){
-		.shape = {.n = r->n, .groups = l->groups > 0 ? l->groups : 1, .in = {in, l->in[1], l->in[2]},
-		          .out = {l->out[0], l->out[1], l->out[2]}, .kernel = l->kernel, .stride = l->stride, .pad = l->pad},
-		.bf16 = r->precision == PRECISION_BF16, .direct = r->algo == CONV_DIRECT,
-	};
-}
-
 /* Leaves *out NULL where no engine does it. */
 static status find_part(struct layer_plan *p, enum conv_part part, bool bf16, const struct conv_ready **out)
 {
@@ -171,7 +160,7 @@ static status conv_plan(struct device *d, const struct plan_request *r, struct l
 	if (!p)
 		return fail(ERR_MEMORY, "out of memory: a convolution's plan");
 	p->device = d;
-	p->task = task_of(r);
+	p->task = conv_task_of(r);
 	p->folded = r->folded;
 	p->task.residual = r->folded && r->folded->input[1] != INPUT_NONE;
 	p->activation = r->folded ? r->folded->activation : ACTIVATION_NONE;

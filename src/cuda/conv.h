@@ -8,7 +8,7 @@
 #include "src/cuda/cuda.h"
 #include "src/cuda/cudnn.h"
 
-/* ---- one graph of cuDNN's: conv_graphs.c ---- */
+/* ---- a task, and its graph of cuDNN's: conv_graphs.c ---- */
 
 /* A convolution in one direction, as cuDNN is told of it. */
 struct conv_task {
@@ -19,6 +19,17 @@ struct conv_task {
 	bool direct;               /* neither Winograd's algorithm nor Fourier transforms */
 	bool fast;                 /* sums in an order that varies, and in float32 factors of 11 bits, are allowed */
 };
+
+/* What a plan asks for, forward; others differ in their part. */
+struct conv_task conv_task_of(const struct plan_request *r);
+
+/* The task's name among the device's choices: "conv fprop bf16 n128 64x32x32 64k3s1p1g1". */
+enum { CONV_KEY = 128 };
+void conv_key(const struct conv_task *t, char key[CONV_KEY]);
+
+/* Whether an engine with these notes may do a task; bytes of workspace that it may have at most. */
+bool conv_allows(const struct conv_task *t, unsigned notes);
+static const size_t CONV_WORKSPACE = (size_t)256 << 20;
 
 /* What tensors are called in a graph. */
 enum { CONV_ID_X = 1, CONV_ID_W, CONV_ID_Y, CONV_ID_BIAS, CONV_ID_RESIDUAL };
@@ -45,13 +56,6 @@ struct cuda_dnn {
 /* Opens cuDNN for the device, unless it is open. Errors: ERR_LIBRARY (there is none here, and where it was looked for),
  * ERR_MEMORY. */
 status cuda_dnn_open(struct cuda_device *cuda);
-
-/* Whether an engine with these notes may do a task. */
-bool conv_allows(const struct conv_task *t, unsigned notes);
-
-/* The task's name among the device's choices: "conv fprop bf16 n128 64x32x32 64k3s1p1g1". */
-enum { CONV_KEY = 128 };
-void conv_key(const struct conv_task *t, char key[CONV_KEY]);
 
 /* The task's plan, which the device keeps: what its choices say, else the fastest of cuDNN's proposals whose result is right, which
  * the choices then say. Not while calls are captured. *out is NULL where no engine does it. A known choice that is refused is told

@@ -12,8 +12,7 @@
 /* So many of cuDNN's best proposals are asked for, and so many of those that may do the task are measured, and one to fall back on; fewer where each has
  * to be compiled, for a second or so. */
 enum { PROPOSALS = 40, TRIALS = CONV_TRIALS - 1, TRIALS_COMPILED = 3, TEXT = 512 };
-/* Bytes of workspace that an engine may have, and the part of the room that is left. */
-static const size_t WORKSPACE = (size_t)256 << 20;
+/* The part of the room that is left which a workspace may have, CONV_WORKSPACE at most. */
 enum { WORKSPACE_SHARE = 8 };
 /* Of the time of one that cuDNN likes better: what another must stay below to be taken. */
 static const float LEAD = 0.97f;
@@ -55,16 +54,6 @@ void cuda_dnn_close(struct cuda_device *cuda)
 
 /* ---- texts ---- */
 
-void conv_key(const struct conv_task *t, char key[CONV_KEY])
-{
-	static const char *const names[] = {[CONV_FORWARD] = "fprop", [CONV_FUSED] = "fused", [CONV_DATA] = "dgrad",
-	                                    [CONV_WEIGHTS] = "wgrad"};
-	const struct conv_shape *s = &t->shape;
-	snprintf(key, CONV_KEY, "conv %s %s n%d %dx%dx%d %dk%ds%dp%dg%d%s%s%s%s", names[t->part], t->bf16 ? "bf16" : "fp32", s->n,
-	         s->in[0], s->in[1], s->in[2], s->out[0], s->kernel, s->stride, s->pad, s->groups, t->residual ? " add" : "",
-	         t->relu ? " relu" : "", t->direct ? " direct" : "", t->fast ? " fast" : "");
-}
-
 /* What stands behind the engine's text: " of cuDNN 9.19.0 on NVIDIA H100 80GB HBM3". */
 static void write_place(const struct cuda_device *cuda, char place[TEXT])
 {
@@ -81,27 +70,10 @@ static status keep_choice(struct cuda_device *cuda, const char *key, const struc
 	return OK;
 }
 
-/* ---- rules ---- */
-
-bool conv_allows(const struct conv_task *t, unsigned notes)
-{
-	unsigned without = 0;
-	if (!t->fast)
-		without |= DNN_NONDETERMINISTIC;
-	if (!t->fast && !t->bf16)
-		without |= DNN_TENSOR_CORES | DNN_DOWN_CONVERTS;
-	/* Sums are float32's; the transforms' own numbers would be bf16. */
-	if (t->bf16)
-		without |= DNN_SUMS_NARROW | DNN_WINOGRAD | DNN_FFT;
-	if (t->direct)
-		without |= DNN_WINOGRAD | DNN_FFT;
-	return !(notes & without);
-}
-
 static size_t workspace_most(const struct cuda_device *cuda)
 {
 	const size_t room = cuda_room(&cuda->device) / WORKSPACE_SHARE;
-	return room < WORKSPACE ? room : WORKSPACE;
+	return room < CONV_WORKSPACE ? room : CONV_WORKSPACE;
 }
 
 /* ---- known ones ---- */

@@ -1,7 +1,49 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Convolutions as graphs of cuDNN's operations. */
+/* Convolutions as tasks for cuDNN, and as graphs of its operations. */
 #include "src/cuda/conv.h"
+
+#include <stdio.h>
+
+/* ---- tasks ---- */
+
+struct conv_task conv_task_of(const struct plan_request *r)
+{
+	const struct layer *l = r->layer;
+	const int in = r->channels > l->in[0] ? r->channels : l->in[0];
+	return (struct conv_task){
+		.shape = {.n = r->n, .groups = l->groups > 0 ? l->groups : 1, .in = {in, l->in[1], l->in[2]},
+		          .out = {l->out[0], l->out[1], l->out[2]}, .kernel = l->kernel, .stride = l->stride, .pad = l->pad},
+		.bf16 = r->precision == PRECISION_BF16, .direct = r->algo == CONV_DIRECT,
+	};
+}
+
+void conv_key(const struct conv_task *t, char key[CONV_KEY])
+{
+	static const char *const names[] = {[CONV_FORWARD] = "fprop", [CONV_FUSED] = "fused", [CONV_DATA] = "dgrad",
+	                                    [CONV_WEIGHTS] = "wgrad"};
+	const struct conv_shape *s = &t->shape;
+	snprintf(key, CONV_KEY, "conv %s %s n%d %dx%dx%d %dk%ds%dp%dg%d%s%s%s%s", names[t->part], t->bf16 ? "bf16" : "fp32", s->n,
+	         s->in[0], s->in[1], s->in[2], s->out[0], s->kernel, s->stride, s->pad, s->groups, t->residual ? " add" : "",
+	         t->relu ? " relu" : "", t->direct ? " direct" : "", t->fast ? " fast" : "");
+}
+
+bool conv_allows(const struct conv_task *t, unsigned notes)
+{
+	unsigned without = 0;
+	if (!t->fast)
+		without |= DNN_NONDETERMINISTIC;
+	if (!t->fast && !t->bf16)
+		without |= DNN_TENSOR_CORES | DNN_DOWN_CONVERTS;
+	/* Sums are float32's; the transforms' own numbers would be bf16. */
+	if (t->bf16)
+		without |= DNN_SUMS_NARROW | DNN_WINOGRAD | DNN_FFT;
+	if (t->direct)
+		without |= DNN_WINOGRAD | DNN_FFT;
+	return !(notes & without);
+}
+
+/* ---- graphs ---- */
 
 typedef cudnnBackendDescriptor_t descriptor;
 

@@ -24,6 +24,13 @@ struct cuda_stage {
 	cudaEvent_t left;                  /* recorded behind its last copy when the host turned to another part */
 };
 
+/* The way beside the calls, to the host. */
+struct cuda_beside {
+	cudaStream_t stream;
+	cudaEvent_t ready, done;           /* in the device's stream, what is to be brought is there; here, all that was begun is over */
+	bool busy;                         /* something was begun that the host does not know to be over */
+};
+
 /* How far the host is ahead of the card: slots.c. */
 struct cuda_pace {
 	cudaEvent_t mark[CUDA_PACE_MARKS]; /* places in the stream, the next to be recorded being the oldest */
@@ -50,6 +57,7 @@ struct cuda_device {
 	struct cuda_stage stage[CUDA_STAGES];
 	int staging;                       /* the part that put fills, of which so many bytes may still be on their way */
 	size_t staged;
+	struct cuda_beside beside;
 	struct cuda_pace pace;
 	struct record record;              /* calls that were put off */
 	status failed;                     /* of what could not be told when it failed, until somebody can be; with its words: */
@@ -96,6 +104,9 @@ status cuda_flush(struct cuda_device *cuda);
 /* Waits for all that was put off. Errors: as cuda_flush, and what failed since the last wait. */
 status cuda_wait(struct cuda_device *cuda);
 
+/* Waits for what get_begin has begun, and leaves an error to the next wait. */
+void cuda_beside_settle(struct cuda_device *cuda);
+
 /* Waits until the stream has come to where the event was recorded; not at all, where it never was. What comes behind it goes on.
  * Errors: as cuda_wait. */
 status cuda_wait_for(struct cuda_device *cuda, cudaEvent_t event);
@@ -115,6 +126,8 @@ void cuda_forget(struct cuda_device *cuda);
 /* What the ways and the pace of a device need, and its end, also of one that did not open. Errors: ERR_LIBRARY. */
 status cuda_stage_open(struct cuda_device *cuda);
 void cuda_stage_close(struct cuda_device *cuda);
+status cuda_beside_open(struct cuda_device *cuda);
+void cuda_beside_close(struct cuda_device *cuda);
 status cuda_pace_open(struct cuda_device *cuda);
 void cuda_pace_close(struct cuda_device *cuda);
 
@@ -127,6 +140,10 @@ status cuda_resident(struct device *d, const void *host, size_t bytes, const voi
 void cuda_release(struct device *d, const void *p);
 status cuda_put(struct device *d, void *to, const void *host, size_t bytes);
 status cuda_get(struct device *d, void *host, const void *from, size_t bytes);
+status cuda_host_alloc(struct device *d, size_t bytes, void **out);
+void cuda_host_free(struct device *d, void *p);
+status cuda_get_begin(struct device *d, void *host, const void *from, size_t bytes);
+status cuda_get_end(struct device *d, bool wait, bool *done);
 status cuda_copy(struct device *d, void *to, const void *from, size_t bytes);
 status cuda_sync(struct device *d);
 status cuda_start(struct device *d);

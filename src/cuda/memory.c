@@ -71,6 +71,7 @@ void cuda_free(struct device *d, void *p)
 	struct cuda_block **at = &cuda->blocks;
 	if (!p)
 		return;
+	cuda_beside_settle(cuda);
 	cuda_settle(cuda);
 	while (*at && (*at)->at != p)
 		at = &(*at)->next;

@@ -12,10 +12,10 @@
 
 static const double MOMENTUM = 0.1;
 
-/* Batch norm: so many blocks of threads fill a card, two to each multiprocessor of the largest; but a block has rows enough for all
- * of its threads, and so few that a thread's float32 sums are short. A block's slice is 64 bytes of a row: every block of the second
- * kernel reads what all blocks have left of its own slice. */
-enum { BLOCKS = 264, ROWS_LEAST = 64, ROWS_MOST = 4096, LANES = 4 };
+/* A slice is 64 bytes of a row at most: every block of a batch norm's second kernel reads what all blocks have left of its own slice.
+ * So many blocks are two to each multiprocessor of the largest card. Rows of a block: a few for each of its threads, and so few that
+ * a thread's float32 sums are short. */
+enum { LANE_BITS = 2, BLOCKS = 264, ROWS_MOST = 4096 };
 
 struct layer_plan {
 	struct device *device;
@@ -56,40 +56,50 @@ static void norm_drop(struct layer_plan *p)
 
 /* ---- how the work is divided ---- */
 
-static int pack_of(const struct layer_plan *p)
+/* Lanes for the channels that there are, and in a filter response norm for more of them where an example's pixels are too few for a
+ * block's threads. */
+static int lane_bits_of(enum norm norm, const struct cuda_norm_shape *s)
 {
-	const bool bf16 = p->y.bf16, same = p->x.bf16 == bf16 && (!p->residual || p->r.bf16 == bf16);
-	const int pack = bf16 ? 8 : 4;
-	return same && p->shape.width % pack == 0 ? pack : 1;
-}
-
-/* Lanes for the channels that there are, and in a filter response norm for more of them where pixels are too few for a block. */
-static int lanes_of(const struct layer_plan *p)
-{
-	const struct cuda_norm_shape *s = &p->shape;
 	const int packs = s->width / s->pack;
-	int lanes = 1;
-	while (lanes < packs && lanes < CUDA_NORM_LANES &&
-	       (lanes < LANES || (p->norm == NORM_FILTER_RESPONSE && (size_t)(CUDA_NORM_THREADS / lanes) > s->pixels)))
-		lanes *= 2;
-	return lanes;
+	int bits = 0;
+	while (1 << bits < packs && 1 << bits < CUDA_NORM_LANES &&
+	       (bits < LANE_BITS || (norm == NORM_FILTER_RESPONSE && (size_t)(CUDA_NORM_THREADS >> bits) > s->pixels)))
+		bits++;
+	return bits;
 }
 
-static int parts_of(const struct layer_plan *p)
+static size_t ratio_up(size_t a, size_t b)
 {
-	const struct cuda_norm_shape *s = &p->shape;
-	const int slice = s->lanes * s->pack, slices = (s->width + slice - 1) / slice * (s->channels / s->width);
-	const size_t rows = (size_t)s->n * s->pixels, fewest = (rows + ROWS_MOST - 1) / ROWS_MOST;
-	size_t parts = (size_t)(BLOCKS / slices), most = (rows + ROWS_LEAST - 1) / ROWS_LEAST;
-	parts = parts < fewest ? fewest : parts > most ? most : parts;
-	return parts ? (int)parts : 1;
+	return (a + b - 1) / b;
 }
 
-static void divide_work(struct layer_plan *p)
+/* The rows of a batch norm, in whole turns of a block's threads. */
+static void divide_rows(struct cuda_norm_shape *s)
 {
-	p->shape.pack = pack_of(p);
-	p->shape.lanes = lanes_of(p);
-	p->shape.parts = p->norm == NORM_BATCH ? parts_of(p) : 0;
+	const size_t rows = (size_t)s->n * s->pixels, turn = CUDA_NORM_THREADS >> s->lane_bits;
+	const size_t slices = (size_t)s->slices * (size_t)(s->channels / s->width), parts = slices < BLOCKS ? BLOCKS / slices : 1;
+	size_t each = ratio_up(ratio_up(rows, parts), turn) * turn;
+	each = each < ROWS_MOST ? each : ROWS_MOST;
+	s->part_rows = (int)each;
+	s->parts = (int)ratio_up(rows, each);
+}
+
+struct cuda_norm_shape cuda_norm_divide(enum norm norm, int n, int channels, size_t pixels, int width, bool bf16, bool mixed)
+{
+	const int pack = bf16 ? 8 : 4;
+	struct cuda_norm_shape s;
+	memset(&s, 0, sizeof s);
+	s.n = n;
+	s.channels = channels;
+	s.pixels = pixels;
+	s.width = width;
+	s.pack = mixed || width % pack ? 1 : pack;
+	s.lane_bits = lane_bits_of(norm, &s);
+	s.slices = (int)ratio_up((size_t)width, (size_t)s.pack << s.lane_bits);
+	s.share = 1 / (norm == NORM_BATCH ? (double)n * (double)pixels : (double)pixels);
+	if (norm == NORM_BATCH)
+		divide_rows(&s);
+	return s;
 }
 
 static status norm_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
@@ -106,11 +116,9 @@ static status norm_plan(struct device *d, const struct plan_request *r, struct l
 	p->x = r->x[0];
 	p->r = r->x[1];
 	p->y = r->y;
-	p->shape.n = r->n;
-	p->shape.channels = l->in[0];
-	p->shape.pixels = (size_t)l->in[1] * (size_t)l->in[2];
-	p->shape.width = r->y.block ? r->y.block : l->in[0];
-	divide_work(p);
+	const bool mixed = p->x.bf16 != p->y.bf16 || (p->residual && p->r.bf16 != p->y.bf16);
+	p->shape = cuda_norm_divide(l->norm, r->n, l->in[0], (size_t)l->in[1] * (size_t)l->in[2], r->y.block ? r->y.block : l->in[0],
+	                            p->y.bf16, mixed);
 	snprintf(p->forward, sizeof p->forward, "%s %dx%dx%d forward", names[l->norm], l->in[0], l->in[1], l->in[2]);
 	snprintf(p->backward, sizeof p->backward, "%s %dx%dx%d backward", names[l->norm], l->in[0], l->in[1], l->in[2]);
 	status s = cuda_scratch(d, cuda_norm_parts(&p->shape, l->norm) * sizeof(float));
@@ -159,7 +167,7 @@ static status norm_forward(struct layer_plan *p, const struct layer_io *io)
 	/* PyTorch's momentum, or None, a cumulative mean, where the pass says the share. */
 	a.stats = io->stats;
 	a.update = io->policy == STATS_RUN || io->policy == STATS_CUMULATE;
-	a.share = io->policy == STATS_RUN ? MOMENTUM : io->policy == STATS_CUMULATE ? io->stats_share : 0;
+	a.momentum = io->policy == STATS_RUN ? MOMENTUM : io->policy == STATS_CUMULATE ? io->stats_share : 0;
 	return cuda_later(p->device, p->forward, run_batch_norm, &a, sizeof a);
 }
 

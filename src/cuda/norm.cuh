@@ -62,112 +62,133 @@ static __device__ __forceinline__ unsigned pair_of(const float *v)
 	return (unsigned)bf16_of_float(v[0]) | (unsigned)bf16_of_float(v[1]) << 16;
 }
 
-template <int PACK> static __device__ __forceinline__ void pack_store(void *t, bool bf16, size_t at, const float v[PACK])
+/* v as memory has it. */
+template <int PACK> static __device__ __forceinline__ struct pack<PACK> pack_of(bool bf16, const float v[PACK])
 {
-	if constexpr (PACK == 4)
-		*(float4 *)((float *)t + at) = make_float4(v[0], v[1], v[2], v[3]);
-	else if constexpr (PACK == 8)
-		*(uint4 *)((uint16_t *)t + at) = make_uint4(pair_of(v), pair_of(v + 2), pair_of(v + 4), pair_of(v + 6));
-	else if (bf16)
-		number_set((uint16_t *)t + at, v[0]);
+	struct pack<PACK> p;
+	if constexpr (PACK == 1)
+		p.v = bf16 ? bf16_to_float(bf16_of_float(v[0])) : v[0];
+	else if constexpr (PACK == 4)
+		p.v = make_float4(v[0], v[1], v[2], v[3]);
 	else
-		number_set((float *)t + at, v[0]);
+		p.v = make_uint4(pair_of(v), pair_of(v + 2), pair_of(v + 4), pair_of(v + 6));
+	return p;
 }
 
-/* v as memory has it. */
-template <int PACK> static __device__ __forceinline__ float as_held(bool bf16, float v)
+template <int PACK>
+static __device__ __forceinline__ void pack_store(void *t, bool bf16, size_t at, const struct pack<PACK> &p)
 {
-	return PACK == 8 || (PACK == 1 && bf16) ? bf16_to_float(bf16_of_float(v)) : v;
+	if constexpr (PACK == 4)
+		*(float4 *)((float *)t + at) = p.v;
+	else if constexpr (PACK == 8)
+		*(uint4 *)((uint16_t *)t + at) = p.v;
+	else if (bf16)
+		number_set((uint16_t *)t + at, p.v);
+	else
+		number_set((float *)t + at, p.v);
 }
 
 /* ---- where a thread works ---- */
 
 /* Its slice's channels, all of them together, and its own in it. */
 struct spot {
-	int first, count;          /* of the slice; a block of threads has `slice` places for them */
+	int first, count;          /* of the slice; a block of threads has `slice` places for them, a power of 2 */
 	int slice;
 	int channel;               /* the pack's first */
 	size_t at;                 /* of that in the first row */
-	size_t row, step;          /* the first of its rows, and how far apart they are */
+	unsigned row, step;        /* the first of its rows, and how far apart they are */
 	bool inside;               /* it has channels at all */
 };
 
-static __device__ __forceinline__ struct spot spot_of(const struct cuda_norm_shape &s)
+template <int PACK> static __device__ __forceinline__ struct spot spot_of(const struct cuda_norm_shape &s)
 {
 	struct spot spot;
-	const int lane = (int)threadIdx.x & (s.lanes - 1);
-	spot.slice = s.lanes * s.pack;
-	const int slices = (s.width + spot.slice - 1) / spot.slice;
-	const int block = (int)blockIdx.y / slices, column = (int)blockIdx.y % slices * spot.slice;
-	spot.first = block * s.width + column;
-	spot.count = min(spot.slice, s.width - column);
-	spot.inside = lane * s.pack < spot.count;
-	spot.channel = spot.first + lane * s.pack;
-	spot.at = (size_t)block * s.pixels * (size_t)s.width + (size_t)(column + lane * s.pack);
-	spot.row = threadIdx.x / (unsigned)s.lanes;
-	spot.step = (unsigned)CUDA_NORM_THREADS / (unsigned)s.lanes;
+	const int lane = (int)threadIdx.x & ((1 << s.lane_bits) - 1);
+	int block = 0, slice = (int)blockIdx.y;
+	if (s.width != s.channels) {
+		block = slice / s.slices;
+		slice %= s.slices;
+	}
+	spot.slice = PACK << s.lane_bits;
+	spot.first = block * s.width + slice * spot.slice;
+	spot.count = min(spot.slice, s.width - slice * spot.slice);
+	spot.inside = lane * PACK < spot.count;
+	spot.channel = spot.first + lane * PACK;
+	spot.at = (size_t)block * s.pixels * (size_t)s.width + (size_t)(slice * spot.slice + lane * PACK);
+	spot.row = threadIdx.x >> s.lane_bits;
+	spot.step = (unsigned)CUDA_NORM_THREADS >> s.lane_bits;
 	return spot;
 }
 
 /* How many blocks of threads the slices of all channels are. */
 static inline unsigned norm_slices(const struct cuda_norm_shape *s)
 {
-	const int slice = s->lanes * s->pack;
-	return (unsigned)((s->width + slice - 1) / slice * (s->channels / s->width));
+	return (unsigned)(s->slices * (s->channels / s->width));
 }
 
 /* ---- a block's sums ---- */
 
 /* A block's shared memory. */
-enum { NORM_PITCH = CUDA_NORM_THREADS + 4 };  /* with which no two of a warp's threads meet in a bank */
-struct norm_shared {
-	float *turned;             /* 8 × NORM_PITCH */
-	double *group;             /* CUDA_NORM_THREADS */
-	float *coef;               /* (COEFS, slice), for whoever has that channel */
+enum {
+	NORM_PITCH = CUDA_NORM_THREADS + 4,  /* with which no two of a warp's threads meet in a bank */
+	NORM_SLICE = 8 * CUDA_NORM_LANES,
+	NORM_COEFS = 2
 };
-enum { NORM_COEFS = 5, NORM_SLICE = 8 * CUDA_NORM_LANES };
-#define NORM_SHARED(name)                                                                     \
-	SHARED(float, name##_turned, 8 * NORM_PITCH);                                         \
-	SHARED(double, name##_group, CUDA_NORM_THREADS);                                      \
+struct norm_shared {
+	double *group;             /* (sums, CUDA_NORM_THREADS) */
+	float *coef;               /* (NORM_COEFS, NORM_SLICE): for whoever has that channel */
+};
+#define NORM_TURNED(pack, sums) ((pack) * (sums) * NORM_PITCH)
+#define NORM_SHARED(name, sums)                                                               \
+	SHARED(double, name##_group, (sums) * CUDA_NORM_THREADS);                             \
 	SHARED(float, name##_coef, NORM_COEFS *NORM_SLICE);                                   \
-	const struct norm_shared name = {name##_turned, name##_group, name##_coef}
+	const struct norm_shared name = {name##_group, name##_coef}
 
-/* What the block's groups of threads have summed, in thread i of the first `slice` that of channel i. */
-static __device__ __forceinline__ double group_sum(const struct norm_shared &shared, int slice, double v)
+/* total = what the block's groups of `slice` threads have summed, in thread i of the first one that of channel i. All threads call
+ * it; what it uses is free again once they have met. */
+template <int SUMS>
+static __device__ __forceinline__ void group_sums(const struct norm_shared &shared, int slice, const double v[SUMS], double total[SUMS])
 {
-	double total = 0;
-	shared.group[threadIdx.x] = v;
+	UNROLL
+	for (int k = 0; k < SUMS; k++) {
+		shared.group[k * CUDA_NORM_THREADS + (int)threadIdx.x] = v[k];
+		total[k] = 0;
+	}
 	__syncthreads();
 	if ((int)threadIdx.x < slice)
 		for (int i = (int)threadIdx.x; i < CUDA_NORM_THREADS; i += slice)
-			total += shared.group[i];
-	return total;
+			for (int k = 0; k < SUMS; k++)
+				total[k] += shared.group[k * CUDA_NORM_THREADS + i];
 }
 
-/* total = the sums of a pack's numbers over the threads of its lane, for channel i in thread i of the first `slice`. */
+/* total = the sums of a pack's numbers over the threads of its lane, for channel i in thread i of the first `slice`. turned: shared,
+ * NORM_TURNED. */
 template <int PACK, int SUMS>
-static __device__ __forceinline__ void slice_sums(const struct norm_shared &shared, const struct cuda_norm_shape &s, int slice,
-                                                  const float sum[SUMS][PACK], double total[SUMS])
+static __device__ __forceinline__ void slice_sums(const struct norm_shared &shared, float *turned, const struct cuda_norm_shape &s,
+                                                  int slice, const float sum[SUMS][PACK], double total[SUMS])
 {
-	const int thread = (int)threadIdx.x, channel = thread & (slice - 1), group = thread / slice;
-	const int groups = CUDA_NORM_THREADS / slice, from = channel % PACK * NORM_PITCH + channel / PACK;
+	const int thread = (int)threadIdx.x, channel = thread & (slice - 1), lane = channel / PACK;
+	/* A group of threads has every so-manieth row of them. */
+	const int first = (thread / slice << s.lane_bits) + lane, step = CUDA_NORM_THREADS / PACK;
+	double v[SUMS];
+	UNROLL
+	for (int j = 0; j < SUMS * PACK; j++)
+		turned[j * NORM_PITCH + thread] = sum[j / PACK][j % PACK];
+	__syncthreads();
 	UNROLL
 	for (int k = 0; k < SUMS; k++) {
-		double v = 0;
+		v[k] = 0;
 		UNROLL
-		for (int j = 0; j < PACK; j++)
-			shared.turned[j * NORM_PITCH + thread] = sum[k][j];
-		__syncthreads();
-		for (int i = group * s.lanes; i < CUDA_NORM_THREADS; i += groups * s.lanes)
-			v += (double)shared.turned[from + i];
-		total[k] = group_sum(shared, slice, v);
+		for (int i = 0; i < PACK; i++)
+			v[k] += (double)turned[(k * PACK + channel % PACK) * NORM_PITCH + first + i * step];
 	}
+	group_sums<SUMS>(shared, slice, v, total);
 }
 
 /* A channel's numbers for the block's threads, at the place of channel i of the slice. */
-static __device__ __forceinline__ void coef_set(const struct norm_shared &shared, int slice, int which, int i, float v)
+static __device__ __forceinline__ void coef_set(const struct norm_shared &shared, int which, int i, float v)
 {
-	shared.coef[which * slice + i] = v;
+	shared.coef[which * NORM_SLICE + i] = v;
 }
 
 template <int PACK>
@@ -175,7 +196,7 @@ static __device__ __forceinline__ void coef_get(const struct norm_shared &shared
 {
 	UNROLL
 	for (int j = 0; j < PACK; j++)
-		v[j] = shared.coef[which * spot.slice + (spot.channel - spot.first) + j];
+		v[j] = shared.coef[which * NORM_SLICE + (spot.channel - spot.first) + j];
 }
 
 /* ---- activations ---- */
@@ -249,19 +270,49 @@ template <int KIND> struct back_rows {
 	enum { ROWS = KIND == ACTIVATION_THRESHOLD ? 1 : 2 };
 };
 
-/* Goes through a thread's rows up to `to`: load(i, row) of ROWS of them, then use(i, row). */
+/* What is summed: the gradient, its product with x, and what thresholds took. */
+template <int KIND> struct back_sums {
+	enum { SUMS = KIND == ACTIVATION_THRESHOLD || KIND == ACTIVATION_ASKED ? 3 : 2 };
+};
+
+/* fn(i, row) for ROWS of a thread's rows, from `row` on, that are before `to`. */
+template <int ROWS, typename FN>
+static __device__ __forceinline__ void turn(const struct spot &spot, size_t row, size_t to, FN fn)
+{
+	UNROLL
+	for (int i = 0; i < ROWS; i++)
+		if (row + (size_t)i * spot.step < to)
+			fn(i, row + (size_t)i * spot.step);
+}
+
+/* The last of a thread's turns through rows from … to − 1: where it begins, also where no row is left in it. */
+template <int ROWS>
+static __device__ __forceinline__ size_t last_turn(const struct spot &spot, size_t from, size_t to)
+{
+	return from + spot.row + (to - from - 1) / (ROWS * spot.step) * (ROWS * spot.step);
+}
+
+/* Goes through a thread's rows, loading them a turn at a time: what is loaded last stays loaded. */
 template <int ROWS, typename LOAD, typename USE>
 static __device__ __forceinline__ void walk(const struct spot &spot, size_t from, size_t to, LOAD load, USE use)
 {
-	for (size_t row = from + spot.row; row < to; row += ROWS * spot.step) {
-		UNROLL
-		for (int i = 0; i < ROWS; i++)
-			if (row + (size_t)i * spot.step < to)
-				load(i, row + (size_t)i * spot.step);
-		UNROLL
-		for (int i = 0; i < ROWS; i++)
-			if (row + (size_t)i * spot.step < to)
-				use(i, row + (size_t)i * spot.step);
+	for (size_t row = from + spot.row; row < to + spot.row; row += ROWS * spot.step) {
+		turn<ROWS>(spot, row, to, load);
+		turn<ROWS>(spot, row, to, use);
+	}
+}
+
+/* The same from the last turn on, which is loaded already, to the first: a second reading finds in a cache what the first one read
+ * last. */
+template <int ROWS, typename LOAD, typename USE>
+static __device__ __forceinline__ void walk_back(const struct spot &spot, size_t from, size_t to, LOAD load, USE use)
+{
+	size_t row = last_turn<ROWS>(spot, from, to);
+	turn<ROWS>(spot, row, to, use);
+	while (row >= from + spot.row + ROWS * spot.step) {
+		row -= ROWS * spot.step;
+		turn<ROWS>(spot, row, to, load);
+		turn<ROWS>(spot, row, to, use);
 	}
 }
 
@@ -314,16 +365,29 @@ static __device__ __forceinline__ void row_gradient(const struct cuda_norm_args 
 	}
 }
 
-/* Stores g where the residual's gradient is wanted, and rounds it to what was stored. */
+/* Stores g where the residual's gradient is wanted, rounds it to what was stored, and leaves that in dy[0]'s place. */
 template <int PACK>
-static __device__ __forceinline__ void row_keep(const struct cuda_norm_args &a, size_t at, float g[PACK])
+static __device__ __forceinline__ void row_keep(const struct cuda_norm_args &a, size_t at, float g[PACK], struct row_in<PACK> *in)
 {
 	if (!a.dr)
 		return;
+	in->dy[0] = pack_of<PACK>(a.r_bf16, g);
+	pack_numbers<PACK>(in->dy[0], g);
+	pack_store<PACK>(a.dr, a.r_bf16, at, in->dy[0]);
+}
+
+/* sum += g, g·(x − center) and what the threshold took. */
+template <int PACK, int SUMS>
+static __device__ __forceinline__ void row_sums(const float x[PACK], const float center[PACK], const float g[PACK],
+                                                const float taken[PACK], float sum[SUMS][PACK])
+{
 	UNROLL
-	for (int j = 0; j < PACK; j++)
-		g[j] = as_held<PACK>(a.r_bf16, g[j]);
-	pack_store<PACK>(a.dr, a.r_bf16, at, g);
+	for (int j = 0; j < PACK; j++) {
+		sum[0][j] += g[j];
+		sum[1][j] = fmaf(g[j], x[j] - center[j], sum[1][j]);
+		if (SUMS > 2)
+			sum[SUMS - 1][j] += taken[j];
+	}
 }
 
 /* Forward: y of a row. */
@@ -342,7 +406,7 @@ static __device__ __forceinline__ void row_value(const struct cuda_norm_args &a,
 			v[j] += other[j];
 		v[j] = activated(kind_of<KIND>(a), v[j], line.tau[j]);
 	}
-	pack_store<PACK>(a.y, a.y_bf16, at, v);
+	pack_store<PACK>(a.y, a.y_bf16, at, pack_of<PACK>(a.y_bf16, v));
 }
 
 /* ---- launches: a copy of the kernel for each activation, but where packs are single numbers ---- */

@@ -13,19 +13,26 @@ extern "C" {
 enum {
 	CUDA_NORM_THREADS = 256,           /* of a block of them */
 	CUDA_NORM_LANES = 32,              /* at most so many of these side by side */
-	CUDA_NORM_SUMS = 3                 /* numbers by channel that a block leaves: at most, and as wide as it needs */
+	CUDA_NORM_SUMS = 3                 /* numbers by channel that a block leaves, at most */
 };
 
-/* How a norm's work is divided, which its shape alone decides: a block has rows of a slice of the channels, its threads a pack of
- * channels each, so many lanes side by side, and rows in turn. */
+/* How a norm's work is divided, which its shape alone decides: a block of threads has rows of a slice of the channels, each thread a
+ * pack of channels, so many lanes side by side, and rows in turn. */
 struct cuda_norm_shape {
 	size_t pixels;                     /* of an example's channel */
 	int n, channels;
 	int width;                         /* channels that lie side by side: all of them, or a block of the format */
-	int pack;                          /* 8 of bf16, 4 of float32, all tensors being that; else 1 of each tensor's own type */
-	int lanes;                         /* a power of 2 */
-	int parts;                         /* batch norm: blocks that share the rows of a slice */
+	int pack;                          /* 8 of bf16, 4 of float32, where every tensor is that; else 1 of each tensor's own type */
+	int lane_bits;                     /* lanes: 2 to that */
+	int slices;                        /* of `width` */
+	int parts;                         /* batch norm: so many blocks share the rows of a slice, */
+	int part_rows;                     /* so many rows to each, the last one less */
+	double share;                      /* 1 over the elements of a mean */
 };
+
+/* Divides the work of n examples of (channels, pixels), `width` side by side; bf16: of all tensors; mixed: they have several types.
+ * Blocks fill a large card twice, but where a batch norm's rows are too few for that. */
+struct cuda_norm_shape cuda_norm_divide(enum norm norm, int n, int channels, size_t pixels, int width, bool bf16, bool mixed);
 
 /* Of a pass, what it needs; the rest is NULL or 0. Tensors begin at multiples of 16 bytes. */
 struct cuda_norm_args {
@@ -40,7 +47,7 @@ struct cuda_norm_args {
 	float *stats;                      /* running means, variances, number of batches */
 	void *kept;
 	float *parts;                      /* scratch: what blocks leave for the next kernel, cuda_norm_parts of it */
-	double share;                      /* of this batch in the running statistics, where `update` */
+	double momentum;                   /* of this batch in the running statistics, where `update` */
 	enum activation activation;
 	bool x_bf16, r_bf16, y_bf16;       /* types; dx's is x's, dr's is r's, dy's is y's */
 	bool fixed;                        /* batch norm: by the running statistics */

@@ -17,7 +17,7 @@ static __device__ __forceinline__ size_t rows_of(const struct cuda_norm_shape &s
 	return (size_t)s.n * s.pixels;
 }
 
-/* Where a row begins that is all examples' channels side by side; or of one block of an example's. */
+/* Where a row begins that is all channels side by side; or of one block of an example's. */
 static __device__ __forceinline__ size_t row_at(const struct cuda_norm_shape &s, size_t row)
 {
 	if (s.width == s.channels)
@@ -26,46 +26,45 @@ static __device__ __forceinline__ size_t row_at(const struct cuda_norm_shape &s,
 }
 
 /* The rows of a block of threads: from … to − 1. */
-static __device__ __forceinline__ void part_rows(const struct cuda_norm_shape &s, size_t *from, size_t *to)
+static __device__ __forceinline__ size_t part_from(const struct cuda_norm_shape &s)
 {
-	*from = rows_of(s) * blockIdx.x / (unsigned)s.parts;
-	*to = rows_of(s) * (blockIdx.x + 1) / (unsigned)s.parts;
+	return (size_t)blockIdx.x * (unsigned)s.part_rows;
 }
 
-/* Number k of a part's SUMS, by channel. */
-template <int SUMS>
-static __device__ __forceinline__ float *part_of(const struct cuda_norm_args &a, size_t part, int k)
+static __device__ __forceinline__ size_t part_to(const struct cuda_norm_shape &s)
 {
-	return a.parts + (part * SUMS + (size_t)k) * (size_t)a.shape.channels;
+	const size_t rows = rows_of(s), to = part_from(s) + (unsigned)s.part_rows;
+	return to < rows ? to : rows;
+}
+
+/* Number k of a part, by channel. */
+static __device__ __forceinline__ float *part_of(const struct cuda_norm_args &a, int part, int k)
+{
+	return a.parts + ((size_t)part * CUDA_NORM_SUMS + (size_t)k) * (size_t)a.shape.channels;
 }
 
 template <int SUMS>
 static __device__ __forceinline__ void leave_sums(const struct cuda_norm_args &a, const struct spot &spot, const double total[SUMS])
 {
 	if ((int)threadIdx.x < spot.count)
+		UNROLL
 		for (int k = 0; k < SUMS; k++)
-			part_of<SUMS>(a, blockIdx.x, k)[spot.first + (int)threadIdx.x] = (float)total[k];
+			part_of(a, (int)blockIdx.x, k)[spot.first + (int)threadIdx.x] = (float)total[k];
 }
 
-/* The sums of all parts, for channel i in thread i. */
+/* The sums of all parts' numbers k … k + SUMS − 1, for channel i in thread i. */
 template <int SUMS>
 static __device__ __forceinline__ void join_parts(const struct cuda_norm_args &a, const struct norm_shared &shared,
-                                                  const struct spot &spot, double total[SUMS])
+                                                  const struct spot &spot, int k, double total[SUMS])
 {
 	const int i = (int)threadIdx.x & (spot.slice - 1), groups = CUDA_NORM_THREADS / spot.slice;
 	double sum[SUMS] = {};
-	if (i < spot.count) {
-#ifdef __CUDACC__
-#pragma unroll 4
-#endif
+	if (i < spot.count)
 		for (int part = (int)threadIdx.x / spot.slice; part < a.shape.parts; part += groups)
-			for (int k = 0; k < SUMS; k++)
-				sum[k] += (double)part_of<SUMS>(a, (size_t)part, k)[spot.first + i];
-	}
-	for (int k = 0; k < SUMS; k++) {
-		total[k] = group_sum(shared, spot.slice, sum[k]);
-		__syncthreads();
-	}
+			UNROLL
+			for (int s = 0; s < SUMS; s++)
+				sum[s] += (double)part_of(a, part, k + s)[spot.first + i];
+	group_sums<SUMS>(shared, spot.slice, sum, total);
 }
 
 /* What is kept for backward, by channel. */
@@ -80,6 +79,17 @@ static __device__ __forceinline__ struct kept kept_of(const struct cuda_norm_arg
 	float *const scale = (float *)(mean + 2 * a.shape.channels);
 	const struct kept k = {mean, mean + a.shape.channels, scale, scale + a.shape.channels};
 	return k;
+}
+
+/* The norm of a pack's channels as it was kept. */
+template <int PACK>
+static __device__ __forceinline__ void kept_line(const struct kept &kept, const struct spot &spot, struct norm_line<PACK> *line)
+{
+	UNROLL
+	for (int j = 0; j < PACK; j++) {
+		line->scale[j] = kept.scale[spot.channel + j];
+		line->shift[j] = kept.shift[spot.channel + j];
+	}
 }
 
 /* ---- forward ---- */
@@ -103,20 +113,20 @@ static __device__ __forceinline__ void pilot(const struct cuda_norm_args &a, con
 	}
 }
 
-/* Behind the parts' sums. */
+/* In the first part's third place. */
 static __device__ __forceinline__ float *pilots_of(const struct cuda_norm_args &a)
 {
-	return part_of<2>(a, (size_t)a.shape.parts, 0);
+	return part_of(a, 0, 2);
 }
 
 template <int PACK>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) moments_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	NORM_SHARED(shared);
-	const struct spot spot = spot_of(a.shape);
+	NORM_SHARED(shared, 2);
+	SHARED(float, turned, NORM_TURNED(PACK, 2));
+	const struct spot spot = spot_of<PACK>(a.shape);
 	float center[PACK], sum[2][PACK] = {};
-	size_t from, to;
-	part_rows(a.shape, &from, &to);
+	const size_t from = part_from(a.shape), to = part_to(a.shape);
 	if (spot.inside)
 		pilot<PACK>(a, spot, center);
 	if (blockIdx.x == 0 && spot.inside && spot.row == 0)
@@ -138,16 +148,17 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) moments_kernel(const __g
 				}
 			});
 	double total[2];
-	slice_sums<PACK, 2>(shared, a.shape, spot.slice, sum, total);
+	slice_sums<PACK, 2>(shared, turned, a.shape, spot.slice, sum, total);
 	leave_sums<2>(a, spot, total);
 }
 
 /* running ← (1 − f)·running + f·new. */
-static __device__ __forceinline__ void update_running(const struct cuda_norm_args &a, int channel, double mean, double unbiased)
+static __device__ __forceinline__ void update_running(const struct cuda_norm_args &a, int channel, double mean, double squares)
 {
 	float *const means = a.stats, *const variances = a.stats + a.shape.channels;
-	means[channel] = (float)((1 - a.share) * (double)means[channel] + a.share * mean);
-	variances[channel] = (float)((1 - a.share) * (double)variances[channel] + a.share * unbiased);
+	const double m = (double)rows_of(a.shape), unbiased = squares / (m > 1 ? m - 1 : 1);
+	means[channel] = (float)((1 - a.momentum) * (double)means[channel] + a.momentum * mean);
+	variances[channel] = (float)((1 - a.momentum) * (double)variances[channel] + a.momentum * unbiased);
 	if (channel == 0)
 		a.stats[2 * a.shape.channels] += 1;
 }
@@ -157,25 +168,26 @@ static __device__ __forceinline__ void set_norm(const struct cuda_norm_args &a, 
                                                 const struct spot &spot)
 {
 	const int i = (int)threadIdx.x, channel = spot.first + i;
-	const double m = (double)rows_of(a.shape);
-	double total[2], mean, variance, squares = 0;
+	double total[2];
 	if (!a.fixed)
-		join_parts<2>(a, shared, spot, total);
+		join_parts<2>(a, shared, spot, 0, total);
 	if (i < spot.count) {
+		double mean, variance, squares = 0;
 		if (a.fixed) {
 			mean = (double)a.stats[channel];
 			variance = (double)a.stats[a.shape.channels + channel];
 		} else {
-			mean = (double)pilots_of(a)[channel] + total[0] / m;
-			squares = total[1] - total[0] * total[0] / m;
+			const double gap = total[0] * a.shape.share;
+			mean = (double)pilots_of(a)[channel] + gap;
+			squares = total[1] - total[0] * gap;
 			squares = squares < 0 ? 0 : squares;
-			variance = squares / m;
+			variance = squares * a.shape.share;
 		}
-		const double inverse = 1 / sqrt(variance + NORM_BATCH_EPSILON);
+		const double inverse = rsqrt(variance + NORM_BATCH_EPSILON);
 		const float scale = (float)((double)a.gamma[channel] * inverse);
 		const float shift = (float)((double)a.beta[channel] - mean * (double)scale);
-		coef_set(shared, spot.slice, 0, i, scale);
-		coef_set(shared, spot.slice, 1, i, shift);
+		coef_set(shared, 0, i, scale);
+		coef_set(shared, 1, i, shift);
 		if (blockIdx.x == 0) {
 			const struct kept kept = kept_of(a);
 			kept.mean[channel] = mean;
@@ -183,7 +195,7 @@ static __device__ __forceinline__ void set_norm(const struct cuda_norm_args &a, 
 			kept.scale[channel] = scale;
 			kept.shift[channel] = shift;
 			if (a.update)
-				update_running(a, channel, mean, squares / (m > 1 ? m - 1 : 1));
+				update_running(a, channel, mean, squares);
 		}
 	}
 	__syncthreads();
@@ -192,27 +204,29 @@ static __device__ __forceinline__ void set_norm(const struct cuda_norm_args &a, 
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) apply_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	NORM_SHARED(shared);
-	const struct spot spot = spot_of(a.shape);
+	NORM_SHARED(shared, 2);
+	const struct spot spot = spot_of<PACK>(a.shape);
+	const size_t from = part_from(a.shape), to = part_to(a.shape);
 	struct norm_line<PACK> line = {};
-	size_t from, to;
-	part_rows(a.shape, &from, &to);
+	struct pack<PACK> x[FORWARD_ROWS] = {}, r[FORWARD_ROWS] = {};
+	const auto load = [&](int i, size_t row) {
+		const size_t at = spot.at + row_at(a.shape, row);
+		x[i] = pack_load<PACK>(a.x, a.x_bf16, at);
+		if (a.r)
+			r[i] = pack_load<PACK>(a.r, a.r_bf16, at);
+	};
+	/* On their way while the norm is found. */
+	if (spot.inside)
+		turn<FORWARD_ROWS>(spot, last_turn<FORWARD_ROWS>(spot, from, to), to, load);
 	thresholds<PACK>(a, spot, false, line.tau);
 	set_norm(a, shared, spot);
 	if (!spot.inside)
 		return;
 	coef_get<PACK>(shared, spot, 0, line.scale);
 	coef_get<PACK>(shared, spot, 1, line.shift);
-	struct pack<PACK> x[FORWARD_ROWS], r[FORWARD_ROWS];
-	walk<FORWARD_ROWS>(
-		spot, from, to,
-		[&](int i, size_t row) {
-			const size_t at = spot.at + row_at(a.shape, row);
-			x[i] = pack_load<PACK>(a.x, a.x_bf16, at);
-			if (a.r)
-				r[i] = pack_load<PACK>(a.r, a.r_bf16, at);
-		},
-		[&](int i, size_t row) { row_value<PACK, KIND>(a, line, x[i], r[i], spot.at + row_at(a.shape, row)); });
+	walk_back<FORWARD_ROWS>(spot, from, to, load, [&](int i, size_t row) {
+		row_value<PACK, KIND>(a, line, x[i], r[i], spot.at + row_at(a.shape, row));
+	});
 }
 
 cudaError_t cuda_launch_batch_norm(const struct cuda_norm_args *a, cudaStream_t stream)
@@ -235,39 +249,33 @@ cudaError_t cuda_launch_batch_norm(const struct cuda_norm_args *a, cudaStream_t 
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_sums_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	constexpr int ROWS = back_rows<KIND>::ROWS;
-	NORM_SHARED(shared);
-	const struct spot spot = spot_of(a.shape);
+	constexpr int ROWS = back_rows<KIND>::ROWS, SUMS = back_sums<KIND>::SUMS;
+	NORM_SHARED(shared, SUMS);
+	SHARED(float, turned, NORM_TURNED(PACK, SUMS));
+	const struct spot spot = spot_of<PACK>(a.shape);
 	const struct kept kept = kept_of(a);
 	struct norm_line<PACK> line = {};
-	float center[PACK], sum[CUDA_NORM_SUMS][PACK] = {};
-	size_t from, to;
-	part_rows(a.shape, &from, &to);
-	thresholds<PACK>(a, spot, a.y != NULL, line.tau);
-	UNROLL
-	for (int j = 0; spot.inside && j < PACK; j++) {
-		line.scale[j] = kept.scale[spot.channel + j];
-		line.shift[j] = kept.shift[spot.channel + j];
-		center[j] = (float)kept.mean[spot.channel + j];
-	}
 	struct row_in<PACK> in[ROWS] = {};
-	if (spot.inside)
+	float center[PACK], sum[SUMS][PACK] = {};
+	double total[SUMS];
+	thresholds<PACK>(a, spot, a.y != NULL, line.tau);
+	if (spot.inside) {
+		kept_line<PACK>(kept, spot, &line);
+		UNROLL
+		for (int j = 0; j < PACK; j++)
+			center[j] = (float)kept.mean[spot.channel + j];
 		walk<ROWS>(
-			spot, from, to, [&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at(a.shape, row), &in[i]); },
+			spot, part_from(a.shape), part_to(a.shape),
+			[&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at(a.shape, row), &in[i]); },
 			[&](int i, size_t row) {
 				float x[PACK], g[PACK], taken[PACK];
 				row_gradient<PACK, KIND>(a, line, in[i], x, g, taken);
-				row_keep<PACK>(a, spot.at + row_at(a.shape, row), g);
-				UNROLL
-				for (int j = 0; j < PACK; j++) {
-					sum[0][j] += g[j];
-					sum[1][j] = fmaf(g[j], x[j] - center[j], sum[1][j]);
-					sum[2][j] += taken[j];
-				}
+				row_keep<PACK>(a, spot.at + row_at(a.shape, row), g, &in[i]);
+				row_sums<PACK, SUMS>(x, center, g, taken, sum);
 			});
-	double total[CUDA_NORM_SUMS];
-	slice_sums<PACK, CUDA_NORM_SUMS>(shared, a.shape, spot.slice, sum, total);
-	leave_sums<CUDA_NORM_SUMS>(a, spot, total);
+	}
+	slice_sums<PACK, SUMS>(shared, turned, a.shape, spot.slice, sum, total);
+	leave_sums<SUMS>(a, spot, total);
 }
 
 static __device__ __forceinline__ void give(float *to, int channel, bool add, double value)
@@ -282,59 +290,59 @@ static __device__ __forceinline__ void set_back(const struct cuda_norm_args &a, 
                                                 const struct spot &spot)
 {
 	const int i = (int)threadIdx.x, channel = spot.first + i;
-	double total[CUDA_NORM_SUMS];
-	join_parts<CUDA_NORM_SUMS>(a, shared, spot, total);
+	double total[2], taken;
+	join_parts<2>(a, shared, spot, 0, total);
 	if (i < spot.count) {
 		const struct kept kept = kept_of(a);
-		const double m = (double)rows_of(a.shape), mean = kept.mean[channel], inverse = kept.inverse[channel];
-		const double scale = (double)kept.scale[channel];
+		const double mean = kept.mean[channel], inverse = kept.inverse[channel], scale = (double)kept.scale[channel];
 		/* What was summed was relative to the mean in float32. */
 		const double dgamma = (total[1] + ((double)(float)mean - mean) * total[0]) * inverse;
-		const float of_x = a.fixed ? 0.0f : (float)(-scale * inverse * dgamma / m);
-		coef_set(shared, spot.slice, 0, i, of_x);
-		coef_set(shared, spot.slice, 1, i, a.fixed ? 0.0f : (float)(-scale * total[0] / m - (double)of_x * mean));
+		const float of_x = a.fixed ? 0.0f : (float)(-scale * inverse * dgamma * a.shape.share);
+		const float rest = a.fixed ? 0.0f : (float)(-scale * total[0] * a.shape.share - (double)of_x * mean);
+		coef_set(shared, 0, i, of_x);
+		coef_set(shared, 1, i, rest);
 		if (blockIdx.x == 0) {
 			give(a.dgamma, channel, a.add, dgamma);
 			give(a.dbeta, channel, a.add, total[0]);
-			give(a.dtau, channel, a.add, total[2]);
 		}
 	}
 	__syncthreads();
+	if (!a.dtau || blockIdx.x != 0)
+		return;
+	join_parts<1>(a, shared, spot, 2, &taken);
+	if (i < spot.count)
+		give(a.dtau, channel, a.add, taken);
 }
 
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_apply_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
 	constexpr int ROWS = back_rows<KIND>::ROWS;
-	NORM_SHARED(shared);
-	const struct spot spot = spot_of(a.shape);
-	const struct kept kept = kept_of(a);
+	NORM_SHARED(shared, 2);
+	const struct spot spot = spot_of<PACK>(a.shape);
+	const size_t from = part_from(a.shape), to = part_to(a.shape);
 	struct norm_line<PACK> line = {};
+	struct row_in<PACK> in[ROWS] = {};
 	float of_x[PACK], rest[PACK];
-	size_t from, to;
-	part_rows(a.shape, &from, &to);
+	const auto load = [&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at(a.shape, row), &in[i]); };
+	const bool wanted = a.dx && spot.inside;
+	if (wanted)
+		turn<ROWS>(spot, last_turn<ROWS>(spot, from, to), to, load);
 	thresholds<PACK>(a, spot, a.y != NULL, line.tau);
 	set_back(a, shared, spot);
-	if (!a.dx || !spot.inside)
+	if (!wanted)
 		return;
+	kept_line<PACK>(kept_of(a), spot, &line);
 	coef_get<PACK>(shared, spot, 0, of_x);
 	coef_get<PACK>(shared, spot, 1, rest);
-	UNROLL
-	for (int j = 0; j < PACK; j++) {
-		line.scale[j] = kept.scale[spot.channel + j];
-		line.shift[j] = kept.shift[spot.channel + j];
-	}
-	struct row_in<PACK> in[ROWS] = {};
-	walk<ROWS>(
-		spot, from, to, [&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at(a.shape, row), &in[i]); },
-		[&](int i, size_t row) {
-			float x[PACK], g[PACK], taken[PACK];
-			row_gradient<PACK, KIND>(a, line, in[i], x, g, taken);
-			UNROLL
-			for (int j = 0; j < PACK; j++)
-				g[j] = fmaf(g[j], line.scale[j], fmaf(x[j], of_x[j], rest[j]));
-			pack_store<PACK>(a.dx, a.x_bf16, spot.at + row_at(a.shape, row), g);
-		});
+	walk_back<ROWS>(spot, from, to, load, [&](int i, size_t row) {
+		float x[PACK], g[PACK], taken[PACK];
+		row_gradient<PACK, KIND>(a, line, in[i], x, g, taken);
+		UNROLL
+		for (int j = 0; j < PACK; j++)
+			g[j] = fmaf(g[j], line.scale[j], fmaf(x[j], of_x[j], rest[j]));
+		pack_store<PACK>(a.dx, a.x_bf16, spot.at + row_at(a.shape, row), pack_of<PACK>(a.x_bf16, g));
+	});
 }
 
 cudaError_t cuda_launch_batch_norm_back(const struct cuda_norm_args *a, cudaStream_t stream)

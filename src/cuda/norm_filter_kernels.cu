@@ -12,9 +12,9 @@
 enum { PARAM_CHANNELS = WARP, PARAM_ROWS = 8 }; /* of the last kernel's threads: channels side by side, examples in turn */
 
 /* The spot in the block's own example. */
-static __device__ __forceinline__ struct spot example_spot(const struct cuda_norm_shape &s)
+template <int PACK> static __device__ __forceinline__ struct spot example_spot(const struct cuda_norm_shape &s)
 {
-	struct spot spot = spot_of(s);
+	struct spot spot = spot_of<PACK>(s);
 	spot.at += (size_t)blockIdx.x * (size_t)s.channels * s.pixels;
 	return spot;
 }
@@ -39,43 +39,47 @@ static __device__ __forceinline__ void line_of(const struct cuda_norm_args &a, c
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) filter_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	NORM_SHARED(shared);
-	const struct spot spot = example_spot(a.shape);
+	NORM_SHARED(shared, 1);
+	SHARED(float, turned, NORM_TURNED(PACK, 1));
+	const struct spot spot = example_spot<PACK>(a.shape);
 	const size_t rows = a.shape.pixels, width = (size_t)a.shape.width;
 	struct norm_line<PACK> line = {};
+	struct pack<PACK> x[FORWARD_ROWS] = {}, r[FORWARD_ROWS] = {};
 	float root[PACK], sum[1][PACK] = {};
-	struct pack<PACK> in[FORWARD_ROWS], r[FORWARD_ROWS];
-	if (spot.inside)
-		walk<FORWARD_ROWS>(
-			spot, 0, rows, [&](int i, size_t row) { in[i] = pack_load<PACK>(a.x, a.x_bf16, spot.at + row * width); },
-			[&](int i, size_t) {
-				float x[PACK];
-				pack_numbers<PACK>(in[i], x);
-				UNROLL
-				for (int j = 0; j < PACK; j++)
-					sum[0][j] = fmaf(x[j], x[j], sum[0][j]);
-			});
 	double total[1];
-	slice_sums<PACK, 1>(shared, a.shape, spot.slice, sum, total);
+	const auto load = [&](int i, size_t row) { x[i] = pack_load<PACK>(a.x, a.x_bf16, spot.at + row * width); };
+	const auto load_residual = [&](int i, size_t row) { r[i] = pack_load<PACK>(a.r, a.r_bf16, spot.at + row * width); };
+	if (spot.inside)
+		walk<FORWARD_ROWS>(spot, 0, rows, load, [&](int i, size_t) {
+			float v[PACK];
+			pack_numbers<PACK>(x[i], v);
+			UNROLL
+			for (int j = 0; j < PACK; j++)
+				sum[0][j] = fmaf(v[j], v[j], sum[0][j]);
+		});
+	/* On its way while sums are made. */
+	if (spot.inside && a.r)
+		turn<FORWARD_ROWS>(spot, last_turn<FORWARD_ROWS>(spot, 0, rows), rows, load_residual);
+	thresholds<PACK>(a, spot, false, line.tau);
+	slice_sums<PACK, 1>(shared, turned, a.shape, spot.slice, sum, total);
 	if ((int)threadIdx.x < spot.count) {
-		const float r = (float)(1 / sqrt(total[0] / (double)rows + EPSILON));
-		*root_of(a, spot.first + (int)threadIdx.x) = r;
-		coef_set(shared, spot.slice, 0, (int)threadIdx.x, r);
+		const float r0 = (float)rsqrt(total[0] * a.shape.share + EPSILON);
+		*root_of(a, spot.first + (int)threadIdx.x) = r0;
+		coef_set(shared, 0, (int)threadIdx.x, r0);
 	}
 	__syncthreads();
 	if (!spot.inside)
 		return;
 	coef_get<PACK>(shared, spot, 0, root);
 	line_of<PACK>(a, spot, root, &line);
-	thresholds<PACK>(a, spot, false, line.tau);
-	walk<FORWARD_ROWS>(
+	walk_back<FORWARD_ROWS>(
 		spot, 0, rows,
 		[&](int i, size_t row) {
-			in[i] = pack_load<PACK>(a.x, a.x_bf16, spot.at + row * width);
+			load(i, row);
 			if (a.r)
-				r[i] = pack_load<PACK>(a.r, a.r_bf16, spot.at + row * width);
+				load_residual(i, row);
 		},
-		[&](int i, size_t row) { row_value<PACK, KIND>(a, line, in[i], r[i], spot.at + row * width); });
+		[&](int i, size_t row) { row_value<PACK, KIND>(a, line, x[i], r[i], spot.at + row * width); });
 }
 
 cudaError_t cuda_launch_filter_norm(const struct cuda_norm_args *a, cudaStream_t stream)
@@ -104,53 +108,57 @@ static __device__ __forceinline__ void row_again(const struct cuda_norm_args &a,
 	}
 }
 
+/* A channel's share of the parameters' gradients, and in the block's shared memory dx = scale·g + of_x·x. */
+template <int SUMS>
+static __device__ __forceinline__ void finish_example(const struct cuda_norm_args &a, const struct norm_shared &shared, int channel,
+                                                      const double total[SUMS])
+{
+	const float root = *root_of(a, channel), scale = a.gamma[channel] * root;
+	const double dgamma = total[1] * (double)root;
+	sums_of(a, blockIdx.x, 0)[channel] = (float)total[0];
+	sums_of(a, blockIdx.x, 1)[channel] = (float)dgamma;
+	if (SUMS > 2)
+		sums_of(a, blockIdx.x, 2)[channel] = (float)total[SUMS - 1];
+	coef_set(shared, 0, (int)threadIdx.x, (float)(-(double)scale * (double)root * dgamma * a.shape.share));
+}
+
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) filter_back_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	constexpr int ROWS = back_rows<KIND>::ROWS;
-	NORM_SHARED(shared);
-	const struct spot spot = example_spot(a.shape);
+	constexpr int ROWS = back_rows<KIND>::ROWS, SUMS = back_sums<KIND>::SUMS;
+	NORM_SHARED(shared, SUMS);
+	SHARED(float, turned, NORM_TURNED(PACK, SUMS));
+	const struct spot spot = example_spot<PACK>(a.shape);
 	const size_t rows = a.shape.pixels, width = (size_t)a.shape.width;
 	struct norm_line<PACK> line = {};
-	float root[PACK], of_x[PACK], sum[CUDA_NORM_SUMS][PACK] = {};
+	struct row_in<PACK> in[ROWS] = {};
+	float of_x[PACK], sum[SUMS][PACK] = {};
+	double total[SUMS];
 	thresholds<PACK>(a, spot, a.y != NULL, line.tau);
 	if (spot.inside) {
+		const float center[PACK] = {};
+		float root[PACK];
 		UNROLL
 		for (int j = 0; j < PACK; j++)
 			root[j] = *root_of(a, spot.channel + j);
 		line_of<PACK>(a, spot, root, &line);
-	}
-	struct row_in<PACK> in[ROWS] = {};
-	if (spot.inside)
 		walk<ROWS>(
 			spot, 0, rows, [&](int i, size_t row) { row_load<PACK>(a, spot.at + row * width, &in[i]); },
 			[&](int i, size_t row) {
 				float x[PACK], g[PACK], taken[PACK];
 				row_gradient<PACK, KIND>(a, line, in[i], x, g, taken);
-				row_keep<PACK>(a, spot.at + row * width, g);
-				UNROLL
-				for (int j = 0; j < PACK; j++) {
-					sum[0][j] += g[j];
-					sum[1][j] = fmaf(g[j], x[j], sum[1][j]);
-					sum[2][j] += taken[j];
-				}
+				row_keep<PACK>(a, spot.at + row * width, g, &in[i]);
+				row_sums<PACK, SUMS>(x, center, g, taken, sum);
 			});
-	double total[CUDA_NORM_SUMS];
-	slice_sums<PACK, CUDA_NORM_SUMS>(shared, a.shape, spot.slice, sum, total);
-	if ((int)threadIdx.x < spot.count) {
-		const int channel = spot.first + (int)threadIdx.x;
-		const double r = (double)*root_of(a, channel), dgamma = total[1] * r;
-		const double scale = (double)(a.gamma[channel] * (float)r);
-		sums_of(a, blockIdx.x, 0)[channel] = (float)total[0];
-		sums_of(a, blockIdx.x, 1)[channel] = (float)dgamma;
-		sums_of(a, blockIdx.x, 2)[channel] = (float)total[2];
-		coef_set(shared, spot.slice, 0, (int)threadIdx.x, (float)(-scale * r * dgamma / (double)rows));
 	}
+	slice_sums<PACK, SUMS>(shared, turned, a.shape, spot.slice, sum, total);
+	if ((int)threadIdx.x < spot.count)
+		finish_example<SUMS>(a, shared, spot.first + (int)threadIdx.x, total);
 	__syncthreads();
 	if (!a.dx || !spot.inside)
 		return;
 	coef_get<PACK>(shared, spot, 0, of_x);
-	walk<ROWS>(
+	walk_back<ROWS>(
 		spot, 0, rows, [&](int i, size_t row) { row_again<PACK>(a, spot.at + row * width, &in[i]); },
 		[&](int i, size_t row) {
 			float x[PACK], g[PACK], taken[PACK];
@@ -163,7 +171,7 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) filter_back_kernel(const
 			UNROLL
 			for (int j = 0; j < PACK; j++)
 				g[j] = fmaf(g[j], line.scale[j], x[j] * of_x[j]);
-			pack_store<PACK>(a.dx, a.x_bf16, spot.at + row * width, g);
+			pack_store<PACK>(a.dx, a.x_bf16, spot.at + row * width, pack_of<PACK>(a.x_bf16, g));
 		});
 }
 

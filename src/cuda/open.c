@@ -77,6 +77,7 @@ static void cuda_close(struct device *d)
 		cuda_keep(cuda, cuda_check_blas(cublasLtDestroy(cuda->blas), "cublasLtDestroy", __FILE__));
 	if (cuda->slots_back)
 		cuda_keep(cuda, cuda_check(cudaFreeHost(cuda->slots_back), "cudaFreeHost", __FILE__));
+	cuda_beside_close(cuda);
 	cuda_stage_close(cuda);
 	cuda_pace_close(cuda);
 	if (cuda->stream)
@@ -112,6 +113,7 @@ static status open_parts(struct cuda_device *cuda)
 	CUDA_TRY(cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking));
 	CUDA_TRY(cudaMallocHost((void **)&cuda->slots_back, SLOTS * sizeof *cuda->slots_back));
 	TRY(cuda_stage_open(cuda));
+	TRY(cuda_beside_open(cuda));
 	TRY(cuda_pace_open(cuda));
 	BLAS_TRY(cublasLtCreate(&cuda->blas));
 	TRY(cuda_alloc(&cuda->device, CUDA_REDUCE_PARTS * sizeof *cuda->parts, (void **)&cuda->parts));
@@ -198,6 +200,10 @@ const struct backend cuda_backend = {
 	.put = cuda_put,
 	.get = cuda_get,
 	.copy = cuda_copy,
+	.host_alloc = cuda_host_alloc,
+	.host_free = cuda_host_free,
+	.get_begin = cuda_get_begin,
+	.get_end = cuda_get_end,
 	.sync = cuda_sync,
 	.start = cuda_start,
 	.slots_open = cuda_slots_open,

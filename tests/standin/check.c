@@ -9,6 +9,7 @@
 
 #include "tests/standin/check.h"
 #include "tests/standin/check_blas.h"
+#include "tests/standin/check_cudnn.h"
 #include "tests/standin/standin.h"
 
 enum { N = 1000 };   /* 4,000 bytes: 96 are left to the 256 that memory comes in */
@@ -339,6 +340,7 @@ static void host_pointer(void)
 static void leak(void)
 {
 	cudaEvent_t e;
+	check_cudnn_leak();
 	MUST(cudaEventCreate(&e));
 	MUST(cudaMalloc((void **)&x, 64));
 }
@@ -353,11 +355,28 @@ static void good(void)
 	host_threads();
 	numbers();
 	check_blas_good(stream);
+	check_cudnn_good(stream);
+	check_cudnn_captured(stream);
 }
 
 static void blas_refuses(void)
 {
 	check_blas_refuses(stream);
+}
+
+static void cudnn_stops(void)
+{
+	check_cudnn_stops(stream);
+}
+
+static void cudnn_faults(void)
+{
+	check_cudnn_faults(stream);
+}
+
+static void cudnn_no_wait(void)
+{
+	check_cudnn_no_wait(stream, other);
 }
 
 static const struct {
@@ -378,6 +397,10 @@ static const struct {
 	{"host-pointer", host_pointer},
 	{"leak", leak},
 	{"blas-refuses", blas_refuses},
+	{"cudnn-refuses", check_cudnn_refuses},
+	{"cudnn-stops", cudnn_stops},
+	{"cudnn-faults", cudnn_faults},
+	{"cudnn-no-wait", cudnn_no_wait},
 };
 
 int main(int argc, char **argv)

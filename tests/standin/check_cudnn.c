@@ -14,7 +14,7 @@ enum { FORWARD = CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR,
        FILTER = CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR,
        DATA = CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR };
 /* What follows on a convolution; what they are of: x, w, y and, as ids, what pointwise operations read. */
-enum follows { NOTHING, CONVERT, ADD, FOLDED, MASKED, SUMS };
+enum follows { NOTHING, CONVERT, ADD, BIASED, FOLDED, MASKED, SUMS };
 enum { X = 1, W, Y, BIAS, OTHER, SUM, SQUARES, FACTOR, VIRTUAL, BUFFERS = VIRTUAL, MOST = 64, ROOM = 1 << 14 };
 static const size_t workspace_bytes = (size_t)9 << 20;
 
@@ -133,6 +133,8 @@ static double followed(const struct test *t, double x, size_t i, size_t channels
 	switch (t->follows) {
 	case ADD:
 		return x + (double)buffers[OTHER].values[i];
+	case BIASED:
+		return fmax(0, x + (double)buffers[OTHER].values[i] + (double)buffers[BIAS].values[i % channels]);
 	case FOLDED:
 		return fmax(0, (double)buffers[FACTOR].values[0] * x + (double)buffers[BIAS].values[i % channels] +
 		                       (double)buffers[OTHER].values[i]);
@@ -195,6 +197,17 @@ static node like_result(const struct test *t, int64_t id, bool half, bool is_vir
 	                            : tensor(id, s->n, s->out, outer(s->h, s), outer(s->w, s), half, is_virtual);
 }
 
+/* A residual and a bias in the type of the rest: what needs no compiling. */
+static node biased(const struct test *t, node virtual, node result, node *op)
+{
+	const int64_t channels = t->direction == DATA ? t->shape.c : t->shape.out;
+	const node added = like_result(t, VIRTUAL + 1, false, true), with_bias = like_result(t, VIRTUAL + 2, false, true);
+	op[1] = graph_points(CUDNN_POINTWISE_ADD, virtual, like_result(t, OTHER, t->bf16, false), added);
+	op[2] = graph_points(CUDNN_POINTWISE_ADD, added, tensor(BIAS, 1, channels, 1, 1, t->bf16, false), with_bias);
+	op[3] = graph_points(CUDNN_POINTWISE_RELU_FWD, with_bias, NULL, result);
+	return graph_of(4, op);
+}
+
 static node folded(const struct test *t, node virtual, node result, node *op)
 {
 	const int64_t channels = t->direction == DATA ? t->shape.c : t->shape.out;
@@ -233,6 +246,8 @@ static node graph_for(const struct test *t)
 	case MASKED:
 		op[1] = graph_points(CUDNN_POINTWISE_RELU_BWD, *mine, like_result(t, OTHER, t->bf16, false), result);
 		return graph_of(2, op);
+	case BIASED:
+		return biased(t, *mine, result, op);
 	case FOLDED:
 		return folded(t, *mine, result, op);
 	case SUMS:
@@ -289,7 +304,7 @@ static void check_test(const struct test *t)
 	const node graph = graph_for(t);
 	int64_t n = graph_proposed(graph, CUDNN_HEUR_MODE_A, MOST, found);
 	n += graph_proposed(graph, CUDNN_HEUR_MODE_FALLBACK, MOST - n, found + n);
-	must(n >= (t->follows == NOTHING ? 3 : 1), "engines");
+	must(n >= (t->follows == NOTHING || t->follows == BIASED ? 3 : 1), "engines");
 	convolve(t);
 	for (int64_t i = 0; i < n; i++)
 		check_plan(t, found[i]);
@@ -323,7 +338,7 @@ static const struct shape shapes[] = {
 void check_cudnn_good(cudaStream_t s)
 {
 	static const struct { int direction; enum follows follows; } forms[] = {
-		{FORWARD, NOTHING}, {FILTER, NOTHING}, {DATA, NOTHING}, {FILTER, CONVERT}, {FILTER, ADD}, {FORWARD, FOLDED},
+		{FORWARD, NOTHING}, {FILTER, NOTHING}, {DATA, NOTHING}, {FILTER, CONVERT}, {FILTER, ADD}, {FORWARD, BIASED}, {FORWARD, FOLDED},
 		{DATA, MASKED}, {FORWARD, SUMS},
 	};
 	open_all(s);
@@ -331,8 +346,6 @@ void check_cudnn_good(cudaStream_t s)
 		for (size_t k = 0; k < sizeof forms / sizeof *forms; k++)
 			for (int half = 0; half < 2; half++) {
 				struct test t = {shapes[i], forms[k].direction, forms[k].follows, half, 0};
-				if (t.follows != NOTHING && t.shape.c % 8)   /* what is fused wants 16 bytes of channels */
-					continue;
 				check_test(&t);
 				t.beta = 1;
 				if (t.follows == NOTHING && !half)

@@ -93,10 +93,10 @@ static cudnnStatus_t set(struct dnn_node *node, int name, cudnnBackendAttributeT
 	if (a->most == 0)
 		return dnn_refuse(CUDNN_STATUS_BAD_PARAM, "attribute %d can only be read", name);
 	if (n < a->least || n > a->most)
-		return dnn_refuse(CUDNN_STATUS_BAD_PARAM_OUT_OF_BOUND, "attribute %d has %d to %d elements, not %lld",
+		return dnn_refuse(CUDNN_STATUS_BAD_PARAM, "attribute %d has %d to %d elements, not %lld",
 		                  name, a->least, a->most, (long long)n);
 	if (n > 0 && !from)
-		return dnn_refuse(CUDNN_STATUS_BAD_PARAM_NULL_POINTER, "attribute %d: no values", name);
+		return dnn_refuse(CUDNN_STATUS_BAD_PARAM, "attribute %d: no values", name);
 	struct dnn_value v;
 	v.type = type;
 	if (type == CUDNN_TYPE_BACKEND_DESCRIPTOR) {
@@ -128,8 +128,7 @@ static cudnnStatus_t get(const struct dnn_node *node, int name, cudnnBackendAttr
                          int64_t *n, void *to)
 {
 	if (!node->finalized)
-		return dnn_refuse(CUDNN_STATUS_BAD_PARAM_NOT_FINALIZED, "attribute %d of a descriptor that is not finalized",
-		                  name);
+		return dnn_refuse(CUDNN_STATUS_NOT_INITIALIZED, "attribute %d of a descriptor that is not finalized", name);
 	if (!dnn_attribute_find(node->type, name, -1))
 		return dnn_refuse(CUDNN_STATUS_BAD_PARAM, "a descriptor of type %d has no attribute %d here", node->type,
 		                  name);
@@ -143,8 +142,9 @@ static cudnnStatus_t get(const struct dnn_node *node, int name, cudnnBackendAttr
 	const int64_t size = (int64_t)dnn_attribute_bytes(type);
 	const bool nodes = type == CUDNN_TYPE_BACKEND_DESCRIPTOR;
 	const int64_t all = nodes ? (int64_t)v->nodes.size() : (int64_t)v->bytes.size() / size;
+	/* Of results there may be fewer than it says before it has looked. */
 	if (n)
-		*n = all;
+		*n = all + (name == CUDNN_ATTR_ENGINEHEUR_RESULTS && room == 0);
 	if (nodes)
 		return get_nodes(v, name, room, (cudnnBackendDescriptor_t *)to);
 	const int64_t taken = all < room ? all : room;
@@ -319,6 +319,7 @@ const char *cudnnGetErrorString(cudnnStatus_t s)
 	NAME(CUDNN_STATUS_BAD_PARAM_SHAPE_MISMATCH)
 	NAME(CUDNN_STATUS_BAD_PARAM_DUPLICATED_ENTRIES)
 	NAME(CUDNN_STATUS_BAD_PARAM_ATTRIBUTE_TYPE)
+	NAME(CUDNN_STATUS_BAD_PARAM_DESCRIPTOR_TYPE)
 	NAME(CUDNN_STATUS_NOT_SUPPORTED)
 	NAME(CUDNN_STATUS_NOT_SUPPORTED_GRAPH_PATTERN)
 	NAME(CUDNN_STATUS_NOT_SUPPORTED_SHAPE)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* By which engines a graph can be done. They are invented so that a careful choice shows: the one that heuristics put
- * first in float32 rounds its inputs, the next wants a large workspace, one gives other bits each time; each sums in
- * another order, so its bits differ, and each knob is a part of the order. */
+ * first in float32 rounds its inputs, as the next does, a third gives other bits each time, a fourth wants a large
+ * workspace; each sums in another order, so its bits differ, and each knob is a part of the order. What they have in
+ * common with cuDNN 9.19's: which notes there are in which type, that none gives float32 from bfloat16 by itself, and
+ * that what follows a forward convolution as residual, bias and ReLU, in this order and in its type, needs no engine
+ * that compiles; anything else does. */
 #include "cudnn.h"
 
 enum { PLAIN, ROOMY, RUNTIME, CORES, LOOSE, ENGINES };   /* global indices */
@@ -94,36 +97,57 @@ static bool lines_up(const struct dnn_graph *g)
 	return true;
 }
 
+/* A forward convolution, perhaps a residual, a bias, perhaps a ReLU, all of one type. */
+static bool is_biased(const struct dnn_graph *g)
+{
+	const cudnnDataType_t type = g->ops[0].in[0].type;
+	const struct dnn_tensor *y = &g->ops[0].out[0];
+	size_t i = 1;
+	const auto adds = [&](size_t elements) {
+		return i < g->ops.size() && g->ops[i].mode == CUDNN_POINTWISE_ADD &&
+		       g->ops[i].type == CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR &&
+		       dnn_elements(&g->ops[i].in[1]) == elements && g->ops[i].in[1].type == type;
+	};
+	i += adds(dnn_elements(y));
+	if (g->ops[0].type != CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR || !adds((size_t)y->dim[1]))
+		return false;
+	i++;
+	i += i < g->ops.size() && g->ops[i].mode == CUDNN_POINTWISE_RELU_FWD;
+	return i == g->ops.size();
+}
+
 static cudnnStatus_t engine_there(int64_t engine, const struct dnn_graph *g)
 {
 	if (engine < 0 || engine >= ENGINES)
-		return dnn_refuse(CUDNN_STATUS_BAD_PARAM_OUT_OF_BOUND, "there is no engine %lld", (long long)engine);
+		return dnn_refuse(CUDNN_STATUS_NOT_SUPPORTED, "there is no engine %lld", (long long)engine);
 	const cudnnStatus_t s = pattern_there(g);
 	if (s != CUDNN_STATUS_SUCCESS)
 		return s;
 	const bool fused = g->ops.size() > 1;
-	if (engine != RUNTIME && fused)
+	if (engine != RUNTIME && fused && !is_biased(g))
 		return dnn_refuse(CUDNN_STATUS_NOT_SUPPORTED_GRAPH_PATTERN, "engine %lld has no fused graphs", (long long)engine);
 	if (engine == LOOSE && g->ops[0].type == CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR)
 		return dnn_refuse(CUDNN_STATUS_NOT_SUPPORTED_GRAPH_PATTERN, "engine %d goes backwards only", LOOSE);
 	if (engine == RUNTIME && g->ops[0].beta != 0)
 		return dnn_refuse(CUDNN_STATUS_NOT_SUPPORTED, "engine %d adds nothing to what is there", RUNTIME);
-	if ((engine == RUNTIME || engine == CORES) && !lines_up(g))
-		return dnn_refuse(CUDNN_STATUS_NOT_SUPPORTED_SHAPE, "engine %lld wants %d bytes of channels, aligned",
-		                  (long long)engine, WIDE);
+	if (engine == CORES && !lines_up(g))
+		return dnn_refuse(CUDNN_STATUS_NOT_SUPPORTED_SHAPE, "engine %d wants %d bytes of channels, aligned", CORES, WIDE);
 	return CUDNN_STATUS_SUCCESS;
 }
 
 static std::vector<cudnnBackendNumericalNote_t> notes_of(int64_t engine, const struct dnn_graph *g)
 {
 	std::vector<cudnnBackendNumericalNote_t> notes;
-	if (engine == CORES || engine == RUNTIME) {
+	if (engine == CORES || engine == RUNTIME)
 		notes.push_back(CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
-		if (g->ops[0].in[0].type == CUDNN_DATA_FLOAT)
-			notes.push_back(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS);
-	}
+	if (engine == RUNTIME && g->ops[0].in[0].type == CUDNN_DATA_FLOAT)
+		notes.push_back(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS);
+	if (engine == LOOSE && g->ops[0].in[0].type == CUDNN_DATA_BFLOAT16)
+		notes.push_back(CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION);
 	if (engine == LOOSE)
 		notes.push_back(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC);
+	if (engine == PLAIN)
+		notes.push_back(CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP);
 	return notes;
 }
 
@@ -241,7 +265,7 @@ static cudnnStatus_t configuration(struct dnn_node *n)
 		for (const struct knob &k : knobs_of(n->engine))
 			good |= k.type == chosen.type && chosen.value >= k.from && chosen.value <= k.to;
 		if (!good)
-			return dnn_refuse(CUDNN_STATUS_BAD_PARAM_OUT_OF_BOUND, "engine %lld: knob %d can't be %lld",
+			return dnn_refuse(CUDNN_STATUS_NOT_SUPPORTED, "engine %lld: knob %d can't be %lld",
 			                  (long long)n->engine, chosen.type, (long long)chosen.value);
 		n->knobs.push_back(chosen);
 	}
@@ -346,14 +370,11 @@ cudnnStatus_t dnn_finalize_engine(struct dnn_node *n)
 struct dnn_how dnn_engine_how(const struct dnn_node *n)
 {
 	struct dnn_how how = {};
-	const std::vector<cudnnBackendNumericalNote_t> notes = notes_of(n->engine, n->graph.get());
 	how.parts = 1 + (unsigned)n->engine;
 	for (const struct dnn_knob &k : n->knobs)
 		how.parts += (unsigned)k.value;
-	for (const cudnnBackendNumericalNote_t note : notes) {
-		how.down_convert |= note == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS;
-		how.unsteady |= note == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC;
-	}
+	how.down_convert = (n->engine == CORES || n->engine == RUNTIME) && n->graph->ops[0].in[0].type == CUDNN_DATA_FLOAT;
+	how.unsteady = n->engine == LOOSE;
 	how.wrong = faults[n->engine] == STANDIN_ENGINE_WRONG;
 	how.slow = faults[n->engine] == STANDIN_ENGINE_SLOW;
 	how.fails = faults[n->engine] == STANDIN_ENGINE_FAILS;

@@ -3,6 +3,13 @@
 /* Tensors, operations and graphs of them, made from attributes: each is checked when it is finalized. */
 #include "cudnn.h"
 
+/* The tensor there, or NULL: there is none, or it is something else. */
+static const struct dnn_tensor *tensor_at(const struct dnn_node *n, int name)
+{
+	const struct dnn_node *child = dnn_child(n, name);
+	return child && child->type == CUDNN_BACKEND_TENSOR_DESCRIPTOR ? &child->tensor : NULL;
+}
+
 /* A list of 64-bit numbers; how many it has. */
 static int list(const struct dnn_node *n, int name, int64_t *to, int most)
 {
@@ -76,7 +83,7 @@ static cudnnStatus_t convolves(const struct dnn_conv *c, const struct dnn_tensor
 {
 	if (x->dim[0] != y->dim[0] || w->dim[0] != y->dim[1] || x->dim[1] % w->dim[1] ||
 	    y->dim[1] % (x->dim[1] / w->dim[1]))
-		return dnn_refuse(CUDNN_STATUS_BAD_PARAM_SHAPE_MISMATCH,
+		return dnn_refuse(CUDNN_STATUS_BAD_PARAM,
 		                  "a convolution of %lld×%lld channels with a filter of %lld×%lld gives no %lld×%lld",
 		                  (long long)x->dim[0], (long long)x->dim[1], (long long)w->dim[0], (long long)w->dim[1],
 		                  (long long)y->dim[0], (long long)y->dim[1]);
@@ -84,7 +91,7 @@ static cudnnStatus_t convolves(const struct dnn_conv *c, const struct dnn_tensor
 		const int64_t span = (w->dim[2 + i] - 1) * c->dilation[i] + 1;
 		const int64_t room = x->dim[2 + i] + c->pad[i] + c->pad_after[i] - span;
 		if (room < 0 || room / c->step[i] + 1 != y->dim[2 + i])
-			return dnn_refuse(CUDNN_STATUS_BAD_PARAM_SHAPE_MISMATCH,
+			return dnn_refuse(CUDNN_STATUS_BAD_PARAM,
 			                  "a convolution of %lld pixels, filter %lld, padding %lld and %lld, stride %lld gives "
 			                  "no %lld", (long long)x->dim[2 + i], (long long)w->dim[2 + i], (long long)c->pad[i],
 			                  (long long)c->pad_after[i], (long long)c->step[i], (long long)y->dim[2 + i]);
@@ -106,22 +113,21 @@ static cudnnStatus_t conv_op(struct dnn_node *n)
 		 CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA},
 	};
 	const int which = n->type - CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR;
-	const struct dnn_node *conv = dnn_child(n, of[which].conv), *x = dnn_child(n, of[which].x);
-	const struct dnn_node *w = dnn_child(n, of[which].w), *y = dnn_child(n, of[which].y);
+	const struct dnn_node *conv = dnn_child(n, of[which].conv);
+	const struct dnn_tensor *x = tensor_at(n, of[which].x), *w = tensor_at(n, of[which].w), *y = tensor_at(n, of[which].y);
 	struct dnn_op *op = &n->op;
-	if (conv->type != CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR || x->type != CUDNN_BACKEND_TENSOR_DESCRIPTOR ||
-	    w->type != CUDNN_BACKEND_TENSOR_DESCRIPTOR || y->type != CUDNN_BACKEND_TENSOR_DESCRIPTOR)
+	if (conv->type != CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR || !x || !w || !y)
 		return dnn_refuse(CUDNN_STATUS_BAD_PARAM_DESCRIPTOR_TYPE, "a convolution has a convolution and three tensors");
 	op->conv = conv->op.conv;
 	op->alpha = number(n, of[which].alpha, 1);
 	op->beta = number(n, of[which].beta, 0);
 	op->ins = 2, op->outs = 1;
-	const struct dnn_tensor *const list[] = {&x->tensor, &w->tensor, &y->tensor};
+	const struct dnn_tensor *const list[] = {x, w, y};
 	static const int places[3][3] = {{0, 1, 2}, {0, 2, 1}, {2, 1, 0}};
 	op->in[0] = *list[places[which][0]];
 	op->in[1] = *list[places[which][1]];
 	op->out[0] = *list[places[which][2]];
-	return convolves(&op->conv, &x->tensor, &w->tensor, &y->tensor);
+	return convolves(&op->conv, x, w, y);
 }
 
 static bool pointwise_there(cudnnPointwiseMode_t mode)
@@ -159,24 +165,24 @@ static cudnnStatus_t pointwise_op(struct dnn_node *n)
 	op->mode = how->op.mode;
 	const bool back = op->mode == CUDNN_POINTWISE_RELU_BWD;
 	const bool two = back || (op->mode != CUDNN_POINTWISE_IDENTITY && op->mode != CUDNN_POINTWISE_RELU_FWD);
-	const struct dnn_node *x = dnn_child(n, CUDNN_ATTR_OPERATION_POINTWISE_XDESC);
-	const struct dnn_node *b = dnn_child(n, CUDNN_ATTR_OPERATION_POINTWISE_BDESC);
-	const struct dnn_node *dy = dnn_child(n, CUDNN_ATTR_OPERATION_POINTWISE_DYDESC);
-	const struct dnn_node *out = dnn_child(n, back ? CUDNN_ATTR_OPERATION_POINTWISE_DXDESC
-	                                               : CUDNN_ATTR_OPERATION_POINTWISE_YDESC);
-	const struct dnn_node *first = back ? dy : x, *second = back ? x : b;
+	const struct dnn_tensor *x = tensor_at(n, CUDNN_ATTR_OPERATION_POINTWISE_XDESC);
+	const struct dnn_tensor *b = tensor_at(n, CUDNN_ATTR_OPERATION_POINTWISE_BDESC);
+	const struct dnn_tensor *dy = tensor_at(n, CUDNN_ATTR_OPERATION_POINTWISE_DYDESC);
+	const struct dnn_tensor *out = tensor_at(n, back ? CUDNN_ATTR_OPERATION_POINTWISE_DXDESC
+	                                                 : CUDNN_ATTR_OPERATION_POINTWISE_YDESC);
+	const struct dnn_tensor *first = back ? dy : x, *second = back ? x : b;
 	if (!out || !first || (two != (second != NULL)) || (!back && dy) || (back && b))
 		return dnn_refuse(CUDNN_STATUS_BAD_PARAM, "pointwise mode %d: a tensor too few or too many", op->mode);
 	op->ins = two ? 2 : 1, op->outs = 1;
-	op->in[0] = first->tensor;
+	op->in[0] = *first;
 	if (two)
-		op->in[1] = second->tensor;
-	op->out[0] = out->tensor;
+		op->in[1] = *second;
+	op->out[0] = *out;
 	op->scale[0] = number(n, CUDNN_ATTR_OPERATION_POINTWISE_ALPHA1, 1);
 	op->scale[1] = number(n, CUDNN_ATTR_OPERATION_POINTWISE_ALPHA2, 1);
 	for (int i = 0; i < op->ins; i++)
 		if (!broadcasts(&op->in[i], &op->out[0]))
-			return dnn_refuse(CUDNN_STATUS_BAD_PARAM_SHAPE_MISMATCH, "pointwise mode %d: tensor %lld does not fit to "
+			return dnn_refuse(CUDNN_STATUS_BAD_PARAM, "pointwise mode %d: tensor %lld does not fit to "
 			                  "tensor %lld", op->mode, (long long)op->in[i].uid, (long long)op->out[0].uid);
 	return CUDNN_STATUS_SUCCESS;
 }
@@ -185,13 +191,18 @@ static cudnnStatus_t statistics_op(struct dnn_node *n)
 {
 	struct dnn_op *op = &n->op;
 	op->ins = 1, op->outs = 2;
-	op->in[0] = dnn_child(n, CUDNN_ATTR_OPERATION_GENSTATS_XDESC)->tensor;
-	op->out[0] = dnn_child(n, CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC)->tensor;
-	op->out[1] = dnn_child(n, CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC)->tensor;
+	const struct dnn_tensor *x = tensor_at(n, CUDNN_ATTR_OPERATION_GENSTATS_XDESC);
+	const struct dnn_tensor *sum = tensor_at(n, CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC);
+	const struct dnn_tensor *squares = tensor_at(n, CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC);
+	if (!x || !sum || !squares)
+		return dnn_refuse(CUDNN_STATUS_BAD_PARAM_DESCRIPTOR_TYPE, "statistics have three tensors");
+	op->in[0] = *x;
+	op->out[0] = *sum;
+	op->out[1] = *squares;
 	for (int i = 0; i < 2; i++)
 		if (op->out[i].dim[1] != op->in[0].dim[1] || dnn_elements(&op->out[i]) != (size_t)op->in[0].dim[1] ||
 		    op->out[i].type != CUDNN_DATA_FLOAT)
-			return dnn_refuse(CUDNN_STATUS_BAD_PARAM_SHAPE_MISMATCH,
+			return dnn_refuse(CUDNN_STATUS_BAD_PARAM,
 			                  "statistics are a float32 a channel");
 	return CUDNN_STATUS_SUCCESS;
 }

@@ -100,7 +100,7 @@ cudaError_t cudaEventQuery(cudaEvent_t event)
 	if (e != cudaSuccess || !event->last || event->last->reached)
 		return standin_said(e);
 	standin_step(event->last->stream);   /* who asks again and again comes to an end */
-	return cudaErrorNotReady;
+	return standin_said(cudaErrorNotReady);   /* which the next cudaPeekAtLastError finds, if nobody has taken it away */
 }
 
 cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t from, cudaEvent_t to)

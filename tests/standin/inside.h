@@ -138,6 +138,9 @@ const char *standin_running(void);
 
 /* ---- queue.cc, streams.cc, events.cc, graphs.cc ---- */
 
+/* What events show: only what was asked to be slow lets it go on, so that a measurement comes out the same each time. */
+extern double standin_seconds;
+
 /* What a call on a stream does when its turn comes: not changed after it was issued, since a graph repeats it. */
 struct standin_work {
 	std::string name;

@@ -4,7 +4,6 @@
  * used again too early all show. Where there are several, what runs first is the seed's choice as far as events leave
  * one. */
 #include "streams.h"
-#include <ctime>
 
 static standin_clock host_clock;
 
@@ -74,12 +73,7 @@ cudaError_t standin_issue(cudaStream_t s, const standin_work_ref &w)
 	return cudaSuccess;
 }
 
-static double now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+double standin_seconds;
 
 static void run_work(const standin_work *w, uint64_t sum, size_t pool)
 {
@@ -155,7 +149,7 @@ static void step(cudaStream_t s)
 	}
 	if (op.record) {
 		op.record->reached = true;
-		op.record->when = now();
+		op.record->when = standin_seconds;
 	}
 }
 

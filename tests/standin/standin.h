@@ -28,7 +28,8 @@ void standin_fail(const char *call, int nth, int error);
 size_t standin_calls(const char *call);
 
 /* From now on a plan of cuDNN's engine of that index (−1: of all) is right, or adds to one element what is wrong, or is
- * refused when it is made, or fails when it is called, or takes 30 ms more. */
+ * refused when it is made, or fails when it is called, or takes 30 ms by the clock of
+ * events, for which nothing else takes any time. */
 enum standin_engine {
 	STANDIN_ENGINE_GOOD,
 	STANDIN_ENGINE_WRONG,

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* What leaves for the host beside the calls: through pinned memory on a stream of its own, which waits for the device's stream by an
+ * event, and which nothing in that stream waits for. */
+#include <string.h>
+
+#include "src/cuda/cuda.h"
+
+status cuda_beside_open(struct cuda_device *cuda)
+{
+	struct cuda_beside *b = &cuda->beside;
+	CUDA_TRY(cudaStreamCreateWithFlags(&b->stream, cudaStreamNonBlocking));
+	CUDA_TRY(cudaEventCreateWithFlags(&b->ready, cudaEventDisableTiming));
+	CUDA_TRY(cudaEventCreateWithFlags(&b->done, cudaEventDisableTiming | cudaEventBlockingSync));
+	return OK;
+}
+
+void cuda_beside_close(struct cuda_device *cuda)
+{
+	struct cuda_beside *b = &cuda->beside;
+	cuda_beside_settle(cuda);
+	if (b->ready)
+		cuda_keep(cuda, cuda_check(cudaEventDestroy(b->ready), "cudaEventDestroy", __FILE__));
+	if (b->done)
+		cuda_keep(cuda, cuda_check(cudaEventDestroy(b->done), "cudaEventDestroy", __FILE__));
+	if (b->stream)
+		cuda_keep(cuda, cuda_check(cudaStreamDestroy(b->stream), "cudaStreamDestroy", __FILE__));
+}
+
+/* ---- pinned memory ---- */
+
+status cuda_host_alloc(struct device *d, size_t bytes, void **out)
+{
+	(void)d;
+	*out = NULL;
+	const size_t room = bytes ? bytes : 1;
+	CUDA_TRY(cudaMallocHost(out, room));
+	memset(*out, 0, room);
+	return OK;
+}
+
+void cuda_host_free(struct device *d, void *p)
+{
+	struct cuda_device *cuda = cuda_of(d);
+	if (!p)
+		return;
+	cuda_beside_settle(cuda);
+	cuda_keep(cuda, cuda_check(cudaFreeHost(p), "cudaFreeHost", __FILE__));
+}
+
+/* ---- the way ---- */
+
+status cuda_get_begin(struct device *d, void *host, const void *from, size_t bytes)
+{
+	struct cuda_device *cuda = cuda_of(d);
+	struct cuda_beside *b = &cuda->beside;
+	if (!bytes)
+		return OK;
+	TRY(cuda_flush(cuda));
+	CUDA_TRY(cudaEventRecord(b->ready, cuda->stream));
+	CUDA_TRY(cudaStreamWaitEvent(b->stream, b->ready, 0));
+	CUDA_TRY(cudaMemcpyAsync(host, from, bytes, cudaMemcpyDeviceToHost, b->stream));
+	b->busy = true;
+	CUDA_TRY(cudaEventRecord(b->done, b->stream));
+	return OK;
+}
+
+status cuda_get_end(struct device *d, bool wait, bool *done)
+{
+	struct cuda_device *cuda = cuda_of(d);
+	struct cuda_beside *b = &cuda->beside;
+	*done = !b->busy;
+	if (*done)
+		return OK;
+	if (!wait) {
+		const cudaError_t e = cudaEventQuery(b->done);
+		if (e == cudaErrorNotReady) {
+			/* No error, but the next launch would be taken for one that failed. */
+			(void)cudaGetLastError();
+			return OK;
+		}
+		TRY(cuda_check(e, "cudaEventQuery", __FILE__));
+	}
+	/* Whatever comes of it, nothing is on its way afterwards. */
+	b->busy = false;
+	TRY(cuda_wait_for(cuda, b->done));
+	*done = true;
+	return OK;
+}
+
+void cuda_beside_settle(struct cuda_device *cuda)
+{
+	struct cuda_beside *b = &cuda->beside;
+	if (b->busy)
+		cuda_keep(cuda, cuda_check(cudaStreamSynchronize(b->stream), "cudaStreamSynchronize", __FILE__));
+	b->busy = false;
+}
