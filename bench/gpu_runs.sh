@@ -114,7 +114,7 @@ step_epoch() {
 		skipped "$what" "BASIN_DATA has no CIFAR-10, and no Python makes numbers: $(reason)"
 		return
 	fi
-	options="--data $images --model $epoch_model --sampler fsgld --sigma 1e-3 --augment crop-flip --batch $epoch_batch --lr 0.1 --precision $precision"
+	options="--data $images --model $epoch_model --sampler fsgld --sigma 1e-3 --augment crop-flip --batch $epoch_batch --lr 0.01 --temperature 1e-4 --precision $precision"
 	# shellcheck disable=SC2086 # words
 	if timed sample epochs $options --epochs 1 && short=$(cat "$work/time") && timed sample epochs $options --epochs $epoch_many; then
 		value "$what" "$(awk -v a="$short" -v b="$(cat "$work/time")" -v n=$((epoch_many - 1)) \
