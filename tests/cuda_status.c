@@ -257,6 +257,8 @@ static void check_norm_launches(void)
 	norm_launches(d, NORM_BATCH, 4);
 	norm_launches(d, NORM_FILTER_RESPONSE, 3);
 	d->ops->close(d);
+}
+
 /* What one run calls: how often each, and whether all is in the list. */
 static void count(status (*run)(void), const char *what, size_t times[CALLS])
 {
