@@ -278,7 +278,8 @@ static status open_parts(struct net *net)
 	if (o->data)
 		TRY(open_data(net));
 	/* What can't be planned is said now, not at the first step. */
-	return graph_plan(&net->graph, o->batch, o->infer_only ? PLAN_INFER : PLAN_TRAIN, &plan);
+	TRY(graph_plan(&net->graph, o->batch, o->infer_only ? PLAN_INFER : PLAN_TRAIN, &plan));
+	return o->rest ? graph_plan(&net->graph, o->rest, PLAN_TRAIN, &plan) : OK;
 }
 
 status net_open(const struct net_options *o, struct device *d, struct potential **out)
