@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Norms on a CUDA device: what every backend must do, and what is CUDA's alone. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,56 @@ static void check_many_rows(struct device *d)
 		check_large_norm(d, NORM_FILTER_RESPONSE, &map, bf16, ACTIVATION_THRESHOLD, true);
 		check_large_norm(d, NORM_FILTER_RESPONSE, &map, bf16, ACTIVATION_SILU, false);
 	}
+}
+
+/* ---- what little is left of large numbers ---- */
+
+/* A norm's gradients where x lies around `place`, and the gradient of y around `dy`. */
+static void pass(struct norm_case *c, double place, double dy, double deviation)
+{
+	const struct layer_ops *ops = c->d->ops->layers[LAYER_NORM];
+	norm_case_new(c);
+	image_normals(&c->x, place, 1);
+	image_normals(&c->dy[0], dy, deviation);
+	struct layer_plan *p = norm_case_plan(c, PLAN_TRAIN);
+	struct layer_io io = norm_case_io(c);
+	MUST(ops->forward(p, &io));
+	MUST(ops->backward(p, &io));
+	image_get(&c->dbeta), image_get(&c->dgamma), image_get(&c->dr);
+	ops->drop(p);
+}
+
+/* The second pass takes the mean of the gradient that is stored from the sum: that is one of rounded numbers. */
+static void check_stored(struct device *d, enum norm norm)
+{
+	struct norm_case c = {.shape = {8, 16, 8, 8, 0}, .norm = norm, .activation = ACTIVATION_NONE, .residual = true, .x_bf16 = true,
+	                      .r_bf16 = true, .y_bf16 = true, .second = true, .policy = STATS_FREEZE, .d = d};
+	bool good = true;
+	pass(&c, 0, 0, 1);
+	for (size_t channel = 0; channel < 16; channel++) {
+		double sum = 0, size = 0;
+		for (size_t i = 0; i < 8 * 64; i++) {
+			const double g = c.dr.exact[(i / 64 * 16 + channel) * 64 + i % 64];
+			sum += g;
+			size += fabs(g);
+		}
+		good = good && fabs(c.dbeta.exact[channel] - sum) <= 1e-6 * size;
+	}
+	ok(good, "%s: sums are of the gradient as it is stored", norm == NORM_BATCH ? "batch norm" : "filter response norm");
+	norm_case_free(&c);
+}
+
+/* Numbers around 1000 with deviation 1: of gradients that are all 1 nothing goes to γ, were the mean rounded or not. */
+static void check_far_mean(struct device *d)
+{
+	struct norm_case c = {.shape = {8, 16, 8, 8, 0}, .norm = NORM_BATCH, .activation = ACTIVATION_NONE, .policy = STATS_FREEZE, .d = d};
+	double most = 0;
+	pass(&c, 1000, 1, 0);
+	for (int i = 0; i < 16; i++)
+		most = fmax(most, fabs(c.dgamma.exact[i]));
+	if (!ok(most <= 2e-6 * 8 * 64, "batch norm: mean 1000, deviation 1, and nothing for γ"))
+		note("dγ: %g", most);
+	norm_case_free(&c);
 }
 
 /* ---- bits that no order of threads and blocks changes ---- */
@@ -146,6 +197,9 @@ int main(int argc, char **argv)
 	check_division();
 	check_norms(d);
 	check_many_rows(d);
+	check_stored(d, NORM_BATCH);
+	check_stored(d, NORM_FILTER_RESPONSE);
+	check_far_mean(d);
 	check_order();
 	d->ops->close(d);
 	return done_testing();
