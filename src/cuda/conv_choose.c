@@ -106,11 +106,11 @@ static status make_known(struct cuda_device *cuda, const struct conv_task *t, co
 }
 
 /* Where a choice was made elsewhere, that is said once for all of them. */
-static void say_elsewhere(struct cuda_device *cuda, const char *text, const char *place)
+static void say_elsewhere(struct cuda_device *cuda, const char *text)
 {
 	if (!cuda->dnn->told)
-		warning("the algorithms of convolutions were chosen before by another cuDNN or on another card (%s); they are chosen anew%s, "
-		        "and may round otherwise", text, place);
+		warning("the algorithms of convolutions were chosen before by another cuDNN or on another card (%s); here they are chosen "
+		        "anew, and may round otherwise", text);
 	cuda->dnn->told = true;
 }
 
@@ -124,7 +124,7 @@ static bool choose_known(struct cuda_device *cuda, const struct conv_task *t, co
 	write_place(cuda, place);
 	const size_t n = strlen(text), behind = strlen(place);
 	if (n < behind || n - behind >= sizeof engine || strcmp(text + n - behind, place) != 0) {
-		say_elsewhere(cuda, text, place);
+		say_elsewhere(cuda, text);
 		return false;
 	}
 	memcpy(engine, text, n - behind);

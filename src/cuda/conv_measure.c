@@ -68,8 +68,8 @@ static status take_ground(struct cuda_device *cuda, const struct conv_task *t, i
 	g->count = t->part == CONV_DATA ? x : wide ? w : y;
 	g->bytes = g->count * size_of(t->bf16 && !wide);
 	g->samples = g->count < CUDA_CONV_SAMPLES ? (int)g->count : CUDA_CONV_SAMPLES;
-	CUDA_TRY(cudaEventCreate(&g->from));
-	CUDA_TRY(cudaEventCreate(&g->to));
+	CUDA_TRY(cudaEventCreateWithFlags(&g->from, cudaEventDefault));
+	CUDA_TRY(cudaEventCreateWithFlags(&g->to, cudaEventDefault));
 	return OK;
 }
 
