@@ -199,7 +199,8 @@ void check_cudnn_faults(cudaStream_t s)
 	standin_engine(-1, STANDIN_ENGINE_SLOW);
 	const double before = seconds();
 	filter_by(plain, b);
-	printf("a slow engine: %s\n", seconds() - before >= 0.03 ? "30 ms" : "fast");
+	/* Clocks may run apart a little. */
+	printf("a slow engine: %s\n", seconds() - before >= 0.02 ? "slow" : "fast");
 	standin_engine(-1, STANDIN_ENGINE_GOOD);
 	const long launches = standin_launches();
 	filter_by(plain, b);
