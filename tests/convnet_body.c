@@ -118,7 +118,7 @@ static double fetched_apart(const struct subject *u, const float *there, const d
 	return ratio;
 }
 
-/* The worst segment's; segments whose gradient is all but 0, as of a bias before a norm, are left out. */
+/* The worst segment's. */
 static double segments_apart(const struct subject *u, const char **where)
 {
 	const struct segments *s = &u->model.params;
@@ -182,7 +182,7 @@ void check_convnet(struct device *d, const struct convnet *c)
 	take_gradient(&u, c, 0, c->rows, false, STATS_RUN);
 	near(u.slots.value[SLOT_NLL], u.value, c->outputs * fabs(u.value), "%s: the value is the plain code's", name);
 	near(fetched_apart(&u, u.gradient, u.want, u.p->n_params), 0, c->gradient, "%s: and the gradient", name);
-	if (!near(segments_apart(&u, &where), 0, 4 * c->gradient, "%s: of every parameter by itself", name))
+	if (!near(segments_apart(&u, &where), 0, 2 * c->gradient, "%s: of every parameter by itself", name))
 		note("worst at %s", where);
 	if (u.model.stats.n)
 		near(fetched_apart(&u, u.stats, u.want_stats, u.model.stats.count), 0, c->outputs, "%s: and the running statistics", name);

@@ -104,6 +104,7 @@ static void backward(const struct pass *p, const struct layer *l, const double *
 	const struct ref_pool pool = pool_of(p, l);
 	const struct ref_norm norm = norm_of(p, l);
 	double *dw = gradient_of(p, l, PARAM_WEIGHT, gradient), *db = gradient_of(p, l, PARAM_BIAS, gradient);
+	double *threshold = gradient_of(p, l, PARAM_THRESHOLD, gradient), *unused = zeros((size_t)l->in[0]);
 	switch (l->kind) {
 	case LAYER_LINEAR:
 		ref_linear_backward(p->n, l->in[0], l->out[0], x, weight, dy, dx, dw, db);
@@ -116,7 +117,7 @@ static void backward(const struct pass *p, const struct layer *l, const double *
 		ref_conv_backward(&c, x, weight, dy, dx, dw, db);
 		break;
 	case LAYER_NORM:
-		ref_norm_backward(&norm, dy, dx, g, dw, db, gradient_of(p, l, PARAM_THRESHOLD, gradient));
+		ref_norm_backward(&norm, dy, dx, g, dw, db, threshold ? threshold : unused);
 		break;
 	case LAYER_POOL:
 		ref_pool_backward(&pool, x, dy, dx);
@@ -124,6 +125,7 @@ static void backward(const struct pass *p, const struct layer *l, const double *
 	default:
 		memcpy(dx, dy, size_of(p, l->out) * sizeof *dx);
 	}
+	free(unused);
 }
 
 static void add(const struct pass *p, const struct layer *l, int k, const double *what)
