@@ -81,6 +81,7 @@ enum stats_policy {
 struct plan_request {
 	const struct layer *layer;
 	int n;                     /* examples */
+	int batch;                 /* of the batch of which these are a rest, where they are fewer; or 0 */
 	enum plan_mode mode;
 	enum precision precision;
 	enum conv_algo algo;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "src/cuda/cudnn.h"
 #include "tests/conv.h"
 #include "tests/cuda_driver.h"
 #include "tests/device_vec.h"
@@ -63,9 +64,14 @@ static struct outcome outcome_of(bool bf16, const json_t *known)
 	return o;
 }
 
+/* A choice of a task on this card and with this cuDNN. */
 static const char *text_of(const struct outcome *o, const char *key)
 {
-	const char *text = json_string_value(json_object_get(o->choices, key));
+	char name[512], version[DNN_VERSION_TEXT];
+	struct cudaDeviceProp card;
+	MUST(cudaGetDeviceProperties(&card, 0) != cudaSuccess);
+	snprintf(name, sizeof name, "%s of cuDNN %s on %s", key, dnn_version(version), card.name);
+	const char *text = json_string_value(json_object_get(o->choices, name));
 	return text ? text : "none";
 }
 
@@ -78,16 +84,18 @@ static int engine_of(const struct outcome *o, const char *key)
 /* A known choice in the place of the forward pass's. */
 static json_t *with_text(const json_t *choices, const char *text)
 {
-	json_t *other = json_deep_copy(choices);
-	json_object_set_new(other, forward_key, json_string(text));
+	json_t *other = json_deep_copy(choices), *value;
+	const char *name;
+	json_object_foreach(other, name, value)
+		if (strstr(name, forward_key))
+			json_string_set(value, text);
 	return other;
 }
 
 static void check_kept(const struct outcome *first)
 {
-	ok(json_object_size(first->choices) == 3 && strstr(text_of(first, forward_key), " of cuDNN ") && first->timed > 0 &&
-	   first->worst <= 1 && !n_heard,
-	   "each direction has a choice, with cuDNN's version and the card: %s", text_of(first, forward_key));
+	ok(json_object_size(first->choices) == 3 && engine_of(first, forward_key) >= 0 && first->timed > 0 && first->worst <= 1 && !n_heard,
+	   "each direction has a choice, by cuDNN's version and the card: %s", text_of(first, forward_key));
 	struct outcome again = outcome_of(true, first->choices);
 	ok(!again.timed && !n_heard && again.worst <= 1 && json_equal(first->choices, again.choices), "what is known is not measured again");
 	json_decref(again.choices);
@@ -96,13 +104,10 @@ static void check_kept(const struct outcome *first)
 static void check_refused(const struct outcome *first)
 {
 	static const char *const engines[] = {"e99", "e3 k27=77 k28=1", "winograd", "e0 k2", "e", "e0x"};
-	const char *place = strstr(text_of(first, forward_key), " of cuDNN ");
-	for (size_t i = 0; place && i < sizeof engines / sizeof *engines; i++) {
-		char text[256];
-		snprintf(text, sizeof text, "%s%s", engines[i], place);
-		json_t *other = with_text(first->choices, text);
+	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+		json_t *other = with_text(first->choices, engines[i]);
 		struct outcome o = outcome_of(true, other);
-		ok(json_equal(o.choices, first->choices) && o.worst <= 1 && n_heard == 1 && strstr(heard, forward_key) && strstr(heard, text),
+		ok(json_equal(o.choices, first->choices) && o.worst <= 1 && n_heard == 1 && strstr(heard, forward_key) && strstr(heard, engines[i]),
 		   "a text that is refused is told of and replaced: \"%s\"", engines[i]);
 		json_decref(other);
 		json_decref(o.choices);
@@ -112,17 +117,65 @@ static void check_refused(const struct outcome *first)
 /* Numbers of engines mean something else to another version, and times to another card. */
 static void check_elsewhere(const struct outcome *first)
 {
-	const char *key;
+	const char *name;
 	json_t *value, *other = json_object();
-	json_object_foreach(first->choices, key, value) {
+	json_object_foreach(first->choices, name, value) {
+		char there[256];
 		(void)value;
-		json_object_set_new(other, key, json_string("e0 of cuDNN 1.2.3 on a card"));
+		snprintf(there, sizeof there, "%.*s of cuDNN 1.2.3 on a card", (int)(strstr(name, " of cuDNN ") - name), name);
+		json_object_set_new(other, there, json_string("e0"));
 	}
 	struct outcome o = outcome_of(true, other);
-	ok(json_equal(o.choices, first->choices) && o.worst <= 1 && n_heard == 1 && strstr(heard, "e0 of cuDNN 1.2.3 on a card"),
+	ok(o.timed > 0 && o.worst <= 1 && n_heard == 1 && strstr(heard, " of cuDNN 1.2.3 on a card: e0"),
 	   "choices made elsewhere are made anew, which is said once: %s", heard);
+	json_object_update(other, first->choices);
+	ok(json_equal(o.choices, other), "and are kept beside the new ones");
+	struct outcome again = outcome_of(true, other);
+	ok(!again.timed && !n_heard && json_equal(again.choices, other), "with both, nothing is made anew and nothing said");
 	json_decref(other);
 	json_decref(o.choices);
+	json_decref(again.choices);
+}
+
+/* ---- rests of batches ---- */
+
+enum { WHOLE = 3, REST = 2 };
+
+/* A convolution of the whole batch, where there is one, and then of a rest; how often a clock was read for that. */
+static size_t plan_rest(int whole, struct outcome *o)
+{
+	struct conv_setup s = setup(true);
+	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {16, 6, 6}, .out = {24, 6, 6}, .param = {1},
+	                  .kernel = 3, .stride = 1, .pad = 1, .groups = 1};
+	struct plan_request r = {.layer = &l, .n = whole, .batch = whole, .mode = PLAN_TRAIN, .precision = PRECISION_BF16, .x = {s.x}, .y = s.y};
+	struct device *d = open_cuda();
+	const struct layer_ops *ops = d->ops->layers[LAYER_CONV];
+	struct layer_plan *p;
+	if (whole) {
+		MUST(ops->plan(d, &r, &p));
+		ops->drop(p);
+	}
+	r.n = REST;
+	const size_t before = standin_calls("cudaEventElapsedTime");
+	MUST(ops->plan(d, &r, &p));
+	o->timed = standin_calls("cudaEventElapsedTime") - before;
+	ops->drop(p);
+	o->choices = json_object();
+	MUST(d->ops->choices_save(d, o->choices));
+	d->ops->close(d);
+	return o->timed;
+}
+
+/* What is not the fastest of a rest is taken all the same. */
+static void check_rest(void)
+{
+	static const char whole_key[] = "conv fprop bf16 n3 16x6x6 24k3s1p1g1";
+	struct outcome alone, rest;
+	const size_t measured = plan_rest(0, &alone), taken = plan_rest(WHOLE, &rest);
+	ok(taken < measured && json_object_size(rest.choices) == 6 && strcmp(text_of(&rest, forward_key), text_of(&rest, whole_key)) == 0,
+	   "a rest has the whole batch's engine, %s, without a search: %zu times instead of %zu", text_of(&rest, forward_key), taken, measured);
+	json_decref(alone.choices);
+	json_decref(rest.choices);
 }
 
 static void check_engines(const struct outcome *first)
@@ -152,9 +205,8 @@ static void check_rules(void)
 	json_t *value;
 	bool right = true;
 	json_object_foreach(wide.choices, key, value) {
-		(void)value;
-		const int engine = engine_of(&wide, key);
-		right = right && engine >= 0 && engine != CORES && engine != RUNTIME && engine != LOOSE;
+		int engine;
+		right = right && sscanf(json_string_value(value), "e%d", &engine) == 1 && engine != CORES && engine != RUNTIME && engine != LOOSE;
 	}
 	ok(right && json_object_size(wide.choices) == 3 && wide.worst <= 1, "float32 has engines without tensor cores: %s",
 	   text_of(&wide, wide_key));
@@ -205,6 +257,7 @@ int main(void)
 	check_kept(&first);
 	check_refused(&first);
 	check_elsewhere(&first);
+	check_rest();
 	check_engines(&first);
 	check_rules();
 	check_again();

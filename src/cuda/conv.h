@@ -13,6 +13,7 @@
 /* A convolution in one direction, as cuDNN is told of it. */
 struct conv_task {
 	struct conv_shape shape;
+	int whole;                 /* examples of the batch of which this is a rest; no more than the shape's n: of none */
 	enum conv_part part;
 	bool bf16;                 /* tensors and working weights; sums and dW are float32 in any case */
 	bool residual, relu;       /* CONV_FUSED: a second input is added; what is below 0 becomes 0 */
@@ -57,8 +58,8 @@ struct cuda_dnn {
  * ERR_MEMORY. */
 status cuda_dnn_open(struct cuda_device *cuda);
 
-/* The task's plan, which the device keeps: what its choices say, else the fastest of cuDNN's proposals whose result is right, which
- * the choices then say. Not while calls are captured. *out is NULL where no engine does it. A known choice that is refused is told
+/* The task's plan, which the device keeps: what its choices say, else of a rest what they say of the whole, else the fastest of cuDNN's
+ * proposals whose result is right, which the choices then say. Not while calls are captured. *out is NULL where no engine does it. A known choice that is refused is told
  * by a warning, and made anew. Errors: ERR_MEMORY, ERR_LIBRARY. */
 status cuda_conv_choose(struct cuda_device *cuda, const struct conv_task *t, const struct conv_ready **out);
 

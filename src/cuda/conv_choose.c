@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Which of cuDNN's engines does a convolution: known from the device's choices, or measured. An engine's number means something to
- * one version of cuDNN alone, and how fast it is to one kind of card: a choice says which they were. */
+ * one version of cuDNN alone, and how fast it is to one kind of card: a choice's name says which they are, so that a run which has been
+ * on several has the choices of each. */
 #include "src/cuda/conv.h"
 
 #include <jansson.h>
@@ -14,6 +15,7 @@
 enum { PROPOSALS = CONV_TRIALS - 1, PROPOSALS_COMPILED = 6, TEXT = 512 };
 /* The part of the room that is left which a workspace may have, CONV_WORKSPACE at most. */
 enum { WORKSPACE_SHARE = 8 };
+
 /* ---- cuDNN for a device ---- */
 
 status cuda_dnn_open(struct cuda_device *cuda)
@@ -49,22 +51,33 @@ void cuda_dnn_close(struct cuda_device *cuda)
 	cuda->dnn = NULL;
 }
 
-/* ---- texts ---- */
+/* ---- names and texts ---- */
 
-/* What stands behind the engine's text: " of cuDNN 9.19.0 on NVIDIA H100 80GB HBM3". */
-static void write_place(const struct cuda_device *cuda, char place[TEXT])
+static const char place_word[] = " of cuDNN ";
+
+/* A task's name here: "conv fprop bf16 n128 64x32x32 64k3s1p1g1 of cuDNN 9.19.0 on NVIDIA H100 80GB HBM3". */
+static void write_name(const struct cuda_device *cuda, const struct conv_task *t, char name[TEXT])
 {
-	char version[DNN_VERSION_TEXT];
-	snprintf(place, TEXT, " of cuDNN %s on %s", dnn_version(version), cuda->card.name);
+	char key[CONV_KEY], version[DNN_VERSION_TEXT];
+	conv_key(t, key);
+	snprintf(name, TEXT, "%s%s%s on %s", key, place_word, dnn_version(version), cuda->card.name);
 }
 
-static status keep_choice(struct cuda_device *cuda, const char *key, const struct dnn_config *c)
+static status keep_choice(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_config *c)
 {
-	char place[TEXT];
-	write_place(cuda, place);
-	if (json_object_set_new(cuda->choices, key, json_sprintf("%s%s", c->text, place)))
+	char name[TEXT];
+	write_name(cuda, t, name);
+	if (json_object_set_new(cuda->choices, name, json_string(c->text)))
 		return fail(ERR_MEMORY, "out of memory: the choices of algorithms");
 	return OK;
+}
+
+/* What is known of a task; NULL: nothing. */
+static const char *known_text(const struct cuda_device *cuda, const struct conv_task *t)
+{
+	char name[TEXT];
+	write_name(cuda, t, name);
+	return json_string_value(json_object_get(cuda->choices, name));
 }
 
 static size_t workspace_most(const struct cuda_device *cuda)
@@ -105,31 +118,30 @@ static status make_known(struct cuda_device *cuda, const struct conv_task *t, co
 	return s;
 }
 
-/* Where a choice was made elsewhere, that is said once for all of them. */
-static void say_elsewhere(struct cuda_device *cuda, const char *text)
+/* Where a choice was made elsewhere alone, that is said once for all of them. */
+static void say_elsewhere(struct cuda_device *cuda, const char *key)
 {
-	if (!cuda->dnn->told)
-		warning("the algorithms of convolutions were chosen before by another cuDNN or on another card (%s); here they are chosen "
-		        "anew, and may round otherwise", text);
-	cuda->dnn->told = true;
+	const size_t n = strlen(key);
+	const char *name;
+	json_t *text;
+	json_object_foreach(cuda->choices, name, text) {
+		if (cuda->dnn->told || strncmp(name, key, n) != 0 || strncmp(name + n, place_word, strlen(place_word)) != 0)
+			continue;
+		warning("the algorithms of convolutions were chosen before by another cuDNN or on another card (%s: %s); here they are "
+		        "chosen anew, and may round otherwise", name, json_string_value(text));
+		cuda->dnn->told = true;
+	}
 }
 
 static bool choose_known(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, const char *key,
                          struct dnn_plan *out)
 {
-	const char *text = json_string_value(json_object_get(cuda->choices, key));
-	char place[TEXT], engine[DNN_TEXT];
-	if (!text)
-		return false;
-	write_place(cuda, place);
-	const size_t n = strlen(text), behind = strlen(place);
-	if (n < behind || n - behind >= sizeof engine || strcmp(text + n - behind, place) != 0) {
-		say_elsewhere(cuda, text);
+	const char *text = known_text(cuda, t);
+	if (!text) {
+		say_elsewhere(cuda, key);
 		return false;
 	}
-	memcpy(engine, text, n - behind);
-	engine[n - behind] = '\0';
-	status s = make_known(cuda, t, g, engine, out);
+	status s = make_known(cuda, t, g, text, out);
 	if (s == OK)
 		return true;
 	warning_failed(fail_within(s, "%s: the engine that was chosen before (%s) is not had here, and another one may round otherwise: ",
@@ -183,8 +195,7 @@ static status take_proposals(const struct cuda_device *cuda, const struct conv_t
 }
 
 /* Leaves *out empty where no engine does the task. */
-static status choose_new(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, const char *key,
-                         struct dnn_plan *out)
+static status choose_new(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, struct dnn_plan *out)
 {
 	struct conv_trial trial[CONV_TRIALS];
 	int n = 0, best = -1;
@@ -197,7 +208,7 @@ static status choose_new(struct cuda_device *cuda, const struct conv_task *t, co
 	if (best >= 0) {
 		*out = trial[best].plan;
 		trial[best].plan.plan = NULL;
-		s = keep_choice(cuda, key, &trial[best].config);
+		s = keep_choice(cuda, t, &trial[best].config);
 	}
 	char *words = s == OK ? NULL : fail_copy();
 	for (int i = 0; i < n; i++) {
@@ -210,6 +221,40 @@ static status choose_new(struct cuda_device *cuda, const struct conv_task *t, co
 	}
 	free(words);
 	return s;
+}
+
+/* ---- those of a rest ---- */
+
+/* The trial of a text. */
+static status make_trial(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, const char *text,
+                         struct conv_trial *out)
+{
+	*out = (struct conv_trial){.best = 0};
+	TRY(make_known(cuda, t, g, text, &out->plan));
+	return dnn_config_read(g, text, &out->config);
+}
+
+/* A rest of a batch, such as an epoch's last, has the engine of the whole one, if it can do it: that comes seldom, and to measure all
+ * others would take longer than a better one saves. */
+static bool choose_as_whole(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, struct dnn_plan *out)
+{
+	struct conv_task whole = *t;
+	struct conv_trial trial;
+	int best = -1;
+	whole.shape.n = t->whole;
+	const char *text = t->whole > t->shape.n ? known_text(cuda, &whole) : NULL;
+	if (!text)
+		return false;
+	status s = make_trial(cuda, t, g, text, &trial);
+	if (s == OK)
+		s = conv_measure(cuda, t, 1, &trial, &best);
+	if (s == OK && best == 0 && keep_choice(cuda, t, &trial.config) == OK) {
+		*out = trial.plan;
+		trial.plan.plan = NULL;
+	}
+	dnn_plan_close(&trial.plan);
+	dnn_config_close(&trial.config);
+	return out->plan;
 }
 
 /* ---- for good ---- */
@@ -228,8 +273,9 @@ static status choose(struct cuda_device *cuda, const struct conv_task *t, struct
 	status s = conv_graph(&cuda->dnn->card, t, &g);
 	if (s != OK)
 		return fail_within(s, "%s: ", key);
-	if (!choose_known(cuda, t, &g, key, out))
-		s = choose_new(cuda, t, &g, key, out);
+	*out = (struct dnn_plan){.plan = NULL};
+	if (!choose_known(cuda, t, &g, key, out) && !choose_as_whole(cuda, t, &g, out))
+		s = choose_new(cuda, t, &g, out);
 	if (s != OK)
 		fail_within(s, "%s: ", key);
 	dnn_graph_close(&g);
