@@ -20,6 +20,7 @@ struct net_options {
 	enum augment augment;
 	enum precision precision;
 	enum conv_algo algo;              /* of the convolutions */
+	bool fast;                        /* as plan_request has it */
 	int batch;                        /* largest batch */
 	bool infer_only;                  /* forward only; likelihood and targets are then not looked at */
 	size_t besides;                   /* bytes that its user will take of the device besides, as far as is known: where memory
