@@ -5,24 +5,15 @@
 
 # ---- data ----
 
-# Numbers of CIFAR-10's size and kind, of which a network can learn a little, where there is nothing but Python.
-# Arguments: a folder, and how many a file has.
-making='import os, sys
-folder, count = sys.argv[1], int(sys.argv[2])
-shade = [bytes(min(255, b * 3 // 4 + k * 6) for b in range(256)) for k in range(10)]
-for name in ["data_batch_%d" % i for i in range(1, 6)] + ["test_batch"]:
-    with open(os.path.join(folder, name + ".bin"), "wb") as f:
-        for i in range(count):
-            f.write(bytes([i % 10]) + os.urandom(3072).translate(shade[i % 10]))'
-
-# The option's value for the training set in $images, whether it is CIFAR-10 in $real. Status 1: there is none.
+# The option's value for the training set in $images, whether it is CIFAR-10 in $real, and else numbers of its size and kind, where there
+# is a Python to make them. Status 1: there is none.
 find_images() {
 	real=no
 	if [ -n "${BASIN_DATA-}" ] && quietly "$basin" data "cifar10:$BASIN_DATA"; then
 		images=cifar10:$BASIN_DATA real=yes
 	elif [ -d "$work/made" ]; then
 		images=cifar10:$work/made
-	elif mkdir -p "$work/made.part" && quietly "$python" -c "$making" "$work/made.part" "$images_a_file"; then
+	elif mkdir -p "$work/made.part" && quietly "$python" "$here/gpu_images.py" "$work/made.part" "$images_a_file"; then
 		mv "$work/made.part" "$work/made"
 		images=cifar10:$work/made
 	else
@@ -114,7 +105,7 @@ step_epoch() {
 		skipped "$what" "BASIN_DATA has no CIFAR-10, and no Python makes numbers: $(reason)"
 		return
 	fi
-	options="--data $images --model $epoch_model --sampler fsgld --sigma 1e-3 --augment crop-flip --batch $epoch_batch --lr 0.1 --precision $precision"
+	options="--data $images --model $epoch_model --sampler fsgld --sigma 1e-3 --augment crop-flip --batch $epoch_batch --lr 0.01 --temperature 1e-4 --precision $precision"
 	# shellcheck disable=SC2086 # words
 	if timed sample epochs $options --epochs 1 && short=$(cat "$work/time") && timed sample epochs $options --epochs $epoch_many; then
 		value "$what" "$(awk -v a="$short" -v b="$(cat "$work/time")" -v n=$((epoch_many - 1)) \

@@ -14,7 +14,7 @@ built=${BASIN_STANDIN%/*}/..
 mkdir "$dir/tests" "$dir/bench" "$dir/bin"
 # As in a bundle, by the names that a card's have.
 ln -s "$built/tests/cuda_net" "$dir/tests/card_net"
-ln -s "$built/bench/cuda_passes_standin" "$dir/bench/cuda_passes"
+for program in convs passes step; do ln -s "$built/bench/cuda_${program}_standin" "$dir/bench/cuda_$program"; done
 gpu() {  # gpu PART…: with the results in $dir/results
 	PATH=$dir/bin:$PATH OUT=$dir/results BASIN=$BASIN_STANDIN TESTS=$dir/tests BENCH=$dir/bench SIZE=tiny PYTHON=${python:-none} \
 		PEER_DEVICE=$peer_device sh "$top_srcdir/bench/gpu.sh" "$@" >"$dir/said" 2>&1
@@ -61,16 +61,17 @@ chmod 755 "$dir/bin/nvidia-smi" "$dir/bin/compute-sanitizer" "$dir/bench/cuda_ca
 
 peer_device=cpu
 gpu 1
-[ $? = 1 ] && [ "$(lines '"failed"')" = 2 ] && [ "$(lines '"what": "racecheck: .*", "failed": ".*Race reported')" = 2 ]
+[ $? = 1 ] && [ "$(lines '"failed"')" = 4 ] && [ "$(lines '"what": "racecheck: .*", "failed": ".*Race reported')" = 4 ]
 check $? "part 1 runs to its end, and a sanitizer's finding is a failure with its words"
-[ "$(lines '"what": "\(mem\|init\|sync\)check: .*", "is": "yes"')" = 6 ]
+[ "$(lines '"what": "\(mem\|init\|sync\)check: .*", "is": "yes"')" = 12 ]
 check $? "the other sanitizers' runs are clean"
 [ "$(lines '"what": "nvidia-smi", "is": "A card, 580.00')" = 1 ] && [ "$(cat "$dir/results/card.json")" = '{"card": 1}' ]
 check $? "the card is described, and its description kept"
 [ "$(lines '"what": "card_net", "value": [1-9][0-9]*, "unit": "checks passed"')" = 1 ] && [ -s "$dir/results/card_net.tap" ]
 check $? "the tests of a card are run, and counted"
-[ "$(lines '"what": "[a-z-]*: the same bits twice", "is": "yes"')" = 3 ] && [ "$(lines 'the same bits without graphs", "is": "yes"')" = 3 ] &&
-	[ "$(lines 'bits do not depend on the others", "is": "yes"')" = 3 ]
+[ "$(lines '"what": "[a-z-]*: the same bits twice", "is": "yes"')" = 3 ] &&
+	[ "$(lines 'the same bits twice, with the first run.s choices", "is": "yes"')" = 2 ] &&
+	[ "$(lines 'the same bits without graphs", "is": "yes"')" = 5 ] && [ "$(lines 'bits do not depend on the others", "is": "yes"')" = 5 ]
 check $? "bits are compared: twice, without graphs, beside other chains"
 grep -q '^back end cuda: stand-in' "$dir/results/log" && grep -q '^\$ .*sample --device cuda' "$dir/results/log"
 check $? "the log has the commands and what they printed"
@@ -79,12 +80,28 @@ check $? "warnings too: that a card makes no graphs, or an algorithm is not had 
 
 gpu 2
 check $? "part 2 runs to its end, by itself"
-for what in copy "update, SGLD" "point, perturbed" "product, bf16" "mlp:16-8-4, batch 8, SGLD, chains: 3"; do
+for what in copy "update, SGLD" "point, perturbed" "product, bf16" "Basin, SGLD: lenet, batch 4" "fsgld minus SGD: lenet, batch 4" \
+	"in parts, conv backward: lenet, batch 6" "weights 16x32x32 32k3s2, batch 1" "fused, all of resnet20, batch 1" \
+	"norm with residual backward 16x32x32, batch 1"; do
 	[ "$(lines "\"part\": 2, \"what\": \"$what\", \"value\": [0-9]")" = 1 ]
 	check $? "part 2 has $what"
 done
+gpu 3
+check $? "part 3 runs to its end, by itself"
+for what in "fsgld, 4 epochs of made-up images" "fsgld, 4 epochs of made-up images: predict, snapshots: 4" "an epoch of fSGLD: lenet, batch 4" \
+	"mlp:16-8-4, batch 8, SGLD, chains: 3" "lenet, bf16, batch 4, SGLD, chains: 3"; do
+	[ "$(lines "\"part\": 3, \"what\": \"$what\", \"value\": [0-9]")" = 1 ]
+	check $? "part 3 has $what"
+done
+[ "$(lines '"what": "lenet: a chain.s bits do not depend on the others, chains: [123]", "is": "yes"')" = 3 ] &&
+	[ "$(lines '"what": "lenet: nor do those .*", "is": "yes"')" = 1 ]
+check $? "chains have the same bits beside others"
+gpu 4:entropy-mcmc
+[ $? = 0 ] && [ "$(lines '"part": 4, "what": "entropy-mcmc, 4 epochs of made-up images: accuracy.*", "skipped"')" = 1 ] &&
+	[ "$(lines '"part": 4, "what": "sgld')" = 0 ]
+check $? "a step of part 4 runs by itself, and says which scores it has no images for"
 if python_with torch; then
-	[ "$(lines '"what": "PyTorch, \(loop\|stacked\): .*", "value": [0-9]')" = 3 ] && [ "$(lines '"what": "PyTorch, graph: .*", "skipped": "graphs')" = 2 ]
+	[ "$(lines '"what": "PyTorch, \(loop\|stacked\): .*", "value": [0-9]')" = 4 ] && [ "$(lines '"what": "PyTorch, graph: mlp.*", "skipped": "graphs')" = 3 ]
 	check $? "PyTorch's chains are beside it"
 else
 	skip "PyTorch's chains are beside it" "there is no PyTorch"
@@ -114,5 +131,7 @@ check $? "a card that does not open: every step says so, and the status is 1"
 [ -s "$dir/theirs" ] || { grep -q '^1  memcheck  *skipped: ' "$dir/said" && grep -q '^1  nvidia-smi  *skipped: ' "$dir/said" &&
 	grep -q "^1  the card's description  *skipped: " "$dir/said"; }
 check $? "what a machine has not is skipped by name"
-fails 2 'part 3: there are 1 and 2' "cuda (stand-in): a part that there is not" env OUT="$dir/none" sh "$top_srcdir/bench/gpu.sh" 3
+for part in 5 1:chains; do
+	fails 2 "part $part: there are 1 to 4" "cuda (stand-in): a part or step that there is not: $part" env OUT="$dir/none" sh "$top_srcdir/bench/gpu.sh" $part
+done
 done_testing

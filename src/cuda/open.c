@@ -207,6 +207,8 @@ const struct backend cuda_backend = {
 	.host_free = cuda_host_free,
 	.get_begin = cuda_get_begin,
 	.get_end = cuda_get_end,
+	.put_begin = cuda_put_begin,
+	.put_end = cuda_put_end,
 	.sync = cuda_sync,
 	.start = cuda_start,
 	.slots_open = cuda_slots_open,
@@ -224,6 +226,7 @@ const struct backend cuda_backend = {
 	.add = cuda_add,
 	.gather = cuda_gather,
 	.loss = cuda_loss,
+	.tally = cuda_tally,
 	.formats = cuda_formats,
 	.layers = cuda_layers,
 };

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Whole convolutional networks on any device, against plain double code and the CPU. */
+#ifndef BASIN_TESTS_CONVNET_BODY_H
+#define BASIN_TESTS_CONVNET_BODY_H
+
+#include "src/backend.h"
+
+struct convnet {
+	const char *model, *norm;      /* norm: NULL where it has none */
+	enum precision precision;
+	int side, rows;                /* images of 3 × side × side, at most 8 */
+	double outputs, gradient;      /* how far values and outputs, and the gradient as a whole, may be off: relative */
+};
+
+/* Value, gradient and statistics of a training pass by ref_net, bits that repeat, parts of a batch, predictions. */
+void check_convnet(struct device *d, const struct convnet *c);
+
+#endif

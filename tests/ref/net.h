@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* A whole network in plain double C, layer by layer by ref.h. */
+#ifndef BASIN_REF_NET_H
+#define BASIN_REF_NET_H
+
+#include "src/net/model.h"
+
+/* The mean cross-entropy of n images x in PyTorch's order, whose classes are label (n), in training at θ. Sets the gradient, as θ
+ * lies, and updates the running statistics; stats may be NULL. */
+double ref_net(const struct model *m, const double *theta, int n, const double *x, const int *label, double *stats, double *gradient);
+
+#endif
