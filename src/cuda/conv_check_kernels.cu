@@ -141,6 +141,7 @@ __global__ void __launch_bounds__(THREADS) check_kernel(const struct cuda_conv_c
 	const size_t terms = part == CONV_WEIGHTS ? (size_t)s->n * (size_t)s->out[1] * (size_t)s->out[2]
 	                     : kernel * (size_t)((part == CONV_DATA ? s->out[0] : s->in[0]) / s->groups);
 	double sum = 0, magnitude = 0;
+	float products = 0;  /* outside of the padding */
 	for (size_t t = threadIdx.x % WARP; t < terms; t += WARP) {
 		struct place at;
 		if (!(part == CONV_WEIGHTS ? weights_term(s, &e, t, &at) : part == CONV_DATA ? data_term(s, &e, t, &at)
@@ -149,10 +150,12 @@ __global__ void __launch_bounds__(THREADS) check_kernel(const struct cuda_conv_c
 		const double product = (double)number_of(left[at.a]) * (double)number_of(right[at.b]);
 		sum += product;
 		magnitude += fabs(product);
+		products += 1;
 	}
 	for (unsigned step = WARP / 2; step; step /= 2) {
 		sum += __shfl_xor_sync(0xffffffffu, sum, step);
 		magnitude += __shfl_xor_sync(0xffffffffu, magnitude, step);
+		products += __shfl_xor_sync(0xffffffffu, products, step);
 	}
 	if (threadIdx.x % WARP != 0)
 		return;
@@ -162,7 +165,7 @@ __global__ void __launch_bounds__(THREADS) check_kernel(const struct cuda_conv_c
 		magnitude += fabs(b) + fabs(r);
 		sum = a.relu && sum < 0 ? 0 : sum;
 	}
-	const double most = allowed((double)terms, magnitude, sum, a.narrow_factors && sizeof(T) == sizeof(float), sizeof(R) == 2);
+	const double most = allowed(fmax((double)products, 1), magnitude, sum, a.narrow_factors && sizeof(T) == sizeof(float), sizeof(R) == 2);
 	a.off[sample] = (float)(fabs((double)number_of(result[i]) - sum) / most);
 }
 
