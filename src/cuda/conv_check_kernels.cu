@@ -118,7 +118,7 @@ static __device__ __forceinline__ size_t sampled(const struct cuda_conv_check_ar
 	return sample == 1 ? a->count - 1 : (size_t)(mixed((uint64_t)sample) % a->count);
 }
 
-/* Rounding of so many float32 sums, which goes up and down (Higham & Mary 2019); of the factors; and of a bf16 result. */
+/* Rounding of a float32 sum of so many terms, which goes up and down (Higham & Mary 2019); of the factors; and of a bf16 result. */
 static __device__ __forceinline__ double allowed(double terms, double magnitude, double value, bool factors, bool result)
 {
 	return (16 + 4 * sqrt(terms)) * 0x1p-24 * magnitude + (factors ? 8 / sqrt(terms) * 0x1p-11 * magnitude : 0) +
@@ -165,7 +165,7 @@ __global__ void __launch_bounds__(THREADS) check_kernel(const struct cuda_conv_c
 		magnitude += fabs(b) + fabs(r);
 		sum = a.relu && sum < 0 ? 0 : sum;
 	}
-	const double most = allowed(fmax((double)products, 1), magnitude, sum, a.narrow_factors && sizeof(T) == sizeof(float), sizeof(R) == 2);
+	const double most = allowed(products > 1 ? (double)products : 1.0, magnitude, sum, a.narrow_factors && sizeof(T) == sizeof(float), sizeof(R) == 2);
 	a.off[sample] = (float)(fabs((double)number_of(result[i]) - sum) / most);
 }
 
