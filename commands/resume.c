@@ -81,13 +81,12 @@ static status add_choices(struct run *run, json_t *all)
 	return OK;
 }
 
+/* A run knows what was chosen when it began, and its checkpoints what came later. */
 status resume_choices(struct run *run, json_t **out)
 {
 	const json_t *own = json_object_get(run->json, "choices");
-	*out = json_object();
-	status s = *out && (!own || json_add_missing(*out, own)) ? OK : fail(ERR_MEMORY, "out of memory: the choices of algorithms");
-	if (s == OK && !own)
-		s = add_choices(run, *out);
+	*out = own ? json_deep_copy(own) : json_object();
+	status s = *out ? add_choices(run, *out) : fail(ERR_MEMORY, "out of memory: the choices of algorithms");
 	if (s != OK) {
 		json_decref(*out);
 		*out = NULL;

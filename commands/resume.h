@@ -29,7 +29,7 @@ status resume_equal(const struct run *run, const struct problem *p, const struct
  * that a step's numbers depend on. Errors: ERR_INPUT naming the option, ERR_DAMAGE. */
 status resume_same(struct run *run, const struct problem *p, const struct share *share);
 
-/* The measured choices between algorithms that run.json has, or, where that is an earlier version's, the run's checkpoints:
+/* The measured choices between algorithms that run.json has, and those that the run's checkpoints have besides:
  * {device's name: {…}}; where chains differ, the first's. The caller frees *out. Errors: ERR_DAMAGE, ERR_IO, ERR_MEMORY. */
 status resume_choices(struct run *run, json_t **out);
 

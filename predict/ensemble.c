@@ -14,6 +14,19 @@ float *ensemble_outputs(const struct ensemble *e, size_t member, int j)
 	return own ? own : predictions_place(&e->sets[j], member);
 }
 
+enum { STATS_ALIGN = 64 };
+
+size_t ensemble_floats(const struct model *m)
+{
+	const size_t before = (m->params.count + STATS_ALIGN - 1) / STATS_ALIGN * STATS_ALIGN;
+	return m->stats.count ? before + m->stats.count : m->params.count;
+}
+
+float *ensemble_stats(const struct model *m, float *theta)
+{
+	return m->stats.count ? theta + (ensemble_floats(m) - m->stats.count) : NULL;
+}
+
 status ensemble_within(const struct ensemble *e, size_t member, status s)
 {
 	const struct choice *c = &e->from->choice[member];
@@ -52,8 +65,21 @@ static status add_slice(struct ensemble *e, size_t member, size_t part)
 	int j = 0;
 	while (part >= e->slices[j])
 		part -= e->slices[j++];
+	/* The device has added it. */
+	if (e->tallied[j].device)
+		return OK;
 	const size_t n = e->sets[j].subject->data.n, first = n * part / e->slices[j], end = n * (part + 1) / e->slices[j];
 	return e->sets[j].how->add(&e->sets[j], ensemble_outputs(e, member, j), first, end - first);
+}
+
+/* What the end of a member looks at of sums that are on the device. */
+static status get_sums(const struct tallied *t, const struct predictions *set, bool last)
+{
+	if (set->curve)
+		TRY(tallied_get(t));
+	if (set->each)
+		TRY(tallied_get_probs(t, set->probs));
+	return set->alone && last ? tallied_get_part(t) : OK;
 }
 
 /* Whether member i is the last one of its file. */
@@ -76,9 +102,12 @@ static void end_file(const struct selection *s, size_t last, struct predictions 
 static status end_member(struct ensemble *e, size_t member)
 {
 	status s = OK;
-	for (int j = 0; s == OK && j < e->n_sets; j++)
-		if (e->sets[j].how->added)
+	for (int j = 0; s == OK && j < e->n_sets; j++) {
+		if (e->tallied[j].device)
+			s = get_sums(&e->tallied[j], &e->sets[j], is_last(e->from, member));
+		if (s == OK && e->sets[j].how->added)
 			s = e->sets[j].how->added(&e->sets[j], member);
+	}
 	if (s != OK)
 		return ensemble_within(e, member, s);
 	for (int j = 0; j < e->n_sets && is_last(e->from, member); j++)
@@ -146,6 +175,7 @@ static void run_threads(struct ensemble *e)
 
 static status take_workers(struct ensemble *e, size_t n)
 {
+	TRY(ARENA_NEW(&e->arena, (size_t)e->n_sets, &e->tallied));
 	TRY(ARENA_NEW(&e->arena, n, &e->worker));
 	for (size_t i = 0; i < n; i++) {
 		e->worker[i].of = e;
@@ -158,15 +188,15 @@ static status take_workers(struct ensemble *e, size_t n)
 static status take_seats(struct ensemble *e)
 {
 	const struct model *m = &e->network->model;
+	struct device *d = e->worker[0].device;
 	TRY(ARENA_NEW(&e->arena, e->division.seats, &e->seat));
 	for (size_t i = 0; i < e->division.seats; i++) {
 		struct seat *seat = &e->seat[i];
-		TRY(ARENA_NEW(&e->arena, m->params.count, &seat->theta));
-		if (m->stats.count)
-			TRY(ARENA_NEW(&e->arena, m->stats.count, &seat->stats));
+		TRY(device_host_alloc(d, ensemble_floats(m) * sizeof *seat->theta, (void **)&seat->theta));
+		seat->stats = ensemble_stats(m, seat->theta);
 		TRY(ARENA_NEW(&e->arena, (size_t)e->n_sets, &seat->outputs));
 		for (int j = 0; j < e->n_sets; j++)
-			if (!e->sets[j].how->keeps_outputs)
+			if (!e->sets[j].how->keeps_outputs && !e->tallied[j].device)
 				TRY(ARENA_NEW(&e->arena, e->sets[j].subject->data.n * (size_t)m->outputs, &seat->outputs[j]));
 	}
 	return OK;
@@ -181,6 +211,30 @@ static status take_queue(struct ensemble *e)
 	return queue_open(&e->queue, &e->arena, e->from->n, e->division.seats, e->division.pieces, slices);
 }
 
+static void leave_seats(struct ensemble *e)
+{
+	for (size_t i = 0; e->seat && i < e->division.seats; i++)
+		device_host_free(e->worker[0].device, e->seat[i].theta);
+}
+
+/* Of sums on the device: to the host, unless a member's outputs were not finite; which comes in that member's place among what failed. */
+static status end_tallied(struct ensemble *e)
+{
+	size_t worst = SIZE_MAX, member, example;
+	bool found;
+	for (int j = 0; j < e->n_sets; j++) {
+		if (!e->tallied[j].device)
+			continue;
+		TRY(tallied_bad(&e->tallied[j], &found, &member, &example));
+		if (found && member < worst) {
+			worst = member;
+			queue_fail(&e->queue, member, ensemble_within(e, member, mixture_not_finite(example)));
+		}
+		TRY(tallied_get(&e->tallied[j]));
+	}
+	return OK;
+}
+
 /* With a first worker, which says what the others will take. */
 static status run_first(struct ensemble *e, size_t threads)
 {
@@ -191,9 +245,9 @@ static status run_first(struct ensemble *e, size_t threads)
 	TRY(take_seats(e));
 	TRY(take_queue(e));
 	run_threads(e);
-	status s = queue_result(&e->queue);
+	status ended = end_tallied(e), s = queue_result(&e->queue);
 	queue_close(&e->queue);
-	return s;
+	return s != OK ? s : ended;
 }
 
 status ensemble_run(struct selection *s, struct network *n, struct predictions *sets, int n_sets, ensemble_watcher *watcher,
@@ -206,6 +260,7 @@ status ensemble_run(struct selection *s, struct network *n, struct predictions *
 	status st = take_workers(&e, most);
 	if (st == OK) {
 		st = run_first(&e, most);
+		leave_seats(&e);
 		worker_close(&e.worker[0]);
 	}
 	omp_set_num_threads(threads);  /* the first worker's device has one */

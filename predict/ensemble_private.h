@@ -7,11 +7,12 @@
 #include "predict/division.h"
 #include "predict/ensemble.h"
 #include "predict/queue.h"
+#include "predict/tallied.h"
 
 /* A member under way, in host memory. */
 struct seat {
-	float *theta, *stats;     /* stats: NULL where the model has none */
-	float **outputs;          /* (sets): (n, outputs); NULL where the set keeps them itself */
+	float *theta, *stats;     /* device_host_alloc (ensemble_floats); where ensemble_stats has them */
+	float **outputs;          /* (sets): (n, outputs); NULL where the set keeps them itself, or they stay on the device */
 };
 
 struct ensemble {
@@ -26,6 +27,7 @@ struct ensemble {
 	struct division division;
 	struct seat *seat;        /* (division.seats) */
 	size_t *slices;           /* (sets): of each set's rows */
+	struct tallied *tallied;  /* (sets): on the only worker's device; without a device, where the host adds */
 	struct queue queue;
 	struct worker *worker;    /* as many as there may be; the first is the caller */
 };
@@ -38,6 +40,7 @@ struct worker {
 	struct potential **potential;  /* (sets) */
 	size_t *prepared;              /* (sets): the member whose parameters the potential has; SIZE_MAX: none */
 	float *out;                    /* device: outputs of a set in a piece */
+	float *place[2];               /* device (ensemble_floats): members in turns; NULL where the host's memory is the device's */
 };
 
 /* ensemble_worker.c. What a worker has is made, used and closed by one thread: oneDNN keeps scratch memory by thread. */
@@ -47,6 +50,11 @@ status worker_open(struct worker *w);
 /* Does what there is to do. */
 void worker_run(struct worker *w);
 void worker_close(struct worker *w);
+
+/* A member's parameters with its statistics behind them, where the model has any, in one piece: how many floats, and where in it the
+ * statistics are, or NULL. */
+size_t ensemble_floats(const struct model *m);
+float *ensemble_stats(const struct model *m, float *theta);
 
 /* Where the outputs of a member for set j belong. */
 float *ensemble_outputs(const struct ensemble *e, size_t member, int j);

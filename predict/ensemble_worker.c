@@ -3,9 +3,18 @@
 /* One thread that predicts, with a device of its own. */
 #include "predict/ensemble_private.h"
 
+/* A device that adds classes up keeps the sums of a set; it has one worker. */
+static status open_tallied(struct worker *w, int j)
+{
+	struct predictions *set = &w->of->sets[j];
+	const bool probs = set->each != NULL;
+	status s = tallied_open(w->device, &set->mixture, probs, &w->of->tallied[j]);
+	return potential_lacks(w->potential[j], s, tallied_bytes(&set->mixture, probs), "the sums of an ensemble");
+}
+
 status worker_open(struct worker *w)
 {
-	const struct ensemble *e = w->of;
+	struct ensemble *e = w->of;
 	struct device *shared = e->network->device;
 	if (shared->ops->on_host)
 		TRY(shared->ops->open(0, 1, &w->device));
@@ -14,6 +23,8 @@ status worker_open(struct worker *w)
 	for (int j = 0; j < e->n_sets; j++) {
 		w->prepared[j] = SIZE_MAX;
 		TRY(subject_plan(e->network, e->sets[j].subject, w->device, &w->potential[j]));
+		if (w->device->ops->tally && e->sets[j].mixture.c)
+			TRY(open_tallied(w, j));
 	}
 	return OK;
 }
@@ -23,8 +34,13 @@ void worker_close(struct worker *w)
 	struct device *d = w->device;
 	if (!d)
 		return;
-	for (int j = 0; j < w->of->n_sets; j++)
+	for (int j = 0; j < w->of->n_sets; j++) {
 		potential_close(w->potential[j]);
+		if (w->of->tallied[j].device == d)
+			tallied_close(&w->of->tallied[j]);
+	}
+	for (int i = 0; i < 2; i++)
+		d->ops->free(d, w->place[i]);
 	d->ops->free(d, w->out);
 	if (d != w->of->network->device)
 		d->ops->close(d);
@@ -37,24 +53,57 @@ struct loaded {
 	const void *theta, *stats;
 };
 
-static status load(struct worker *w, const struct seat *seat, struct loaded *l)
+static status open_places(struct worker *w, size_t bytes)
+{
+	struct device *d = w->device;
+	for (int i = 0; i < 2; i++)
+		TRY(potential_lacks(w->potential[0], d->ops->alloc(d, bytes, (void **)&w->place[i]), bytes, "a snapshot"));
+	/* What comes beside the calls must find them zeroed already. */
+	return d->ops->sync(d);
+}
+
+/* Two members take turns: while the device is at one the next one comes. */
+static status bring(struct worker *w, const struct seat *seat, size_t member, struct loaded *l)
 {
 	const struct model *m = &w->of->network->model;
-	*l = (struct loaded){NULL, NULL};
-	const size_t bytes = m->params.count * sizeof(float);
-	TRY(potential_lacks(w->potential[0], device_resident(w->device, seat->theta, bytes, &l->theta), bytes, "a snapshot"));
+	const size_t bytes = ensemble_floats(m) * sizeof(float);
+	if (!w->place[1])
+		TRY(open_places(w, bytes));
+	float *place = w->place[member % 2];
+	*l = (struct loaded){place, ensemble_stats(m, place)};
+	return device_put_begin(w->device, place, seat->theta, bytes);
+}
+
+static status load(struct worker *w, const struct seat *seat, size_t member, struct loaded *l)
+{
+	const struct model *m = &w->of->network->model;
+	if (!w->device->ops->on_host)
+		return bring(w, seat, member, l);
+	TRY(device_resident(w->device, seat->theta, m->params.count * sizeof(float), &l->theta));
 	return seat->stats ? device_resident(w->device, seat->stats, m->stats.count * sizeof(float), &l->stats) : OK;
 }
 
-static void unload(struct worker *w, struct loaded *l)
+/* The seat is the next member's afterwards. */
+static status unload(struct worker *w, struct loaded *l)
 {
+	if (!w->device->ops->on_host)
+		return device_put_end(w->device);
 	if (l->stats)
 		device_release(w->device, l->stats);
 	if (l->theta)
 		device_release(w->device, l->theta);
-	/* A copy's place is gone; host memory stays where it is. */
-	for (int j = 0; j < w->of->n_sets && !w->device->ops->on_host; j++)
-		w->prepared[j] = SIZE_MAX;
+	return OK;
+}
+
+/* Adds batches of a set to the sums that its device has of it. Nobody waits for them. */
+static status tally_batches(struct worker *w, size_t member, int j, size_t from, size_t to)
+{
+	struct potential *p = w->potential[j];
+	const struct tallied *t = &w->of->tallied[j];
+	const size_t batch = (size_t)p->batch;
+	for (size_t row = from; row < to; row += batch)
+		TRY(p->ops->tally(p, row, (int)(to - row < batch ? to - row : batch), &t->sums, member + 1, t->mixture->own_members == 0));
+	return OK;
 }
 
 /* Batches first … end − 1 of set j. */
@@ -67,6 +116,8 @@ static status predict_batches(struct worker *w, size_t member, int j, const stru
 		TRY(p->ops->prepare(p, l->theta, l->stats));
 		w->prepared[j] = member;
 	}
+	if (w->of->tallied[j].device)
+		return tally_batches(w, member, j, from, to);
 	for (size_t row = from; row < to; row += batch)
 		TRY(p->ops->predict(p, row, (int)(to - row < batch ? to - row : batch), w->out + (row - from) * k));
 	return w->device->ops->get(w->device, ensemble_outputs(w->of, member, j) + from * k, w->out, (to - from) * k * sizeof(float));
@@ -95,6 +146,8 @@ static status open_out(struct worker *w)
 	size_t most = 0, batches = e->work.batches / e->division.pieces + (e->work.batches % e->division.pieces != 0);
 	for (int j = 0; j < e->n_sets; j++) {
 		const struct subject *s = e->sets[j].subject;
+		if (e->tallied[j].device)
+			continue;
 		size_t rows = batches * (size_t)s->batch < s->data.n ? batches * (size_t)s->batch : s->data.n;
 		most = rows > most ? rows : most;
 	}
@@ -105,14 +158,14 @@ static status open_out(struct worker *w)
 
 static status worker_piece(struct worker *w, const struct job *job)
 {
-	struct loaded l;
+	struct loaded l = {NULL, NULL};
 	if (!w->out)
 		TRY(open_out(w));
-	status s = load(w, &w->of->seat[queue_seat(&w->of->queue, job->member)], &l);
+	status s = load(w, &w->of->seat[queue_seat(&w->of->queue, job->member)], job->member, &l);
 	if (s == OK)
 		s = predict_piece(w, job, &l);
-	unload(w, &l);
-	return s;
+	status unloaded = unload(w, &l);
+	return s != OK ? s : unloaded;
 }
 
 static status worker_do(struct worker *w, const struct job *job)

@@ -89,11 +89,16 @@ static bool add_row(struct mixture *m, size_t i, const float *z, int k, float *p
 	return true;
 }
 
+status mixture_not_finite(size_t example)
+{
+	return fail(ERR_INPUT, "the network's outputs for example %zu are not finite", example);
+}
+
 status mixture_add_logits(struct mixture *m, size_t first, size_t count, const float *logits, int k, float *p)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!add_row(m, first + i, logits + i * (size_t)k, k, p ? p + i * (size_t)m->c : NULL))
-			return fail(ERR_INPUT, "the network's outputs for example %zu are not finite", first + i);
+			return mixture_not_finite(first + i);
 	return OK;
 }
 

@@ -45,6 +45,9 @@ status mixture_label(struct arena *a, struct mixture *m, const int32_t *label);
  * finite, naming the example. */
 status mixture_add_logits(struct mixture *m, size_t first, size_t count, const float *logits, int k, float *p);
 
+/* Says so of an example's outputs; ERR_INPUT. */
+status mixture_not_finite(size_t example);
+
 /* The same from probabilities (count, c). Each is ≥ 0 and a row sums to 1 ± tolerance; they are taken as they are.
  * Errors: ERR_INPUT, naming the row, from 0. */
 status mixture_add_probs(struct mixture *m, size_t first, size_t count, const double *p, double tolerance);

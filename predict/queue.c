@@ -121,6 +121,11 @@ static void note_failure(struct queue *q, const struct job *job, status result)
 	q->message = fail_copy();
 }
 
+void queue_fail(struct queue *q, size_t member, status result)
+{
+	note_failure(q, &(struct job){JOB_SLICE, member, 0}, result);
+}
+
 static void note_success(struct queue *q, const struct job *job)
 {
 	size_t *left = &q->left[queue_seat(q, job->member)];

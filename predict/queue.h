@@ -56,6 +56,9 @@ bool queue_take(struct queue *q, bool for_reader, struct job *job);
 /* Ends a job that was taken, with the words of this thread's failure where it failed. */
 void queue_done(struct queue *q, const struct job *job, status result);
 
+/* After all have left: what this thread failed with counts as the adding of a member's predictions that failed. */
+void queue_fail(struct queue *q, size_t member, status result);
+
 /* After all have left: OK, or the failure, whose words are this thread's then. */
 status queue_result(struct queue *q);
 

@@ -163,6 +163,16 @@ status device_get_end(struct device *d, bool wait, bool *done)
 	return d->ops->get_end ? d->ops->get_end(d, wait, done) : OK;
 }
 
+status device_put_begin(struct device *d, void *to, const void *host, size_t bytes)
+{
+	return d->ops->put_begin ? d->ops->put_begin(d, to, host, bytes) : d->ops->put(d, to, host, bytes);
+}
+
+status device_put_end(struct device *d)
+{
+	return d->ops->put_end ? d->ops->put_end(d) : OK;
+}
+
 const char *device_precision_note(const struct device *d, enum precision precision)
 {
 	return d->ops->precision_note ? d->ops->precision_note(d, precision) : NULL;

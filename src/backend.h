@@ -173,6 +173,26 @@ struct loss {
 	float *each;                 /* device: (n), set to the unweighted ℓᵢ; or NULL */
 };
 
+/* ---- tally: what an ensemble of classifiers makes of its members' outputs, added up where they are ---- */
+
+/* The sums are mixture.h's, in double, over rows of a set: to p[row] the softmax p_s is added, to entropy[row] H(p_s), to max_logit[row]
+ * the largest logit, to energy[row] −logsumexp; and where there are labels y, log_p[row] and own[row] become log(e^· + p_s(y)) and
+ * last[row] log p_s(y). A row with a logit that is not finite is left out, and noted. */
+struct tally {
+	const float *logits;         /* device, as all pointers here: (n, k) */
+	int n, k;
+	int classes;                 /* k; or 2 of k = 1, whose first has the logit 0 */
+	int row;                     /* slot of the first row, or SLOT_NONE for 0 */
+	int member;                  /* slot of this member's number, from 1 to 2³² − 1 */
+	int fresh;                   /* slot: other than 0 where own begins with this member */
+	const int32_t *label;        /* (rows), or NULL */
+	double *p;                   /* (rows, classes) */
+	double *entropy, *max_logit, *energy;   /* (rows) */
+	double *log_p, *own, *last;  /* (rows), where there are labels */
+	float *probs;                /* (rows, classes), set to p_s; or NULL */
+	uint32_t *bad;               /* (rows): the first member that had to be left out, or 0 */
+};
+
 /* ---- the interface ---- */
 
 /* A device carries calls out in the order in which they are made, but may put them off: only sync, get and slots_fetch
@@ -185,6 +205,8 @@ struct loss {
 struct backend {
 	const char *name;            /* "cpu" */
 	bool on_host;                /* computes by the host's processors, in its memory */
+	bool has_fast;               /* plan_request.fast has it sum in an order that varies from run to run, and float32 products
+	                              * have factors of 11 bits, where that is faster; else it has no effect */
 
 	/* Opens device `number` with `threads` threads (0: all). Errors: ERR_USAGE (no such device here, and why), ERR_LIBRARY and
 	 * ERR_MEMORY (it is here, and does not open). */
@@ -231,6 +253,11 @@ struct backend {
 	 * `from` stays as it is, and the host does not look. Both, or both NULL: get. */
 	status (*get_begin)(struct device *d, void *host, const void *from, size_t bytes);
 	status (*get_end)(struct device *d, bool wait, bool *done);
+	/* A put that the calls before it do not wait for: from memory of host_alloc on the same way, so that the calls behind it see what
+	 * it brings. `to` is used by no call since the put_begin before this one. put_end waits until the host's memory may be used
+	 * again. Both, or both NULL: put. */
+	status (*put_begin)(struct device *d, void *to, const void *host, size_t bytes);
+	status (*put_end)(struct device *d);
 	status (*sync)(struct device *d);                                             /* waits for all that was put off */
 	/* Has the device begin with what was put off, and does not wait: it works while the host does something else. Or NULL:
 	 * it begins by itself. */
@@ -274,6 +301,9 @@ struct backend {
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);
 
+	/* Adds a batch of a member's outputs. Or NULL: whoever wants them gets the outputs. */
+	status (*tally)(struct device *d, const struct slots *s, const struct tally *t);
+
 	/* How a network's tensors lie here: the batch, whose channels are the data's and may become more, and each layer's
 	 * output. What a linear layer reads is flat, and the last layer's output is float32. */
 	void (*formats)(const struct device *d, const struct layer *layers, int n, enum precision precision,
@@ -316,6 +346,10 @@ void device_host_free(struct device *d, void *p);
 /* get: done when it returns. Errors: ERR_LIBRARY. */
 status device_get_begin(struct device *d, void *host, const void *from, size_t bytes);
 status device_get_end(struct device *d, bool wait, bool *done);
+
+/* put: the host's memory may be used again when it returns. Errors: ERR_LIBRARY. */
+status device_put_begin(struct device *d, void *to, const void *host, size_t bytes);
+status device_put_end(struct device *d);
 
 /* Nothing speaks against any precision. */
 const char *device_precision_note(const struct device *d, enum precision precision);

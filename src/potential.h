@@ -44,6 +44,9 @@ struct potential_ops {
 	 * needed. NULL where a potential predicts nothing. */
 	status (*prepare)(struct potential *p, const float *theta, const float *stats);
 	status (*predict)(struct potential *p, size_t first, int n, float *out);
+	/* The same rows' outputs added to sums of the device's as those of a member (its number from 1; fresh: own begins with it). What
+	 * backend.h's struct tally has of a batch is filled in here. NULL, or ERR_USAGE, where the device has no tally. */
+	status (*tally)(struct potential *p, size_t first, int n, const struct tally *sums, size_t member, bool fresh);
 	/* Exact Hessian–vector product of the batch's mean, or NULL. */
 	status (*hvp)(struct potential *p, struct slots *s, const struct gradient_request *r, const float *v);
 	/* potential_lacks; NULL: no batch has a say. */

@@ -38,8 +38,8 @@ for other in one three order single; do
 	*) check $same "$other at a time, the same bytes" ;;
 	esac
 done
-grep -q '"cuda":' five/run.json && grep -q '"matmul fp32' five/run.json
-check $? "run.json has the device's choices"
+grep -q '"cuda":' five/run.json && grep -q '"matmul fp32 nt 64x8x2 bias"' five/run.json && grep -q '"matmul fp32 nt 48x8x2 bias"' five/run.json
+check $? "run.json has the device's choices, for an epoch's smaller last batch too"
 "$BASIN_STANDIN" sample $run --device cpu --out cpu
 
 # ---- killed, and gone on with ----
@@ -81,6 +81,18 @@ is $? 0 "ood"
 "$BASIN" ood five --ood csv:far.csv --device cpu --json >here.json 2>err
 near "$(member auroc there.json)" "$(member auroc here.json)" 1e-4
 check $? "auroc is the CPU's"
+
+# What is saved member by member scores as what was predicted; a part of the chains, and the curve.
+"$BASIN_STANDIN" predict five --split holdout --chain 1 --curve --save-probs there.npy --save-member-probs members.npy --json >there.json 2>err
+is $? 0 "predict with one chain, the curve and both files"
+"$BASIN" predict five --split holdout --chain 1 --device cpu --save-probs here.npy --save-member-probs each.npy --curve --json >here.json 2>err
+near "$(member nll there.json)" "$(member nll here.json)" 1e-6
+check $? "nll of one chain is the CPU's"
+[ "$(wc -c <there.npy)" = "$(wc -c <here.npy)" ] && [ "$(wc -c <members.npy)" = "$(wc -c <each.npy)" ]
+check $? "files of probabilities are as long as the CPU's"
+"$BASIN" ood --id-probs members.npy --ood-probs each.npy --json >same.json 2>err
+near "$(member auroc same.json)" 0.5 0.02
+check $? "and hold its probabilities: nothing tells them apart"
 
 # ---- no card, or too small a one ----
 none() {  # none DEVICES WORDS

@@ -94,6 +94,43 @@ static void check_network(struct device *d, const char *spec, const int input[3]
 	model_free(&m);
 }
 
+/* The same calls without plans, whose engines would be measured: bf16 copies of what is multiplied, everything else as it lies, layer
+ * by layer. */
+static void put_off_all(struct device *d, const struct model *m, const struct slots *s, const struct point *at, float *out)
+{
+	for (int i = 0; i < m->n_layers; i++) {
+		const struct layer *l = &m->layer[i];
+		for (int k = 0; k < LAYER_PARAMS; k++) {
+			const struct segment *seg = l->param[k] ? &m->params.at[layer_segment(l, k)] : NULL;
+			const struct weight_source from = {.slots = s, .at = at, .param = {[PARAM_WEIGHT] = seg}};
+			if (seg && k == PARAM_WEIGHT && l->kind != LAYER_NORM) {
+				const size_t rows = (size_t)l->out[0], row = seg->count / rows;
+				MUST(cuda_weights_later(d, &(struct cuda_weights){rows, 1, row, row, true, false}, &from, out + seg->offset));
+			} else if (seg) {
+				MUST(d->ops->point(d, s, at, seg->offset, seg->count, false, out + seg->offset));
+			}
+		}
+	}
+}
+
+static void check_large_network(struct device *d, const char *spec, int want)
+{
+	struct model m;
+	struct slots s = {.key = {1, 0}};
+	MUST(model_build(spec, NULL, NULL, (const int[]){3, 32, 32}, 10, &m));
+	float *theta = device_take(d, m.params.count * sizeof *theta), *out = device_take(d, m.params.count * sizeof *out);
+	MUST(d->ops->slots_open(d, &s));
+	MUST(d->ops->sync(d));
+	const long before = standin_launches();
+	put_off_all(d, &m, &s, &(struct point){.theta = theta, .sigma = SIGMA, .stream = STREAM_PERTURB}, out);
+	const int n = launches_since(d, before);
+	ok(n == want, "%s: %d launches for %d tensors", spec, n, m.params.n);
+	d->ops->slots_close(d, &s);
+	d->ops->free(d, theta);
+	d->ops->free(d, out);
+	model_free(&m);
+}
+
 int main(void)
 {
 	struct device *d = open_cuda();
@@ -101,9 +138,10 @@ int main(void)
 	check_calls(d);
 	check_network(d, "mlp:3072-16-16-10", (const int[]){3, 32, 32});
 	check_network(d, "lenet", (const int[]){1, 28, 28});
-	check_network(d, "resnet20", (const int[]){3, 32, 32});
+	check_network(d, "resnet20", (const int[]){3, 8, 8});
+	check_large_network(d, "resnet18", 1);
 	if (!in_haste())
-		check_network(d, "resnet18", (const int[]){3, 32, 32});
+		check_large_network(d, "resnet50", 2);
 	d->ops->close(d);
 	return done_testing();
 }

@@ -128,9 +128,24 @@ static void check(struct norm_case *c, struct worst worst[KINDS])
 	free(y), free(g), free(dx), free(dgamma), free(dbeta), free(dtau), free(dy);
 }
 
+/* The worst of some cases, by norm. */
+struct norm_worst {
+	struct worst of[2][KINDS];
+};
+
+static void say_worst(const struct norm_worst *all, int norm, const char *what)
+{
+	static const char *const names[] = {"y", "dx and the residual's gradient", "gradients of the parameters"};
+	for (int kind = 0; kind < KINDS; kind++) {
+		const struct worst *w = &all->of[norm][kind];
+		if (!ok(w->ratio <= 1, "%s: %s, %s", norm ? "filter response norm" : "batch norm", names[kind], what))
+			note("%.3g times the bound at %s", w->ratio, w->where);
+	}
+}
+
 static const struct norm_shape shapes[] = {
 	{3, 32, 5, 4, 16}, {2, 16, 3, 3, 16}, {5, 24, 3, 3, 8}, {4, 20, 4, 3, 0}, {3, 6, 5, 7, 1}, {7, 64, 2, 2, 0}, {9, 8, 3, 1, 0},
-	{1, 4, 6, 6, 0}, {2, 33, 1, 1, 0},
+	{1, 4, 6, 6, 0}, {2, 33, 1, 1, 0}, {1, 16, 1, 1, 0}, {3, 6, 5, 7, 0}, {2, 72, 5, 4, 0},
 	/* Large enough for more than one thread: a block each, shared blocks, channels last, planes. */
 	{9, 32, 16, 16, 16}, {9, 48, 12, 12, 16}, {9, 40, 13, 9, 0}, {9, 10, 20, 20, 1}, {70, 512, 1, 1, 0},
 };
@@ -138,7 +153,7 @@ static const struct norm_shape shapes[] = {
 /* Every shape with every norm and activation; types, residuals and the rest in turn, so that all pairs come up. */
 static void against_oracle(struct device *d)
 {
-	struct worst worst[2][KINDS] = {{{0}}};
+	struct norm_worst worst = {.of = {{{0}}}};
 	int turn = 0;
 	for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
 		for (int norm = 0; norm < 2; norm++)
@@ -149,15 +164,22 @@ static void against_oracle(struct device *d)
 					                      .r_bf16 = bf16 == 1 || (bf16 == 2 && turn % 5 > 2), .second = turn % 3 == 0,
 					                      .add = turn % 5 == 0, .policy = turn % 7 == 0 ? STATS_USE : STATS_FREEZE, .d = d};
 					if (in_turn())
-						check(&c, worst[norm]);
+						check(&c, worst.of[norm]);
 				}
 	for (int norm = 0; norm < 2; norm++)
-		for (int kind = 0; kind < KINDS; kind++) {
-			static const char *const names[] = {"y", "dx and the residual's gradient", "gradients of the parameters"};
-			struct worst *w = &worst[norm][kind];
-			if (!ok(w->ratio <= 1, "%s: %s, all shapes, formats, activations", norm ? "filter response norm" : "batch norm", names[kind]))
-				note("%.3g times the bound at %s", w->ratio, w->where);
-		}
+		say_worst(&worst, norm, "all shapes, formats, activations");
+}
+
+void check_large_norm(struct device *d, enum norm norm, const struct norm_shape *shape, bool bf16, enum activation activation,
+                      bool residual)
+{
+	struct norm_worst worst = {.of = {{{0}}}};
+	struct norm_case c = {.shape = *shape, .norm = norm, .activation = activation, .residual = residual, .x_bf16 = bf16,
+	                      .y_bf16 = bf16, .r_bf16 = bf16, .second = residual, .policy = STATS_FREEZE, .d = d};
+	char what[200];
+	describe(&c, what, sizeof what);
+	check(&c, worst.of[norm]);
+	say_worst(&worst, norm, what);
 }
 
 static void running_statistics(struct device *d)

@@ -261,6 +261,7 @@ a wrong engine: 1 far apart
 an engine that fails: CUDNN_STATUS_EXECUTION_FAILED: the test has engine 3 fail
 an engine that is refused: CUDNN_STATUS_NOT_SUPPORTED: the test has engine 3 refused
 a slow engine: 30 ms
+a good one: 0 ms
 launches: 1
 done
 END

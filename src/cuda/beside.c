@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What leaves for the host beside the calls: through pinned memory on a stream of its own, which waits for the device's stream by an
- * event, and which nothing in that stream waits for. */
+/* What goes to the host and comes from it beside the calls: through pinned memory on a stream of its own. The two streams wait for each
+ * other by events: what leaves for what made it, and the calls behind a put for what it brings. */
 #include <string.h>
 
 #include "src/cuda/cuda.h"
@@ -11,6 +11,7 @@ status cuda_beside_open(struct cuda_device *cuda)
 	struct cuda_beside *b = &cuda->beside;
 	CUDA_TRY(cudaStreamCreateWithFlags(&b->stream, cudaStreamNonBlocking));
 	CUDA_TRY(cudaEventCreateWithFlags(&b->ready, cudaEventDisableTiming));
+	CUDA_TRY(cudaEventCreateWithFlags(&b->before, cudaEventDisableTiming));
 	CUDA_TRY(cudaEventCreateWithFlags(&b->done, cudaEventDisableTiming | cudaEventBlockingSync));
 	return OK;
 }
@@ -19,10 +20,10 @@ void cuda_beside_close(struct cuda_device *cuda)
 {
 	struct cuda_beside *b = &cuda->beside;
 	cuda_beside_settle(cuda);
-	if (b->ready)
-		cuda_keep(cuda, cuda_check(cudaEventDestroy(b->ready), "cudaEventDestroy", __FILE__));
-	if (b->done)
-		cuda_keep(cuda, cuda_check(cudaEventDestroy(b->done), "cudaEventDestroy", __FILE__));
+	const cudaEvent_t events[] = {b->ready, b->before, b->done};
+	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+		if (events[i])
+			cuda_keep(cuda, cuda_check(cudaEventDestroy(events[i]), "cudaEventDestroy", __FILE__));
 	if (b->stream)
 		cuda_keep(cuda, cuda_check(cudaStreamDestroy(b->stream), "cudaStreamDestroy", __FILE__));
 }
@@ -48,7 +49,7 @@ void cuda_host_free(struct device *d, void *p)
 	cuda_keep(cuda, cuda_check(cudaFreeHost(p), "cudaFreeHost", __FILE__));
 }
 
-/* ---- the way ---- */
+/* ---- there ---- */
 
 status cuda_get_begin(struct device *d, void *host, const void *from, size_t bytes)
 {
@@ -64,6 +65,33 @@ status cuda_get_begin(struct device *d, void *host, const void *from, size_t byt
 	CUDA_TRY(cudaEventRecord(b->done, b->stream));
 	return OK;
 }
+
+/* ---- back ---- */
+
+status cuda_put_begin(struct device *d, void *to, const void *host, size_t bytes)
+{
+	struct cuda_device *cuda = cuda_of(d);
+	struct cuda_beside *b = &cuda->beside;
+	if (!bytes)
+		return OK;
+	TRY(cuda_flush(cuda));
+	/* Calls since then don't use `to`; those before may. */
+	CUDA_TRY(cudaStreamWaitEvent(b->stream, b->before, 0));
+	CUDA_TRY(cudaEventRecord(b->before, cuda->stream));
+	CUDA_TRY(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, b->stream));
+	b->busy = true;
+	CUDA_TRY(cudaEventRecord(b->done, b->stream));
+	CUDA_TRY(cudaStreamWaitEvent(cuda->stream, b->done, 0));
+	return OK;
+}
+
+status cuda_put_end(struct device *d)
+{
+	bool done;
+	return cuda_get_end(d, true, &done);
+}
+
+/* ---- the end of either ---- */
 
 status cuda_get_end(struct device *d, bool wait, bool *done)
 {

@@ -26,6 +26,17 @@ static __device__ __forceinline__ uint16_t bf16_of_float(float x)
 #endif
 }
 
+/* Two of them, the first in the lower half. */
+static __device__ __forceinline__ uint32_t bf16_pair(float x, float y)
+{
+#ifdef __CUDA_ARCH__
+	const __nv_bfloat162 pair = __floats2bfloat162_rn(x, y);
+	return (uint32_t)__bfloat16_as_ushort(pair.x) | (uint32_t)__bfloat16_as_ushort(pair.y) << 16;
+#else
+	return (uint32_t)bf16_of_float(x) | (uint32_t)bf16_of_float(y) << 16;
+#endif
+}
+
 /* For code that is written once for both types. */
 static __device__ __forceinline__ float number_of(float x)
 {

@@ -29,7 +29,7 @@ void conv_key(const struct conv_task *t, char key[CONV_KEY]);
 
 /* Whether an engine with these notes may do a task; bytes of workspace that it may have at most. */
 bool conv_allows(const struct conv_task *t, unsigned notes);
-static const size_t CONV_WORKSPACE = (size_t)256 << 20;
+static const size_t CONV_WORKSPACE = (size_t)64 << 20;
 
 /* What tensors are called in a graph. */
 enum { CONV_ID_X = 1, CONV_ID_W, CONV_ID_Y, CONV_ID_BIAS, CONV_ID_RESIDUAL };
@@ -64,7 +64,7 @@ status cuda_conv_choose(struct cuda_device *cuda, const struct conv_task *t, con
 
 /* ---- timing: conv_measure.c ---- */
 
-enum { CONV_TRIALS = 13 };     /* measured at a time, at most */
+enum { CONV_TRIALS = 65 };     /* measured at a time, at most */
 
 /* A proposal of cuDNN's while it is measured. */
 struct conv_trial {
@@ -73,8 +73,9 @@ struct conv_trial {
 	float best;                /* milliseconds of a run; below 0: it is out */
 };
 
-/* Has each trial do the task on numbers made for it, puts those out whose result is wrong or that can't be captured, which a
- * warning tells, and finds how long the others take: 0, where there is no clock. Errors: ERR_MEMORY, ERR_LIBRARY. */
-status conv_measure(struct cuda_device *cuda, const struct conv_task *t, int n, struct conv_trial *trial);
+/* Has each trial do the task on numbers made for it: which of those that can be captured is the fastest and right; −1: none. What is
+ * passed over because it fails, or because its result is wrong, is told by a warning. Where there is no clock the first is as fast
+ * as any. Errors: ERR_MEMORY, ERR_LIBRARY. */
+status conv_measure(struct cuda_device *cuda, const struct conv_task *t, int n, struct conv_trial *trial, int *best);
 
 #endif

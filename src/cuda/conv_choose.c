@@ -9,14 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many of cuDNN's best proposals are asked for, and so many of those that may do the task are measured, and one to fall back on; fewer where each has
- * to be compiled, for a second or so. */
-enum { PROPOSALS = 40, TRIALS = CONV_TRIALS - 1, TRIALS_COMPILED = 3, TEXT = 512 };
+/* All that cuDNN proposes for a shape is measured, since its first is often not the fastest, and one to fall back on; fewer where
+ * each has to be compiled, for up to a second. */
+enum { PROPOSALS = CONV_TRIALS - 1, PROPOSALS_COMPILED = 6, TEXT = 512 };
 /* The part of the room that is left which a workspace may have, CONV_WORKSPACE at most. */
 enum { WORKSPACE_SHARE = 8 };
-/* Of the time of one that cuDNN likes better: what another must stay below to be taken. */
-static const float LEAD = 0.97f;
-
 /* ---- cuDNN for a device ---- */
 
 status cuda_dnn_open(struct cuda_device *cuda)
@@ -109,11 +106,11 @@ static status make_known(struct cuda_device *cuda, const struct conv_task *t, co
 }
 
 /* Where a choice was made elsewhere, that is said once for all of them. */
-static void say_elsewhere(struct cuda_device *cuda, const char *text, const char *place)
+static void say_elsewhere(struct cuda_device *cuda, const char *text)
 {
 	if (!cuda->dnn->told)
-		warning("the algorithms of convolutions were chosen before by another cuDNN or on another card (%s); they are chosen anew%s, "
-		        "and may round otherwise", text, place);
+		warning("the algorithms of convolutions were chosen before by another cuDNN or on another card (%s); here they are chosen "
+		        "anew, and may round otherwise", text);
 	cuda->dnn->told = true;
 }
 
@@ -127,7 +124,7 @@ static bool choose_known(struct cuda_device *cuda, const struct conv_task *t, co
 	write_place(cuda, place);
 	const size_t n = strlen(text), behind = strlen(place);
 	if (n < behind || n - behind >= sizeof engine || strcmp(text + n - behind, place) != 0) {
-		say_elsewhere(cuda, text, place);
+		say_elsewhere(cuda, text);
 		return false;
 	}
 	memcpy(engine, text, n - behind);
@@ -167,7 +164,7 @@ static bool plan_proposal(const struct cuda_device *cuda, const struct dnn_graph
 static void take_proposal(const struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, struct dnn_config *c,
                           struct conv_trial *trial, int *n, int most)
 {
-	const int room = c->notes & DNN_COMPILES && most > TRIALS_COMPILED ? TRIALS_COMPILED : most;
+	const int room = c->notes & DNN_COMPILES && most > PROPOSALS_COMPILED ? PROPOSALS_COMPILED : most;
 	if (*n < room && conv_allows(t, c->notes) && !is_among(trial, *n, c->text) && plan_proposal(cuda, g, c, &trial[*n].plan))
 		trial[(*n)++].config = *c;
 	else
@@ -185,29 +182,18 @@ static status take_proposals(const struct cuda_device *cuda, const struct conv_t
 	return OK;
 }
 
-/* The fastest; of those that are hardly apart the one that cuDNN likes best. −1: none is right. */
-static int best_of(const struct conv_trial *trial, int n)
-{
-	int best = -1;
-	for (int i = 0; i < n; i++)
-		if (trial[i].best >= 0 && (best < 0 || trial[i].best < LEAD * trial[best].best))
-			best = i;
-	return best;
-}
-
 /* Leaves *out empty where no engine does the task. */
 static status choose_new(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, const char *key,
                          struct dnn_plan *out)
 {
 	struct conv_trial trial[CONV_TRIALS];
-	int n = 0;
+	int n = 0, best = -1;
 	*out = (struct dnn_plan){.plan = NULL};
-	status s = take_proposals(cuda, t, g, CUDNN_HEUR_MODE_A, TRIALS, trial, &n);
+	status s = take_proposals(cuda, t, g, CUDNN_HEUR_MODE_A, PROPOSALS, trial, &n);
 	if (s == OK)
 		s = take_proposals(cuda, t, g, CUDNN_HEUR_MODE_FALLBACK, n + 1, trial, &n);
 	if (s == OK && n)
-		s = conv_measure(cuda, t, n, trial);
-	const int best = s == OK ? best_of(trial, n) : -1;
+		s = conv_measure(cuda, t, n, trial, &best);
 	if (best >= 0) {
 		*out = trial[best].plan;
 		trial[best].plan.plan = NULL;

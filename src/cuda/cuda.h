@@ -24,10 +24,11 @@ struct cuda_stage {
 	cudaEvent_t left;                  /* recorded behind its last copy when the host turned to another part */
 };
 
-/* The way beside the calls, to the host. */
+/* The way beside the calls, to the host and from it. */
 struct cuda_beside {
 	cudaStream_t stream;
 	cudaEvent_t ready, done;           /* in the device's stream, what is to be brought is there; here, all that was begun is over */
+	cudaEvent_t before;                /* in the device's stream: where put_begin was called last */
 	bool busy;                         /* something was begun that the host does not know to be over */
 };
 
@@ -144,6 +145,8 @@ status cuda_host_alloc(struct device *d, size_t bytes, void **out);
 void cuda_host_free(struct device *d, void *p);
 status cuda_get_begin(struct device *d, void *host, const void *from, size_t bytes);
 status cuda_get_end(struct device *d, bool wait, bool *done);
+status cuda_put_begin(struct device *d, void *to, const void *host, size_t bytes);
+status cuda_put_end(struct device *d);
 status cuda_copy(struct device *d, void *to, const void *from, size_t bytes);
 status cuda_sync(struct device *d);
 status cuda_start(struct device *d);
@@ -179,6 +182,7 @@ status cuda_point(struct device *d, const struct slots *s, const struct point *a
 status cuda_add(struct device *d, struct format f, size_t count, void *y, const void *x);
 status cuda_gather(struct device *d, const struct slots *s, const struct gather *g);
 status cuda_loss(struct device *d, struct slots *s, const struct loss *l);
+status cuda_tally(struct device *d, const struct slots *s, const struct tally *t);
 void cuda_formats(const struct device *d, const struct layer *layers, int n, enum precision precision, struct batch_format *batch,
                   struct format *out);
 

@@ -4,43 +4,18 @@
  * has some neighbouring lanes of a warp, and a block some of the rows. */
 #include "src/cuda/launch.h"
 
+#include "src/cuda/lanes.cuh"
 #include "src/cuda/rows.h"
 
 enum { THREADS = 256, WARPS = THREADS / WARP };
 /* Up to so many outputs in all are one block's, which saves a launch. */
 enum { ALONE = 1 << 12 };
-static const unsigned every_lane = 0xffffffffu;
 
 static __device__ __forceinline__ void add_sums(struct cuda_loss_sums *to, const struct cuda_loss_sums &from)
 {
 	to->weighted += from.weighted;
 	to->plain += from.plain;
 	to->correct += from.correct;
-}
-
-/* ---- over the lanes of a row ---- */
-
-template <int lanes> static __device__ __forceinline__ double row_sum(double x)
-{
-	for (int d = lanes / 2; d > 0; d /= 2)
-		x += __shfl_xor_sync(every_lane, x, d);
-	return x;
-}
-
-template <int lanes> static __device__ __forceinline__ float row_max(float x)
-{
-	for (int d = lanes / 2; d > 0; d /= 2)
-		x = fmaxf(x, __shfl_xor_sync(every_lane, x, d));
-	return x;
-}
-
-template <int lanes> static __device__ __forceinline__ int row_min(int x)
-{
-	for (int d = lanes / 2; d > 0; d /= 2) {
-		const int other = __shfl_xor_sync(every_lane, x, d);
-		x = other < x ? other : x;
-	}
-	return x;
 }
 
 /* ---- a row: what its value is, and whether the answer is right ---- */

@@ -93,7 +93,7 @@ struct cuda_norm_shape cuda_norm_divide(enum norm norm, int n, int channels, siz
 	s.channels = channels;
 	s.pixels = pixels;
 	s.width = width;
-	s.pack = mixed || width % pack ? 1 : pack;
+	s.pack = mixed || width != channels || width % pack ? 1 : pack;
 	s.lane_bits = lane_bits_of(norm, &s);
 	s.slices = (int)ratio_up((size_t)width, (size_t)s.pack << s.lane_bits);
 	s.share = 1 / (norm == NORM_BATCH ? (double)n * (double)pixels : (double)pixels);

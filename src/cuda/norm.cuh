@@ -57,11 +57,6 @@ template <int PACK> static __device__ __forceinline__ void pack_numbers(const st
 	}
 }
 
-static __device__ __forceinline__ unsigned pair_of(const float *v)
-{
-	return (unsigned)bf16_of_float(v[0]) | (unsigned)bf16_of_float(v[1]) << 16;
-}
-
 /* v as memory has it. */
 template <int PACK> static __device__ __forceinline__ struct pack<PACK> pack_of(bool bf16, const float v[PACK])
 {
@@ -71,7 +66,7 @@ template <int PACK> static __device__ __forceinline__ struct pack<PACK> pack_of(
 	else if constexpr (PACK == 4)
 		p.v = make_float4(v[0], v[1], v[2], v[3]);
 	else
-		p.v = make_uint4(pair_of(v), pair_of(v + 2), pair_of(v + 4), pair_of(v + 6));
+		p.v = make_uint4(bf16_pair(v[0], v[1]), bf16_pair(v[2], v[3]), bf16_pair(v[4], v[5]), bf16_pair(v[6], v[7]));
 	return p;
 }
 
@@ -96,6 +91,7 @@ struct spot {
 	int slice;
 	int channel;               /* the pack's first */
 	size_t at;                 /* of that in the first row */
+	int lane_bits;
 	unsigned row, step;        /* the first of its rows, and how far apart they are */
 	bool inside;               /* it has channels at all */
 };
@@ -105,7 +101,7 @@ template <int PACK> static __device__ __forceinline__ struct spot spot_of(const 
 	struct spot spot;
 	const int lane = (int)threadIdx.x & ((1 << s.lane_bits) - 1);
 	int block = 0, slice = (int)blockIdx.y;
-	if (s.width != s.channels) {
+	if (PACK == 1) {
 		block = slice / s.slices;
 		slice %= s.slices;
 	}
@@ -115,6 +111,7 @@ template <int PACK> static __device__ __forceinline__ struct spot spot_of(const 
 	spot.inside = lane * PACK < spot.count;
 	spot.channel = spot.first + lane * PACK;
 	spot.at = (size_t)block * s.pixels * (size_t)s.width + (size_t)(slice * spot.slice + lane * PACK);
+	spot.lane_bits = s.lane_bits;
 	spot.row = threadIdx.x >> s.lane_bits;
 	spot.step = (unsigned)CUDA_NORM_THREADS >> s.lane_bits;
 	return spot;
@@ -164,12 +161,12 @@ static __device__ __forceinline__ void group_sums(const struct norm_shared &shar
 /* total = the sums of a pack's numbers over the threads of its lane, for channel i in thread i of the first `slice`. turned: shared,
  * NORM_TURNED. */
 template <int PACK, int SUMS>
-static __device__ __forceinline__ void slice_sums(const struct norm_shared &shared, float *turned, const struct cuda_norm_shape &s,
-                                                  int slice, const float sum[SUMS][PACK], double total[SUMS])
+static __device__ __forceinline__ void slice_sums(const struct norm_shared &shared, float *turned, const struct spot &spot,
+                                                  const float sum[SUMS][PACK], double total[SUMS])
 {
-	const int thread = (int)threadIdx.x, channel = thread & (slice - 1), lane = channel / PACK;
+	const int thread = (int)threadIdx.x, channel = thread & (spot.slice - 1), lane = channel / PACK;
 	/* A group of threads has every so-manieth row of them. */
-	const int first = (thread / slice << s.lane_bits) + lane, step = CUDA_NORM_THREADS / PACK;
+	const int first = (int)(spot.row / PACK << spot.lane_bits) + lane, step = CUDA_NORM_THREADS / PACK;
 	double v[SUMS];
 	UNROLL
 	for (int j = 0; j < SUMS * PACK; j++)
@@ -182,7 +179,7 @@ static __device__ __forceinline__ void slice_sums(const struct norm_shared &shar
 		for (int i = 0; i < PACK; i++)
 			v[k] += (double)turned[(k * PACK + channel % PACK) * NORM_PITCH + first + i * step];
 	}
-	group_sums<SUMS>(shared, slice, v, total);
+	group_sums<SUMS>(shared, spot.slice, v, total);
 }
 
 /* A channel's numbers for the block's threads, at the place of channel i of the slice. */
@@ -289,7 +286,8 @@ static __device__ __forceinline__ void turn(const struct spot &spot, size_t row,
 template <int ROWS>
 static __device__ __forceinline__ size_t last_turn(const struct spot &spot, size_t from, size_t to)
 {
-	return from + spot.row + (to - from - 1) / (ROWS * spot.step) * (ROWS * spot.step);
+	const size_t turns = ((to - from - 1) << spot.lane_bits) / (ROWS * CUDA_NORM_THREADS);
+	return from + spot.row + turns * (ROWS * spot.step);
 }
 
 /* Goes through a thread's rows, loading them a turn at a time: what is loaded last stays loaded. */
@@ -345,7 +343,7 @@ static __device__ __forceinline__ void row_gradient(const struct cuda_norm_args 
                                                     const struct row_in<PACK> &in, float x[PACK], float g[PACK], float taken[PACK])
 {
 	const int kind = kind_of<KIND>(a);
-	float other[PACK];
+	float other[PACK] = {};
 	pack_numbers<PACK>(in.x, x);
 	pack_numbers<PACK>(in.dy[0], g);
 	if (a.dy[1]) {
@@ -395,7 +393,7 @@ template <int PACK, int KIND>
 static __device__ __forceinline__ void row_value(const struct cuda_norm_args &a, const struct norm_line<PACK> &line,
                                                  const struct pack<PACK> &x, const struct pack<PACK> &r, size_t at)
 {
-	float v[PACK], other[PACK];
+	float v[PACK], other[PACK] = {};
 	pack_numbers<PACK>(x, v);
 	if (a.r)
 		pack_numbers<PACK>(r, other);

@@ -22,7 +22,8 @@ struct cuda_norm_shape {
 	size_t pixels;                     /* of an example's channel */
 	int n, channels;
 	int width;                         /* channels that lie side by side: all of them, or a block of the format */
-	int pack;                          /* 8 of bf16, 4 of float32, where every tensor is that; else 1 of each tensor's own type */
+	int pack;                          /* 8 of bf16, 4 of float32, where every tensor is that and has all channels side by
+	                                    * side; else 1, of each tensor's own type */
 	int lane_bits;                     /* lanes: 2 to that */
 	int slices;                        /* of `width` */
 	int parts;                         /* batch norm: so many blocks share the rows of a slice, */

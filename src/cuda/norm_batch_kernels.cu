@@ -17,10 +17,10 @@ static __device__ __forceinline__ size_t rows_of(const struct cuda_norm_shape &s
 	return (size_t)s.n * s.pixels;
 }
 
-/* Where a row begins that is all channels side by side; or of one block of an example's. */
-static __device__ __forceinline__ size_t row_at(const struct cuda_norm_shape &s, size_t row)
+/* Where a row begins: all channels side by side, or those of one block of an example's. */
+template <int PACK> static __device__ __forceinline__ size_t row_at(const struct cuda_norm_shape &s, size_t row)
 {
-	if (s.width == s.channels)
+	if (PACK > 1 || s.width == s.channels)
 		return row * (size_t)s.width;
 	return row / s.pixels * s.pixels * (size_t)s.channels + row % s.pixels * (size_t)s.width;
 }
@@ -53,14 +53,14 @@ static __device__ __forceinline__ void leave_sums(const struct cuda_norm_args &a
 }
 
 /* The sums of all parts' numbers k … k + SUMS − 1, for channel i in thread i. */
-template <int SUMS>
+template <int PACK, int SUMS>
 static __device__ __forceinline__ void join_parts(const struct cuda_norm_args &a, const struct norm_shared &shared,
                                                   const struct spot &spot, int k, double total[SUMS])
 {
-	const int i = (int)threadIdx.x & (spot.slice - 1), groups = CUDA_NORM_THREADS / spot.slice;
+	const int i = (int)threadIdx.x & (spot.slice - 1), groups = (int)(spot.step / PACK);
 	double sum[SUMS] = {};
 	if (i < spot.count)
-		for (int part = (int)threadIdx.x / spot.slice; part < a.shape.parts; part += groups)
+		for (int part = (int)(spot.row / PACK); part < a.shape.parts; part += groups)
 			UNROLL
 			for (int s = 0; s < SUMS; s++)
 				sum[s] += (double)part_of(a, part, k + s)[spot.first + i];
@@ -106,7 +106,7 @@ static __device__ __forceinline__ void pilot(const struct cuda_norm_args &a, con
 	UNROLL
 	for (int i = 0; i < PILOT_ROWS; i++) {
 		const size_t row = (rows_of(a.shape) - 1) * (size_t)i / (PILOT_ROWS - 1);
-		pack_numbers<PACK>(pack_load<PACK>(a.x, a.x_bf16, spot.at + row_at(a.shape, row)), v);
+		pack_numbers<PACK>(pack_load<PACK>(a.x, a.x_bf16, spot.at + row_at<PACK>(a.shape, row)), v);
 		UNROLL
 		for (int j = 0; j < PACK; j++)
 			mean[j] += v[j] * (1.0f / PILOT_ROWS);
@@ -136,7 +136,7 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) moments_kernel(const __g
 	if (spot.inside)
 		walk<FORWARD_ROWS>(
 			spot, from, to,
-			[&](int i, size_t row) { in[i] = pack_load<PACK>(a.x, a.x_bf16, spot.at + row_at(a.shape, row)); },
+			[&](int i, size_t row) { in[i] = pack_load<PACK>(a.x, a.x_bf16, spot.at + row_at<PACK>(a.shape, row)); },
 			[&](int i, size_t) {
 				float x[PACK];
 				pack_numbers<PACK>(in[i], x);
@@ -148,7 +148,7 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) moments_kernel(const __g
 				}
 			});
 	double total[2];
-	slice_sums<PACK, 2>(shared, turned, a.shape, spot.slice, sum, total);
+	slice_sums<PACK, 2>(shared, turned, spot, sum, total);
 	leave_sums<2>(a, spot, total);
 }
 
@@ -164,13 +164,14 @@ static __device__ __forceinline__ void update_running(const struct cuda_norm_arg
 }
 
 /* The norm of the slice's channels, to the block's shared memory; the first block of a slice keeps it. */
+template <int PACK>
 static __device__ __forceinline__ void set_norm(const struct cuda_norm_args &a, const struct norm_shared &shared,
                                                 const struct spot &spot)
 {
 	const int i = (int)threadIdx.x, channel = spot.first + i;
 	double total[2];
 	if (!a.fixed)
-		join_parts<2>(a, shared, spot, 0, total);
+		join_parts<PACK, 2>(a, shared, spot, 0, total);
 	if (i < spot.count) {
 		double mean, variance, squares = 0;
 		if (a.fixed) {
@@ -210,7 +211,7 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) apply_kernel(const __gri
 	struct norm_line<PACK> line = {};
 	struct pack<PACK> x[FORWARD_ROWS] = {}, r[FORWARD_ROWS] = {};
 	const auto load = [&](int i, size_t row) {
-		const size_t at = spot.at + row_at(a.shape, row);
+		const size_t at = spot.at + row_at<PACK>(a.shape, row);
 		x[i] = pack_load<PACK>(a.x, a.x_bf16, at);
 		if (a.r)
 			r[i] = pack_load<PACK>(a.r, a.r_bf16, at);
@@ -219,13 +220,13 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) apply_kernel(const __gri
 	if (spot.inside)
 		turn<FORWARD_ROWS>(spot, last_turn<FORWARD_ROWS>(spot, from, to), to, load);
 	thresholds<PACK>(a, spot, false, line.tau);
-	set_norm(a, shared, spot);
+	set_norm<PACK>(a, shared, spot);
 	if (!spot.inside)
 		return;
 	coef_get<PACK>(shared, spot, 0, line.scale);
 	coef_get<PACK>(shared, spot, 1, line.shift);
 	walk_back<FORWARD_ROWS>(spot, from, to, load, [&](int i, size_t row) {
-		row_value<PACK, KIND>(a, line, x[i], r[i], spot.at + row_at(a.shape, row));
+		row_value<PACK, KIND>(a, line, x[i], r[i], spot.at + row_at<PACK>(a.shape, row));
 	});
 }
 
@@ -266,15 +267,15 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_sums_kernel(const _
 			center[j] = (float)kept.mean[spot.channel + j];
 		walk<ROWS>(
 			spot, part_from(a.shape), part_to(a.shape),
-			[&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at(a.shape, row), &in[i]); },
+			[&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at<PACK>(a.shape, row), &in[i]); },
 			[&](int i, size_t row) {
 				float x[PACK], g[PACK], taken[PACK];
 				row_gradient<PACK, KIND>(a, line, in[i], x, g, taken);
-				row_keep<PACK>(a, spot.at + row_at(a.shape, row), g, &in[i]);
+				row_keep<PACK>(a, spot.at + row_at<PACK>(a.shape, row), g, &in[i]);
 				row_sums<PACK, SUMS>(x, center, g, taken, sum);
 			});
 	}
-	slice_sums<PACK, SUMS>(shared, turned, a.shape, spot.slice, sum, total);
+	slice_sums<PACK, SUMS>(shared, turned, spot, sum, total);
 	leave_sums<SUMS>(a, spot, total);
 }
 
@@ -286,12 +287,13 @@ static __device__ __forceinline__ void give(float *to, int channel, bool add, do
 
 /* dx = scale·g + of_x·x + rest, of which the block's shared memory gets the last two; the first block of a slice gives the
  * parameters their gradients. */
+template <int PACK>
 static __device__ __forceinline__ void set_back(const struct cuda_norm_args &a, const struct norm_shared &shared,
                                                 const struct spot &spot)
 {
 	const int i = (int)threadIdx.x, channel = spot.first + i;
 	double total[2], taken;
-	join_parts<2>(a, shared, spot, 0, total);
+	join_parts<PACK, 2>(a, shared, spot, 0, total);
 	if (i < spot.count) {
 		const struct kept kept = kept_of(a);
 		const double mean = kept.mean[channel], inverse = kept.inverse[channel], scale = (double)kept.scale[channel];
@@ -309,7 +311,7 @@ static __device__ __forceinline__ void set_back(const struct cuda_norm_args &a, 
 	__syncthreads();
 	if (!a.dtau || blockIdx.x != 0)
 		return;
-	join_parts<1>(a, shared, spot, 2, &taken);
+	join_parts<PACK, 1>(a, shared, spot, 2, &taken);
 	if (i < spot.count)
 		give(a.dtau, channel, a.add, taken);
 }
@@ -324,12 +326,12 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_apply_kernel(const 
 	struct norm_line<PACK> line = {};
 	struct row_in<PACK> in[ROWS] = {};
 	float of_x[PACK], rest[PACK];
-	const auto load = [&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at(a.shape, row), &in[i]); };
+	const auto load = [&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at<PACK>(a.shape, row), &in[i]); };
 	const bool wanted = a.dx && spot.inside;
 	if (wanted)
 		turn<ROWS>(spot, last_turn<ROWS>(spot, from, to), to, load);
 	thresholds<PACK>(a, spot, a.y != NULL, line.tau);
-	set_back(a, shared, spot);
+	set_back<PACK>(a, shared, spot);
 	if (!wanted)
 		return;
 	kept_line<PACK>(kept_of(a), spot, &line);
@@ -341,7 +343,7 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_apply_kernel(const 
 		UNROLL
 		for (int j = 0; j < PACK; j++)
 			g[j] = fmaf(g[j], line.scale[j], fmaf(x[j], of_x[j], rest[j]));
-		pack_store<PACK>(a.dx, a.x_bf16, spot.at + row_at(a.shape, row), pack_of<PACK>(a.x_bf16, g));
+		pack_store<PACK>(a.dx, a.x_bf16, spot.at + row_at<PACK>(a.shape, row), pack_of<PACK>(a.x_bf16, g));
 	});
 }
 

@@ -61,7 +61,7 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) filter_kernel(const __gr
 	if (spot.inside && a.r)
 		turn<FORWARD_ROWS>(spot, last_turn<FORWARD_ROWS>(spot, 0, rows), rows, load_residual);
 	thresholds<PACK>(a, spot, false, line.tau);
-	slice_sums<PACK, 1>(shared, turned, a.shape, spot.slice, sum, total);
+	slice_sums<PACK, 1>(shared, turned, spot, sum, total);
 	if ((int)threadIdx.x < spot.count) {
 		const float r0 = (float)rsqrt(total[0] * a.shape.share + EPSILON);
 		*root_of(a, spot.first + (int)threadIdx.x) = r0;
@@ -151,7 +151,7 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) filter_back_kernel(const
 				row_sums<PACK, SUMS>(x, center, g, taken, sum);
 			});
 	}
-	slice_sums<PACK, SUMS>(shared, turned, a.shape, spot.slice, sum, total);
+	slice_sums<PACK, SUMS>(shared, turned, spot, sum, total);
 	if ((int)threadIdx.x < spot.count)
 		finish_example<SUMS>(a, shared, spot.first + (int)threadIdx.x, total);
 	__syncthreads();

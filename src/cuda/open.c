@@ -8,6 +8,7 @@
 
 #include "src/choices.h"
 #include "src/cuda/cuda.h"
+#include "src/cuda/cudnn.h"
 #include "src/cuda/vec.h"
 #include "src/json_words.h"
 
@@ -153,8 +154,9 @@ static json_t *cuda_libraries(void)
 {
 	int runtime = 0, blas = (int)cublasLtGetVersion();
 	(void)cudaRuntimeGetVersion(&runtime);
-	return json_pack("{s:o, s:o}", "CUDA", version(runtime, 1000, 10), "cuBLAS",
-	                 blas ? version(blas, 10000, 100) : json_string("not found"));
+	char dnn[DNN_VERSION_TEXT];
+	return json_pack("{s:o, s:o, s:s}", "CUDA", version(runtime, 1000, 10), "cuBLAS",
+	                 blas ? version(blas, 10000, 100) : json_string("not found"), "cuDNN", dnn_version(dnn));
 }
 
 static json_t *cuda_describe(const struct device *d)
@@ -184,6 +186,7 @@ static status cuda_choices_save(const struct device *d, json_t *into)
 
 const struct backend cuda_backend = {
 	.name = "cuda",
+	.has_fast = true,
 	.open = cuda_open,
 	.count = cuda_count,
 	.close = cuda_close,
@@ -204,6 +207,8 @@ const struct backend cuda_backend = {
 	.host_free = cuda_host_free,
 	.get_begin = cuda_get_begin,
 	.get_end = cuda_get_end,
+	.put_begin = cuda_put_begin,
+	.put_end = cuda_put_end,
 	.sync = cuda_sync,
 	.start = cuda_start,
 	.slots_open = cuda_slots_open,
@@ -221,6 +226,7 @@ const struct backend cuda_backend = {
 	.add = cuda_add,
 	.gather = cuda_gather,
 	.loss = cuda_loss,
+	.tally = cuda_tally,
 	.formats = cuda_formats,
 	.layers = cuda_layers,
 };

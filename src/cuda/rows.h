@@ -56,6 +56,13 @@ struct cuda_loss_args {
 };
 cudaError_t cuda_launch_loss(const struct cuda_loss_args *a, cudaStream_t stream);
 
+/* struct tally, with the slots that it reads. */
+struct cuda_tally_args {
+	const struct cuda_slots *slots;    /* device */
+	struct tally t;
+};
+cudaError_t cuda_launch_tally(const struct cuda_tally_args *a, cudaStream_t stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -59,11 +59,6 @@ static __device__ __forceinline__ void move_each(const struct cuda_weights_args 
 		y[j] = __fadd_rn(y[j], sum[j]);
 }
 
-static __device__ __forceinline__ uint32_t bf16_pair(float low, float high)
-{
-	return (uint32_t)bf16_of_float(low) | (uint32_t)bf16_of_float(high) << 16;
-}
-
 /* All of a thread's elements, to an aligned place. */
 static __device__ __forceinline__ void store_wide(void *out, bool bf16, size_t at, const float y[EACH])
 {

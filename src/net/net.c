@@ -109,10 +109,13 @@ static status net_prepare(struct potential *base, const float *theta, const floa
 	return OK;
 }
 
-static status net_predict(struct potential *base, size_t first, int n, float *out)
+/* The slots of a prediction, beside where its rows begin. */
+enum { PREDICT_MEMBER = SLOT_SAMPLER, PREDICT_FRESH };
+
+/* The outputs of rows first … first + n − 1 are the graph's afterwards. */
+static status net_outputs(struct net *net, size_t first, int n)
 {
-	struct net *net = (struct net *)base;
-	struct device *d = base->device;
+	struct device *d = net->base.device;
 	struct graph_plan *plan;
 	TRY(net_check_batch(net, n));
 	if (first > net->options.data->n || (size_t)n > net->options.data->n - first)
@@ -132,8 +135,34 @@ static status net_predict(struct potential *base, size_t first, int n, float *ou
 	net->slots.value[SLOT_FIRST] = (double)first;
 	TRY(d->ops->slots_send(d, &net->slots));
 	TRY(d->ops->gather(d, &net->slots, &gather));
-	TRY(graph_forward(&net->graph, plan, net->stats, STATS_USE, 0));
-	return d->ops->copy(d, out, graph_output(&net->graph), (size_t)n * (size_t)base->outputs * sizeof *out);
+	return graph_forward(&net->graph, plan, net->stats, STATS_USE, 0);
+}
+
+static status net_predict(struct potential *base, size_t first, int n, float *out)
+{
+	struct net *net = (struct net *)base;
+	TRY(net_outputs(net, first, n));
+	return base->device->ops->copy(base->device, out, graph_output(&net->graph), (size_t)n * (size_t)base->outputs * sizeof *out);
+}
+
+/* What differs from batch to batch and from member to member is in slots, so that a device which replays calls can. */
+static status net_tally(struct potential *base, size_t first, int n, const struct tally *sums, size_t member, bool fresh)
+{
+	struct net *net = (struct net *)base;
+	struct device *d = base->device;
+	if (!d->ops->tally)
+		return fail(ERR_USAGE, "%s adds no outputs up", d->ops->name);
+	net->slots.value[PREDICT_MEMBER] = (double)member;
+	net->slots.value[PREDICT_FRESH] = fresh;
+	TRY(net_outputs(net, first, n));
+	struct tally t = *sums;
+	t.logits = graph_output(&net->graph);
+	t.n = n;
+	t.k = base->outputs;
+	t.row = SLOT_FIRST;
+	t.member = PREDICT_MEMBER;
+	t.fresh = PREDICT_FRESH;
+	return d->ops->tally(d, &net->slots, &t);
 }
 
 static status net_lacks(struct potential *base, status s, size_t bytes, const char *what)
@@ -160,6 +189,7 @@ static const struct potential_ops net_ops = {
 	.value_grad = net_value_grad,
 	.prepare = net_prepare,
 	.predict = net_predict,
+	.tally = net_tally,
 	.lacks = net_lacks,
 	.close = net_close,
 };
@@ -242,13 +272,15 @@ static status open_parts(struct net *net)
 	if (o->batch < 1)
 		return fail(ERR_USAGE, "{batch} %d: expected 1 or more", o->batch);
 	TRY(pieces_of(&o->model->params, &net->arena, &net->pieces));
-	const struct graph_options graph = {.model = o->model, .precision = o->precision, .algo = o->algo, .batch = o->batch,
+	const struct graph_options graph = {.model = o->model, .precision = o->precision, .algo = o->algo, .fast = o->fast,
+	                                    .batch = o->batch,
 	                                    .infer_only = o->infer_only, .besides = bytes_besides(o)};
 	TRY(graph_open(&net->graph, d, &graph));
 	if (o->data)
 		TRY(open_data(net));
 	/* What can't be planned is said now, not at the first step. */
-	return graph_plan(&net->graph, o->batch, o->infer_only ? PLAN_INFER : PLAN_TRAIN, &plan);
+	TRY(graph_plan(&net->graph, o->batch, o->infer_only ? PLAN_INFER : PLAN_TRAIN, &plan));
+	return o->rest ? graph_plan(&net->graph, o->rest, PLAN_TRAIN, &plan) : OK;
 }
 
 status net_open(const struct net_options *o, struct device *d, struct potential **out)

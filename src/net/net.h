@@ -20,7 +20,10 @@ struct net_options {
 	enum augment augment;
 	enum precision precision;
 	enum conv_algo algo;              /* of the convolutions */
+	bool fast;                        /* as plan_request has it */
 	int batch;                        /* largest batch */
+	int rest;                         /* of the data's last batch, where that is smaller and will come: it is planned at once too, so
+	                                   * that what is measured for it is known when the network is open; or 0 */
 	bool infer_only;                  /* forward only; likelihood and targets are then not looked at */
 	size_t besides;                   /* bytes that its user will take of the device besides, as far as is known: where memory
 	                                   * lacks, a batch that is said to fit leaves them free */

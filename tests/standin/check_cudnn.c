@@ -64,7 +64,7 @@ static void send(int id)
 
 static void fetch(int id, float *to)
 {
-	uint16_t halves[ROOM];
+	static uint16_t halves[ROOM];
 	MUST(cudaMemcpyAsync(buffers[id].bf16 ? (void *)halves : to, buffers[id].device,
 	                     buffers[id].n * (buffers[id].bf16 ? 2 : 4), cudaMemcpyDeviceToHost, stream));
 	for (size_t i = 0; buffers[id].bf16 && i < buffers[id].n; i++) {
