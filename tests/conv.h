@@ -40,6 +40,7 @@ struct conv_setup {
 	enum conv_algo algo;
 	bool folded, residual;               /* infer: with a batch norm, and with a second input */
 	enum activation activation;
+	bool fast;
 	bool first;                          /* reads the batch itself: no gradient of its input */
 	bool apart;                          /* x ⋆ W and dW are rounded to y's type before anything is added */
 	bool askew;                          /* dW begins at no multiple of 16 bytes, as in a flat vector it may */
