@@ -125,7 +125,7 @@ static __device__ __forceinline__ double allowed(double terms, double magnitude,
 	       (result ? 0x1p-8 * fabs(value) : 0) + 1e-30;
 }
 
-template <enum conv_part part, typename T, typename R>
+template <enum conv_part part, typename T>
 __global__ void __launch_bounds__(THREADS) check_kernel(const struct cuda_conv_check_args a)
 {
 	const struct conv_shape *const s = &a.shape;
@@ -133,7 +133,7 @@ __global__ void __launch_bounds__(THREADS) check_kernel(const struct cuda_conv_c
 	if (sample >= a.samples)
 		return;
 	const T *const left = (const T *)(part == CONV_DATA ? a.y : a.x), *const right = (const T *)(part == CONV_WEIGHTS ? a.y : a.w);
-	const R *const result = (const R *)(part == CONV_DATA ? a.x : part == CONV_WEIGHTS ? a.w : a.y);
+	const T *const result = (const T *)(part == CONV_DATA ? a.x : part == CONV_WEIGHTS ? a.w : a.y);
 	const size_t i = sampled(&a, sample), kernel = (size_t)s->kernel * (size_t)s->kernel;
 	const int *const image = part == CONV_DATA ? s->in : s->out;
 	const struct spot e = part == CONV_WEIGHTS ? spot_of(i, s->kernel, s->kernel, s->in[0] / s->groups)
@@ -159,36 +159,29 @@ __global__ void __launch_bounds__(THREADS) check_kernel(const struct cuda_conv_c
 	}
 	if (threadIdx.x % WARP != 0)
 		return;
-	if (part == CONV_FUSED) {
-		const double b = (double)a.bias[e.channel], r = a.residual ? (double)number_of(((const T *)a.residual)[i]) : 0;
-		sum += b + r;
-		magnitude += fabs(b) + fabs(r);
-		sum = a.relu && sum < 0 ? 0 : sum;
-	}
-	const double most = allowed(products > 1 ? (double)products : 1.0, magnitude, sum, a.narrow_factors && sizeof(T) == sizeof(float), sizeof(R) == 2);
+	const double most = allowed(products > 1 ? (double)products : 1, magnitude, sum, a.narrow_factors && sizeof(T) == sizeof(float),
+	                            sizeof(T) == 2);
 	a.off[sample] = (float)(fabs((double)number_of(result[i]) - sum) / most);
 }
 
-template <enum conv_part part, typename T, typename R>
+template <enum conv_part part, typename T>
 static cudaError_t launch_check(const struct cuda_conv_check_args *a, cudaStream_t stream)
 {
-	return LAUNCH((check_kernel<part, T, R>), (unsigned)((a->samples + WARPS - 1) / WARPS), THREADS, 0, stream, *a);
+	return LAUNCH((check_kernel<part, T>), (unsigned)((a->samples + WARPS - 1) / WARPS), THREADS, 0, stream, *a);
 }
 
 template <enum conv_part part> static cudaError_t check_types(const struct cuda_conv_check_args *a, cudaStream_t stream)
 {
-	return a->bf16 ? launch_check<part, uint16_t, uint16_t>(a, stream) : launch_check<part, float, float>(a, stream);
+	return a->bf16 ? launch_check<part, uint16_t>(a, stream) : launch_check<part, float>(a, stream);
 }
 
 cudaError_t cuda_launch_conv_check(const struct cuda_conv_check_args *a, cudaStream_t stream)
 {
 	switch (a->part) {
 	case CONV_WEIGHTS:
-		return a->bf16 ? launch_check<CONV_WEIGHTS, uint16_t, float>(a, stream) : launch_check<CONV_WEIGHTS, float, float>(a, stream);
+		return check_types<CONV_WEIGHTS>(a, stream);
 	case CONV_DATA:
 		return check_types<CONV_DATA>(a, stream);
-	case CONV_FUSED:
-		return check_types<CONV_FUSED>(a, stream);
 	default:
 		return check_types<CONV_FORWARD>(a, stream);
 	}
