@@ -162,6 +162,7 @@ static __device__ __forceinline__ void affine_part(const struct cuda_affine_args
 template <int IN, int OUT, bool NOISE, bool CURVED>
 __global__ void __launch_bounds__(QUAD_THREADS, BLOCKS) affine_kernel(const __grid_constant__ struct cuda_affine_args a)
 {
+	BEGIN_EARLY();
 	const size_t quad = quad_number(), first = QUAD * quad;
 	if (first >= a.pieces.count)
 		return;
