@@ -113,6 +113,15 @@ void command_precision(const struct device *d, enum precision precision)
 		warning("%s; compare with {precision} fp32", note);
 }
 
+void command_fast(const struct device *d, bool fast)
+{
+	if (fast && d->ops->has_fast)
+		warning("{fast}: convolutions may sum in an order that varies, and in float32 have factors of 11 bits: results do not "
+		        "repeat to the bit");
+	else if (fast)
+		warning("{fast} has no effect on {device} %s", d->ops->name);
+}
+
 status report_json(json_t *object)
 {
 	if (!object)

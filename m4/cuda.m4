@@ -253,7 +253,7 @@ AS_IF([test "x$with_cuda" != xno], [
      _BASIN_CUDA_TRY_NVCC])
   AS_IF([test -n "$cuda_headers_version"], [_BASIN_CUDA_TRY_CXX])
   AS_IF([test $have_cuda = yes],
-    [# cuBLASLt is loaded when it is first called (src/cuda/cublaslt_loaded.c), where CUDA_RPATH says; nothing calls cuDNN yet.
+    [# cuBLASLt is loaded when it is first called (src/cuda/cublaslt_loaded.c), where CUDA_RPATH says; so is cuDNN (cudnn_loaded.c).
      CUDA_LIBS="$cuda_place_cudart -ldl -lrt -lpthread"
      CUDA_LIBRARY=$cuda_place_cublaslt
      AS_IF([test $cudnn_include != /usr/include], [CUDNN_CFLAGS="-isystem $cudnn_include"])

@@ -39,6 +39,7 @@ struct conv_setup {
 	enum conv_algo algo;
 	bool folded, residual;               /* infer: with a batch norm, and with a second input */
 	enum activation activation;
+	bool fast;
 	bool first;                          /* reads the batch itself: no gradient of its input */
 	bool apart;                          /* x ⋆ W is rounded to y's type before the bias is added */
 };

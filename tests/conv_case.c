@@ -113,7 +113,7 @@ static void describe(const struct conv_setup *s, struct conv_case *c)
 	c->norm = (struct layer){.kind = LAYER_NORM, .input = {1, s->residual ? 0 : INPUT_NONE}, .norm = NORM_BATCH,
 	                         .activation = s->activation, .in = {s->dims.out, height, width}, .out = {s->dims.out, height, width}};
 	c->request = (struct plan_request){.layer = &c->layer, .n = s->dims.n, .mode = s->mode, .precision = s->precision,
-	                                   .algo = s->algo, .x = {s->x, s->y}, .y = s->y,
+	                                   .algo = s->algo, .fast = s->fast, .x = {s->x, s->y}, .y = s->y,
 	                                   .folded = s->folded ? &c->norm : NULL};
 }
 

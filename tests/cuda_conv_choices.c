@@ -40,7 +40,7 @@ struct outcome {
 	size_t timed;
 };
 
-static struct outcome outcome_of(bool bf16, const json_t *known)
+static struct outcome outcome_with(bool bf16, bool fast, const json_t *known)
 {
 	struct outcome o = {.choices = json_object()};
 	struct conv_setup s = setup(bf16);
@@ -52,6 +52,7 @@ static struct outcome outcome_of(bool bf16, const json_t *known)
 	n_heard = 0;
 	if (known)
 		MUST(d->ops->choices_load(d, known));
+	s.fast = fast;
 	conv_case_new(d, &s, &c);
 	conv_check(&c, &s, false, 1, worst);
 	for (int i = 0; i < 3; i++)
@@ -61,6 +62,11 @@ static struct outcome outcome_of(bool bf16, const json_t *known)
 	conv_case_free(&c);
 	d->ops->close(d);
 	return o;
+}
+
+static struct outcome outcome_of(bool bf16, const json_t *known)
+{
+	return outcome_with(bf16, false, known);
 }
 
 static const char *text_of(const struct outcome *o, const char *key)
@@ -159,6 +165,19 @@ static void check_rules(void)
 	ok(right && json_object_size(wide.choices) == 3 && wide.worst <= 1, "float32 has engines without tensor cores: %s",
 	   text_of(&wide, wide_key));
 	json_decref(wide.choices);
+
+	/* What only haste allows, where nothing else is left. */
+	standin_engine(PLAIN, STANDIN_ENGINE_REFUSED);
+	standin_engine(ROOMY, STANDIN_ENGINE_REFUSED);
+	struct outcome hasty = outcome_with(false, true, NULL);
+	standin_engine(-1, STANDIN_ENGINE_GOOD);
+	right = json_object_size(hasty.choices) == 3;
+	json_object_foreach(hasty.choices, key, value) {
+		const int engine = engine_of(&hasty, key);
+		right = right && strstr(key, " fast") && json_is_string(value) && (engine == CORES || engine == RUNTIME || engine == LOOSE);
+	}
+	ok(right, "and in haste those with them, under a name of their own");
+	json_decref(hasty.choices);
 
 	struct conv_setup s = setup(false);
 	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {16, 6, 6}, .out = {24, 6, 6}, .param = {1},

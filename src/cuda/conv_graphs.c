@@ -15,6 +15,7 @@ struct conv_task conv_task_of(const struct plan_request *r)
 		.shape = {.n = r->n, .groups = l->groups > 0 ? l->groups : 1, .in = {in, l->in[1], l->in[2]},
 		          .out = {l->out[0], l->out[1], l->out[2]}, .kernel = l->kernel, .stride = l->stride, .pad = l->pad},
 		.bf16 = r->precision == PRECISION_BF16, .direct = r->algo == CONV_DIRECT,
+		.fast = r->fast,
 	};
 }
 
