@@ -16,8 +16,8 @@
 #define DEVICE_PARAM                                                                                            \
 	{.name = "device", .type = PARAM_TEXT, .arg = "cpu|cuda|cuda:N", .words = &words_devices,               \
 	 .help = "where to compute; without it what BASIN_DEVICE names, or else a GPU where this build and machine have one that can run "  \
-	         "the model, else the CPU; cuda needs an NVIDIA card of compute capability 8.0 or later, its driver and cuBLASLt, has been "  \
-	         "tested on a stand-in for a card, and has never run on one: see Devices in basin(1)"}
+	         "the model, else the CPU; cuda needs an NVIDIA card of compute capability 8.0 or later, its driver, cuBLASLt and, for "  \
+	         "convolutions, cuDNN: see Devices in basin(1)"}
 
 static const struct param device[] = {
 	DEVICE_PARAM,
