@@ -140,6 +140,19 @@ static inline T __ldg(const T *p)
 	return *p;
 }
 
+/* How long a cache is to keep it is all that these say. */
+template <typename T>
+static inline T __ldcs(const T *p)
+{
+	return *p;
+}
+
+template <typename T>
+static inline void __stcs(T *p, T v)
+{
+	*p = v;
+}
+
 #include "device_math.h"
 
 /* ---- launches ---- */
