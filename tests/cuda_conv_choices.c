@@ -15,8 +15,8 @@
 /* The stand-in's engines by their index, and which may do what. */
 enum { PLAIN, ROOMY, RUNTIME, CORES, LOOSE, ENGINES };
 
-static const char forward_key[] = "conv fprop bf16 n2 16x6x6 24k3s1p1g1";
-static const char wide_key[] = "conv fprop fp32 n2 16x6x6 24k3s1p1g1";
+static const char forward_key[] = "conv fprop bf16 n2 8x6x6 24k3s1p1g1";
+static const char wide_key[] = "conv fprop fp32 n2 8x6x6 24k3s1p1g1";
 static char heard[4096];
 static int n_heard;
 
@@ -29,8 +29,8 @@ static void hear(const char *text)
 static struct conv_setup setup(bool bf16)
 {
 	const struct format f = {bf16, 0};
-	return (struct conv_setup){.dims = {2, 16, 6, 6, 24, 3, 1, 1, 1, false}, .x = f, .y = f, .mode = PLAN_TRAIN,
-	                           .precision = bf16 ? PRECISION_BF16 : PRECISION_FP32};
+	return (struct conv_setup){.dims = {2, 8, 6, 6, 24, 3, 1, 1, 1, false}, .x = f, .y = f, .mode = PLAN_TRAIN,
+	                           .precision = bf16 ? PRECISION_BF16 : PRECISION_FP32, .apart = bf16};
 }
 
 /* What came of a convolution on a device of its own. */
@@ -40,7 +40,7 @@ struct outcome {
 	size_t timed;
 };
 
-static struct outcome outcome_of(bool bf16, const json_t *known)
+static struct outcome outcome_with(bool bf16, bool fast, const json_t *known)
 {
 	struct outcome o = {.choices = json_object()};
 	struct conv_setup s = setup(bf16);
@@ -52,6 +52,7 @@ static struct outcome outcome_of(bool bf16, const json_t *known)
 	n_heard = 0;
 	if (known)
 		MUST(d->ops->choices_load(d, known));
+	s.fast = fast;
 	conv_case_new(d, &s, &c);
 	conv_check(&c, &s, false, 1, worst);
 	for (int i = 0; i < 3; i++)
@@ -61,6 +62,11 @@ static struct outcome outcome_of(bool bf16, const json_t *known)
 	conv_case_free(&c);
 	d->ops->close(d);
 	return o;
+}
+
+static struct outcome outcome_of(bool bf16, const json_t *known)
+{
+	return outcome_with(bf16, false, known);
 }
 
 static const char *text_of(const struct outcome *o, const char *key)
@@ -160,8 +166,21 @@ static void check_rules(void)
 	   text_of(&wide, wide_key));
 	json_decref(wide.choices);
 
+	/* What only haste allows, where nothing else is left. */
+	standin_engine(PLAIN, STANDIN_ENGINE_REFUSED);
+	standin_engine(ROOMY, STANDIN_ENGINE_REFUSED);
+	struct outcome hasty = outcome_with(false, true, NULL);
+	standin_engine(-1, STANDIN_ENGINE_GOOD);
+	right = json_object_size(hasty.choices) == 3;
+	json_object_foreach(hasty.choices, key, value) {
+		const int engine = engine_of(&hasty, key);
+		right = right && strstr(key, " fast") && json_is_string(value) && (engine == CORES || engine == RUNTIME || engine == LOOSE);
+	}
+	ok(right, "and in haste those with them, under a name of their own");
+	json_decref(hasty.choices);
+
 	struct conv_setup s = setup(false);
-	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {16, 6, 6}, .out = {24, 6, 6}, .param = {1},
+	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {8, 6, 6}, .out = {24, 6, 6}, .param = {1},
 	                  .kernel = 3, .stride = 1, .pad = 1, .groups = 1};
 	struct plan_request r = {.layer = &l, .n = 2, .mode = PLAN_TRAIN, .x = {s.x}, .y = s.y};
 	struct device *d = open_cuda();

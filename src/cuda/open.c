@@ -187,6 +187,7 @@ static status cuda_choices_save(const struct device *d, json_t *into)
 
 const struct backend cuda_backend = {
 	.name = "cuda",
+	.has_fast = true,
 	.open = cuda_open,
 	.count = cuda_count,
 	.close = cuda_close,
