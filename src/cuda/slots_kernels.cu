@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/cuda/launch.h"
 
+#include "src/cuda/early.h"
 #include "src/cuda/kernels.h"
 
 enum { THREADS = 96 };  /* one for each slot */
