@@ -5,24 +5,15 @@
 
 # ---- data ----
 
-# Numbers of CIFAR-10's size and kind, of which a network can learn a little, where there is nothing but Python.
-# Arguments: a folder, and how many a file has.
-making='import os, sys
-folder, count = sys.argv[1], int(sys.argv[2])
-shade = [bytes(min(255, b * 3 // 4 + k * 6) for b in range(256)) for k in range(10)]
-for name in ["data_batch_%d" % i for i in range(1, 6)] + ["test_batch"]:
-    with open(os.path.join(folder, name + ".bin"), "wb") as f:
-        for i in range(count):
-            f.write(bytes([i % 10]) + os.urandom(3072).translate(shade[i % 10]))'
-
-# The option's value for the training set in $images, whether it is CIFAR-10 in $real. Status 1: there is none.
+# The option's value for the training set in $images, whether it is CIFAR-10 in $real, and else numbers of its size and kind, where there
+# is a Python to make them. Status 1: there is none.
 find_images() {
 	real=no
 	if [ -n "${BASIN_DATA-}" ] && quietly "$basin" data "cifar10:$BASIN_DATA"; then
 		images=cifar10:$BASIN_DATA real=yes
 	elif [ -d "$work/made" ]; then
 		images=cifar10:$work/made
-	elif mkdir -p "$work/made.part" && quietly "$python" -c "$making" "$work/made.part" "$images_a_file"; then
+	elif mkdir -p "$work/made.part" && quietly "$python" "$here/gpu_images.py" "$work/made.part" "$images_a_file"; then
 		mv "$work/made.part" "$work/made"
 		images=cifar10:$work/made
 	else

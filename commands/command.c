@@ -16,8 +16,8 @@
 #define DEVICE_PARAM                                                                                            \
 	{.name = "device", .type = PARAM_TEXT, .arg = "cpu|cuda|cuda:N", .words = &words_devices,               \
 	 .help = "where to compute; without it what BASIN_DEVICE names, or else a GPU where this build and machine have one that can run "  \
-	         "the model, else the CPU; cuda needs an NVIDIA card of compute capability 8.0 or later, its driver and cuBLASLt, has been "  \
-	         "tested on a stand-in for a card, and has never run on one: see Devices in basin(1)"}
+	         "the model, else the CPU; cuda needs an NVIDIA card of compute capability 8.0 or later, its driver, cuBLASLt and, for "  \
+	         "convolutions, cuDNN: see Devices in basin(1)"}
 
 static const struct param device[] = {
 	DEVICE_PARAM,
@@ -111,6 +111,15 @@ void command_precision(const struct device *d, enum precision precision)
 	const char *note = device_precision_note(d, precision);
 	if (note)
 		warning("%s; compare with {precision} fp32", note);
+}
+
+void command_fast(const struct device *d, bool fast)
+{
+	if (fast && d->ops->has_fast)
+		warning("{fast}: convolutions may sum in an order that varies, and in float32 have factors of 11 bits: results do not "
+		        "repeat to the bit");
+	else if (fast)
+		warning("{fast} has no effect on {device} %s", d->ops->name);
 }
 
 status report_json(json_t *object)

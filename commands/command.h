@@ -40,6 +40,8 @@ const char *command_device_named(const struct opts *o);
 status command_twin(const struct opts *o, int threads, const struct device *first, struct device **out);
 /* Warns where a device is not made for a precision. */
 void command_precision(const struct device *d, enum precision precision);
+/* Warns of what --fast lets a device do, or that it has nothing to let go of. */
+void command_fast(const struct device *d, bool fast);
 
 /* Prints one JSON object and a newline on standard output, then frees it. Errors: ERR_IO when it can't be written. */
 status report_json(json_t *object);

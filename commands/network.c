@@ -13,7 +13,10 @@ static const struct param batch_defs[] = {
 	{.name = "precision", .type = PARAM_CHOICE, .arg = PRECISION_WORDS,
 	 .help = "arithmetic of convolutions and matrix products; without it the run's own"},
 	{.name = "conv-algo", .type = PARAM_CHOICE, .arg = CONV_ALGO_WORDS, .fallback = "auto",
-	 .help = "how convolutions are computed; auto is a fixed rule here, so that the same snapshots give the same figures"},
+	 .help = "how convolutions are computed; auto is a fixed rule here on the CPU, so that the same snapshots give the same figures; a "
+	         "CUDA device has auto, the fastest measured, and direct"},
+	{.name = "fast", .type = PARAM_FLAG,
+	 .help = "on a CUDA device, let convolutions sum in an order that varies from run to run and, in fp32, have factors of 11 bits"},
 	{0},
 };
 
@@ -37,12 +40,16 @@ static status network_open_by(const struct opts *o, const json_t *header, struct
 	enum conv_algo algo = (enum conv_algo)opts_choice(o, "conv-algo");
 	struct device *d;
 	TRY(network_open(header, opts_choice(o, "precision"), algo, n));
+	n->fast = opts_flag(o, "fast");
 	status s = check_algo(&n->model, opts_text(o, "conv-algo"), algo);
+	if (s == OK && n->fast && !model_has(&n->model, LAYER_CONV))
+		s = fail(ERR_USAGE, "--fast: the run's model %s has no convolutions", n->model.spec);
 	if (s == OK)
 		s = command_device(o, 0, &n->model, &d);
 	if (s == OK) {
 		network_place(n, d);
 		command_precision(d, n->precision);
+		command_fast(d, n->fast);
 	}
 	if (s != OK)
 		network_close(n);

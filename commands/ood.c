@@ -172,7 +172,7 @@ static status score_probs(const struct opts *o, FILE *scores, struct arena *a, j
 static status score_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
 	static const char *const of_runs[] = {"id", "ood", "split", "header", "ood-normalize", "batch", "device", "threads",
-	                                      "precision", "conv-algo", NULL};
+	                                      "precision", "conv-algo", "fast", NULL};
 	struct output_file file;
 	if (!opts_text(o, "id-probs") || !opts_text(o, "ood-probs"))
 		return fail(ERR_USAGE, "--id-probs and --ood-probs go together");

@@ -158,7 +158,7 @@ static status score_stored(const struct opts *o, FILE *probs, struct arena *a, j
 static status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
 	static const char *const of_runs[] = {"data", "split", "header", "save-member-probs", "batch", "device", "threads",
-	                                      "precision", "conv-algo", NULL};
+	                                      "precision", "conv-algo", "fast", NULL};
 	if (!opts_text(o, "probs") || !opts_text(o, "labels"))
 		return fail(ERR_USAGE, "--probs and --labels go together: the probabilities and the classes they are scored by");
 	TRY(select_refuse(o, "probs", of_runs));

@@ -55,6 +55,8 @@ static status check_network_options(const struct problem *p, const struct opts *
 	if (opts_choice(o, "conv-algo") == CONV_WINOGRAD && !model_has_winograd(&p->model))
 		return fail(ERR_USAGE, "--conv-algo winograd: none of the convolutions of --model %s is 3×3 with stride 1, which is what it "
 		            "computes", spec);
+	if (opts_flag(o, "fast") && !model_has(&p->model, LAYER_CONV))
+		return fail(ERR_USAGE, "--fast: --model %s has no convolutions", spec);
 	if (opts_choice(o, "bn-stats") == 1 && !p->model.stats.count)
 		return fail(ERR_USAGE, "--bn-stats recompute: --model %s%s has no batch norm, whose statistics could be recomputed",
 		            spec, model_has(&p->model, LAYER_NORM) ? " with --norm frn" : "");
@@ -84,7 +86,7 @@ static status refuse_for_analytic(const struct opts *o)
 {
 	static const char *const names[] = {"data", "labels", "holdout", "target", "header", "standardize", "normalize",
 	                                    "augment", "activation", "norm", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch",
-	                                    "keep-last", "precision", "conv-algo", "bn-stats", NULL};
+	                                    "keep-last", "precision", "conv-algo", "fast", "bn-stats", NULL};
 	for (const char *const *n = names; *n; n++)
 		if (opts_given(o, *n))
 			return fail(ERR_USAGE, "--%s does not apply to --model %s, which has no data", *n, opts_text(o, "model"));
@@ -259,6 +261,7 @@ static status open_all(const struct opts *o, const json_t *choices, struct probl
 	TRY(open_plan(p, o));
 	TRY(facts_open(p, o));
 	command_precision(p->device, (enum precision)opts_choice(o, "precision"));
+	command_fast(p->device, opts_flag(o, "fast"));
 	return OK;
 }
 

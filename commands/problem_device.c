@@ -17,6 +17,7 @@ static status place(const struct problem *p, struct device *d, struct potential 
 		.model = &p->model, .data = &p->data, .normalize = &p->normalize, .likelihood = p->likelihood,
 		.noise_sd = p->noise_sd, .augment = (enum augment)opts_choice(o, "augment"),
 		.precision = (enum precision)opts_choice(o, "precision"), .algo = (enum conv_algo)opts_choice(o, "conv-algo"),
+		.fast = opts_flag(o, "fast"),
 		.batch = p->plan.state.batch, .rest = p->plan.state.iid ? 0 : (int)(p->data.n % (size_t)p->plan.state.batch),
 		.besides = sampler_vectors(p->plan.state.sampler) * p->model.params.count * sizeof(float),
 	};

@@ -23,8 +23,8 @@ _basin()
 	help)
 		((COMP_CWORD == 2)) && words='sample predict ood info data export' || option=-- ;;
 	sample)
-		options='--data --labels --holdout --target --header --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --milestones --gamma --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
-		flags=' --standardize --nesterov --quiet --progress --dump-config --help --version '
+		options='--data --labels --holdout --target --header --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --milestones --gamma --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
+		flags=' --standardize --fast --nesterov --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
@@ -40,6 +40,7 @@ _basin()
 		--likelihood) words='categorical gaussian bernoulli' ;;
 		--precision) words='fp32 bf16' ;;
 		--conv-algo) words='auto direct winograd gemm' ;;
+		--fast) option= ;;
 		--bn-stats) words='run recompute' ;;
 		--sampler) words='sgd sgld fsgld entropy-sgd entropy-sgld entropy-mcmc' ;;
 		--sampling) words='shuffle iid' ;;
@@ -58,8 +59,8 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --header --curve --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
-		flags=' --curve --overwrite --skip-damaged --json --quiet --progress --dump-config --help --version '
+		options='--data --split --header --curve --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		flags=' --curve --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
@@ -74,6 +75,7 @@ _basin()
 		--skip-damaged) option= ;;
 		--precision) words='fp32 bf16' ;;
 		--conv-algo) words='auto direct winograd gemm' ;;
+		--fast) option= ;;
 		--device) words='cpu cuda' ;;
 		--json) option= ;;
 		--quiet) option= ;;
@@ -84,8 +86,8 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	ood)
-		options='--ood --id --split --header --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --device --threads --json --quiet --progress --config --dump-config --help --version'
-		flags=' --overwrite --skip-damaged --json --quiet --progress --dump-config --help --version '
+		options='--ood --id --split --header --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		flags=' --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--ood) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
@@ -101,6 +103,7 @@ _basin()
 		--skip-damaged) option= ;;
 		--precision) words='fp32 bf16' ;;
 		--conv-algo) words='auto direct winograd gemm' ;;
+		--fast) option= ;;
 		--device) words='cpu cuda' ;;
 		--json) option= ;;
 		--quiet) option= ;;

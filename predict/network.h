@@ -26,6 +26,7 @@ struct network {
 	struct network_origin origin;
 	enum precision precision;
 	enum conv_algo algo;
+	bool fast;                       /* as plan_request has it; false until somebody sets it */
 	struct device *device;           /* NULL: none yet */
 };
 

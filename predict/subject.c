@@ -155,6 +155,7 @@ status subject_plan(const struct network *n, const struct subject *s, struct dev
 	const struct net_options net = {
 		.model = &n->model, .data = &s->data, .normalize = &s->normalize, .likelihood = n->likelihood,
 		.noise_sd = n->noise_sd, .augment = AUGMENT_NONE, .precision = n->precision, .algo = n->algo,
+		.fast = n->fast,
 		.batch = s->batch, .infer_only = true,
 		.besides = (n->model.params.count + s->data.n * (size_t)n->model.outputs) * sizeof(float),
 	};

@@ -205,6 +205,8 @@ struct tally {
 struct backend {
 	const char *name;            /* "cpu" */
 	bool on_host;                /* computes by the host's processors, in its memory */
+	bool has_fast;               /* plan_request.fast has it sum in an order that varies from run to run, and float32 products
+	                              * have factors of 11 bits, where that is faster; else it has no effect */
 
 	/* Opens device `number` with `threads` threads (0: all). Errors: ERR_USAGE (no such device here, and why), ERR_LIBRARY and
 	 * ERR_MEMORY (it is here, and does not open). */

@@ -85,6 +85,7 @@ struct plan_request {
 	enum plan_mode mode;
 	enum precision precision;
 	enum conv_algo algo;
+	bool fast;                 /* a backend that says so (backend.h) may be faster than right to the bit */
 	struct format x[2], y;     /* of the inputs and the output; gradients lie as what they are gradients of */
 	int channels;              /* of x[0] as it lies, where that is a batch with more than the layer's, the others being 0; or 0 */
 	const struct layer *folded;  /* infer: the layer that this one takes in, which its ops say it folds, or NULL. With a

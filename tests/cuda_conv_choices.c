@@ -16,8 +16,8 @@
 /* The stand-in's engines by their index, and which may do what. */
 enum { PLAIN, ROOMY, RUNTIME, CORES, LOOSE, ENGINES };
 
-static const char forward_key[] = "conv fprop bf16 n2 16x6x6 24k3s1p1g1";
-static const char wide_key[] = "conv fprop fp32 n2 16x6x6 24k3s1p1g1";
+static const char forward_key[] = "conv fprop bf16 n2 8x6x6 24k3s1p1g1";
+static const char wide_key[] = "conv fprop fp32 n2 8x6x6 24k3s1p1g1";
 static char heard[4096];
 static int n_heard;
 
@@ -30,8 +30,8 @@ static void hear(const char *text)
 static struct conv_setup setup(bool bf16)
 {
 	const struct format f = {bf16, 0};
-	return (struct conv_setup){.dims = {2, 16, 6, 6, 24, 3, 1, 1, 1, false}, .x = f, .y = f, .mode = PLAN_TRAIN,
-	                           .precision = bf16 ? PRECISION_BF16 : PRECISION_FP32};
+	return (struct conv_setup){.dims = {2, 8, 6, 6, 24, 3, 1, 1, 1, false}, .x = f, .y = f, .mode = PLAN_TRAIN,
+	                           .precision = bf16 ? PRECISION_BF16 : PRECISION_FP32, .apart = bf16};
 }
 
 /* What came of a convolution on a device of its own. */
@@ -41,7 +41,7 @@ struct outcome {
 	size_t timed;
 };
 
-static struct outcome outcome_of(bool bf16, const json_t *known)
+static struct outcome outcome_with(bool bf16, bool fast, const json_t *known)
 {
 	struct outcome o = {.choices = json_object()};
 	struct conv_setup s = setup(bf16);
@@ -53,6 +53,7 @@ static struct outcome outcome_of(bool bf16, const json_t *known)
 	n_heard = 0;
 	if (known)
 		MUST(d->ops->choices_load(d, known));
+	s.fast = fast;
 	conv_case_new(d, &s, &c);
 	conv_check(&c, &s, false, 1, worst);
 	for (int i = 0; i < 3; i++)
@@ -62,6 +63,11 @@ static struct outcome outcome_of(bool bf16, const json_t *known)
 	conv_case_free(&c);
 	d->ops->close(d);
 	return o;
+}
+
+static struct outcome outcome_of(bool bf16, const json_t *known)
+{
+	return outcome_with(bf16, false, known);
 }
 
 /* A choice of a task on this card and with this cuDNN. */
@@ -75,10 +81,16 @@ static const char *text_of(const struct outcome *o, const char *key)
 	return text ? text : "none";
 }
 
-static int engine_of(const struct outcome *o, const char *key)
+/* −1: it names none. */
+static int engine_in(const char *text)
 {
 	int engine = -1;
-	return sscanf(text_of(o, key), "e%d", &engine) == 1 ? engine : -1;
+	return sscanf(text, "e%d", &engine) == 1 ? engine : -1;
+}
+
+static int engine_of(const struct outcome *o, const char *key)
+{
+	return engine_in(text_of(o, key));
 }
 
 /* A known choice in the place of the forward pass's. */
@@ -145,7 +157,7 @@ enum { WHOLE = 3, REST = 2 };
 static size_t plan_rest(int whole, struct outcome *o)
 {
 	struct conv_setup s = setup(true);
-	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {16, 6, 6}, .out = {24, 6, 6}, .param = {1},
+	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {8, 6, 6}, .out = {24, 6, 6}, .param = {1},
 	                  .kernel = 3, .stride = 1, .pad = 1, .groups = 1};
 	struct plan_request r = {.layer = &l, .n = whole, .batch = whole, .mode = PLAN_TRAIN, .precision = PRECISION_BF16, .x = {s.x}, .y = s.y};
 	struct device *d = open_cuda();
@@ -169,7 +181,7 @@ static size_t plan_rest(int whole, struct outcome *o)
 /* What is not the fastest of a rest is taken all the same. */
 static void check_rest(void)
 {
-	static const char whole_key[] = "conv fprop bf16 n3 16x6x6 24k3s1p1g1";
+	static const char whole_key[] = "conv fprop bf16 n3 8x6x6 24k3s1p1g1";
 	struct outcome alone, rest;
 	const size_t measured = plan_rest(0, &alone), taken = plan_rest(WHOLE, &rest);
 	ok(taken < measured && json_object_size(rest.choices) == 6 && strcmp(text_of(&rest, forward_key), text_of(&rest, whole_key)) == 0,
@@ -205,15 +217,28 @@ static void check_rules(void)
 	json_t *value;
 	bool right = true;
 	json_object_foreach(wide.choices, key, value) {
-		int engine;
-		right = right && sscanf(json_string_value(value), "e%d", &engine) == 1 && engine != CORES && engine != RUNTIME && engine != LOOSE;
+		const int engine = engine_in(json_string_value(value));
+		right = right && engine >= 0 && engine != CORES && engine != RUNTIME && engine != LOOSE;
 	}
 	ok(right && json_object_size(wide.choices) == 3 && wide.worst <= 1, "float32 has engines without tensor cores: %s",
 	   text_of(&wide, wide_key));
 	json_decref(wide.choices);
 
+	/* What only haste allows, where nothing else is left. */
+	standin_engine(PLAIN, STANDIN_ENGINE_REFUSED);
+	standin_engine(ROOMY, STANDIN_ENGINE_REFUSED);
+	struct outcome hasty = outcome_with(false, true, NULL);
+	standin_engine(-1, STANDIN_ENGINE_GOOD);
+	right = json_object_size(hasty.choices) == 3;
+	json_object_foreach(hasty.choices, key, value) {
+		const int engine = engine_in(json_string_value(value));
+		right = right && strstr(key, " fast of ") && (engine == CORES || engine == RUNTIME || engine == LOOSE);
+	}
+	ok(right, "and in haste those with them, under a name of their own");
+	json_decref(hasty.choices);
+
 	struct conv_setup s = setup(false);
-	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {16, 6, 6}, .out = {24, 6, 6}, .param = {1},
+	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {8, 6, 6}, .out = {24, 6, 6}, .param = {1},
 	                  .kernel = 3, .stride = 1, .pad = 1, .groups = 1};
 	struct plan_request r = {.layer = &l, .n = 2, .mode = PLAN_TRAIN, .x = {s.x}, .y = s.y};
 	struct device *d = open_cuda();

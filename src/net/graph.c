@@ -91,7 +91,8 @@ struct plan_request graph_request(const struct graph *g, int i, int n, enum plan
 	const struct layer *l = layer_at(g, i);
 	int last = last_of(g, mode, i);
 	return (struct plan_request){
-		.layer = l, .n = n, .batch = g->options.batch, .mode = mode, .precision = g->options.precision, .algo = g->options.algo,
+		.layer = l, .n = n, .batch = g->options.batch, .mode = mode, .precision = g->options.precision,
+		.algo = g->options.algo, .fast = g->options.fast,
 		.folded = last != i ? layer_at(g, last) : NULL,
 		.x = {format_of(g, l->input[0]), format_of(g, layer_at(g, last)->input[1])}, .y = g->format[last],
 		.channels = l->input[0] == INPUT_BATCH ? g->input.channels : 0,

@@ -15,6 +15,7 @@ struct graph_options {
 	const struct model *model;             /* kept, its `frozen` marks set */
 	enum precision precision;
 	enum conv_algo algo;
+	bool fast;
 	int batch;                             /* largest n */
 	bool infer_only;
 	size_t besides;                        /* bytes that the device will have to give when the graph is open, as far as is

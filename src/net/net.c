@@ -272,7 +272,8 @@ static status open_parts(struct net *net)
 	if (o->batch < 1)
 		return fail(ERR_USAGE, "{batch} %d: expected 1 or more", o->batch);
 	TRY(pieces_of(&o->model->params, &net->arena, &net->pieces));
-	const struct graph_options graph = {.model = o->model, .precision = o->precision, .algo = o->algo, .batch = o->batch,
+	const struct graph_options graph = {.model = o->model, .precision = o->precision, .algo = o->algo, .fast = o->fast,
+	                                    .batch = o->batch,
 	                                    .infer_only = o->infer_only, .besides = bytes_besides(o)};
 	TRY(graph_open(&net->graph, d, &graph));
 	if (o->data)

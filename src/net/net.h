@@ -20,6 +20,7 @@ struct net_options {
 	enum augment augment;
 	enum precision precision;
 	enum conv_algo algo;              /* of the convolutions */
+	bool fast;                        /* as plan_request has it */
 	int batch;                        /* largest batch */
 	int rest;                         /* of the data's last batch, where that is smaller and will come: it is planned at once too, so
 	                                   * that what is measured for it is known when the network is open; or 0 */
