@@ -63,29 +63,36 @@ static status read_meta(struct run *run, int k, json_t **meta)
 	return s == ERR_DAMAGE ? OK : s;
 }
 
+/* Adds {device's name: {…}} where it is not known. False without memory. */
+static bool add_missing_choices(json_t *all, json_t *more)
+{
+	const char *device;
+	json_t *choices;
+	bool good = true;
+	json_object_foreach(more, device, choices) {
+		if (!json_object_get(all, device))
+			good = json_object_set_new(all, device, json_object()) == 0 && good;
+		good = good && json_add_missing(json_object_get(all, device), choices);
+	}
+	return good;
+}
+
 static status add_choices(struct run *run, json_t *all)
 {
-	for (int k = 0; k < run->chains; k++) {
-		const char *device;
-		json_t *meta, *choices;
+	bool good = add_missing_choices(all, json_object_get(run->json, "choices"));
+	for (int k = 0; k < run->chains && good; k++) {
+		json_t *meta;
 		TRY(read_meta(run, k, &meta));
-		bool good = true;
-		json_object_foreach(json_object_get(meta, "choices"), device, choices) {
-			json_t *known = json_object_get(all, device);
-			good = good && (known ? json_add_missing(known, choices) : json_object_set(all, device, choices) == 0);
-		}
+		good = add_missing_choices(all, json_object_get(meta, "choices"));
 		json_decref(meta);
-		if (!good)
-			return fail(ERR_MEMORY, "out of memory");
 	}
-	return OK;
+	return good ? OK : fail(ERR_MEMORY, "out of memory: the choices of algorithms");
 }
 
 /* A run knows what was chosen when it began, and its checkpoints what came later. */
 status resume_choices(struct run *run, json_t **out)
 {
-	const json_t *own = json_object_get(run->json, "choices");
-	*out = own ? json_deep_copy(own) : json_object();
+	*out = json_object();
 	status s = *out ? add_choices(run, *out) : fail(ERR_MEMORY, "out of memory: the choices of algorithms");
 	if (s != OK) {
 		json_decref(*out);
