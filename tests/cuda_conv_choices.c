@@ -298,6 +298,29 @@ static void check_again(void)
 	d->ops->close(d);
 }
 
+/* What did not open whole is opened again. */
+static void check_opening(void)
+{
+	struct conv_setup s = setup(true);
+	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {8, 6, 6}, .out = {24, 6, 6}, .param = {1},
+	                  .kernel = 3, .stride = 1, .pad = 1, .groups = 1};
+	const struct plan_request r = {.layer = &l, .n = 2, .mode = PLAN_TRAIN, .precision = PRECISION_BF16, .x = {s.x}, .y = s.y};
+	struct device *d = open_cuda();
+	const struct layer_ops *ops = d->ops->layers[LAYER_CONV];
+	struct layer_plan *p;
+	standin_fail("cudnnCreate", 1, CUDNN_STATUS_NOT_INITIALIZED);
+	status none = ops->plan(d, &r, &p);
+	ok(none == ERR_LIBRARY && strstr(fail_words(none, "--"), "--device cpu does without"), "%s", fail_words(none, "--"));
+	standin_fail("cudnnSetStream", 1, CUDNN_STATUS_BAD_PARAM);
+	status elsewhere = ops->plan(d, &r, &p);
+	ok(elsewhere == ERR_LIBRARY && strstr(fail_message(elsewhere), "cudnnSetStream"), "%s", fail_message(elsewhere));
+	const size_t before = standin_calls("cudnnSetStream");
+	status again = ops->plan(d, &r, &p);
+	ok(again == OK && standin_calls("cudnnSetStream") == before + 1, "the next one has the device's stream");
+	ops->drop(p);
+	d->ops->close(d);
+}
+
 int main(void)
 {
 	test_prefix(cuda_label);
@@ -311,6 +334,7 @@ int main(void)
 	check_far_behind();
 	check_rules();
 	check_again();
+	check_opening();
 	json_decref(first.choices);
 	return done_testing();
 }

@@ -28,11 +28,19 @@ status cuda_dnn_open(struct cuda_device *cuda)
 	status s = cuda_check_dnn(cudnnCreate(&dnn->card.handle), "cudnnCreate", __FILE__);
 	if (s != OK) {
 		free(dnn);
-		return s;
+		return s == ERR_MEMORY ? s : fail_within(s, "convolutions need cuDNN on a CUDA device, which does not open ({device} cpu does "
+		                                            "without): ");
 	}
 	cuda->dnn = dnn;
-	DNN_TRY(cudnnSetStream(dnn->card.handle, cuda->stream));
-	return OK;
+	s = cuda_check_dnn(cudnnSetStream(dnn->card.handle, cuda->stream), "cudnnSetStream", __FILE__);
+	if (s != OK) {
+		/* Not to be found open later, in the stream of all threads. */
+		char *words = fail_copy();
+		cuda_dnn_close(cuda);
+		fail_again(s, words);
+		free(words);
+	}
+	return s;
 }
 
 void cuda_dnn_close(struct cuda_device *cuda)

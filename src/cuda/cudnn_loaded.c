@@ -21,7 +21,7 @@ static void load(void)
 	library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 	if (!library) {
 		const char *why = dlerror();
-		snprintf(why_not, sizeof why_not, "%s: convolutions need it", why ? why : LIBRARY " can't be loaded");
+		snprintf(why_not, sizeof why_not, "%s", why ? why : LIBRARY " can't be loaded");
 	}
 }
 
