@@ -178,7 +178,7 @@ static size_t plan_rest(int whole, struct outcome *o)
 	return o->timed;
 }
 
-/* What is not the fastest of a rest is taken all the same. */
+/* For less time than a faster one would save. */
 static void check_rest(void)
 {
 	static const char whole_key[] = "conv fprop bf16 n3 8x6x6 24k3s1p1g1";

@@ -60,6 +60,7 @@ static const struct layer_ops sum_ops = {.plan = sum_plan, .drop = sum_drop,
 static const struct layer_ops *linear;
 static int materialised, planned;
 static size_t padding;  /* bytes of the copies to be planned, beyond the weights */
+static int asked_n, asked_batch;  /* of the last plan */
 
 static status copy_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
@@ -67,6 +68,8 @@ static status copy_plan(struct device *d, const struct plan_request *r, struct l
 	if (!*out)
 		return ERR_MEMORY;
 	planned++;
+	asked_n = r->n;
+	asked_batch = r->batch;
 	(*out)->weights = (size_t)r->layer->in[0] * (size_t)r->layer->out[0];
 	(*out)->padding = padding;
 	return linear->plan(d, r, &(*out)->inner);
@@ -209,6 +212,7 @@ static void out_of_memory(struct graph *g, struct backend *fake, const float *th
 		near(worst(out, want, N * OUT), 0, 1e-6, "and the plan that was there still gives its outputs");
 	}
 	MUST(graph_plan(g, N - 1, PLAN_TRAIN, &p));
+	ok(asked_n == N - 1 && asked_batch == N, "layers are told which batch the examples are a rest of");
 	padding = 0;
 }
 
