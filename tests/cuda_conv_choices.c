@@ -216,6 +216,51 @@ static void check_again(void)
 	d->ops->close(d);
 }
 
+/* Plans the same of a smaller batch: how often it was timed. */
+static size_t timed_less(struct device *d, struct conv_case *c)
+{
+	struct conv_setup s = setup(true);
+	const size_t before = standin_calls("cudaEventElapsedTime");
+	s.dims.n = 1;
+	conv_case_new(d, &s, c);
+	return standin_calls("cudaEventElapsedTime") - before;
+}
+
+/* The last batch of an epoch. */
+static void check_less(const struct outcome *first)
+{
+	static const char *const parts[] = {"fprop", "dgrad", "wgrad"};
+	for (int refused = 0; refused < 2; refused++) {
+		struct device *d = open_cuda();
+		struct outcome both = {.choices = json_object()};
+		struct conv_case a, b;
+		struct conv_setup s = setup(true);
+		bool same = true;
+		conv_case_new(d, &s, &a);
+		for (int i = 0; refused && i < ENGINES; i++)
+			if (i != PLAIN)
+				standin_engine(i, STANDIN_ENGINE_REFUSED);
+		const size_t timed = timed_less(d, &b);
+		standin_engine(-1, STANDIN_ENGINE_GOOD);
+		MUST(d->ops->choices_save(d, both.choices));
+		for (int i = 0; i < 3; i++) {
+			char larger[sizeof forward_key], less[sizeof forward_key];
+			snprintf(larger, sizeof larger, "conv %s bf16 n2 8x6x6 24k3s1p1g1", parts[i]);
+			snprintf(less, sizeof less, "conv %s bf16 n1 8x6x6 24k3s1p1g1", parts[i]);
+			same = same && (refused ? engine_of(&both, less) == PLAIN : strcmp(text_of(&both, larger), text_of(&both, less)) == 0);
+		}
+		if (refused)
+			ok(same, "and another where that one does not do it");
+		else
+			ok(same && timed && 3 * timed < first->timed, "a smaller batch has the larger one's engines without a search: timed %zu times, "
+			   "not %zu", timed, first->timed);
+		conv_case_free(&a);
+		conv_case_free(&b);
+		json_decref(both.choices);
+		d->ops->close(d);
+	}
+}
+
 int main(void)
 {
 	test_prefix(cuda_label);
@@ -227,6 +272,7 @@ int main(void)
 	check_engines(&first);
 	check_rules();
 	check_again();
+	check_less(&first);
 	json_decref(first.choices);
 	return done_testing();
 }

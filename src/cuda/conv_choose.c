@@ -114,21 +114,30 @@ static void say_elsewhere(struct cuda_device *cuda, const char *text)
 	cuda->dnn->told = true;
 }
 
+/* What of a choice's text says the engine, where it was made by this cuDNN on such a card. */
+static bool read_engine(const struct cuda_device *cuda, const char *text, char engine[DNN_TEXT])
+{
+	char place[TEXT];
+	write_place(cuda, place);
+	const size_t n = strlen(text), behind = strlen(place);
+	if (n < behind || n - behind >= DNN_TEXT || strcmp(text + n - behind, place) != 0)
+		return false;
+	memcpy(engine, text, n - behind);
+	engine[n - behind] = '\0';
+	return true;
+}
+
 static bool choose_known(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, const char *key,
                          struct dnn_plan *out)
 {
 	const char *text = json_string_value(json_object_get(cuda->choices, key));
-	char place[TEXT], engine[DNN_TEXT];
+	char engine[DNN_TEXT];
 	if (!text)
 		return false;
-	write_place(cuda, place);
-	const size_t n = strlen(text), behind = strlen(place);
-	if (n < behind || n - behind >= sizeof engine || strcmp(text + n - behind, place) != 0) {
+	if (!read_engine(cuda, text, engine)) {
 		say_elsewhere(cuda, text);
 		return false;
 	}
-	memcpy(engine, text, n - behind);
-	engine[n - behind] = '\0';
 	status s = make_known(cuda, t, g, engine, out);
 	if (s == OK)
 		return true;
@@ -220,6 +229,51 @@ static bool same_task(const struct conv_task *a, const struct conv_task *b)
 	       a->direct == b->direct && a->fast == b->fast;
 }
 
+/* The same of a larger batch that an engine does, or NULL. */
+static const struct conv_ready *larger_of(const struct cuda_dnn *dnn, const struct conv_task *t)
+{
+	for (const struct conv_ready *r = dnn->ready; r; r = r->next) {
+		struct conv_task as = *t;
+		as.shape.n = r->task.shape.n;
+		if (r->plan.plan && as.shape.n > t->shape.n && same_task(&r->task, &as))
+			return r;
+	}
+	return NULL;
+}
+
+/* By what does the same of a larger batch: the last batch of an epoch, or of a set, comes once in many, and is not worth a search.
+ * Leaves *out empty where there is none, or it does not do this one. */
+static status choose_alike(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, const char *key,
+                           struct dnn_plan *out)
+{
+	const struct conv_ready *larger = larger_of(cuda->dnn, t);
+	struct conv_trial trial;
+	char larger_key[CONV_KEY], engine[DNN_TEXT];
+	int best = -1;
+	memset(&trial, 0, sizeof trial);
+	*out = (struct dnn_plan){.plan = NULL};
+	if (!larger)
+		return OK;
+	conv_key(&larger->task, larger_key);
+	const char *text = json_string_value(json_object_get(cuda->choices, larger_key));
+	if (!text || !read_engine(cuda, text, engine) || dnn_config_read(g, engine, &trial.config) != OK)
+		return OK;
+	status s = plan_proposal(cuda, g, &trial.config, &trial.plan) ? conv_measure(cuda, t, 1, &trial, &best) : OK;
+	if (best >= 0)
+		s = keep_choice(cuda, key, &trial.config);
+	if (best >= 0 && s == OK) {
+		*out = trial.plan;
+		trial.plan.plan = NULL;
+	}
+	char *words = s == OK ? NULL : fail_copy();
+	dnn_plan_close(&trial.plan);
+	dnn_config_close(&trial.config);
+	if (s != OK)
+		fail_again(s, words);
+	free(words);
+	return s;
+}
+
 static status choose(struct cuda_device *cuda, const struct conv_task *t, struct dnn_plan *out)
 {
 	struct dnn_graph g;
@@ -228,8 +282,11 @@ static status choose(struct cuda_device *cuda, const struct conv_task *t, struct
 	status s = conv_graph(&cuda->dnn->card, t, &g);
 	if (s != OK)
 		return fail_within(s, "%s: ", key);
-	if (!choose_known(cuda, t, &g, key, out))
-		s = choose_new(cuda, t, &g, key, out);
+	if (!choose_known(cuda, t, &g, key, out)) {
+		s = choose_alike(cuda, t, &g, key, out);
+		if (s == OK && !out->plan)
+			s = choose_new(cuda, t, &g, key, out);
+	}
 	if (s != OK)
 		fail_within(s, "%s: ", key);
 	dnn_graph_close(&g);
