@@ -57,8 +57,9 @@ struct cuda_dnn {
 status cuda_dnn_open(struct cuda_device *cuda);
 
 /* The task's plan, which the device keeps: what its choices say; else the engine of the same with a larger batch, where it has one
- * and that does it; else the fastest of cuDNN's proposals whose result is right. The choices then say it. Not while calls are captured. *out is NULL where no engine does it. A known choice that is refused is told
- * by a warning, and made anew. Errors: ERR_MEMORY, ERR_LIBRARY. */
+ * that does it; else the fastest of cuDNN's proposals whose result is right. The choices then say it. Not while calls are captured.
+ * *out is NULL where no engine does it. A known choice that is refused is told by a warning, and made anew. Errors: ERR_MEMORY,
+ * ERR_LIBRARY. */
 status cuda_conv_choose(struct cuda_device *cuda, const struct conv_task *t, const struct conv_ready **out);
 
 /* ---- timing: conv_measure.c ---- */
