@@ -188,7 +188,7 @@ static void check_kept_failures(void)
 	standin_fail("cudaFree", 1, cudaErrorInvalidDevice);
 	device->ops->free(device, third);
 	status s = device->ops->sync(device);
-	ok(s == ERR_LIBRARY && strstr(fail_message(s), "copy: src/cuda/memory.c: cudaMemcpyAsync: "),
+	ok(s == ERR_LIBRARY && strstr(fail_message(s), "copy: src/cuda/ways.c: cudaMemcpyAsync: "),
 	   "the first of two failures that nobody could be told is told");
 	ok(device->ops->sync(device) == OK && came(6, 1), "once, and the device goes on");
 	end();
