@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands/problem_device.h"
+#include "src/choices.h"
 #include "src/files/checkpoint.h"
 #include "src/files/file.h"
 #include "src/json_build.h"
@@ -81,12 +82,27 @@ static status add_choices(struct run *run, json_t *all)
 	return OK;
 }
 
+/* Copies of run.json's, to which checkpoints' are added. */
+static status copy_choices(const struct run *run, json_t *all)
+{
+	const char *device;
+	json_t *choices;
+	json_object_foreach(json_object_get(run->json, "choices"), device, choices) {
+		json_t *copy = NULL;
+		TRY(choices_replace(&copy, choices));
+		if (json_object_set_new(all, device, copy))
+			return fail(ERR_MEMORY, "out of memory");
+	}
+	return OK;
+}
+
 /* A run knows what was chosen when it began, and its checkpoints what came later. */
 status resume_choices(struct run *run, json_t **out)
 {
-	const json_t *own = json_object_get(run->json, "choices");
-	*out = own ? json_deep_copy(own) : json_object();
-	status s = *out ? add_choices(run, *out) : fail(ERR_MEMORY, "out of memory: the choices of algorithms");
+	*out = json_object();
+	status s = *out ? copy_choices(run, *out) : fail(ERR_MEMORY, "out of memory");
+	if (s == OK)
+		s = add_choices(run, *out);
 	if (s != OK) {
 		json_decref(*out);
 		*out = NULL;
