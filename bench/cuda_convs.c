@@ -21,7 +21,7 @@
 
 enum way { FORWARD, DATA, WEIGHTS, FUSED, WAYS };
 static const char *const names[WAYS] = {"forward", "data", "weights", "fused"};
-static const char *const keys[WAYS] = {" fprop ", " dgrad ", " wgrad ", " fused "};  /* in the choices' names */
+static const char *const keys[WAYS] = {" fprop ", " dgrad ", " wgrad ", " fprop "};  /* in the choices' names */
 
 struct work {
 	struct timing timing;

@@ -123,9 +123,10 @@ cudnn_look () {
     cudnn_version=$cudnn_version.`cuda_defined CUDNN_PATCHLEVEL "$cudnn_header"`
     case $cudnn_version in
     [[0-8]].*) cuda_lacks=" cuDNN 9 or later (it is $cudnn_version)" ;;
+    *) test -n "$cudnn_headers" || cudnn_headers=$cudnn_include ;;
     esac
   fi
-  cuda_need libcudnn.so lib "$[]1"
+  cuda_need libcudnn.so lib "$[]1" && cudnn_library=$cuda_file
   cudnn_lacks=`AS_ECHO(["$cuda_lacks"]) | sed 's/^ //; s/ lib/, lib/'`
 }
 ])
@@ -157,7 +158,7 @@ for cuda_place in $cuda_places; do
   cuda_seen="$cuda_seen${cuda_real:-$cuda_place} "
   cuda_look "$cuda_place"
   AS_IF([test $cuda_place_headers = yes && test -z "$CUDA_CFLAGS$cuda_headers_version"],
-    [CUDA_CFLAGS=$cuda_place_cflags cuda_headers_version=$cuda_place_version])
+    [CUDA_CFLAGS=$cuda_place_cflags cuda_headers_version=$cuda_place_version cuda_headers_place=$cuda_place])
   # Of several wheels the folder that they are in.
   AS_CASE([$cuda_place],
     [*:*], [cuda_shown=`AS_DIRNAME(["${cuda_place##*:}"])`],
@@ -166,23 +167,27 @@ for cuda_place in $cuda_places; do
     [cuda_looked="$cuda_looked
     $cuda_shown lacks $cuda_lacks"],
     [have_cuda=yes cuda_home=$cuda_shown
-     CUDA_CFLAGS=$cuda_place_cflags cuda_headers_version=$cuda_place_version
+     CUDA_CFLAGS=$cuda_place_cflags cuda_headers_version=$cuda_place_version cuda_headers_place=$cuda_place
      break])
 done
-AS_IF([test $have_cuda = yes],
+# The headers serve the tests too, where there is no library.
+AS_IF([test -n "$cuda_headers_version"],
   [AS_IF([test "x$with_cudnn" = xcheck],
-    [cuda_dir=`AS_DIRNAME(["$cuda_place"])` # a wheel beside the wheel
-     cudnn_places="$cuda_place $cuda_dir/cudnn"
+    [cuda_dir=`AS_DIRNAME(["$cuda_headers_place"])` # a wheel beside the wheel
+     cudnn_places="$cuda_headers_place $cuda_dir/cudnn"
      for cuda_dir in $cuda_wheels_in $cuda_wheels; do cudnn_places="$cudnn_places $cuda_dir/cudnn"; done
      cudnn_places="$cudnn_places /usr /usr/local"],
     [cudnn_places="$with_cudnn $with_cudnn/cudnn $with_cudnn/nvidia/cudnn"])
+   cudnn_headers= cudnn_looked=
    for cudnn_place in $cudnn_places; do
      cudnn_look "$cudnn_place"
-     AS_IF([test -z "$cudnn_lacks"], [break],
-       [cuda_looked="$cuda_looked
+     AS_IF([test -z "$cudnn_lacks"], [cudnn_headers=$cudnn_include; break],
+       [cudnn_looked="$cudnn_looked
     $cudnn_place lacks $cudnn_lacks"])
    done
-   AS_IF([test -n "$cudnn_lacks"], [have_cuda=no])])
+   AS_IF([test $have_cuda = yes], [cuda_looked="$cuda_looked$cudnn_looked"])
+   AS_IF([test -n "$cudnn_lacks"], [have_cuda=no])
+   AS_CASE([$cudnn_headers], ['' | /usr/include], [], [CUDNN_CFLAGS="-isystem $cudnn_headers"])])
 ])
 
 dnl Whether nvcc and its host compiler make objects here, for these architectures.
@@ -202,13 +207,14 @@ rm -f conftest.cu conftest.err conftest.$ac_objext
 
 dnl Whether the C++ compiler has C++17 and likes the headers that were found.
 AC_DEFUN([_BASIN_CUDA_TRY_CXX], [
-AC_MSG_CHECKING([whether $CXX compiles C++17 with CUDA's headers])
+AC_MSG_CHECKING([whether $CXX compiles C++17 with CUDA's and cuDNN's headers])
 AC_LANG_PUSH([C++])
 cuda_saved_CXXFLAGS=$CXXFLAGS
-CXXFLAGS="$CXXFLAGS -std=c++17 $CUDA_CFLAGS"
+CXXFLAGS="$CXXFLAGS -std=c++17 $CUDA_CFLAGS $CUDNN_CFLAGS"
 AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[
     #include <cuda_runtime_api.h>
     #include <cublasLt.h>
+    #include <cudnn_graph.h>
     template <typename T> constexpr bool wide() { if constexpr (sizeof(T) > 4) return true; else return false; }
   ]], [[return wide<double>() ? 0 : (int)cudaSuccess;]])],
   [cuda_cxx=yes], [cuda_cxx=no])
@@ -256,12 +262,13 @@ AS_IF([test "x$with_cuda" != xno], [
     [# cuBLASLt is loaded when it is first called (src/cuda/cublaslt_loaded.c), where CUDA_RPATH says; so is cuDNN (cudnn_loaded.c).
      CUDA_LIBS="$cuda_place_cudart -ldl -lrt -lpthread"
      CUDA_LIBRARY=$cuda_place_cublaslt
-     AS_IF([test $cudnn_include != /usr/include], [CUDNN_CFLAGS="-isystem $cudnn_include"])
-     cuda_libdir=`AS_DIRNAME(["$cuda_place_cublaslt"])`
      # Beside the program first, as in a folder that was made to be moved.
      CUDA_RPATH="-Wl,-rpath,'\$\$ORIGIN/../lib'"
-     AS_CASE([$cuda_libdir], [/lib | /lib/* | /lib64 | /usr/lib | /usr/lib/* | /usr/lib64], [],
-       [CUDA_RPATH="$CUDA_RPATH -Wl,-rpath,$cuda_libdir"])],
+     for cuda_library in "$cuda_place_cublaslt" "$cudnn_library"; do
+       cuda_libdir=`AS_DIRNAME(["$cuda_library"])`
+       AS_CASE([$cuda_libdir], [/lib | /lib/* | /lib64 | /usr/lib | /usr/lib/* | /usr/lib64], [],
+         [AS_CASE([" $CUDA_RPATH "], [*",$cuda_libdir "*], [], [CUDA_RPATH="$CUDA_RPATH -Wl,-rpath,$cuda_libdir"])])
+     done],
     [test "x$with_cuda" != xcheck || test "x$with_cudnn" != xcheck],
     [AC_MSG_ERROR([CUDA was asked for, and is not there. Looked in:$cuda_looked
 Needed are nvcc, libcudart_static.a, libcublasLt, the headers of cuBLASLt and cuRAND, all of CUDA 12 or later, and cuDNN 9 or
@@ -285,6 +292,6 @@ AS_IF([test $cuda_cxx = yes && test $host_cpu = x86_64],
     [cuda_standin_summary="on the host, with the headers of CUDA $cuda_headers_version"],
   [test "x$with_cuda" = xno], [cuda_standin_summary="no: --without-cuda"],
   [test -z "$cuda_headers_version"], [cuda_standin_summary="no: CUDA's headers were not found"],
-  [test $cuda_cxx = no], [cuda_standin_summary="no: $CXX does not compile C++17 with CUDA's headers"],
+  [test $cuda_cxx = no], [cuda_standin_summary="no: $CXX does not compile C++17 with CUDA's and cuDNN's headers"],
   [cuda_standin_summary="no: needs an x86-64 processor"])
 ])

@@ -20,12 +20,13 @@ fails 2 "^basin: --conv-algo winograd: --model mlp:3072-8-10 has no convolutions
 	sample $mlp --conv-algo winograd
 fails 2 "^basin: --conv-algo winograd: none of the convolutions of --model lenet is 3×3 with stride 1" "Winograd's way of 5×5" \
 	sample --model lenet --steps 2 --conv-algo winograd --out no
+fails 2 "^basin: --fast: --model mlp:3072-8-10 has no convolutions" "haste with nothing to gain" sample $mlp --fast
 fails 2 "^basin: --bn-stats recompute: --model mlp:3072-8-10 has no batch norm" "statistics that aren't there" \
 	sample $mlp --bn-stats recompute
 fails 2 "^basin: --bn-stats recompute: --model resnet20 with --norm frn has no batch norm" "statistics of a network with --norm frn" \
 	sample --model resnet20 --norm frn --bn-stats recompute --steps 2 --out no
 fails 2 "^basin: --precision fp16: expected" "an unknown precision" sample $mlp --precision fp16
-for option in "--precision bf16" "--conv-algo direct" "--bn-stats recompute"; do
+for option in "--precision bf16" "--conv-algo direct" --fast "--bn-stats recompute"; do
 	fails 2 "^basin: ${option% *} does not apply to --model gaussian:1,2" "${option% *} for an analytic target" \
 		"$BASIN" sample --model gaussian:1,2 --steps 2 --out no $option
 done

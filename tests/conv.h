@@ -23,7 +23,8 @@ struct conv_case {
 	double *affine;
 	float *theta, *stats;                /* device: w, b or γ, β */
 	void *device_x, *device_y, *device_dy, *device_dx, *device_residual, *working;
-	float *dw, *db;                      /* device */
+	float *dw, *db;                      /* device; */
+	float *gradients;                    /* what they are in, owned */
 };
 
 struct conv_dims {
@@ -41,7 +42,8 @@ struct conv_setup {
 	enum activation activation;
 	bool fast;
 	bool first;                          /* reads the batch itself: no gradient of its input */
-	bool apart;                          /* x ⋆ W is rounded to y's type before the bias is added */
+	bool apart;                          /* x ⋆ W and dW are rounded to y's type before anything is added */
+	bool askew;                          /* dW begins at no multiple of 16 bytes, as in a flat vector it may */
 };
 
 /* Fills a case with random values that its formats hold exactly, plans it and makes its working weights. */
@@ -67,10 +69,10 @@ void conv_judge(const struct conv_worst worst[4], const char *name);
 
 /* Everything that holds for any backend, in one pair of formats. */
 void check_conv(struct device *d, struct format f, enum precision precision, enum conv_algo algo, double slack, const char *name);
-/* The same of a backend that rounds before it adds a bias. */
+/* The same of a backend that rounds before it adds. */
 void check_conv_apart(struct device *d, struct format f, enum precision precision, enum conv_algo algo, double slack, const char *name);
 void check_conv_folded(struct device *d, struct format f, enum precision precision, enum conv_algo algo, const char *name);
-/* The convolution that reads the batch. */
+/* The convolution that reads the batch; one that reads bf16 rounds before it adds. */
 void check_conv_entry(struct device *d, struct format x, struct format y, enum precision precision, const char *name);
 /* Shapes of few channels in planes, and others that lie so. */
 void check_conv_planes(struct device *d, enum conv_algo algo, const char *name);

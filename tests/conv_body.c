@@ -42,6 +42,7 @@ static void each(struct device *d, const struct conv_dims *shapes, int n, const 
 				continue;
 			s.dims = shapes[i];
 			s.dims.bias = s.dims.bias && !s.folded;
+			s.askew = i % 2;
 			conv_case_new(d, &s, &c);
 			conv_check(&c, &s, add, slack, add ? added : set);
 			conv_case_free(&c);

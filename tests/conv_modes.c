@@ -58,7 +58,7 @@ void check_conv_entry(struct device *d, struct format x, struct format y, enum p
 	struct conv_worst worst[4] = {{0}};
 	if (x.bf16 == y.bf16) {
 		struct conv_setup s = {.dims = stem, .x = x, .y = y, .mode = PLAN_TRAIN, .precision = precision, .algo = CONV_DIRECT,
-		                       .first = true};
+		                       .first = true, .apart = x.bf16};
 		struct conv_case c;
 		conv_case_new(d, &s, &c);
 		conv_check(&c, &s, false, 1, worst);

@@ -15,8 +15,8 @@
 /* The stand-in's engines by their index, and which may do what. */
 enum { PLAIN, ROOMY, RUNTIME, CORES, LOOSE, ENGINES };
 
-static const char forward_key[] = "conv fprop bf16 n2 16x6x6 24k3s1p1g1";
-static const char wide_key[] = "conv fprop fp32 n2 16x6x6 24k3s1p1g1";
+static const char forward_key[] = "conv fprop bf16 n2 8x6x6 24k3s1p1g1";
+static const char wide_key[] = "conv fprop fp32 n2 8x6x6 24k3s1p1g1";
 static char heard[4096];
 static int n_heard;
 
@@ -29,8 +29,8 @@ static void hear(const char *text)
 static struct conv_setup setup(bool bf16)
 {
 	const struct format f = {bf16, 0};
-	return (struct conv_setup){.dims = {2, 16, 6, 6, 24, 3, 1, 1, 1, false}, .x = f, .y = f, .mode = PLAN_TRAIN,
-	                           .precision = bf16 ? PRECISION_BF16 : PRECISION_FP32};
+	return (struct conv_setup){.dims = {2, 8, 6, 6, 24, 3, 1, 1, 1, false}, .x = f, .y = f, .mode = PLAN_TRAIN,
+	                           .precision = bf16 ? PRECISION_BF16 : PRECISION_FP32, .apart = bf16};
 }
 
 /* What came of a convolution on a device of its own. */
@@ -180,7 +180,7 @@ static void check_rules(void)
 	json_decref(hasty.choices);
 
 	struct conv_setup s = setup(false);
-	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {16, 6, 6}, .out = {24, 6, 6}, .param = {1},
+	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {8, 6, 6}, .out = {24, 6, 6}, .param = {1},
 	                  .kernel = 3, .stride = 1, .pad = 1, .groups = 1};
 	struct plan_request r = {.layer = &l, .n = 2, .mode = PLAN_TRAIN, .x = {s.x}, .y = s.y};
 	struct device *d = open_cuda();

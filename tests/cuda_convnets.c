@@ -9,9 +9,9 @@
 static const struct convnet nets[] = {
 	{"lenet", NULL, PRECISION_FP32, 32, 3, 1e-5, 1e-5},
 	{"lenet", NULL, PRECISION_BF16, 32, 3, 2e-2, 0.2},
-	{"resnet20", "bn", PRECISION_FP32, 16, 4, 1e-5, 1e-5},
+	{"resnet20", "bn", PRECISION_FP32, 8, 4, 1e-5, 1e-4},
 	{"resnet20", "bn", PRECISION_BF16, 16, 3, 2e-2, 0.5},
-	{"resnet20", "frn", PRECISION_FP32, 16, 2, 1e-5, 1e-5},
+	{"resnet20", "frn", PRECISION_FP32, 8, 2, 1e-4, 1e-4},
 	{"resnet20", "frn", PRECISION_BF16, 16, 2, 3e-2, 0.5},
 	{"resnet18:cifar", "bn", PRECISION_FP32, 8, 4, 1e-5, 1e-4},
 	{"resnet18:cifar", "bn", PRECISION_BF16, 16, 2, 2e-2, 0.5},

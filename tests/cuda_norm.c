@@ -41,11 +41,12 @@ static void check_division(void)
 				const size_t pixels = (size_t)(stages[i].side * stages[i].side);
 				const struct cuda_norm_shape s = cuda_norm_divide(NORM_BATCH, n, stages[i].channels, pixels,
 				                                                  stages[i].channels, bf16, false);
-				fills = fills && blocks_of(&s) >= 248 && (n > 128 || blocks_of(&s) <= 264);
+				const bool few = n == 128 && i == 3;
+				fills = fills && (few ? s.whole : blocks_of(&s) >= 248 && (n > 128 || blocks_of(&s) <= 264));
 				all = all && covers(&s);
-				wide = wide && s.pack == (bf16 ? 8 : 4) && s.lane_bits == 2;
+				wide = wide && s.pack == (bf16 ? 8 : 4) && s.lane_bits == (few ? 0 : 2);
 			}
-	ok(fills, "batch norm: ResNet-18's are two blocks to each of 132 multiprocessors");
+	ok(fills, "batch norm: ResNet-18's are two blocks to each of 132 multiprocessors, or hold all their rows");
 	ok(all, "batch norm: blocks have all rows and channels");
 	ok(wide, "norms: a thread moves 16 bytes at once");
 	const struct cuda_norm_shape large = cuda_norm_divide(NORM_BATCH, 4096, 64, 112 * 112, 64, true, false);
@@ -71,6 +72,28 @@ static void check_many_rows(struct device *d)
 		check_large_norm(d, NORM_FILTER_RESPONSE, &map, bf16, ACTIVATION_THRESHOLD, true);
 		check_large_norm(d, NORM_FILTER_RESPONSE, &map, bf16, ACTIVATION_SILU, false);
 	}
+}
+
+/* One kernel, and two where there is a row more than it holds, or a channel more than packs have; the last of a thread's rows may be
+ * another's only. */
+static void check_whole(struct device *d)
+{
+	static const struct norm_shape whole = {8, 32, 16, 16, 0}, more = {3, 32, 683, 1, 0}, odd = {2, 27, 8, 8, 0};
+	static const struct norm_shape *const all[] = {&whole, &more, &odd};
+	static const bool expected[] = {true, false, false};
+	bool right = true;
+	for (int i = 0; i < 3; i++) {
+		const struct norm_shape *const n = all[i];
+		right = right && cuda_norm_divide(NORM_BATCH, n->n, n->channels, (size_t)(n->height * n->width), n->channels, true,
+		                                  false).whole == expected[i];
+	}
+	ok(right, "batch norm: a block holds 2048 rows and no more");
+	for (int i = 0; i < 2; i++)
+		for (int bf16 = 0; bf16 < 2; bf16++)
+			for (int residual = 0; residual < 2; residual++) {
+				check_large_norm(d, NORM_BATCH, all[i], bf16, ACTIVATION_RELU, residual);
+				check_large_norm(d, NORM_BATCH, all[i], bf16, ACTIVATION_NONE, residual);
+			}
 }
 
 /* ---- what little is left of large numbers ---- */
@@ -197,6 +220,7 @@ int main(int argc, char **argv)
 	check_division();
 	check_norms(d);
 	check_many_rows(d);
+	check_whole(d);
 	check_stored(d, NORM_BATCH);
 	check_stored(d, NORM_FILTER_RESPONSE);
 	check_far_mean(d);

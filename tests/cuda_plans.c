@@ -3,7 +3,7 @@
 /* The installed cuDNN, of which nothing here is a stand-in, plans every convolution of every network, in each direction and
  * precision, for the cards that tests/cards describes: an engine does it under the rules that a device chooses by, its workspace
  * is bounded, and its text makes the same plan again. No card is here, so nothing runs, and what cuDNN compiles at run time is not
- * planned: of bf16 that is the gradient of the weights in float32, of which the way round it is planned then. */
+ * planned. */
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,14 +127,9 @@ static bool plan_layer(const struct dnn_card *card, const struct layer *l, enum 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		char key[CONV_KEY];
 		t.part = parts[i];
-		t.bf16 = precision == PRECISION_BF16;
 		if (t.part == CONV_DATA && l->input[0] == INPUT_BATCH)
 			continue;
-		bool had = planned(card, &t);
-		if (!had && t.part == CONV_WEIGHTS && t.bf16) {
-			t.bf16 = false;
-			had = planned(card, &t);
-		}
+		const bool had = planned(card, &t);
 		conv_key(&t, key);
 		if (!had)
 			note("no engine: %s", key);

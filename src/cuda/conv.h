@@ -14,8 +14,7 @@
 struct conv_task {
 	struct conv_shape shape;
 	enum conv_part part;
-	bool bf16;                 /* tensors and working weights; sums and dW are float32 in any case */
-	bool residual, relu;       /* CONV_FUSED: a second input is added; what is below 0 becomes 0 */
+	bool bf16;                 /* tensors, working weights and dW; sums are float32 in any case */
 	bool direct;               /* neither Winograd's algorithm nor Fourier transforms */
 	bool fast;                 /* sums in an order that varies, and in float32 factors of 11 bits, are allowed */
 };
@@ -32,7 +31,7 @@ bool conv_allows(const struct conv_task *t, unsigned notes);
 static const size_t CONV_WORKSPACE = (size_t)64 << 20;
 
 /* What tensors are called in a graph. */
-enum { CONV_ID_X = 1, CONV_ID_W, CONV_ID_Y, CONV_ID_BIAS, CONV_ID_RESIDUAL };
+enum { CONV_ID_X = 1, CONV_ID_W, CONV_ID_Y };
 
 /* The task's graph for a card. Errors: ERR_LIBRARY, ERR_MEMORY; it is then closed. */
 status conv_graph(const struct dnn_card *card, const struct conv_task *t, struct dnn_graph *out);

@@ -20,6 +20,7 @@ static __device__ __forceinline__ uint64_t mixed(uint64_t x)
 
 template <typename T> __global__ void __launch_bounds__(THREADS) numbers_kernel(T *to, size_t n, uint32_t seed)
 {
+	BEGIN_EARLY();
 	const size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x;
 	if (i < n)
 		number_set(to + i, (float)(int32_t)(mixed((uint64_t)seed << 40 ^ i) >> 32) * 0x1p-31f);
@@ -118,22 +119,23 @@ static __device__ __forceinline__ size_t sampled(const struct cuda_conv_check_ar
 	return sample == 1 ? a->count - 1 : (size_t)(mixed((uint64_t)sample) % a->count);
 }
 
-/* Rounding of so many float32 sums, which goes up and down (Higham & Mary 2019); of the factors; and of a bf16 result. */
+/* Rounding of a float32 sum of so many terms, which goes up and down (Higham & Mary 2019); of the factors; and of a bf16 result. */
 static __device__ __forceinline__ double allowed(double terms, double magnitude, double value, bool factors, bool result)
 {
 	return (16 + 4 * sqrt(terms)) * 0x1p-24 * magnitude + (factors ? 8 / sqrt(terms) * 0x1p-11 * magnitude : 0) +
 	       (result ? 0x1p-8 * fabs(value) : 0) + 1e-30;
 }
 
-template <enum conv_part part, typename T, typename R>
+template <enum conv_part part, typename T>
 __global__ void __launch_bounds__(THREADS) check_kernel(const struct cuda_conv_check_args a)
 {
+	BEGIN_EARLY();
 	const struct conv_shape *const s = &a.shape;
 	const int sample = (int)blockIdx.x * WARPS + (int)threadIdx.x / WARP;
 	if (sample >= a.samples)
 		return;
 	const T *const left = (const T *)(part == CONV_DATA ? a.y : a.x), *const right = (const T *)(part == CONV_WEIGHTS ? a.y : a.w);
-	const R *const result = (const R *)(part == CONV_DATA ? a.x : part == CONV_WEIGHTS ? a.w : a.y);
+	const T *const result = (const T *)(part == CONV_DATA ? a.x : part == CONV_WEIGHTS ? a.w : a.y);
 	const size_t i = sampled(&a, sample), kernel = (size_t)s->kernel * (size_t)s->kernel;
 	const int *const image = part == CONV_DATA ? s->in : s->out;
 	const struct spot e = part == CONV_WEIGHTS ? spot_of(i, s->kernel, s->kernel, s->in[0] / s->groups)
@@ -141,6 +143,7 @@ __global__ void __launch_bounds__(THREADS) check_kernel(const struct cuda_conv_c
 	const size_t terms = part == CONV_WEIGHTS ? (size_t)s->n * (size_t)s->out[1] * (size_t)s->out[2]
 	                     : kernel * (size_t)((part == CONV_DATA ? s->out[0] : s->in[0]) / s->groups);
 	double sum = 0, magnitude = 0;
+	float products = 0;  /* outside of the padding */
 	for (size_t t = threadIdx.x % WARP; t < terms; t += WARP) {
 		struct place at;
 		if (!(part == CONV_WEIGHTS ? weights_term(s, &e, t, &at) : part == CONV_DATA ? data_term(s, &e, t, &at)
@@ -149,43 +152,38 @@ __global__ void __launch_bounds__(THREADS) check_kernel(const struct cuda_conv_c
 		const double product = (double)number_of(left[at.a]) * (double)number_of(right[at.b]);
 		sum += product;
 		magnitude += fabs(product);
+		products += 1;
 	}
 	for (unsigned step = WARP / 2; step; step /= 2) {
 		sum += __shfl_xor_sync(0xffffffffu, sum, step);
 		magnitude += __shfl_xor_sync(0xffffffffu, magnitude, step);
+		products += __shfl_xor_sync(0xffffffffu, products, step);
 	}
 	if (threadIdx.x % WARP != 0)
 		return;
-	if (part == CONV_FUSED) {
-		const double b = (double)a.bias[e.channel], r = a.residual ? (double)number_of(((const T *)a.residual)[i]) : 0;
-		sum += b + r;
-		magnitude += fabs(b) + fabs(r);
-		sum = a.relu && sum < 0 ? 0 : sum;
-	}
-	const double most = allowed((double)terms, magnitude, sum, a.narrow_factors && sizeof(T) == sizeof(float), sizeof(R) == 2);
+	const double most = allowed(products > 1 ? (double)products : 1, magnitude, sum, a.narrow_factors && sizeof(T) == sizeof(float),
+	                            sizeof(T) == 2);
 	a.off[sample] = (float)(fabs((double)number_of(result[i]) - sum) / most);
 }
 
-template <enum conv_part part, typename T, typename R>
+template <enum conv_part part, typename T>
 static cudaError_t launch_check(const struct cuda_conv_check_args *a, cudaStream_t stream)
 {
-	return LAUNCH((check_kernel<part, T, R>), (unsigned)((a->samples + WARPS - 1) / WARPS), THREADS, 0, stream, *a);
+	return LAUNCH((check_kernel<part, T>), (unsigned)((a->samples + WARPS - 1) / WARPS), THREADS, 0, stream, *a);
 }
 
 template <enum conv_part part> static cudaError_t check_types(const struct cuda_conv_check_args *a, cudaStream_t stream)
 {
-	return a->bf16 ? launch_check<part, uint16_t, uint16_t>(a, stream) : launch_check<part, float, float>(a, stream);
+	return a->bf16 ? launch_check<part, uint16_t>(a, stream) : launch_check<part, float>(a, stream);
 }
 
 cudaError_t cuda_launch_conv_check(const struct cuda_conv_check_args *a, cudaStream_t stream)
 {
 	switch (a->part) {
 	case CONV_WEIGHTS:
-		return a->bf16 ? launch_check<CONV_WEIGHTS, uint16_t, float>(a, stream) : launch_check<CONV_WEIGHTS, float, float>(a, stream);
+		return check_types<CONV_WEIGHTS>(a, stream);
 	case CONV_DATA:
 		return check_types<CONV_DATA>(a, stream);
-	case CONV_FUSED:
-		return check_types<CONV_FUSED>(a, stream);
 	default:
 		return check_types<CONV_FORWARD>(a, stream);
 	}

@@ -217,7 +217,7 @@ static status choose_new(struct cuda_device *cuda, const struct conv_task *t, co
 static bool same_task(const struct conv_task *a, const struct conv_task *b)
 {
 	return memcmp(&a->shape, &b->shape, sizeof a->shape) == 0 && a->part == b->part && a->bf16 == b->bf16 &&
-	       a->residual == b->residual && a->relu == b->relu && a->direct == b->direct && a->fast == b->fast;
+	       a->direct == b->direct && a->fast == b->fast;
 }
 
 static status choose(struct cuda_device *cuda, const struct conv_task *t, struct dnn_plan *out)

@@ -59,6 +59,7 @@ template <typename T, enum activation kind>
 __global__ void __launch_bounds__(THREADS) finish_kernel(const T *x, T *y, const float *bias, const T *residual, size_t n,
                                                              unsigned channels)
 {
+	BEGIN_EARLY();
 	constexpr int EACH = BYTES / sizeof(T);
 	const size_t first = ((size_t)blockIdx.x * THREADS + threadIdx.x) * EACH;
 	if (channels % EACH == 0) {
@@ -101,18 +102,44 @@ cudaError_t cuda_launch_conv_finish(const struct cuda_conv_finish_args *a, cudaS
 
 /* ---- gradients into the flat vector, where any number may begin ---- */
 
-enum { IN_FLIGHT = 4 };  /* elements of a thread */
+enum { IN_FLIGHT = 4, QUADS = 2 };  /* of a thread: elements, or where `to` is aligned as well quads */
 
-template <bool add>
-__global__ void __launch_bounds__(THREADS) gradient_kernel(float *to, const float *from, size_t n, unsigned in, unsigned padded)
+/* All channels, and all aligned. */
+template <typename T, bool add>
+__global__ void __launch_bounds__(THREADS) gradient_quads_kernel(float *to, const T *from, size_t n)
 {
+	const size_t first = (size_t)blockIdx.x * THREADS * QUADS + threadIdx.x;
+	float v[QUADS][QUAD], old[QUADS][QUAD];
+	UNROLL
+	for (int j = 0; j < QUADS; j++) {
+		const size_t at = (first + (size_t)j * THREADS) * QUAD;
+		const struct quad_part part = quad_part_of(0, at >= n ? 0 : n - at < QUAD ? (int)(n - at) : QUAD, true);
+		quad_load(from, at, part, v[j]);
+		if (add)
+			quad_load(to, at, part, old[j]);
+	}
+	UNROLL
+	for (int j = 0; j < QUADS; j++) {
+		const size_t at = (first + (size_t)j * THREADS) * QUAD;
+		const struct quad_part part = quad_part_of(0, at >= n ? 0 : n - at < QUAD ? (int)(n - at) : QUAD, true);
+		UNROLL
+		for (int k = 0; add && k < QUAD; k++)
+			v[j][k] += old[j][k];
+		quad_store(to, at, part, v[j]);
+	}
+}
+
+template <typename T, bool add>
+__global__ void __launch_bounds__(THREADS) gradient_kernel(float *to, const T *from, size_t n, unsigned in, unsigned padded)
+{
+	BEGIN_EARLY();
 	const size_t first = (size_t)blockIdx.x * THREADS * IN_FLIGHT + threadIdx.x;
 	float v[IN_FLIGHT], old[IN_FLIGHT];
 	UNROLL
 	for (int j = 0; j < IN_FLIGHT; j++) {
 		const size_t i = first + (size_t)j * THREADS;
 		const unsigned c = in == padded ? 0 : channel_of(i, in);
-		v[j] = i < n ? from[in == padded ? i : (i - c) / in * padded + c] : 0;
+		v[j] = i < n ? number_of(from[in == padded ? i : (i - c) / in * padded + c]) : 0;
 		old[j] = add && i < n ? to[i] : 0;
 	}
 	UNROLL
@@ -123,11 +150,20 @@ __global__ void __launch_bounds__(THREADS) gradient_kernel(float *to, const floa
 	}
 }
 
+template <typename T, bool add> static cudaError_t launch_gradient(const struct cuda_conv_gradient_args *a, cudaStream_t stream)
+{
+	const bool quads = a->in == a->padded && quad_aligned(a->to, sizeof(float));
+	const size_t n = a->rows * (size_t)a->in, each = (size_t)THREADS * (quads ? QUADS * QUAD : IN_FLIGHT);
+	const unsigned blocks = (unsigned)((n + each - 1) / each);
+	if (quads)
+		return LAUNCH((gradient_quads_kernel<T, add>), blocks, THREADS, 0, stream, a->to, (const T *)a->from, n);
+	return LAUNCH((gradient_kernel<T, add>), blocks, THREADS, 0, stream, a->to, (const T *)a->from, n, (unsigned)a->in,
+	              (unsigned)a->padded);
+}
+
 cudaError_t cuda_launch_conv_gradient(const struct cuda_conv_gradient_args *a, cudaStream_t stream)
 {
-	const size_t n = a->rows * (size_t)a->in, each = (size_t)THREADS * IN_FLIGHT;
-	const unsigned blocks = (unsigned)((n + each - 1) / each), in = (unsigned)a->in, padded = (unsigned)a->padded;
 	if (a->add)
-		return LAUNCH(gradient_kernel<true>, blocks, THREADS, 0, stream, a->to, a->from, n, in, padded);
-	return LAUNCH(gradient_kernel<false>, blocks, THREADS, 0, stream, a->to, a->from, n, in, padded);
+		return a->bf16 ? launch_gradient<uint16_t, true>(a, stream) : launch_gradient<float, true>(a, stream);
+	return a->bf16 ? launch_gradient<uint16_t, false>(a, stream) : launch_gradient<float, false>(a, stream);
 }

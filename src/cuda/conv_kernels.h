@@ -10,8 +10,8 @@
 extern "C" {
 #endif
 
-/* What of a convolution: y; y with a bias and more; dx; dW. */
-enum conv_part { CONV_FORWARD, CONV_FUSED, CONV_DATA, CONV_WEIGHTS };
+/* What of a convolution: y; dx; dW. */
+enum conv_part { CONV_FORWARD, CONV_DATA, CONV_WEIGHTS };
 
 /* Images (n, in[1], in[2], in[0]) and (n, out[1], out[2], out[0]), weights (out[0], kernel, kernel, in[0]/groups). */
 struct conv_shape {
@@ -31,13 +31,13 @@ struct cuda_conv_finish_args {
 };
 cudaError_t cuda_launch_conv_finish(const struct cuda_conv_finish_args *a, cudaStream_t stream);
 
-/* to (rows, in) = or += the first `in` of each row of from (rows, padded). */
+/* to (rows, in) = or += the first `in` of each row of from (rows, padded), which is bf16 or float32. */
 struct cuda_conv_gradient_args {
-	float *to;                 /* device, as from */
-	const float *from;
+	float *to;                 /* device, aligned to 4 bytes */
+	const void *from;          /* device, aligned to 16 bytes */
 	size_t rows;
 	int in, padded;
-	bool add;
+	bool add, bf16;
 };
 cudaError_t cuda_launch_conv_gradient(const struct cuda_conv_gradient_args *a, cudaStream_t stream);
 
@@ -60,12 +60,10 @@ struct cuda_conv_check_args {
 	struct conv_shape shape;
 	enum conv_part part;
 	const void *x, *w, *y;     /* device, as all that follows; the result among them: dx, dW or y, in the place of its value */
-	const float *bias;         /* CONV_FUSED */
-	const void *residual;      /* CONV_FUSED; or NULL */
 	float *off;                /* (samples) */
 	size_t count;              /* elements of the result */
 	int samples;               /* at most CUDA_CONV_SAMPLES and count */
-	bool bf16, relu;           /* bf16: all but dW */
+	bool bf16;
 	bool narrow_factors;       /* float32 ones may be rounded to 11 bits */
 };
 cudaError_t cuda_launch_conv_check(const struct cuda_conv_check_args *a, cudaStream_t stream);

@@ -11,14 +11,15 @@
 
 enum { RUNS = 5, ROUNDS = 3 };  /* of a graph; of all trials in turn, so that a disturbance meets them all */
 static const float LONG = 1;    /* milliseconds of a run of which the host's part is nothing: its first time is taken */
-static const float BEHIND = 2;  /* so many times the shortest time drops a trial */
+/* So many times the shortest time drops a trial: of the first one taken, which is not even captured, and of each later one. */
+static const float FAR_BEHIND = 3, BEHIND = 2;
 /* Of the time of one that cuDNN likes better: what another must stay below to be taken. */
 static const float LEAD = 0.97f;
 
 /* What a task reads and writes while it is measured. */
 struct ground {
-	void *x, *w, *y, *residual, *workspace;
-	float *bias, *off;
+	void *x, *w, *y, *workspace;
+	float *off;
 	void *result;              /* one of x, w and y */
 	size_t count, bytes;       /* of the result */
 	int samples;
@@ -50,23 +51,18 @@ static status take_ground(struct cuda_device *cuda, const struct conv_task *t, i
 	const struct conv_shape *s = &t->shape;
 	const size_t x = (size_t)s->n * shape_size(s->in), y = (size_t)s->n * shape_size(s->out);
 	const size_t w = (size_t)s->out[0] * (size_t)s->kernel * (size_t)s->kernel * (size_t)(s->in[0] / s->groups);
-	const bool wide = t->part == CONV_WEIGHTS;
 	size_t workspace = 0;
 	for (int i = 0; i < n; i++)
 		if (trial[i].plan.workspace > workspace)
 			workspace = trial[i].plan.workspace;
 	TRY(take_numbers(cuda, x, t->bf16, 1, &g->x));
-	TRY(take_numbers(cuda, w, t->bf16 && !wide, 2, &g->w));
+	TRY(take_numbers(cuda, w, t->bf16, 2, &g->w));
 	TRY(take_numbers(cuda, y, t->bf16, 3, &g->y));
-	if (t->residual)
-		TRY(take_numbers(cuda, y, t->bf16, 4, &g->residual));
-	if (t->part == CONV_FUSED)
-		TRY(take_numbers(cuda, (size_t)s->out[0], false, 5, (void **)&g->bias));
 	TRY(cuda_alloc(&cuda->device, workspace, &g->workspace));
 	TRY(cuda_alloc(&cuda->device, CUDA_CONV_SAMPLES * sizeof *g->off, (void **)&g->off));
-	g->result = t->part == CONV_DATA ? g->x : wide ? g->w : g->y;
-	g->count = t->part == CONV_DATA ? x : wide ? w : y;
-	g->bytes = g->count * size_of(t->bf16 && !wide);
+	g->result = t->part == CONV_DATA ? g->x : t->part == CONV_WEIGHTS ? g->w : g->y;
+	g->count = t->part == CONV_DATA ? x : t->part == CONV_WEIGHTS ? w : y;
+	g->bytes = g->count * size_of(t->bf16);
 	g->samples = g->count < CUDA_CONV_SAMPLES ? (int)g->count : CUDA_CONV_SAMPLES;
 	CUDA_TRY(cudaEventCreateWithFlags(&g->from, cudaEventDefault));
 	CUDA_TRY(cudaEventCreateWithFlags(&g->to, cudaEventDefault));
@@ -75,7 +71,7 @@ static status take_ground(struct cuda_device *cuda, const struct conv_task *t, i
 
 static void free_ground(struct cuda_device *cuda, struct ground *g)
 {
-	void *all[] = {g->x, g->w, g->y, g->residual, g->workspace, g->bias, g->off};
+	void *all[] = {g->x, g->w, g->y, g->workspace, g->off};
 	cudaEvent_t events[] = {g->from, g->to};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		cuda_free(&cuda->device, all[i]);
@@ -84,25 +80,11 @@ static void free_ground(struct cuda_device *cuda, struct ground *g)
 			cuda_keep(cuda, cuda_check(cudaEventDestroy(events[i]), "cudaEventDestroy", __FILE__));
 }
 
-static struct dnn_data data_of(const struct ground *g)
-{
-	struct dnn_data d = {3, {CONV_ID_X, CONV_ID_W, CONV_ID_Y}, {g->x, g->w, g->y}};
-	if (g->bias) {
-		d.id[d.n] = CONV_ID_BIAS;
-		d.at[d.n++] = g->bias;
-	}
-	if (g->residual) {
-		d.id[d.n] = CONV_ID_RESIDUAL;
-		d.at[d.n++] = g->residual;
-	}
-	return d;
-}
-
 /* ---- a trial ---- */
 
 static status run_once(struct cuda_device *cuda, const struct conv_trial *t, const struct ground *g)
 {
-	const struct dnn_data data = data_of(g);
+	const struct dnn_data data = {3, {CONV_ID_X, CONV_ID_W, CONV_ID_Y}, {g->x, g->w, g->y}};
 	return dnn_run(cuda->dnn->card.handle, &t->plan, &data, g->workspace);
 }
 
@@ -117,13 +99,10 @@ static status compare(struct cuda_device *cuda, const struct conv_task *t, const
 	a.x = g->x;
 	a.w = g->w;
 	a.y = g->y;
-	a.bias = g->bias;
-	a.residual = g->residual;
 	a.off = g->off;
 	a.count = g->count;
 	a.samples = g->samples;
 	a.bf16 = t->bf16;
-	a.relu = t->relu;
 	a.narrow_factors = t->fast;
 	CUDA_TRY(cuda_launch_conv_check(&a, cuda->stream));
 	TRY(cuda_get(&cuda->device, off, g->off, (size_t)g->samples * sizeof *off));
@@ -181,12 +160,23 @@ static status time_once(struct cuda_device *cuda, const struct conv_trial *t, co
 	return OK;
 }
 
-/* Leaves the trial as a graph; best is what a run took behind the first, which loads the engine's code. */
-static status prepare(struct cuda_device *cuda, struct conv_trial *trial, const struct ground *g, cudaGraphExec_t *graph)
+static float shortest_of(int n, const struct conv_trial *trial)
+{
+	float shortest = FLT_MAX;
+	for (int i = 0; i < n; i++)
+		if (trial[i].best >= 0 && trial[i].best < shortest)
+			shortest = trial[i].best;
+	return shortest;
+}
+
+/* Best is what a run took behind the first, which loads the engine's code. Leaves the trial as a graph, unless others are so much
+ * shorter that it won't be asked for. */
+static status prepare(struct cuda_device *cuda, struct conv_trial *trial, const struct ground *g, float shortest,
+                      cudaGraphExec_t *graph)
 {
 	TRY(run_once(cuda, trial, g));
-	TRY(capture(cuda, trial, g, graph));
-	return time_once(cuda, trial, g, NULL, &trial->best);
+	TRY(time_once(cuda, trial, g, NULL, &trial->best));
+	return trial->best > FAR_BEHIND * shortest ? OK : capture(cuda, trial, g, graph);
 }
 
 /* What fails is out. */
@@ -202,19 +192,10 @@ static void prepare_all(struct cuda_device *cuda, const struct conv_task *t, int
                         cudaGraphExec_t *graph)
 {
 	for (int i = 0; i < n; i++) {
-		const status s = prepare(cuda, &trial[i], g, &graph[i]);
+		const status s = prepare(cuda, &trial[i], g, shortest_of(i, trial), &graph[i]);
 		if (s != OK)
 			put_out(t, &trial[i], s);
 	}
-}
-
-static float shortest_of(int n, const struct conv_trial *trial)
-{
-	float shortest = FLT_MAX;
-	for (int i = 0; i < n; i++)
-		if (trial[i].best >= 0 && trial[i].best < shortest)
-			shortest = trial[i].best;
-	return shortest;
 }
 
 /* In turns, those that may still be the fastest. */
@@ -243,12 +224,15 @@ static int best_of(const struct conv_trial *trial, int n)
 	return best;
 }
 
-/* The best whose result is right. */
-static int right_one(struct cuda_device *cuda, const struct conv_task *t, int n, struct conv_trial *trial, const struct ground *g)
+/* The best that can be captured and whose result is right. */
+static int right_one(struct cuda_device *cuda, const struct conv_task *t, int n, struct conv_trial *trial, const struct ground *g,
+                     cudaGraphExec_t *graph)
 {
 	for (;;) {
 		const int best = best_of(trial, n);
-		const status s = best < 0 ? OK : check_result(cuda, t, &trial[best], g);
+		status s = best < 0 || graph[best] ? OK : capture(cuda, &trial[best], g, &graph[best]);
+		if (s == OK && best >= 0)
+			s = check_result(cuda, t, &trial[best], g);
 		if (s == OK)
 			return best;
 		put_out(t, &trial[best], s);
@@ -268,7 +252,7 @@ status conv_measure(struct cuda_device *cuda, const struct conv_task *t, int n, 
 	if (s == OK)
 		s = time_all(cuda, n, trial, &g, graph);
 	if (s == OK)
-		*best = right_one(cuda, t, n, trial, &g);
+		*best = right_one(cuda, t, n, trial, &g, graph);
 	char *words = s == OK ? NULL : fail_copy();
 	for (int i = 0; i < n; i++)
 		if (graph[i])

@@ -129,7 +129,6 @@ status dnn_tensor(struct dnn_graph *g, const struct dnn_tensor *t, descriptor *o
 	TRY(dnn_set(*out, CUDNN_ATTR_TENSOR_DIMENSIONS, CUDNN_TYPE_INT64, 4, t->of));
 	TRY(dnn_set(*out, CUDNN_ATTR_TENSOR_STRIDES, CUDNN_TYPE_INT64, 4, strides));
 	TRY(dnn_set_number(*out, CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, 16));
-	TRY(dnn_set(*out, CUDNN_ATTR_TENSOR_IS_VIRTUAL, CUDNN_TYPE_BOOLEAN, 1, &t->between));
 	return dnn_finalize(*out);
 }
 
@@ -186,23 +185,6 @@ status dnn_convolution(struct dnn_graph *g, cudnnBackendDescriptorType_t type, s
 	TRY(dnn_set_part(*out, name.y, y));
 	TRY(dnn_set(*out, name.alpha, CUDNN_TYPE_FLOAT, 1, &one));
 	TRY(dnn_set(*out, name.beta, CUDNN_TYPE_FLOAT, 1, &zero));
-	return dnn_finalize(*out);
-}
-
-status dnn_pointwise(struct dnn_graph *g, cudnnPointwiseMode_t f, descriptor x, descriptor b, descriptor y, descriptor *out)
-{
-	const cudnnDataType_t in = CUDNN_DATA_FLOAT;
-	descriptor how;
-	TRY(append(g, CUDNN_BACKEND_POINTWISE_DESCRIPTOR, &how));
-	TRY(dnn_set(how, CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, 1, &f));
-	TRY(dnn_set(how, CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_TYPE_DATA_TYPE, 1, &in));
-	TRY(dnn_finalize(how));
-	TRY(append(g, CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR, out));
-	TRY(dnn_set_part(*out, CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, how));
-	TRY(dnn_set_part(*out, CUDNN_ATTR_OPERATION_POINTWISE_XDESC, x));
-	if (b)
-		TRY(dnn_set_part(*out, CUDNN_ATTR_OPERATION_POINTWISE_BDESC, b));
-	TRY(dnn_set_part(*out, CUDNN_ATTR_OPERATION_POINTWISE_YDESC, y));
 	return dnn_finalize(*out);
 }
 

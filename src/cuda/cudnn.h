@@ -36,13 +36,12 @@ struct dnn_graph {
 	int n;
 };
 
-/* (n, c, h, w) with channels last: an image's, or as (out, in of a group, height, width) a filter's. A tensor between operations is
- * never in memory; others begin at multiples of 16 bytes. */
+/* (n, c, h, w) with channels last: an image's, or as (out, in of a group, height, width) a filter's. It begins at a multiple of 16
+ * bytes. */
 struct dnn_tensor {
 	int64_t id;
 	cudnnDataType_t type;
 	int64_t of[4];
-	bool between;
 };
 
 /* Windows of a convolution, square; sums are float32's. */
@@ -55,9 +54,6 @@ status dnn_tensor(struct dnn_graph *g, const struct dnn_tensor *t, cudnnBackendD
 /* type: CUDNN_BACKEND_OPERATION_CONVOLUTION_…; x and w of y, dx of dy and w, or dw of x and dy, each under the name of its value. */
 status dnn_convolution(struct dnn_graph *g, cudnnBackendDescriptorType_t type, struct dnn_window window, cudnnBackendDescriptor_t x,
                        cudnnBackendDescriptor_t w, cudnnBackendDescriptor_t y, cudnnBackendDescriptor_t *out);
-/* y = f(x), or f(x, b) where b is not NULL, in float32. */
-status dnn_pointwise(struct dnn_graph *g, cudnnPointwiseMode_t f, cudnnBackendDescriptor_t x, cudnnBackendDescriptor_t b,
-                     cudnnBackendDescriptor_t y, cudnnBackendDescriptor_t *out);
 /* The graph of these operations. */
 status dnn_graph_finish(struct dnn_graph *g, int n, cudnnBackendDescriptor_t operations[]);
 /* What a zeroed one has, too. */

@@ -28,9 +28,11 @@ struct cuda_slope {
 struct cuda_pieces {
 	const struct piece *at;    /* device */
 	struct cuda_slope *slopes; /* device: as many, for verbs that make them before they use them */
+	const int *begin;          /* device: of each PIECES_BLOCK elements, the last piece that begins at or before the first of them */
 	int n;
 	size_t count;
 };
+enum { PIECES_BLOCK = 1024 };
 
 /* Writes a table's numbers, the device's own or the host's, and with the latter step and key; the host's copy may be changed as
  * soon as this has returned. */

@@ -56,12 +56,14 @@ static void norm_drop(struct layer_plan *p)
 
 /* ---- how the work is divided ---- */
 
-/* Lanes for the channels that there are, and in a filter response norm for more of them where an example's pixels are too few for a
+/* One lane, and so as many blocks as there are packs, where each holds all its rows; else lanes for the channels that there are, and in a filter response norm for more of them where an example's pixels are too few for a
  * block's threads. */
 static int lane_bits_of(enum norm norm, const struct cuda_norm_shape *s)
 {
 	const int packs = s->width / s->pack;
 	int bits = 0;
+	if (s->whole)
+		return 0;
 	while (1 << bits < packs && 1 << bits < CUDA_NORM_LANES &&
 	       (bits < LANE_BITS || (norm == NORM_FILTER_RESPONSE && (size_t)(CUDA_NORM_THREADS >> bits) > s->pixels)))
 		bits++;
@@ -94,6 +96,7 @@ struct cuda_norm_shape cuda_norm_divide(enum norm norm, int n, int channels, siz
 	s.pixels = pixels;
 	s.width = width;
 	s.pack = mixed || width != channels || width % pack ? 1 : pack;
+	s.whole = norm == NORM_BATCH && s.pack > 1 && (size_t)n * pixels <= (size_t)CUDA_NORM_WHOLE * CUDA_NORM_THREADS;
 	s.lane_bits = lane_bits_of(norm, &s);
 	s.slices = (int)ratio_up((size_t)width, (size_t)s.pack << s.lane_bits);
 	s.share = 1 / (norm == NORM_BATCH ? (double)n * (double)pixels : (double)pixels);

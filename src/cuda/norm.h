@@ -13,7 +13,8 @@ extern "C" {
 enum {
 	CUDA_NORM_THREADS = 256,           /* of a block of them */
 	CUDA_NORM_LANES = 32,              /* at most so many of these side by side */
-	CUDA_NORM_SUMS = 3                 /* numbers by channel that a block leaves, at most */
+	CUDA_NORM_SUMS = 3,                /* numbers by channel that a block leaves, at most */
+	CUDA_NORM_WHOLE = 8                /* rows that a thread keeps in registers, where a block has all of its slice's */
 };
 
 /* How a norm's work is divided, which its shape alone decides: a block of threads has rows of a slice of the channels, each thread a
@@ -28,6 +29,7 @@ struct cuda_norm_shape {
 	int slices;                        /* of `width` */
 	int parts;                         /* batch norm: so many blocks share the rows of a slice, */
 	int part_rows;                     /* so many rows to each, the last one less */
+	bool whole;                        /* batch norm: a block's registers hold all rows of its slice */
 	double share;                      /* 1 over the elements of a mean */
 };
 
@@ -75,6 +77,15 @@ static inline size_t cuda_norm_kept(size_t n, size_t channels, enum norm norm)
  * dx, as two kernels. */
 cudaError_t cuda_launch_batch_norm(const struct cuda_norm_args *a, cudaStream_t stream);
 cudaError_t cuda_launch_batch_norm_back(const struct cuda_norm_args *a, cudaStream_t stream);
+
+/* Whether each is done by the one kernel below instead, which reads everything once: of few rows, where nothing but the norm takes
+ * registers. */
+static inline bool cuda_norm_whole(const struct cuda_norm_args *a)
+{
+	return a->shape.whole && (a->activation == ACTIVATION_RELU || a->activation == ACTIVATION_NONE);
+}
+cudaError_t cuda_launch_whole_norm(const struct cuda_norm_args *a, cudaStream_t stream);
+cudaError_t cuda_launch_whole_norm_back(const struct cuda_norm_args *a, cudaStream_t stream);
 
 /* The same numbers; but a block has an example's slice, whose second reading a cache serves, and all is one kernel; backward, with
  * another one for the parameters' gradients where they are wanted. */

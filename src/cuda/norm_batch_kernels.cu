@@ -6,24 +6,9 @@
  * costs less than a launch between the two. */
 #include "src/cuda/launch.h"
 
-#include "src/cuda/norm.cuh"
+#include "src/cuda/norm_batch.cuh"
 
-enum { PILOT_ROWS = 4 };
-
-/* ---- rows and what blocks leave ---- */
-
-static __device__ __forceinline__ size_t rows_of(const struct cuda_norm_shape &s)
-{
-	return (size_t)s.n * s.pixels;
-}
-
-/* Where a row begins: all channels side by side, or those of one block of an example's. */
-template <int PACK> static __device__ __forceinline__ size_t row_at(const struct cuda_norm_shape &s, size_t row)
-{
-	if (PACK > 1 || s.width == s.channels)
-		return row * (size_t)s.width;
-	return row / s.pixels * s.pixels * (size_t)s.channels + row % s.pixels * (size_t)s.width;
-}
+/* ---- rows of a block and what it leaves ---- */
 
 /* The rows of a block of threads: from … to − 1. */
 static __device__ __forceinline__ size_t part_from(const struct cuda_norm_shape &s)
@@ -67,51 +52,7 @@ static __device__ __forceinline__ void join_parts(const struct cuda_norm_args &a
 	group_sums<SUMS>(shared, spot.slice, sum, total);
 }
 
-/* What is kept for backward, by channel. */
-struct kept {
-	double *mean, *inverse;
-	float *scale, *shift;
-};
-
-static __device__ __forceinline__ struct kept kept_of(const struct cuda_norm_args &a)
-{
-	double *const mean = (double *)a.kept;
-	float *const scale = (float *)(mean + 2 * a.shape.channels);
-	const struct kept k = {mean, mean + a.shape.channels, scale, scale + a.shape.channels};
-	return k;
-}
-
-/* The norm of a pack's channels as it was kept. */
-template <int PACK>
-static __device__ __forceinline__ void kept_line(const struct kept &kept, const struct spot &spot, struct norm_line<PACK> *line)
-{
-	UNROLL
-	for (int j = 0; j < PACK; j++) {
-		line->scale[j] = kept.scale[spot.channel + j];
-		line->shift[j] = kept.shift[spot.channel + j];
-	}
-}
-
 /* ---- forward ---- */
-
-/* Sums of squares of what lies around 100 would lose the variance to rounding: numbers are taken relative to the mean of a few of
- * them. */
-template <int PACK>
-static __device__ __forceinline__ void pilot(const struct cuda_norm_args &a, const struct spot &spot, float mean[PACK])
-{
-	float v[PACK];
-	UNROLL
-	for (int j = 0; j < PACK; j++)
-		mean[j] = 0;
-	UNROLL
-	for (int i = 0; i < PILOT_ROWS; i++) {
-		const size_t row = (rows_of(a.shape) - 1) * (size_t)i / (PILOT_ROWS - 1);
-		pack_numbers<PACK>(pack_load<PACK>(a.x, a.x_bf16, spot.at + row_at<PACK>(a.shape, row)), v);
-		UNROLL
-		for (int j = 0; j < PACK; j++)
-			mean[j] += v[j] * (1.0f / PILOT_ROWS);
-	}
-}
 
 /* In the first part's third place. */
 static __device__ __forceinline__ float *pilots_of(const struct cuda_norm_args &a)
@@ -122,6 +63,7 @@ static __device__ __forceinline__ float *pilots_of(const struct cuda_norm_args &
 template <int PACK>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) moments_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
+	BEGIN_EARLY();
 	NORM_SHARED(shared, 2);
 	SHARED(float, turned, NORM_TURNED(PACK, 2));
 	const struct spot spot = spot_of<PACK>(a.shape);
@@ -140,27 +82,11 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) moments_kernel(const __g
 			[&](int i, size_t) {
 				float x[PACK];
 				pack_numbers<PACK>(in[i], x);
-				UNROLL
-				for (int j = 0; j < PACK; j++) {
-					const float d = x[j] - center[j];
-					sum[0][j] += d;
-					sum[1][j] = fmaf(d, d, sum[1][j]);
-				}
+				row_moments<PACK>(x, center, sum);
 			});
 	double total[2];
 	slice_sums<PACK, 2>(shared, turned, spot, sum, total);
 	leave_sums<2>(a, spot, total);
-}
-
-/* running ← (1 − f)·running + f·new. */
-static __device__ __forceinline__ void update_running(const struct cuda_norm_args &a, int channel, double mean, double squares)
-{
-	float *const means = a.stats, *const variances = a.stats + a.shape.channels;
-	const double m = (double)rows_of(a.shape), unbiased = squares / (m > 1 ? m - 1 : 1);
-	means[channel] = (float)((1 - a.momentum) * (double)means[channel] + a.momentum * mean);
-	variances[channel] = (float)((1 - a.momentum) * (double)variances[channel] + a.momentum * unbiased);
-	if (channel == 0)
-		a.stats[2 * a.shape.channels] += 1;
 }
 
 /* The norm of the slice's channels, to the block's shared memory; the first block of a slice keeps it. */
@@ -168,43 +94,19 @@ template <int PACK>
 static __device__ __forceinline__ void set_norm(const struct cuda_norm_args &a, const struct norm_shared &shared,
                                                 const struct spot &spot)
 {
-	const int i = (int)threadIdx.x, channel = spot.first + i;
-	double total[2];
+	const int i = (int)threadIdx.x;
+	double total[2] = {};
 	if (!a.fixed)
 		join_parts<PACK, 2>(a, shared, spot, 0, total);
-	if (i < spot.count) {
-		double mean, variance, squares = 0;
-		if (a.fixed) {
-			mean = (double)a.stats[channel];
-			variance = (double)a.stats[a.shape.channels + channel];
-		} else {
-			const double gap = total[0] * a.shape.share;
-			mean = (double)pilots_of(a)[channel] + gap;
-			squares = total[1] - total[0] * gap;
-			squares = squares < 0 ? 0 : squares;
-			variance = squares * a.shape.share;
-		}
-		const double inverse = rsqrt(variance + NORM_BATCH_EPSILON);
-		const float scale = (float)((double)a.gamma[channel] * inverse);
-		const float shift = (float)((double)a.beta[channel] - mean * (double)scale);
-		coef_set(shared, 0, i, scale);
-		coef_set(shared, 1, i, shift);
-		if (blockIdx.x == 0) {
-			const struct kept kept = kept_of(a);
-			kept.mean[channel] = mean;
-			kept.inverse[channel] = inverse;
-			kept.scale[channel] = scale;
-			kept.shift[channel] = shift;
-			if (a.update)
-				update_running(a, channel, mean, squares);
-		}
-	}
+	if (i < spot.count)
+		norm_of_sums(a, shared, i, spot.first + i, a.fixed ? 0 : pilots_of(a)[spot.first + i], total, blockIdx.x == 0);
 	__syncthreads();
 }
 
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) apply_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
+	BEGIN_EARLY();
 	NORM_SHARED(shared, 2);
 	const struct spot spot = spot_of<PACK>(a.shape);
 	const size_t from = part_from(a.shape), to = part_to(a.shape);
@@ -232,6 +134,8 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) apply_kernel(const __gri
 
 cudaError_t cuda_launch_batch_norm(const struct cuda_norm_args *a, cudaStream_t stream)
 {
+	if (!a->fixed && cuda_norm_whole(a))
+		return cuda_launch_whole_norm(a, stream);
 	const dim3 grid((unsigned)a->shape.parts, norm_slices(&a->shape));
 	if (!a->fixed) {
 		const cudaError_t e = a->shape.pack == 8   ? LAUNCH(moments_kernel<8>, grid, CUDA_NORM_THREADS, 0, stream, *a)
@@ -250,6 +154,7 @@ cudaError_t cuda_launch_batch_norm(const struct cuda_norm_args *a, cudaStream_t 
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_sums_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
+	BEGIN_EARLY();
 	constexpr int ROWS = back_rows<KIND>::ROWS, SUMS = back_sums<KIND>::SUMS;
 	NORM_SHARED(shared, SUMS);
 	SHARED(float, turned, NORM_TURNED(PACK, SUMS));
@@ -279,46 +184,28 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_sums_kernel(const _
 	leave_sums<SUMS>(a, spot, total);
 }
 
-static __device__ __forceinline__ void give(float *to, int channel, bool add, double value)
-{
-	if (to)
-		to[channel] = (float)(value + (add ? (double)to[channel] : 0));
-}
-
-/* dx = scale·g + of_x·x + rest, of which the block's shared memory gets the last two; the first block of a slice gives the
- * parameters their gradients. */
+/* The slice's part in dx, to the block's shared memory; the first block of a slice gives the parameters their gradients. */
 template <int PACK>
 static __device__ __forceinline__ void set_back(const struct cuda_norm_args &a, const struct norm_shared &shared,
                                                 const struct spot &spot)
 {
-	const int i = (int)threadIdx.x, channel = spot.first + i;
+	const int i = (int)threadIdx.x;
 	double total[2], taken;
 	join_parts<PACK, 2>(a, shared, spot, 0, total);
-	if (i < spot.count) {
-		const struct kept kept = kept_of(a);
-		const double mean = kept.mean[channel], inverse = kept.inverse[channel], scale = (double)kept.scale[channel];
-		/* What was summed was relative to the mean in float32. */
-		const double dgamma = (total[1] + ((double)(float)mean - mean) * total[0]) * inverse;
-		const float of_x = a.fixed ? 0.0f : (float)(-scale * inverse * dgamma * a.shape.share);
-		const float rest = a.fixed ? 0.0f : (float)(-scale * total[0] * a.shape.share - (double)of_x * mean);
-		coef_set(shared, 0, i, of_x);
-		coef_set(shared, 1, i, rest);
-		if (blockIdx.x == 0) {
-			give(a.dgamma, channel, a.add, dgamma);
-			give(a.dbeta, channel, a.add, total[0]);
-		}
-	}
+	if (i < spot.count)
+		back_of_sums(a, shared, i, spot.first + i, total, blockIdx.x == 0);
 	__syncthreads();
 	if (!a.dtau || blockIdx.x != 0)
 		return;
 	join_parts<PACK, 1>(a, shared, spot, 2, &taken);
 	if (i < spot.count)
-		give(a.dtau, channel, a.add, taken);
+		give(a.dtau, spot.first + i, a.add, taken);
 }
 
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_apply_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
+	BEGIN_EARLY();
 	constexpr int ROWS = back_rows<KIND>::ROWS;
 	NORM_SHARED(shared, 2);
 	const struct spot spot = spot_of<PACK>(a.shape);
@@ -340,15 +227,14 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_apply_kernel(const 
 	walk_back<ROWS>(spot, from, to, load, [&](int i, size_t row) {
 		float x[PACK], g[PACK], taken[PACK];
 		row_gradient<PACK, KIND>(a, line, in[i], x, g, taken);
-		UNROLL
-		for (int j = 0; j < PACK; j++)
-			g[j] = fmaf(g[j], line.scale[j], fmaf(x[j], of_x[j], rest[j]));
-		pack_store<PACK>(a.dx, a.x_bf16, spot.at + row_at<PACK>(a.shape, row), pack_of<PACK>(a.x_bf16, g));
+		row_give<PACK>(a, line, x, g, of_x, rest, spot.at + row_at<PACK>(a.shape, row));
 	});
 }
 
 cudaError_t cuda_launch_batch_norm_back(const struct cuda_norm_args *a, cudaStream_t stream)
 {
+	if (cuda_norm_whole(a))
+		return cuda_launch_whole_norm_back(a, stream);
 	const dim3 grid((unsigned)a->shape.parts, norm_slices(&a->shape));
 	struct cuda_norm_args apply = *a;
 	const cudaError_t e = NORM_LAUNCH(back_sums_kernel, grid, stream, *a);

@@ -22,6 +22,14 @@ static __device__ __forceinline__ int piece_of(const struct cuda_pieces *p, size
 	return low;
 }
 
+/* The same, from one on that does; for elements near it. */
+static __device__ __forceinline__ int piece_from(const struct cuda_pieces *p, int k, size_t element)
+{
+	while (k + 1 < p->n && p->at[k + 1].offset <= element)
+		k++;
+	return k;
+}
+
 /* Which elements of the quad at `at` a piece has; from ≥ to: none. */
 static __device__ __forceinline__ struct quad_part piece_part(const struct piece *p, size_t at, bool aligned)
 {

@@ -28,13 +28,13 @@ cudaError_t cuda_launch_slopes(const struct cuda_pieces *p, const struct cuda_sl
 /* An output; inputs are those of the call that any output needs. */
 struct cuda_affine_output {
 	float *y;
-	const float *base;         /* NULL: none */
+	const float *base;         /* NULL: none; */
+	int base_input;            /* which input that is, or −1 */
 	const float *prior_at;     /* NULL: no prior; */
 	int prior;                 /* else the slot of its coefficient, */
 	int prior_input;           /* and which input that is: a gaussian one is a part of its coefficient */
 	int coef[AFFINE_INPUTS];   /* slots */
 	int noise;                 /* slot of its scale, or SLOT_NONE */
-	enum stream stream;
 };
 
 struct cuda_affine_args {
@@ -43,9 +43,11 @@ struct cuda_affine_args {
 	int n_in, n_out;
 	const float *x[AFFINE_INPUTS];
 	struct cuda_affine_output out[AFFINE_OUTPUTS];
-	bool noise;                /* any output has some */
+	enum stream stream[AFFINE_OUTPUTS];  /* of each output's noise; */
+	int streams;               /* 0: none has any; 1: all that have some have the first's; else what they are */
 	bool curved;               /* any has a prior whose gradient is not x itself */
-	bool aligned;              /* every address: to 16 bytes */
+	bool aligned;              /* every address: to 16 bytes; */
+	bool ahead;                /* and no piece is frozen: inputs may be read before it is known which piece they are of */
 };
 
 cudaError_t cuda_launch_affine(const struct cuda_affine_args *a, cudaStream_t stream);

@@ -140,6 +140,19 @@ static inline T __ldg(const T *p)
 	return *p;
 }
 
+/* How long a cache is to keep it is all that these say. */
+template <typename T>
+static inline T __ldcs(const T *p)
+{
+	return *p;
+}
+
+template <typename T>
+static inline void __stcs(T *p, T v)
+{
+	*p = v;
+}
+
 #include "device_math.h"
 
 /* ---- launches ---- */
@@ -187,5 +200,9 @@ static inline cudaError_t standin_call(const char *name, void (*kernel)(P...), d
 }
 #define LAUNCH(kernel, grid, block, shared, stream, ...)                                                            \
 	standin_call(#kernel, kernel, dim3(grid), dim3(block), shared, stream, ##__VA_ARGS__)
+
+/* Launches here are never early, and no kernel's code has the wait for one. */
+#define BEGIN_EARLY() ((void)0)
+#define KERNEL_WAITS(kernel, yes) ((void)(kernel), *(yes) = false, cudaSuccess)
 
 #endif
