@@ -131,6 +131,30 @@ static void check_elsewhere(const struct outcome *first)
 	json_decref(o.choices);
 }
 
+/* Of those that can be told to be slow at once no graph is made, unless nothing else is right. */
+static void check_far_behind(void)
+{
+	standin_engine(CORES, STANDIN_ENGINE_SLOW);
+	const size_t before = standin_calls("cudaGraphInstantiate");
+	struct outcome one = outcome_of(true, NULL);
+	const size_t first_slow = standin_calls("cudaGraphInstantiate") - before;
+	standin_engine(CORES, STANDIN_ENGINE_GOOD);
+	standin_engine(ROOMY, STANDIN_ENGINE_SLOW);
+	struct outcome two = outcome_of(true, NULL);
+	const size_t last_slow = standin_calls("cudaGraphInstantiate") - before - first_slow;
+	ok(engine_of(&two, forward_key) == CORES && last_slow + 6 == first_slow,
+	   "engines that are far behind one before them are not made graphs of: %zu graphs, else %zu", last_slow, first_slow);
+	standin_engine(RUNTIME, STANDIN_ENGINE_WRONG);
+	standin_engine(CORES, STANDIN_ENGINE_WRONG);
+	struct outcome three = outcome_of(true, NULL);
+	ok(engine_of(&three, forward_key) == ROOMY && three.worst <= 1, "where nothing else is right they are taken: %s",
+	   text_of(&three, forward_key));
+	standin_engine(-1, STANDIN_ENGINE_GOOD);
+	json_decref(one.choices);
+	json_decref(two.choices);
+	json_decref(three.choices);
+}
+
 static void check_engines(const struct outcome *first)
 {
 	static const struct { enum standin_engine how; const char *what; bool said; } faults[] = {
@@ -225,6 +249,7 @@ int main(void)
 	check_refused(&first);
 	check_elsewhere(&first);
 	check_engines(&first);
+	check_far_behind();
 	check_rules();
 	check_again();
 	json_decref(first.choices);

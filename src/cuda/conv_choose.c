@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All that cuDNN proposes for a shape is measured, since its first is often not the fastest, and one to fall back on; fewer where
- * each has to be compiled, for up to a second. */
-enum { PROPOSALS = CONV_TRIALS - 1, PROPOSALS_COMPILED = 6, TEXT = 512 };
+/* All that cuDNN proposes for a shape is measured, since its first is often not the fastest; fewer where each has to be compiled, for
+ * up to a second. Where few are left by the rules, one to fall back on is, too: else it is tens of times slower. */
+enum { PROPOSALS = CONV_TRIALS - 1, PROPOSALS_COMPILED = 6, PROPOSALS_ENOUGH = 8, TEXT = 512 };
 /* The part of the room that is left which a workspace may have, CONV_WORKSPACE at most. */
 enum { WORKSPACE_SHARE = 8 };
+
 /* ---- cuDNN for a device ---- */
 
 status cuda_dnn_open(struct cuda_device *cuda)
@@ -190,7 +191,7 @@ static status choose_new(struct cuda_device *cuda, const struct conv_task *t, co
 	int n = 0, best = -1;
 	*out = (struct dnn_plan){.plan = NULL};
 	status s = take_proposals(cuda, t, g, CUDNN_HEUR_MODE_A, PROPOSALS, trial, &n);
-	if (s == OK)
+	if (s == OK && n < PROPOSALS_ENOUGH)
 		s = take_proposals(cuda, t, g, CUDNN_HEUR_MODE_FALLBACK, n + 1, trial, &n);
 	if (s == OK && n)
 		s = conv_measure(cuda, t, n, trial, &best);

@@ -108,6 +108,7 @@ enum { IN_FLIGHT = 4, QUADS = 2 };  /* of a thread: elements, or where `to` is a
 template <typename T, bool add>
 __global__ void __launch_bounds__(THREADS) gradient_quads_kernel(float *to, const T *from, size_t n)
 {
+	BEGIN_EARLY();
 	const size_t first = (size_t)blockIdx.x * THREADS * QUADS + threadIdx.x;
 	float v[QUADS][QUAD], old[QUADS][QUAD];
 	UNROLL
