@@ -88,7 +88,7 @@ net_options() {  # net_options MODEL:SAMPLER:PRECISION[:NORM]
 	echo "$1" | {
 		IFS=: read -r model sampler kind norm
 		echo "--data shapes --holdout $net_holdout --model $model --sampler $sampler --precision $kind ${norm:+--norm $norm} --batch $net_batch" \
-			"--lr 0.01 --augment crop-flip --keep-every 1" "$([ "$sampler" != entropy-mcmc ] || echo --coupling 1)"
+			"--lr 0.001 --augment crop-flip --keep-every 1" "$([ "$sampler" != entropy-mcmc ] || echo --coupling 1)"
 	}
 }
 

@@ -105,8 +105,8 @@ static const struct param network_defs[] = {
 	 .help = "arithmetic of convolutions and matrix products; parameters, sums, norms and losses are float32 in either"},
 	{.name = "conv-algo", .type = PARAM_CHOICE, .arg = CONV_ALGO_WORDS, .fallback = "auto",
 	 .help = "how convolutions are computed: the fastest way for each shape, measured once and kept for --resume; oneDNN's "
-	         "direct one; Winograd's where there is one; or direct, with the gradient of the weights as one matrix product; a CUDA device has auto, of cuDNN's engines, and "
-	         "direct, without those that transform"},
+	         "direct one; Winograd's where there is one; or direct, with the gradient of the weights as one matrix product; a CUDA "
+	         "device has auto, of cuDNN's engines, and direct, without those that transform"},
 	{.name = "fast", .type = PARAM_FLAG,
 	 .help = "on a CUDA device, let convolutions sum in an order that varies from run to run and, in fp32, have factors of 11 bits, "
 	         "where that is faster: the run then does not repeat to the bit"},

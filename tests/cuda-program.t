@@ -122,4 +122,13 @@ check $? "a card that is too small: the sizes, and a batch that would fit"
 batch=$(sed -n 's/.*--batch \([1-9][0-9]*\) would fit.*/\1/p' err)
 STANDIN_MEMORY=$memory "$BASIN_STANDIN" sample $large --batch "${batch:-0}" --out fits --quiet
 check $? "and it fits"
+# Its buffers have room, but not another layer's tensors beside them, which the first convolution is measured with.
+large="--data shapes --holdout 9000 --model lenet --steps 1 --device cuda" memory=100000000
+STANDIN_MEMORY=$memory "$BASIN_STANDIN" sample $large --batch 900 --out never 2>err
+status=$?
+[ $status = 1 ] && grep -q "out of memory on cuda: .* for measuring .*, and .* are free" err && grep -q -e "--batch [1-9][0-9]* would fit" err
+check $? "one that is too small to measure a convolution in: the same"
+batch=$(sed -n 's/.*--batch \([1-9][0-9]*\) would fit.*/\1/p' err)
+STANDIN_MEMORY=$memory "$BASIN_STANDIN" sample $large --batch "${batch:-0}" --out fitted --quiet
+check $? "and that fits too"
 done_testing

@@ -46,8 +46,8 @@ static status check_request(const struct plan_request *r)
 	const struct layer *l = r->layer;
 	const bool bf16 = r->precision == PRECISION_BF16;
 	if (r->algo == CONV_WINOGRAD || r->algo == CONV_GEMM)
-		return fail(ERR_USAGE, "{conv-algo} %s: cuDNN is not told which algorithm on a CUDA device; use auto, or direct for none "
-		                       "that transforms", r->algo == CONV_GEMM ? "gemm" : "winograd");
+		return fail(ERR_USAGE, "{conv-algo} %s: cuDNN is not told which algorithm; on a CUDA device use auto, or direct for none "
+		                       "that transforms; or {device} cpu", r->algo == CONV_GEMM ? "gemm" : "winograd");
 	if (r->folded && !conv_folds(l, r->folded))
 		return fail(ERR_LIBRARY, "only batch norm without a threshold folds into a convolution, and into one without a bias");
 	if (r->x[0].bf16 != bf16 || r->y.bf16 != bf16)

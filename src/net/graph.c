@@ -99,11 +99,22 @@ struct plan_request graph_request(const struct graph *g, int i, int n, enum plan
 	};
 }
 
+/* Bytes that measuring how a layer is computed best takes for a while: its tensors and weights once more. */
+static size_t trial_bytes(const struct graph *g, const struct plan_request *r)
+{
+	const struct layer *l = r->layer;
+	const int weight = layer_segment(l, PARAM_WEIGHT);
+	const size_t pixels = (size_t)l->in[1] * (size_t)l->in[2];
+	const size_t in = (size_t)(r->channels > l->in[0] ? r->channels : l->in[0]) * pixels * format_bytes(r->x[0]);
+	const size_t out = shape_size(l->out) * format_bytes(r->y);
+	return (size_t)r->n * (in + out) + (weight < 0 ? 0 : g->options.model->params.at[weight].count * sizeof(float));
+}
+
 static status plan_layer(struct graph *g, struct graph_plan *p, int i)
 {
 	struct device *d = g->device;
 	const struct plan_request r = graph_request(g, i, p->n, p->mode);
-	TRY(ops_of(g, i)->plan(d, &r, &p->layer[i]));
+	TRY(graph_lacks(g, ops_of(g, i)->plan(d, &r, &p->layer[i]), trial_bytes(g, &r), "measuring how a layer is computed best"));
 	size_t bytes = working_bytes(g, p, i);
 	if (bytes <= g->working_bytes[i])
 		return OK;
