@@ -10,7 +10,6 @@ enum { THREADS = 64 };
 __global__ void __launch_bounds__(THREADS) words_kernel(const struct cuda_slots *slots, enum stream stream, size_t quad, unsigned n,
                                                         uint32_t *out)
 {
-	BEGIN_EARLY();
 	const unsigned i = blockIdx.x * THREADS + threadIdx.x;
 	if (i >= n)
 		return;
@@ -23,7 +22,6 @@ __global__ void __launch_bounds__(THREADS) words_kernel(const struct cuda_slots 
 
 __global__ void __launch_bounds__(THREADS) normals_kernel(const uint32_t *words, unsigned n, float *out)
 {
-	BEGIN_EARLY();
 	const unsigned i = blockIdx.x * THREADS + threadIdx.x;
 	float normal[4];
 	if (i >= n)

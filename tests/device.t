@@ -70,8 +70,6 @@ export STANDIN_DEVICES=1
 fails 2 '^basin: --device cuda:7: there is one CUDA device' "a card that is not there" "$basin" sample $target --device cuda:7 --out no
 STANDIN_FAIL=cublasLtCreate:1:1 fails 1 '^basin: .*--device cpu does without.*src/cuda/open.c: cublasLtCreate: ' \
 	"a card that does not open is an error, also where none was asked for" "$basin" sample $target --out no
-BASIN_CUDA_EARLY=nein fails 1 'BASIN_CUDA_EARLY=nein: expected yes or no' "a word that is none of an option's, when kernels begin" \
-	"$basin" sample $target --out no
 BASIN_CUDA_GRAPHS=nein fails 1 'BASIN_CUDA_GRAPHS=nein: expected yes or no' "and so is a word that is none of its options" \
 	"$basin" sample $target --out no
 "$basin" sample $target --out card >out 2>err && [ "$(device card)" = cuda ] && ! grep -q warning err

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: 2026 the Basin contributors
 # What ptxas reports of the kernels, as the build has kept it: nothing is spilled, no array lies in local memory, and the largest
-# block that a kernel is bound to can be launched. And of their PTX, that no kernel is too early.
+# block that a kernel is bound to can be launched.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"
 
@@ -50,18 +50,6 @@ faults() {
 	}' "$2" "$1"
 }
 
-# late: the kernels of PTX for a card of compute capability 9 or later on standard input that may end, branch or touch memory before
-# they have waited for what came before (src/cuda/launch.h), a line each.
-late() {
-	awk '
-	/\.entry / { name = $0; sub(/.*\.entry /, "", name); sub(/[^A-Za-z0-9_$].*/, "", name); waits = 0 }
-	/griddepcontrol\.wait/ { waits = 1 }
-	name && !waits && /^[ \t]*(@|bra|ret|exit|bar|call|ld\.[^p]|st\.|atom|red\.|griddepcontrol\.l)/ {
-		print name ": does not begin with BEGIN_EARLY()"
-		name = ""
-	}'
-}
-
 # ---- planted reports, in ptxas' own words ----
 
 # report REGISTERS FRAME STORES LOADS [SHARED]
@@ -107,13 +95,6 @@ echo '_Z3onePf 0' >"$dir/bounds"
 planted "a kernel that is bound to no size of block" "no __launch_bounds__"
 : >"$dir/report"
 planted "no kernel at all" "no kernel"
-printf '.entry _Z3onePf(\n)\n{\n\tld.param.u64 %%rd1, [a];\n\tgriddepcontrol.wait;\n@%%p bra $L;\n\tst.global.u32 [%%rd1], 0;\n\tret;\n}\n' >"$dir/ptx"
-[ -z "$(late <"$dir/ptx")" ] && grep -v wait "$dir/ptx" | late | grep -qx '_Z3onePf: does not begin with BEGIN_EARLY()'
-ok $? "a kernel that waits, and one that does not"
-for before in '@%p1 bra $L__BB0_2;' 'ret;' 'ld.global.nc.f32 %f1, [%rd1];' 'ld.v4.u32 {%r1, %r2, %r3, %r4}, [%rd1];' 'st.global.f32 [%rd1], %f1;'; do
-	sed "s/griddepcontrol.wait/$before\n&/" "$dir/ptx" | late | grep -q _Z3onePf
-	ok $? "and one that comes too late for $before"
-done
 
 # ---- the build's ----
 
@@ -134,11 +115,6 @@ for report in $CUDA_REPORTS; do
 	[ ! -s "$dir/found" ]
 	result=$?
 	ok $result "$name: no spill, no stack frame, launchable: $(grep -c 'entry function' "$report") kernels"
-	[ $result = 0 ] || shown "$dir/found"
-	late <"$dir/ptx" >"$dir/found"
-	[ ! -s "$dir/found" ]
-	result=$?
-	ok $result "$name: every kernel begins with the wait of an early launch"
 	[ $result = 0 ] || shown "$dir/found"
 done
 done_testing

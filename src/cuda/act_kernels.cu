@@ -61,7 +61,6 @@ static __device__ __forceinline__ void act_group(const X *x, const Dy *dy, Y *to
 template <enum activation kind, bool backward, typename X, typename Dy, typename Y>
 __global__ void __launch_bounds__(THREADS) act_kernel(const struct cuda_act_args a)
 {
-	BEGIN_EARLY();
 	const X *const x = (const X *)a.x;
 	const Dy *const dy = (const Dy *)a.dy;
 	Y *const to = (Y *)a.y;

@@ -225,7 +225,6 @@ static __device__ __forceinline__ void affine_singly(const struct cuda_affine_ar
 template <int IN, int OUT, int STREAMS, bool CURVED>
 __global__ void __launch_bounds__(QUAD_THREADS, blocks(IN)) affine_kernel(const __grid_constant__ struct cuda_affine_args a)
 {
-	BEGIN_EARLY();
 	typedef struct coefs<IN, OUT> common_coefs;
 	SHARED(common_coefs, common, 1);
 	const unsigned block = gridDim.x - 1 - blockIdx.x;

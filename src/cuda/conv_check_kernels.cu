@@ -20,7 +20,6 @@ static __device__ __forceinline__ uint64_t mixed(uint64_t x)
 
 template <typename T> __global__ void __launch_bounds__(THREADS) numbers_kernel(T *to, size_t n, uint32_t seed)
 {
-	BEGIN_EARLY();
 	const size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x;
 	if (i < n)
 		number_set(to + i, (float)(int32_t)(mixed((uint64_t)seed << 40 ^ i) >> 32) * 0x1p-31f);
@@ -129,7 +128,6 @@ static __device__ __forceinline__ double allowed(double terms, double magnitude,
 template <enum conv_part part, typename T>
 __global__ void __launch_bounds__(THREADS) check_kernel(const struct cuda_conv_check_args a)
 {
-	BEGIN_EARLY();
 	const struct conv_shape *const s = &a.shape;
 	const int sample = (int)blockIdx.x * WARPS + (int)threadIdx.x / WARP;
 	if (sample >= a.samples)

@@ -59,7 +59,6 @@ template <typename T, enum activation kind>
 __global__ void __launch_bounds__(THREADS) finish_kernel(const T *x, T *y, const float *bias, const T *residual, size_t n,
                                                              unsigned channels)
 {
-	BEGIN_EARLY();
 	constexpr int EACH = BYTES / sizeof(T);
 	const size_t first = ((size_t)blockIdx.x * THREADS + threadIdx.x) * EACH;
 	if (channels % EACH == 0) {
@@ -108,7 +107,6 @@ enum { IN_FLIGHT = 4, QUADS = 2 };  /* of a thread: elements, or where `to` is a
 template <typename T, bool add>
 __global__ void __launch_bounds__(THREADS) gradient_quads_kernel(float *to, const T *from, size_t n)
 {
-	BEGIN_EARLY();
 	const size_t first = (size_t)blockIdx.x * THREADS * QUADS + threadIdx.x;
 	float v[QUADS][QUAD], old[QUADS][QUAD];
 	UNROLL
@@ -133,7 +131,6 @@ __global__ void __launch_bounds__(THREADS) gradient_quads_kernel(float *to, cons
 template <typename T, bool add>
 __global__ void __launch_bounds__(THREADS) gradient_kernel(float *to, const T *from, size_t n, unsigned in, unsigned padded)
 {
-	BEGIN_EARLY();
 	const size_t first = (size_t)blockIdx.x * THREADS * IN_FLIGHT + threadIdx.x;
 	float v[IN_FLIGHT], old[IN_FLIGHT];
 	UNROLL

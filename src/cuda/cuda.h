@@ -122,10 +122,6 @@ void cuda_keep(struct cuda_device *cuda, status s);
  * memory, whose address is all that a graph has of it. */
 void cuda_forget(struct cuda_device *cuda);
 
-/* Finds out whether kernels are launched early: not where BASIN_CUDA_EARLY=no says so, nor where the card, its driver or the kernels'
- * code can't. Errors: ERR_LIBRARY, also for another word than yes and no. */
-status cuda_early_open(const struct cuda_device *cuda);
-
 /* ---- memory.c, ways.c, slots.c, pieces.c ---- */
 
 /* What the ways and the pace of a device need, and its end, also of one that did not open. Errors: ERR_LIBRARY. */

@@ -11,7 +11,6 @@ enum { TILE = 32, THREADS = 256, STEP = THREADS / TILE };
 template <typename From, typename To>
 __global__ void __launch_bounds__(THREADS) turn_kernel(const struct cuda_turn_args a, int tiles_across, int tiles)
 {
-	BEGIN_EARLY();
 	/* A column more, so that the numbers of a column lie in different banks. */
 	SHARED(float, tile, TILE * (TILE + 1));
 	const int at = (int)(blockIdx.x % (unsigned)tiles), x = (int)threadIdx.x % TILE, y = (int)threadIdx.x / TILE;

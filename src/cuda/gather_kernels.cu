@@ -43,7 +43,6 @@ static __device__ __forceinline__ float read_pixel(const struct cuda_gather_args
 template <typename T, typename Out>
 __global__ void __launch_bounds__(THREADS) gather_kernel(const struct cuda_gather_args a, int wide, int columns)
 {
-	BEGIN_EARLY();
 	SHARED(struct crop, crops, THREADS);
 	const int sub = (int)threadIdx.x / wide, lane = (int)threadIdx.x % wide;
 	const int column = (int)(blockIdx.x % (unsigned)columns), image = a.channels * a.h * a.w;

@@ -135,7 +135,6 @@ static __device__ __forceinline__ void set_slots(const struct cuda_loss_args &a,
 template <enum loss_kind kind, int lanes>
 __global__ void __launch_bounds__(THREADS) loss_kernel(const struct cuda_loss_args a)
 {
-	BEGIN_EARLY();
 	enum { ROWS = THREADS / lanes };
 	const int lane = (int)threadIdx.x % lanes;
 	const size_t n = (size_t)a.n, k = (size_t)a.k, first = slots_row_of(a.slots, a.row, a.offset);
@@ -171,7 +170,6 @@ static_assert((int)CUDA_LOSS_PARTS == (int)THREADS, "a thread a part");
 /* All parts, of `parts` blocks. */
 __global__ void __launch_bounds__(THREADS) loss_parts_kernel(const struct cuda_loss_args a, int parts)
 {
-	BEGIN_EARLY();
 	const struct cuda_loss_sums none = {0, 0, 0};
 	const struct cuda_loss_sums sums = block_sum((int)threadIdx.x < parts ? a.parts[threadIdx.x] : none);
 	if (threadIdx.x == 0)
@@ -181,7 +179,6 @@ __global__ void __launch_bounds__(THREADS) loss_parts_kernel(const struct cuda_l
 /* ∂ℓ/∂ ln σ = 1 − ((x − y)/σ)², a block for each output. */
 __global__ void __launch_bounds__(THREADS) loss_log_sd_kernel(const struct cuda_loss_args a)
 {
-	BEGIN_EARLY();
 	const size_t j = blockIdx.x, k = (size_t)a.k, first = slots_row_of(a.slots, a.row, a.offset);
 	const double precision = exp(-2 * (double)a.log_sd[j]);
 	struct cuda_loss_sums mine = {0, 0, 0};

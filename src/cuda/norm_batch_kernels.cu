@@ -63,7 +63,6 @@ static __device__ __forceinline__ float *pilots_of(const struct cuda_norm_args &
 template <int PACK>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) moments_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	BEGIN_EARLY();
 	NORM_SHARED(shared, 2);
 	SHARED(float, turned, NORM_TURNED(PACK, 2));
 	const struct spot spot = spot_of<PACK>(a.shape);
@@ -106,7 +105,6 @@ static __device__ __forceinline__ void set_norm(const struct cuda_norm_args &a, 
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) apply_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	BEGIN_EARLY();
 	NORM_SHARED(shared, 2);
 	const struct spot spot = spot_of<PACK>(a.shape);
 	const size_t from = part_from(a.shape), to = part_to(a.shape);
@@ -154,7 +152,6 @@ cudaError_t cuda_launch_batch_norm(const struct cuda_norm_args *a, cudaStream_t 
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_sums_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	BEGIN_EARLY();
 	constexpr int ROWS = back_rows<KIND>::ROWS, SUMS = back_sums<KIND>::SUMS;
 	NORM_SHARED(shared, SUMS);
 	SHARED(float, turned, NORM_TURNED(PACK, SUMS));
@@ -205,7 +202,6 @@ static __device__ __forceinline__ void set_back(const struct cuda_norm_args &a, 
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_apply_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	BEGIN_EARLY();
 	constexpr int ROWS = back_rows<KIND>::ROWS;
 	NORM_SHARED(shared, 2);
 	const struct spot spot = spot_of<PACK>(a.shape);

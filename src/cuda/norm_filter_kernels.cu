@@ -39,7 +39,6 @@ static __device__ __forceinline__ void line_of(const struct cuda_norm_args &a, c
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) filter_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	BEGIN_EARLY();
 	NORM_SHARED(shared, 1);
 	SHARED(float, turned, NORM_TURNED(PACK, 1));
 	const struct spot spot = example_spot<PACK>(a.shape);
@@ -126,7 +125,6 @@ static __device__ __forceinline__ void finish_example(const struct cuda_norm_arg
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) filter_back_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	BEGIN_EARLY();
 	constexpr int ROWS = back_rows<KIND>::ROWS, SUMS = back_sums<KIND>::SUMS;
 	NORM_SHARED(shared, SUMS);
 	SHARED(float, turned, NORM_TURNED(PACK, SUMS));
@@ -180,7 +178,6 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) filter_back_kernel(const
 /* Set or added to: the sums over the examples. */
 __global__ void __launch_bounds__(PARAM_CHANNELS *PARAM_ROWS) filter_params_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	BEGIN_EARLY();
 	SHARED(double, part, PARAM_CHANNELS * PARAM_ROWS);
 	const int k = (int)blockIdx.y, channel = (int)(blockIdx.x * PARAM_CHANNELS + threadIdx.x % PARAM_CHANNELS);
 	float *const to = k == 0 ? a.dbeta : k == 1 ? a.dgamma : a.dtau;

@@ -15,7 +15,6 @@ template <typename FN> static __device__ __forceinline__ void all_rows(const str
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS) whole_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	BEGIN_EARLY();
 	NORM_SHARED(shared, 2);
 	SHARED(float, turned, NORM_TURNED(PACK, 2));
 	const struct spot spot = spot_of<PACK>(a.shape);
@@ -51,7 +50,6 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS) whole_kernel(const __grid_c
 template <int PACK, int KIND>
 __global__ void __launch_bounds__(CUDA_NORM_THREADS) whole_back_kernel(const __grid_constant__ struct cuda_norm_args a)
 {
-	BEGIN_EARLY();
 	NORM_SHARED(shared, 2);
 	SHARED(float, turned, NORM_TURNED(PACK, 2));
 	const struct spot spot = spot_of<PACK>(a.shape);

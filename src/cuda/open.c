@@ -110,7 +110,6 @@ static status open_parts(struct cuda_device *cuda)
 	if (cuda->card.major < CAPABILITY_LEAST)
 		return fail(ERR_USAGE, "{device} cuda:%d: %s has compute capability %d.%d; %d.0 or later is needed", cuda->number,
 		            cuda->card.name, cuda->card.major, cuda->card.minor, CAPABILITY_LEAST);
-	TRY(cuda_early_open(cuda));
 	/* Nothing here waits for the stream that all threads share, nor it for us. */
 	CUDA_TRY(cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking));
 	CUDA_TRY(cudaMallocHost((void **)&cuda->slots_back, SLOTS * sizeof *cuda->slots_back));

@@ -10,7 +10,6 @@ enum { THREADS = 64 };
 
 __global__ void __launch_bounds__(THREADS) slopes_kernel(const struct cuda_pieces p, const struct cuda_slots *slots)
 {
-	BEGIN_EARLY();
 	const int i = (int)(blockIdx.x * THREADS + threadIdx.x);
 	if (i >= p.n || p.at[i].prior == 0)
 		return;

@@ -89,7 +89,6 @@ static __device__ __forceinline__ void pointwise_part(const struct cuda_pointwis
 template <typename ROW>
 __global__ void __launch_bounds__(QUAD_THREADS) pointwise_kernel(const __grid_constant__ struct cuda_pointwise_args a)
 {
-	BEGIN_EARLY();
 	const size_t quad = quad_number(), first = QUAD * quad;
 	if (first >= a.pieces.count)
 		return;

@@ -121,7 +121,6 @@ template <int WIDTH> static __device__ __forceinline__ void store_positions(unsi
 template <bool MAX, int WIDTH, typename X, typename Y>
 __global__ void __launch_bounds__(THREADS, BLOCKS) pool_kernel(const __grid_constant__ struct cuda_pool_args a, unsigned bunch)
 {
-	BEGIN_EARLY();
 	struct place p;
 	if (!place_of<WIDTH>(a, a.oh, a.ow, bunch, &p))
 		return;
@@ -182,7 +181,6 @@ static __device__ __forceinline__ void collect(const struct cuda_pool_args &a, s
 template <bool MAX, int WIDTH, typename X, typename Y>
 __global__ void __launch_bounds__(THREADS, BLOCKS) pool_backward_kernel(const __grid_constant__ struct cuda_pool_args a, unsigned bunch)
 {
-	BEGIN_EARLY();
 	struct place p;
 	if (!place_of<WIDTH>(a, a.h, a.w, bunch, &p))
 		return;
@@ -208,7 +206,6 @@ enum { MEAN_THREADS = 256, MEAN_LANES_MOST = 32 };
 template <int WIDTH, typename X, typename Y>
 __global__ void __launch_bounds__(MEAN_THREADS) pool_whole_kernel(const __grid_constant__ struct cuda_pool_args a, int lanes, float share)
 {
-	BEGIN_EARLY();
 	SHARED(float, part, MEAN_THREADS * WIDTH);
 	const int slice = MEAN_THREADS / lanes, group = (int)threadIdx.x % slice, lane = (int)threadIdx.x / slice;
 	const int pixels = a.h * a.w, slices = (a.inner / WIDTH + slice - 1) / slice;

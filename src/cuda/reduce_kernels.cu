@@ -90,7 +90,6 @@ template <int OF>
 __global__ void __launch_bounds__(QUAD_THREADS) parts_kernel(const __grid_constant__ struct cuda_reduce_args a, size_t chunk,
                                                              double *out)
 {
-	BEGIN_EARLY();
 	const size_t from = blockIdx.x * chunk, to = a.n - from < chunk ? a.n : from + chunk;
 	const double sum = OF == CUDA_REDUCE_ALL ? sum_all(a, from, to) : sum_pieces<OF == CUDA_REDUCE_ENERGY>(a, from, to);
 	const double total = block_sum<QUAD_THREADS>(sum);
@@ -100,7 +99,6 @@ __global__ void __launch_bounds__(QUAD_THREADS) parts_kernel(const __grid_consta
 
 __global__ void __launch_bounds__(QUAD_THREADS) total_kernel(const double *parts, unsigned n, double *out)
 {
-	BEGIN_EARLY();
 	double sum = 0;
 	for (unsigned i = threadIdx.x; i < n; i += QUAD_THREADS)
 		sum += parts[i];

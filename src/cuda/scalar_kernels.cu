@@ -21,7 +21,6 @@ SCALAR_ROWS(SCALAR_TYPE)
 template <typename ROW>
 __global__ void __launch_bounds__(1) scalar_kernel(const __grid_constant__ struct cuda_scalar_args a)
 {
-	BEGIN_EARLY();
 	double x[ROW::INPUTS], y[ROW::OUTPUTS];
 	for (int i = 0; i < ROW::INPUTS; i++)
 		x[i] = a.in[i] == SLOT_NONE ? 0 : a.slots->value[a.in[i]];

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/cuda/launch.h"
 
-#include "src/cuda/early.h"
 #include "src/cuda/kernels.h"
 
 enum { THREADS = 96 };  /* one for each slot */
@@ -10,7 +9,6 @@ static_assert((int)THREADS >= (int)SLOTS, "a thread a slot");
 
 __global__ void __launch_bounds__(THREADS) slots_kernel(struct cuda_slots *to, const struct cuda_slots from, unsigned parts)
 {
-	BEGIN_EARLY();
 	const int i = (int)threadIdx.x;
 	if (i < SLOTS && parts & (i < SLOT_FIRST ? CUDA_SLOTS_DEVICE : CUDA_SLOTS_HOST))
 		to->value[i] = from.value[i];
@@ -24,9 +22,4 @@ __global__ void __launch_bounds__(THREADS) slots_kernel(struct cuda_slots *to, c
 cudaError_t cuda_launch_slots(struct cuda_slots *to, const struct cuda_slots *from, unsigned parts, cudaStream_t stream)
 {
 	return LAUNCH(slots_kernel, 1, THREADS, 0, stream, to, *from, parts);
-}
-
-cudaError_t cuda_kernels_wait(bool *yes)
-{
-	return KERNEL_WAITS(slots_kernel, yes);
 }

@@ -74,7 +74,6 @@ static __device__ __forceinline__ void add_row(const struct tally &t, size_t row
 
 template <int lanes> __global__ void __launch_bounds__(THREADS) tally_kernel(const struct cuda_tally_args a)
 {
-	BEGIN_EARLY();
 	enum { ROWS = THREADS / lanes };
 	const struct tally &t = a.t;
 	const int lane = (int)threadIdx.x % lanes, shift = t.classes - t.k;

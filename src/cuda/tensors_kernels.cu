@@ -15,7 +15,6 @@ static __device__ __forceinline__ struct quad_part part_of_vector(size_t n, size
 template <typename T>
 __global__ void __launch_bounds__(QUAD_THREADS) add_kernel(T *y, const T *x, size_t n, bool aligned)
 {
-	BEGIN_EARLY();
 	const size_t at = QUAD * quad_number();
 	const struct quad_part part = part_of_vector(n, at, aligned);
 	float a[QUAD], b[QUAD];
@@ -32,7 +31,6 @@ __global__ void __launch_bounds__(QUAD_THREADS) add_kernel(T *y, const T *x, siz
 template <typename FROM, typename TO>
 __global__ void __launch_bounds__(QUAD_THREADS) convert_kernel(TO *to, const FROM *from, size_t n, bool aligned)
 {
-	BEGIN_EARLY();
 	const size_t at = QUAD * quad_number();
 	const struct quad_part part = part_of_vector(n, at, aligned);
 	float v[QUAD];
@@ -56,7 +54,6 @@ enum { ROW_THREADS = 256 };
 
 __global__ void __launch_bounds__(ROW_THREADS) add_row_kernel(float *y, const float *row, size_t n, size_t columns)
 {
-	BEGIN_EARLY();
 	const size_t i = (size_t)blockIdx.x * ROW_THREADS + threadIdx.x;
 	if (i < n)
 		y[i] += row[i % columns];
@@ -108,7 +105,6 @@ static __device__ __forceinline__ void set_sum(float *out, bool add, double sum)
 template <typename T, bool NARROW>
 __global__ void __launch_bounds__(SUM_THREADS) channel_sums_kernel(const struct cuda_channel_sums_args a, const struct sharing s)
 {
-	BEGIN_EARLY();
 	SHARED(double, part, SUM_THREADS);
 	const T *const t = (const T *)a.t;
 	const unsigned column = threadIdx.x % s.columns, first = threadIdx.x / s.columns, turns = SUM_THREADS / s.columns;
@@ -139,7 +135,6 @@ __global__ void __launch_bounds__(SUM_THREADS) channel_sums_kernel(const struct 
 /* A warp to each channel. */
 __global__ void __launch_bounds__(SUM_THREADS) channel_totals_kernel(const struct cuda_channel_sums_args a, unsigned splits)
 {
-	BEGIN_EARLY();
 	const size_t c = (size_t)blockIdx.x * (SUM_THREADS / WARP) + threadIdx.x / WARP;
 	double sum = 0;
 	for (unsigned split = threadIdx.x % WARP; c < a.channels && split < splits; split += WARP)

@@ -97,7 +97,6 @@ static __device__ __forceinline__ void store_padded(const struct cuda_weights_pa
 template <bool NOISE>
 __global__ void __launch_bounds__(CUDA_WEIGHTS_THREADS) weights_kernel(const __grid_constant__ struct cuda_weights_args a)
 {
-	BEGIN_EARLY();
 	const struct cuda_weights_part &p = a.part[part_of_block(a)];
 	const size_t quad = p.offset / QUAD + ((size_t)(blockIdx.x - p.block) * CUDA_WEIGHTS_THREADS + threadIdx.x) * CUDA_WEIGHTS_QUADS;
 	const size_t at = QUAD * quad, end = p.offset + (size_t)p.rows * p.row;
@@ -156,7 +155,6 @@ static __device__ __forceinline__ float fold_row(const struct cuda_weights_args 
 
 __global__ void __launch_bounds__(CUDA_WEIGHTS_THREADS) weights_folded_kernel(const __grid_constant__ struct cuda_weights_args a)
 {
-	BEGIN_EARLY();
 	const struct cuda_weights_part &p = a.part[part_of_block(a)];
 	const size_t begin = (size_t)(blockIdx.x - p.block) * BLOCK + threadIdx.x, count = (size_t)p.rows * p.row;
 	const size_t end = begin - threadIdx.x + BLOCK < count ? begin - threadIdx.x + BLOCK : count;

@@ -201,8 +201,4 @@ static inline cudaError_t standin_call(const char *name, void (*kernel)(P...), d
 #define LAUNCH(kernel, grid, block, shared, stream, ...)                                                            \
 	standin_call(#kernel, kernel, dim3(grid), dim3(block), shared, stream, ##__VA_ARGS__)
 
-/* Launches here are never early, and no kernel's code has the wait for one. */
-#define BEGIN_EARLY() ((void)0)
-#define KERNEL_WAITS(kernel, yes) ((void)(kernel), *(yes) = false, cudaSuccess)
-
 #endif
