@@ -10,6 +10,7 @@
 #include "src/data/dataset.h"
 #include "src/data/normalize.h"
 #include "src/net/net.h"
+#include "src/net/nets.h"
 #include "tests/device_vec.h"
 #include "tests/predict_rows.h"
 #include "tests/ref/net.h"
@@ -69,6 +70,28 @@ static float *initial(struct device *d, const struct segments *s, double **exact
 	return there;
 }
 
+/* Segments from `first` on are gone. */
+static void cut_segments(struct segments *s, int first)
+{
+	s->n = first;
+	s->count = s->at[first].offset;
+}
+
+/* Ends a network before the convolution whose weights are so named: the mean of what there is by then goes into a linear layer. */
+static void cut_model(struct model *m, const char *until)
+{
+	int i = 0;
+	while (i < m->n_layers && (m->layer[i].kind != LAYER_CONV || strcmp(m->params.at[layer_segment(&m->layer[i], PARAM_WEIGHT)].name, until)))
+		i++;
+	MUST(i < m->n_layers ? OK : ERR_INPUT);
+	cut_segments(&m->params, layer_segment(&m->layer[i], PARAM_WEIGHT));
+	if (m->stats.n)
+		cut_segments(&m->stats, layer_stat(&m->layer[i + 1]));
+	m->n_layers = i;
+	nets_pool(m, nets_last(m), POOL_MEAN, nets_shape(m, nets_last(m))[1], 1, 0);
+	MUST(nets_linear(m, "fc", nets_last(m), m->outputs));
+}
+
 static void subject_open(struct subject *u, struct device *d, const struct convnet *c)
 {
 	const struct likelihood *l;
@@ -76,6 +99,8 @@ static void subject_open(struct subject *u, struct device *d, const struct convn
 	make_data(u, c);
 	MUST(likelihood_find("categorical", &l));
 	MUST(model_build(c->model, NULL, c->norm, (const int[]){3, c->side, c->side}, CLASSES, &u->model));
+	if (c->until)
+		cut_model(&u->model, c->until);
 	MUST(net_open(&(struct net_options){.model = &u->model, .data = &u->data, .normalize = &u->normalize, .likelihood = l,
 	                                    .precision = c->precision, .batch = c->rows}, d, &u->p));
 	MUST(d->ops->slots_open(d, &u->slots));
@@ -83,7 +108,7 @@ static void subject_open(struct subject *u, struct device *d, const struct convn
 	u->stats = initial(d, &u->model.stats, &u->want_stats);
 	u->gradient = device_take(d, u->p->n_params * sizeof(float));
 	u->want = host_doubles(u->p->n_params);
-	u->value = ref_net(&u->model, u->exact, c->rows, u->x, u->label, u->want_stats, u->want);
+	u->value = ref_net(&u->model, c->precision, u->exact, c->rows, u->x, u->label, u->want_stats, u->want);
 }
 
 static void subject_close(struct subject *u)
@@ -177,7 +202,7 @@ void check_convnet(struct device *d, const struct convnet *c)
 	char name[80];
 	const char *where = "";
 	subject_open(&u, d, c);
-	snprintf(name, sizeof name, "%s%s%s, %s", c->model, c->norm ? ", " : "", c->norm ? c->norm : "",
+	snprintf(name, sizeof name, "%s%s%s%s%s, %s", c->model, c->until ? " until " : "", c->until ? c->until : "", c->norm ? ", " : "", c->norm ? c->norm : "",
 	         c->precision == PRECISION_BF16 ? "bf16" : "fp32");
 	take_gradient(&u, c, 0, c->rows, false, STATS_RUN);
 	near(u.slots.value[SLOT_NLL], u.value, c->outputs * fabs(u.value), "%s: the value is the plain code's", name);

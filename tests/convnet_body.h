@@ -7,7 +7,8 @@
 #include "src/backend.h"
 
 struct convnet {
-	const char *model, *norm;      /* norm: NULL where it has none */
+	const char *model, *until;     /* until: the weights of the convolution before which it is cut; NULL: whole */
+	const char *norm;              /* NULL where it has none */
 	enum precision precision;
 	int side, rows;                /* images of 3 × side × side, at most 8 */
 	double outputs, gradient;      /* how far values and outputs, and the gradient as a whole, may be off: relative */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/data/npy.h"
 #include "tests/chain_runs.h"
 #include "tests/cuda_driver.h"
 #include "tests/files.h"
@@ -25,6 +26,10 @@ struct cuda_run {
 /* Of four rows in batches of three the epoch's last batch has one. */
 #define TABLE "--batch", "3", "--lr", "0.05", "--steps", "23", "--keep-every", "5", "--log-every", "4", "--checkpoint-every", "7steps"
 #define IMAGES "--data", "shapes", "--lr", "0.01", "--batch", "32", "--steps", "6", "--keep-every", "2", "--checkpoint-every", "1steps"
+
+/* "npy:IMAGES,LABELS": ten images, so that batches of four leave one of two. */
+static char pictures[1100];
+#define PICTURES "--data", pictures, "--batch", "4", "--steps", "5", "--keep-every", "1", "--checkpoint-every", "2steps"
 
 static const struct cuda_run runs[] = {
 	{"sgd", 9, 1e-5, false, {"--sampler", "sgd", "--momentum", "0.9", TABLE, NULL}},
@@ -47,7 +52,32 @@ static const struct cuda_run runs[] = {
 	                                                "--augment", "crop-flip", IMAGES, NULL}},
 	{"mlp, entropy-mcmc, bf16", 3, 2e-2, true, {"--model", "mlp:3072-16-10", "--sampler", "entropy-mcmc", "--coupling", "1",
 	                                            "--precision", "bf16", IMAGES, NULL}},
+	{"resnet20, bn, sgld", 3, 1e-5, true, {"--model", "resnet20", "--prior", "laplace", "--weight-decay", "0.01", "--lr", "0.02",
+	                                       PICTURES, NULL}},
+	{"lenet, sgd", 3, 1e-5, true, {"--model", "lenet", "--sampler", "sgd", "--momentum", "0.9", "--augment", "crop-flip", "--lr", "0.02",
+	                               PICTURES, NULL}},
+	{"resnet20, frn, sgd", 3, 1e-5, true, {"--model", "resnet20", "--norm", "frn", "--sampler", "sgd", "--momentum", "0.9", "--lr",
+	                                       "0.002", PICTURES, NULL}},
+	{"lenet, fsgld, bf16", 2, 2e-2, true, {"--model", "lenet", "--sampler", "fsgld", "--sigma", "0.01", "--precision", "bf16", "--lr",
+	                                       "0.01", PICTURES, NULL}},
 };
+
+static void write_pictures(void)
+{
+	enum { ROWS = 10, PIXELS = 3 * 16 * 16, CLASSES = 3 };
+	uint8_t x[ROWS * PIXELS], y[ROWS];
+	char images[512], labels[512];
+	snprintf(images, sizeof images, "%s/images.npy", scratch_folder());
+	snprintf(labels, sizeof labels, "%s/labels.npy", scratch_folder());
+	snprintf(pictures, sizeof pictures, "npy:%s,%s", images, labels);
+	for (int i = 0; i < ROWS; i++)
+		y[i] = (uint8_t)(i % CLASSES);
+	/* A class's brightness besides noise. */
+	for (int i = 0; i < ROWS * PIXELS; i++)
+		x[i] = (uint8_t)(fmin(fmax(rng_normal((struct rng_key){31, 0}, STREAM_DATA, 0, (uint64_t)i), -2), 2) * 50 + 110 + 15 * y[i / PIXELS]);
+	MUST(npy_write(images, NPY_U1, 4, (int64_t[]){ROWS, 3, 16, 16}, x));
+	MUST(npy_write(labels, NPY_U1, 1, (int64_t[]){ROWS}, y));
+}
 
 static struct opts *options_of(const struct cuda_run *r)
 {
@@ -118,6 +148,7 @@ int main(void)
 {
 	test_prefix(cuda_label);
 	write_csv();
+	write_pictures();
 	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
 		if (in_turn())
 			check_run(&runs[i]);

@@ -7,21 +7,28 @@
 #include "tests/cuda_driver.h"
 #include "tests/tap.h"
 
-/* In bf16 a random network of so few images has rectifiers and maxima that go the other way, and so has a ResNet-50 with batch norm in
- * float32: gradients of the CPU's are as far off. Filter response norm of one pixel a channel is its sign: images are larger there.
- * Those that take longest are none that FAST takes. */
+/* Of bf16 the plain code rounds where the device does, so that what is left are sums that fall to another side of a rounding, and a
+ * rectifier or a maximum that goes the other way for it. A deep network of so few images makes much of each: a ResNet-18 in bf16, and
+ * a ResNet-50 with batch norm in float32. Its blocks alone do not. Filter response norm of one pixel a channel is its sign: images
+ * are larger there. Those that take longest are none that FAST takes. */
 static const struct convnet nets[] = {
-	{"lenet", NULL, PRECISION_FP32, 32, 3, 1e-5, 1e-5},
-	{"resnet18:cifar", "bn", PRECISION_FP32, 8, 4, 1e-5, 1e-4},
-	{"resnet18:cifar", "bn", PRECISION_BF16, 16, 2, 2e-2, 0.5},
-	{"resnet20", "bn", PRECISION_BF16, 16, 3, 2e-2, 0.5},
-	{"resnet20", "frn", PRECISION_FP32, 8, 2, 1e-4, 1e-4},
-	{"resnet20", "frn", PRECISION_BF16, 16, 2, 3e-2, 0.5},
-	{"resnet18:cifar", "frn", PRECISION_FP32, 16, 2, 1e-4, 1e-4},
-	{"resnet50:cifar", "bn", PRECISION_FP32, 8, 4, 1e-4, 5e-2},
-	{"lenet", NULL, PRECISION_BF16, 32, 3, 2e-2, 0.2},
-	{"resnet20", "bn", PRECISION_FP32, 8, 4, 1e-5, 1e-4},
-	{"resnet50:cifar", "frn", PRECISION_FP32, 16, 2, 1e-4, 1e-4},
+	{"lenet", NULL, NULL, PRECISION_FP32, 32, 3, 1e-5, 1e-5},
+	{"resnet18:cifar", NULL, "bn", PRECISION_FP32, 8, 4, 1e-5, 1e-4},
+	{"resnet18:cifar", NULL, "bn", PRECISION_BF16, 16, 2, 2e-2, 0.5},
+	{"resnet20", NULL, "bn", PRECISION_BF16, 16, 3, 2e-2, 3e-2},
+	{"resnet50:cifar", "layer1.2.conv1.weight", "bn", PRECISION_BF16, 8, 4, 1e-2, 1e-2},
+	{"resnet20", NULL, "frn", PRECISION_FP32, 8, 2, 1e-4, 1e-4},
+	{"resnet20", NULL, "frn", PRECISION_BF16, 16, 2, 3e-2, 3e-2},
+	{"resnet18:cifar", NULL, "frn", PRECISION_FP32, 16, 2, 1e-4, 1e-4},
+	{"lenet", NULL, NULL, PRECISION_BF16, 32, 3, 2e-2, 1e-2},
+	{"resnet18:cifar", "layer1.1.conv1.weight", "frn", PRECISION_BF16, 8, 4, 1e-2, 1e-2},
+	{"resnet50:cifar", "layer1.2.conv1.weight", "bn", PRECISION_FP32, 8, 4, 1e-5, 1e-5},
+	{"resnet20", NULL, "bn", PRECISION_FP32, 8, 4, 1e-5, 1e-4},
+	{"resnet50:cifar", NULL, "frn", PRECISION_FP32, 16, 2, 1e-4, 2e-4},
+	{"resnet50:cifar", "layer1.2.conv1.weight", "frn", PRECISION_FP32, 8, 4, 1e-5, 1e-5},
+	{"resnet50:cifar", "layer1.2.conv1.weight", "frn", PRECISION_BF16, 8, 4, 1e-2, 1e-2},
+	{"resnet18:cifar", "layer1.1.conv1.weight", "bn", PRECISION_BF16, 8, 4, 1e-2, 1e-2},
+	{"resnet50:cifar", NULL, "bn", PRECISION_FP32, 8, 4, 1e-4, 5e-2},
 };
 
 int main(void)

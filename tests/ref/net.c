@@ -11,6 +11,7 @@
 struct pass {
 	const struct model *m;
 	const double *theta, *x;
+	bool bf16;
 	int n;
 	double *stats;
 	double *y[LAYERS_MAX], *dy[LAYERS_MAX];
@@ -22,6 +23,16 @@ static double *zeros(size_t n)
 	if (!p)
 		exit(99);
 	return p;
+}
+
+/* To the nearest number of bf16's 8 bits, the even one of two. */
+static void round_all(const struct pass *p, double *x, size_t n)
+{
+	int exponent;
+	for (size_t i = 0; p->bf16 && i < n; i++) {
+		const double fraction = frexp(x[i], &exponent);
+		x[i] = ldexp(nearbyint(ldexp(fraction, 8)), exponent - 8);
+	}
 }
 
 static size_t size_of(const struct pass *p, const int shape[3])
@@ -37,6 +48,12 @@ static const double *input(const struct pass *p, const struct layer *l, int k)
 static const double *param(const struct pass *p, const struct layer *l, int k)
 {
 	return layer_segment(l, k) < 0 ? NULL : p->theta + p->m->params.at[layer_segment(l, k)].offset;
+}
+
+/* Of a layer's weights. */
+static const struct segment *weights_of(const struct pass *p, const struct layer *l)
+{
+	return &p->m->params.at[layer_segment(l, PARAM_WEIGHT)];
 }
 
 static double *gradient_of(const struct pass *p, const struct layer *l, int k, double *gradient)
@@ -66,10 +83,23 @@ static struct ref_norm norm_of(const struct pass *p, const struct layer *l)
 	                         .threshold = param(p, l, PARAM_THRESHOLD)};
 }
 
+/* A convolution's sums are rounded before its bias is added. */
+static void conv_forward(const struct pass *p, const struct layer *l, double *y)
+{
+	const struct ref_conv c = conv_of(p, l);
+	const double *bias = param(p, l, PARAM_BIAS);
+	const size_t pixels = (size_t)l->out[1] * (size_t)l->out[2];
+	ref_conv(&c, input(p, l, 0), param(p, l, PARAM_WEIGHT), p->bf16 ? NULL : bias, y);
+	if (!p->bf16 || !bias)
+		return;
+	round_all(p, y, size_of(p, l->out));
+	for (size_t i = 0; i < size_of(p, l->out); i++)
+		y[i] += bias[i / pixels % (size_t)l->out[0]];
+}
+
 static void forward(struct pass *p, const struct layer *l, double *y)
 {
 	const double *x = input(p, l, 0);
-	const struct ref_conv c = conv_of(p, l);
 	const struct ref_pool pool = pool_of(p, l);
 	const struct ref_norm norm = norm_of(p, l);
 	switch (l->kind) {
@@ -81,7 +111,7 @@ static void forward(struct pass *p, const struct layer *l, double *y)
 			y[i] = ref_activation(l->activation, x[i]);
 		break;
 	case LAYER_CONV:
-		ref_conv(&c, x, param(p, l, PARAM_WEIGHT), param(p, l, PARAM_BIAS), y);
+		conv_forward(p, l, y);
 		break;
 	case LAYER_NORM:
 		ref_norm(&norm, NULL, y);
@@ -96,6 +126,18 @@ static void forward(struct pass *p, const struct layer *l, double *y)
 	}
 }
 
+/* dy of a network's last layer is rounded for its products, but not for the sums of it that its biases get. */
+static void linear_backward(const struct pass *p, const struct layer *l, const double *dy, double *dx, double *dw, double *db)
+{
+	const size_t n = size_of(p, l->out);
+	double *rounded = zeros(n);
+	memcpy(rounded, dy, n * sizeof *rounded);
+	round_all(p, rounded, n);
+	ref_linear_backward(p->n, l->in[0], l->out[0], input(p, l, 0), param(p, l, PARAM_WEIGHT), rounded, dx, dw, NULL);
+	ref_linear_backward(p->n, l->in[0], l->out[0], input(p, l, 0), param(p, l, PARAM_WEIGHT), dy, NULL, NULL, db);
+	free(rounded);
+}
+
 /* Sets dx, what x[0] gets of the gradient, and g, what x[1] gets. */
 static void backward(const struct pass *p, const struct layer *l, const double *dy, double *dx, double *g, double *gradient)
 {
@@ -107,7 +149,7 @@ static void backward(const struct pass *p, const struct layer *l, const double *
 	double *threshold = gradient_of(p, l, PARAM_THRESHOLD, gradient), *unused = zeros((size_t)l->in[0]);
 	switch (l->kind) {
 	case LAYER_LINEAR:
-		ref_linear_backward(p->n, l->in[0], l->out[0], x, weight, dy, dx, dw, db);
+		linear_backward(p, l, dy, dx, dw, db);
 		break;
 	case LAYER_ACTIVATION:
 		for (size_t i = 0; i < size_of(p, l->out); i++)
@@ -115,6 +157,7 @@ static void backward(const struct pass *p, const struct layer *l, const double *
 		break;
 	case LAYER_CONV:
 		ref_conv_backward(&c, x, weight, dy, dx, dw, db);
+		round_all(p, dw, weights_of(p, l)->count);
 		break;
 	case LAYER_NORM:
 		ref_norm_backward(&norm, dy, dx, g, dw, db, threshold ? threshold : unused);
@@ -154,25 +197,46 @@ static double cross_entropy(int n, int k, const double *logits, const int *label
 	return value;
 }
 
-double ref_net(const struct model *m, const double *theta, int n, const double *x, const int *label, double *stats, double *gradient)
+/* θ with the weights of products rounded; the caller's. */
+static double *working_theta(const struct pass *p, const double *theta)
 {
-	struct pass p = {.m = m, .theta = theta, .x = x, .n = n, .stats = stats};
+	double *working = zeros(p->m->params.count);
+	memcpy(working, theta, p->m->params.count * sizeof *working);
+	for (int i = 0; i < p->m->n_layers; i++) {
+		const struct layer *l = &p->m->layer[i];
+		if (l->kind == LAYER_CONV || l->kind == LAYER_LINEAR)
+			round_all(p, working + weights_of(p, l)->offset, weights_of(p, l)->count);
+	}
+	return working;
+}
+
+double ref_net(const struct model *m, enum precision precision, const double *theta, int n, const double *x, const int *label,
+               double *stats, double *gradient)
+{
+	struct pass p = {.m = m, .bf16 = precision == PRECISION_BF16, .x = x, .n = n, .stats = stats};
 	const int last = m->n_layers - 1;
+	double *working = working_theta(&p, theta);
+	p.theta = working;
 	for (int i = 0; i <= last; i++) {
 		p.y[i] = zeros(size_of(&p, m->layer[i].out));
 		p.dy[i] = zeros(size_of(&p, m->layer[i].out));
 		forward(&p, &m->layer[i], p.y[i]);
+		if (i < last)
+			round_all(&p, p.y[i], size_of(&p, m->layer[i].out));
 	}
 	const double value = cross_entropy(n, m->outputs, p.y[last], label, p.dy[last]);
 	for (int i = last; i >= 0; i--) {
 		const struct layer *l = &m->layer[i];
 		double *dx = zeros(size_of(&p, l->in)), *g = zeros(size_of(&p, l->out));
 		backward(&p, l, p.dy[i], dx, g, gradient);
+		round_all(&p, dx, size_of(&p, l->in));
+		round_all(&p, g, size_of(&p, l->out));
 		add(&p, l, 0, dx);
 		add(&p, l, 1, g);
 		free(dx), free(g);
 	}
 	for (int i = 0; i <= last; i++)
 		free(p.y[i]), free(p.dy[i]);
+	free(working);
 	return value;
 }

@@ -7,7 +7,9 @@
 #include "src/net/model.h"
 
 /* The mean cross-entropy of n images x in PyTorch's order, whose classes are label (n), in training at θ. Sets the gradient, as θ
- * lies, and updates the running statistics; stats may be NULL. */
-double ref_net(const struct model *m, const double *theta, int n, const double *x, const int *label, double *stats, double *gradient);
+ * lies, and updates the running statistics; stats may be NULL. With PRECISION_BF16 numbers are rounded wherever they go through
+ * memory as bf16 on a CUDA device: weights, what layers but the last compute, its gradients, those of convolutions' weights. */
+double ref_net(const struct model *m, enum precision precision, const double *theta, int n, const double *x, const int *label,
+               double *stats, double *gradient);
 
 #endif
