@@ -9,7 +9,7 @@
 # is a Python to make them. Status 1: there is none.
 find_images() {
 	real=no
-	if [ -n "${BASIN_DATA-}" ] && quietly "$basin" data "cifar10:$BASIN_DATA"; then
+	if [ -n "${BASIN_DATA-}" ] && quietly "$basin" data info "cifar10:$BASIN_DATA"; then
 		images=cifar10:$BASIN_DATA real=yes
 	elif [ -d "$work/made" ]; then
 		images=cifar10:$work/made
@@ -86,7 +86,7 @@ protocol() {
 	score "$what: accuracy" "%" 100 accuracy
 	score "$what: NLL" "nats" 1 nll
 	score "$what: calibration error" "%" 100 ece
-	if ! quietly "$basin" data "svhn:$BASIN_DATA/svhn"; then
+	if ! quietly "$basin" data info "svhn:$BASIN_DATA/svhn" --split test; then
 		skipped "$what: AUROC against SVHN" "BASIN_DATA has no svhn"
 		return
 	fi

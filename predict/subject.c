@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "predict/tallied.h"
 #include "src/data/fingerprint.h"
 #include "src/likelihood.h"
 
@@ -152,12 +153,15 @@ void subject_close(struct subject *s)
 
 status subject_plan(const struct network *n, const struct subject *s, struct device *d, struct potential **out)
 {
+	/* Two snapshots take turns, and of all rows there are the outputs of one, or an ensemble's sums. */
+	const struct mixture sums = {.n = s->data.n, .c = n->model.outputs};
+	const size_t rows = d->ops->tally ? tallied_bytes(&sums, true) : s->data.n * (size_t)n->model.outputs * sizeof(float);
 	const struct net_options net = {
 		.model = &n->model, .data = &s->data, .normalize = &s->normalize, .likelihood = n->likelihood,
 		.noise_sd = n->noise_sd, .augment = AUGMENT_NONE, .precision = n->precision, .algo = n->algo,
 		.fast = n->fast,
 		.batch = s->batch, .infer_only = true,
-		.besides = (n->model.params.count + s->data.n * (size_t)n->model.outputs) * sizeof(float),
+		.besides = 2 * (n->model.params.count + n->model.stats.count) * sizeof(float) + rows,
 	};
 	return net_open(&net, d, out);
 }

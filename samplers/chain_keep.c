@@ -16,10 +16,12 @@ static bool is_kept(const struct chain *c, int i)
 
 static status take_way(struct chain *c, size_t n, float **host, float **copy)
 {
-	struct device *d = c->plan->state.potential->device;
+	struct potential *p = c->plan->state.potential;
+	struct device *d = p->device;
+	const size_t bytes = n * sizeof **copy;
 	if (n && !*host)
-		TRY(device_host_alloc(d, n * sizeof **host, (void **)host));
-	return n && d->ops->get_begin ? d->ops->alloc(d, n * sizeof **copy, (void **)copy) : OK;
+		TRY(device_host_alloc(d, bytes, (void **)host));
+	return n && d->ops->get_begin ? potential_lacks(p, d->ops->alloc(d, bytes, (void **)copy), bytes, "a snapshot's copy") : OK;
 }
 
 status chain_keep_open(struct chain *c)
@@ -37,10 +39,7 @@ status chain_keep_open(struct chain *c)
 size_t chain_keep_bytes(const struct chain_plan *plan)
 {
 	const struct potential *p = plan->state.potential;
-	size_t kept = 0;
-	for (int i = 0; i < SAMPLER_VECTORS; i++)
-		kept += plan->state.sampler->vectors[i].role != NULL;
-	return kept * (p->n_stats + (p->device->ops->get_begin ? p->n_params + p->n_stats : 0)) * sizeof(float);
+	return sampler_kept(plan->state.sampler) * (p->n_stats + (p->device->ops->get_begin ? p->n_params + p->n_stats : 0)) * sizeof(float);
 }
 
 void chain_keep_close(struct chain *c)

@@ -13,6 +13,14 @@ size_t sampler_vectors(const struct sampler *s)
 	return n;
 }
 
+size_t sampler_kept(const struct sampler *s)
+{
+	size_t n = 0;
+	for (int i = 0; i < SAMPLER_VECTORS; i++)
+		n += s->vectors[i].role != NULL;
+	return n;
+}
+
 int sampler_param(const struct sampler *s, const char *name)
 {
 	for (int i = 0; s->params && s->params[i].name; i++)

@@ -88,6 +88,8 @@ status sampler_find(const char *name, const struct sampler **out);
 
 /* Vectors of the device's that a state of the method has at most: its own, scratch and the gradient. */
 size_t sampler_vectors(const struct sampler *s);
+/* Those of them that snapshots hold. */
+size_t sampler_kept(const struct sampler *s);
 
 /* Where a parameter stands in `params` and so in a state's `param`; −1: it is none of this method's. */
 int sampler_param(const struct sampler *s, const char *name);

@@ -71,7 +71,9 @@ status state_open(struct state *st, const struct state_plan *p, struct rng_key k
 		s = take_memory(st, p);
 	if (s == OK)
 		return OK;
-	size_t bytes = state_bytes(&st->s, p);
+	/* Snapshots' copies are still to come. */
+	const size_t copies = p->potential->device->ops->get_begin ? sampler_kept(p->sampler) : 0;
+	const size_t bytes = state_bytes(&st->s, p) + copies * p->potential->n_params * sizeof(float);
 	state_close(st);
 	return potential_lacks(p->potential, s, bytes, "a chain's vectors");
 }

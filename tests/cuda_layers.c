@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include "tests/backend_body.h"
 #include "tests/cuda_driver.h"
+#include "tests/cuda_orders.h"
 #include "tests/layers.h"
 #include "tests/tap.h"
 
@@ -157,30 +157,6 @@ static void print_bits(struct device *d)
 		}
 }
 
-/* The lines of this program with "bits", on a stand-in that takes threads, blocks and streams in another order. */
-static size_t bits_of(int seed, char *text, size_t size)
-{
-	char self[512], command[640];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (n < 0)
-		return 0;
-	self[n] = '\0';
-	snprintf(command, sizeof command, "STANDIN_SEED=%d '%s' bits", seed, self);
-	FILE *f = popen(command, "r");
-	size_t got = f ? fread(text, 1, size, f) : 0;
-	return f && pclose(f) == 0 ? got : 0;
-}
-
-static void check_order(void)
-{
-	char first[1024], other[1024];
-	size_t n = bits_of(1, first, sizeof first);
-	bool same = n > 0;
-	for (int seed = 2; seed < 5; seed++)
-		same = same && bits_of(seed, other, sizeof other) == n && memcmp(first, other, n) == 0;
-	ok(same, "losses: the same bits in any order of threads and blocks");
-}
-
 int main(int argc, char **argv)
 {
 	struct device *d = open_cuda();
@@ -195,7 +171,7 @@ int main(int argc, char **argv)
 	test_prefix(cuda_label);
 	check_own_formats(d);
 	check_batches(d);
-	check_order();
+	check_orders("losses", 4);
 	check_layers(d);
 	check_small_layers(d);
 	check_bf16_layers(d);

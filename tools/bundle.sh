@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: 2026 the Basin contributors
 # bundle.sh FOLDER: the last part of `make bundle`, where FOLDER has all but its shared libraries. Copies those of its programs into
 # FOLDER/lib that a machine without a compiler may lack, packs it as FOLDER.tar.xz, and says how large that is and what it needs.
-# LIBRARIES: more to copy, files. PACK: the program that packs, xz.
+# LIBRARIES: more to copy, files. PACK: the program that packs, xz with a window that holds several programs: they have the same kernels.
 set -eu
 folder=$1
 mkdir -p "$folder/lib"
@@ -29,7 +29,7 @@ done
 glibc=$(find "$folder/bin" "$folder/lib" "$folder/tests" "$folder/bench" -type f -exec sh -c '
 	for file; do objdump -T "$file" 2>/dev/null; done' sh {} + | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -u -V | tail -n 1)
 
-tar -C "$(dirname "$folder")" -cf - "$(basename "$folder")" | ${PACK-xz} >"$folder.tar.xz"
+tar -C "$(dirname "$folder")" -cf - "$(basename "$folder")" | ${PACK-xz --lzma2=preset=6,dict=128MiB} >"$folder.tar.xz"
 printf '%s: %s files, %.1f MB; %s: %.1f MB\n' "$folder" "$(find "$folder" -type f | wc -l)" \
 	"$(du -sk "$folder" | awk '{ print $1 / 1024 }')" "$folder.tar.xz" \
 	"$(wc -c <"$folder.tar.xz" | awk '{ print $1 / 1048576 }')"

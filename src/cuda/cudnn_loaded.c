@@ -4,45 +4,10 @@
  * looked for where the dynamic linker does for the program, and finds its own parts beside itself. */
 #include <cudnn_graph.h>
 #include <cudnn_version.h>
-#include <dlfcn.h>
-#include <pthread.h>
-#include <stdio.h>
 
-#define TEXT_OF(x) #x
-#define TEXT(x) TEXT_OF(x)
 #define LIBRARY "libcudnn.so." TEXT(CUDNN_MAJOR)
+#include "src/cuda/loaded.h"
 
-/* Of the process: what the dynamic linker would have known from the start. */
-static void *library;
-static char why_not[512];
-
-static void load(void)
-{
-	library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	if (!library) {
-		const char *why = dlerror();
-		snprintf(why_not, sizeof why_not, "%s", why ? why : LIBRARY " can't be loaded");
-	}
-}
-
-static void *find(const char *name)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, load);
-	void *at = library ? dlsym(library, name) : NULL;
-	if (library && !at)
-		snprintf(why_not, sizeof why_not, "%s: there is no %s", LIBRARY, name);
-	return at;
-}
-
-/* Defines a function that calls the library's with the same arguments; `none` is its value where there is no library. */
-#define LOADED(type, name, none, parameters, arguments)                                                                      \
-	type name parameters                                                                                                 \
-	{                                                                                                                    \
-		__typeof__(&(name)) call;                                                                                    \
-		*(void **)&call = find(#name);                                                                               \
-		return call ? call arguments : (none);                                                                       \
-	}
 #define LOADED_STATUS(name, parameters, arguments) LOADED(cudnnStatus_t, name, CUDNN_STATUS_NOT_INITIALIZED, parameters, arguments)
 
 typedef cudnnBackendDescriptor_t descriptor;

@@ -4,7 +4,7 @@
 #ifndef BASIN_CUDA_NORM_BATCH_CUH
 #define BASIN_CUDA_NORM_BATCH_CUH
 
-#include "src/cuda/norm.cuh"
+#include "src/cuda/norm_rows.cuh"
 
 enum { PILOT_ROWS = 4 };
 

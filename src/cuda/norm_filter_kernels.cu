@@ -5,7 +5,7 @@
  * pixels). A block of threads has an example's slice, and a cache serves its second reading. */
 #include "src/cuda/launch.h"
 
-#include "src/cuda/norm.cuh"
+#include "src/cuda/norm_rows.cuh"
 
 #define EPSILON 1e-6
 
