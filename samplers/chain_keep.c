@@ -9,6 +9,11 @@
 
 /* ---- memory ---- */
 
+bool chain_makes_stats(const struct chain_plan *plan, int i)
+{
+	return plan->state.potential->n_stats && plan->state.sampler->vectors[i].role && (i > 0 || plan->recompute_stats);
+}
+
 static bool is_kept(const struct chain *c, int i)
 {
 	return state_has(&c->state, i) && c->plan->state.sampler->vectors[i].role;

@@ -9,11 +9,6 @@
 #include "src/files/file.h"
 #include "src/json_build.h"
 
-bool chain_makes_stats(const struct chain_plan *plan, int i)
-{
-	return plan->state.potential->n_stats && plan->state.sampler->vectors[i].role && (i > 0 || plan->recompute_stats);
-}
-
 status chain_check_batches(const struct chain_plan *plan)
 {
 	const struct state_plan *s = &plan->state;
