@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Convolutional networks on a CUDA device: those that are shipped, on small images, with both norms and in both precisions. */
-#include <stdlib.h>
-
 #include "tests/convnet_body.h"
 #include "tests/cuda_driver.h"
 #include "tests/tap.h"
@@ -37,8 +35,6 @@ int main(void)
 	for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
 		if (!in_turn())
 			continue;
-		/* In one stream, and in two also where convolutions are small. */
-		setenv("BASIN_CUDA_STREAMS", i % 2 ? "1" : "2", 1);
 		struct device *d = open_cuda();
 		check_convnet(d, &nets[i]);
 		d->ops->close(d);

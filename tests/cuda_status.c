@@ -6,7 +6,6 @@
 #include <cuda_runtime_api.h>
 #include <cudnn_graph.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "samplers/state.h"
@@ -292,7 +291,6 @@ int main(void)
 	size_t chain[CALLS], conv[CALLS];
 	test_prefix(cuda_label);
 	warning_to(hear, "--");
-	setenv("BASIN_CUDA_STREAMS", "2", 1);
 	write_csv();
 	count(scenario, "a chain", chain);
 	count(convolution, "a convolution", conv);

@@ -149,7 +149,6 @@ caught "a pinned buffer is read before its copy ended" plain-NONE pinned-early '
 caught "a kernel does not wait for another stream's copy" plain-NONE copy-no-wait \
 	'streams 0 and 1 both use block 1 with no wait between them: a copy to the device writes it at 0, kernel scale uses it'
 caught_by_seed "a kernel does not wait for another stream's kernel: another result" plain-NONE kernel-no-wait 'not ok: on the other stream'
-caught_by_seed "a branch of a graph does not wait for another: another result" plain-NONE forks-no-wait 'not ok: across branches'
 caught "what is never given back" plain-NONE leak '1 handles of cuDNN were never' '1 descriptors of cuDNN were never' 'events were never destroyed' 'of 4000 bytes of device memory was never given back'
 
 statuses() {  # statuses CASE: what it prints is on standard input, and it passes
@@ -186,19 +185,6 @@ a wait in a capture: cudaErrorStreamCaptureUnsupported
 and its end: cudaErrorStreamCaptureInvalidated
 pageable memory in a capture: cudaErrorStreamCaptureUnsupported
 and its end: cudaErrorStreamCaptureInvalidated
-done
-END
-statuses forks-refused <<END
-work that was not joined: cudaErrorStreamCaptureUnjoined
-work behind the join: cudaErrorStreamCaptureUnjoined
-the end by the other stream: cudaErrorStreamCaptureUnmatched
-a wait for what was recorded in a capture: cudaErrorCapturedEvent
-the host asks for it: cudaErrorCapturedEvent
-a wait for another stream's work: cudaErrorStreamCaptureIsolation
-and its end: cudaErrorStreamCaptureInvalidated
-a wait for another capture: cudaErrorStreamCaptureMerge
-and its end: cudaErrorStreamCaptureInvalidated
-and the other's: cudaErrorStreamCaptureInvalidated
 done
 END
 statuses blas-refuses <<END
@@ -352,8 +338,6 @@ else
 	raced "ThreadSanitizer: two threads of a launch write one element" RACE sums "two write" scale
 	raced "ThreadSanitizer: blocks that write one element" ORDER exchanges "last wins" "last wins"
 	caught "ThreadSanitizer: a kernel does not wait for another stream's kernel" tsan-NONE kernel-no-wait \
-		'ThreadSanitizer: data race' "check.cu:$(line scale)\b" "check.cu:$(line "sum reads")\b"
-	caught "ThreadSanitizer: a branch of a graph does not wait for another" tsan-NONE forks-no-wait \
 		'ThreadSanitizer: data race' "check.cu:$(line scale)\b" "check.cu:$(line "sum reads")\b"
 fi
 fixed=

@@ -22,10 +22,8 @@ struct layer_plan {
 	enum activation activation;
 	struct cuda_weights working;
 	bool residual;                   /* and a second input is added before the activation */
-	bool forks;                      /* dW and dx run side by side, where both are asked for */
 	size_t workspace_at;             /* bytes of scratch before the workspace: dW or, where a residual is added, x ⋆ W */
-	size_t data_at;                  /* before dx's: where it forks, also dW's workspace */
-	char forward_name[56], data_name[56], weights_name[56], pair_name[56];   /* what calls are named */
+	char forward_name[56], data_name[56], weights_name[56];   /* what calls are named */
 };
 
 /* ---- plans ---- */
@@ -83,26 +81,19 @@ static size_t outputs_of(const struct conv_shape *s)
 	return (size_t)s->n * shape_size(s->out);
 }
 
-static size_t workspace_of(const struct conv_ready *part)
-{
-	return part ? part->plan.workspace : 0;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
-
 static status take_scratch(struct layer_plan *p, enum plan_mode mode)
 {
+	const struct conv_ready *const part[] = {p->forward, p->data, p->weights};
 	const size_t element = format_bytes((struct format){.bf16 = p->task.bf16});
+	size_t workspace = 0;
 	if (mode != PLAN_INFER)
 		p->workspace_at = padded(p->working.rows * p->working.taps * p->working.padded * element);
 	else if (p->residual)
 		p->workspace_at = padded(outputs_of(&p->task.shape) * element);
-	p->data_at = p->workspace_at + (p->forks ? padded(workspace_of(p->weights)) : 0);
-	const size_t one = p->workspace_at + larger(workspace_of(p->forward), workspace_of(p->weights));
-	return cuda_scratch(p->device, larger(one, p->data_at + workspace_of(p->data)));
+	for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+		if (part[i] && part[i]->plan.workspace > workspace)
+			workspace = part[i]->plan.workspace;
+	return cuda_scratch(p->device, p->workspace_at + workspace);
 }
 
 static status prepare(struct layer_plan *p, const struct plan_request *r)
@@ -113,9 +104,6 @@ static status prepare(struct layer_plan *p, const struct plan_request *r)
 			TRY(plan_part(p, CONV_DATA, &p->data));
 		TRY(plan_part(p, CONV_WEIGHTS, &p->weights));
 	}
-	p->forks = p->data && cuda_conv_forks(cuda_of(p->device), &p->task.shape);
-	if (p->forks)
-		TRY(cuda_conv_side_open(cuda_of(p->device)));
 	return take_scratch(p, r->mode);
 }
 
@@ -134,7 +122,6 @@ static void name_calls(struct layer_plan *p, const struct layer *l)
 	snprintf(p->forward_name, sizeof p->forward_name, "%s forward", name);
 	snprintf(p->data_name, sizeof p->data_name, "%s backward, dx", name);
 	snprintf(p->weights_name, sizeof p->weights_name, "%s backward, dW", name);
-	snprintf(p->pair_name, sizeof p->pair_name, "%s backward", name);
 }
 
 static status conv_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
@@ -178,27 +165,17 @@ static status conv_materialise(struct layer_plan *p, const struct weight_source 
 
 /* ---- passes ---- */
 
-status cuda_run_conv_in(cudnnHandle_t handle, const struct conv_args *a)
+struct conv_args {
+	const struct conv_ready *ready;
+	const void *x, *w, *y;
+	void *workspace;
+};
+
+static status run_conv(struct cuda_device *cuda, const void *args)
 {
+	const struct conv_args *a = args;
 	const struct dnn_data data = {3, {CONV_ID_X, CONV_ID_W, CONV_ID_Y}, {(void *)a->x, (void *)a->w, (void *)a->y}};
-	return dnn_run(handle, &a->ready->plan, &data, a->workspace);
-}
-
-status cuda_run_conv(struct cuda_device *cuda, const void *args)
-{
-	return cuda_run_conv_in(cuda->dnn->card.handle, args);
-}
-
-/* In args that are 0. */
-static void set_conv(const struct layer_plan *p, const struct conv_ready *ready, const void *x, const void *w, const void *y,
-                     struct conv_args *a)
-{
-	a->ready = ready;
-	a->x = x;
-	a->w = w;
-	a->y = y;
-	if (ready->plan.workspace)
-		a->workspace = (char *)cuda_of(p->device)->scratch + (ready == p->data ? p->data_at : p->workspace_at);
+	return dnn_run(cuda->dnn->card.handle, &a->ready->plan, &data, a->workspace);
 }
 
 static status conv_later(struct layer_plan *p, const char *what, const struct conv_ready *ready, const void *x, const void *w,
@@ -206,8 +183,13 @@ static status conv_later(struct layer_plan *p, const char *what, const struct co
 {
 	struct conv_args a;
 	memset(&a, 0, sizeof a);
-	set_conv(p, ready, x, w, y, &a);
-	return cuda_later(p->device, what, cuda_run_conv, &a, sizeof a);
+	a.ready = ready;
+	a.x = x;
+	a.w = w;
+	a.y = y;
+	if (ready->plan.workspace)
+		a.workspace = (char *)cuda_of(p->device)->scratch + p->workspace_at;
+	return cuda_later(p->device, what, run_conv, &a, sizeof a);
 }
 
 CUDA_RUN(conv_finish)
@@ -237,62 +219,37 @@ CUDA_RUN(conv_gradient)
  * once, as PyTorch's autocast does: to within 2⁻⁸ of itself, as each x and dy in it was before. Engines that write float32 are compiled
  * at run time, and took 646 µs instead of 451 µs for a ResNet-18's step on an H100. What is added up here, of several parts of a
  * batch, is float32. */
-static void set_place(const struct layer_plan *p, bool add, float *to, struct cuda_conv_gradient_args *a)
+static status place_gradient(struct layer_plan *p, bool add, float *to)
 {
-	a->to = to;
-	a->from = cuda_of(p->device)->scratch;
-	a->rows = p->working.rows * p->working.taps;
-	a->in = (int)p->working.in;
-	a->padded = (int)p->working.padded;
-	a->add = add;
-	a->bf16 = p->task.bf16;
-}
-
-/* Whether dW's engine can write where dW belongs. */
-static bool is_direct(const struct layer_plan *p, const struct layer_io *io)
-{
-	return !p->task.bf16 && !io->add_dparams && p->working.padded == p->working.in && (uintptr_t)io->dparam[PARAM_WEIGHT] % ALIGN == 0;
-}
-
-static const void *engine_writes(const struct layer_plan *p, const struct layer_io *io)
-{
-	return is_direct(p, io) ? io->dparam[PARAM_WEIGHT] : cuda_of(p->device)->scratch;
+	struct cuda_conv_gradient_args a;
+	memset(&a, 0, sizeof a);
+	a.to = to;
+	a.from = cuda_of(p->device)->scratch;
+	a.rows = p->working.rows * p->working.taps;
+	a.in = (int)p->working.in;
+	a.padded = (int)p->working.padded;
+	a.add = add;
+	a.bf16 = p->task.bf16;
+	return cuda_later(p->device, p->weights_name, run_conv_gradient, &a, sizeof a);
 }
 
 static status weights_backward(struct layer_plan *p, const struct layer_io *io)
 {
-	struct cuda_conv_gradient_args a;
-	TRY(conv_later(p, p->weights_name, p->weights, io->x[0], engine_writes(p, io), io->dy[0]));
-	if (is_direct(p, io))
-		return OK;
-	memset(&a, 0, sizeof a);
-	set_place(p, io->add_dparams, io->dparam[PARAM_WEIGHT], &a);
-	return cuda_later(p->device, p->weights_name, run_conv_gradient, &a, sizeof a);
-}
-
-static status pair_backward(struct layer_plan *p, const struct layer_io *io)
-{
-	struct conv_pair_args a;
-	memset(&a, 0, sizeof a);
-	set_conv(p, p->weights, io->x[0], engine_writes(p, io), io->dy[0], &a.weights);
-	set_conv(p, p->data, io->dx[0], io->param[PARAM_WEIGHT], io->dy[0], &a.data);
-	if (!is_direct(p, io))
-		set_place(p, io->add_dparams, io->dparam[PARAM_WEIGHT], &a.place);
-	return cuda_later(p->device, p->pair_name, cuda_run_conv_pair, &a, sizeof a);
+	float *const to = io->dparam[PARAM_WEIGHT];
+	const bool direct = !p->task.bf16 && !io->add_dparams && p->working.padded == p->working.in && (uintptr_t)to % ALIGN == 0;
+	TRY(conv_later(p, p->weights_name, p->weights, io->x[0], direct ? to : (const void *)cuda_of(p->device)->scratch, io->dy[0]));
+	return direct ? OK : place_gradient(p, io->add_dparams, to);
 }
 
 static status conv_backward(struct layer_plan *p, const struct layer_io *io)
 {
 	const struct conv_shape *s = &p->task.shape;
-	const bool forks = p->forks && io->dparam[PARAM_WEIGHT] && io->dx[0];
-	if (forks)
-		TRY(pair_backward(p, io));
-	else if (io->dparam[PARAM_WEIGHT])
+	if (io->dparam[PARAM_WEIGHT])
 		TRY(weights_backward(p, io));
 	if (io->dparam[PARAM_BIAS])
 		TRY(cuda_channel_sums(p->device, p->task.bf16, io->dy[0], (size_t)s->n * (size_t)s->out[1] * (size_t)s->out[2],
 		                      (size_t)s->out[0], io->add_dparams, io->dparam[PARAM_BIAS]));
-	if (forks || !io->dx[0])
+	if (!io->dx[0])
 		return OK;
 	if (!p->data)
 		return fail(ERR_LIBRARY, "a convolution of the batch itself has no gradient of its input");

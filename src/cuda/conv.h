@@ -46,17 +46,9 @@ struct conv_ready {
 	struct dnn_plan plan;
 };
 
-/* What dW has of its own while dx is computed beside it. */
-struct conv_side {
-	cudaStream_t stream;
-	cudnnHandle_t handle;      /* of that stream; NULL: none of all this is there */
-	cudaEvent_t fork, join;    /* in the device's stream, what dW reads is there; in this one, dW is */
-};
-
 /* cuDNN for one device. */
 struct cuda_dnn {
 	struct dnn_card card;
-	struct conv_side side;     /* from the first plan on that forks */
 	struct conv_ready *ready;  /* owned, as they were made */
 	bool told;                 /* that other choices were made by another cuDNN or on another card */
 };
@@ -69,35 +61,6 @@ status cuda_dnn_open(struct cuda_device *cuda);
  * proposals whose result is right, which the choices then say. Not while calls are captured. *out is NULL where no engine does it. A known choice that is refused is told
  * by a warning, and made anew. Errors: ERR_MEMORY, ERR_LIBRARY. */
 status cuda_conv_choose(struct cuda_device *cuda, const struct conv_task *t, const struct conv_ready **out);
-
-/* ---- the calls of a pass ---- */
-
-/* One run of a plan. */
-struct conv_args {
-	const struct conv_ready *ready;
-	const void *x, *w, *y;
-	void *workspace;
-};
-
-/* Gives the run to the stream of a handle; as a call, to the device's: conv.c. Errors: as dnn_run. */
-status cuda_run_conv_in(cudnnHandle_t handle, const struct conv_args *a);
-status cuda_run_conv(struct cuda_device *cuda, const void *args);
-
-/* dW, which is then brought to its place, unless `to` is NULL; and dx, of other memory. */
-struct conv_pair_args {
-	struct conv_args weights, data;
-	struct cuda_conv_gradient_args place;
-};
-
-/* Whether a shape's dW and dx run side by side, which has the same bits: conv_side.c, as all that follows. */
-bool cuda_conv_forks(const struct cuda_device *cuda, const struct conv_shape *s);
-
-/* Makes what forking needs, unless it is there; cuDNN is open. Errors: ERR_LIBRARY, ERR_MEMORY. */
-status cuda_conv_side_open(struct cuda_device *cuda);
-void cuda_conv_side_close(struct cuda_device *cuda);
-
-/* The call that has both run side by side: calls before it are before both, calls behind it behind both. */
-status cuda_run_conv_pair(struct cuda_device *cuda, const void *args);
 
 /* ---- timing: conv_measure.c ---- */
 

@@ -54,7 +54,6 @@ void cuda_dnn_close(struct cuda_device *cuda)
 		dnn_plan_close(&r->plan);
 		free(r);
 	}
-	cuda_conv_side_close(cuda);
 	cuda_keep(cuda, cuda_check_dnn(cudnnDestroy(dnn->card.handle), "cudnnDestroy", __FILE__));
 	free(dnn);
 	cuda->dnn = NULL;

@@ -60,7 +60,6 @@ struct cuda_device {
 	size_t staged;
 	struct cuda_beside beside;
 	struct cuda_pace pace;
-	int streams;                       /* 1: nothing runs side by side, 2: what can does, 0: what is large enough for it */
 	struct record record;              /* calls that were put off */
 	status failed;                     /* of what could not be told when it failed, until somebody can be; with its words: */
 	char *words;

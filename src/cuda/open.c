@@ -99,27 +99,12 @@ static status read_graphs(bool *graphs)
 	return *graphs || strcmp(text, "no") == 0 ? OK : fail(ERR_LIBRARY, "BASIN_CUDA_GRAPHS=%s: expected yes or no", text);
 }
 
-/* BASIN_CUDA_STREAMS=1 has nothing run side by side, 2 also what is too small for it: to find out whether that is a fault's reason, or
- * what it gains. */
-static status read_streams(int *streams)
-{
-	const char *text = getenv("BASIN_CUDA_STREAMS");
-	*streams = 0;
-	if (!text || !*text)
-		return OK;
-	if (strcmp(text, "1") != 0 && strcmp(text, "2") != 0)
-		return fail(ERR_LIBRARY, "BASIN_CUDA_STREAMS=%s: expected 1 or 2", text);
-	*streams = text[0] - '0';
-	return OK;
-}
-
 static status open_parts(struct cuda_device *cuda)
 {
 	cuda->choices = json_object();
 	if (!cuda->choices)
 		return fail(ERR_MEMORY, "out of memory");
 	TRY(read_graphs(&cuda->record.graphs));
-	TRY(read_streams(&cuda->streams));
 	CUDA_TRY(cudaSetDevice(cuda->number));
 	CUDA_TRY(cudaGetDeviceProperties(&cuda->card, cuda->number));
 	if (cuda->card.major < CAPABILITY_LEAST)

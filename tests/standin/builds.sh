@@ -13,7 +13,7 @@ set -eu
 how=$1 source=$(cd "$2" && pwd) build=$(cd "$3" && pwd) jobs=${4:-2}
 # The longest first.
 tests="tests/cuda_chains tests/cuda_convnets tests/cuda_verbs tests/cuda_layers tests/cuda_net tests/cuda_replay tests/cuda_matmul"
-tests="$tests tests/cuda_weights tests/cuda_norm tests/cuda_conv_side"
+tests="$tests tests/cuda_weights tests/cuda_norm"
 
 cannot() {
 	echo "$1"

@@ -91,11 +91,6 @@ cudaError_t cudaRuntimeGetVersion(int *version)
 	X(cudaErrorStreamCaptureUnsupported, "operation not permitted when stream is capturing")                    \
 	X(cudaErrorStreamCaptureInvalidated, "operation failed due to a previous error during capture")             \
 	X(cudaErrorStreamCaptureWrongThread, "attempt to terminate a thread-local capture sequence from another thread") \
-	X(cudaErrorStreamCaptureMerge, "attempt to merge two separate capture sequences")                           \
-	X(cudaErrorStreamCaptureUnmatched, "capture was not ended in the same stream as it began")                  \
-	X(cudaErrorStreamCaptureUnjoined, "capturing stream has unjoined work")                                     \
-	X(cudaErrorStreamCaptureIsolation, "dependency created on uncaptured work in another stream")               \
-	X(cudaErrorCapturedEvent, "operation not permitted on an event last recorded in a capturing stream")        \
 	X(cudaErrorECCUncorrectable, "uncorrectable ECC error encountered")                                         \
 	X(cudaErrorUnknown, "unknown error")
 

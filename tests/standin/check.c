@@ -10,7 +10,6 @@
 #include "tests/standin/check.h"
 #include "tests/standin/check_blas.h"
 #include "tests/standin/check_cudnn.h"
-#include "tests/standin/check_forks.h"
 #include "tests/standin/standin.h"
 
 enum { N = 1000 };   /* 4,000 bytes: 96 are left to the 256 that memory comes in */
@@ -353,7 +352,6 @@ static void good(void)
 	exchanges();
 	graphs();
 	two_streams();
-	check_forks_good(stream, other);
 	host_threads();
 	numbers();
 	check_blas_good(stream);
@@ -381,16 +379,6 @@ static void cudnn_no_wait(void)
 	check_cudnn_no_wait(stream, other);
 }
 
-static void forks_refused(void)
-{
-	check_forks_refused(stream, other);
-}
-
-static void forks_no_wait(void)
-{
-	check_forks_no_wait(stream, other);
-}
-
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -406,8 +394,6 @@ static const struct {
 	{"pinned-early", pinned_early},
 	{"copy-no-wait", copy_no_wait},
 	{"kernel-no-wait", kernel_no_wait},
-	{"forks-refused", forks_refused},
-	{"forks-no-wait", forks_no_wait},
 	{"host-pointer", host_pointer},
 	{"leak", leak},
 	{"blas-refuses", blas_refuses},

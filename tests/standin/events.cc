@@ -18,17 +18,17 @@ bool standin_event_leaks(void)
 	return !events.empty();
 }
 
+/* An event and a stream that a capture has nothing to do with: forks of a capture are not here. */
 static cudaError_t check(cudaEvent_t event, cudaStream_t s)
 {
-	return events.count(event) ? standin_stream_check(s) : cudaErrorInvalidResourceHandle;
-}
-
-/* The host asks for an event, which no capture has. */
-static cudaError_t host_may(cudaEvent_t event)
-{
-	cudaError_t e = events.count(event) ? standin_capture_forbids() : cudaErrorInvalidResourceHandle;
-	if (e == cudaSuccess && event->last && event->last->capture)
-		e = cudaErrorCapturedEvent;
+	if (!events.count(event))
+		return cudaErrorInvalidResourceHandle;
+	cudaError_t e = standin_stream_check(s);
+	if (e == cudaSuccess && standin_stream_capturing(s)) {
+		standin_tell("events in a capture are not here");
+		standin_capture_forbids();
+		e = cudaErrorStreamCaptureUnsupported;
+	}
 	return e;
 }
 
@@ -60,15 +60,15 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t s)
 {
 	CALL_OR_FAIL();
 	cudaError_t e = check(event, s);
-	if (e == cudaSuccess && standin_stream_capturing(s)) {
-		const standin_moment_ref m = std::make_shared<standin_moment>();
-		e = standin_capture_record(s, m);
-		if (e == cudaSuccess)
-			event->last = m;
-	} else if (e == cudaSuccess) {
-		event->last = standin_record(s);
-	}
-	return standin_said(e);
+	if (e != cudaSuccess)
+		return standin_said(e);
+	struct standin_op op;
+	op.record = std::make_shared<standin_moment>();
+	op.record->stream = s;
+	op.record->clock = standin_stream_clock(s);
+	event->last = op.record;
+	standin_push(s, op);
+	return cudaSuccess;
 }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t event, unsigned flags)
@@ -77,16 +77,17 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t event, unsigned flag
 	cudaError_t e = flags ? cudaErrorInvalidValue : check(event, s);
 	if (e != cudaSuccess || !event->last)
 		return standin_said(e);
-	if (standin_stream_capturing(s) || event->last->capture)
-		return standin_said(standin_capture_wait(s, event->last));
-	standin_wait(s, event->last);
+	struct standin_op op;
+	op.wait = event->last;
+	standin_push(s, op);
+	standin_stream_join(s, op.wait->clock);
 	return cudaSuccess;
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event)
 {
 	CALL_OR_FAIL();
-	cudaError_t e = host_may(event);
+	cudaError_t e = events.count(event) ? standin_capture_forbids() : cudaErrorInvalidResourceHandle;
 	if (e == cudaSuccess && event->last)
 		standin_drain_until(event->last);
 	return standin_said(e);
@@ -95,7 +96,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event)
 cudaError_t cudaEventQuery(cudaEvent_t event)
 {
 	CALL_OR_FAIL();
-	cudaError_t e = host_may(event);
+	cudaError_t e = events.count(event) ? standin_capture_forbids() : cudaErrorInvalidResourceHandle;
 	if (e != cudaSuccess || !event->last || event->last->reached)
 		return standin_said(e);
 	standin_step(event->last->stream);   /* who asks again and again comes to an end */

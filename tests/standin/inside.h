@@ -136,7 +136,7 @@ void standin_run_grid(const struct standin_kernel *k, size_t pool);
 /* The running kernel, "" outside of one. */
 const char *standin_running(void);
 
-/* ---- queue.cc, streams.cc, captures.cc, events.cc, graphs.cc ---- */
+/* ---- queue.cc, streams.cc, events.cc, graphs.cc ---- */
 
 /* What events show: only what was asked to be slow lets it go on, so that a measurement comes out the same each time. */
 extern double standin_seconds;
@@ -153,15 +153,6 @@ struct standin_work {
 };
 typedef std::shared_ptr<const standin_work> standin_work_ref;
 
-/* One of a graph's, and the indices of those before it that it waits for. */
-struct standin_node {
-	standin_work_ref work;
-	std::vector<size_t> after;
-};
-typedef std::vector<standin_node> standin_node_list;
-struct standin_capture;
-typedef std::shared_ptr<struct standin_capture> standin_capture_ref;
-
 /* One recording of an event. */
 struct standin_moment {
 	bool reached = false;
@@ -169,8 +160,6 @@ struct standin_moment {
 	cudaStream_t stream = NULL;
 	standin_clock clock;
 	char order;               /* its name with ThreadSanitizer */
-	standin_capture_ref capture;   /* it was recorded in: it is never reached, and is behind these nodes */
-	std::vector<size_t> tips;
 };
 typedef std::shared_ptr<standin_moment> standin_moment_ref;
 
@@ -185,9 +174,6 @@ struct standin_op {
 cudaError_t standin_issue(cudaStream_t s, const standin_work_ref &w);
 /* The same past a capture: events, and a graph's works one by one. */
 void standin_push(cudaStream_t s, const struct standin_op &op);
-/* The moment behind all that was issued to the stream; the stream waits for one. */
-standin_moment_ref standin_record(cudaStream_t s);
-void standin_wait(cudaStream_t s, const standin_moment_ref &m);
 /* Runs the stream's next call, if there is one. */
 void standin_step(cudaStream_t s);
 /* Runs what was issued until the moment is reached, or all of a stream, or all of all; and the host knows it. */
@@ -199,15 +185,11 @@ void standin_drain_all(void);
 cudaError_t standin_capture_forbids(void);
 /* cudaSuccess, or why a call can't be put into this stream. */
 cudaError_t standin_stream_check(cudaStream_t s);
-/* The stream is in a capture, into which go then: works; recordings of events; and waits, which also take a stream into the event's. */
 bool standin_stream_capturing(cudaStream_t s);
-cudaError_t standin_capture_work(cudaStream_t s, const standin_work_ref &w);
-cudaError_t standin_capture_record(cudaStream_t s, const standin_moment_ref &m);
-cudaError_t standin_capture_wait(cudaStream_t s, const standin_moment_ref &m);
-void standin_capture_leave(cudaStream_t s);
-/* A stream of the stream's own, which goes with it: its lane 1, 2, … */
-cudaStream_t standin_stream_lane(cudaStream_t s, size_t lane);
-cudaGraph_t standin_graph_make(const standin_node_list &nodes);
+typedef std::vector<standin_work_ref> standin_work_list;
+const standin_clock &standin_stream_clock(cudaStream_t s);
+void standin_stream_join(cudaStream_t s, const standin_clock &c);
+cudaGraph_t standin_graph_make(const standin_work_list &list);
 /* Name what was never destroyed; true: something was. */
 bool standin_memory_leaks(void);
 bool standin_stream_leaks(void);

@@ -61,30 +61,16 @@ void standin_push(cudaStream_t s, const struct standin_op &given)
 
 cudaError_t standin_issue(cudaStream_t s, const standin_work_ref &w)
 {
-	struct standin_op op;
-	if (s->capture)
-		return standin_said(standin_capture_work(s, w));
-	op.work = w;
-	standin_push(s, op);
+	if (!s->capturing) {
+		struct standin_op op;
+		op.work = w;
+		standin_push(s, op);
+	} else if (!s->broken) {
+		s->captured.push_back(w);
+	} else {
+		return standin_said(cudaErrorStreamCaptureInvalidated);
+	}
 	return cudaSuccess;
-}
-
-standin_moment_ref standin_record(cudaStream_t s)
-{
-	struct standin_op op;
-	op.record = std::make_shared<standin_moment>();
-	op.record->stream = s;
-	op.record->clock = s->clock;
-	standin_push(s, op);
-	return op.record;
-}
-
-void standin_wait(cudaStream_t s, const standin_moment_ref &m)
-{
-	struct standin_op op;
-	op.wait = m;
-	standin_push(s, op);
-	standin_clock_join(&s->clock, m->clock);
 }
 
 double standin_seconds;

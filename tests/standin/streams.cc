@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Streams as CUDA's calls see them. */
+/* Streams as CUDA's calls see them, and captures. */
 #include "streams.h"
 
 std::map<cudaStream_t, std::unique_ptr<struct CUstream_st>> standin_streams;
 static size_t streams_made;
+static int captures;
 
 #if defined(__SANITIZE_THREAD__)
 #define TSAN(...) __VA_ARGS__
@@ -21,28 +22,35 @@ cudaError_t standin_stream_check(cudaStream_t s)
 	return standin_streams.count(s) ? cudaSuccess : cudaErrorInvalidResourceHandle;
 }
 
-static cudaStream_t make_stream(void)
+bool standin_stream_capturing(cudaStream_t s)
 {
-	std::unique_ptr<struct CUstream_st> s(new CUstream_st());
-	s->id = streams_made++;
-	TSAN(s->fiber = standin_fiber_make(standin_stream_begin);)
-	TSAN(s->fiber->tsan = __tsan_create_fiber(0);)
-	const cudaStream_t made = s.get();
-	standin_streams[made] = std::move(s);
-	return made;
+	return s->capturing;
 }
 
-static void forget_stream(cudaStream_t s)
+const standin_clock &standin_stream_clock(cudaStream_t s)
 {
-	TSAN(standin_fiber_free(s->fiber);)
-	standin_streams.erase(s);
+	return s->clock;
 }
 
-cudaStream_t standin_stream_lane(cudaStream_t s, size_t lane)
+void standin_stream_join(cudaStream_t s, const standin_clock &c)
 {
-	while (s->lanes.size() < lane)
-		s->lanes.push_back(make_stream());
-	return s->lanes[lane - 1];
+	standin_clock_join(&s->clock, c);
+}
+
+cudaError_t standin_capture_forbids(void)
+{
+	if (!captures)
+		return cudaSuccess;
+	for (auto &entry : standin_streams) {
+		struct CUstream_st *s = entry.second.get();
+		const bool mine = s->captured_by == std::this_thread::get_id();
+		if (s->capturing && s->mode != cudaStreamCaptureModeRelaxed && (mine ||
+			s->mode == cudaStreamCaptureModeGlobal)) {
+			s->broken = true;
+			return cudaErrorStreamCaptureUnsupported;
+		}
+	}
+	return cudaSuccess;
 }
 
 bool standin_stream_leaks(void)
@@ -59,7 +67,12 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *out, unsigned flags)
 	CALL_OR_FAIL();
 	if (flags & ~(unsigned)cudaStreamNonBlocking)
 		return standin_said(cudaErrorInvalidValue);
-	*out = make_stream();
+	std::unique_ptr<struct CUstream_st> s(new CUstream_st());
+	s->id = streams_made++;
+	TSAN(s->fiber = standin_fiber_make(standin_stream_begin);)
+	TSAN(s->fiber->tsan = __tsan_create_fiber(0);)
+	*out = s.get();
+	standin_streams[*out] = std::move(s);
 	return cudaSuccess;
 }
 
@@ -75,10 +88,9 @@ cudaError_t cudaStreamDestroy(cudaStream_t s)
 	if (e != cudaSuccess)
 		return standin_said(e);
 	standin_drain(s);
-	standin_capture_leave(s);
-	for (cudaStream_t lane : s->lanes)
-		forget_stream(lane);
-	forget_stream(s);
+	captures -= s->capturing;
+	TSAN(standin_fiber_free(s->fiber);)
+	standin_streams.erase(s);
 	return forced;
 }
 
@@ -115,6 +127,57 @@ cudaError_t cudaStreamQuery(cudaStream_t s)
 		return cudaSuccess;
 	standin_step(s);   /* who asks again and again comes to an end */
 	return cudaErrorNotReady;
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t s, enum cudaStreamCaptureMode mode)
+{
+	CALL_OR_FAIL();
+	cudaError_t e = standin_stream_check(s);
+	if (e == cudaSuccess && s->capturing)
+		e = cudaErrorIllegalState;
+	if (e != cudaSuccess)
+		return standin_said(e);
+	s->capturing = true;
+	s->broken = false;
+	s->mode = mode;
+	s->captured_by = std::this_thread::get_id();
+	s->captured.clear();
+	captures++;
+	return cudaSuccess;
+}
+
+cudaError_t cudaStreamIsCapturing(cudaStream_t s, enum cudaStreamCaptureStatus *status)
+{
+	CALL_OR_FAIL();
+	cudaError_t e = standin_stream_check(s);
+	if (e != cudaSuccess)
+		return standin_said(e);
+	*status = cudaStreamCaptureStatusNone;
+	if (s->capturing)
+		*status = s->broken ? cudaStreamCaptureStatusInvalidated : cudaStreamCaptureStatusActive;
+	return cudaSuccess;
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t *graph)
+{
+	CALL();
+	cudaError_t e = standin_stream_check(s);
+	*graph = NULL;
+	if (e == cudaSuccess && !s->capturing)
+		e = cudaErrorIllegalState;
+	if (e == cudaSuccess && s->captured_by != std::this_thread::get_id() && s->mode != cudaStreamCaptureModeRelaxed)
+		e = cudaErrorStreamCaptureWrongThread;
+	if (e != cudaSuccess)
+		return standin_said(e);
+	s->capturing = false;
+	captures--;
+	if (s->broken)
+		return standin_said(cudaErrorStreamCaptureInvalidated);
+	if (forced != cudaSuccess)
+		return forced;
+	*graph = standin_graph_make(s->captured);
+	standin_counts.captures++;
+	return cudaSuccess;
 }
 
 }

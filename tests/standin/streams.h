@@ -14,18 +14,11 @@ struct CUstream_st {
 	size_t id;
 	std::deque<struct standin_op> queue;
 	standin_clock clock;              /* what is known to have ended when the last issued call begins */
-	standin_capture_ref capture;      /* that it is in, and the nodes that its next work waits for */
-	std::vector<size_t> tips;
-	std::vector<cudaStream_t> lanes;  /* owned: lane 1 and on of graphs that are launched in it */
-	struct standin_fiber *fiber;      /* to ThreadSanitizer it is a thread */
-};
-
-struct standin_capture {
-	cudaStream_t origin;
+	bool capturing, broken;
 	enum cudaStreamCaptureMode mode;
-	std::thread::id by;
-	bool broken, over;
-	standin_node_list nodes;
+	std::thread::id captured_by;
+	standin_work_list captured;
+	struct standin_fiber *fiber;      /* to ThreadSanitizer it is a thread */
 };
 
 extern std::map<cudaStream_t, std::unique_ptr<struct CUstream_st>> standin_streams;

@@ -55,7 +55,7 @@ static void work(void);
 #if defined(__SANITIZE_THREAD__)
 /* Fibers with an identity. Making one takes a third of a millisecond, so there are not many. Its stack is its own:
  * what another identity wrote there would look like a race. */
-enum { POOLS = 4, IDENTITIES = MOST };
+enum { POOLS = 2, IDENTITIES = MOST };
 static struct { struct standin_fiber *of[IDENTITIES]; unsigned n; } identities[POOLS];
 static unsigned identity_next, identity_most;
 static size_t identity_pool;
