@@ -6,9 +6,9 @@
 #include "tests/tap.h"
 
 /* Of bf16 the plain code rounds where the device does, so that what is left are sums that fall to another side of a rounding, and a
- * rectifier or a maximum that goes the other way for it. A deep network of so few images makes much of each: a ResNet-18 in bf16, and
- * a ResNet-50 with batch norm in float32. Its blocks alone do not. Filter response norm of one pixel a channel is its sign: images
- * are larger there. Those that take longest are none that FAST takes. */
+ * rectifier or a maximum that goes the other way for it. A deep network of so few images makes much of each, a ResNet-18 in bf16;
+ * blocks alone do not. Filter response norm of one pixel a channel is its sign: images are larger there. Those that take longest are
+ * none that FAST takes. */
 static const struct convnet nets[] = {
 	{"lenet", NULL, NULL, PRECISION_FP32, 32, 3, 1e-5, 1e-5},
 	{"resnet18:cifar", NULL, "bn", PRECISION_FP32, 8, 4, 1e-5, 1e-4},
@@ -26,7 +26,7 @@ static const struct convnet nets[] = {
 	{"resnet18:cifar", "layer1.1.conv1.weight", "bn", PRECISION_BF16, 8, 4, 1e-2, 1e-2},
 	{"resnet50:cifar", "layer1.2.conv1.weight", "frn", PRECISION_BF16, 8, 4, 1e-2, 1e-2},
 	{"resnet50:cifar", "layer1.2.conv1.weight", "frn", PRECISION_FP32, 8, 4, 1e-5, 1e-5},
-	{"resnet50:cifar", NULL, "bn", PRECISION_FP32, 8, 4, 1e-4, 5e-2},
+	{"resnet50:cifar", "layer2.1.conv1.weight", "bn", PRECISION_FP32, 8, 4, 1e-5, 1e-4},
 };
 
 int main(void)
