@@ -56,8 +56,8 @@ struct loaded {
 static status open_places(struct worker *w, size_t bytes)
 {
 	struct device *d = w->device;
-	for (int i = 0; i < 2; i++)
-		TRY(potential_lacks(w->potential[0], d->ops->alloc(d, bytes, (void **)&w->place[i]), bytes, "a snapshot"));
+	for (size_t i = 0; i < 2; i++)
+		TRY(potential_lacks(w->potential[0], d->ops->alloc(d, bytes, (void **)&w->place[i]), (2 - i) * bytes, "snapshots in turn"));
 	/* What comes beside the calls must find them zeroed already. */
 	return d->ops->sync(d);
 }
