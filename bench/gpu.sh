@@ -15,6 +15,8 @@
 # and, as svhn, SVHN; EPOCHS, 200, and PRECISION, bf16, are those of parts 3 and 4, and RUNS a folder where their runs stay and are gone
 # on with.
 # Exit status 1: something failed.
+# Steps are called by their names.
+# shellcheck disable=SC2317
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 basin=${BASIN:-$here/../bin/basin}
@@ -51,7 +53,7 @@ quietly() {
 	timeout "$limit" "$@" >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 	cat "$work/out" "$work/err" >>"$out/log"
-	return $status
+	return "$status"
 }
 reason() { echo "status $status: $(grep -v '^ *$' "$work/err" | tail -n 1)"; }
 there() { command -v "$1" >/dev/null 2>&1; }
@@ -125,8 +127,11 @@ timed() {
 
 # ---- all ----
 
+# shellcheck source=bench/gpu_right.sh
 . "$here/gpu_right.sh"
+# shellcheck source=bench/gpu_speed.sh
 . "$here/gpu_speed.sh"
+# shellcheck source=bench/gpu_runs.sh
 . "$here/gpu_runs.sh"
 steps_of() { sed -n "s/^#   $1  \([^:]*: \)*//p" "$here/gpu.sh"; }
 find_libraries
