@@ -61,7 +61,7 @@ static __device__ __forceinline__ void pilot(const struct cuda_norm_args &a, con
 		pack_numbers<PACK>(pack_load<PACK>(a.x, a.x_bf16, spot.at + row_at<PACK>(a.shape, row)), v);
 		UNROLL
 		for (int j = 0; j < PACK; j++)
-			mean[j] += v[j] * (1.0f / PILOT_ROWS);
+			mean[j] += v[j] * (1.0f / (float)PILOT_ROWS);
 	}
 }
 
