@@ -124,24 +124,24 @@ static status check_result(struct cuda_device *cuda, const struct conv_task *t, 
 	return worst <= 1 ? OK : fail(ERR_LIBRARY, "its result is wrong: off by %g times what rounding may do", (double)worst);
 }
 
-/* RUNS of it as a graph. The stream is as it was, also where that fails. */
+/* A trial and what it works on. */
+struct captured {
+	const struct conv_trial *trial;
+	const struct ground *ground;
+};
+
+static status run_several(struct cuda_device *cuda, const void *of)
+{
+	const struct captured *c = of;
+	for (int i = 0; i < RUNS; i++)
+		TRY(run_once(cuda, c->trial, c->ground));
+	return OK;
+}
+
+/* RUNS of it as a graph. */
 static status capture(struct cuda_device *cuda, const struct conv_trial *t, const struct ground *g, cudaGraphExec_t *out)
 {
-	cudaGraph_t graph = NULL;
-	CUDA_TRY(cudaStreamBeginCapture(cuda->stream, cudaStreamCaptureModeThreadLocal));
-	status s = OK;
-	for (int i = 0; i < RUNS && s == OK; i++)
-		s = run_once(cuda, t, g);
-	char *words = s == OK ? NULL : fail_copy();
-	status ended = cuda_check(cudaStreamEndCapture(cuda->stream, &graph), "cudaStreamEndCapture", __FILE__);
-	if (s == OK && ended == OK)
-		s = cuda_check(cudaGraphInstantiate(out, graph, 0), "cudaGraphInstantiate", __FILE__);
-	else if (s != OK)
-		fail_again(s, words);
-	free(words);
-	if (graph)
-		cuda_keep(cuda, cuda_check(cudaGraphDestroy(graph), "cudaGraphDestroy", __FILE__));
-	return s == OK ? ended : s;
+	return cuda_capture(cuda, run_several, &(struct captured){t, g}, out);
 }
 
 /* Milliseconds of a graph, or where there is none of one run. */

@@ -118,6 +118,11 @@ void cuda_settle(struct cuda_device *cuda);
 /* Keeps a failure for the next wait to tell, or close to warn of, unless there is one already; OK is nothing. */
 void cuda_keep(struct cuda_device *cuda, status s);
 
+/* What these calls give the device's stream, as a graph that the caller destroys. The stream is as it was, also where that fails.
+ * Errors: of the calls, ERR_LIBRARY. */
+status cuda_capture(struct cuda_device *cuda, status (*calls)(struct cuda_device *cuda, const void *of), const void *of,
+                    cudaGraphExec_t *out);
+
 /* Waits, and forgets the graphs that were made: to be called where something goes away that a call's args point at, but for device
  * memory, whose address is all that a graph has of it. */
 void cuda_forget(struct cuda_device *cuda);

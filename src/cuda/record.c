@@ -149,13 +149,13 @@ static struct record_graph *place_for_graph(struct record *r)
 	return !oldest->list || r->clock - oldest->used > RECORD_SEEN ? oldest : NULL;
 }
 
-/* What the list's calls are as a graph. The stream is as it was, also where that fails. */
-static status capture(struct cuda_device *cuda, cudaGraphExec_t *out)
+status cuda_capture(struct cuda_device *cuda, status (*calls)(struct cuda_device *cuda, const void *of), const void *of,
+                    cudaGraphExec_t *out)
 {
 	cudaGraph_t graph = NULL;
 	/* Other threads have streams of their own, and may allocate meanwhile. */
 	CUDA_TRY(cudaStreamBeginCapture(cuda->stream, cudaStreamCaptureModeThreadLocal));
-	status s = run_list(cuda);
+	status s = calls(cuda, of);
 	char *words = s == OK ? NULL : fail_copy();
 	status ended = cuda_check(cudaStreamEndCapture(cuda->stream, &graph), "cudaStreamEndCapture", __FILE__);
 	if (s == OK && ended == OK)
@@ -168,6 +168,13 @@ static status capture(struct cuda_device *cuda, cudaGraphExec_t *out)
 	return s == OK ? ended : s;
 }
 
+/* run_list, as cuda_capture takes calls. */
+static status capture_list(struct cuda_device *cuda, const void *none)
+{
+	(void)none;
+	return run_list(cuda);
+}
+
 static status keep_graph(struct cuda_device *cuda, struct record_graph *g)
 {
 	struct record *r = &cuda->record;
@@ -175,7 +182,7 @@ static status keep_graph(struct cuda_device *cuda, struct record_graph *g)
 	if (!list)
 		return fail(ERR_MEMORY, "out of memory: a list of calls");
 	drop_graph(cuda, g);
-	status s = capture(cuda, &g->graph);
+	status s = cuda_capture(cuda, capture_list, NULL, &g->graph);
 	if (s != OK) {
 		free(list);
 		return s;
