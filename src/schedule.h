@@ -10,7 +10,6 @@
 
 #define SCHEDULE_WORDS "constant|cosine|cyclical|step"   /* in the order of the enum */
 enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_COSINE, SCHEDULE_CYCLICAL, SCHEDULE_STEP };
-#define SCHEDULE_WORDS "constant|cosine|cyclical|step"
 enum { MILESTONES_MAX = 64 };
 
 struct schedule {

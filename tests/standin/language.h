@@ -162,13 +162,16 @@ static inline void __stcs(T *p, T v)
 struct standin_arg {
 	const void *at;
 	size_t bytes;
+	bool padded;    /* may have anything between its members, half an address too: what points nowhere is no fault of the launch */
 };
 
-/* What a copy leaves between members may look like half an address. */
+/* clang++ can't clear what a copy leaves between members. */
 #if defined(__GNUC__) && !defined(__clang__)
 #define standin_clear_padding(p) __builtin_clear_padding(p)
+template <typename T> inline constexpr bool standin_padded = false;
 #else
 #define standin_clear_padding(p) ((void)(p))
+template <typename T> inline constexpr bool standin_padded = !std::has_unique_object_representations_v<T>;
 #endif
 
 /* A kernel with its arguments, which were copied at the launch as CUDA does. */
@@ -194,7 +197,7 @@ static inline cudaError_t standin_call(const char *name, void (*kernel)(P...), d
 	                                 shared, [kernel, args] { std::apply(kernel, args); }};
 	return std::apply([&k, stream](std::remove_cv_t<P> &...p) {
 		(standin_clear_padding(&p), ...);
-		const struct standin_arg list[] = {{&p, sizeof p}..., {NULL, 0}};
+		const struct standin_arg list[] = {{&p, sizeof p, standin_padded<std::remove_cv_t<P>>}..., {NULL, 0, false}};
 		return standin_launch(&k, list, sizeof...(P), stream);
 	}, args);
 }
