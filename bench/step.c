@@ -20,7 +20,7 @@
 #include "bench/stopwatch.h"
 #include "commands/problem.h"
 #include "commands/wait_policy.h"
-#include "samplers/state.h"
+#include "chains/state.h"
 #include "src/clock.h"
 
 enum { METHODS_MAX = 8, COUNT_MAX = 100000, WARM_UP = 2, ARGS_MAX = 64 };

@@ -6,7 +6,7 @@
 
 #include "commands/command.h"
 #include "commands/sample_options.h"
-#include "samplers/chain.h"
+#include "chains/chain.h"
 #include "src/data/dataset.h"
 #include "src/data/normalize.h"
 #include "src/net/net.h"

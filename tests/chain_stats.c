@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "samplers/batches.h"
-#include "samplers/bn_pass.h"
+#include "chains/batches.h"
+#include "chains/bn_pass.h"
 #include "tests/chain_runs.h"
 #include "tests/tap.h"
 

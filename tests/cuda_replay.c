@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "samplers/state.h"
+#include "chains/state.h"
 #include "tests/chain_runs.h"
 #include "tests/cuda_driver.h"
 #include "tests/device_vec.h"

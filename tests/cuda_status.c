@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "samplers/state.h"
+#include "chains/state.h"
 #include "tests/chain_runs.h"
 #include "tests/cuda_driver.h"
 #include "tests/norm_case.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "samplers/batches.h"
+#include "chains/batches.h"
 #include "tests/chain_runs.h"
 #include "tests/tap.h"
 

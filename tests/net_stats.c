@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "samplers/bn_pass.h"
+#include "chains/bn_pass.h"
 #include "tests/chain_runs.h"
 #include "src/data/npy.h"
 #include "tests/device_vec.h"

@@ -5,7 +5,7 @@
 #define BASIN_TESTS_SAMPLER_BODY_H
 
 #include "commands/problem.h"
-#include "samplers/state.h"
+#include "chains/state.h"
 
 enum { SAMPLER_DIMS = 3 };
 #define SAMPLER_TARGET "gaussian:1,2,0.5@0.4"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "samplers/keep.h"
+#include "chains/keep.h"
 
 /* The end of the cycle that `step` lies in, a cycle being (start, end]; *start is its start. */
 static uint64_t cycle_end(const struct keep *k, uint64_t step, uint64_t *start)

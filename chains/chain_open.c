@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "samplers/chain_private.h"
+#include "chains/chain_private.h"
 #include "src/files/checkpoint.h"
 #include "src/files/file.h"
 #include "src/json_build.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "samplers/chain_private.h"
+#include "chains/chain_private.h"
 #include "src/clock.h"
 #include "src/files/checkpoint.h"
 #include "src/json_build.h"

@@ -5,7 +5,7 @@
 #ifndef BASIN_CHAIN_PRIVATE_H
 #define BASIN_CHAIN_PRIVATE_H
 
-#include "samplers/chain.h"
+#include "chains/chain.h"
 
 /* The running totals at some step. */
 struct chain_mark {

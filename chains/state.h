@@ -5,7 +5,7 @@
 #ifndef BASIN_STATE_H
 #define BASIN_STATE_H
 
-#include "samplers/batches.h"
+#include "chains/batches.h"
 #include "samplers/sampler.h"
 
 /* What a state is opened with. Pointers are kept, not copied. */

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "samplers/chain_private.h"
+#include "chains/chain_private.h"
 
 double chain_epochs(const struct chain *c)
 {

@@ -6,8 +6,8 @@
 
 #include <stdatomic.h>
 
-#include "samplers/keep.h"
-#include "samplers/state.h"
+#include "chains/keep.h"
+#include "chains/state.h"
 #include "src/files/log.h"
 #include "src/files/run.h"
 #include "src/files/snaps.h"

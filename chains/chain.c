@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "samplers/chain.h"
+#include "chains/chain.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "samplers/chain_private.h"
+#include "chains/chain_private.h"
 #include "src/clock.h"
 
 /* ---- what a step may end with ---- */

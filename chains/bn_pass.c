@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "samplers/bn_pass.h"
+#include "chains/bn_pass.h"
 
 static status bn_pass_batches(struct potential *p, struct slots *s, int batch, const float *theta, float *stats)
 {

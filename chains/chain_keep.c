@@ -4,8 +4,8 @@
  * they are brought to the host; they are written at the end of the step by which they have come. Elsewhere all that is one wait. */
 #include <math.h>
 
-#include "samplers/bn_pass.h"
-#include "samplers/chain_private.h"
+#include "chains/bn_pass.h"
+#include "chains/chain_private.h"
 
 /* ---- memory ---- */
 
