@@ -44,7 +44,7 @@ static void coef(struct sampler_state *s)
 	v[APART] = -pull;
 	v[TOGETHER] = pull;
 	v[DECAY_ANCHOR] = -s->lr * s->param[ANCHOR_DECAY];
-	v[NOISE] = sqrt(2 * s->lr / s->beta);
+	v[NOISE] = sampler_noise(s);
 }
 
 static status step(struct sampler_state *s)
@@ -80,6 +80,7 @@ const struct sampler sampler_entropy_mcmc = {
 	.params = params,
 	.vectors = {[THETA] = {.name = "theta", .role = "theta"}, [ANCHOR] = {.name = "anchor", .role = "anchor"}},
 	.init = init,
+	.explores = true,
 	.coef = coef,
 	.step = step,
 	.target = target,

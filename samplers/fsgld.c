@@ -62,6 +62,7 @@ const struct sampler sampler_fsgld = {
 	.params = params,
 	.vectors = {{.name = "theta", .role = "theta"}},
 	.init = init,
+	.explores = true,
 	.coef = coef,
 	.step = step,
 	.target = target,

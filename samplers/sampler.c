@@ -66,6 +66,11 @@ status sampler_full_gradient(struct sampler_state *s, const struct point *at, fl
 	return OK;
 }
 
+double sampler_noise(const struct sampler_state *s)
+{
+	return s->exploring ? 0 : sqrt(2 * s->lr / s->beta);
+}
+
 double sampler_decay_most(const struct sampler_state *s, double decay)
 {
 	const struct pieces *p = s->potential->pieces;

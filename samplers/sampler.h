@@ -56,6 +56,7 @@ struct sampler_state {
 	double param[SAMPLER_PARAMS];      /* in the order of sampler->params; NaN where neither given nor with a default */
 	double n, beta, decay;             /* N, β = N/T, δ */
 	double lr;                         /* λ of this step */
+	bool exploring;                    /* this step is one without injected noise; β and what is tied to it stay as they are */
 	struct batch batch;                /* of this step */
 };
 
@@ -64,6 +65,7 @@ struct sampler {
 	const struct param *params;                    /* its own; NULL: none */
 	struct sampler_vector vectors[SAMPLER_VECTORS];
 	int scratch;                                   /* scratch vectors that it needs */
+	bool explores;                                 /* it takes its noise from sampler_noise, and so can do without it */
 	const char *scalars[SAMPLER_SCALARS];          /* names of the slots SLOT_SCALAR + i: the device's own, kept in checkpoints */
 	struct sampler_report reports[SAMPLER_REPORTS];
 	struct sampler_array arrays[SAMPLER_ARRAYS];
@@ -93,6 +95,9 @@ size_t sampler_kept(const struct sampler *s);
 
 /* Where a parameter stands in `params` and so in a state's `param`; −1: it is none of this method's. */
 int sampler_param(const struct sampler *s, const char *name);
+
+/* √(2λ/β), the deviation of a Langevin step's noise; 0 in a step that explores. */
+double sampler_noise(const struct sampler_state *s);
 
 /* The step's minibatch gradient at θ + σξ (sigma: slot, or SLOT_NONE for θ itself) into s->gradient. */
 status sampler_gradient(struct sampler_state *s, int sigma);

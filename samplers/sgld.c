@@ -4,7 +4,6 @@
  *   θ ← θ − λ(ĝ(θ) + δθ) + √(2λ/β) ξ,  β = N/T. */
 #include "samplers/sgld.h"
 
-#include <math.h>
 #include <stdio.h>
 
 void sgld_coef(struct sampler_state *s)
@@ -12,7 +11,7 @@ void sgld_coef(struct sampler_state *s)
 	double *v = s->slots.value;
 	v[SGLD_GRADIENT] = -s->lr;
 	v[SGLD_DECAY] = -s->lr * s->decay;
-	v[SGLD_NOISE] = sqrt(2 * s->lr / s->beta);
+	v[SGLD_NOISE] = sampler_noise(s);
 }
 
 status sgld_update(struct sampler_state *s)
@@ -43,6 +42,7 @@ const struct sampler sampler_sgld = {
 	.help = "stochastic gradient Langevin dynamics",
 	.reference = "Welling & Teh 2011",
 	.vectors = {{.name = "theta", .role = "theta"}},
+	.explores = true,
 	.coef = sgld_coef,
 	.step = step,
 	.target = target,
