@@ -9,6 +9,7 @@
 	X(sgd, "sgd", "SGD")                         \
 	X(sgld, "sgld", "SGLD")                      \
 	X(fsgld, "fsgld", "fSGLD")                   \
+	X(sgld_cv, "sgld-cv", "SGLD-CV")             \
 	X(entropy_sgd, "entropy-sgd", "Entropy-SGD") \
 	X(entropy_sgld, "entropy-sgld", "Entropy-SGLD") \
 	X(entropy_mcmc, "entropy-mcmc", "Entropy-MCMC")
