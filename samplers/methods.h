@@ -10,6 +10,7 @@
 	X(sgld, "sgld", "SGLD")                      \
 	X(fsgld, "fsgld", "fSGLD")                   \
 	X(sghmc, "sghmc", "SGHMC")                   \
+	X(sgnht, "sgnht", "SGNHT")                   \
 	X(entropy_sgd, "entropy-sgd", "Entropy-SGD") \
 	X(entropy_sgld, "entropy-sgld", "Entropy-SGLD") \
 	X(entropy_mcmc, "entropy-mcmc", "Entropy-MCMC")
