@@ -14,7 +14,7 @@ static void check_swa(void)
 	struct schedule s = {.kind = SCHEDULE_SWA, .lr = 0.5, .lr_end = 0.1, .total = 300};
 	MUST(schedule_swa_start(&s, "20", 10));
 	ok(s.swa_start == 200, "swa begins to average after epochs");
-	ok(schedule_lr(&s, 0) == 0.5 && schedule_lr(&s, 100) == 0.5 && schedule_lr(&s, 101) < 0.5, "swa is flat up to a half");
+	ok(schedule_lr(&s, 0) == 0.5 && schedule_lr(&s, 99) == 0.5 && schedule_lr(&s, 100) == 0.5 && schedule_lr(&s, 101) < 0.5, "swa is flat up to a half");
 	near(schedule_lr(&s, 120), 0.4, 1e-15, "then falls in a straight line");
 	near(schedule_lr(&s, 179), 0.5 - 0.4 * 79 / 80, 1e-15, "to its end");
 	ok(schedule_lr(&s, 180) == 0.1 && schedule_lr(&s, 299) == 0.1, "at nine tenths, and stays there");
