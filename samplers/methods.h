@@ -15,6 +15,7 @@
 	X(fsgld, "fsgld", "fSGLD")					\
 	X(sgld_cv, "sgld-cv", "SGLD-CV")				\
 	X(sghmc, "sghmc", "SGHMC")					\
+	X(sgnht, "sgnht", "SGNHT")					\
 	X(entropy_sgd, "entropy-sgd", "Entropy-SGD")			\
 	X(entropy_sgld, "entropy-sgld", "Entropy-SGLD")			\
 	X(entropy_mcmc, "entropy-mcmc", "Entropy-MCMC")
