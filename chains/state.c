@@ -23,6 +23,12 @@ static bool wanted(const struct sampler_state *s, const struct sampler_vector *v
 	return v->name && (!v->when || s->param[sampler_param(s->sampler, v->when)] != 0);
 }
 
+static int scratch_of(const struct sampler_state *s)
+{
+	const struct sampler *m = s->sampler;
+	return m->scratch_when && s->param[sampler_param(m, m->scratch_when)] == 0 ? 0 : m->scratch;
+}
+
 static status take_array(struct sampler_state *s, int i, size_t n_examples, const float *host)
 {
 	struct device *d = s->potential->device;
@@ -39,7 +45,7 @@ static status take_memory(struct state *st, const struct state_plan *p)
 	for (int i = 0; i < SAMPLER_VECTORS; i++)
 		if (wanted(s, &p->sampler->vectors[i]))
 			TRY(d->ops->alloc(d, bytes, (void **)&s->vector[i]));
-	for (int i = 0; i < p->sampler->scratch; i++)
+	for (int i = 0; i < scratch_of(s); i++)
 		TRY(d->ops->alloc(d, bytes, (void **)&s->scratch[i]));
 	for (int i = 0; i < SAMPLER_ARRAYS; i++)
 		if (p->array[i])
@@ -54,7 +60,7 @@ static status take_memory(struct state *st, const struct state_plan *p)
 /* What take_memory asks the device for, but for the order of the examples. */
 static size_t state_bytes(const struct sampler_state *s, const struct state_plan *p)
 {
-	size_t vectors = 1 + (size_t)p->sampler->scratch, bytes = p->potential->n_stats;
+	size_t vectors = 1 + (size_t)scratch_of(s), bytes = p->potential->n_stats;
 	for (int i = 0; i < SAMPLER_VECTORS; i++)
 		vectors += wanted(s, &p->sampler->vectors[i]);
 	for (int i = 0; i < SAMPLER_ARRAYS; i++)

@@ -64,7 +64,8 @@ struct sampler {
 	const char *name, *help, *reference;
 	const struct param *params;                    /* its own; NULL: none */
 	struct sampler_vector vectors[SAMPLER_VECTORS];
-	int scratch;                                   /* scratch vectors that it needs */
+	int scratch;                                   /* scratch vectors that it needs, */
+	const char *scratch_when;                      /* only where this parameter is not 0; NULL: always */
 	bool explores;                                 /* it takes its noise from sampler_noise, and so can do without it */
 	const char *scalars[SAMPLER_SCALARS];          /* names of the slots SLOT_SCALAR + i: the device's own, kept in checkpoints */
 	struct sampler_report reports[SAMPLER_REPORTS];

@@ -151,5 +151,6 @@ void check_samplers(struct device *d, bool stationary)
 	hessian = bench_hessian(potential);
 	check_methods();
 	check_tied_sigma();
+	check_sgld_cv(d, potential);
 	potential_close(potential);
 }

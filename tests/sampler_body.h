@@ -9,4 +9,7 @@
 /* Trajectories; and stationary laws, which take some million steps. */
 void check_samplers(struct device *d, bool stationary);
 
+/* Of one method each, at check_samplers' end. */
+void check_sgld_cv(struct device *d, struct potential *gaussian);
+
 #endif
