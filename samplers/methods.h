@@ -5,15 +5,16 @@
 #ifndef BASIN_METHODS_H
 #define BASIN_METHODS_H
 
-#define METHODS(X)                                   \
-	X(sgd, "sgd", "SGD")                         \
-	X(sgld, "sgld", "SGLD")                      \
-	X(fsgld, "fsgld", "fSGLD")                   \
-	X(psgld, "psgld", "pSGLD")                   \
-	X(sgld_cv, "sgld-cv", "SGLD-CV")             \
-	X(low_precision_sgld, "low-precision-sgld", "Low-precision SGLD") \
-	X(entropy_sgd, "entropy-sgd", "Entropy-SGD") \
-	X(entropy_sgld, "entropy-sgld", "Entropy-SGLD") \
+#define METHODS(X)							\
+	X(sgd, "sgd", "SGD")						\
+	X(sgld, "sgld", "SGLD")						\
+	X(fsgld, "fsgld", "fSGLD")					\
+	X(psgld, "psgld", "pSGLD")					\
+	X(sgld_cv, "sgld-cv", "SGLD-CV")				\
+	X(low_precision_sgld, "low-precision-sgld", "Low-precision SGLD")\
+	X(sghmc, "sghmc", "SGHMC")					\
+	X(entropy_sgd, "entropy-sgd", "Entropy-SGD")			\
+	X(entropy_sgld, "entropy-sgld", "Entropy-SGLD")			\
 	X(entropy_mcmc, "entropy-mcmc", "Entropy-MCMC")
 
 #endif

@@ -9,7 +9,10 @@
 /* Trajectories; and stationary laws, which take some million steps. */
 void check_samplers(struct device *d, bool stationary);
 
-/* Of one method each, at check_samplers' end. */
+/* Those that have files of their own. */
+void check_momentum(struct device *d, bool stationary);
 void check_sgld_cv(struct device *d, struct potential *gaussian);
+void check_psgld(struct device *d, bool stationary);
+void check_low_precision(struct device *d);
 
 #endif
