@@ -9,7 +9,7 @@ status state_facts(const struct state_plan *p, struct rng_key key, struct sample
 	*out = (struct sampler_state){
 		.sampler = p->sampler, .potential = p->potential, .slots.key = key, .n = (double)p->n,
 		.slots.value[SLOT_PRIOR] = prior_deviation((double)p->n, p->decay),
-		.beta = (double)p->n / p->temperature, .decay = p->decay,
+		.beta = (double)p->n / p->temperature, .decay = p->decay, .size = p->batch,
 	};
 	memcpy(out->param, p->param, sizeof out->param);
 	TRY(prior_check(&out->slots, p->potential->pieces));
@@ -48,6 +48,9 @@ static status take_memory(struct state *st, const struct state_plan *p)
 	if (stats)
 		TRY(d->ops->alloc(d, stats, (void **)&s->stats));
 	TRY(batches_open(&st->batches, &st->arena, d, s->slots.key, p->n, p->batch, p->iid));
+	int further = p->sampler->further ? p->sampler->further(s) : 0;
+	if (further)
+		TRY(batches_open_further(&st->further, &st->arena, d, s->slots.key, p->n, further, p->iid));
 	return d->ops->slots_open(d, &s->slots);
 }
 
@@ -94,6 +97,7 @@ void state_close(struct state *st)
 	d->ops->free(d, s->stats);
 	d->ops->slots_close(d, &s->slots);
 	batches_close(&st->batches);
+	batches_close(&st->further);
 	arena_free(&st->arena);
 	*st = (struct state){.step = 0};
 }
@@ -139,6 +143,8 @@ status state_step(struct state *st, double lr, double temperature)
 	s->lr = lr;
 	s->beta = s->n / temperature;
 	TRY(batches_at(&st->batches, st->step, &s->slots, &s->batch));
+	if (st->further.device)
+		TRY(batches_at(&st->further, st->step, &s->slots, &s->further));
 	s->sampler->coef(s);
 	TRY(d->ops->slots_send(d, &s->slots));
 	TRY(s->sampler->step(s));

@@ -7,6 +7,7 @@
 
 #define METHODS(X)                                   \
 	X(sgd, "sgd", "SGD")                         \
+	X(tail_sgd, "tail-sgd", "tail SGD")          \
 	X(sgld, "sgld", "SGLD")                      \
 	X(fsgld, "fsgld", "fSGLD")                   \
 	X(entropy_sgd, "entropy-sgd", "Entropy-SGD") \

@@ -55,9 +55,11 @@ struct sampler_state {
 	float *array[SAMPLER_ARRAYS];      /* device; NULL where not given */
 	double param[SAMPLER_PARAMS];      /* in the order of sampler->params; NaN where neither given nor with a default */
 	double n, beta, decay;             /* N, β = N/T, δ */
+	int size;                          /* B; an epoch's last batch may hold fewer */
 	double lr;                         /* λ of this step */
 	bool exploring;                    /* this step is one without injected noise; β and what is tied to it stay as they are */
 	struct batch batch;                /* of this step */
+	struct batch further;              /* and a second one, where the method has it */
 };
 
 struct sampler {
@@ -72,6 +74,8 @@ struct sampler {
 	/* Fills in parameters that follow from others and refuses what can't work, for step sizes up to lr_max. Errors:
 	 * ERR_USAGE. NULL: nothing to do. */
 	status (*init)(struct sampler_state *s, double lr_max);
+	/* How many examples a step's further batch has, which is drawn independently of its batch; 0: there is none. NULL: none. */
+	int (*further)(const struct sampler_state *s);
 	/* Fills the sampler's slots for this step from lr, beta, decay, param. */
 	void (*coef)(struct sampler_state *s);
 	/* Issues the step's verbs. */
@@ -109,11 +113,17 @@ struct sampler_gradient_request {
 	float *gradient;           /* device, n_params; may be at.v; NULL: the value alone */
 	bool first;                /* the step's first pass over these examples: it counts, and updates running statistics */
 	bool accumulate;           /* add to gradient and to the value */
+	enum stream augment;       /* of its examples; 0: STREAM_AUGMENT */
 	float *each;               /* device: (examples of the batch), set to their ℓᵢ; NULL: not wanted */
 };
 
 /* Errors: ERR_LIBRARY. */
 status sampler_gradient_at(struct sampler_state *s, const struct sampler_gradient_request *r);
+
+/* The gradient of the mean over n examples, those that begin where a batch does, in chunks of what the potential was planned for;
+ * the value in SLOT_NLL. Statistics stay, nothing is counted. Errors: ERR_LIBRARY. */
+status sampler_gradient_over(struct sampler_state *s, const struct point *at, const struct batch *rows, size_t n,
+                             enum stream augment, float *gradient);
 
 /* The gradient of the mean over all N examples at a point, in chunks of what the potential was planned for, nothing
  * augmented otherwise than a step's batch; the value in SLOT_NLL. Statistics stay, nothing is counted. Errors: ERR_LIBRARY. */

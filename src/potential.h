@@ -14,7 +14,7 @@
  * every step, as those of a pass over all data, have SLOT_NONE and the offset alone. */
 struct batch {
 	const uint32_t *index; /* device, or NULL for consecutive rows */
-	int row;               /* SLOT_FIRST or SLOT_NONE */
+	int row;               /* SLOT_FIRST, SLOT_FIRST_1 or SLOT_NONE */
 	size_t offset;
 	int n;
 	const float *weight;   /* device: (n), or NULL for 1 */
