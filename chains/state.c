@@ -9,7 +9,7 @@ status state_facts(const struct state_plan *p, struct rng_key key, struct sample
 	*out = (struct sampler_state){
 		.sampler = p->sampler, .potential = p->potential, .slots.key = key, .n = (double)p->n,
 		.slots.value[SLOT_PRIOR] = prior_deviation((double)p->n, p->decay),
-		.beta = (double)p->n / p->temperature, .decay = p->decay, .size = p->batch,
+		.beta = (double)p->n / p->temperature, .decay = p->decay, .lr_max = p->lr_max, .size = p->batch,
 	};
 	memcpy(out->param, p->param, sizeof out->param);
 	TRY(prior_check(&out->slots, p->potential->pieces));
@@ -41,6 +41,8 @@ static status take_memory(struct state *st, const struct state_plan *p)
 			TRY(d->ops->alloc(d, bytes, (void **)&s->vector[i]));
 	for (int i = 0; i < p->sampler->scratch; i++)
 		TRY(d->ops->alloc(d, bytes, (void **)&s->scratch[i]));
+	for (int i = 0; i < p->sampler->losses; i++)
+		TRY(d->ops->alloc(d, (size_t)p->batch * sizeof(float), (void **)&s->losses[i]));
 	for (int i = 0; i < SAMPLER_ARRAYS; i++)
 		if (p->array[i])
 			TRY(take_array(s, i, p->n, p->array[i]));
@@ -57,7 +59,7 @@ static status take_memory(struct state *st, const struct state_plan *p)
 /* What take_memory asks the device for, but for the order of the examples. */
 static size_t state_bytes(const struct sampler_state *s, const struct state_plan *p)
 {
-	size_t vectors = 1 + (size_t)p->sampler->scratch, bytes = p->potential->n_stats;
+	size_t vectors = 1 + (size_t)p->sampler->scratch, bytes = p->potential->n_stats + (size_t)p->sampler->losses * (size_t)p->batch;
 	for (int i = 0; i < SAMPLER_VECTORS; i++)
 		vectors += wanted(s, &p->sampler->vectors[i]);
 	for (int i = 0; i < SAMPLER_ARRAYS; i++)
@@ -91,6 +93,8 @@ void state_close(struct state *st)
 		d->ops->free(d, s->vector[i]);
 	for (int i = 0; i < SAMPLER_SCRATCH; i++)
 		d->ops->free(d, s->scratch[i]);
+	for (int i = 0; i < SAMPLER_LOSSES; i++)
+		d->ops->free(d, s->losses[i]);
 	for (int i = 0; i < SAMPLER_ARRAYS; i++)
 		d->ops->free(d, s->array[i]);
 	d->ops->free(d, s->gradient);
@@ -140,6 +144,7 @@ status state_step(struct state *st, double lr, double temperature)
 	struct sampler_state *s = &st->s;
 	struct device *d = s->potential->device;
 	s->slots.step = st->step;
+	s->lr_before = st->step > 0 && s->lr > 0 ? s->lr : lr;
 	s->lr = lr;
 	s->beta = s->n / temperature;
 	TRY(batches_at(&st->batches, st->step, &s->slots, &s->batch));

@@ -41,6 +41,7 @@ status sampler_gradient_at(struct sampler_state *s, const struct sampler_gradien
 		.stats = s->stats,
 		.augment = r->augment ? r->augment : STREAM_AUGMENT,
 		.each = r->each,
+		.reweight = r->reweight,
 	};
 	return s->potential->ops->value_grad(s->potential, &s->slots, &request);
 }

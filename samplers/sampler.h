@@ -12,6 +12,7 @@
 enum {
 	SAMPLER_VECTORS = 6,   /* state vectors at most; the first one is θ, where gradients are taken */
 	SAMPLER_SCRATCH = 4,
+	SAMPLER_LOSSES = 3,
 	SAMPLER_SCALARS = 16,
 	SAMPLER_PARAMS = 16,
 	SAMPLER_REPORTS = 4,
@@ -50,13 +51,15 @@ struct sampler_state {
 	struct slots slots;
 	float *vector[SAMPLER_VECTORS];    /* device; NULL where absent */
 	float *scratch[SAMPLER_SCRATCH];   /* device: as long as θ, of no meaning between steps */
+	float *losses[SAMPLER_LOSSES];     /* device: (B), numbers of the batch's examples, of no meaning between steps */
 	float *gradient;                   /* device */
 	float *stats;                      /* device: θ's running statistics; NULL where the potential has none */
 	float *array[SAMPLER_ARRAYS];      /* device; NULL where not given */
 	double param[SAMPLER_PARAMS];      /* in the order of sampler->params; NaN where neither given nor with a default */
 	double n, beta, decay;             /* N, β = N/T, δ */
 	int size;                          /* B; an epoch's last batch may hold fewer */
-	double lr;                         /* λ of this step */
+	double lr, lr_before;              /* λ of this step, and of the one before it; in the first one the same */
+	double lr_max;                     /* the largest λ that any step has */
 	bool exploring;                    /* this step is one without injected noise; β and what is tied to it stay as they are */
 	struct batch batch;                /* of this step */
 	struct batch further;              /* and a second one, where the method has it */
@@ -67,6 +70,7 @@ struct sampler {
 	const struct param *params;                    /* its own; NULL: none */
 	struct sampler_vector vectors[SAMPLER_VECTORS];
 	int scratch;                                   /* scratch vectors that it needs */
+	int losses;                                    /* and vectors of a number an example of the batch */
 	bool explores;                                 /* it takes its noise from sampler_noise, and so can do without it */
 	const char *scalars[SAMPLER_SCALARS];          /* names of the slots SLOT_SCALAR + i: the device's own, kept in checkpoints */
 	struct sampler_report reports[SAMPLER_REPORTS];
@@ -115,6 +119,7 @@ struct sampler_gradient_request {
 	bool accumulate;           /* add to gradient and to the value */
 	enum stream augment;       /* of its examples; 0: STREAM_AUGMENT */
 	float *each;               /* device: (examples of the batch), set to their ℓᵢ; NULL: not wanted */
+	const struct reweight *reweight;   /* as in struct gradient_request, or NULL */
 };
 
 /* Errors: ERR_LIBRARY. */

@@ -19,7 +19,8 @@
 	X(psgld, 2, 0, 0, 0, 2)        \
 	X(asam, 2, 0, 0, 0, 1)         \
 	X(psgld_step, 3, 1, 1, 0, 2)   \
-	X(quantise, 1, 0, 0, 1, 1)
+	X(quantise, 1, 0, 0, 1, 1)     \
+	X(signs, 0, 0, 0, 1, 1)
 
 /* y = clamp(x, ±c₀) */
 POINTWISE_ROW void pointwise_clip(const float *x, const float *c, const float *rest, float *y)
@@ -76,6 +77,14 @@ POINTWISE_ROW void pointwise_quantise(const float *x, const float *c, const floa
 	float q = c[0] * (low + up);
 	q = q < c[2] ? c[2] : q;
 	y[0] = q > c[3] ? c[3] : q;
+}
+
+/* Rademacher variates of uniform ones. */
+POINTWISE_ROW void pointwise_signs(const float *x, const float *c, const float *rest, float *y)
+{
+	(void)c;
+	(void)rest;
+	y[0] = x[0] < 0.5f ? -1.0f : 1.0f;
 }
 
 #endif
