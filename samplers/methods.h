@@ -7,6 +7,11 @@
 
 #define METHODS(X)							\
 	X(sgd, "sgd", "SGD")						\
+	X(adamw, "adamw", "AdamW")					\
+	X(sam, "sam", "SAM")						\
+	X(asam, "asam", "ASAM")						\
+	X(m_sam, "m-sam", "m-SAM")					\
+	X(rw_sam, "rw-sam", "RW-SAM")					\
 	X(tail_sgd, "tail-sgd", "tail SGD")				\
 	X(sgld, "sgld", "SGLD")						\
 	X(fsgld, "fsgld", "fSGLD")					\
