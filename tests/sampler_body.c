@@ -153,4 +153,6 @@ void check_samplers(struct device *d, bool stationary)
 	check_tied_sigma();
 	potential_close(potential);
 	check_momentum(d, stationary);
+	check_heavy(d, stationary);
+	check_reweighted(d, stationary);
 }

@@ -11,5 +11,7 @@ void check_samplers(struct device *d, bool stationary);
 
 /* Those that have files of their own. */
 void check_momentum(struct device *d, bool stationary);
+void check_heavy(struct device *d, bool stationary);
+void check_reweighted(struct device *d, bool stationary);
 
 #endif
