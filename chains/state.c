@@ -9,7 +9,7 @@ status state_facts(const struct state_plan *p, struct rng_key key, struct sample
 	*out = (struct sampler_state){
 		.sampler = p->sampler, .potential = p->potential, .slots.key = key, .n = (double)p->n,
 		.slots.value[SLOT_PRIOR] = prior_deviation((double)p->n, p->decay),
-		.beta = (double)p->n / p->temperature, .decay = p->decay,
+		.beta = (double)p->n / p->temperature, .decay = p->decay, .lr_max = p->lr_max,
 	};
 	memcpy(out->param, p->param, sizeof out->param);
 	TRY(prior_check(&out->slots, p->potential->pieces));
@@ -136,6 +136,7 @@ status state_step(struct state *st, double lr, double temperature)
 	struct sampler_state *s = &st->s;
 	struct device *d = s->potential->device;
 	s->slots.step = st->step;
+	s->lr_before = st->step > 0 && s->lr > 0 ? s->lr : lr;
 	s->lr = lr;
 	s->beta = s->n / temperature;
 	TRY(batches_at(&st->batches, st->step, &s->slots, &s->batch));

@@ -44,6 +44,16 @@ static void add_prior_note(struct text *to, const struct potential *p)
 		         "s = 1/√(Nδ), ν = %g", other->nu);
 }
 
+/* Which steps inject noise, where not all do. */
+static void add_explore_note(struct text *to, const struct schedule *s)
+{
+	const char *of = s->cycles > 1 ? "each cycle" : "the run";
+	if (s->explore >= 1)
+		text_add(to, "; no step injects noise (--explore 1), so nothing is sampled");
+	else if (s->explore > 0)
+		text_add(to, "; sampled where the injected noise is on: the last %g of %s (--explore %g)", 1 - s->explore, of, s->explore);
+}
+
 static status write_target(struct problem *p)
 {
 	const struct state_plan *plan = &p->plan.state;
@@ -62,6 +72,7 @@ static status write_target(struct problem *p)
 	if (plan->sampler->target)
 		add_prior_note(to, u);
 	text_add(to, "%s", note_on_pieces(u));
+	add_explore_note(to, &p->plan.schedule);
 	if (!u->fixed)
 		text_add(to, "; %s", report_not_fixed(u->n_stats > 0));
 	return OK;

@@ -95,6 +95,34 @@ static status refuse_for_analytic(const struct opts *o)
 
 /* ---- schedule ---- */
 
+static status open_swa(struct chain_plan *plan, const struct opts *o)
+{
+	struct schedule *s = &plan->schedule;
+	const char *start = opts_text(o, "swa-start");
+	if (s->kind != SCHEDULE_SWA)
+		return start ? fail(ERR_USAGE, "--swa-start belongs to --schedule swa; this run has %s", opts_text(o, "schedule")) : OK;
+	if (s->lr_end <= 0)
+		return fail(ERR_USAGE, "--schedule swa needs a --lr-end above 0: the step size at which states are averaged");
+	if (start)
+		return schedule_swa_start(s, start, plan->epoch_steps);
+	s->swa_start = s->total > 1 ? s->total / 2 : 1;
+	return OK;
+}
+
+/* The first share of each cycle without noise is for methods that inject it and say that they can do without. */
+static status open_explore(struct chain_plan *plan, const struct opts *o)
+{
+	struct text can = {.n = 0};
+	plan->schedule.explore = opts_real(o, "explore");
+	if (!opts_given(o, "explore") || plan->state.sampler->explores)
+		return OK;
+	for (const struct sampler *const *s = samplers; *s; s++)
+		if ((*s)->explores)
+			text_list(&can, ", ", (*s)->name);
+	return fail(ERR_USAGE, "--explore belongs to methods with noise to do without, --sampler %s; this run has %s", can.at,
+	            plan->state.sampler->name);
+}
+
 static status open_schedule(struct chain_plan *plan, const struct opts *o)
 {
 	const char *kind = opts_text(o, "schedule");
@@ -109,9 +137,8 @@ static status open_schedule(struct chain_plan *plan, const struct opts *o)
 		return fail(ERR_USAGE, "--epochs or --steps must be given: the length of each chain");
 	s->total = opts_given(o, "steps") ? (uint64_t)opts_count(o, "steps")
 	                                  : (uint64_t)opts_count(o, "epochs") * plan->epoch_steps;
-	bool decays = s->kind == SCHEDULE_COSINE || s->kind == SCHEDULE_CYCLICAL;
-	if (opts_given(o, "lr-end") && !decays)
-		return fail(ERR_USAGE, "--lr-end belongs to --schedule cosine and cyclical; this run has %s", kind);
+	if (opts_given(o, "lr-end") && !schedule_has_end(s->kind))
+		return fail(ERR_USAGE, "--lr-end belongs to --schedule cosine, cyclical and swa; this run has %s", kind);
 	if (opts_given(o, "cycles") && s->kind != SCHEDULE_CYCLICAL)
 		return fail(ERR_USAGE, "--cycles belongs to --schedule cyclical; this run has %s", kind);
 	if ((opts_given(o, "milestones") || opts_given(o, "gamma")) && s->kind != SCHEDULE_STEP)
@@ -127,7 +154,8 @@ static status open_schedule(struct chain_plan *plan, const struct opts *o)
 			return fail(ERR_USAGE, "--schedule step needs --milestones");
 		TRY(schedule_milestones(s, opts_text(o, "milestones"), plan->epoch_steps));
 	}
-	return OK;
+	TRY(open_swa(plan, o));
+	return open_explore(plan, o);
 }
 
 /* ---- the plan ---- */

@@ -55,7 +55,8 @@ struct sampler_state {
 	float *array[SAMPLER_ARRAYS];      /* device; NULL where not given */
 	double param[SAMPLER_PARAMS];      /* in the order of sampler->params; NaN where neither given nor with a default */
 	double n, beta, decay;             /* N, β = N/T, δ */
-	double lr;                         /* λ of this step */
+	double lr, lr_before;              /* λ of this step, and of the one before it; in the first one the same */
+	double lr_max;                     /* the largest λ that any step has */
 	bool exploring;                    /* this step is one without injected noise; β and what is tied to it stay as they are */
 	struct batch batch;                /* of this step */
 };

@@ -152,4 +152,5 @@ void check_samplers(struct device *d, bool stationary)
 	check_methods();
 	check_tied_sigma();
 	potential_close(potential);
+	check_momentum(d, stationary);
 }

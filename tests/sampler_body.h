@@ -9,4 +9,7 @@
 /* Trajectories; and stationary laws, which take some million steps. */
 void check_samplers(struct device *d, bool stationary);
 
+/* Those that have files of their own. */
+void check_momentum(struct device *d, bool stationary);
+
 #endif
