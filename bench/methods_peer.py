@@ -8,10 +8,11 @@
 The network, the data and the protocol are cifar10_peer.py's; of the methods, AdamW is PyTorch's own, and the other two
 are written here from their papers:
 
-    sghmc (Chen, Fox & Guestrin 2014)   v <- (1 - a)v - lr(g + dw) + sqrt(2a lr/beta) xi;  w <- w + v
+    sghmc (Chen, Fox & Guestrin 2014)   v <- (1 - a) sqrt(lr/last lr) v - lr(g + dw) + sqrt(2a lr/beta) xi;  w <- w + v
     sam (Foret et al. 2021)             e = rho g/|g|, g' at w + e on the same batch;      w <- w - lr(g' + dw)
 
-with a = 0.1 and rho = 0.05; d is the weight decay, on every parameter. The step sizes begin at 0.05, 0.5 and AdamW's
+with a = 0.1 and rho = 0.05; d is the weight decay, on every parameter. v is a velocity times a time step, which the
+schedule changes: its root brings v to the new one. The step sizes begin at 0.05, 0.5 and AdamW's
 0.001. SAM's second pass leaves the running statistics of batch norm alone. A run is one line of RESULTS.jsonl, which
 methods_tables.py reads; one of SAM with 5 epochs is called sam-half.
 """
@@ -28,15 +29,17 @@ FRICTION, RHO = 0.1, 0.05
 
 
 def sghmc(model, beta, generator):
-    velocity = [torch.zeros_like(p) for p in model.parameters()]
+    velocity, last = [torch.zeros_like(p) for p in model.parameters()], []
 
     def step(x, y, lr):
         found = gradient(model, x, y)
+        kept = (1 - FRICTION) * math.sqrt(lr / (last[-1] if last else lr))
         with torch.no_grad():
             for p, v in zip(model.parameters(), velocity):
                 noise = torch.randn(p.shape, generator=generator)
-                v.mul_(1 - FRICTION).sub_(lr * (p.grad + DECAY * p)).add_(math.sqrt(2 * FRICTION * lr / beta) * noise)
+                v.mul_(kept).sub_(lr * (p.grad + DECAY * p)).add_(math.sqrt(2 * FRICTION * lr / beta) * noise)
                 p.add_(v)
+        last[:] = [lr]
         return found
     return step
 
