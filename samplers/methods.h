@@ -7,6 +7,10 @@
 
 #define METHODS(X)							\
 	X(sgd, "sgd", "SGD")						\
+	X(adamw, "adamw", "AdamW")					\
+	X(sam, "sam", "SAM")						\
+	X(asam, "asam", "ASAM")						\
+	X(m_sam, "m-sam", "m-SAM")					\
 	X(sgld, "sgld", "SGLD")						\
 	X(fsgld, "fsgld", "fSGLD")					\
 	X(sgld_cv, "sgld-cv", "SGLD-CV")				\

@@ -82,6 +82,7 @@ enum pointwise_fn {
 	POINTWISE_ASAM,    /* y₀ = (|θ| + c₀)² g: the numerator of ASAM's perturbation, Kwon et al. 2021 */
 	POINTWISE_PSGLD_STEP,  /* (θ, v; g; prior, normal): a whole step of it */
 	POINTWISE_QUANTISE,    /* y₀ = x₀ on a grid, rounded stochastically (uniform): Zhang et al. 2022 */
+	POINTWISE_ADAM,        /* (θ, m, v; g; prior): the same with the prior in g */
 	POINTWISE_FNS
 };
 

@@ -24,7 +24,7 @@ struct batch {
 struct gradient_request {
 	struct point at;
 	struct batch batch;
-	float *gradient;       /* device, n_params; NULL: the value alone */
+	float *gradient;       /* device, n_params; may be at.v, which is read before it is written; NULL: the value alone */
 	bool accumulate;       /* add to gradient and to SLOT_NLL */
 	bool count;            /* add to the running totals (the first gradient of a step does) */
 	enum stats_policy policy;
