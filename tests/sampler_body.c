@@ -152,5 +152,8 @@ void check_samplers(struct device *d, bool stationary)
 	check_methods();
 	check_tied_sigma();
 	potential_close(potential);
+	check_adamw(d);
+	check_ascent(d);
+	check_ascent_nets(d);
 	check_momentum(d, stationary);
 }
