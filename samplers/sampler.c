@@ -95,3 +95,15 @@ status sampler_affine(struct sampler_state *s, const struct affine *a)
 	struct device *d = s->potential->device;
 	return d->ops->affine(d, &s->slots, s->potential->pieces, a);
 }
+
+status sampler_pointwise(struct sampler_state *s, const struct pieces *p, const struct pointwise *w)
+{
+	struct device *d = s->potential->device;
+	return d->ops->pointwise(d, &s->slots, p, w);
+}
+
+status sampler_product(struct sampler_state *s, const float *x, const float *y, int slot)
+{
+	struct device *d = s->potential->device;
+	return d->ops->reduce_moving(d, &s->slots, s->potential->pieces, x, y, NULL, slot);
+}

@@ -58,14 +58,20 @@ struct sampler_state {
 	double lr, lr_before;              /* λ of this step, and of the one before it; in the first one the same */
 	double lr_max;                     /* the largest λ that any step has */
 	bool exploring;                    /* this step is one without injected noise; β and what is tied to it stay as they are */
-	struct batch batch;                /* of this step */
+	struct batch batch;                /* of this step; before the first one its n alone is there, B */
+	int rest;                          /* examples of an epoch's last batch where they are fewer than B; or 0 */
+	struct pieces weights, others;     /* θ's tensors of a name that ends in ".weight", and all others: these are moving pieces
+	                                    * in the one and frozen in the other; frozen ones are so in both. Where the method's
+	                                    * `weights` says so */
 };
 
 struct sampler {
 	const char *name, *help, *reference;
 	const struct param *params;                    /* its own; NULL: none */
 	struct sampler_vector vectors[SAMPLER_VECTORS];
-	int scratch;                                   /* scratch vectors that it needs */
+	int scratch;                                   /* scratch vectors that it needs, */
+	const char *scratch_when;                      /* and only where this parameter is not 0; NULL: always */
+	bool weights;                                  /* it treats weights and other tensors apart */
 	bool explores;                                 /* it takes its noise from sampler_noise, and so can do without it */
 	const char *scalars[SAMPLER_SCALARS];          /* names of the slots SLOT_SCALAR + i: the device's own, kept in checkpoints */
 	struct sampler_report reports[SAMPLER_REPORTS];
@@ -129,5 +135,11 @@ bool sampler_prior_is_gaussian(const struct sampler_state *s);
 
 /* The affine verb over the potential's pieces. */
 status sampler_affine(struct sampler_state *s, const struct affine *a);
+
+/* The pointwise verb over pieces. */
+status sampler_pointwise(struct sampler_state *s, const struct pieces *p, const struct pointwise *w);
+
+/* value[slot] = Σ x·y over the parameters that move. */
+status sampler_product(struct sampler_state *s, const float *x, const float *y, int slot);
 
 #endif
