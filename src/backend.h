@@ -89,6 +89,7 @@ enum pointwise_fn {
 	POINTWISE_PSGLD_CORRECTED,  /* (θ, v; g, Hessian's diagonal; prior, normal): psgld_step with the term in G's derivative */
 	POINTWISE_SIGN_STEP,        /* y₀ = x₀ ± c₀ (uniform) */
 	POINTWISE_SIGN_DIFFERENCE,  /* y₀ = ±c₀(x₀ − x₁), the same sign */
+	POINTWISE_SIGNS,       /* y₀ = ±1 (uniform): Rademacher variates */
 	POINTWISE_FNS
 };
 
@@ -178,6 +179,16 @@ struct loss {
 	float *dparams[LOSS_PARAMS]; /* device: gradients with respect to params, scaled as the other; NULL: not wanted */
 	bool add_dparams;            /* add to what is there */
 	float *each;                 /* device: (n), set to the unweighted ℓᵢ; or NULL */
+};
+
+/* ---- weigh: weights of a batch's examples, of what their losses are at two points ---- */
+
+/* wᵢ = n·pᵢ, p the softmax of value[rate]·|aᵢ − bᵢ|, in double with the largest exponent subtracted; rate ≥ 0. */
+struct weigh {
+	const float *a, *b;          /* device: (n) */
+	int n;
+	int rate;                    /* slot */
+	float *weight;               /* device: (n); may be a or b */
 };
 
 /* ---- tally: what an ensemble of classifiers makes of its members' outputs, added up where they are ---- */
@@ -307,6 +318,8 @@ struct backend {
 	status (*gather)(struct device *d, const struct slots *s, const struct gather *g);
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);
+
+	status (*weigh)(struct device *d, const struct slots *s, const struct weigh *w);
 
 	/* Adds a batch of a member's outputs. Or NULL: whoever wants them gets the outputs. */
 	status (*tally)(struct device *d, const struct slots *s, const struct tally *t);
