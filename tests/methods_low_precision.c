@@ -40,7 +40,7 @@ static void begin(struct bench *b, struct rng_key key, const float *theta)
 static double quantised(double x, double gap, double u, bool *close)
 {
 	const double low = floor(x / gap), fraction = x / gap - low;
-	*close = fabs(fraction - u) < 1e-4 || fraction < 1e-4 || fraction > 1 - 1e-4;
+	*close = fabs(fraction - u) < 1e-4 || (fraction > 0 && fraction < 1e-4) || fraction > 1 - 1e-4;
 	return gap * (low + (fraction > u));
 }
 
@@ -68,7 +68,6 @@ static void check_step(struct potential *p, const char *variant, const char *gra
 		double want = theta[i] - bench_lr * (g + bench_decay * theta[i]) + bench_noise() * rng_normal(key, STREAM_LANGEVIN_0, 5, i);
 		if (!full)
 			want = quantised(want, 0.25, u, &near_theta);
-		/* On the grid from the start, gradients lie on their own only now and then. */
 		if (near_theta || near_gradient) {
 			left++;
 			continue;

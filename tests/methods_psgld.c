@@ -76,7 +76,7 @@ static void check_equation(struct potential *p, const double *h)
 		{"V as it was", "0.9", "none", 1},
 		{"V fixed", "1", "none", 1},
 		{"Γ by a probe", "0.9", "probe", 0},
-		{"Γ by a probe, V = ĝ²", "0", "probe", 3},
+		{"Γ by a probe, V quick", "0.5", "probe", 3},
 		{"Γ exact", "0.8", "exact", 0},
 	};
 	float theta[D], square[D], got[2][D];
