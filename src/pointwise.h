@@ -20,12 +20,14 @@
 	X(asam, 2, 0, 0, 0, 1)         \
 	X(psgld_step, 3, 1, 1, 0, 2)   \
 	X(quantise, 1, 0, 0, 1, 1)     \
+	X(adam, 4, 1, 0, 0, 3)         \
 	X(nearest, 1, 0, 0, 0, 1)      \
 	X(corrected_wide, 2, 1, 1, 1, 1) \
 	X(corrected_small, 2, 1, 0, 1, 1) \
 	X(psgld_corrected, 4, 1, 1, 0, 2) \
 	X(sign_step, 1, 0, 0, 1, 1)    \
-	X(sign_difference, 2, 0, 0, 1, 1)
+	X(sign_difference, 2, 0, 0, 1, 1) \
+	X(signs, 0, 0, 0, 1, 1)
 
 /* y = clamp(x, ±c₀) */
 POINTWISE_ROW void pointwise_clip(const float *x, const float *c, const float *rest, float *y)
@@ -45,6 +47,13 @@ POINTWISE_ROW void pointwise_adamw(const float *x, const float *c, const float *
 	y[0] = x[0] - (x[4] + c[2] * m / (c[3] * sqrtf(v) + c[4]));
 	y[1] = m;
 	y[2] = v;
+}
+
+/* Adam (Kingma & Ba 2015) on the same: the prior's gradient is part of g. c is adamw's; the prior's coefficient is δ. */
+POINTWISE_ROW void pointwise_adam(const float *x, const float *c, const float *rest, float *y)
+{
+	float in[5] = {x[0], x[1], x[2], x[3] + x[4], 0};
+	pointwise_adamw(in, c, rest, y);
 }
 
 /* RMSprop's preconditioner (Li et al. 2016, "Preconditioned SGLD") on (v; g) → (v, G): v ← c₀v + (1−c₀)g², G = 1/(c₁ + √v). */
@@ -146,6 +155,14 @@ POINTWISE_ROW void pointwise_sign_difference(const float *x, const float *c, con
 {
 	(void)rest;
 	y[0] = (x[2] < 0.5f ? -c[0] : c[0]) * (x[0] - x[1]);
+}
+
+/* Rademacher variates of uniform ones. */
+POINTWISE_ROW void pointwise_signs(const float *x, const float *c, const float *rest, float *y)
+{
+	(void)c;
+	(void)rest;
+	y[0] = x[0] < 0.5f ? -1.0f : 1.0f;
 }
 
 #endif

@@ -156,4 +156,6 @@ void check_samplers(struct device *d, bool stationary)
 	check_low_precision(d);
 	potential_close(potential);
 	check_momentum(d, stationary);
+	check_heavy(d, stationary);
+	check_reweighted(d, stationary);
 }
