@@ -133,9 +133,10 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 	for (int i = 0; params && params[i].name; i++)
 		if (params[i].type == PARAM_REAL && !params[i].fallback && isfinite(p->first.param[i]) && !opts_given(o, params[i].name))
 			json_put(&options, params[i].name, json_real(p->first.param[i]));
+	if (p->has_data || p->plan.state.n > 1)
+		json_put(&options, "batch", json_integer(p->plan.state.batch));
 	/* Only what has data has a likelihood. */
 	if (p->likelihood) {
-		json_put(&options, "batch", json_integer(p->plan.state.batch));
 		json_put(&options, "likelihood", json_string(p->likelihood->name));
 		json_put(&options, "norm", model_norm(&p->model) ? json_string(model_norm(&p->model)) : json_null());
 	}

@@ -50,6 +50,8 @@ static status open_data(struct problem *p, const struct opts *o)
 static status check_network_options(const struct problem *p, const struct opts *o)
 {
 	const char *algo = opts_text(o, "conv-algo"), *spec = p->model.spec;
+	if (opts_given(o, "gradient-noise"))
+		return fail(ERR_USAGE, "--gradient-noise is for analytic targets; --model %s has the noise of its minibatches", spec);
 	if (opts_choice(o, "conv-algo") != CONV_AUTO && !model_has(&p->model, LAYER_CONV))
 		return fail(ERR_USAGE, "--conv-algo %s: --model %s has no convolutions", algo, spec);
 	if (opts_choice(o, "conv-algo") == CONV_WINOGRAD && !model_has_winograd(&p->model))
@@ -80,17 +82,6 @@ static status open_model(struct problem *p, const struct opts *o, const char *sp
 		TRY(segments_freeze(&p->model.params, opts_text(o, "freeze")));
 	TRY(segments_prior(&p->model.params, opts_text(o, "prior")));
 	return check_network_options(p, o);
-}
-
-static status refuse_for_analytic(const struct opts *o)
-{
-	static const char *const names[] = {"data", "labels", "holdout", "target", "header", "standardize", "normalize",
-	                                    "augment", "activation", "norm", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch",
-	                                    "keep-last", "precision", "conv-algo", "fast", "bn-stats", NULL};
-	for (const char *const *n = names; *n; n++)
-		if (opts_given(o, *n))
-			return fail(ERR_USAGE, "--%s does not apply to --model %s, which has no data", *n, opts_text(o, "model"));
-	return OK;
 }
 
 /* ---- schedule ---- */
@@ -163,11 +154,11 @@ static status open_schedule(struct chain_plan *plan, const struct opts *o)
 static status open_batches(struct problem *p, const struct opts *o)
 {
 	struct chain_plan *plan = &p->plan;
-	size_t n = p->has_data ? p->data.n : 1, given = opts_given(o, "batch") ? (size_t)opts_count(o, "batch") : 128;
+	size_t n = p->has_data ? p->data.n : p->potential->n, given = opts_given(o, "batch") ? (size_t)opts_count(o, "batch") : 128;
 	if (n > INT32_MAX)
 		return fail(ERR_USAGE, "--data: %zu examples are more than this program can index", n);
 	if (opts_given(o, "batch") && given > n)
-		return fail(ERR_USAGE, "--batch %zu: the data has %zu examples (0 takes them all)", given, n);
+		return fail(ERR_USAGE, "--batch %zu: the %s has %zu examples (0 takes them all)", given, p->has_data ? "data" : "model", n);
 	plan->state.n = n;
 	plan->state.batch = (int)(given == 0 || given > n ? n : given);
 	plan->state.iid = opts_choice(o, "sampling") == 1;
@@ -278,14 +269,17 @@ static status open_all(const struct opts *o, const json_t *choices, struct probl
 	if (!spec)
 		return fail(ERR_USAGE, "--model MODEL must be given (for a start: --model mlp:3072-256-10)");
 	TRY(sampler_find(opts_text(o, "sampler"), &p->plan.state.sampler));
-	if (analytic_is(spec))
-		TRY(refuse_for_analytic(o));
-	else
+	/* An analytic target has its examples in itself, a network's batches are planned for before there is one. */
+	if (analytic_kind(spec)) {
+		TRY(problem_check_analytic(o));
+		TRY(problem_place(p, choices));
+		TRY(open_batches(p, o));
+	} else {
 		TRY(open_data(p, o));
-	TRY(open_batches(p, o));
-	if (p->has_data)
+		TRY(open_batches(p, o));
 		TRY(open_model(p, o, spec));
-	TRY(problem_place(p, choices));
+		TRY(problem_place(p, choices));
+	}
 	TRY(open_plan(p, o));
 	TRY(facts_open(p, o));
 	command_precision(p->device, (enum precision)opts_choice(o, "precision"));

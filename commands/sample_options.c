@@ -36,7 +36,9 @@ static const struct param model_defs[] = {
 	{.name = "model", .type = PARAM_TEXT, .arg = "MODEL", .words = &words_models,
 	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers, lenet, resnet20, or resnet18, resnet34 "
 	         "or resnet50 with :cifar or :imagenet where the image's size is not to choose the stem; or an analytic target, "
-	         "gaussian:V1,V2,…[@RHO]"},
+	         "gaussian:, double-well:, banana:, mixture:, wells:, basins: or quadratics: and its numbers"},
+	{.name = "gradient-noise", .type = PARAM_TEXT, .arg = "SD[,SD…]",
+	 .help = "of an analytic target: normal noise of this deviation, or one for each dimension, on the gradients of a step's batch"},
 	{.name = "activation", .type = PARAM_CHOICE, .arg = ACTIVATION_WORDS, .fallback = "relu",
 	 .help = "nonlinearity between layers"},
 	{.name = "norm", .type = PARAM_CHOICE, .arg = NORM_WORDS,

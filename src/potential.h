@@ -41,7 +41,7 @@ struct gradient_request {
 	enum stream augment;   /* stream of this pass's augmentation */
 	const struct reweight *reweight;  /* instead of the batch's weights, and with an `each`: the value is Σ wᵢℓᵢ, what is counted
 	                                   * Σ ℓᵢ; or NULL */
-	float *each;           /* device: (n), set to the batch's unweighted ℓᵢ; or NULL. Analytic targets leave it alone */
+	float *each;           /* device: (n), set to the batch's unweighted ℓᵢ; or NULL */
 };
 
 struct potential;
@@ -57,7 +57,8 @@ struct potential_ops {
 	/* The same rows' outputs added to sums of the device's as those of a member (its number from 1; fresh: own begins with it). What
 	 * backend.h's struct tally has of a batch is filled in here. NULL, or ERR_USAGE, where the device has no tally. */
 	status (*tally)(struct potential *p, size_t first, int n, const struct tally *sums, size_t member, bool fresh);
-	/* Exact Hessian–vector product of the batch's mean, or NULL. */
+	/* Exact Hessian–vector product: scale · Σ wᵢ ∇²ℓᵢ(point)·v to r->gradient, or added to it; v (n_params) is on the device, and may
+	 * be r->gradient. Of r the point, batch, gradient and accumulate count; no slot changes. Or NULL. Errors: ERR_LIBRARY. */
 	status (*hvp)(struct potential *p, struct slots *s, const struct gradient_request *r, const float *v);
 	/* potential_lacks; NULL: no batch has a say. */
 	status (*lacks)(struct potential *p, status s, size_t bytes, const char *what);
@@ -71,7 +72,7 @@ struct potential {
 	const struct potential_ops *ops;
 	struct device *device;
 	size_t n_params, n_stats;
-	size_t n;                        /* N: training examples; 1 for an analytic target */
+	size_t n;                        /* N: training examples, or terms of an analytic target, mostly 1 */
 	int batch;                       /* largest batch it was planned for */
 	int least_batch;                 /* fewest examples that a gradient takes: 2 where one has no batch statistics; or 0 */
 	int outputs;                     /* per example; 0 where nothing is predicted */

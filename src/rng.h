@@ -31,6 +31,7 @@ enum stream {
 	STREAM_GROUP_ORDER,  /* which group of rows comes when */
 	STREAM_SHUFFLE_1,    /* order of examples of a second, independent batch */
 	STREAM_GRAPH,        /* edges of a network of chains */
+	STREAM_GRADIENT,     /* noise on an analytic target's gradients; step = step */
 	STREAM_AUGMENT_1     /* crop and flip of a second, independent batch; as STREAM_AUGMENT */
 };
 

@@ -210,7 +210,7 @@ static void check_step(struct rig *r, struct device *d)
 	MUST(d->ops->slots_fetch(d, &s->slots));
 	near(value, s->slots.value[SLOT_NLL], 1e-6, "rw-sam: the value that counts is that of θ, all examples alike");
 	near(total / seen, value, 1e-12, "rw-sam: and the totals are its");
-	is_int((long long)seen, B, "rw-sam: each example is counted once");
+	ok((int)seen == B, "rw-sam: each example is counted once");
 	hand_step(d, s, &m);
 	for (int i = 0; i < B; i++)
 		off = fmax(off, fabs((double)weight[i] - (double)m.weight[i]) / (double)m.weight[i]);
@@ -253,7 +253,7 @@ static void check_passes(struct rig *r)
 	n_passes = 0;
 	MUST(state_step(&r->b.state, lr, 1));
 	r->p->ops = passed_on;
-	is_int(n_passes, 3, "rw-sam: a value and two gradients a step");
+	ok(n_passes == 3, "rw-sam: a value and two gradients a step");
 	ok(!passes[0].gradient && !passes[0].count && !passes[0].run, "rw-sam: the probe leaves nothing behind");
 	ok(passes[1].gradient && passes[1].count && passes[1].run, "rw-sam: the pass at θ counts, and updates running statistics");
 	ok(passes[2].gradient && !passes[2].count && !passes[2].run, "rw-sam: the one uphill does not");

@@ -1,49 +1,64 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Analytic targets: exp(−u(θ)/T) with a u(θ) that can be written down, for checking samplers against what is known.
- * gaussian: u(θ) = ½ θᵀΣ⁻¹θ, ∇u = Σ⁻¹θ, computed on the host in double. */
+/* The potential of an analytic target: points, batches and gradients go between the device and the host, which computes. */
 #include "src/analytic.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <gsl/gsl_blas.h>
-#include <gsl/gsl_errno.h>
-#include <gsl/gsl_linalg.h>
-
-enum { DIMENSIONS_MAX = 4096 };
-
-static const char prefix[] = "gaussian:";
-
-const struct analytic_kind analytic_kinds[] = {{"gaussian", "V1,V2,…[@RHO]"}, {0}};
+#include "src/analytic/target.h"
 
 struct analytic {
 	struct potential base;
+	struct target target;
 	struct arena arena;
 	struct segments params, stats;
 	struct pieces pieces;
-	int d;
-	double *covariance, *precision;  /* (d, d), row-major */
-	double *theta, *gradient;        /* d */
-	float *host;                     /* d */
-	float *point;                    /* device, d */
+	double *noise;                         /* (d) deviations; NULL: none */
 	char *note;
+	double *theta, *gradient, *sum, *v;    /* (d) */
+	float *host, *weight, *each;           /* (d), (N), (N) */
+	uint32_t *row;                         /* (N) */
+	float *point;                          /* device, (d) */
 };
 
-bool analytic_is(const char *spec)
+const struct target *analytic_target(const struct potential *p)
 {
-	return !strncmp(spec, prefix, sizeof prefix - 1);
+	return &((const struct analytic *)p)->target;
 }
 
-/* Σ w of a batch whose one example may be weighted: its factor on u. */
-static status factor_of(const struct analytic *a, const struct batch *b, double *out)
+/* ---- from the device ---- */
+
+/* The batch's terms to a->row, and the factor of each on its ℓ to a->weight. */
+static status fetch_batch(struct analytic *a, const struct slots *s, const struct batch *b)
 {
-	float weight = 1;
+	struct device *d = a->base.device;
+	if (b->n < 1 || b->n > a->base.batch)
+		return fail(ERR_USAGE, "a batch of %d, but the target %s has %zu term%s", b->n, a->target.spec, a->target.n,
+		            a->target.n == 1 ? "" : "s");
+	size_t n = (size_t)b->n, first = slots_row(s, b->row, b->offset);
+	if (b->index)
+		TRY(d->ops->get(d, a->row, b->index + first, n * sizeof *a->row));
+	else
+		for (size_t i = 0; i < n; i++)
+			a->row[i] = (uint32_t)(first + i);
+	for (size_t i = 0; i < n; i++)
+		if (a->row[i] >= a->target.n)
+			return fail(ERR_USAGE, "term %u of the target %s, which has %zu", a->row[i], a->target.spec, a->target.n);
 	if (b->weight)
-		TRY(a->base.device->ops->get(a->base.device, &weight, b->weight, sizeof weight));
-	*out = b->scale * (double)weight;
+		return d->ops->get(d, a->weight, b->weight, n * sizeof *a->weight);
+	for (size_t i = 0; i < n; i++)
+		a->weight[i] = 1;
+	return OK;
+}
+
+static status fetch_vector(struct analytic *a, const float *from, double *to)
+{
+	struct device *d = a->base.device;
+	TRY(d->ops->get(d, a->host, from, (size_t)a->target.d * sizeof(float)));
+	for (int j = 0; j < a->target.d; j++)
+		to[j] = (double)a->host[j];
 	return OK;
 }
 
@@ -51,41 +66,93 @@ static status factor_of(const struct analytic *a, const struct batch *b, double 
 static status fetch_point(struct analytic *a, const struct slots *s, const struct point *at)
 {
 	struct device *d = a->base.device;
-	size_t n = (size_t)a->d;
-	TRY(d->ops->point(d, s, at, 0, n, a->params.at[0].frozen, a->point));
-	TRY(d->ops->get(d, a->host, a->point, n * sizeof(float)));
-	for (int i = 0; i < a->d; i++)
-		a->theta[i] = (double)a->host[i];
-	return OK;
+	TRY(d->ops->point(d, s, at, 0, (size_t)a->target.d, a->params.at[0].frozen, a->point));
+	return fetch_vector(a, a->point, a->theta);
+}
+
+/* ---- and back ---- */
+
+/* a->sum to the device, or added to what is there. */
+static status put_sum(struct analytic *a, float *to, bool accumulate)
+{
+	struct device *d = a->base.device;
+	size_t bytes = (size_t)a->target.d * sizeof(float);
+	if (accumulate)
+		TRY(d->ops->get(d, a->host, to, bytes));
+	for (int j = 0; j < a->target.d; j++)
+		a->host[j] = (float)(a->sum[j] + (accumulate ? (double)a->host[j] : 0));
+	return d->ops->put(d, to, a->host, bytes);
+}
+
+/* The noise of the step, as if every term had it: `factor` is the sum of theirs. */
+static void add_noise(struct analytic *a, const struct slots *s, double factor)
+{
+	for (int j = 0; j < a->target.d; j++)
+		if (a->noise[j] > 0)
+			a->sum[j] += factor * a->noise[j] * rng_normal(s->key, STREAM_GRADIENT, s->step, (uint64_t)j);
+}
+
+/* The weights that follow from the terms at a->theta, to a->weight. */
+static status reweigh(struct analytic *a, const struct slots *s, const struct gradient_request *r)
+{
+	struct device *d = a->base.device;
+	const size_t bytes = (size_t)r->batch.n * sizeof *a->each;
+	for (int i = 0; i < r->batch.n; i++)
+		a->each[i] = (float)a->target.kind->value(&a->target, a->row[i], a->theta, a->gradient);
+	TRY(d->ops->put(d, r->each, a->each, bytes));
+	TRY(d->ops->weigh(d, s, &(struct weigh){r->each, r->reweight->other, r->batch.n, r->reweight->rate, r->reweight->weight}));
+	return d->ops->get(d, a->weight, r->reweight->weight, bytes);
 }
 
 static status value_grad(struct potential *base, struct slots *s, const struct gradient_request *r)
 {
 	struct analytic *a = (struct analytic *)base;
+	const struct target *t = &a->target;
 	struct device *d = base->device;
-	size_t n = (size_t)a->d, bytes = n * sizeof(float);
-	double factor, u;
-	TRY(factor_of(a, &r->batch, &factor));
+	double value = 0, plain = 0, factors = 0;
+	TRY(fetch_batch(a, s, &r->batch));
 	TRY(fetch_point(a, s, &r->at));
-	gsl_matrix_const_view precision = gsl_matrix_const_view_array(a->precision, n, n);
-	gsl_vector_const_view theta = gsl_vector_const_view_array(a->theta, n);
-	gsl_vector_view gradient = gsl_vector_view_array(a->gradient, n);
-	gsl_blas_dsymv(CblasUpper, 1, &precision.matrix, &theta.vector, 0, &gradient.vector);
-	gsl_blas_ddot(&theta.vector, &gradient.vector, &u);
-	u /= 2;
-	if (r->gradient && r->accumulate)
-		TRY(d->ops->get(d, a->host, r->gradient, bytes));
-	for (size_t i = 0; i < n; i++)
-		a->host[i] = (float)(factor * a->gradient[i] + (r->accumulate ? (double)a->host[i] : 0));
+	if (r->reweight)
+		TRY(reweigh(a, s, r));
+	memset(a->sum, 0, (size_t)t->d * sizeof *a->sum);
+	for (int i = 0; i < r->batch.n; i++) {
+		double one = t->kind->value(t, a->row[i], a->theta, a->gradient), factor = r->batch.scale * (double)a->weight[i];
+		a->each[i] = (float)one;
+		plain += one;
+		value += factor * one;
+		factors += factor;
+		for (int j = 0; j < t->d; j++)
+			a->sum[j] += factor * a->gradient[j];
+	}
+	if (a->noise && r->batch.row != SLOT_NONE)
+		add_noise(a, s, factors);
 	if (r->gradient)
-		TRY(d->ops->put(d, r->gradient, a->host, bytes));
+		TRY(put_sum(a, r->gradient, r->accumulate));
+	if (r->each)
+		TRY(d->ops->put(d, r->each, a->each, (size_t)r->batch.n * sizeof *a->each));
 	TRY(d->ops->slots_fetch(d, s));
-	slots_value(s, factor * u, r->accumulate, r->count);
+	slots_value(s, value, r->accumulate, r->count);
 	if (r->count) {
-		s->value[SLOT_NLL_TOTAL] += u;
-		s->value[SLOT_SEEN_TOTAL] += 1;
+		s->value[SLOT_NLL_TOTAL] += plain;
+		s->value[SLOT_SEEN_TOTAL] += r->batch.n;
 	}
 	return d->ops->slots_set(d, s);
+}
+
+static status hvp(struct potential *base, struct slots *s, const struct gradient_request *r, const float *v)
+{
+	struct analytic *a = (struct analytic *)base;
+	const struct target *t = &a->target;
+	TRY(fetch_batch(a, s, &r->batch));
+	TRY(fetch_point(a, s, &r->at));
+	TRY(fetch_vector(a, v, a->v));
+	memset(a->sum, 0, (size_t)t->d * sizeof *a->sum);
+	for (int i = 0; i < r->batch.n; i++) {
+		t->kind->hvp(t, a->row[i], a->theta, a->v, a->gradient);
+		for (int j = 0; j < t->d; j++)
+			a->sum[j] += r->batch.scale * (double)a->weight[i] * a->gradient[j];
+	}
+	return put_sum(a, r->gradient, r->accumulate);
 }
 
 static void analytic_close(struct potential *base)
@@ -101,109 +168,109 @@ static const char *target_note(const struct potential *p)
 	return ((const struct analytic *)p)->note;
 }
 
-static const struct potential_ops analytic_ops = {.value_grad = value_grad, .target_note = target_note,
+static const struct potential_ops analytic_ops = {.value_grad = value_grad, .hvp = hvp, .target_note = target_note,
                                                   .close = analytic_close};
+
+double analytic_energy(const struct potential *p, const double *theta)
+{
+	const struct analytic *a = (const struct analytic *)p;
+	double sum = 0;
+	for (size_t i = 0; i < a->target.n; i++)
+		sum += a->target.kind->value(&a->target, i, theta, a->gradient);
+	return sum / (double)a->target.n;
+}
+
+void analytic_gradient(const struct potential *p, const double *theta, double *gradient)
+{
+	const struct analytic *a = (const struct analytic *)p;
+	for (int j = 0; j < a->target.d; j++)
+		gradient[j] = 0;
+	for (size_t i = 0; i < a->target.n; i++) {
+		a->target.kind->value(&a->target, i, theta, a->gradient);
+		for (int j = 0; j < a->target.d; j++)
+			gradient[j] += a->gradient[j] / (double)a->target.n;
+	}
+}
 
 /* ---- opening ---- */
 
-/* Reads "V1,V2,…[@RHO]" and returns the number of variances, 0 where the text is something else. */
-static int read_spec(const char *text, double *variance, double *rho)
-{
-	char *end;
-	int d = 0;
-	*rho = 0;
-	for (;; text++) {
-		errno = 0;
-		double value = strtod(text, &end);
-		if (end == text || errno || d == DIMENSIONS_MAX)
-			return 0;
-		variance[d++] = value;
-		text = end;
-		if (*text != ',')
-			break;
-	}
-	if (*text == '@') {
-		errno = 0;
-		*rho = strtod(text + 1, &end);
-		if (end == text + 1 || errno)
-			return 0;
-		text = end;
-	}
-	return *text ? 0 : d;
-}
-
-/* Σᵢⱼ = ρ√(VᵢVⱼ) off the diagonal, and its inverse. */
-static status fill(struct analytic *a, const char *spec, const double *variance, double rho)
-{
-	size_t n = (size_t)a->d;
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < n; j++)
-			a->covariance[i * n + j] = i == j ? variance[i] : rho * sqrt(variance[i]) * sqrt(variance[j]);
-	memcpy(a->precision, a->covariance, n * n * sizeof(double));
-	gsl_matrix_view m = gsl_matrix_view_array(a->precision, n, n);
-	gsl_error_handler_t *handler = gsl_set_error_handler_off();
-	int failed = gsl_linalg_cholesky_decomp1(&m.matrix) || gsl_linalg_cholesky_invert(&m.matrix);
-	gsl_set_error_handler(handler);
-	return failed ? fail(ERR_USAGE, "{model} %s: this covariance can't be inverted in double precision", spec) : OK;
-}
-
 static status open_parts(struct analytic *a, const char *spec)
 {
-	double rho, *variance, widest = 0;
-	TRY(ARENA_NEW(&a->arena, DIMENSIONS_MAX, &variance));
-	a->d = read_spec(spec + sizeof prefix - 1, variance, &rho);
-	if (!a->d)
-		return fail(ERR_USAGE, "{model} %s: expected gaussian:V1,V2,…[@RHO], at most %d variances", spec, DIMENSIONS_MAX);
-	for (int i = 0; i < a->d; i++) {
-		if (!(isfinite(variance[i]) && variance[i] > 0))
-			return fail(ERR_USAGE, "{model} %s: variance %d must be above 0", spec, i + 1);
-		widest = fmax(widest, variance[i]);
-	}
-	if (!(rho < 1 && (a->d == 1 ? rho == 0 : rho > -1.0 / (a->d - 1))))
-		return fail(ERR_USAGE, "{model} %s: a correlation of %d variables lies between %g and 1, both left out", spec,
-		            a->d, a->d == 1 ? 0 : -1.0 / (a->d - 1));
-	size_t n = (size_t)a->d;
-	TRY(ARENA_NEW(&a->arena, n * n, &a->covariance));
-	TRY(ARENA_NEW(&a->arena, n * n, &a->precision));
-	TRY(ARENA_NEW(&a->arena, n, &a->theta));
-	TRY(ARENA_NEW(&a->arena, n, &a->gradient));
-	TRY(ARENA_NEW(&a->arena, n, &a->host));
-	TRY(a->base.device->ops->alloc(a->base.device, n * sizeof(float), (void **)&a->point));
-	TRY(fill(a, spec, variance, rho));
-	TRY(arena_text(&a->arena, &a->note, "N(0, Σ) with variances %s", spec + sizeof prefix - 1));
-	char *at = strchr(a->note, '@');
-	if (at) {
-		*at = 0;
-		TRY(arena_text(&a->arena, &a->note, "%s and correlation %g", a->note, rho));
-	}
-	/* Chains start apart, as widely as the target's widest direction. */
-	TRY(segments_add(&a->params, &a->arena, "theta", 1, (int64_t[]){a->d}, INIT_NORMAL, sqrt(widest), NULL));
+	struct target *t = &a->target;
+	t->kind = analytic_kind(spec);
+	if (!t->kind)
+		return fail(ERR_USAGE, "{model} %s: no analytic target is called that", spec);
+	char *copy;
+	TRY(arena_text(&a->arena, &copy, "%s", spec));
+	t->spec = copy;
+	const char *rest = copy + strlen(t->kind->name);
+	if (*rest != ':')
+		return fail(ERR_USAGE, "{model} %s: expected %s:%s", spec, t->kind->name, t->kind->rest);
+	TRY(t->kind->open(t, rest + 1));
+	a->note = t->note;
+	size_t d = (size_t)t->d;
+	TRY(ARENA_NEW(&a->arena, d, &a->theta));
+	TRY(ARENA_NEW(&a->arena, d, &a->gradient));
+	TRY(ARENA_NEW(&a->arena, d, &a->sum));
+	TRY(ARENA_NEW(&a->arena, d, &a->v));
+	TRY(ARENA_NEW(&a->arena, d, &a->host));
+	TRY(ARENA_NEW(&a->arena, t->n, &a->weight));
+	TRY(ARENA_NEW(&a->arena, t->n, &a->each));
+	TRY(ARENA_NEW(&a->arena, t->n, &a->row));
+	double u = analytic_energy(&a->base, a->theta);
+	for (size_t j = 0; j < d; j++)
+		u += a->gradient[j];
+	if (!isfinite(u))
+		return fail(ERR_USAGE, "{model} %s: the target at 0 is beyond double precision", spec);
+	TRY(a->base.device->ops->alloc(a->base.device, d * sizeof(float), (void **)&a->point));
+	/* Chains start apart, as widely as the target is. */
+	TRY(segments_add(&a->params, &a->arena, "theta", 1, (int64_t[]){t->d}, INIT_NORMAL, t->spread, NULL));
 	return pieces_of(&a->params, &a->arena, &a->pieces);
 }
 
 status analytic_open(const char *spec, struct device *d, struct potential **out)
 {
 	*out = NULL;
-	if (!analytic_is(spec))
-		return fail(ERR_USAGE, "{model} %s: expected gaussian:V1,V2,…[@RHO]", spec);
 	struct analytic *a = calloc(1, sizeof *a);
 	if (!a)
 		return fail(ERR_MEMORY, "out of memory: an analytic target");
-	a->base = (struct potential){.ops = &analytic_ops, .device = d, .n = 1, .batch = 1, .fixed = true,
-	                             .params = &a->params, .stats = &a->stats, .pieces = &a->pieces};
+	a->base = (struct potential){.ops = &analytic_ops, .device = d, .fixed = true, .params = &a->params, .stats = &a->stats,
+	                             .pieces = &a->pieces};
+	a->target = (struct target){.arena = &a->arena, .n = 1};
 	status s = open_parts(a, spec);
 	if (s != OK) {
 		analytic_close(&a->base);
 		return s;
 	}
 	a->base.n_params = a->params.count;
+	a->base.n = a->target.n;
+	a->base.batch = (int)a->target.n;
 	*out = &a->base;
 	return OK;
 }
 
-const double *analytic_covariance(const struct potential *p, int *d)
+status analytic_noise(struct potential *p, const char *text)
 {
-	const struct analytic *a = (const struct analytic *)p;
-	*d = a->d;
-	return a->covariance;
+	struct analytic *a = (struct analytic *)p;
+	size_t d = (size_t)a->target.d, n = 0;
+	double *noise;
+	TRY(ARENA_NEW(&a->arena, d, &noise));
+	for (const char *at = text; at; n++) {
+		const char *comma = strchr(at, ',');
+		size_t length = comma ? (size_t)(comma - at) : strlen(at);
+		double value;
+		if (!number_read(at, length, &value) || value < 0)
+			return fail(ERR_USAGE, "{gradient-noise} %s: number %zu, \"%.*s\": expected a standard deviation, 0 or above", text, n + 1,
+			            (int)(length < 60 ? length : 60), at);
+		if (n < d)
+			noise[n] = value;
+		at = comma ? comma + 1 : NULL;
+	}
+	if (n != 1 && n != d)
+		return fail(ERR_USAGE, "{gradient-noise} %s: %zu numbers; {model} %s has %zu dimension%s: give one for all, or one each", text, n,
+		            a->target.spec, d, d == 1 ? "" : "s");
+	for (size_t j = 1; n == 1 && j < d; j++)
+		noise[j] = noise[0];
+	a->noise = noise;
+	return arena_text(&a->arena, &a->note, "%s, with normal noise of deviation %s on the gradients of batches", a->target.note, text);
 }
