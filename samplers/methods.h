@@ -15,8 +15,11 @@
 	X(tail_sgd, "tail-sgd", "tail SGD")				\
 	X(sgld, "sgld", "SGLD")						\
 	X(fsgld, "fsgld", "fSGLD")					\
+	X(psgld, "psgld", "pSGLD")					\
 	X(sgld_cv, "sgld-cv", "SGLD-CV")				\
+	X(low_precision_sgld, "low-precision-sgld", "Low-precision SGLD")\
 	X(sghmc, "sghmc", "SGHMC")					\
+	X(sgnht, "sgnht", "SGNHT")					\
 	X(entropy_sgd, "entropy-sgd", "Entropy-SGD")			\
 	X(entropy_sgld, "entropy-sgld", "Entropy-SGLD")			\
 	X(entropy_mcmc, "entropy-mcmc", "Entropy-MCMC")

@@ -82,8 +82,13 @@ enum pointwise_fn {
 	POINTWISE_ASAM,    /* y₀ = (|θ| + c₀)² g: the numerator of ASAM's perturbation, Kwon et al. 2021 */
 	POINTWISE_PSGLD_STEP,  /* (θ, v; g; prior, normal): a whole step of it */
 	POINTWISE_QUANTISE,    /* y₀ = x₀ on a grid, rounded stochastically (uniform): Zhang et al. 2022 */
-	POINTWISE_ADAM,        /* (θ, m, v; g; prior): the same with the prior in g */
-	POINTWISE_SIGNS,       /* y₀ = ±1 (uniform): Rademacher variates */
+	POINTWISE_ADAM,        /* (θ, m, v; g; prior): adamw with the prior in g */
+	POINTWISE_NEAREST,     /* y₀ = the nearest of x₀ on a grid */
+	POINTWISE_CORRECTED_WIDE,   /* (θ; g; prior, normal, uniform): a Langevin step onto a grid, with its variance; */
+	POINTWISE_CORRECTED_SMALL,  /* (θ; g; prior, uniform): where that is less than a quarter of the gap squared */
+	POINTWISE_PSGLD_CORRECTED,  /* (θ, v; g, Hessian's diagonal; prior, normal): psgld_step with the term in G's derivative */
+	POINTWISE_SIGN_STEP,        /* y₀ = x₀ ± c₀ (uniform) */
+	POINTWISE_SIGN_DIFFERENCE,  /* y₀ = ±c₀(x₀ − x₁), the same sign */
 	POINTWISE_FNS
 };
 

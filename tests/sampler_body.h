@@ -13,5 +13,8 @@ void check_samplers(struct device *d, bool stationary);
 void check_momentum(struct device *d, bool stationary);
 void check_heavy(struct device *d, bool stationary);
 void check_reweighted(struct device *d, bool stationary);
+void check_sgld_cv(struct device *d, struct potential *gaussian);
+void check_psgld(struct device *d, bool stationary);
+void check_low_precision(struct device *d);
 
 #endif

@@ -131,7 +131,9 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	if (r->each)
 		TRY(d->ops->put(d, r->each, a->each, (size_t)r->batch.n * sizeof *a->each));
 	TRY(d->ops->slots_fetch(d, s));
-	slots_value(s, value, r->accumulate, r->count);
+	if (r->reweight)
+		slots_value(s, r->batch.scale * plain, false, r->count);
+	slots_value(s, value, r->accumulate, r->count && !r->reweight);
 	if (r->count) {
 		s->value[SLOT_NLL_TOTAL] += plain;
 		s->value[SLOT_SEEN_TOTAL] += r->batch.n;
