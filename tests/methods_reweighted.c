@@ -39,7 +39,8 @@ static void rig_open(struct rig *r, struct device *d, const char *spec, const ch
 
 static void rig_method(struct rig *r, const char *method, const char *const *options, int batch)
 {
-	const struct state_plan plan = {.potential = r->p, .n = r->q.data.n, .batch = batch, .temperature = 1, .decay = 0.01, .lr_max = lr};
+	const struct state_plan plan = {.potential = r->p, .n = r->q.data.n, .batch = batch, .temperature = 1, .decay = 0.01,
+	                                .lr_max = lr};
 	bench_open_plan(&r->b, &plan, method, options);
 }
 
@@ -115,14 +116,16 @@ static void check_two(struct device *d)
 		signs(r.b.state.s.slots.key, 0, 2, z);
 		MUST(state_step(&r.b.state, lr, 1));
 		for (int i = 0; i < 2; i++) {
-			double e = (double)theta[0] * (double)x[i] + (double)theta[1] - (double)y[i], slope = (double)z[0] * (double)x[i] + (double)z[1];
+			double e = (double)theta[0] * (double)x[i] + (double)theta[1] - (double)y[i];
+			double slope = (double)z[0] * (double)x[i] + (double)z[1];
 			n[i] = fabs(e * slope + h * slope * slope / 2);
 		}
 		MUST(d->ops->get(d, weight, r.b.state.s.losses[2], sizeof weight));
 		near(weight[0], 2 / (1 + exp(rate * (n[1] - n[0]))), 2e-5, "rw-sam, two examples at λ = %g: the closed form", rate);
 		near((double)weight[0] + (double)weight[1], 2, 1e-6, "rw-sam: whose weights are B in all");
 		if (large)
-			ok((weight[0] == 2 && weight[1] == 0) || (weight[0] == 0 && weight[1] == 2), "rw-sam: the longest gradient alone");
+			ok((weight[0] == 2 && weight[1] == 0) || (weight[0] == 0 && weight[1] == 2),
+			   "rw-sam: the longest gradient alone");
 		bench_close(&r.b);
 	}
 	rig_close(&r);
@@ -170,7 +173,9 @@ static void hand_step(struct device *d, struct sampler_state *s, struct by_hand 
 	const size_t n = s->potential->n_params;
 	struct batch weighted = s->batch;
 	weighted.weight = m->device_weight;
-	MUST(sampler_gradient_at(s, &(struct sampler_gradient_request){.at = {.theta = s->vector[0]}, .batch = &weighted, .gradient = m->v}));
+	MUST(sampler_gradient_at(s, &(struct sampler_gradient_request){
+		.at = {.theta = s->vector[0]}, .batch = &weighted, .gradient = m->v,
+	}));
 	MUST(d->ops->get(d, m->g, m->v, n * sizeof *m->g));
 	s->slots.value[SLOTS - 1] = 0.5 / (norm_of(m->g, n) + 1e-12);
 	MUST(d->ops->slots_send(d, &s->slots));

@@ -157,5 +157,7 @@ void check_samplers(struct device *d, bool stationary)
 	potential_close(potential);
 	check_momentum(d, stationary);
 	check_heavy(d, stationary);
+	if (stationary)
+		check_escapes(d);
 	check_reweighted(d, stationary);
 }
