@@ -96,7 +96,7 @@ static const struct row {
 	[POINTWISE_NEAREST] = {"nearest", 1, 1, {0}, 0, 0, 0, -1, {0x1p-3, 0x1p3, -2, 1.875}},
 	[POINTWISE_CORRECTED_WIDE] = {"corrected, wide", 2, 1, {0}, 1, 1, 1, -1, {0x1p-3, 0x1p3, -2, 1.875, 1e-1, 2e-1}},
 	[POINTWISE_CORRECTED_SMALL] = {"corrected, small", 2, 1, {0}, 1, 0, 1, -1, {0x1p-3, 0x1p3, -2, 1.875, 1e-1, 0.15}},
-	[POINTWISE_PSGLD_CORRECTED] = {"psgld-corrected", 4, 2, {0, 1}, 1, 1, 0, 1, {0.99, 1e-1, 2e-2, 3e-2, 1e-3}},
+	[POINTWISE_PSGLD_CORRECTED] = {"psgld-corrected", 4, 2, {0, 1}, 1, 1, 0, 1, {0.99, 1e-1, 2e-2, 3e-2, 1e-4}},
 	[POINTWISE_SIGN_STEP] = {"sign-step", 1, 1, {0}, 0, 0, 1, -1, {0.3}},
 	[POINTWISE_SIGN_DIFFERENCE] = {"sign-difference", 2, 1, {1}, 0, 0, 1, -1, {40}},
 };
