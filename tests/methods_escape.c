@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* How truncated SGD with heavy-tailed noise leaves basins (Wang, Oh & Rhee 2022): never in fewer than l = ⌈r/b⌉ steps, in a mean
  * time that grows as λ^−(1 + l(α − 1)) as λ falls, and not at all from wide ones beside those from narrow ones.
- * ESCAPES=N takes N chains instead of 250, and two step sizes more. */
+ * ESCAPES=N takes N chains instead of 600, and two step sizes more. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -97,7 +97,7 @@ static double wide_share(struct potential *basins, const char *clip)
 void check_escapes(struct device *d)
 {
 	const char *asked = getenv("ESCAPES");
-	const int chains = asked ? atoi(asked) : 250;
+	const int chains = asked ? atoi(asked) : 600;
 	struct potential *basin, *basins;
 	MUST(analytic_open("basins:1/1", d, &basin));
 	MUST(analytic_open("basins:0.25/16,1/1", d, &basins));

@@ -281,7 +281,7 @@ static void check_parts(struct device *d)
 		size_t n = 0;
 		for (int whole = 0; whole < 2; whole++) {
 			struct rig r;
-			rig_open(&r, d, "mlp:3", "categorical", N, 2, whole ? N : B);
+			rig_open(&r, d, "mlp:2-3-3", "categorical", N, 2, whole ? N : B);
 			trajectory(&r, "tail-sgd", options[i], 5, theta[whole]);
 			n = r.p->n_params;
 			rig_close(&r);
@@ -297,7 +297,7 @@ void check_reweighted(struct device *d, bool stationary)
 	struct rig r;
 	(void)stationary;
 	check_two(d);
-	rig_open(&r, d, "mlp:3", "categorical", N, 2, B);
+	rig_open(&r, d, "mlp:2-3-3", "categorical", N, 2, B);
 	check_reductions(&r);
 	check_step(&r, d);
 	check_passes(&r);
