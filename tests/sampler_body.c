@@ -160,5 +160,7 @@ void check_samplers(struct device *d, bool stationary)
 	check_ascent_nets(d);
 	check_momentum(d, stationary);
 	check_heavy(d, stationary);
+	if (stationary)
+		check_escapes(d);
 	check_reweighted(d, stationary);
 }
