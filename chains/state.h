@@ -24,6 +24,7 @@ struct state_plan {
 struct state {
 	struct sampler_state s;
 	struct batches batches;
+	struct batches further;                  /* of the method's further batches; closed where it has none */
 	struct arena arena;
 	uint64_t step;                           /* updates done */
 };

@@ -14,23 +14,33 @@
  * every step, as those of a pass over all data, have SLOT_NONE and the offset alone. */
 struct batch {
 	const uint32_t *index; /* device, or NULL for consecutive rows */
-	int row;               /* SLOT_FIRST or SLOT_NONE */
+	int row;               /* SLOT_FIRST, SLOT_FIRST_1 or SLOT_NONE */
 	size_t offset;
 	int n;
 	const float *weight;   /* device: (n), or NULL for 1 */
 	double scale;          /* of the sum over the batch; 1/n for its mean */
 };
 
+/* Weights that the batch's examples get once their ℓᵢ are known at the point, from what those are at another one, and before the
+ * gradient is taken: weigh's, with a = ℓᵢ and b = `other`. */
+struct reweight {
+	const float *other;    /* device: (n) */
+	int rate;              /* slot */
+	float *weight;         /* device: (n), set to them */
+};
+
 struct gradient_request {
 	struct point at;
 	struct batch batch;
-	float *gradient;       /* device, n_params; NULL: the value alone */
+	float *gradient;       /* device, n_params; may be at.v, which is read before it is written; NULL: the value alone */
 	bool accumulate;       /* add to gradient and to SLOT_NLL */
 	bool count;            /* add to the running totals (the first gradient of a step does) */
 	enum stats_policy policy;
 	float *stats;          /* device, n_stats: running statistics that are updated or used */
 	double stats_share;    /* STATS_CUMULATE: of this batch's in the mean; 1/(k+1) after k batches of a pass */
 	enum stream augment;   /* stream of this pass's augmentation */
+	const struct reweight *reweight;  /* instead of the batch's weights, and with an `each`, not with accumulate: the value is that of
+	                                   * Σ wᵢℓᵢ, what is counted that of Σ ℓᵢ; or NULL */
 	float *each;           /* device: (n), set to the batch's unweighted ℓᵢ; or NULL */
 };
 

@@ -28,6 +28,9 @@ struct far_run {
 
 static const struct far_run tables[] = {
 	{"sgd", 9, {"--sampler", "sgd", "--momentum", "0.9", TABLE, NULL}},
+	{"adamw", 9, {"--sampler", "adamw", "--weight-decay", "0.01", "--chains", "2", TABLE, NULL}},
+	{"sam-adamw", 10, {"--sampler", "sam", "--base", "adamw", "--weight-decay", "0.01", "--prior", "laplace", TABLE, NULL}},
+	{"m-sam", 12, {"--sampler", "m-sam", "--micro-batch", "2", "--momentum", "0.5", TABLE, NULL}},
 	{"sgld-iid", 10, {"--sampling", "iid", "--prior", "laplace", "--weight-decay", "0.01", TABLE, NULL}},
 	{"fsgld", 12, {"--sampler", "fsgld", "--sigma", "0.1", "--chains", "2", TABLE, NULL}},
 	{"entropy-sgld", 11, {"--sampler", "entropy-sgld", "--coupling", "5", "--inner-steps", "4", "--schedule", "cosine", TABLE, NULL}},
@@ -50,6 +53,9 @@ static const struct far_run images[] = {
 	                 "--keep-every", "3", "--bn-stats", "recompute", DIRECT, NULL}},
 	{"resnet20-run", 3, {"--model", "resnet20", "--sampler", "fsgld", "--batch", "50", "--steps", "5", "--keep-every", "5", DIRECT, NULL}},
 	{"resnet20-frn", 1, {"--model", "resnet20", "--norm", "frn", "--batch", "8", "--steps", "3", "--keep-every", "3", DIRECT, NULL}},
+	{"resnet20-sam", 1, {"--model", "resnet20", "--sampler", "sam", "--batch", "8", "--steps", "3", "--keep-every", "3", "--freeze", "conv1.weight", DIRECT, NULL}},
+	{"lenet-asam-bf16", 2, {"--model", "lenet", "--sampler", "asam", "--momentum", "0.9", "--precision", "bf16", "--batch", "16", "--steps", "4", "--keep-every", "2",
+	                        DIRECT, NULL}},
 	{"lenet-bf16", 2, {"--model", "lenet", "--precision", "bf16", "--batch", "16", "--steps", "4", "--keep-every", "2", DIRECT, NULL}},
 };
 
