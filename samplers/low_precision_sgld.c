@@ -108,15 +108,16 @@ static status step(struct sampler_state *s)
 static void target(const struct sampler_state *s, char *text, size_t size)
 {
 	static const char *const said[] = {
-		[FULL] = "θ has all its bits, and gradients are those at its rounded values",
-		[NAIVE] = "but each step's rounding adds a variance of its own to the noise's, up to Δ²/4 by element and Δ²/6 where a step's "
-		          "noise is wide against Δ, and so the law is wider",
-		[CORRECTED] = "where a step's noise has a variance 2λ/β of Δ²/4 or more, each step has sgld's mean and variance; where it has "
-		              "less, the variance may be as much as Δ²/4",
+		[FULL] = "gradients are those at θ rounded to such, whose mean is the gradient of a smoother potential",
+		[NAIVE] = "θ is rounded to such, which adds up to Δ²/4 to a step's variance, and Δ²/6 where its noise is wide against Δ: the law "
+		          "is wider",
+		[CORRECTED] = "θ is rounded to such, and a step has sgld's mean and variance where 2λ/β is Δ²/4 or more; where it is less, the "
+		              "variance may be as much as Δ²/4",
 	};
-	int n = snprintf(text, size, "θ ~ exp(−(N/T) u(θ)), u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, δ = %g, on multiples of "
-	                 "Δ = 2^−%g from −2^%g to 2^%g − Δ, as λ → 0 and Δ²/λ → 0: ", s->n, s->n / s->beta, s->decay, s->param[FRACTION],
-	                 s->param[BITS] - s->param[FRACTION] - 1, s->param[BITS] - s->param[FRACTION] - 1);
+	const double range = ldexp(1, (int)s->param[BITS] - (int)s->param[FRACTION] - 1);
+	int n = snprintf(text, size, "θ ~ exp(−(N/T) u(θ)), u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, δ = %g, as λ → 0 and "
+	                 "Δ²/λ → 0; with multiples of Δ = %g from −%g to %g − Δ, ", s->n, s->n / s->beta, s->decay,
+	                 ldexp(1, -(int)s->param[FRACTION]), range, range);
 	if (n > 0 && (size_t)n < size)
 		snprintf(text + n, size - (size_t)n, "%s", said[(int)s->param[VARIANT]]);
 }

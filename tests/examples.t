@@ -49,6 +49,17 @@ for set in cifar10 cifar100; do
 	done
 done
 
+# The cyclical methods have a protocol of their own: 12 states, and noise at the end of each cycle.
+for method in sgld sghmc; do
+	conf=$top_srcdir/examples/cifar10-cyclical-$method.conf
+	rm -rf "$dir/published"
+	"$BASIN" sample --config "$conf" --data shapes --holdout 9996 --model lenet --batch 4 --epochs 16 --lr 0.001 --quiet \
+		--out "$dir/published" >"$dir/out" && "$BASIN" info "$dir/published" >"$dir/out" && grep -q "12 snapshots" "$dir/out"
+	ok $? "cifar10-cyclical-$method.conf keeps 12 states"
+	tr -s ' \n' ' ' <"$dir/out" | grep -q 'the last 0.1 of each cycle (--explore 0.9)'
+	ok $? "and samples in the last tenth of each cycle"
+done
+
 # The job scripts take 64 chains in 8 parts, and ask for their job to be requeued where the program was interrupted.
 # Without Slurm: srun is the command alone, once or as 8 ranks, and scontrol tells what it was asked. tests/slurm.t has the
 # real ones.

@@ -161,5 +161,7 @@ void check_samplers(struct device *d, bool stationary)
 	check_m_sam(d);
 	check_momentum(d, stationary);
 	check_heavy(d, stationary);
+	if (stationary)
+		check_escapes(d);
 	check_reweighted(d, stationary);
 }
