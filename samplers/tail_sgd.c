@@ -55,13 +55,14 @@ static status check_large(const struct sampler_state *s)
 	if (isnan(large))
 		return OK;
 	if (is(s, FULL))
-		return fail(ERR_USAGE, "{large-batch} %g: {heavy-batch} full takes all data; take same or fresh, or leave it out", large);
-	if (is(s, NONE))
-		return fail(ERR_USAGE, "{large-batch} %g: {heavy-batch} none compares no batches; take same or fresh, or leave it out",
+		return fail(ERR_USAGE, "{large-batch} %g: {heavy-batch} full takes all data; take same or fresh, or leave it out",
 		            large);
+	if (is(s, NONE))
+		return fail(ERR_USAGE, "{large-batch} %g: {heavy-batch} none compares no batches; take same or fresh, or leave it "
+		            "out", large);
 	if (fmod(large, s->size) != 0 || large > s->n)
-		return fail(ERR_USAGE, "{large-batch} %g: expected a multiple of {batch} %d, up to the %g examples that there are", large,
-		            s->size, s->n);
+		return fail(ERR_USAGE, "{large-batch} %g: expected a multiple of {batch} %d, up to the %g examples that there are",
+		            large, s->size, s->n);
 	return OK;
 }
 
@@ -71,8 +72,8 @@ static status init(struct sampler_state *s, double lr_max)
 	if (isnan(s->param[HEAVY_BATCH]))
 		s->param[HEAVY_BATCH] = s->n > 1 ? SAME : NONE;
 	if (!is(s, NONE) && !(s->n > 1) && has_noise(s))
-		return fail(ERR_USAGE, "{heavy-batch}: with one example all batches are the same, and differ by no noise; take none, or a "
-		            "{tail-scale} of 0");
+		return fail(ERR_USAGE, "{heavy-batch}: with one example all batches are the same, and differ by no noise; take none, "
+		            "or a {tail-scale} of 0");
 	return check_large(s);
 }
 

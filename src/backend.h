@@ -89,7 +89,6 @@ enum pointwise_fn {
 	POINTWISE_PSGLD_CORRECTED,  /* (θ, v; g, Hessian's diagonal; prior, normal): psgld_step with the term in G's derivative */
 	POINTWISE_SIGN_STEP,        /* y₀ = x₀ ± c₀ (uniform) */
 	POINTWISE_SIGN_DIFFERENCE,  /* y₀ = ±c₀(x₀ − x₁), the same sign */
-	POINTWISE_SIGNS,       /* y₀ = ±1 (uniform): Rademacher variates */
 	POINTWISE_FNS
 };
 

@@ -26,8 +26,7 @@
 	X(corrected_small, 2, 1, 0, 1, 1) \
 	X(psgld_corrected, 4, 1, 1, 0, 2) \
 	X(sign_step, 1, 0, 0, 1, 1)    \
-	X(sign_difference, 2, 0, 0, 1, 1) \
-	X(signs, 0, 0, 0, 1, 1)
+	X(sign_difference, 2, 0, 0, 1, 1)
 
 /* y = clamp(x, ±c₀) */
 POINTWISE_ROW void pointwise_clip(const float *x, const float *c, const float *rest, float *y)
@@ -155,14 +154,6 @@ POINTWISE_ROW void pointwise_sign_difference(const float *x, const float *c, con
 {
 	(void)rest;
 	y[0] = (x[2] < 0.5f ? -c[0] : c[0]) * (x[0] - x[1]);
-}
-
-/* Rademacher variates of uniform ones. */
-POINTWISE_ROW void pointwise_signs(const float *x, const float *c, const float *rest, float *y)
-{
-	(void)c;
-	(void)rest;
-	y[0] = x[0] < 0.5f ? -1.0f : 1.0f;
 }
 
 #endif

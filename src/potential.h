@@ -39,8 +39,8 @@ struct gradient_request {
 	float *stats;          /* device, n_stats: running statistics that are updated or used */
 	double stats_share;    /* STATS_CUMULATE: of this batch's in the mean; 1/(k+1) after k batches of a pass */
 	enum stream augment;   /* stream of this pass's augmentation */
-	const struct reweight *reweight;  /* instead of the batch's weights, and with an `each`: the value is Σ wᵢℓᵢ, what is counted
-	                                   * Σ ℓᵢ; or NULL */
+	const struct reweight *reweight;  /* instead of the batch's weights, and with an `each`, not with accumulate: the value is that of
+	                                   * Σ wᵢℓᵢ, what is counted that of Σ ℓᵢ; or NULL */
 	float *each;           /* device: (n), set to the batch's unweighted ℓᵢ; or NULL */
 };
 

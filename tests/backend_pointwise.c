@@ -74,8 +74,8 @@ static void pointwise_reference(enum pointwise_fn fn, const double *x, const dou
 		scale = 1 / (c[1] + sqrt(y[1]));
 		y[0] = x[0] - c[2] * scale * (x[2] + x[3]) + c[3] * sqrt(scale) * x[4];
 		return;
-	case POINTWISE_SIGNS:
-		y[0] = x[0] < 0.5 ? -1 : 1;
+	case POINTWISE_ADAM:
+		pointwise_reference(POINTWISE_ADAMW, (double[]){x[0], x[1], x[2], x[3] + x[4], 0}, c, y);
 		return;
 	default:
 		y[0] = floor(x[0] / c[0]) + (x[0] / c[0] - floor(x[0] / c[0]) > x[1]);
@@ -95,8 +95,8 @@ static const struct row {
 	[POINTWISE_PSGLD] = {"psgld", 2, 2, {0, 1}, 0, 0, 0, 0, {0.99, 1e-5}},
 	[POINTWISE_ASAM] = {"asam", 2, 1, {1}, 0, 0, 0, -1, {0.01}},
 	[POINTWISE_PSGLD_STEP] = {"psgld-step", 3, 2, {0, 1}, 1, 1, 0, 1, {0.99, 1e-1, 2e-2, 3e-2}},
-	[POINTWISE_SIGNS] = {"signs", 0, 1, {-1}, 0, 0, 1, -1, {0}},
 	[POINTWISE_QUANTISE] = {"quantise", 1, 1, {0}, 0, 0, 1, -1, {0x1p-3, 0x1p3, -2, 1.875}},
+	[POINTWISE_ADAM] = {"adam", 4, 3, {0, 1, 2}, 1, 0, 0, 2, {0.9, 0.999, 2e-3, 1.7, 1e-8}},
 	[POINTWISE_NEAREST] = {"nearest", 1, 1, {0}, 0, 0, 0, -1, {0x1p-3, 0x1p3, -2, 1.875}},
 	[POINTWISE_CORRECTED_WIDE] = {"corrected, wide", 2, 1, {0}, 1, 1, 1, -1, {0x1p-3, 0x1p3, -2, 1.875, 1e-1, 2e-1}},
 	[POINTWISE_CORRECTED_SMALL] = {"corrected, small", 2, 1, {0}, 1, 0, 1, -1, {0x1p-3, 0x1p3, -2, 1.875, 1e-1, 0.15}},
@@ -149,7 +149,7 @@ static void call_open(struct device *d, struct call *c)
 	}
 	for (int j = 0; j < row->outputs; j++) {
 		c->fresh[j] = upload(d, c->y, N * sizeof(float));
-		c->w.y[j] = c->in_place && row->of[j] >= 0 ? c->device[row->of[j]] : c->fresh[j];
+		c->w.y[j] = c->in_place ? c->device[row->of[j]] : c->fresh[j];
 	}
 }
 
@@ -199,7 +199,7 @@ static void check_row(struct device *d, const char *label, enum pointwise_fn fn,
 		for (int q = 0; q < pieces.n; q++)
 			for (size_t i = at[q].offset; i < at[q].offset + at[q].count; i++) {
 				if (at[q].frozen) {
-					frozen = frozen && c.y[i] == (in_place && row->of[j] >= 0 ? c.x[row->of[j]][i] : 0);
+					frozen = frozen && c.y[i] == (in_place ? c.x[row->of[j]][i] : 0);
 					continue;
 				}
 				double want = expected(&c, &at[q], i, j), error = fabs(c.y[i] - want) / fmax(fabs(want), 0.1);

@@ -13,10 +13,11 @@ enum { MOST = 700 };
 static void weigh(struct device *d, const float *a, const float *b, int n, double rate, bool in_place, float *out)
 {
 	struct slots s = {.value[SLOT_SAMPLER] = rate};
-	float *x = upload(d, a, (size_t)n * sizeof *a), *y = upload(d, b, (size_t)n * sizeof *b), *w = in_place ? x : upload(d, a, (size_t)n * sizeof *a);
+	const size_t bytes = (size_t)n * sizeof *a;
+	float *x = upload(d, a, bytes), *y = upload(d, b, bytes), *w = in_place ? x : upload(d, a, bytes);
 	MUST(d->ops->slots_open(d, &s));
 	MUST(d->ops->weigh(d, &s, &(struct weigh){x, y, n, SLOT_SAMPLER, w}));
-	MUST(d->ops->get(d, out, w, (size_t)n * sizeof *out));
+	MUST(d->ops->get(d, out, w, bytes));
 	d->ops->slots_close(d, &s);
 	d->ops->free(d, x);
 	d->ops->free(d, y);

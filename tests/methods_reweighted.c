@@ -39,7 +39,8 @@ static void rig_open(struct rig *r, struct device *d, const char *spec, const ch
 
 static void rig_method(struct rig *r, const char *method, const char *const *options, int batch)
 {
-	const struct state_plan plan = {.potential = r->p, .n = r->q.data.n, .batch = batch, .temperature = 1, .decay = 0.01, .lr_max = lr};
+	const struct state_plan plan = {.potential = r->p, .n = r->q.data.n, .batch = batch, .temperature = 1, .decay = 0.01,
+	                                .lr_max = lr};
 	bench_open_plan(&r->b, &plan, method, options);
 }
 
@@ -115,14 +116,16 @@ static void check_two(struct device *d)
 		signs(r.b.state.s.slots.key, 0, 2, z);
 		MUST(state_step(&r.b.state, lr, 1));
 		for (int i = 0; i < 2; i++) {
-			double e = (double)theta[0] * (double)x[i] + (double)theta[1] - (double)y[i], slope = (double)z[0] * (double)x[i] + (double)z[1];
+			double e = (double)theta[0] * (double)x[i] + (double)theta[1] - (double)y[i];
+			double slope = (double)z[0] * (double)x[i] + (double)z[1];
 			n[i] = fabs(e * slope + h * slope * slope / 2);
 		}
 		MUST(d->ops->get(d, weight, r.b.state.s.losses[2], sizeof weight));
 		near(weight[0], 2 / (1 + exp(rate * (n[1] - n[0]))), 2e-5, "rw-sam, two examples at λ = %g: the closed form", rate);
 		near((double)weight[0] + (double)weight[1], 2, 1e-6, "rw-sam: whose weights are B in all");
 		if (large)
-			ok((weight[0] == 2 && weight[1] == 0) || (weight[0] == 0 && weight[1] == 2), "rw-sam: the longest gradient alone");
+			ok((weight[0] == 2 && weight[1] == 0) || (weight[0] == 0 && weight[1] == 2),
+			   "rw-sam: the longest gradient alone");
 		bench_close(&r.b);
 	}
 	rig_close(&r);
@@ -170,7 +173,9 @@ static void hand_step(struct device *d, struct sampler_state *s, struct by_hand 
 	const size_t n = s->potential->n_params;
 	struct batch weighted = s->batch;
 	weighted.weight = m->device_weight;
-	MUST(sampler_gradient_at(s, &(struct sampler_gradient_request){.at = {.theta = s->vector[0]}, .batch = &weighted, .gradient = m->v}));
+	MUST(sampler_gradient_at(s, &(struct sampler_gradient_request){
+		.at = {.theta = s->vector[0]}, .batch = &weighted, .gradient = m->v,
+	}));
 	MUST(d->ops->get(d, m->g, m->v, n * sizeof *m->g));
 	s->slots.value[SLOTS - 1] = 0.5 / (norm_of(m->g, n) + 1e-12);
 	MUST(d->ops->slots_send(d, &s->slots));
@@ -210,7 +215,7 @@ static void check_step(struct rig *r, struct device *d)
 	MUST(d->ops->slots_fetch(d, &s->slots));
 	near(value, s->slots.value[SLOT_NLL], 1e-6, "rw-sam: the value that counts is that of θ, all examples alike");
 	near(total / seen, value, 1e-12, "rw-sam: and the totals are its");
-	is_int((long long)seen, B, "rw-sam: each example is counted once");
+	ok((int)seen == B, "rw-sam: each example is counted once");
 	hand_step(d, s, &m);
 	for (int i = 0; i < B; i++)
 		off = fmax(off, fabs((double)weight[i] - (double)m.weight[i]) / (double)m.weight[i]);
@@ -253,7 +258,7 @@ static void check_passes(struct rig *r)
 	n_passes = 0;
 	MUST(state_step(&r->b.state, lr, 1));
 	r->p->ops = passed_on;
-	is_int(n_passes, 3, "rw-sam: a value and two gradients a step");
+	ok(n_passes == 3, "rw-sam: a value and two gradients a step");
 	ok(!passes[0].gradient && !passes[0].count && !passes[0].run, "rw-sam: the probe leaves nothing behind");
 	ok(passes[1].gradient && passes[1].count && passes[1].run, "rw-sam: the pass at θ counts, and updates running statistics");
 	ok(passes[2].gradient && !passes[2].count && !passes[2].run, "rw-sam: the one uphill does not");
@@ -276,7 +281,7 @@ static void check_parts(struct device *d)
 		size_t n = 0;
 		for (int whole = 0; whole < 2; whole++) {
 			struct rig r;
-			rig_open(&r, d, "mlp:3", "categorical", N, 2, whole ? N : B);
+			rig_open(&r, d, "mlp:2-3-3", "categorical", N, 2, whole ? N : B);
 			trajectory(&r, "tail-sgd", options[i], 5, theta[whole]);
 			n = r.p->n_params;
 			rig_close(&r);
@@ -292,7 +297,7 @@ void check_reweighted(struct device *d, bool stationary)
 	struct rig r;
 	(void)stationary;
 	check_two(d);
-	rig_open(&r, d, "mlp:3", "categorical", N, 2, B);
+	rig_open(&r, d, "mlp:2-3-3", "categorical", N, 2, B);
 	check_reductions(&r);
 	check_step(&r, d);
 	check_passes(&r);

@@ -92,6 +92,18 @@ static void add_noise(struct analytic *a, const struct slots *s, double factor)
 			a->sum[j] += factor * a->noise[j] * rng_normal(s->key, STREAM_GRADIENT, s->step, (uint64_t)j);
 }
 
+/* The weights that follow from the terms at a->theta, to a->weight. */
+static status reweigh(struct analytic *a, const struct slots *s, const struct gradient_request *r)
+{
+	struct device *d = a->base.device;
+	const size_t bytes = (size_t)r->batch.n * sizeof *a->each;
+	for (int i = 0; i < r->batch.n; i++)
+		a->each[i] = (float)a->target.kind->value(&a->target, a->row[i], a->theta, a->gradient);
+	TRY(d->ops->put(d, r->each, a->each, bytes));
+	TRY(d->ops->weigh(d, s, &(struct weigh){r->each, r->reweight->other, r->batch.n, r->reweight->rate, r->reweight->weight}));
+	return d->ops->get(d, a->weight, r->reweight->weight, bytes);
+}
+
 static status value_grad(struct potential *base, struct slots *s, const struct gradient_request *r)
 {
 	struct analytic *a = (struct analytic *)base;
@@ -100,6 +112,8 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	double value = 0, plain = 0, factors = 0;
 	TRY(fetch_batch(a, s, &r->batch));
 	TRY(fetch_point(a, s, &r->at));
+	if (r->reweight)
+		TRY(reweigh(a, s, r));
 	memset(a->sum, 0, (size_t)t->d * sizeof *a->sum);
 	for (int i = 0; i < r->batch.n; i++) {
 		double one = t->kind->value(t, a->row[i], a->theta, a->gradient), factor = r->batch.scale * (double)a->weight[i];
@@ -117,7 +131,9 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 	if (r->each)
 		TRY(d->ops->put(d, r->each, a->each, (size_t)r->batch.n * sizeof *a->each));
 	TRY(d->ops->slots_fetch(d, s));
-	slots_value(s, value, r->accumulate, r->count);
+	if (r->reweight)
+		slots_value(s, r->batch.scale * plain, false, r->count);
+	slots_value(s, value, r->accumulate, r->count && !r->reweight);
 	if (r->count) {
 		s->value[SLOT_NLL_TOTAL] += plain;
 		s->value[SLOT_SEEN_TOTAL] += r->batch.n;
