@@ -174,13 +174,18 @@ status facts_open(struct problem *p, const struct opts *o)
 	return OK;
 }
 
-json_t *facts_run(const struct problem *p, const struct opts *o)
+void facts_time(char out[FACTS_TIME])
 {
-	char started[32];
 	time_t now = time(NULL);
 	struct tm utc;
 	gmtime_r(&now, &utc);
-	strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	strftime(out, FACTS_TIME, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+json_t *facts_run(const struct problem *p, const struct opts *o)
+{
+	char started[FACTS_TIME];
+	facts_time(started);
 	json_t *options = options_facts(p, o);
 	if (p->has_data)
 		json_put(&options, "data", json_words(p->data.spec));

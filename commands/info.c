@@ -129,7 +129,7 @@ static void describe_length(const json_t *options, json_t **into)
 /* A single snapshot file doesn't say what made it, and how long the run has become. */
 static status describe_run(const char *path, const json_t *header, json_t **into)
 {
-	static const char *const facts[] = {"version", "started", "device", NULL};
+	static const char *const facts[] = {"version", "started", "device", "fitted_to", NULL};
 	struct stat st;
 	struct run run;
 	if (stat(path, &st) != 0)

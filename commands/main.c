@@ -4,6 +4,7 @@
 
 static const struct command *const commands[] = {
 	&command_sample,
+	&command_swag,
 	&command_predict,
 	&command_ood,
 	&command_info,

@@ -60,7 +60,7 @@ status network_run(const struct opts *o, network_task *task, struct arena *a, js
 {
 	struct selection chosen;
 	struct network n;
-	TRY(select_open(o, &chosen));
+	TRY(select_open(o, NULL, &chosen));
 	const json_t *header = selection_header(&chosen);
 	status s = network_open_by(o, header, &n);
 	if (s == OK) {

@@ -25,7 +25,7 @@ static const struct word words[] = {
 	{"id_split", "ID split", ""}, {"ood_split", "OOD split", ""}, {"ood_normalize", "OOD normalised as", ""},
 	{"n_params", "parameters", ""}, {"n_stats", "statistics", ""},
 	{"shape", "channels, h, w", ""}, {"n_classes", "classes", ""}, {"n_targets", "real targets", ""},
-	{"has_test", "own test split", ""},
+	{"has_test", "own test split", ""}, {"fitted_to", "fitted to", ""},
 };
 
 static struct word find(const char *name)

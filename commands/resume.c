@@ -50,6 +50,15 @@ static status warn_where_bits_change(const struct run *run, const struct problem
 	return OK;
 }
 
+status resume_sampled(const struct run *run)
+{
+	const char *command = json_string_value(json_object_get(run->json, "command"));
+	if (!command || strcmp(command, "sample") == 0)
+		return OK;
+	return fail(ERR_USAGE, "%s: was made by basin %s, and holds no chain to go on with; for other draws give that command again "
+	            "with another --out", run->path, command);
+}
+
 /* What chain k's checkpoint says, NULL where there is none, or a damaged one, which is that chain's failure when it is opened;
  * the caller's to free. */
 static status read_meta(struct run *run, int k, json_t **meta)

@@ -7,6 +7,9 @@
 #include "commands/problem.h"
 #include "commands/share.h"
 
+/* Refuses a run that another command than basin sample made. Errors: ERR_USAGE. */
+status resume_sampled(const struct run *run);
+
 /* The run's options with what may change taken from `given`. The caller frees *out.
  * Errors: ERR_USAGE naming an option that can't change; ERR_INPUT for a run.json that doesn't fit. */
 status resume_options(struct run *run, const struct opts *given, struct opts **out);

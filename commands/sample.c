@@ -187,6 +187,7 @@ static status join_run(struct run *run, const struct opts *o, const struct share
 {
 	struct problem p;
 	json_t *choices;
+	TRY(resume_sampled(run));
 	TRY(resume_choices(run, &choices));
 	status s = problem_reopen(o, run->json, choices, &p);
 	json_decref(choices);
@@ -224,7 +225,9 @@ static status resume_run(const struct opts *given, const struct share *share)
 	if (!*path)
 		return fail(ERR_USAGE, "--resume \"\": the name of a run was expected");
 	TRY(run_open(path, true, &run));
-	status s = resume_options(&run, given, &o);
+	status s = resume_sampled(&run);
+	if (s == OK)
+		s = resume_options(&run, given, &o);
 	if (s == OK) {
 		json_t *choices;
 		s = resume_choices(&run, &choices);

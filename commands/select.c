@@ -23,13 +23,13 @@ static const struct param select_defs[] = {
 
 const struct opt_table table_select = {.owner = "select", .heading = "Which snapshots", .defs = select_defs};
 
-status select_open(const struct opts *o, struct selection *out)
+status select_open(const struct opts *o, const char *role, struct selection *out)
 {
 	const char *const *path;
 	int n = opts_positionals(o, &path);
 	const struct selection_request r = {
 		.chain = opts_given(o, "chain") ? opts_count(o, "chain") : -1,
-		.role = opts_text(o, "role"),
+		.role = opts_text(o, "role") ? opts_text(o, "role") : role,
 		.from = opts_given(o, "from-step") ? (uint64_t)opts_count(o, "from-step") : 0,
 		.to = opts_given(o, "to-step") ? (uint64_t)opts_count(o, "to-step") : UINT64_MAX,
 		.last = opts_given(o, "last") ? (size_t)opts_count(o, "last") : SIZE_MAX,

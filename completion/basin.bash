@@ -16,12 +16,12 @@ _basin()
 		option=${COMP_WORDS[COMP_CWORD-2]}
 	fi
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'sample predict ood info data export help --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'sample swag predict ood info data export help --help --version' -- "$cur")
 		return
 	fi
 	case $command in
 	help)
-		((COMP_CWORD == 2)) && words='sample predict ood info data export' || option=-- ;;
+		((COMP_CWORD == 2)) && words='sample swag predict ood info data export' || option=-- ;;
 	sample)
 		options='--data --labels --holdout --target --header --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --explore --milestones --gamma --swa-start --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --rms-decay --rms-eps --correction --probe-size --refresh --bits --fraction --gradient-fraction --variant --friction --momentum-init --noise-estimate --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
 		flags=' --standardize --fast --nesterov --quiet --progress --dump-config --help --version '
@@ -54,6 +54,24 @@ _basin()
 		--momentum-init) words='zero normal' ;;
 		--restart) words='none x' ;;
 		--device) words='cpu cuda' ;;
+		--quiet) option= ;;
+		--progress) option= ;;
+		--config) files=yes ;;
+		--dump-config) option= ;;
+		--help) option= ;;
+		--version) option= ;;
+		esac ;;
+	swag)
+		options='--rank --draws --scale --seed --out --snapshot-dtype --data --chain --role --from-step --to-step --last --skip-damaged --device --threads --json --quiet --progress --config --dump-config --help --version'
+		flags=' --skip-damaged --json --quiet --progress --dump-config --help --version '
+		arguments=(/)
+		case $option in
+		--out) files=yes ;;
+		--snapshot-dtype) words='float32 float16 bfloat16' ;;
+		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
+		--skip-damaged) option= ;;
+		--device) words='cpu cuda' ;;
+		--json) option= ;;
 		--quiet) option= ;;
 		--progress) option= ;;
 		--config) files=yes ;;

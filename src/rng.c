@@ -53,6 +53,18 @@ double rng_normal(struct rng_key key, enum stream stream, uint64_t step, uint64_
 	return element % 2 ? r * sin(phi) : r * cos(phi);
 }
 
+void rng_normals(struct rng_key key, enum stream stream, uint64_t step, uint32_t quad, double out[4])
+{
+	uint32_t w[4];
+	rng_words(key, stream, step, quad, w);
+	for (int i = 0; i < 4; i += 2) {
+		double r = sqrt(-2 * log((w[i] + 0.5) * 0x1p-32));
+		double phi = 2 * M_PI * (int32_t)w[i + 1] * 0x1p-32;
+		out[i] = r * cos(phi);
+		out[i + 1] = r * sin(phi);
+	}
+}
+
 void rng_permutation(struct rng_key key, enum stream stream, uint64_t step, uint32_t *order, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

@@ -32,7 +32,9 @@ enum stream {
 	STREAM_SHUFFLE_1,    /* order of examples of a second, independent batch */
 	STREAM_GRAPH,        /* edges of a network of chains */
 	STREAM_GRADIENT,     /* noise on an analytic target's gradients; step = step */
-	STREAM_AUGMENT_1     /* crop and flip of a second, independent batch; as STREAM_AUGMENT */
+	STREAM_AUGMENT_1,    /* crop and flip of a second, independent batch; as STREAM_AUGMENT */
+	STREAM_SWAG_0,       /* ξ of the first and second term of a draw of a fitted Gaussian; step = number of the draw, from 1, */
+	STREAM_SWAG_1        /* element = parameter in memory order, and column */
 };
 
 struct rng_key {
@@ -56,6 +58,9 @@ float rng_fraction(struct rng_key key, enum stream stream, uint64_t step, uint64
  * Box–Muller: words (w₀, w₁) give r = √(−2 ln((w₀ + ½)·2⁻³²)), φ = 2π·(int32)w₁·2⁻³²; elements 0, 1 are r cos φ, r sin φ;
  * (w₂, w₃) give elements 2 and 3. */
 double rng_normal(struct rng_key key, enum stream stream, uint64_t step, uint64_t element);
+
+/* The same of elements 4·quad … 4·quad + 3. */
+void rng_normals(struct rng_key key, enum stream stream, uint64_t step, uint32_t quad, double out[4]);
 
 /* A uniformly random permutation of 0 … n−1 (Fisher–Yates), n < 2³². */
 void rng_permutation(struct rng_key key, enum stream stream, uint64_t step, uint32_t *order, size_t n);

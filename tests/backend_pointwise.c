@@ -74,6 +74,9 @@ static void pointwise_reference(enum pointwise_fn fn, const double *x, const dou
 		scale = 1 / (c[1] + sqrt(y[1]));
 		y[0] = x[0] - c[2] * scale * (x[2] + x[3]) + c[3] * sqrt(scale) * x[4];
 		return;
+	case POINTWISE_ADAM:
+		pointwise_reference(POINTWISE_ADAMW, (double[]){x[0], x[1], x[2], x[3] + x[4], 0}, c, y);
+		return;
 	default:
 		y[0] = floor(x[0] / c[0]) + (x[0] / c[0] - floor(x[0] / c[0]) > x[1]);
 		y[0] = fmax(c[2], fmin(c[3], c[0] * y[0]));
@@ -93,6 +96,7 @@ static const struct row {
 	[POINTWISE_ASAM] = {"asam", 2, 1, {1}, 0, 0, 0, -1, {0.01}},
 	[POINTWISE_PSGLD_STEP] = {"psgld-step", 3, 2, {0, 1}, 1, 1, 0, 1, {0.99, 1e-1, 2e-2, 3e-2}},
 	[POINTWISE_QUANTISE] = {"quantise", 1, 1, {0}, 0, 0, 1, -1, {0x1p-3, 0x1p3, -2, 1.875}},
+	[POINTWISE_ADAM] = {"adam", 4, 3, {0, 1, 2}, 1, 0, 0, 2, {0.9, 0.999, 2e-3, 1.7, 1e-8}},
 	[POINTWISE_NEAREST] = {"nearest", 1, 1, {0}, 0, 0, 0, -1, {0x1p-3, 0x1p3, -2, 1.875}},
 	[POINTWISE_CORRECTED_WIDE] = {"corrected, wide", 2, 1, {0}, 1, 1, 1, -1, {0x1p-3, 0x1p3, -2, 1.875, 1e-1, 2e-1}},
 	[POINTWISE_CORRECTED_SMALL] = {"corrected, small", 2, 1, {0}, 1, 0, 1, -1, {0x1p-3, 0x1p3, -2, 1.875, 1e-1, 0.15}},

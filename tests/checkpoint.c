@@ -197,6 +197,7 @@ static void full_disk(void)
 {
 	struct work w = {scratch_path("full.ckpt"), 1};
 	json_t *meta;
+	spit(scratch_path("run.json"), "{}", 2);
 	fill(2);
 	MUST((status)write_one(&w));
 	w.step = 2;

@@ -77,6 +77,7 @@ static int fill_disk(void *context)
 static void full_disk(void)
 {
 	char *path = strdup(scratch_path("full.jsonl"));
+	spit(scratch_path("run.json"), "{}", 2);
 	size_t n;
 	ok(with_file_limit(50000, fill_disk, path) == 10, "a full disk is an error");
 	char *text = (char *)slurp(path, &n);

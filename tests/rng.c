@@ -38,7 +38,7 @@ static void known_answers(void)
 	philox4x32(counter, key, want);
 	rng_words((struct rng_key){11, 3}, STREAM_PERTURB, 0x0123456789abcdef, 7, got);
 	ok(memcmp(got, want, sizeof got) == 0, "counter = (element / 4, stream, step low, step high), key = (seed, chain)");
-	ok(STREAM_INIT == 0 && STREAM_LANGEVIN_1 == 6 && STREAM_HOLDOUT == 8 && STREAM_PROBE == 11 && STREAM_GRAPH == 20,
+	ok(STREAM_INIT == 0 && STREAM_LANGEVIN_1 == 6 && STREAM_HOLDOUT == 8 && STREAM_PROBE == 11 && STREAM_GRAPH == 20 && STREAM_SWAG_0 == 21 && STREAM_SWAG_1 == 22,
 	   "streams keep the numbers that seeds were used with");
 	bool fractions = true;
 	for (uint64_t e = 0; e < 1000; e++) {
@@ -47,6 +47,14 @@ static void known_answers(void)
 		fractions = fractions && f < 1 && f <= u && u < f + 0x1p-24;
 	}
 	ok(fractions, "a fraction is the uniform variate's upper 24 bits");
+	bool normals = true;
+	for (uint32_t quad = 0; quad < 250; quad++) {
+		double x[4];
+		rng_normals((struct rng_key){11, 3}, STREAM_PROBE, 9, quad, x);
+		for (uint64_t i = 0; i < 4; i++)
+			normals = normals && fabs(x[i] - rng_normal((struct rng_key){11, 3}, STREAM_PROBE, 9, 4 * (uint64_t)quad + i)) < 1e-14;
+	}
+	ok(normals, "four normals at a time are those of the elements");
 }
 
 static int compare(const void *a, const void *b)

@@ -155,6 +155,9 @@ void check_samplers(struct device *d, bool stationary)
 	check_psgld(d, stationary);
 	check_low_precision(d);
 	potential_close(potential);
+	check_adamw(d);
+	check_ascent(d);
+	check_ascent_nets(d);
 	check_momentum(d, stationary);
 	check_heavy(d, stationary);
 	if (stationary)

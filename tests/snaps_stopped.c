@@ -17,6 +17,18 @@ static const char *const both[] = {"theta", "anchor", NULL};
 
 /* ---- a full disk ---- */
 
+/* Only a run is gone on with: run.json tells. */
+static int fill_loose_disk(void *context)
+{
+	struct snaps_writer *w;
+	struct small_model m;
+	small_model_open(&m, 1);
+	status s = snaps_create(context, m.meta, &m.params, &m.stats, both, SNAPS_FLOAT32, &w);
+	while (s == OK)
+		s = snaps_write(w, 0, 0, "theta", 0, m.theta, m.running);
+	return s == ERR_IO && strstr(fail_words(s, "--"), "limit on file sizes") && !strstr(fail_words(s, "--"), "resume") ? 10 : 1;
+}
+
 struct disk {
 	struct small_model m;
 	const char *path;
@@ -48,6 +60,10 @@ static void full_disk(void)
 {
 	struct disk d = {.path = scratch_path("full.snaps")};
 	struct snaps_writer *w;
+	char *loose = strdup(scratch_path("loose.snaps"));
+	ok(with_file_limit(4000, fill_loose_disk, loose) == 10, "a full disk under a file that is no run's gives no advice to go on with one");
+	free(loose);
+	spit(scratch_path("run.json"), "{}", 2);
 	small_model_open(&d.m, 1);
 	MUST(snaps_create(d.path, d.m.meta, &d.m.params, &d.m.stats, both, SNAPS_FLOAT32, &w));
 	uint64_t header = snaps_length(w);

@@ -57,8 +57,8 @@ static status banana_open(struct target *t, const char *rest)
 			return fail(ERR_USAGE, "{model} %s: term %d: deviation %g must be above 0", t->spec, j + 2, b->sd[j]);
 		t->spread = fmax(t->spread, b->sd[j]);
 	}
-	return arena_text(t->arena, &t->note, "a Gaussian of deviations %g, %g%s, θ₂ twisted by %g(θ₁² − %g)", b->sd[0], b->sd[1],
-	                  t->d > 2 ? ", …" : "", -b->curvature, b->sd[0] * b->sd[0]);
+	return arena_text(t->arena, &t->note, "a banana, a Gaussian of deviations %g, %g%s with %g(θ₁² − %g) added to θ₂", b->sd[0],
+	                  b->sd[1], t->d > 2 ? ", …" : "", -b->curvature, b->sd[0] * b->sd[0]);
 }
 
 const struct analytic_kind analytic_banana = {.name = "banana", .rest = "CURVATURE,SD1,SD2,…", .open = banana_open,

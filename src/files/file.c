@@ -29,6 +29,17 @@ static size_t folder_length(const char *path)
 	return !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
 }
 
+/* Whether the folder of a file holds a run, which then is gone on with. */
+static bool in_a_run(const char *folder)
+{
+	char *json;
+	if (asprintf(&json, "%s/run.json", folder) < 0)
+		return false;
+	bool there = access(json, F_OK) == 0;
+	free(json);
+	return there;
+}
+
 /* Words for a failed write, with what a person can do where the disk is full. */
 static status write_failed(const char *path, int error)
 {
@@ -40,6 +51,8 @@ static status write_failed(const char *path, int error)
 	size_t n = folder_length(path);
 	struct text folder = {.n = 0}, word = {.n = 0};
 	text_add(&folder, "%.*s", n ? (int)n : 1, n ? path : ".");
+	if (!in_a_run(folder.at))
+		return fail(ERR_IO, "%s: %s", path, what);
 	return fail(ERR_IO, "%s: %s; what was written so far is whole; free space and go on with "
 	            "basin sample {resume} %s", path, what, text_path(&word, folder.at));
 }
