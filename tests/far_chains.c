@@ -43,6 +43,9 @@ static const struct far_run tables[] = {
 	                        "--snapshot-dtype", "float16", "--checkpoint-every", "1steps", NULL}},
 	{"a loss that is not finite", 12, {"--sampler", "sgd", "--batch", "3", "--lr", "1e6", "--steps", "20", "--keep-every", "2", "--log-every", "3", "--checkpoint-every", "1steps", NULL}},
 	{"entropy-mcmc", 13, {"--sampler", "entropy-mcmc", "--coupling", "5", "--prior", "student-t:5", "--weight-decay", "0.1", TABLE, NULL}},
+	{"tail-sgd", 10, {"--sampler", "tail-sgd", "--heavy-batch", "fresh", "--clip", "0.1", "--prior", "laplace", "--weight-decay", "0.01", TABLE, NULL}},
+	{"tail-sgd-iid", 9, {"--sampler", "tail-sgd", "--large-batch", "3", "--clip", "0.1", "--sampling", "iid", TABLE, NULL}},
+	{"rw-sam", 11, {"--sampler", "rw-sam", "--momentum", "0.9", "--perturb-decay", "--reweight", "2", TABLE, NULL}},
 };
 
 static const struct far_run images[] = {
@@ -53,6 +56,10 @@ static const struct far_run images[] = {
 	{"mlp", 3, {"--model", "mlp:3072-16-10", "--batch", "32", "--steps", "6", "--keep-every", "2", "--freeze", "fc1.bias", IMAGES, NULL}},
 	{"lenet", 2, {"--model", "lenet", "--sampler", "fsgld", "--batch", "16", "--steps", "4", "--keep-every", "2", "--augment", "crop-flip",
 	              DIRECT, NULL}},
+	{"lenet-tail", 2, {"--model", "lenet", "--sampler", "tail-sgd", "--heavy-batch", "fresh", "--large-batch", "32", "--clip", "0.05",
+	                   "--batch", "16", "--steps", "4", "--keep-every", "2", "--augment", "crop-flip", DIRECT, NULL}},
+	{"lenet-rw", 2, {"--model", "lenet", "--sampler", "rw-sam", "--precision", "bf16", "--batch", "16", "--steps", "4", "--keep-every", "2",
+	                 "--augment", "crop-flip", DIRECT, NULL}},
 	{"resnet20", 2, {"--model", "resnet20", "--sampler", "entropy-mcmc", "--coupling", "1", "--batch", "50", "--steps", "3",
 	                 "--keep-every", "3", "--bn-stats", "recompute", DIRECT, NULL}},
 	{"resnet20-run", 3, {"--model", "resnet20", "--sampler", "fsgld", "--batch", "50", "--steps", "5", "--keep-every", "5", DIRECT, NULL}},
