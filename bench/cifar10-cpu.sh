@@ -10,64 +10,17 @@
 # CONTROL.json are results of cifar10_peer.py.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-basin=${BASIN:-$here/../build/basin}
+script=bench/cifar10-cpu.sh
 runs=${RUNS:-cifar10-runs}
-threads=${THREADS:-$(nproc)}
-if [ -z "${BASIN_DATA-}" ]; then
-	echo "bench/cifar10-cpu.sh: skipped: BASIN_DATA is not set" >&2
-	exit 0
-fi
-if [ -z "${PRECISION-}" ]; then
-	PRECISION=fp32
-	grep -q -w amx_bf16 /proc/cpuinfo && PRECISION=bf16
-fi
-mkdir -p "$runs"
-cifar=cifar10:$BASIN_DATA/cifar-10-batches-bin
 
-# timed FILE COMMAND…: adds the command's wall time to FILE, in nanoseconds, if it ends well.
-timed() {
-	times=$1
-	shift
-	begin=$(date +%s%N)
-	"$@"
-	echo $(($(date +%s%N) - begin)) >>"$times"
-}
+# shellcheck source=bench/cifar10_runs.sh
+. "$here/cifar10_runs.sh"
 
-# report FILE COMMAND…: what the command prints, to FILE, unless it is there.
-report() {
-	report=$1
-	shift
-	[ -s "$report" ] && return
-	timed "${report%.json}.ns" "$@" >"$report.part"
-	mv "$report.part" "$report"
-}
-
-# go NAME OPTION…: a run, its predictions, its last state's alone, and both comparisons with SVHN.
+# go NAME OPTION…: a run under the cosine schedule, and its scores.
 go() {
-	name=$1 run=$runs/$1
-	shift
-	if [ -n "${ONLY-}" ]; then
-		case " $ONLY " in
-		*" $name "*) ;;
-		*) return 0 ;;
-		esac
-	fi
-	if [ ! -e "$runs/$name.done" ]; then
-		echo "$name: $(date -u +%H:%M:%S)" >&2
-		if [ -d "$run" ]; then
-			timed "$runs/$name.ns" "$basin" sample --resume "$run" --threads "$threads" --quiet >/dev/null
-		else
-			timed "$runs/$name.ns" "$basin" sample --data "$cifar" --model resnet20 --batch 128 --schedule cosine \
-				--lr 0.5 --weight-decay 5e-4 --temperature 1e-4 --precision "$PRECISION" --threads "$threads" \
-				--out "$run" --quiet "$@" >/dev/null
-		fi
-		: >"$runs/$name.done"
-	fi
-	report "$run.predict.json" "$basin" predict "$run" --threads "$threads" --json
-	report "$run.last.json" "$basin" predict "$run" --last 1 --threads "$threads" --json
-	report "$run.ood-id.json" "$basin" ood "$run" --ood "svhn:$BASIN_DATA/svhn" --threads "$threads" --json
-	report "$run.ood-half.json" "$basin" ood "$run" --ood "svhn:$BASIN_DATA/svhn" --ood-normalize 0.5:0.5 \
-		--threads "$threads" --json
+	asked "$1" || return 0
+	sampled "$@" --schedule cosine --lr 0.5
+	scored "$1"
 }
 
 for seed in 1 2; do

@@ -107,17 +107,33 @@ def auroc(inside, outside):
     return float((ranks[n_in:].sum() - n_out * (n_out + 1) / 2) / (n_in * n_out))
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(description, methods, method):
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--out", required=True)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--epochs", type=int, default=10)
     options.add_argument("--keep", type=int, default=4)
-    options.add_argument("--method", choices=("sgd", "sgld"), default="sgld")
+    options.add_argument("--method", choices=methods, default=method)
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--steps", type=int, help="stop after so many steps and print their time: no result")
     options.add_argument("--layout", choices=("nchw", "nhwc"), default="nchw")
-    o = options.parse_args()
+    return options.parse_args()
+
+
+def gradient(model, x, y):
+    """Sets every parameter's gradient to that of the batch's mean loss; the loss and the logits."""
+    model.zero_grad(set_to_none=True)
+    logits = model(x)
+    loss = F.cross_entropy(logits, y)
+    loss.backward()
+    return loss.item(), logits
+
+
+def train(o, peak, make):
+    """A run of the protocol and its result, or None after o.steps.
+
+    `peak` is the largest step size; make(model, beta, generator) gives step(x, y, lr), which moves the model and returns
+    the loss and the logits at the state before."""
     torch.manual_seed(o.seed)
     torch.set_num_threads(o.threads)
     draws = torch.Generator().manual_seed(o.seed + 1000003)
@@ -135,7 +151,7 @@ def main():
     assert n_params == 272474, n_params
 
     n, started, per_epoch = len(x), time.time(), math.ceil(len(x) / BATCH)
-    beta, total, k = n / TEMPERATURE, o.epochs * per_epoch, 0
+    total, k, step = o.epochs * per_epoch, 0, make(model, n / TEMPERATURE, draws)
     log, members, ood = [], [], {"id": [], "0.5:0.5": []}
     half = torch.full((3,), 0.5)
     svhn = read_svhn(os.path.join(root, "svhn", "test_32x32.mat"))
@@ -143,18 +159,14 @@ def main():
         order, loss_sum, right, since = torch.randperm(n, generator=draws), 0.0, 0, time.time()
         for first in range(0, n, BATCH):
             rows = order[first:first + BATCH]
-            lr = LR / 2 * (1 + math.cos(math.pi * k / total))
-            model.zero_grad(set_to_none=True)
-            logits = model(normalise(crop_flip(x[rows], draws), mean, sd, layout))
-            loss = F.cross_entropy(logits, y[rows])
-            loss.backward()
-            update(model, o.method, lr, beta, draws)
-            loss_sum += loss.item() * len(rows)
+            lr = peak / 2 * (1 + math.cos(math.pi * k / total))
+            loss, logits = step(normalise(crop_flip(x[rows], draws), mean, sd, layout), y[rows], lr)
+            loss_sum += loss * len(rows)
             right += (logits.argmax(1) == y[rows]).sum().item()
             k += 1
             if o.steps and k == o.steps:
                 print("%.1f ms a step" % ((time.time() - since) / k * 1e3))
-                return 0
+                return None
         log.append({"epoch": epoch, "nll": loss_sum / n, "accuracy": right / n, "seconds": time.time() - since})
         print("epoch %(epoch)d: nll %(nll).4f, accuracy %(accuracy).4f, %(seconds).0f s" % log[-1], flush=True)
         if epoch > o.epochs - o.keep:
@@ -171,6 +183,22 @@ def main():
     if svhn is not None:
         inside = entropy(members.mean(0))
         result["svhn"] = {key: {"auroc": auroc(inside, entropy(torch.stack(p).mean(0)))} for key, p in ood.items()}
+    return result
+
+
+def main():
+    o = arguments(__doc__, ("sgd", "sgld"), "sgld")
+
+    def make(model, beta, generator):
+        def step(x, y, lr):
+            found = gradient(model, x, y)
+            update(model, o.method, lr, beta, generator)
+            return found
+        return step
+
+    result = train(o, LR, make)
+    if result is None:
+        return 0
     with open(o.out, "w") as f:
         json.dump(result, f, indent=1)
         f.write("\n")

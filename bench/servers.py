@@ -65,10 +65,10 @@ class Absent:
         pass
 
 
-def basin(what, model, batch, threads, precision, env=None):
-    command = [os.path.join(BENCH, "step"), what, "--data", "shapes", "--augment", "crop-flip", "--model", model,
-               "--batch", str(batch), "--threads", str(threads), "--precision", precision, "--temperature", "1e-4",
-               "--lr", "0.01", "--quiet"]
+def basin(what, model, batch, threads, precision, env=None, more=("--augment", "crop-flip")):
+    command = [os.path.join(BENCH, "step"), what, "--data", "shapes", "--model", model, "--batch", str(batch),
+               "--threads", str(threads), "--precision", precision, "--temperature", "1e-4", "--lr", "0.01", "--quiet",
+               *more]
     try:
         server = Server(command, env)
     except RuntimeError as e:

@@ -7,6 +7,8 @@
  *   bench/step parts:METHOD[,METHOD…] OPTION…   the same where the device is not the host, and "shares" is asked
  *   bench/step infer OPTION…
  *
+ * A METHOD is a sampler's name with options of its own where it takes any: sam+base=adamw+rho=0.1, sgd+nesterov.
+ *
  * Warms up, prints "ready", then answers each line of standard input with one line of JSON:
  *   COUNT    {"METHOD": ms per step, …}, the median over COUNT steps; for infer {"infer": ms per batch}
  *   together COUNT   the same where each method makes COUNT steps and waits once
@@ -23,12 +25,12 @@
 #include "chains/state.h"
 #include "src/clock.h"
 
-enum { METHODS_MAX = 8, COUNT_MAX = 100000, WARM_UP = 2, ARGS_MAX = 64 };
+enum { METHODS_MAX = 16, COUNT_MAX = 100000, WARM_UP = 2, ARGS_MAX = 64, OWN_MAX = 8, OWN_LENGTH = 64 };
 
 static const char *const kinds[LAYER_KINDS] = {"linear", "activation", "conv", "norm", "pool", "flatten"};
 
 struct method {
-	const char *name;
+	const char *name;                 /* as it was asked for, with its options */
 	struct opts *options;
 	struct state_plan plan;
 	struct state state;
@@ -69,9 +71,32 @@ static double memory(const char *name)
 
 /* ---- opening ---- */
 
-static status parse(const char *sampler, int argc, char **argv, struct opts **out)
+/* A sampler and the options of its own. */
+struct spec {
+	char sampler[OWN_LENGTH], option[OWN_MAX][OWN_LENGTH];    /* an option as --NAME=VALUE */
+	int n;
+};
+
+/* NAME+OPTION+OPTION=VALUE… */
+static status read_spec(const char *words, struct spec *spec)
 {
-	char *args[ARGS_MAX + 5];
+	size_t length = strcspn(words, "+");
+	spec->n = 0;
+	if (length >= OWN_LENGTH)
+		return fail(ERR_USAGE, "%s: too long a name", words);
+	snprintf(spec->sampler, sizeof spec->sampler, "%.*s", (int)length, words);
+	for (const char *at = words + length; *at == '+'; at += length) {
+		length = strcspn(++at, "+");
+		if (spec->n == OWN_MAX || length + 3 > OWN_LENGTH)
+			return fail(ERR_USAGE, "%s: too many options, or too long ones", words);
+		snprintf(spec->option[spec->n++], OWN_LENGTH, "--%.*s", (int)length, at);
+	}
+	return OK;
+}
+
+static status parse(struct spec *spec, int argc, char **argv, struct opts **out)
+{
+	char *args[ARGS_MAX + OWN_MAX + 5];
 	int n = 0;
 	if (argc > ARGS_MAX)
 		return fail(ERR_USAGE, "more than %d options", ARGS_MAX);
@@ -81,7 +106,9 @@ static status parse(const char *sampler, int argc, char **argv, struct opts **ou
 	args[n++] = (char *)"--steps";
 	args[n++] = (char *)"1";
 	args[n++] = (char *)"--sampler";
-	args[n++] = (char *)sampler;
+	args[n++] = spec->sampler;
+	for (int i = 0; i < spec->n; i++)
+		args[n++] = spec->option[i];
 	return opts_parse(out, sample_tables, n, args);
 }
 
@@ -103,6 +130,8 @@ static status open_state(struct bench *b, struct method *m)
 
 static status open_method(struct bench *b, const char *name, int argc, char **argv)
 {
+	struct spec spec;
+	TRY(read_spec(b->predictor ? "sgld" : name, &spec));
 	struct method *m = calloc(1, sizeof *m);
 	if (!m || b->n == METHODS_MAX) {
 		free(m);
@@ -110,10 +139,10 @@ static status open_method(struct bench *b, const char *name, int argc, char **ar
 	}
 	b->method[b->n++] = m;
 	m->name = name;
-	TRY(parse(b->predictor ? "sgld" : name, argc, argv, &m->options));
+	TRY(parse(&spec, argc, argv, &m->options));
 	m->plan = b->problem.plan.state;
 	m->plan.potential = b->problem.potential;
-	TRY(sampler_find(b->predictor ? "sgld" : name, &m->plan.sampler));
+	TRY(sampler_find(spec.sampler, &m->plan.sampler));
 	opts_numbers(m->options, m->plan.sampler->params, m->plan.param);
 	return open_state(b, m);
 }
@@ -148,7 +177,7 @@ static status open_bench(struct bench *b, char *methods, int argc, char **argv, 
 	bool infer = strcmp(methods, "infer") == 0, parts = strncmp(methods, "parts:", 6) == 0;
 	methods += parts ? 6 : 0;
 	b->before = memory("VmRSS");
-	TRY(parse("sgld", argc, argv, o));
+	TRY(parse(&(struct spec){.sampler = "sgld"}, argc, argv, o));
 	TRY(problem_open(*o, NULL, NULL, &b->problem));
 	if (!b->problem.has_data)
 		return fail(ERR_USAGE, "a network is needed, not an analytic target");

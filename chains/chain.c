@@ -114,6 +114,7 @@ status chain_begin_step(struct chain *c)
 		return OK;
 	if (c->timed_at == 0)
 		start_clock(c);
+	c->state.s.exploring = schedule_explores(s, k);
 	TRY(state_step(&c->state, schedule_lr(s, k), schedule_temperature(s, k)));
 	c->under_way = true;
 	return OK;

@@ -92,6 +92,8 @@ static status open_resumed(struct chain *c, const char *snaps, const char *log)
 	const struct potential *p = c->plan->state.potential;
 	uint64_t snaps_at = 0, log_at = 0;
 	TRY(chain_restore(c, &snaps_at, &log_at));
+	if (c->state.step > 0)
+		c->state.s.lr = schedule_lr(&c->plan->schedule, c->state.step - 1);
 	TRY(upload(c));
 	TRY(snaps_append(snaps, snaps_at, p->params, p->stats, &c->snaps));
 	return log_open(log, log_at, c->log_fields, &c->log);

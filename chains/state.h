@@ -24,6 +24,7 @@ struct state_plan {
 struct state {
 	struct sampler_state s;
 	struct batches batches;
+	struct batches further;                  /* of the method's further batches; closed where it has none */
 	struct arena arena;
 	uint64_t step;                           /* updates done */
 };
@@ -46,7 +47,9 @@ status state_get(struct state *st, int i, float *host);
 status state_put_stats(struct state *st, const float *host);
 status state_get_stats(struct state *st, float *host);
 
-/* Takes step number st->step at λ and T. The device may still be at work when it returns. Errors: ERR_LIBRARY. */
+/* Takes step number st->step at λ and T, without injected noise where st->s.exploring says so. The λ of the step before is the one
+ * that st->s.lr still has; whoever goes on with a state puts it there. The device may still be at work when it returns. Errors:
+ * ERR_LIBRARY. */
 status state_step(struct state *st, double lr, double temperature);
 
 #endif

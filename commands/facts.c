@@ -44,6 +44,16 @@ static void add_prior_note(struct text *to, const struct potential *p)
 		         "s = 1/√(Nδ), ν = %g", other->nu);
 }
 
+/* Which steps inject noise, where not all do. */
+static void add_explore_note(struct text *to, const struct schedule *s)
+{
+	const char *of = s->cycles > 1 ? "each cycle" : "the run";
+	if (s->explore >= 1)
+		text_add(to, "; no step injects noise (--explore 1), so nothing is sampled");
+	else if (s->explore > 0)
+		text_add(to, "; sampled where the injected noise is on: the last %g of %s (--explore %g)", 1 - s->explore, of, s->explore);
+}
+
 static status write_target(struct problem *p)
 {
 	const struct state_plan *plan = &p->plan.state;
@@ -62,6 +72,7 @@ static status write_target(struct problem *p)
 	if (plan->sampler->target)
 		add_prior_note(to, u);
 	text_add(to, "%s", note_on_pieces(u));
+	add_explore_note(to, &p->plan.schedule);
 	if (!u->fixed)
 		text_add(to, "; %s", report_not_fixed(u->n_stats > 0));
 	return OK;
@@ -122,9 +133,10 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 	for (int i = 0; params && params[i].name; i++)
 		if (params[i].type == PARAM_REAL && !params[i].fallback && isfinite(p->first.param[i]) && !opts_given(o, params[i].name))
 			json_put(&options, params[i].name, json_real(p->first.param[i]));
+	if (p->has_data || p->plan.state.n > 1)
+		json_put(&options, "batch", json_integer(p->plan.state.batch));
 	/* Only what has data has a likelihood. */
 	if (p->likelihood) {
-		json_put(&options, "batch", json_integer(p->plan.state.batch));
 		json_put(&options, "likelihood", json_string(p->likelihood->name));
 		json_put(&options, "norm", model_norm(&p->model) ? json_string(model_norm(&p->model)) : json_null());
 	}

@@ -50,6 +50,8 @@ static status open_data(struct problem *p, const struct opts *o)
 static status check_network_options(const struct problem *p, const struct opts *o)
 {
 	const char *algo = opts_text(o, "conv-algo"), *spec = p->model.spec;
+	if (opts_given(o, "gradient-noise"))
+		return fail(ERR_USAGE, "--gradient-noise is for analytic targets; --model %s has the noise of its minibatches", spec);
 	if (opts_choice(o, "conv-algo") != CONV_AUTO && !model_has(&p->model, LAYER_CONV))
 		return fail(ERR_USAGE, "--conv-algo %s: --model %s has no convolutions", algo, spec);
 	if (opts_choice(o, "conv-algo") == CONV_WINOGRAD && !model_has_winograd(&p->model))
@@ -82,18 +84,35 @@ static status open_model(struct problem *p, const struct opts *o, const char *sp
 	return check_network_options(p, o);
 }
 
-static status refuse_for_analytic(const struct opts *o)
+/* ---- schedule ---- */
+
+static status open_swa(struct chain_plan *plan, const struct opts *o)
 {
-	static const char *const names[] = {"data", "labels", "holdout", "target", "header", "standardize", "normalize",
-	                                    "augment", "activation", "norm", "init", "freeze", "likelihood", "noise-sd", "prior", "epochs", "batch",
-	                                    "keep-last", "precision", "conv-algo", "fast", "bn-stats", NULL};
-	for (const char *const *n = names; *n; n++)
-		if (opts_given(o, *n))
-			return fail(ERR_USAGE, "--%s does not apply to --model %s, which has no data", *n, opts_text(o, "model"));
+	struct schedule *s = &plan->schedule;
+	const char *start = opts_text(o, "swa-start");
+	if (s->kind != SCHEDULE_SWA)
+		return start ? fail(ERR_USAGE, "--swa-start belongs to --schedule swa; this run has %s", opts_text(o, "schedule")) : OK;
+	if (s->lr_end <= 0)
+		return fail(ERR_USAGE, "--schedule swa needs a --lr-end above 0: the step size at which states are averaged");
+	if (start)
+		return schedule_swa_start(s, start, plan->epoch_steps);
+	s->swa_start = s->total > 1 ? s->total / 2 : 1;
 	return OK;
 }
 
-/* ---- schedule ---- */
+/* The first share of each cycle without noise is for methods that inject it and say that they can do without. */
+static status open_explore(struct chain_plan *plan, const struct opts *o)
+{
+	struct text can = {.n = 0};
+	plan->schedule.explore = opts_real(o, "explore");
+	if (!opts_given(o, "explore") || plan->state.sampler->explores)
+		return OK;
+	for (const struct sampler *const *s = samplers; *s; s++)
+		if ((*s)->explores)
+			text_list(&can, ", ", (*s)->name);
+	return fail(ERR_USAGE, "--explore belongs to methods with noise to do without, --sampler %s; this run has %s", can.at,
+	            plan->state.sampler->name);
+}
 
 static status open_schedule(struct chain_plan *plan, const struct opts *o)
 {
@@ -109,9 +128,8 @@ static status open_schedule(struct chain_plan *plan, const struct opts *o)
 		return fail(ERR_USAGE, "--epochs or --steps must be given: the length of each chain");
 	s->total = opts_given(o, "steps") ? (uint64_t)opts_count(o, "steps")
 	                                  : (uint64_t)opts_count(o, "epochs") * plan->epoch_steps;
-	bool decays = s->kind == SCHEDULE_COSINE || s->kind == SCHEDULE_CYCLICAL;
-	if (opts_given(o, "lr-end") && !decays)
-		return fail(ERR_USAGE, "--lr-end belongs to --schedule cosine and cyclical; this run has %s", kind);
+	if (opts_given(o, "lr-end") && !schedule_has_end(s->kind))
+		return fail(ERR_USAGE, "--lr-end belongs to --schedule cosine, cyclical and swa; this run has %s", kind);
 	if (opts_given(o, "cycles") && s->kind != SCHEDULE_CYCLICAL)
 		return fail(ERR_USAGE, "--cycles belongs to --schedule cyclical; this run has %s", kind);
 	if ((opts_given(o, "milestones") || opts_given(o, "gamma")) && s->kind != SCHEDULE_STEP)
@@ -127,7 +145,8 @@ static status open_schedule(struct chain_plan *plan, const struct opts *o)
 			return fail(ERR_USAGE, "--schedule step needs --milestones");
 		TRY(schedule_milestones(s, opts_text(o, "milestones"), plan->epoch_steps));
 	}
-	return OK;
+	TRY(open_swa(plan, o));
+	return open_explore(plan, o);
 }
 
 /* ---- the plan ---- */
@@ -135,11 +154,11 @@ static status open_schedule(struct chain_plan *plan, const struct opts *o)
 static status open_batches(struct problem *p, const struct opts *o)
 {
 	struct chain_plan *plan = &p->plan;
-	size_t n = p->has_data ? p->data.n : 1, given = opts_given(o, "batch") ? (size_t)opts_count(o, "batch") : 128;
+	size_t n = p->has_data ? p->data.n : p->potential->n, given = opts_given(o, "batch") ? (size_t)opts_count(o, "batch") : 128;
 	if (n > INT32_MAX)
 		return fail(ERR_USAGE, "--data: %zu examples are more than this program can index", n);
 	if (opts_given(o, "batch") && given > n)
-		return fail(ERR_USAGE, "--batch %zu: the data has %zu examples (0 takes them all)", given, n);
+		return fail(ERR_USAGE, "--batch %zu: the %s has %zu examples (0 takes them all)", given, p->has_data ? "data" : "model", n);
 	plan->state.n = n;
 	plan->state.batch = (int)(given == 0 || given > n ? n : given);
 	plan->state.iid = opts_choice(o, "sampling") == 1;
@@ -250,14 +269,17 @@ static status open_all(const struct opts *o, const json_t *choices, struct probl
 	if (!spec)
 		return fail(ERR_USAGE, "--model MODEL must be given (for a start: --model mlp:3072-256-10)");
 	TRY(sampler_find(opts_text(o, "sampler"), &p->plan.state.sampler));
-	if (analytic_is(spec))
-		TRY(refuse_for_analytic(o));
-	else
+	/* An analytic target has its examples in itself, a network's batches are planned for before there is one. */
+	if (analytic_kind(spec)) {
+		TRY(problem_check_analytic(o));
+		TRY(problem_place(p, choices));
+		TRY(open_batches(p, o));
+	} else {
 		TRY(open_data(p, o));
-	TRY(open_batches(p, o));
-	if (p->has_data)
+		TRY(open_batches(p, o));
 		TRY(open_model(p, o, spec));
-	TRY(problem_place(p, choices));
+		TRY(problem_place(p, choices));
+	}
 	TRY(open_plan(p, o));
 	TRY(facts_open(p, o));
 	command_precision(p->device, (enum precision)opts_choice(o, "precision"));

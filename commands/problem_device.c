@@ -5,14 +5,13 @@
 #include <math.h>
 
 #include "commands/launcher.h"
-#include "src/analytic.h"
 
 /* The problem's potential on a device, of which it may have any number. */
 static status place(const struct problem *p, struct device *d, struct potential **out)
 {
 	const struct opts *o = p->options;
 	if (!p->has_data)
-		return analytic_open(opts_text(o, "model"), d, out);
+		return problem_place_analytic(o, d, out);
 	/* A snapshot is copied where it goes its way beside the device's calls. */
 	const struct sampler *sampler = p->plan.state.sampler;
 	const size_t vectors = sampler_vectors(sampler) + (d->ops->get_begin ? sampler_kept(sampler) : 0);

@@ -6,6 +6,12 @@
 
 #include "commands/problem.h"
 
+/* Refuses the options that would do nothing with an analytic target, which --model names. Errors: ERR_USAGE. */
+status problem_check_analytic(const struct opts *o);
+
+/* Opens that target with its noise. Errors: ERR_USAGE, ERR_MEMORY. */
+status problem_place_analytic(const struct opts *o, struct device *d, struct potential **out);
+
 /* Opens the problem's device, where it has none yet, and its potential there; data and model are there already. choices: as
  * problem_open's. Errors: as problem_open's. */
 status problem_place(struct problem *p, const json_t *choices);

@@ -29,6 +29,9 @@ static status check_length(const struct opts *run, const char *name)
 	if (strcmp(opts_text(run, "schedule"), "constant") != 0)
 		return fail(ERR_USAGE, "--%s can't change on --resume: under --schedule %s every step depends on the length", name,
 		            opts_text(run, "schedule"));
+	if (opts_real(run, "explore") > 0)
+		return fail(ERR_USAGE, "--%s can't change on --resume: with --explore %g every step depends on the length", name,
+		            opts_real(run, "explore"));
 	if (!opts_given(run, name))
 		return fail(ERR_USAGE, "--%s: this run's length was given by --%s", name,
 		            strcmp(name, "steps") == 0 ? "epochs" : "steps");

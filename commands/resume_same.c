@@ -41,7 +41,8 @@ static bool says_nothing(const struct problem *p, const char *name, const json_t
 	if (strcmp(name, "name") == 0 || strcmp(name, "reference") == 0)
 		return true;
 	bool length = strcmp(name, "steps") == 0 || strcmp(name, "epochs") == 0;
-	return length && p->plan.schedule.kind == SCHEDULE_CONSTANT && json_is_integer(then) && json_is_integer(now);
+	const struct schedule *s = &p->plan.schedule;
+	return length && s->kind == SCHEDULE_CONSTANT && s->explore <= 0 && json_is_integer(then) && json_is_integer(now);
 }
 
 /* An option that only one of two versions has is no difference: a run of either is read. */

@@ -30,10 +30,10 @@ static bool model(int i, struct param_word *out)
 		*out = (struct param_word){name, *rest == ':' ? rest + 1 : NULL, NULL};
 		return true;
 	}
-	const struct analytic_kind *a = &analytic_kinds[i - nets];
-	if (a->name)
+	const struct analytic_kind *a = analytic_kinds[i - nets];
+	if (a)
 		*out = (struct param_word){a->name, a->rest, NULL};
-	return a->name != NULL;
+	return a != NULL;
 }
 
 static bool method(int i, struct param_word *out)

@@ -23,7 +23,7 @@ _basin()
 	help)
 		((COMP_CWORD == 2)) && words='sample swag predict ood info data export' || option=-- ;;
 	sample)
-		options='--data --labels --holdout --target --header --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --milestones --gamma --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
+		options='--data --labels --holdout --target --header --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --explore --milestones --gamma --swa-start --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --rms-decay --rms-eps --correction --probe-size --refresh --bits --fraction --gradient-fraction --variant --friction --momentum-init --noise-estimate --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
 		flags=' --standardize --fast --nesterov --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -42,13 +42,16 @@ _basin()
 		--conv-algo) words='auto direct winograd gemm' ;;
 		--fast) option= ;;
 		--bn-stats) words='run recompute' ;;
-		--sampler) words='sgd sgld fsgld entropy-sgd entropy-sgld entropy-mcmc' ;;
+		--sampler) words='sgd sgld fsgld psgld sgld-cv low-precision-sgld sghmc entropy-sgd entropy-sgld entropy-mcmc' ;;
 		--sampling) words='shuffle iid' ;;
-		--schedule) words='constant cosine cyclical step' ;;
+		--schedule) words='constant cosine cyclical step swa' ;;
 		--out) files=yes ;;
 		--resume) files=yes ;;
 		--snapshot-dtype) words='float32 float16 bfloat16' ;;
 		--nesterov) option= ;;
+		--correction) words='none exact probe' ;;
+		--variant) words='full naive corrected' ;;
+		--momentum-init) words='zero normal' ;;
 		--restart) words='none x' ;;
 		--device) words='cpu cuda' ;;
 		--quiet) option= ;;

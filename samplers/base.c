@@ -2,19 +2,74 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "samplers/base.h"
 
-status base_init(struct sampler_state *s, double lr_max)
+#include <math.h>
+
+enum { FORM_DECOUPLED, FORM_COUPLED };
+
+/* adamw's slots, in the place of sgd's. */
+enum { BETA1 = SLOT_SAMPLER, BETA2, RATE, UNBIAS, EPS, ADAMW_DECAY, ADAMW_SLOTS_END };
+_Static_assert((int)ADAMW_SLOTS_END == (int)BASE_SLOTS_END, "one place for either's slots");
+
+static const struct adamw_param {
+	const char *name;
+	double fallback;
+} adamw_params[] = {{"beta1", 0.9}, {"beta2", 0.999}, {"adam-eps", 1e-8}, {"decay-form", FORM_DECOUPLED}};
+enum { ADAMW_PARAMS = sizeof adamw_params / sizeof *adamw_params };
+
+/* NaN where the method has it not. */
+static double param_of(const struct sampler_state *s, const char *name)
 {
-	(void)lr_max;
-	if (s->param[BASE_NESTEROV] > 0 && s->param[BASE_MOMENTUM] <= 0)
+	int i = sampler_param(s->sampler, name);
+	return i < 0 ? NAN : s->param[i];
+}
+
+bool base_is_adamw(const struct sampler_state *s)
+{
+	return sampler_param(s->sampler, "momentum") < 0 || param_of(s, "base") > 0;
+}
+
+bool base_is_coupled(const struct sampler_state *s)
+{
+	return base_is_adamw(s) && param_of(s, "decay-form") > 0;
+}
+
+/* ---- parameters ---- */
+
+static status init_sgd(const struct sampler_state *s)
+{
+	for (int i = 0; i < ADAMW_PARAMS; i++)
+		if (!isnan(param_of(s, adamw_params[i].name)))
+			return fail(ERR_USAGE, "{%s} belongs to {base} adamw; this run has {base} sgd", adamw_params[i].name);
+	if (param_of(s, "nesterov") > 0 && param_of(s, "momentum") <= 0)
 		return fail(ERR_USAGE, "{nesterov} needs a {momentum} above 0");
 	return OK;
 }
 
-void base_coef(struct sampler_state *s)
+static status init_adamw(struct sampler_state *s)
+{
+	if (param_of(s, "momentum") > 0 || param_of(s, "nesterov") > 0)
+		return fail(ERR_USAGE, "{%s} belongs to {base} sgd; the mean of the gradients in {base} adamw has {beta1} instead",
+		            param_of(s, "nesterov") > 0 ? "nesterov" : "momentum");
+	for (int i = 0; i < ADAMW_PARAMS; i++) {
+		double *value = &s->param[sampler_param(s->sampler, adamw_params[i].name)];
+		*value = isnan(*value) ? adamw_params[i].fallback : *value;
+	}
+	return OK;
+}
+
+status base_init(struct sampler_state *s, double lr_max)
+{
+	(void)lr_max;
+	return base_is_adamw(s) ? init_adamw(s) : init_sgd(s);
+}
+
+/* ---- coefficients ---- */
+
+static void coef_sgd(struct sampler_state *s)
 {
 	/* One step's θ increment, with v written out: −λ(1 + μ[nesterov])(g + δθ) − λμ(or μ²)v. */
-	bool nesterov = s->param[BASE_NESTEROV] > 0;
-	double mu = s->param[BASE_MOMENTUM], fresh = nesterov ? 1 + mu : 1, *v = s->slots.value;
+	bool nesterov = param_of(s, "nesterov") > 0;
+	double mu = param_of(s, "momentum"), fresh = nesterov ? 1 + mu : 1, *v = s->slots.value;
 	v[BASE_ONE] = 1;
 	v[BASE_DECAY] = s->decay;
 	v[BASE_KEEP] = mu;
@@ -23,7 +78,43 @@ void base_coef(struct sampler_state *s)
 	v[BASE_STEP_VELOCITY] = -s->lr * (nesterov ? mu * mu : mu);
 }
 
-status base_update(struct sampler_state *s)
+/* 1 − βᵗ, without the loss of digits where it is small. */
+static double unseen(double beta, double t)
+{
+	return -expm1(t * log(beta));
+}
+
+static void coef_adamw(struct sampler_state *s)
+{
+	double t = (double)s->slots.step + 1, *v = s->slots.value;
+	v[BETA1] = param_of(s, "beta1");
+	v[BETA2] = param_of(s, "beta2");
+	v[RATE] = s->lr / unseen(v[BETA1], t);
+	v[UNBIAS] = 1 / sqrt(unseen(v[BETA2], t));
+	v[EPS] = param_of(s, "adam-eps");
+	v[ADAMW_DECAY] = base_is_coupled(s) ? s->decay : s->lr * s->decay;
+}
+
+void base_coef(struct sampler_state *s)
+{
+	if (base_is_adamw(s))
+		coef_adamw(s);
+	else
+		coef_sgd(s);
+}
+
+void base_without_decay(struct sampler_state *s)
+{
+	double *v = s->slots.value;
+	if (base_is_adamw(s))
+		v[ADAMW_DECAY] = 0;
+	else
+		v[BASE_DECAY] = v[BASE_STEP_DECAY] = 0;
+}
+
+/* ---- the step ---- */
+
+static status update_sgd(struct sampler_state *s)
 {
 	float *theta = s->vector[BASE_THETA], *velocity = s->vector[BASE_VELOCITY];
 	const struct affine with_velocity = {
@@ -36,4 +127,18 @@ status base_update(struct sampler_state *s)
 		.out = {{.y = theta, .base = 0, .coef = {SLOT_NONE, BASE_STEP_GRADIENT}, .prior = BASE_STEP_DECAY}},
 	};
 	return sampler_affine(s, velocity ? &with_velocity : &plain);
+}
+
+static status update_adamw(struct sampler_state *s)
+{
+	float *theta = s->vector[BASE_THETA], *mean = s->vector[BASE_MEAN], *square = s->vector[BASE_SQUARE];
+	return sampler_pointwise(s, s->potential->pieces, &(struct pointwise){
+		.fn = base_is_coupled(s) ? POINTWISE_ADAM : POINTWISE_ADAMW, .x = {theta, mean, square, s->gradient},
+		.y = {theta, mean, square}, .coef = {BETA1, BETA2, RATE, UNBIAS, EPS}, .prior = ADAMW_DECAY,
+	});
+}
+
+status base_update(struct sampler_state *s)
+{
+	return base_is_adamw(s) ? update_adamw(s) : update_sgd(s);
 }

@@ -39,8 +39,9 @@ status sampler_gradient_at(struct sampler_state *s, const struct sampler_gradien
 		.count = r->first,
 		.policy = r->first ? STATS_RUN : STATS_FREEZE,
 		.stats = s->stats,
-		.augment = STREAM_AUGMENT,
+		.augment = r->augment ? r->augment : STREAM_AUGMENT,
 		.each = r->each,
+		.reweight = r->reweight,
 	};
 	return s->potential->ops->value_grad(s->potential, &s->slots, &request);
 }
@@ -52,18 +53,24 @@ status sampler_gradient(struct sampler_state *s, int sigma)
 	});
 }
 
-status sampler_full_gradient(struct sampler_state *s, const struct point *at, float *gradient)
+status sampler_gradient_over(struct sampler_state *s, const struct point *at, const struct batch *rows, size_t n,
+                             enum stream augment, float *gradient)
 {
-	const struct potential *p = s->potential;
-	for (size_t first = 0; first < p->n; first += (size_t)p->batch) {
-		size_t left = p->n - first;
-		const struct batch part = {.offset = first, .n = left < (size_t)p->batch ? (int)left : p->batch,
-		                           .scale = 1 / (double)p->n};
+	const size_t most = (size_t)s->potential->batch;
+	for (size_t first = 0; first < n; first += most) {
+		size_t left = n - first;
+		const struct batch part = {.index = rows->index, .row = rows->row, .offset = rows->offset + first,
+		                           .n = (int)(left < most ? left : most), .scale = 1 / (double)n};
 		TRY(sampler_gradient_at(s, &(struct sampler_gradient_request){
-			.at = *at, .batch = &part, .gradient = gradient, .accumulate = first > 0,
+			.at = *at, .batch = &part, .gradient = gradient, .accumulate = first > 0, .augment = augment,
 		}));
 	}
 	return OK;
+}
+
+status sampler_full_gradient(struct sampler_state *s, const struct point *at, float *gradient)
+{
+	return sampler_gradient_over(s, at, &(struct batch){.row = SLOT_NONE}, s->potential->n, STREAM_AUGMENT, gradient);
 }
 
 double sampler_noise(const struct sampler_state *s)
@@ -94,4 +101,16 @@ status sampler_affine(struct sampler_state *s, const struct affine *a)
 {
 	struct device *d = s->potential->device;
 	return d->ops->affine(d, &s->slots, s->potential->pieces, a);
+}
+
+status sampler_pointwise(struct sampler_state *s, const struct pieces *p, const struct pointwise *w)
+{
+	struct device *d = s->potential->device;
+	return d->ops->pointwise(d, &s->slots, p, w);
+}
+
+status sampler_product(struct sampler_state *s, const float *x, const float *y, int slot)
+{
+	struct device *d = s->potential->device;
+	return d->ops->reduce_moving(d, &s->slots, s->potential->pieces, x, y, NULL, slot);
 }

@@ -12,6 +12,7 @@
 enum {
 	SAMPLER_VECTORS = 6,   /* state vectors at most; the first one is θ, where gradients are taken */
 	SAMPLER_SCRATCH = 4,
+	SAMPLER_LOSSES = 3,
 	SAMPLER_SCALARS = 16,
 	SAMPLER_PARAMS = 16,
 	SAMPLER_REPORTS = 4,
@@ -50,21 +51,32 @@ struct sampler_state {
 	struct slots slots;
 	float *vector[SAMPLER_VECTORS];    /* device; NULL where absent */
 	float *scratch[SAMPLER_SCRATCH];   /* device: as long as θ, of no meaning between steps */
+	float *losses[SAMPLER_LOSSES];     /* device: (B), numbers of the batch's examples, of no meaning between steps */
 	float *gradient;                   /* device */
 	float *stats;                      /* device: θ's running statistics; NULL where the potential has none */
 	float *array[SAMPLER_ARRAYS];      /* device; NULL where not given */
 	double param[SAMPLER_PARAMS];      /* in the order of sampler->params; NaN where neither given nor with a default */
 	double n, beta, decay;             /* N, β = N/T, δ */
-	double lr;                         /* λ of this step */
+	int size;                          /* B; an epoch's last batch may hold fewer */
+	double lr, lr_before;              /* λ of this step, and of the one before it; in the first one the same */
+	double lr_max;                     /* the largest λ that any step has */
 	bool exploring;                    /* this step is one without injected noise; β and what is tied to it stay as they are */
-	struct batch batch;                /* of this step */
+	struct batch batch;                /* of this step; before the first one its n alone is there, B */
+	struct batch further;              /* and a second one, where the method has it */
+	int rest;                          /* examples of an epoch's last batch where they are fewer than B; or 0 */
+	struct pieces weights, others;     /* θ's tensors of a name that ends in ".weight", and all others: these are moving pieces
+	                                    * in the one and frozen in the other; frozen ones are so in both. Where the method's
+	                                    * `weights` says so */
 };
 
 struct sampler {
 	const char *name, *help, *reference;
 	const struct param *params;                    /* its own; NULL: none */
 	struct sampler_vector vectors[SAMPLER_VECTORS];
-	int scratch;                                   /* scratch vectors that it needs */
+	int scratch;                                   /* scratch vectors that it needs, */
+	const char *scratch_when;                      /* and only where this parameter is not 0; NULL: always */
+	int losses;                                    /* vectors of a number an example of the batch */
+	bool weights;                                  /* it treats weights and other tensors apart */
 	bool explores;                                 /* it takes its noise from sampler_noise, and so can do without it */
 	const char *scalars[SAMPLER_SCALARS];          /* names of the slots SLOT_SCALAR + i: the device's own, kept in checkpoints */
 	struct sampler_report reports[SAMPLER_REPORTS];
@@ -72,6 +84,8 @@ struct sampler {
 	/* Fills in parameters that follow from others and refuses what can't work, for step sizes up to lr_max. Errors:
 	 * ERR_USAGE. NULL: nothing to do. */
 	status (*init)(struct sampler_state *s, double lr_max);
+	/* How many examples a step's further batch has, which is drawn independently of its batch; 0: there is none. NULL: none. */
+	int (*further)(const struct sampler_state *s);
 	/* Fills the sampler's slots for this step from lr, beta, decay, param. */
 	void (*coef)(struct sampler_state *s);
 	/* Issues the step's verbs. */
@@ -109,11 +123,18 @@ struct sampler_gradient_request {
 	float *gradient;           /* device, n_params; may be at.v; NULL: the value alone */
 	bool first;                /* the step's first pass over these examples: it counts, and updates running statistics */
 	bool accumulate;           /* add to gradient and to the value */
+	enum stream augment;       /* of its examples; 0: STREAM_AUGMENT */
 	float *each;               /* device: (examples of the batch), set to their ℓᵢ; NULL: not wanted */
+	const struct reweight *reweight;   /* as in struct gradient_request, or NULL */
 };
 
 /* Errors: ERR_LIBRARY. */
 status sampler_gradient_at(struct sampler_state *s, const struct sampler_gradient_request *r);
+
+/* The gradient of the mean over n examples, those that begin where a batch does, in chunks of what the potential was planned for;
+ * the value in SLOT_NLL. Statistics stay, nothing is counted. Errors: ERR_LIBRARY. */
+status sampler_gradient_over(struct sampler_state *s, const struct point *at, const struct batch *rows, size_t n,
+                             enum stream augment, float *gradient);
 
 /* The gradient of the mean over all N examples at a point, in chunks of what the potential was planned for, nothing
  * augmented otherwise than a step's batch; the value in SLOT_NLL. Statistics stay, nothing is counted. Errors: ERR_LIBRARY. */
@@ -128,5 +149,11 @@ bool sampler_prior_is_gaussian(const struct sampler_state *s);
 
 /* The affine verb over the potential's pieces. */
 status sampler_affine(struct sampler_state *s, const struct affine *a);
+
+/* The pointwise verb over pieces. */
+status sampler_pointwise(struct sampler_state *s, const struct pieces *p, const struct pointwise *w);
+
+/* value[slot] = Σ x·y over the parameters that move. */
+status sampler_product(struct sampler_state *s, const float *x, const float *y, int slot);
 
 #endif

@@ -3,7 +3,7 @@
 /* Stochastic gradient descent with momentum (Sutskever et al. 2013, in PyTorch's form): the base update with g = ĝ(θ). */
 #include "samplers/base.h"
 
-static const struct param params[] = {BASE_PARAMS, {0}};
+static const struct param params[] = {BASE_SGD_PARAMS, {0}};
 
 static status step(struct sampler_state *s)
 {
@@ -16,7 +16,7 @@ const struct sampler sampler_sgd = {
 	.help = "stochastic gradient descent: one point, or the members of a deep ensemble",
 	.reference = "Sutskever et al. 2013",
 	.params = params,
-	.vectors = {BASE_VECTORS},
+	.vectors = {BASE_SGD_VECTORS},
 	.init = base_init,
 	.coef = base_coef,
 	.step = step,

@@ -82,6 +82,13 @@ enum pointwise_fn {
 	POINTWISE_ASAM,    /* y₀ = (|θ| + c₀)² g: the numerator of ASAM's perturbation, Kwon et al. 2021 */
 	POINTWISE_PSGLD_STEP,  /* (θ, v; g; prior, normal): a whole step of it */
 	POINTWISE_QUANTISE,    /* y₀ = x₀ on a grid, rounded stochastically (uniform): Zhang et al. 2022 */
+	POINTWISE_ADAM,        /* (θ, m, v; g; prior): adamw with the prior in g */
+	POINTWISE_NEAREST,     /* y₀ = the nearest of x₀ on a grid */
+	POINTWISE_CORRECTED_WIDE,   /* (θ; g; prior, normal, uniform): a Langevin step onto a grid, with its variance; */
+	POINTWISE_CORRECTED_SMALL,  /* (θ; g; prior, uniform): where that is less than a quarter of the gap squared */
+	POINTWISE_PSGLD_CORRECTED,  /* (θ, v; g, Hessian's diagonal; prior, normal): psgld_step with the term in G's derivative */
+	POINTWISE_SIGN_STEP,        /* y₀ = x₀ ± c₀ (uniform) */
+	POINTWISE_SIGN_DIFFERENCE,  /* y₀ = ±c₀(x₀ − x₁), the same sign */
 	POINTWISE_FNS
 };
 
@@ -171,6 +178,16 @@ struct loss {
 	float *dparams[LOSS_PARAMS]; /* device: gradients with respect to params, scaled as the other; NULL: not wanted */
 	bool add_dparams;            /* add to what is there */
 	float *each;                 /* device: (n), set to the unweighted ℓᵢ; or NULL */
+};
+
+/* ---- weigh: weights of a batch's examples, of what their losses are at two points ---- */
+
+/* wᵢ = n·pᵢ, p the softmax of value[rate]·|aᵢ − bᵢ|, in double with the largest exponent subtracted; rate ≥ 0. */
+struct weigh {
+	const float *a, *b;          /* device: (n) */
+	int n;
+	int rate;                    /* slot */
+	float *weight;               /* device: (n); may be a or b */
 };
 
 /* ---- tally: what an ensemble of classifiers makes of its members' outputs, added up where they are ---- */
@@ -300,6 +317,8 @@ struct backend {
 	status (*gather)(struct device *d, const struct slots *s, const struct gather *g);
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);
+
+	status (*weigh)(struct device *d, const struct slots *s, const struct weigh *w);
 
 	/* Adds a batch of a member's outputs. Or NULL: whoever wants them gets the outputs. */
 	status (*tally)(struct device *d, const struct slots *s, const struct tally *t);

@@ -19,7 +19,14 @@
 	X(psgld, 2, 0, 0, 0, 2)        \
 	X(asam, 2, 0, 0, 0, 1)         \
 	X(psgld_step, 3, 1, 1, 0, 2)   \
-	X(quantise, 1, 0, 0, 1, 1)
+	X(quantise, 1, 0, 0, 1, 1)     \
+	X(adam, 4, 1, 0, 0, 3)         \
+	X(nearest, 1, 0, 0, 0, 1)      \
+	X(corrected_wide, 2, 1, 1, 1, 1) \
+	X(corrected_small, 2, 1, 0, 1, 1) \
+	X(psgld_corrected, 4, 1, 1, 0, 2) \
+	X(sign_step, 1, 0, 0, 1, 1)    \
+	X(sign_difference, 2, 0, 0, 1, 1)
 
 /* y = clamp(x, ±c₀) */
 POINTWISE_ROW void pointwise_clip(const float *x, const float *c, const float *rest, float *y)
@@ -39,6 +46,13 @@ POINTWISE_ROW void pointwise_adamw(const float *x, const float *c, const float *
 	y[0] = x[0] - (x[4] + c[2] * m / (c[3] * sqrtf(v) + c[4]));
 	y[1] = m;
 	y[2] = v;
+}
+
+/* Adam (Kingma & Ba 2015) on the same: the prior's gradient is part of g. c is adamw's; the prior's coefficient is δ. */
+POINTWISE_ROW void pointwise_adam(const float *x, const float *c, const float *rest, float *y)
+{
+	float in[5] = {x[0], x[1], x[2], x[3] + x[4], 0};
+	pointwise_adamw(in, c, rest, y);
 }
 
 /* RMSprop's preconditioner (Li et al. 2016, "Preconditioned SGLD") on (v; g) → (v, G): v ← c₀v + (1−c₀)g², G = 1/(c₁ + √v). */
@@ -76,6 +90,70 @@ POINTWISE_ROW void pointwise_quantise(const float *x, const float *c, const floa
 	float q = c[0] * (low + up);
 	q = q < c[2] ? c[2] : q;
 	y[0] = q > c[3] ? c[3] : q;
+}
+
+/* Rounding to the nearest multiple of a gap within a range; coefficients as quantise's. */
+POINTWISE_ROW void pointwise_nearest(const float *x, const float *c, const float *rest, float *y)
+{
+	(void)rest;
+	float q = c[0] * floorf(x[0] * c[1] + 0.5f);
+	q = q < c[2] ? c[2] : q;
+	y[0] = q > c[3] ? c[3] : q;
+}
+
+/* Q^vc, the rounding of Zhang, Wilson & De Sa 2022 (arXiv 2206.09909, variance-corrected) that a Langevin step takes its noise
+ * from, on (θ; g; prior; ξ; u) → θ: with μ = θ − λ(g + prior), a law on multiples of Δ of mean μ and variance v.
+ * Where v ≥ Δ²/4: x = μ + √(v − Δ²/4) ξ, q the nearest multiple, r = (x − q)/Δ; one more towards r with probability (|r| + ½)²/2,
+ * one less with (½ − |r|)²/2. Then into the range. c = Δ, 1/Δ, lowest, highest, λ, √(v − Δ²/4); the prior's coefficient is δ. */
+POINTWISE_ROW void pointwise_corrected_wide(const float *x, const float *c, const float *rest, float *y)
+{
+	(void)rest;
+	float t = (x[0] - c[4] * (x[1] + x[2]) + c[5] * x[3]) * c[1], q = floorf(t + 0.5f), r = t - q, m = fabsf(r);
+	float towards = 0.5f * (m + 0.5f) * (m + 0.5f), away = 0.5f * (0.5f - m) * (0.5f - m), sign = r < 0.0f ? -1.0f : 1.0f;
+	float move = x[4] < towards ? sign : 0.0f;
+	q = c[0] * (q + (x[4] >= 1.0f - away ? -sign : move));
+	q = q < c[2] ? c[2] : q;
+	y[0] = q > c[3] ? c[3] : q;
+}
+
+/* The same where v < Δ²/4, on (θ; g; prior; u): μ rounded stochastically, which has the variance v_s = f(1 − f)Δ², f the fraction of
+ * μ/Δ, and where v > v_s one more or one less with probability (v − v_s)/(2Δ²) each: the variance is max(v, v_s). What is left of u
+ * once it has decided the first, which is uniform again, decides the second. c = Δ, 1/Δ, lowest, highest, λ, v/Δ². */
+POINTWISE_ROW void pointwise_corrected_small(const float *x, const float *c, const float *rest, float *y)
+{
+	(void)rest;
+	float t = (x[0] - c[4] * (x[1] + x[2])) * c[1], low = floorf(t), f = t - low;
+	float u = x[3] < f ? x[3] / f : (x[3] - f) / (1.0f - f), lacks = 0.5f * (c[5] - f * (1.0f - f));
+	float move = u < lacks ? 1.0f : 0.0f;
+	float q = c[0] * (low + (x[3] < f ? 1.0f : 0.0f) + (u >= 1.0f - lacks ? -1.0f : move));
+	q = q < c[2] ? c[2] : q;
+	y[0] = q > c[3] ? c[3] : q;
+}
+
+/* psgld_step with the term in G's derivative, on (θ, v; g, D; prior; ξ), D the diagonal of the Hessian that g is the gradient of: θ
+ * moves by (λ/β)Γ besides, Γ = ∂G/∂θ = −(1−c₀) g D G²/√v, 0 where v is. Coefficients as psgld_step's, and c₄ = λ(1−α)/β. */
+POINTWISE_ROW void pointwise_psgld_corrected(const float *x, const float *c, const float *rest, float *y)
+{
+	float v = c[0] * x[1] + rest[0] * x[2] * x[2], root = sqrtf(v);
+	float scale = 1.0f / (c[1] + root);
+	float slope = v > 0.0f ? c[4] * x[2] * x[3] * scale * scale / root : 0.0f;
+	y[0] = x[0] - (c[2] * scale * (x[2] + x[4]) + slope - c[3] * sqrtf(scale) * x[5]);
+	y[1] = v;
+}
+
+/* y = x + c₀z, z = ±1 by a uniform. */
+POINTWISE_ROW void pointwise_sign_step(const float *x, const float *c, const float *rest, float *y)
+{
+	(void)rest;
+	y[0] = x[0] + (x[1] < 0.5f ? -c[0] : c[0]);
+}
+
+/* y = c₀z(x₀ − x₁) with the same z: of gradients at θ + hz and at θ, c₀ = 1/h, what has the Hessian's diagonal for its mean
+ * (Hutchinson 1990; Bekas, Kokiopoulou & Saad 2007). */
+POINTWISE_ROW void pointwise_sign_difference(const float *x, const float *c, const float *rest, float *y)
+{
+	(void)rest;
+	y[0] = (x[2] < 0.5f ? -c[0] : c[0]) * (x[0] - x[1]);
 }
 
 #endif

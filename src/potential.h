@@ -14,24 +14,34 @@
  * every step, as those of a pass over all data, have SLOT_NONE and the offset alone. */
 struct batch {
 	const uint32_t *index; /* device, or NULL for consecutive rows */
-	int row;               /* SLOT_FIRST or SLOT_NONE */
+	int row;               /* SLOT_FIRST, SLOT_FIRST_1 or SLOT_NONE */
 	size_t offset;
 	int n;
 	const float *weight;   /* device: (n), or NULL for 1 */
 	double scale;          /* of the sum over the batch; 1/n for its mean */
 };
 
+/* Weights that the batch's examples get once their ℓᵢ are known at the point, from what those are at another one, and before the
+ * gradient is taken: weigh's, with a = ℓᵢ and b = `other`. */
+struct reweight {
+	const float *other;    /* device: (n) */
+	int rate;              /* slot */
+	float *weight;         /* device: (n), set to them */
+};
+
 struct gradient_request {
 	struct point at;
 	struct batch batch;
-	float *gradient;       /* device, n_params; NULL: the value alone */
+	float *gradient;       /* device, n_params; may be at.v, which is read before it is written; NULL: the value alone */
 	bool accumulate;       /* add to gradient and to SLOT_NLL */
 	bool count;            /* add to the running totals (the first gradient of a step does) */
 	enum stats_policy policy;
 	float *stats;          /* device, n_stats: running statistics that are updated or used */
 	double stats_share;    /* STATS_CUMULATE: of this batch's in the mean; 1/(k+1) after k batches of a pass */
 	enum stream augment;   /* stream of this pass's augmentation */
-	float *each;           /* device: (n), set to the batch's unweighted ℓᵢ; or NULL. Analytic targets leave it alone */
+	const struct reweight *reweight;  /* instead of the batch's weights, and with an `each`, not with accumulate: the value is that of
+	                                   * Σ wᵢℓᵢ, what is counted that of Σ ℓᵢ; or NULL */
+	float *each;           /* device: (n), set to the batch's unweighted ℓᵢ; or NULL */
 };
 
 struct potential;
@@ -47,7 +57,8 @@ struct potential_ops {
 	/* The same rows' outputs added to sums of the device's as those of a member (its number from 1; fresh: own begins with it). What
 	 * backend.h's struct tally has of a batch is filled in here. NULL, or ERR_USAGE, where the device has no tally. */
 	status (*tally)(struct potential *p, size_t first, int n, const struct tally *sums, size_t member, bool fresh);
-	/* Exact Hessian–vector product of the batch's mean, or NULL. */
+	/* Exact Hessian–vector product: scale · Σ wᵢ ∇²ℓᵢ(point)·v to r->gradient, or added to it; v (n_params) is on the device, and may
+	 * be r->gradient. Of r the point, batch, gradient and accumulate count; no slot changes. Or NULL. Errors: ERR_LIBRARY. */
 	status (*hvp)(struct potential *p, struct slots *s, const struct gradient_request *r, const float *v);
 	/* potential_lacks; NULL: no batch has a say. */
 	status (*lacks)(struct potential *p, status s, size_t bytes, const char *what);
@@ -61,7 +72,7 @@ struct potential {
 	const struct potential_ops *ops;
 	struct device *device;
 	size_t n_params, n_stats;
-	size_t n;                        /* N: training examples; 1 for an analytic target */
+	size_t n;                        /* N: training examples, or terms of an analytic target, mostly 1 */
 	int batch;                       /* largest batch it was planned for */
 	int least_batch;                 /* fewest examples that a gradient takes: 2 where one has no batch statistics; or 0 */
 	int outputs;                     /* per example; 0 where nothing is predicted */

@@ -31,6 +31,8 @@ enum stream {
 	STREAM_GROUP_ORDER,  /* which group of rows comes when */
 	STREAM_SHUFFLE_1,    /* order of examples of a second, independent batch */
 	STREAM_GRAPH,        /* edges of a network of chains */
+	STREAM_GRADIENT,     /* noise on an analytic target's gradients; step = step */
+	STREAM_AUGMENT_1,    /* crop and flip of a second, independent batch; as STREAM_AUGMENT */
 	STREAM_SWAG_0,       /* ξ of the first and second term of a draw of a fitted Gaussian; step = number of the draw, from 1, */
 	STREAM_SWAG_1        /* element = parameter in memory order, and column */
 };

@@ -33,9 +33,10 @@ enum slot {
 
 	/* The host's. */
 	SLOT_FIRST = 41,      /* the batch's first row, a whole number below 2⁵³ */
+	SLOT_FIRST_1,         /* the first row of a step's further batch, where it has one */
 	SLOT_PRIOR,           /* 1/√(Nδ), the deviation of a prior of factor 1 at T = 1; kinds other than gaussian need it */
 	SLOT_SAMPLER,         /* first of the sampler's coefficients */
-	SLOTS = 77
+	SLOTS = 78
 };
 
 enum {
@@ -58,7 +59,7 @@ status slot_writable(int slot);
 /* Whether a coefficient may be other than 0, as far as the host knows: it is not SLOT_NONE, nor one of the host's that is 0. */
 bool slot_may_count(const struct slots *s, int slot);
 
-/* The row that a batch begins with: value[row] + offset, where `row` is SLOT_FIRST, or SLOT_NONE for 0. */
+/* The row that a batch begins with: value[row] + offset, where `row` is SLOT_FIRST or SLOT_FIRST_1, or SLOT_NONE for 0. */
 static inline size_t slots_row(const struct slots *s, int row, size_t offset)
 {
 	return (row == SLOT_NONE ? 0 : (size_t)s->value[row]) + offset;

@@ -228,7 +228,14 @@ void segment_from_file(const struct segment *seg, const float *from, float *to)
 
 /* ---- pieces ---- */
 
-status pieces_of(const struct segments *s, struct arena *a, struct pieces *out)
+static bool ends_in(const char *name, const char *ending)
+{
+	size_t n = strlen(name), m = strlen(ending);
+	return n >= m && strcmp(name + n - m, ending) == 0;
+}
+
+/* With an ending, segments whose name has it are frozen, or (`others`) all but those. */
+static status collect(const struct segments *s, struct arena *a, const char *ending, bool others, struct pieces *out)
 {
 	struct piece *at, *last = NULL;
 	*out = (struct pieces){.count = s->count};
@@ -236,13 +243,24 @@ status pieces_of(const struct segments *s, struct arena *a, struct pieces *out)
 	out->at = at;
 	for (int i = 0; i < s->n; i++) {
 		const struct segment *seg = &s->at[i];
-		if (last && last->frozen == seg->frozen && last->prior == seg->prior && last->kind == seg->kind &&
-		    last->nu == seg->nu) {
+		bool frozen = seg->frozen || (ending && ends_in(seg->name, ending) != others);
+		if (last && last->frozen == frozen && last->prior == seg->prior && last->kind == seg->kind && last->nu == seg->nu) {
 			last->count += seg->count;
 			continue;
 		}
 		last = &at[out->n++];
-		*last = (struct piece){seg->offset, seg->count, seg->prior, seg->frozen, seg->kind, seg->nu};
+		*last = (struct piece){seg->offset, seg->count, seg->prior, frozen, seg->kind, seg->nu};
 	}
 	return OK;
+}
+
+status pieces_of(const struct segments *s, struct arena *a, struct pieces *out)
+{
+	return collect(s, a, NULL, false, out);
+}
+
+status pieces_ending(const struct segments *s, struct arena *a, const char *ending, struct pieces *those, struct pieces *others)
+{
+	TRY(collect(s, a, ending, true, those));
+	return collect(s, a, ending, false, others);
 }

@@ -84,4 +84,7 @@ struct pieces {
 /* Errors: ERR_MEMORY. */
 status pieces_of(const struct segments *s, struct arena *a, struct pieces *out);
 
+/* The same twice: of segments whose name ends so, all others being frozen besides, and of the others, those being frozen. */
+status pieces_ending(const struct segments *s, struct arena *a, const char *ending, struct pieces *those, struct pieces *others);
+
 #endif

@@ -93,6 +93,7 @@ void check_backend(struct device *d, const char *label)
 	check_memory(d, label);
 	check_slots(d, label);
 	check_scalar(d, label);
+	check_weigh(d, label);
 	check_normals(d, label);
 	check_affine(d, label);
 	check_reduce(d, label);

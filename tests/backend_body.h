@@ -10,6 +10,7 @@
 void check_memory(struct device *d, const char *label);
 void check_slots(struct device *d, const char *label);
 void check_scalar(struct device *d, const char *label);
+void check_weigh(struct device *d, const char *label);
 void check_normals(struct device *d, const char *label);
 void check_affine(struct device *d, const char *label);
 void check_reduce(struct device *d, const char *label);

@@ -266,6 +266,7 @@ int main(void)
 	check_memory(d, cuda_label);
 	check_slots(d, cuda_label);
 	check_scalar(d, cuda_label);
+	check_weigh(d, cuda_label);
 	check_normals(d, cuda_label);
 	check_affine(d, cuda_label);
 	check_reduce(d, cuda_label);

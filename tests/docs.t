@@ -112,7 +112,7 @@ for words in 'sample --data' 'predict run --data' 'ood --ood' 'ood run --id' 'da
 	completes "$kinds" basin $words ''
 done
 completes 'info write ' basin data ''
-completes 'gaussian: lenet linear mlp: resnet18 resnet20 resnet34 resnet50 ' basin sample --model ''
+completes 'banana: basins: double-well: gaussian: lenet linear mixture: mlp: quadratics: resnet18 resnet20 resnet34 resnet50 wells: ' basin sample --model ''
 completes 'cpu cuda ' basin predict --device ''
 completes 'glyphs ' basin info g
 

@@ -20,8 +20,8 @@ grep -q "next: basin info" "$dir/out"
 ok $? "and sends to a command that works on it"
 
 # The published CIFAR protocols: the methods whose items in the manual name them have a file for either set, the files
-# differ in nothing but what is a method's own, and each keeps 16 states. Four examples and a small network show that
-# without the data.
+# differ in nothing but what is a method's own, and each keeps 16 states; sam and asam have another protocol, that of
+# asam's authors, and keep one. Four examples and a small network show that without the data.
 methods=$(sed -n 's/^\.Pa cifar100*-\(.*\)\.conf [,.]$/\1/p' "$top_srcdir/man/basin-sample.1" | sort -u)
 methods=$(echo $methods)
 [ -n "$methods" ]
@@ -31,18 +31,33 @@ for set in cifar10 cifar100; do
 		conf=$top_srcdir/examples/$set-$method.conf
 		[ -f "$conf" ] && grep -q -x "sampler = $method" "$conf"
 		ok $? "$set-$method.conf is for $method"
-		grep -v -e '^#' -e '^sampler' -e '^sigma' -e '^coupling' -e '^temperature' -e '^keep-last' "$conf" >"$dir/protocol"
-		[ "$set-$method" = "$set-${methods%% *}" ] && cp "$dir/protocol" "$dir/first"
-		cmp -s "$dir/protocol" "$dir/first"
-		ok $? "$set-$method.conf has the common protocol"
+		case $method in
+		sam | asam) whose=authors own='^rho|^asam-eta' states='1 snapshot' ;;
+		*) whose=common own='^sigma|^coupling|^temperature|^keep-last' states='16 snapshots' ;;
+		esac
+		grep -v -E "^#|^sampler|$own" "$conf" >"$dir/protocol"
+		[ -f "$dir/$set-$whose" ] || cp "$dir/protocol" "$dir/$set-$whose"
+		cmp -s "$dir/protocol" "$dir/$set-$whose"
+		ok $? "$set-$method.conf has the $whose protocol"
 		command=$(sed -n 's/^#   basin \(ood .*\)$/\1/p' "$conf")
 		[ -n "$command" ] && "$BASIN" $command --dump-config >"$dir/dump" && grep -q -x 'ood-normalize = 0.5:0.5' "$dir/dump"
 		ok $? "$set-$method.conf says how foreign images are scored"
 		rm -rf "$dir/published"
 		"$BASIN" sample --config "$conf" --data shapes --holdout 9996 --model lenet --batch 4 --epochs 16 --lr 0.001 --quiet \
-			--out "$dir/published" >"$dir/out" && "$BASIN" info "$dir/published" | grep -q "16 snapshots"
-		ok $? "$set-$method.conf keeps 16 states"
+			--out "$dir/published" >"$dir/out" && "$BASIN" info "$dir/published" | grep -q -w "$states"
+		ok $? "$set-$method.conf keeps $states"
 	done
+done
+
+# The cyclical methods have a protocol of their own: 12 states, and noise at the end of each cycle.
+for method in sgld sghmc; do
+	conf=$top_srcdir/examples/cifar10-cyclical-$method.conf
+	rm -rf "$dir/published"
+	"$BASIN" sample --config "$conf" --data shapes --holdout 9996 --model lenet --batch 4 --epochs 16 --lr 0.001 --quiet \
+		--out "$dir/published" >"$dir/out" && "$BASIN" info "$dir/published" >"$dir/out" && grep -q "12 snapshots" "$dir/out"
+	ok $? "cifar10-cyclical-$method.conf keeps 12 states"
+	tr -s ' \n' ' ' <"$dir/out" | grep -q 'the last 0.1 of each cycle (--explore 0.9)'
+	ok $? "and samples in the last tenth of each cycle"
 done
 
 # The published protocol of SWAG, of a step an epoch: every epoch from the 161st to the 300th is kept, and fitted.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "predict/ensemble.h"
+#include "src/analytic.h"
 #include "src/data/npy.h"
 #include "tests/chain_runs.h"
 #include "tests/device_vec.h"
@@ -27,6 +28,9 @@ struct far_run {
 
 static const struct far_run tables[] = {
 	{"sgd", 9, {"--sampler", "sgd", "--momentum", "0.9", TABLE, NULL}},
+	{"adamw", 9, {"--sampler", "adamw", "--weight-decay", "0.01", "--chains", "2", TABLE, NULL}},
+	{"sam-adamw", 10, {"--sampler", "sam", "--base", "adamw", "--weight-decay", "0.01", "--prior", "laplace", TABLE, NULL}},
+	{"m-sam", 12, {"--sampler", "m-sam", "--micro-batch", "2", "--momentum", "0.5", TABLE, NULL}},
 	{"sgld-iid", 10, {"--sampling", "iid", "--prior", "laplace", "--weight-decay", "0.01", TABLE, NULL}},
 	{"fsgld", 12, {"--sampler", "fsgld", "--sigma", "0.1", "--chains", "2", TABLE, NULL}},
 	{"entropy-sgld", 11, {"--sampler", "entropy-sgld", "--coupling", "5", "--inner-steps", "4", "--schedule", "cosine", TABLE, NULL}},
@@ -39,6 +43,9 @@ static const struct far_run tables[] = {
 
 static const struct far_run images[] = {
 	{"gaussian", 20, {"--model", "gaussian:1,2,0.5@0.4", "--sampler", "fsgld", "--lr", "0.1", "--steps", "50", "--keep-every", "10", "--checkpoint-every", "7steps", NULL}},
+	{"quadratics", 20, {"--model", "quadratics:1/2/0.5,-3/0/4,0.5/-1/1,2/2/1,0/3/0.1", "--sampler", "fsgld", "--sigma", "0.1", "--gradient-noise", "0.3,1",
+	                    "--batch", "2", "--chains", "2", "--lr", "0.1", "--epochs", "17", "--keep-every", "10", "--checkpoint-every", "7steps", NULL}},
+	{"wells", 20, {"--model", "wells:-1/0.3/0,1/0.6/0", "--gradient-noise", "2", "--lr", "0.01", "--steps", "50", "--keep-every", "10", "--checkpoint-every", "7steps", NULL}},
 	{"mlp", 3, {"--model", "mlp:3072-16-10", "--batch", "32", "--steps", "6", "--keep-every", "2", "--freeze", "fc1.bias", IMAGES, NULL}},
 	{"lenet", 2, {"--model", "lenet", "--sampler", "fsgld", "--batch", "16", "--steps", "4", "--keep-every", "2", "--augment", "crop-flip",
 	              DIRECT, NULL}},
@@ -46,6 +53,9 @@ static const struct far_run images[] = {
 	                 "--keep-every", "3", "--bn-stats", "recompute", DIRECT, NULL}},
 	{"resnet20-run", 3, {"--model", "resnet20", "--sampler", "fsgld", "--batch", "50", "--steps", "5", "--keep-every", "5", DIRECT, NULL}},
 	{"resnet20-frn", 1, {"--model", "resnet20", "--norm", "frn", "--batch", "8", "--steps", "3", "--keep-every", "3", DIRECT, NULL}},
+	{"resnet20-sam", 1, {"--model", "resnet20", "--sampler", "sam", "--batch", "8", "--steps", "3", "--keep-every", "3", "--freeze", "conv1.weight", DIRECT, NULL}},
+	{"lenet-asam-bf16", 2, {"--model", "lenet", "--sampler", "asam", "--momentum", "0.9", "--precision", "bf16", "--batch", "16", "--steps", "4", "--keep-every", "2",
+	                        DIRECT, NULL}},
 	{"lenet-bf16", 2, {"--model", "lenet", "--precision", "bf16", "--batch", "16", "--steps", "4", "--keep-every", "2", DIRECT, NULL}},
 };
 
@@ -73,7 +83,7 @@ static void write_pictures(void)
 static struct opts *parse_images(const char *const *words)
 {
 	const char *all[44] = {"--data", pictures};
-	int n = strncmp(words[1], "gaussian", 8) == 0 ? 0 : 2;
+	int n = analytic_kind(words[1]) ? 0 : 2;
 	for (; *words; words++)
 		all[n++] = *words;
 	all[n] = NULL;
@@ -166,7 +176,7 @@ int main(void)
 		if (!in_turn())
 			continue;
 		check_run(&images[i], parse_images, here, there);
-		if (strcmp(images[i].name, "gaussian") != 0)
+		if (!analytic_kind(images[i].words[1]))
 			check_predict(images[i].name, there);
 	}
 	return done_testing();

@@ -28,6 +28,7 @@ FAR_VERB(point, { struct slots *s; struct point at; size_t offset; size_t count;
 FAR_VERB(add, { struct format f; size_t count; void *y; const void *x; }, a->f, a->count, a->y, a->x)
 FAR_VERB(gather, { struct slots *s; struct gather g; }, a->s, &a->g)
 FAR_VERB(loss, { struct slots *s; struct loss l; }, a->s, &a->l)
+FAR_VERB(weigh, { struct slots *s; struct weigh w; }, a->s, &a->w)
 
 static status far_copy(struct device *d, void *to, const void *from, size_t bytes)
 {
@@ -92,6 +93,11 @@ static status far_loss(struct device *d, struct slots *s, const struct loss *l)
 	return FAR_LATER(loss, slots_there(s), *l);
 }
 
+static status far_weigh(struct device *d, const struct slots *s, const struct weigh *w)
+{
+	return FAR_LATER(weigh, slots_there(s), *w);
+}
+
 void far_verbs(struct backend *table)
 {
 	table->copy = far_copy;
@@ -104,4 +110,5 @@ void far_verbs(struct backend *table)
 	table->add = far_add;
 	table->gather = far_gather;
 	table->loss = far_loss;
+	table->weigh = far_weigh;
 }

@@ -117,6 +117,14 @@ ok $? "and then holds what a longer run holds"
 "$BASIN" sample $(but steps 3000) --schedule cosine --out bent --quiet
 "$BASIN" sample --resume bent --steps 6000 2>err
 is $? 2 "not under a schedule that depends on the length"
+"$BASIN" sample $(but steps 3000) --explore 0.5 --out two-parts --quiet
+"$BASIN" sample --resume two-parts --steps 6000 2>err
+is $? 2 "nor where a share of it explores"
+grep -q 'with --explore 0.5 every step depends on the length' err
+ok $? "which is said"
+sed 's/"explore": 0.5/"explore": 0.25/' two-parts/run.json >edited && cp edited two-parts/run.json
+"$BASIN" sample --resume two-parts 2>err
+is $? 2 "another share in run.json is refused"
 
 # ---- odd states ----
 "$BASIN" sample --resume short --steps 5999 2>err

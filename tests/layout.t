@@ -58,6 +58,7 @@ may src
 may src/options src
 may src/files src
 may src/data src src/files
+may src/analytic src
 may src/net src src/data
 may src/cpu src
 may src/cuda src

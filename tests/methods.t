@@ -26,7 +26,7 @@ item() {
 }
 
 has_equation() { item "$1" | grep -q '←'; }
-has_test() { grep -v '^ *\*\|^/\*' tests/sampler_body.c | grep -q "\"$1\""; }
+has_test() { grep -v '^ *\*\|^/\*' tests/sampler_body.c tests/methods_*.c | grep -q "\"$1\""; }
 in_build() { grep -q "samplers/$1\\.c\\( \\|\$\\)" samplers/Makemodule.am; }
 has_source() { sed -n '2,12p' "samplers/$1.c" | grep -q -E 'arXiv|[12][0-9]{3}'; }
 
@@ -38,7 +38,7 @@ while read -r id name; do
 	has "$name" "file samplers/$id.c" test -f "samplers/$id.c"
 	has "$name" "samplers/$id.c is in samplers/Makemodule.am" in_build "$id"
 	has "$name" "samplers/$id.c opens with where the method is from" has_source "$id"
-	has "$name" "a test of the equation in tests/sampler_body.c" has_test "$name"
+	has "$name" "a test of the equation in tests/sampler_body.c or tests/methods_*.c" has_test "$name"
 	has "$name" "an item with the equation among the Methods of $page" has_equation "$name"
 	for example in $(item "$name" | sed -n 's/^\.Pa \([^ ]*\).*/\1/p'); do
 		has "$name" "examples/$example, which $page names" test -f "examples/$example"

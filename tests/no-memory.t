@@ -40,4 +40,12 @@ rows=shown
 sweep "predict's table" - predict --quiet --threads 1 --curve classes
 sweep "ood's table" - ood --quiet --threads 1 --ood csv:far.csv classes
 sweep "info's table" - info --verify --tensors whole
+unset rows
+target="--model quadratics:1/2/0.5,-3/0/4,0/1/1 --gradient-noise 1,0.5 --batch 2 --chains 2 --steps 4 --keep-every 2 --threads 1"
+# shellcheck disable=SC2086 # words
+{
+	rm -rf whole && "$BASIN" sample $target --quiet --out whole
+	ok $? "a run over an analytic target"
+	sweep "sample over an analytic target" - sample $target --quiet --out run
+}
 done_testing

@@ -151,5 +151,16 @@ void check_samplers(struct device *d, bool stationary)
 	hessian = bench_hessian(potential);
 	check_methods();
 	check_tied_sigma();
+	check_sgld_cv(d, potential);
+	check_psgld(d, stationary);
+	check_low_precision(d);
 	potential_close(potential);
+	check_adamw(d);
+	check_ascent(d);
+	check_ascent_nets(d);
+	check_momentum(d, stationary);
+	check_heavy(d, stationary);
+	if (stationary)
+		check_escapes(d);
+	check_reweighted(d, stationary);
 }

@@ -9,4 +9,16 @@
 /* Trajectories; and stationary laws, which take some million steps. */
 void check_samplers(struct device *d, bool stationary);
 
+/* Those that have files of their own. */
+void check_adamw(struct device *d);
+void check_ascent(struct device *d);
+void check_ascent_nets(struct device *d);
+void check_momentum(struct device *d, bool stationary);
+void check_sgld_cv(struct device *d, struct potential *gaussian);
+void check_psgld(struct device *d, bool stationary);
+void check_low_precision(struct device *d);
+void check_heavy(struct device *d, bool stationary);
+void check_escapes(struct device *d);
+void check_reweighted(struct device *d, bool stationary);
+
 #endif

@@ -46,6 +46,7 @@ status cpu_point(struct device *d, const struct slots *s, const struct point *at
                  float *out);
 status cpu_add(struct device *d, struct format f, size_t count, void *y, const void *x);
 status cpu_gather(struct device *d, const struct slots *s, const struct gather *g);
+status cpu_weigh(struct device *d, const struct slots *s, const struct weigh *w);
 status cpu_loss(struct device *d, struct slots *s, const struct loss *l);
 void cpu_formats(const struct device *d, const struct layer *layers, int n, enum precision precision, struct batch_format *batch,
                  struct format *out);

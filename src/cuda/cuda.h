@@ -187,6 +187,7 @@ status cuda_point(struct device *d, const struct slots *s, const struct point *a
 status cuda_add(struct device *d, struct format f, size_t count, void *y, const void *x);
 status cuda_gather(struct device *d, const struct slots *s, const struct gather *g);
 status cuda_loss(struct device *d, struct slots *s, const struct loss *l);
+status cuda_weigh(struct device *d, const struct slots *s, const struct weigh *w);
 status cuda_tally(struct device *d, const struct slots *s, const struct tally *t);
 void cuda_formats(const struct device *d, const struct layer *layers, int n, enum precision precision, struct batch_format *batch,
                   struct format *out);

@@ -226,6 +226,7 @@ const struct backend cuda_backend = {
 	.add = cuda_add,
 	.gather = cuda_gather,
 	.loss = cuda_loss,
+	.weigh = cuda_weigh,
 	.tally = cuda_tally,
 	.formats = cuda_formats,
 	.layers = cuda_layers,

@@ -56,6 +56,15 @@ struct cuda_loss_args {
 };
 cudaError_t cuda_launch_loss(const struct cuda_loss_args *a, cudaStream_t stream);
 
+/* struct weigh, with the slots that it reads. */
+struct cuda_weigh_args {
+	const struct cuda_slots *slots;    /* device, as all pointers here */
+	const float *a, *b;
+	float *weight;
+	int n, rate;
+};
+cudaError_t cuda_launch_weigh(const struct cuda_weigh_args *a, cudaStream_t stream);
+
 /* struct tally, with the slots that it reads. */
 struct cuda_tally_args {
 	const struct cuda_slots *slots;    /* device */

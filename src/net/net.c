@@ -56,6 +56,22 @@ static status net_place_params(struct net *net, const struct slots *s, const str
 	return OK;
 }
 
+/* The loss by itself, counted as it is asked for, and the weights that it gets from what comes out. */
+static status net_reweight(struct net *net, struct slots *s, const struct reweight *by, struct loss *loss)
+{
+	struct device *d = net->base.device;
+	struct loss plain = *loss;
+	plain.weight = NULL;
+	plain.gradient = NULL;
+	plain.dparams[0] = plain.dparams[1] = NULL;
+	TRY(d->ops->loss(d, s, &plain));
+	TRY(d->ops->weigh(d, s, &(struct weigh){loss->each, by->other, loss->n, by->rate, by->weight}));
+	loss->weight = by->weight;
+	loss->count = false;
+	loss->each = NULL;
+	return OK;
+}
+
 static status net_value_grad(struct potential *base, struct slots *s, const struct gradient_request *r)
 {
 	struct net *net = (struct net *)base;
@@ -94,6 +110,8 @@ static status net_value_grad(struct potential *base, struct slots *s, const stru
 	if (!r->gradient)
 		loss.gradient = NULL;
 	TRY(net_place_params(net, s, r, &loss));
+	if (r->reweight)
+		TRY(net_reweight(net, s, r->reweight, &loss));
 	TRY(d->ops->loss(d, s, &loss));
 	if (!r->gradient)
 		return OK;
