@@ -224,6 +224,12 @@ static void noise(void)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		ok(analytic_noise(p, bad[i]) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "--gradient-noise "), "refused: %s",
 		   fail_words(ERR_USAGE, "--"));
+	MUST(analytic_noise(p, "2"));
+	slots.step = 3;
+	gradient_of(own, got);
+	for (int j = 0; j < D; j++)
+		near((double)got[j] - (double)clean[j], 2 * rng_normal(key, STREAM_GRADIENT, 3, (uint64_t)j), 1e-6,
+		     "one deviation is that of all dimensions, element %d", j);
 	MUST(analytic_noise(p, "0"));
 	gradient_of(own, got);
 	ok(memcmp(got, clean, sizeof got) == 0, "none of deviation 0");

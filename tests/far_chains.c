@@ -34,6 +34,10 @@ static const struct far_run tables[] = {
 	{"sgld-iid", 10, {"--sampling", "iid", "--prior", "laplace", "--weight-decay", "0.01", TABLE, NULL}},
 	{"fsgld", 12, {"--sampler", "fsgld", "--sigma", "0.1", "--chains", "2", TABLE, NULL}},
 	{"entropy-sgld", 11, {"--sampler", "entropy-sgld", "--coupling", "5", "--inner-steps", "4", "--schedule", "cosine", TABLE, NULL}},
+	{"psgld", 10, {"--sampler", "psgld", "--correction", "probe", "--rms-eps", "0.5", "--chains", "2", TABLE, NULL}},
+	{"sgld-cv", 12, {"--sampler", "sgld-cv", "--refresh", "8", TABLE, NULL}},
+	{"low-precision-sgld", 11, {"--sampler", "low-precision-sgld", "--gradient-fraction", "4", "--weight-decay", "0.1", TABLE, NULL}},
+	{"low-precision-sgld, cut at its first step", 1, {"--sampler", "low-precision-sgld", "--variant", "full", "--fraction", "3", TABLE, NULL}},
 	{"steps between logs", 12, {"--sampler", "sgld", "--batch", "3", "--lr", "0.05", "--steps", "60", "--keep-every", "7", "--log-every", "50", "--checkpoint-every", "11steps", NULL}},
 	{"beyond float16", 12, {"--sampler", "sgd", "--batch", "3", "--lr", "1000", "--steps", "20", "--keep-every", "1", "--log-every", "50",
 	                        "--snapshot-dtype", "float16", "--checkpoint-every", "1steps", NULL}},
@@ -63,6 +67,10 @@ static const struct far_run images[] = {
 	{"resnet20-sam", 1, {"--model", "resnet20", "--sampler", "sam", "--batch", "8", "--steps", "3", "--keep-every", "3", "--freeze", "conv1.weight", DIRECT, NULL}},
 	{"lenet-asam-bf16", 2, {"--model", "lenet", "--sampler", "asam", "--momentum", "0.9", "--precision", "bf16", "--batch", "16", "--steps", "4", "--keep-every", "2",
 	                        DIRECT, NULL}},
+	{"resnet20-psgld", 1, {"--model", "resnet20", "--sampler", "psgld", "--correction", "probe", "--rms-eps", "1", "--batch", "8", "--steps", "3",
+	                       "--keep-every", "3", DIRECT, NULL}},
+	{"lenet-sgld-cv-bf16", 3, {"--model", "lenet", "--sampler", "sgld-cv", "--refresh", "2", "--precision", "bf16", "--batch", "50", "--steps", "4",
+	                           "--keep-every", "2", "--freeze", "fc1.bias", DIRECT, NULL}},
 	{"lenet-bf16", 2, {"--model", "lenet", "--precision", "bf16", "--batch", "16", "--steps", "4", "--keep-every", "2", DIRECT, NULL}},
 };
 
@@ -167,6 +175,25 @@ static bool has_bf16(void)
 	return s == OK;
 }
 
+static bool has_row(const char *sampler)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		for (const char *const *word = tables[i].words; *word; word++)
+			if (strcmp(*word, sampler) == 0)
+				return true;
+	return false;
+}
+
+/* Every method that no row names, as it is by default. */
+static void check_others(char *here, char *there)
+{
+	for (const struct sampler *const *s = samplers; *s; s++) {
+		const struct far_run run = {(*s)->name, 10, {"--sampler", (*s)->name, TABLE, NULL}};
+		if (!has_row((*s)->name) && in_turn())
+			check_run(&run, parse, here, there);
+	}
+}
+
 int main(void)
 {
 	char here[512], there[512];
@@ -175,6 +202,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		if (in_turn())
 			check_run(&tables[i], parse, here, there);
+	check_others(here, there);
 	for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
 		if (strstr(images[i].name, "bf16") && !has_bf16()) {
 			skip(images[i].name, "this processor has no bf16 convolutions");
