@@ -225,6 +225,8 @@ int main(void)
 		{"entropy-sgd", {"--sampler", "entropy-sgd", "--coupling", "5", STEPS}},
 		{"entropy-sgld", {"--sampler", "entropy-sgld", "--coupling", "5", STEPS}},
 		{"entropy-mcmc", {"--sampler", "entropy-mcmc", "--coupling", "5", STEPS}},
+		{"sghmc", {"--sampler", "sghmc", STEPS}},
+		{"sgnht", {"--sampler", "sgnht", STEPS}},
 		{"batches with replacement", {"--sampler", "sgld", "--sampling", "iid", STEPS}},
 	};
 	struct device *d = open_cuda();

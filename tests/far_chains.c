@@ -38,6 +38,9 @@ static const struct far_run tables[] = {
 	{"beyond float16", 12, {"--sampler", "sgd", "--batch", "3", "--lr", "1000", "--steps", "20", "--keep-every", "1", "--log-every", "50",
 	                        "--snapshot-dtype", "float16", "--checkpoint-every", "1steps", NULL}},
 	{"a loss that is not finite", 12, {"--sampler", "sgd", "--batch", "3", "--lr", "1e6", "--steps", "20", "--keep-every", "2", "--log-every", "3", "--checkpoint-every", "1steps", NULL}},
+	{"sghmc", 13, {"--sampler", "sghmc", "--momentum-init", "normal", "--schedule", "cyclical", "--cycles", "2", "--explore", "0.5",
+	               TABLE, NULL}},
+	{"sgnht", 12, {"--sampler", "sgnht", "--schedule", "cosine", "--freeze", "*.bias", TABLE, NULL}},
 	{"entropy-mcmc", 13, {"--sampler", "entropy-mcmc", "--coupling", "5", "--prior", "student-t:5", "--weight-decay", "0.1", TABLE, NULL}},
 };
 
