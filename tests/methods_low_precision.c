@@ -139,8 +139,7 @@ static void check_fine(struct potential *p)
 
 /* With a = 1 − λ(h + δ), the mean is aᵏθ₀, and the variance a² times the last and what a step adds: 2λT, and with `extra` what rounding
  * adds. From every coordinate at `first`, which is `rounded` once the first step has begun; 8000 chains, |z| < 6 for the mean, and the
- * variance to 6 of its standard errors √(2/8000), of each step: false alarms below 1e-7
- * where steps are near to Gaussian, and seeds are fixed. */
+ * variance to 6 of its standard errors √(2/8000), of each step: false alarms below 1e-7 where steps are near to Gaussian, and seeds are fixed. */
 static void check_moments(struct potential *p, const char *variant, const char *fraction, double lr, int steps, double first, double rounded,
                           double extra)
 {
