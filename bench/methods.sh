@@ -43,7 +43,7 @@ swag() {
 		echo "$1: $(date -u +%H:%M:%S)" >&2
 		echo "$commit" >"$runs/$1.commit"
 		rm -rf "${runs:?}/$1"
-		timed "$runs/$1.ns" "$basin" swag "$runs/$2" --rank 20 --draws 30 --scale 0.5 --seed "$3" --threads "$threads" \
+		timed "$runs/$1.ns" "$basin" swag "$runs/$2" --rank 20 --draws 10 --scale 0.5 --seed "$3" --threads "$threads" \
 			--out "$runs/$1" --quiet >/dev/null
 		: >"$runs/$1.done"
 	fi

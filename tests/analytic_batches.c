@@ -190,6 +190,11 @@ static void noise(void)
 	ok(memcmp(clean, other, sizeof clean) == 0, "a pass over all terms has none");
 	gradient_of(half, other);
 	ok(slots.value[SLOT_NLL] == value, "nor have values");
+	slots.value[SLOT_FIRST_1] = 0;
+	gradient_of((struct batch){.row = SLOT_FIRST_1, .n = N, .scale = 0.25}, other);
+	for (int j = 0; j < D; j++)
+		near((double)other[j] - (double)clean[j], (j ? 3 : 0.5) * rng_normal(key, STREAM_GRADIENT, 3, (uint64_t)(D + j)), 1e-6,
+		     "a further batch of the step has another, element %d", j);
 	slots.key.chain++;
 	gradient_of(own, other);
 	ok(other[0] != got[0] && other[1] != got[1], "another chain has other noise");
