@@ -269,6 +269,7 @@ static status open_all(const struct opts *o, const json_t *choices, struct probl
 	if (!spec)
 		return fail(ERR_USAGE, "--model MODEL must be given (for a start: --model mlp:3072-256-10)");
 	TRY(sampler_find(opts_text(o, "sampler"), &p->plan.state.sampler));
+	TRY(problem_check_model(spec));
 	/* An analytic target has its examples in itself, a network's batches are planned for before there is one. */
 	if (analytic_kind(spec)) {
 		TRY(problem_check_analytic(o));

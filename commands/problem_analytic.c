@@ -1,8 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Analytic targets have no data, and their options are few. */
+/* Analytic targets stand where networks do; they have no data, and their options are few. */
+#include <string.h>
+
 #include "commands/problem_device.h"
+#include "commands/word_lists.h"
 #include "src/analytic.h"
+#include "src/options/suggest.h"
+
+status problem_check_model(const char *spec)
+{
+	const size_t n = strcspn(spec, ":");
+	struct text word = {.n = 0}, known = {.n = 0}, one;
+	text_add(&word, "%.*s", (int)n, spec);
+	struct suggestion near = {.word = word.at};
+	struct param_word w;
+	for (int i = 0; words_models.at(i, &w); i++) {
+		if (strcmp(w.name, word.at) == 0)
+			return OK;
+		suggest_from(&near, w.name);
+		one.n = 0;
+		text_add(&one, "%s%s%s", w.name, w.rest ? ":" : "", w.rest ? w.rest : "");
+		text_list(&known, ", ", one.at);
+	}
+	return fail(ERR_USAGE, "--model %s: no such model; there are %s%s%s%s", spec, known.at, near.best ? "; did you mean " : "",
+	            near.best ? near.best : "", near.best ? "?" : "");
+}
 
 status problem_check_analytic(const struct opts *o)
 {

@@ -6,6 +6,9 @@
 
 #include "commands/problem.h"
 
+/* Refuses a --model that begins with the word of no network and of no analytic target, with those that there are. Errors: ERR_USAGE. */
+status problem_check_model(const char *spec);
+
 /* Refuses the options that would do nothing with an analytic target, which --model names. Errors: ERR_USAGE. */
 status problem_check_analytic(const struct opts *o);
 

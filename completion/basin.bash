@@ -23,8 +23,8 @@ _basin()
 	help)
 		((COMP_CWORD == 2)) && words='sample swag predict ood info data export' || option=-- ;;
 	sample)
-		options='--data --labels --holdout --target --header --standardize --normalize --augment --model --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --explore --milestones --gamma --swa-start --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --sigma --eta --rms-decay --rms-eps --correction --probe-size --refresh --bits --fraction --gradient-fraction --variant --friction --momentum-init --noise-estimate --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
-		flags=' --standardize --fast --nesterov --quiet --progress --dump-config --help --version '
+		options='--data --labels --holdout --target --header --standardize --normalize --augment --model --gradient-noise --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --explore --milestones --gamma --swa-start --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --beta1 --beta2 --adam-eps --decay-form --rho --perturb-decay --base --asam-eta --micro-batch --reweight --probe-size --clip --tail-index --tail-scale --heavy-batch --large-batch --sigma --eta --rms-decay --rms-eps --correction --refresh --bits --fraction --gradient-fraction --variant --friction --momentum-init --noise-estimate --thermostat-mass --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
+		flags=' --standardize --fast --nesterov --perturb-decay --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
@@ -33,7 +33,7 @@ _basin()
 		--standardize) option= ;;
 		--normalize) words='data none' ;;
 		--augment) words='none crop-flip' ;;
-		--model) words='linear mlp: lenet resnet18 resnet20 resnet34 resnet50 gaussian:' ;;
+		--model) words='linear mlp: lenet resnet18 resnet20 resnet34 resnet50 gaussian: double-well: banana: mixture: wells: basins: quadratics:' ;;
 		--activation) words='relu silu tanh' ;;
 		--norm) words='bn frn' ;;
 		--init) files=yes ;;
@@ -42,13 +42,17 @@ _basin()
 		--conv-algo) words='auto direct winograd gemm' ;;
 		--fast) option= ;;
 		--bn-stats) words='run recompute' ;;
-		--sampler) words='sgd sgld fsgld psgld sgld-cv low-precision-sgld sghmc entropy-sgd entropy-sgld entropy-mcmc' ;;
+		--sampler) words='sgd adamw sam asam m-sam rw-sam tail-sgd sgld fsgld psgld sgld-cv low-precision-sgld sghmc sgnht entropy-sgd entropy-sgld entropy-mcmc' ;;
 		--sampling) words='shuffle iid' ;;
 		--schedule) words='constant cosine cyclical step swa' ;;
 		--out) files=yes ;;
 		--resume) files=yes ;;
 		--snapshot-dtype) words='float32 float16 bfloat16' ;;
 		--nesterov) option= ;;
+		--decay-form) words='decoupled coupled' ;;
+		--perturb-decay) option= ;;
+		--base) words='sgd adamw' ;;
+		--heavy-batch) words='same fresh full none' ;;
 		--correction) words='none exact probe' ;;
 		--variant) words='full naive corrected' ;;
 		--momentum-init) words='zero normal' ;;

@@ -12,7 +12,7 @@
 	X(asam, "asam", "ASAM")						\
 	X(m_sam, "m-sam", "m-SAM")					\
 	X(rw_sam, "rw-sam", "RW-SAM")					\
-	X(tail_sgd, "tail-sgd", "tail SGD")				\
+	X(tail_sgd, "tail-sgd", "Tail SGD")				\
 	X(sgld, "sgld", "SGLD")						\
 	X(fsgld, "fsgld", "fSGLD")					\
 	X(psgld, "psgld", "pSGLD")					\

@@ -4,6 +4,7 @@
  *   V ← αV + (1−α)ĝ(θ)²;  G = 1/(ε + √V);  θ ← θ − λG(ĝ(θ) + δθ) + (λ/β)Γ + √(2λ/β) √G ξ,  all by element, V = ĝ² at first,
  * with Γᵢ = ∂Gᵢ/∂θᵢ = −(1−α) ĝᵢ Hᵢᵢ Gᵢ²/√Vᵢ, H the Hessian of the batch's mean; or without Γ, as it is run everywhere. Hᵢᵢ is exact,
  * or the estimate zᵢ(ĝ(θ + hz) − ĝ(θ))ᵢ/h with random signs z, whose mean it is up to terms in h². */
+#include <math.h>
 #include <stdio.h>
 
 #include "samplers/sampler.h"
@@ -21,8 +22,8 @@ static const struct param params[] = {
 	 .help = "ε of the preconditioner G = 1/(ε + √V)"},
 	{.name = "correction", .type = PARAM_CHOICE, .arg = "none|exact|probe", .fallback = "none",
 	 .help = "the term Γ in the derivative of G: left out, with exact second derivatives, or with estimated ones"},
-	{.name = "probe-size", .type = PARAM_REAL, .arg = "H", .fallback = "1e-3", .above_min = true, .max = 1e6,
-	 .help = "distance h, by element, of the second gradient from which {correction} probe takes them"},
+	{.name = "probe-size", .type = PARAM_REAL, .arg = "H", .above_min = true, .max = 1e6,
+	 .help = "distance h, by element, of the second gradient from which {correction} probe takes them; without it 1e-3"},
 	{0},
 };
 
@@ -32,6 +33,10 @@ static status init(struct sampler_state *s, double lr_max)
 	if (s->param[CORRECTION] == CORRECTION_EXACT && !s->potential->ops->hvp)
 		return fail(ERR_USAGE, "{correction} exact: second derivatives are known of analytic targets alone; take {correction} probe or "
 		            "none");
+	if (s->param[CORRECTION] != CORRECTION_PROBE && !isnan(s->param[PROBE_SIZE]))
+		return fail(ERR_USAGE, "{probe-size} belongs to {correction} probe; leave it out, or take that");
+	if (isnan(s->param[PROBE_SIZE]))
+		s->param[PROBE_SIZE] = 1e-3;
 	return OK;
 }
 

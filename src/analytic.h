@@ -32,8 +32,9 @@ status analytic_open(const char *spec, struct device *d, struct potential **out)
 
 /* Gives the gradients of an analytic target noise of known covariance: "SD", or "SD,SD,…", one for each dimension, 0 or above. In
  * step k every ℓᵢ has a further gradient SD·ξ, ξ ~ N(0, I) from STREAM_GRADIENT at k, and so has the mean over any batch. All
- * gradients of a step over its batch, or over parts of it, have the same, as they would have the same batch's noise; those over
- * rows that are the same at every step (SLOT_NONE), such as a pass over all, have none, as values, `each` and hvp.
+ * gradients of a step over its batch, or over parts of it, have the same, as they would have the same batch's noise; over a further
+ * batch (SLOT_FIRST_1) it is another, elements d … 2d − 1 of the stream. Those over rows that are the same at every step
+ * (SLOT_NONE), such as a pass over all, have none, nor have values, `each` and hvp.
  * Errors: ERR_USAGE, ERR_MEMORY. */
 status analytic_noise(struct potential *p, const char *text);
 

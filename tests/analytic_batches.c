@@ -190,6 +190,11 @@ static void noise(void)
 	ok(memcmp(clean, other, sizeof clean) == 0, "a pass over all terms has none");
 	gradient_of(half, other);
 	ok(slots.value[SLOT_NLL] == value, "nor have values");
+	slots.value[SLOT_FIRST_1] = 0;
+	gradient_of((struct batch){.row = SLOT_FIRST_1, .n = N, .scale = 0.25}, other);
+	for (int j = 0; j < D; j++)
+		near((double)other[j] - (double)clean[j], (j ? 3 : 0.5) * rng_normal(key, STREAM_GRADIENT, 3, (uint64_t)(D + j)), 1e-6,
+		     "a further batch of the step has another, element %d", j);
 	slots.key.chain++;
 	gradient_of(own, other);
 	ok(other[0] != got[0] && other[1] != got[1], "another chain has other noise");
@@ -224,6 +229,12 @@ static void noise(void)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		ok(analytic_noise(p, bad[i]) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "--gradient-noise "), "refused: %s",
 		   fail_words(ERR_USAGE, "--"));
+	MUST(analytic_noise(p, "2"));
+	slots.step = 3;
+	gradient_of(own, got);
+	for (int j = 0; j < D; j++)
+		near((double)got[j] - (double)clean[j], 2 * rng_normal(key, STREAM_GRADIENT, 3, (uint64_t)j), 1e-6,
+		     "one deviation is that of all dimensions, element %d", j);
 	MUST(analytic_noise(p, "0"));
 	gradient_of(own, got);
 	ok(memcmp(got, clean, sizeof got) == 0, "none of deviation 0");

@@ -15,26 +15,27 @@ enum { MOST = 4 };
 
 static const struct rng_key key = {12, 3};
 
-/* A target, and the points of which gradients are taken: spread about 0 as widely as this, and then far out. */
+/* A target; how widely about 0 the points lie at which its gradients are taken, first, and then far out; and the deviation that chains
+ * start with. */
 static const struct kind_case {
 	const char *spec;
 	int d;
-	double spread;
+	double spread, start;
 } cases[] = {
-	{"gaussian:1,4,0.25@0.4", 3, 2},
-	{"double-well:1.5,2", 1, 3},
-	{"double-well:0.3,0.5,-1.25", 1, 1},
-	{"banana:0.3,2,0.5", 2, 3},
-	{"banana:-1,1,1,3,0.2", 4, 2},
-	{"mixture:0/0,3/1,-2/0.5@0.3", 2, 3},
-	{"mixture:5x5:2@0.03", 2, 4},
-	{"mixture:-1,2@0.2", 1, 2},
-	{"mixture:1/2/3@2", 3, 2},
-	{"wells:0/0.1/3,2/0.7/1.5,-4/1/0", 1, 4},
-	{"wells:1/0.01/-1e3,2/1e-3/2e3", 1, 2},
-	{"basins:0.3/50,1.5/2,0.2/100", 1, 3},
-	{"quadratics:1/2,-0.5/3,4/0.1", 1, 2},
-	{"quadratics:1/2/0.5,-3/0/4", 2, 3},
+	{"gaussian:1,4,0.25@0.4", 3, 2, 2},
+	{"double-well:1.5,2", 1, 3, 2},
+	{"double-well:0.3,0.5,-1.25", 1, 1, 0.5},
+	{"banana:0.3,2,0.5", 2, 3, 2},
+	{"banana:-1,1,1,3,0.2", 4, 2, 3},
+	{"mixture:0/0,3/1,-2/0.5@0.3", 2, 3, 1.63554},
+	{"mixture:5x5:2@0.03", 2, 4, 2.83373},
+	{"mixture:-1,2@0.2", 1, 2, 1.64317},
+	{"mixture:1/2/3@2", 3, 2, 2.58199},
+	{"wells:0/0.1/3,2/0.7/1.5,-4/1/0", 1, 4, 5},
+	{"wells:1/0.01/-1e3,2/1e-3/2e3", 1, 2, 2.001},
+	{"basins:0.3/50,1.5/2,0.2/100", 1, 3, 0.3},
+	{"quadratics:1/2,-0.5/3,4/0.1", 1, 2, 2.51759},
+	{"quadratics:1/2/0.5,-3/0/4", 2, 3, 1.98606},
 };
 
 static struct device *d;
@@ -134,6 +135,7 @@ static void derivatives(const struct kind_case *c)
 			worst[k] = fmax(worst[k], off[k]);
 	}
 	ok(p->n_params == (size_t)c->d && p->fixed && !p->ops->predict, "%s: %d dimensions", c->spec, c->d);
+	near(p->params->at[0].init_scale, c->start, 1e-5 * c->start, "%s: chains start as widely as it is", c->spec);
 	ok(wrong == 0, "%s: u is finite everywhere, and the device's value", c->spec);
 	near(worst[0], 0, 2e-5, "%s: ∇u is that of differences", c->spec);
 	near(worst[1], 0, 1.2e-7, "%s: to a float's rounding on the device", c->spec);

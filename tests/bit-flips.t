@@ -44,14 +44,22 @@ awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) /
 	"$BASIN" predict --json --quiet run >predicted && "$BASIN" sample $longer && mv run longer
 ok $? "a run"
 
+# Of the two roles one has the damage, or both.
+swag_refuses() {
+	rm -rf drawn
+	basin swag --quiet --rank 2 --draws 2 --role "$1" --out drawn run
+	{ [ $status = 1 ] || [ $status = 2 ]; } && grep -q '^basin: .*chain-0.snaps' err && [ ! -e drawn ]
+}
+
 snapshots_found() {
 	basin info --verify run
 	{ [ $status = 1 ] || [ $status = 2 ]; } && grep -q '^basin: .*chain-0.snaps' err || return 1
 	basin predict --json run
-	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*chain-0.snaps' err
+	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*chain-0.snaps' err || return 1
+	swag_refuses theta || swag_refuses anchor
 }
 each chain-0.snaps snapshots_found
-ok $? "snapshots: info --verify and predict find each of $tried changed bits"
+ok $? "snapshots: info --verify, predict and swag find each of $tried changed bits"
 
 checkpoint_found() {
 	# shellcheck disable=SC2086 # words

@@ -56,6 +56,7 @@ twice "ood" - ood --json --quiet --threads 1 --ood csv:far.csv --save-scores s.n
 sweep "info" - info --json --verify --tensors whole
 sweep "info of a data set" - info --json csv:classes.csv
 twice "export" - export --json --out e.npz whole
+twice "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole
 # FAT can't give a file two names, as a new one has for a moment.
 FAIL_ERRNO=1 sweep "export, EPERM" - export --json --out e.npz whole
 done_testing

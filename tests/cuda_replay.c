@@ -225,6 +225,10 @@ int main(void)
 		{"entropy-sgd", {"--sampler", "entropy-sgd", "--coupling", "5", STEPS}},
 		{"entropy-sgld", {"--sampler", "entropy-sgld", "--coupling", "5", STEPS}},
 		{"entropy-mcmc", {"--sampler", "entropy-mcmc", "--coupling", "5", STEPS}},
+		{"rw-sam", {"--sampler", "rw-sam", STEPS}},
+		{"tail-sgd", {"--sampler", "tail-sgd", "--heavy-batch", "fresh", "--clip", "0.1", STEPS}},
+		{"sghmc", {"--sampler", "sghmc", STEPS}},
+		{"sgnht", {"--sampler", "sgnht", STEPS}},
 		{"batches with replacement", {"--sampler", "sgld", "--sampling", "iid", STEPS}},
 	};
 	struct device *d = open_cuda();

@@ -128,7 +128,7 @@ static void expect_choice(const char *what, const char *const *words, size_t n, 
 {
 	struct opts *o = options(words);
 	struct selection s;
-	MUST(select_open(o, &s));
+	MUST(select_open(o, NULL, &s));
 	ok(s.n == n && s.choice[0].step == first && s.choice[s.n - 1].step == last, "%s: %zu snapshots, steps %d to %d", what,
 	   n, (int)first, (int)last);
 	selection_close(&s);
@@ -139,7 +139,7 @@ static void expect_refusal(const char *what, const char *const *words, status wa
 {
 	struct opts *o = options(words);
 	struct selection s;
-	status got = select_open(o, &s);
+	status got = select_open(o, NULL, &s);
 	ok(got == want && strstr(fail_words(want, "--"), message), "%s: %s", what, fail_words(want, "--"));
 	opts_free(o);
 }
@@ -171,7 +171,7 @@ struct run {
 static void run_open_with(struct run *r, int threads, const char *const *words)
 {
 	*r = (struct run){.o = options(words)};
-	MUST(select_open(r->o, &r->chosen));
+	MUST(select_open(r->o, NULL, &r->chosen));
 	struct device *d;
 	MUST(network_open(selection_header(&r->chosen), -1, CONV_AUTO, &r->n));
 	MUST(backend_open("cpu", threads, &d));
@@ -395,7 +395,7 @@ static void damage(const char *path)
 	struct snaps_record record;
 	size_t whole = 0;
 	char message[1024];
-	MUST(select_open(o, &s));
+	MUST(select_open(o, NULL, &s));
 	while (whole < s.n && selection_read(&s, whole, &record) == OK)
 		whole++;
 	snprintf(message, sizeof message, "%s", fail_words(ERR_DAMAGE, "--"));

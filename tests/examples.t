@@ -60,6 +60,14 @@ for method in sgld sghmc; do
 	ok $? "and samples in the last tenth of each cycle"
 done
 
+# The published protocol of SWAG, of a step an epoch: every epoch from the 161st to the 300th is kept, and fitted.
+rm -rf "$dir/published"
+"$BASIN" sample --config "$top_srcdir/examples/cifar10-sgd-swa.conf" --data shapes --holdout 9996 --model lenet --batch 4 --lr 0.001 \
+	--lr-end 0.0005 --quiet --out "$dir/published" >"$dir/out" && "$BASIN" swag "$dir/published" --json --out "$dir/draws" >"$dir/out" &&
+	[ "$(member rank) $(member draws) $(member snapshots)" = "20 30 140" ] &&
+	"$BASIN" info "$dir/draws" | tr -s ' \n' ' ' | grep -q 'steps 161 to 300:'
+ok $? "cifar10-sgd-swa.conf keeps the 140 states that basin swag fits"
+
 # The job scripts take 64 chains in 8 parts, and ask for their job to be requeued where the program was interrupted.
 # Without Slurm: srun is the command alone, once or as 8 ranks, and scontrol tells what it was asked. tests/slurm.t has the
 # real ones.

@@ -132,10 +132,43 @@ static void check_words(void)
 	}
 }
 
+/* How many of 25 Gaussians of variance 0.03 on a grid of spacing 2 the kept states of a run are in, within 0.6 of their centres. */
+static int modes_of(const char *folder)
+{
+	struct snaps_reader *r = open_chain(folder, 0);
+	struct snaps_record x;
+	bool seen[25] = {false};
+	int modes = 0;
+	for (size_t i = 0; i < snaps_count(r); i++) {
+		MUST(snaps_read(r, i, &x));
+		const double at[2] = {(double)x.params[0] / 2, (double)x.params[1] / 2}, centre[2] = {round(at[0]), round(at[1])};
+		if (hypot(at[0] - centre[0], at[1] - centre[1]) > 0.3 || fabs(centre[0]) > 2 || fabs(centre[1]) > 2)
+			continue;
+		bool *mode = &seen[(int)(5 * centre[0] + centre[1] + 12)];
+		modes += !*mode;
+		*mode = true;
+	}
+	snaps_reader_close(r);
+	return modes;
+}
+
+/* The mixture of Zhang et al. 2020: 125 cycles of 320 steps, whose ends are kept, and sgld with as many steps. */
+static void check_modes(void)
+{
+	char folder[256];
+	run("cycles", parse_all(WORDS("--model", "mixture:5x5:2@0.03", "--steps", "40000", "--keep-every", "320", "--seed", "3", "--lr",
+	                              "0.07", "--schedule", "cyclical", "--cycles", "125", "--explore", "0.25")), 0, folder);
+	const int found = modes_of(folder);
+	run("no-cycles", parse_all(WORDS("--model", "mixture:5x5:2@0.03", "--steps", "40000", "--keep-every", "320", "--seed", "3", "--lr",
+	                                 "0.01")), 0, folder);
+	ok(found >= 20 && modes_of(folder) <= 5, "cycles find %d of 25 modes, sgld without them %d", found, modes_of(folder));
+}
+
 int main(void)
 {
 	check_ends();
 	check_paths();
 	check_words();
+	check_modes();
 	return done_testing();
 }

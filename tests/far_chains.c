@@ -33,12 +33,23 @@ static const struct far_run tables[] = {
 	{"m-sam", 12, {"--sampler", "m-sam", "--micro-batch", "2", "--momentum", "0.5", TABLE, NULL}},
 	{"sgld-iid", 10, {"--sampling", "iid", "--prior", "laplace", "--weight-decay", "0.01", TABLE, NULL}},
 	{"fsgld", 12, {"--sampler", "fsgld", "--sigma", "0.1", "--chains", "2", TABLE, NULL}},
+	{"entropy-sgd", 10, {"--sampler", "entropy-sgd", "--coupling", "5", "--inner-steps", "4", "--restart", "x", TABLE, NULL}},
 	{"entropy-sgld", 11, {"--sampler", "entropy-sgld", "--coupling", "5", "--inner-steps", "4", "--schedule", "cosine", TABLE, NULL}},
+	{"psgld", 10, {"--sampler", "psgld", "--correction", "probe", "--rms-eps", "0.5", "--chains", "2", TABLE, NULL}},
+	{"sgld-cv", 12, {"--sampler", "sgld-cv", "--refresh", "8", TABLE, NULL}},
+	{"low-precision-sgld", 11, {"--sampler", "low-precision-sgld", "--gradient-fraction", "4", "--weight-decay", "0.1", TABLE, NULL}},
+	{"low-precision-sgld, full", 9, {"--sampler", "low-precision-sgld", "--variant", "full", "--fraction", "3", TABLE, NULL}},
 	{"steps between logs", 12, {"--sampler", "sgld", "--batch", "3", "--lr", "0.05", "--steps", "60", "--keep-every", "7", "--log-every", "50", "--checkpoint-every", "11steps", NULL}},
 	{"beyond float16", 12, {"--sampler", "sgd", "--batch", "3", "--lr", "1000", "--steps", "20", "--keep-every", "1", "--log-every", "50",
 	                        "--snapshot-dtype", "float16", "--checkpoint-every", "1steps", NULL}},
 	{"a loss that is not finite", 12, {"--sampler", "sgd", "--batch", "3", "--lr", "1e6", "--steps", "20", "--keep-every", "2", "--log-every", "3", "--checkpoint-every", "1steps", NULL}},
+	{"sghmc", 13, {"--sampler", "sghmc", "--momentum-init", "normal", "--schedule", "cyclical", "--cycles", "2", "--explore", "0.5",
+	               TABLE, NULL}},
+	{"sgnht", 12, {"--sampler", "sgnht", "--schedule", "cosine", "--freeze", "*.bias", TABLE, NULL}},
 	{"entropy-mcmc", 13, {"--sampler", "entropy-mcmc", "--coupling", "5", "--prior", "student-t:5", "--weight-decay", "0.1", TABLE, NULL}},
+	{"tail-sgd", 10, {"--sampler", "tail-sgd", "--heavy-batch", "fresh", "--clip", "0.1", "--prior", "laplace", "--weight-decay", "0.01", TABLE, NULL}},
+	{"tail-sgd-iid", 9, {"--sampler", "tail-sgd", "--large-batch", "3", "--clip", "0.1", "--sampling", "iid", TABLE, NULL}},
+	{"rw-sam", 11, {"--sampler", "rw-sam", "--momentum", "0.9", "--perturb-decay", "--reweight", "2", TABLE, NULL}},
 };
 
 static const struct far_run images[] = {
@@ -49,6 +60,10 @@ static const struct far_run images[] = {
 	{"mlp", 3, {"--model", "mlp:3072-16-10", "--batch", "32", "--steps", "6", "--keep-every", "2", "--freeze", "fc1.bias", IMAGES, NULL}},
 	{"lenet", 2, {"--model", "lenet", "--sampler", "fsgld", "--batch", "16", "--steps", "4", "--keep-every", "2", "--augment", "crop-flip",
 	              DIRECT, NULL}},
+	{"lenet-tail", 2, {"--model", "lenet", "--sampler", "tail-sgd", "--heavy-batch", "fresh", "--large-batch", "32", "--clip", "0.05",
+	                   "--batch", "16", "--steps", "4", "--keep-every", "2", "--augment", "crop-flip", DIRECT, NULL}},
+	{"lenet-rw", 2, {"--model", "lenet", "--sampler", "rw-sam", "--precision", "bf16", "--batch", "16", "--steps", "4", "--keep-every", "2",
+	                 "--augment", "crop-flip", DIRECT, NULL}},
 	{"resnet20", 2, {"--model", "resnet20", "--sampler", "entropy-mcmc", "--coupling", "1", "--batch", "50", "--steps", "3",
 	                 "--keep-every", "3", "--bn-stats", "recompute", DIRECT, NULL}},
 	{"resnet20-run", 3, {"--model", "resnet20", "--sampler", "fsgld", "--batch", "50", "--steps", "5", "--keep-every", "5", DIRECT, NULL}},
@@ -56,6 +71,10 @@ static const struct far_run images[] = {
 	{"resnet20-sam", 1, {"--model", "resnet20", "--sampler", "sam", "--batch", "8", "--steps", "3", "--keep-every", "3", "--freeze", "conv1.weight", DIRECT, NULL}},
 	{"lenet-asam-bf16", 2, {"--model", "lenet", "--sampler", "asam", "--momentum", "0.9", "--precision", "bf16", "--batch", "16", "--steps", "4", "--keep-every", "2",
 	                        DIRECT, NULL}},
+	{"resnet20-psgld", 1, {"--model", "resnet20", "--sampler", "psgld", "--correction", "probe", "--rms-eps", "1", "--batch", "8", "--steps", "3",
+	                       "--keep-every", "3", DIRECT, NULL}},
+	{"lenet-sgld-cv-bf16", 3, {"--model", "lenet", "--sampler", "sgld-cv", "--refresh", "2", "--precision", "bf16", "--batch", "50", "--steps", "4",
+	                           "--keep-every", "2", "--freeze", "fc1.bias", DIRECT, NULL}},
 	{"lenet-bf16", 2, {"--model", "lenet", "--precision", "bf16", "--batch", "16", "--steps", "4", "--keep-every", "2", DIRECT, NULL}},
 };
 
@@ -160,6 +179,25 @@ static bool has_bf16(void)
 	return s == OK;
 }
 
+static bool has_row(const char *sampler)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		for (const char *const *word = tables[i].words; *word; word++)
+			if (strcmp(*word, sampler) == 0)
+				return true;
+	return false;
+}
+
+/* Every method that no row names, as it is by default. */
+static void check_others(char *here, char *there)
+{
+	for (const struct sampler *const *s = samplers; *s; s++) {
+		const struct far_run run = {(*s)->name, 10, {"--sampler", (*s)->name, TABLE, NULL}};
+		if (!has_row((*s)->name) && in_turn())
+			check_run(&run, parse, here, there);
+	}
+}
+
 int main(void)
 {
 	char here[512], there[512];
@@ -168,6 +206,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		if (in_turn())
 			check_run(&tables[i], parse, here, there);
+	check_others(here, there);
 	for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
 		if (strstr(images[i].name, "bf16") && !has_bf16()) {
 			skip(images[i].name, "this processor has no bf16 convolutions");

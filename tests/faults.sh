@@ -35,7 +35,7 @@ make_runs() {
 # What a command has made: its report, files that it wrote, and of a run what does not depend on the time.
 result() {
 	cat out
-	for file in *.npy *.npz run/*.snaps; do
+	for file in *.npy *.npz run/*.snaps drawn/*.snaps; do
 		if [ -e "$file" ]; then echo "$file"; cat "$file"; fi
 	done
 	if [ -d run ]; then grep -v '"started"' run/run.json; fi
@@ -50,7 +50,7 @@ goes_on() {
 }
 
 prepare() {  # prepare FOLDER: what the command finds, in run
-	rm -rf run ./*.npy* ./*.npz*
+	rm -rf run drawn* ./*.npy* ./*.npz*
 	[ "$1" = - ] || cp -r "$1" run
 }
 
@@ -59,6 +59,10 @@ prepare() {  # prepare FOLDER: what the command finds, in run
 nothing_partial() {
 	for file in *.npy* *.npz*; do
 		[ ! -e "$file" ] || cmp -s "$file" "made/$file" || return 1
+	done
+	# A folder of draws is whole, or not there.
+	for file in drawn*; do
+		[ ! -e "$file" ] || { cmp -s "$file/chain-0.snaps" made/drawn/chain-0.snaps && "$BASIN" info --verify "$file" >/dev/null; } || return 1
 	done
 	[ ! -s out ] || [ "${rows-}" = shown ]
 }
@@ -94,8 +98,8 @@ sweep() {
 	result >good
 	rm -rf made
 	mkdir made
-	for file in *.npy *.npz; do
-		[ ! -e "$file" ] || cp "$file" made
+	for file in *.npy *.npz drawn; do
+		[ ! -e "$file" ] || cp -r "$file" made
 	done
 	total=$(cat calls)
 	step=$((total / runs + 1)) n=1 tried=0 bad=0

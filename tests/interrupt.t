@@ -66,11 +66,14 @@ cut() {
 common=$(but lr 0.001) cut sgd --momentum 0.9 >verdict-sgd 2>told-sgd &
 cut sgld >verdict-sgld 2>told-sgld &
 cut fsgld >verdict-fsgld 2>told-fsgld &
+cut psgld --correction probe --rms-eps 1 >verdict-psgld 2>told-psgld &
+cut sgld-cv --refresh 700 >verdict-sgld-cv 2>told-sgld-cv &
+cut low-precision-sgld >verdict-low-precision-sgld 2>told-low-precision-sgld &
 cut entropy-sgd --coupling 1 --inner-steps 7 >verdict-entropy-sgd 2>told-entropy-sgd &
 cut entropy-sgld --coupling 1 --inner-steps 7 >verdict-entropy-sgld 2>told-entropy-sgld &
 cut entropy-mcmc --coupling 1 >verdict-entropy-mcmc 2>told-entropy-mcmc &
 wait
-for sampler in sgd sgld fsgld entropy-sgd entropy-sgld entropy-mcmc; do
+for sampler in sgd sgld fsgld psgld sgld-cv low-precision-sgld entropy-sgd entropy-sgld entropy-mcmc; do
 	beyond=1 same=1
 	{ read -r beyond && read -r same; } <verdict-$sampler
 	ok $beyond "$sampler resumes beyond step 0 after kill -9"

@@ -209,42 +209,6 @@ static void check_line(struct device *d)
 	potential_close(p);
 }
 
-/* ---- what m-sam refuses ---- */
-
-static void check_parts(struct potential *p)
-{
-	static const struct {
-		size_t n;
-		int batch, least;
-		bool iid;
-		const char *m, *message;
-	} cases[] = {
-		{8, 4, 2, false, "1", "--micro-batch 2 would do"},
-		{10, 5, 2, false, "2", "--micro-batch 3 would do"},
-		{13, 8, 2, false, "4", "--micro-batch 3 or 5 would do"},   /* an epoch's last batch of 5 has a part of 1 */
-		{13, 8, 2, true, "4", NULL},
-		{13, 8, 0, false, "4", NULL},
-		{8, 4, 0, false, "5", "a batch has 4 examples"},
-		{8, 4, 2, false, "4", NULL},
-	};
-	struct potential q = *p;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct sampler *s;
-		struct sampler_state out;
-		struct opts *o = sampler_words("m-sam", (const char *[]){"--micro-batch", cases[i].m, NULL});
-		MUST(sampler_find("m-sam", &s));
-		struct state_plan plan = sampler_plan(&q, s, o);
-		q.least_batch = cases[i].least;
-		plan.n = cases[i].n;
-		plan.batch = cases[i].batch;
-		plan.iid = cases[i].iid;
-		status facts = state_facts(&plan, key, &out);
-		ok(cases[i].message ? facts == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), cases[i].message) : facts == OK,
-		   "m-sam: micro-batches of %s, of %d%s", cases[i].m, cases[i].batch, cases[i].message ? ", are refused" : "");
-		opts_free(o);
-	}
-}
-
 void check_ascent(struct device *d)
 {
 	struct potential *p;
@@ -253,6 +217,5 @@ void check_ascent(struct device *d)
 	check_equations(p);
 	check_reductions(p);
 	check_line(d);
-	check_parts(p);
 	potential_close(p);
 }

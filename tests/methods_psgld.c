@@ -84,7 +84,8 @@ static void check_equation(struct potential *p, const double *h)
 		struct bench b;
 		double t[D], v[D], worst = 0;
 		/* A probe of one is large enough that rounding plays no part; of a quadratic it is exact. */
-		const char *words[] = {"--rms-decay", cases[c].decay, "--rms-eps", "0.3", "--correction", cases[c].correction, "--probe-size", "1", NULL};
+		const char *words[] = {"--rms-decay", cases[c].decay, "--rms-eps", "0.3", "--correction", cases[c].correction,
+		                       strcmp(cases[c].correction, "probe") == 0 ? "--probe-size" : NULL, "1", NULL};
 		if (strcmp(cases[c].correction, "exact") == 0 && !p->ops->hvp)
 			continue;
 		some_start(theta, square);
@@ -166,6 +167,11 @@ static void check_refused(struct potential *p)
 	ok(state_facts(&plan, (struct rng_key){0, 0}, &out) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "take correction probe"),
 	   "psgld refuses exact corrections where there are no second derivatives, and names what to take");
 	opts_free(o);
+	o = sampler_words("psgld", (const char *[]){"--probe-size", "0.1", NULL});
+	plan = sampler_plan(p, s, o);
+	ok(state_facts(&plan, (struct rng_key){0, 0}, &out) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "belongs to correction probe"),
+	   "psgld refuses the size of a probe that it does not take");
+	opts_free(o);
 }
 
 /* ---- stationary laws ---- */
@@ -198,7 +204,7 @@ static void check_correction(struct device *d)
 		struct bench b;
 		some_start(theta, square);
 		open_at(&b, p, "psgld", (const char *[]){"--rms-decay", "0", "--rms-eps", "0.3", "--correction", corrected ? "probe" : "none",
-		                                         "--probe-size", "1", NULL}, theta, square);
+		                                         corrected ? "--probe-size" : NULL, "1", NULL}, theta, square);
 		mean_squares(&b, 4e-3, 2000, 40000, mean);
 		const double want = corrected ? s2 : s2 * (eps + 2 * m) / (eps + m);
 		near((mean[0] + mean[1]) / 2 / want, 1, 0.1, corrected ? "psgld: with Γ the variance is the target's"

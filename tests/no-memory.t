@@ -35,6 +35,7 @@ sweep "ood by three threads" - ood --json --quiet --threads 3 --batch 5 --ood cs
 sweep "info" - info --json --verify --tensors whole
 sweep "info of a data set" - info --json csv:classes.csv
 sweep "export" - export --json --out e.npz whole
+sweep "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole
 rows=shown
 sweep "predict's table" - predict --quiet --threads 1 --curve classes
 sweep "ood's table" - ood --quiet --threads 1 --ood csv:far.csv classes

@@ -293,6 +293,38 @@ static void mdoc(void)
 	free(text);
 }
 
+/* A method that shares most of its options with another. */
+static void shared(void)
+{
+#define THREE {.name = "one", .type = PARAM_FLAG, .help = "first"}, {.name = "two", .type = PARAM_FLAG, .help = "second"}, \
+	{.name = "three", .type = PARAM_FLAG, .help = "third"}
+	static const struct param choice[] = {{.name = "sampler", .type = PARAM_CHOICE, .arg = "a|b|c", .fallback = "a", .help = "method"}, {0}};
+	static const struct param a[] = {THREE, {0}};
+	static const struct param b[] = {{.name = "own", .type = PARAM_FLAG, .help = "alone"}, THREE, {0}};
+	static const struct param c[] = {{.name = "one", .type = PARAM_FLAG, .help = "first"}, {.name = "two", .type = PARAM_FLAG, .help = "second"},
+	                                 {.name = "three", .type = PARAM_FLAG, .help = "of another kind"}, {0}};
+	static const struct opt_table choices = {.owner = "test", .heading = "Main options", .defs = choice};
+	static const struct opt_table first = {.owner = "a", .heading = "A options", .selector = "sampler", .defs = a};
+	static const struct opt_table second = {.owner = "b", .heading = "B options", .selector = "sampler", .defs = b};
+	static const struct opt_table third = {.owner = "c", .heading = "C options", .selector = "sampler", .defs = c};
+	static const struct opt_table *const tables[] = {&choices, &first, &second, &third, NULL};
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	opts_help(tables, f);
+	fclose(f);
+	ok(strstr(text, "  --own                   alone\n  as with a               --one, --two, --three\n\nC options"),
+	   "help: options that another section has are named in the second one");
+	ok(occurrences(text, "  --one ") == 2 && strstr(text, "of another kind"), "help: two in common are too few for that");
+	free(text);
+	f = open_memstream(&text, &size);
+	opts_mdoc(tables, f);
+	fclose(f);
+	ok(strstr(text, "Alone.\n.It As with Fl Fl sampler Cm a\n\\-\\-one, \\-\\-two, \\-\\-three.\n.El\n"), "mdoc: the same");
+	free(text);
+#undef THREE
+}
+
 int main(void)
 {
 	types();
@@ -303,5 +335,6 @@ int main(void)
 	setting();
 	help();
 	mdoc();
+	shared();
 	return done_testing();
 }

@@ -158,6 +158,7 @@ void check_samplers(struct device *d, bool stationary)
 	check_adamw(d);
 	check_ascent(d);
 	check_ascent_nets(d);
+	check_m_sam(d);
 	check_momentum(d, stationary);
 	check_heavy(d, stationary);
 	if (stationary)

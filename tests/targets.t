@@ -53,6 +53,8 @@ steps_of() { "$BASIN" info "$1" | sed -n 's/^chain 0: done at step \([0-9]*\):.*
 	fails 2 "^basin: --data does not apply to --model basins:1/2" "data for a target" \
 		"$BASIN" sample --data shapes --model basins:1/2 --steps 2 --out no
 	fails 2 "^basin: --model wells: expected wells:CENTRE/WIDTH/DEPTH,…" "a name alone" "$BASIN" sample --model wells --steps 2 --out no
+	fails 2 "^basin: --model duble-well:2,1: no such model; there are linear, .*quadratics:.*; did you mean double-well?" \
+		"a misspelt target, before data are asked for" "$BASIN" sample --model duble-well:2,1 --steps 2 --out no
 	fails 2 '^basin: --model basins:1/2,3: term 2, "3": expected HALFWIDTH/CURVATURE' "half a term" \
 		"$BASIN" sample --model basins:1/2,3 --steps 2 --out no
 }

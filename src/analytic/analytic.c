@@ -84,12 +84,13 @@ static status put_sum(struct analytic *a, float *to, bool accumulate)
 	return d->ops->put(d, to, a->host, bytes);
 }
 
-/* The noise of the step, as if every term had it: `factor` is the sum of theirs. */
-static void add_noise(struct analytic *a, const struct slots *s, double factor)
+/* The noise of the step's batch, whose rows begin at slot `row`, as if every term had it: `factor` is the sum of theirs. */
+static void add_noise(struct analytic *a, const struct slots *s, int row, double factor)
 {
+	uint64_t first = row == SLOT_FIRST ? 0 : (uint64_t)a->target.d;
 	for (int j = 0; j < a->target.d; j++)
 		if (a->noise[j] > 0)
-			a->sum[j] += factor * a->noise[j] * rng_normal(s->key, STREAM_GRADIENT, s->step, (uint64_t)j);
+			a->sum[j] += factor * a->noise[j] * rng_normal(s->key, STREAM_GRADIENT, s->step, first + (uint64_t)j);
 }
 
 /* The weights that follow from the terms at a->theta, to a->weight. */
@@ -125,7 +126,7 @@ static status value_grad(struct potential *base, struct slots *s, const struct g
 			a->sum[j] += factor * a->gradient[j];
 	}
 	if (a->noise && r->batch.row != SLOT_NONE)
-		add_noise(a, s, factors);
+		add_noise(a, s, r->batch.row, factors);
 	if (r->gradient)
 		TRY(put_sum(a, r->gradient, r->accumulate));
 	if (r->each)

@@ -86,6 +86,8 @@ static void mdoc_table(const struct opt_section *s, FILE *to)
 	}
 	fputs("\n.Bl -tag -width Ds\n", to);
 	for (const struct param *d = opts_defs(s->table); d->name; d++) {
+		if (opt_section_shares(s, d))
+			continue;
 		fprintf(to, ".It Fl Fl %s", d->name);
 		if (d->type == PARAM_CHOICE) {
 			fputs(" Cm ", to);
@@ -102,6 +104,12 @@ static void mdoc_table(const struct opt_section *s, FILE *to)
 		opt_describe(d, &words);
 		mdoc_sentence(&words, to);
 		mdoc_words(d->words, to);
+	}
+	if (s->like) {
+		struct text names = {.n = 0};
+		opt_section_shared(s, &names);
+		fprintf(to, ".It As with Fl Fl %s Cm %s\n", s->table->selector, s->like->owner);
+		mdoc_sentence(&names, to);
 	}
 	fputs(".El\n", to);
 }

@@ -6,6 +6,7 @@
 #include "src/options/opt_private.h"
 
 enum { WIDTH = 80, COLUMN = 26, LINE_SIZE = 2048 };
+enum { SHARED = 3 };   /* definitions in common, from which on they are shown once */
 
 static bool same_text(const char *a, const char *b)
 {
@@ -30,6 +31,43 @@ static bool same_section(const struct opt_table *a, const struct opt_table *b)
 	return !x->name && !y->name;
 }
 
+static bool has_same(const struct opt_table *t, const struct param *d)
+{
+	for (const struct param *x = opts_defs(t); x->name; x++)
+		if (same_def(x, d))
+			return true;
+	return false;
+}
+
+/* Of the tables before tables[i], under its selector, the first with which it shares the most definitions, and SHARED at least. */
+static const struct opt_table *alike(const struct opt_table *const *tables, int i)
+{
+	const struct opt_table *t = tables[i], *best = NULL;
+	int most = SHARED - 1;
+	for (int j = 0; j < i && t->selector; j++) {
+		int n = 0;
+		for (const struct param *d = opts_defs(t); d->name; d++)
+			n += tables[j]->selector && strcmp(tables[j]->selector, t->selector) == 0 && has_same(tables[j], d);
+		if (n > most) {
+			best = tables[j];
+			most = n;
+		}
+	}
+	return best;
+}
+
+bool opt_section_shares(const struct opt_section *s, const struct param *d)
+{
+	return s->like && has_same(s->like, d);
+}
+
+void opt_section_shared(const struct opt_section *s, struct text *out)
+{
+	for (const struct param *d = opts_defs(s->table); d->name; d++)
+		if (opt_section_shares(s, d))
+			text_add(out, "%s--%s", out->n ? ", " : "", d->name);
+}
+
 bool opt_section_next(const struct opt_table *const *tables, int *i, struct opt_section *out)
 {
 	for (bool first; tables[*i]; ++*i) {
@@ -43,6 +81,7 @@ bool opt_section_next(const struct opt_table *const *tables, int *i, struct opt_
 	if (!t)
 		return false;
 	out->table = t;
+	out->like = alike(tables, *i);
 	out->title = (struct text){.n = 0};
 	text_add(&out->title, "%s", t->heading);
 	for (int j = *i + 1; tables[j]; j++)
@@ -178,7 +217,15 @@ static void help_table(const struct opt_section *s, FILE *to)
 {
 	fprintf(to, "\n%s:\n", s->title.at);
 	for (const struct param *d = opts_defs(s->table); d->name; d++)
-		help_param(d, "--", to);
+		if (!opt_section_shares(s, d))
+			help_param(d, "--", to);
+	if (s->like) {
+		struct text label = {.n = 0}, names = {.n = 0};
+		text_add(&label, "  as with %s", s->like->owner);
+		opt_section_shared(s, &names);
+		fputs(label.at, to);
+		wrap(to, columns(label.at, label.n), names.at);
+	}
 }
 
 void opts_help_arguments(const struct param *arguments, FILE *to)

@@ -67,11 +67,19 @@ bool opt_has_word(const struct param_words *words, const char *word);
 /* Reads option = value lines into values. */
 status opt_read_config(struct opts *o, const char *path);
 
-/* One run through all tables as help shows them: tables that share selector and definitions are one section. */
+/* One run through all tables as help shows them: tables that share selector and definitions are one section, and one that shares
+ * several of them with another that was shown only names those. */
 struct opt_section {
 	const struct opt_table *table;
+	const struct opt_table *like;   /* the other one; NULL: none */
 	struct text title;
 };
 bool opt_section_next(const struct opt_table *const *tables, int *i, struct opt_section *out);
+
+/* Whether the section only names this definition of its table. */
+bool opt_section_shares(const struct opt_section *s, const struct param *d);
+
+/* All that it only names: "--momentum, --nesterov". */
+void opt_section_shared(const struct opt_section *s, struct text *out);
 
 #endif
