@@ -91,6 +91,9 @@ static status init(struct sampler_state *s, double lr_max)
 		return fail(ERR_USAGE, "{heavy-batch}: with one example all batches are the same, and differ by no noise; take none, "
 		            "or a {tail-scale} of 0");
 	TRY(check_large(s));
+	/* All data have no order that a batch of B could be the first of. */
+	if (s->param[LARGE_BATCH] == s->n)
+		s->param[LARGE_BATCH] = NAN;
 	return check_rest(s);
 }
 
