@@ -59,7 +59,7 @@ for seed in ${SEEDS:-1 2}; do
 		go sgd-$seed --sampler sgd --lr 0.5 --epochs 10 --seed $seed $cosine
 		go sghmc-$seed --sampler sghmc --friction 0.1 --lr 0.05 --epochs 10 --seed $seed $cosine
 		go sam-half-$seed --sampler sam --rho 0.05 --lr 0.5 --epochs 5 --seed $seed $cosine
-		go adamw-$seed --sampler adamw --lr 1e-3 --epochs 10 --seed $seed $cosine
+		go adamw-$seed --sampler adamw --lr 3e-3 --epochs 10 --seed $seed $cosine
 		go csghmc-$seed --sampler sghmc --friction 0.1 --lr 0.05 --epochs 10 --seed $seed \
 			--schedule cyclical --cycles 2 --explore 0.8 --keep-last 1
 		go asam-half-$seed --sampler asam --rho 0.5 --asam-eta 0.01 --lr 0.5 --epochs 5 --seed $seed $cosine

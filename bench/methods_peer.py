@@ -13,7 +13,7 @@ are written here from their papers:
 
 with a = 0.1 and rho = 0.05; d is the weight decay, on every parameter. v is a velocity times a time step, which the
 schedule changes: its root brings v to the new one. The step sizes begin at 0.05, 0.5 and AdamW's
-0.001. SAM's second pass leaves the running statistics of batch norm alone. A run is one line of RESULTS.jsonl, which
+0.003. SAM's second pass leaves the running statistics of batch norm alone. A run is one line of RESULTS.jsonl, which
 methods_tables.py reads; one of SAM with 5 epochs is called sam-half.
 """
 import json
@@ -24,7 +24,7 @@ import torch
 
 from cifar10_peer import DECAY, arguments, gradient, train
 
-PEAK = {"sghmc": 0.05, "adamw": 1e-3, "sam": 0.5}
+PEAK = {"sghmc": 0.05, "adamw": 3e-3, "sam": 0.5}
 FRICTION, RHO = 0.1, 0.05
 
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/analytic.h"
 #include "tests/net_case.h"
 #include "tests/sampler_body.h"
 #include "tests/tap.h"
@@ -129,6 +130,41 @@ static void check_two(struct device *d)
 		bench_close(&r.b);
 	}
 	rig_close(&r);
+}
+
+/* Two quadratic terms on a line, where all of a step is in closed form. */
+static void check_terms(struct device *d)
+{
+	static const double m[2] = {1, -2}, curvature[2] = {2, 0.5};
+	const double theta = 0.3, probe = 0.25, rate = 0.4, rho = 0.7;
+	struct potential *p;
+	struct bench b;
+	MUST(analytic_open("quadratics:1/2,-2/0.5", d, &p));
+	const struct state_plan plan = {.potential = p, .n = 2, .batch = 2, .temperature = 1, .decay = 0.01, .lr_max = lr};
+	bench_open_plan(&b, &plan, "rw-sam", (const char *[]){"--probe-size", "0.25", "--reweight", "0.4", "--rho", "0.7", NULL});
+	double worst = 0;
+	for (uint64_t k = 0; k < 8; k++) {
+		double share[2], g[2], got;
+		float z;
+		signs(b.state.s.slots.key, k, 1, &z);
+		for (int i = 0; i < 2; i++) {
+			g[i] = curvature[i] * (theta - m[i]);
+			share[i] = exp(rate * fabs(g[i] * (double)z + curvature[i] * probe / 2));
+		}
+		double first = share[0] * g[0] + share[1] * g[1], there = theta + (first > 0 ? rho : -rho);
+		double second = (curvature[0] * (there - m[0]) + curvature[1] * (there - m[1])) / 2;
+		bench_set(&b, &theta);
+		b.state.step = k;
+		MUST(state_step(&b.state, lr, 1));
+		bench_get(&b, &got);
+		worst = fmax(worst, fabs(got - (theta - lr * (second + 0.01 * theta))));
+		float weight[2];
+		MUST(d->ops->get(d, weight, b.state.s.losses[2], sizeof weight));
+		worst = fmax(worst, fabs((double)weight[0] - 2 * share[0] / (share[0] + share[1])));
+	}
+	near(worst, 0, 2e-6, "rw-sam, two quadratic terms: weights and steps are the closed form's");
+	bench_close(&b);
+	potential_close(p);
 }
 
 /* ---- a step beside the equation: gradients are the network's own, all else is double ---- */
@@ -297,6 +333,7 @@ void check_reweighted(struct device *d, bool stationary)
 	struct rig r;
 	(void)stationary;
 	check_two(d);
+	check_terms(d);
 	rig_open(&r, d, "mlp:2-3-3", "categorical", N, 2, B);
 	check_reductions(&r);
 	check_step(&r, d);

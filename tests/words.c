@@ -81,7 +81,7 @@ int main(void)
 	list(CONV_ALGO_WORDS, CONV_GEMM, "auto", "gemm");
 	list(ACTIVATION_WORDS, ACTIVATION_TANH, "relu", "tanh");
 	list(NORM_WORDS, NORM_FILTER_RESPONSE, "bn", "frn");
-	list(SCHEDULE_WORDS, SCHEDULE_STEP, "constant", "step");
+	list(SCHEDULE_WORDS, SCHEDULE_SWA, "constant", "swa");
 	list(SNAPS_DTYPE_WORDS, SNAPS_BFLOAT16, "float32", "bfloat16");
 	list(OOD_SCORE_WORDS, OOD_SCORES - 1, "entropy", "energy");
 	names();
