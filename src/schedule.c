@@ -118,7 +118,11 @@ status schedule_swa_start(struct schedule *s, const char *text, uint64_t epoch_s
 	bool fits = read_steps(text, epoch_steps, &end, &s->swa_start);
 	if (end == text || *end)
 		return fail(ERR_USAGE, "{swa-start} %s: expected epochs (\"160\") or steps (\"5000steps\")", text);
-	if (!fits || s->swa_start < 1 || s->swa_start > s->total)
-		return fail(ERR_USAGE, "{swa-start} %s: expected one of the run's %llu steps", text, (unsigned long long)s->total);
+	if (!fits)
+		return fail(ERR_USAGE, "{swa-start} %s: too large", text);
+	if (s->swa_start < 1 || s->swa_start > s->total)
+		return fail(ERR_USAGE, "{swa-start} %s: that is step %llu, and the run has steps 1 to %llu; give one of them, in epochs or as "
+		            "\"%llusteps\"", text, (unsigned long long)s->swa_start, (unsigned long long)s->total,
+		            (unsigned long long)(s->total > 1 ? s->total / 2 : 1));
 	return OK;
 }
