@@ -108,7 +108,7 @@ static status step(struct sampler_state *s)
 static void target(const struct sampler_state *s, char *text, size_t size)
 {
 	static const char *const said[] = {
-		[FULL] = "gradients are those at θ rounded to such, whose mean is the gradient of a smoother potential",
+		[FULL] = "gradients are those at θ rounded to such: on average those at its neighbours among them, interpolated",
 		[NAIVE] = "θ is rounded to such, which adds up to Δ²/4 to a step's variance, and Δ²/6 where its noise is wide against Δ: the law "
 		          "is wider",
 		[CORRECTED] = "θ is rounded to such, and a step has sgld's mean and variance where 2λ/β is Δ²/4 or more; where it is less, the "

@@ -46,6 +46,8 @@ bool schedule_explores(const struct schedule *s, uint64_t k)
 {
 	/* A share is typed in decimals: where its product with a length is a whole number but for their rounding, that is meant. */
 	double edge = s->explore * (double)s->total, whole = nearbyint(edge);
+	if (edge <= 0)
+		return false;
 	if (fabs(edge - whole) <= 4 * DBL_EPSILON * edge)
 		edge = whole;
 	return (double)into_cycle(s, k) < edge;
