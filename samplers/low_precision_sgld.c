@@ -109,10 +109,10 @@ static void target(const struct sampler_state *s, char *text, size_t size)
 {
 	static const char *const said[] = {
 		[FULL] = "gradients are those at θ rounded to such: on average those at its neighbours among them, interpolated",
-		[NAIVE] = "θ is rounded to such, which adds up to Δ²/4 to a step's variance, and Δ²/6 where its noise is wide against Δ: the law "
-		          "is wider",
-		[CORRECTED] = "θ is rounded to such, and inside their range a step has sgld's mean and variance where 2λ/β is Δ²/4 or more; where "
-		              "it is less, the variance may be as much as Δ²/4",
+		[NAIVE] = "θ is rounded to such, which inside the range adds up to Δ²/4 to a step's variance, and Δ²/6 where its noise is wide "
+		          "against Δ: the law is wider",
+		[CORRECTED] = "θ is rounded to such, and inside the range a step has sgld's mean and variance where 2λ/β is Δ²/4 or more; where it "
+		              "is less, the variance may be as much as Δ²/4",
 	};
 	const double range = ldexp(1, (int)s->param[BITS] - (int)s->param[FRACTION] - 1);
 	int n = snprintf(text, size, "θ ~ exp(−(N/T) u(θ)), u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, δ = %g, as λ → 0 and "

@@ -108,6 +108,21 @@ static void check_grid(struct potential *p)
 	}
 }
 
+/* Of 32 bits float32 has not the last number before 2⁷, and takes the one before it. */
+static void check_end(struct potential *p)
+{
+	float theta[D];
+	struct bench b;
+	for (int i = 0; i < D; i++)
+		theta[i] = 1000;
+	bench_open(&b, p, "low-precision-sgld", (const char *[]){"--variant", "naive", "--bits", "32", "--fraction", "24", NULL});
+	begin(&b, (struct rng_key){9, 0}, theta);
+	MUST(state_step(&b.state, 1e-12, bench_temperature));
+	MUST(state_get(&b.state, 0, theta));
+	ok(theta[0] == nextafterf(128, 0) && theta[D - 1] == theta[0], "low-precision-sgld: the highest value is the last of a float32 in range");
+	bench_close(&b);
+}
+
 /* With a gap of 2⁻²⁴, which is less than float32 has near 1, every variant is SGLD. */
 static void check_fine(struct potential *p)
 {
@@ -197,6 +212,7 @@ void check_low_precision(struct device *d)
 	check_step(p, "naive", NULL);
 	check_step(p, "naive", "1");
 	check_grid(p);
+	check_end(p);
 	check_fine(p);
 	check_words(p);
 	/* The corrected step adds 2λT and no more, however coarse the grid: 0.28 ≥ Δ²/4 for Δ of ½ and of 1. */
