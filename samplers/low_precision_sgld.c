@@ -119,7 +119,11 @@ static void target(const struct sampler_state *s, char *text, size_t size)
 	                 "Δ²/λ → 0; with multiples of Δ = %g from −%g to %g − Δ, ", s->n, s->n / s->beta, s->decay,
 	                 ldexp(1, -(int)s->param[FRACTION]), range, range);
 	if (n > 0 && (size_t)n < size)
-		snprintf(text + n, size - (size_t)n, "%s", said[(int)s->param[VARIANT]]);
+		n += snprintf(text + n, size - (size_t)n, "%s", said[(int)s->param[VARIANT]]);
+	if (n > 0 && (size_t)n < size && !isnan(s->param[GRADIENT_FRACTION]))
+		snprintf(text + n, size - (size_t)n, "; gradients are rounded to multiples of Δ′ = %g, which is noise on them of variance Δ′²/4 at "
+		         "most, and cut off at ±%g", ldexp(1, -(int)s->param[GRADIENT_FRACTION]),
+		         ldexp(1, (int)s->param[BITS] - (int)s->param[GRADIENT_FRACTION] - 1));
 }
 
 const struct sampler sampler_low_precision_sgld = {

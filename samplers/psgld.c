@@ -35,7 +35,8 @@ static status init(struct sampler_state *s, double lr_max)
 		            "none");
 	if (s->param[CORRECTION] != CORRECTION_PROBE && !isnan(s->param[PROBE_SIZE]))
 		return fail(ERR_USAGE, "{probe-size} belongs to {correction} probe; leave it out, or take that");
-	if (isnan(s->param[PROBE_SIZE]))
+	/* Only then: a run keeps what its method fills in, and is opened with it when it goes on. */
+	if (s->param[CORRECTION] == CORRECTION_PROBE && isnan(s->param[PROBE_SIZE]))
 		s->param[PROBE_SIZE] = 1e-3;
 	return OK;
 }

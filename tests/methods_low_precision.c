@@ -190,6 +190,20 @@ static void check_moments(struct potential *p, const char *variant, const char *
 	bench_close(&b);
 }
 
+/* The target's sentence says what rounded gradients add, and where they end. */
+static void check_words(struct potential *p)
+{
+	for (int rounded = 0; rounded < 2; rounded++) {
+		struct bench b;
+		char text[1024];
+		bench_open(&b, p, "low-precision-sgld", (const char *[]){"--bits", "4", rounded ? "--gradient-fraction" : NULL, "1", NULL});
+		b.plan.sampler->target(&b.state.s, text, sizeof text);
+		const char *said = strstr(text, "Δ′ = 0.5, which is noise on them of variance Δ′²/4 at most, and cut off at ±4");
+		ok(rounded ? said != NULL : !strstr(text, "Δ′"), "low-precision-sgld: gradients are%s said to be rounded", rounded ? "" : " not");
+		bench_close(&b);
+	}
+}
+
 void check_low_precision(struct device *d)
 {
 	struct potential *p = open_standard(d);
@@ -200,6 +214,7 @@ void check_low_precision(struct device *d)
 	check_grid(p);
 	check_end(p);
 	check_fine(p);
+	check_words(p);
 	/* The corrected step adds 2λT and no more, however coarse the grid: 0.28 ≥ Δ²/4 for Δ of ½ and of 1. */
 	check_moments(p, "corrected", "1", bench_lr, STEPS, 1.3, 1.5, 0);
 	check_moments(p, "corrected", "0", bench_lr, STEPS, 2.2, 2, 0);
