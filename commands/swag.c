@@ -95,15 +95,20 @@ static status take_plan(const struct opts *o, const struct selection *chosen, st
 	p->draws = opts_given(o, "draws") ? (uint64_t)opts_count(o, "draws") : p->scale > 0 ? 30 : 1;
 	take_steps(chosen, p);
 	TRY(take_dtype(o, selection_header(chosen), &p->dtype));
+	return OK;
+}
+
+/* Said once nothing is left to refuse. */
+static void warn_of(const struct swag_plan *p)
+{
 	if (p->files > 1)
 		warning("snapshots of %zu chains are pooled: where chains of a network end in different places, their mean is in none; "
 		        "--chain fits one of them", p->files);
-	if (p->scale > 0 && chosen->n == 1)
+	if (p->scale > 0 && p->chosen->n == 1)
 		warning("there is one snapshot, which has no spread: every draw is the same as it");
-	else if (p->scale > 0 && chosen->n < p->rank)
+	else if (p->scale > 0 && p->chosen->n < p->rank)
 		warning("--rank %zu: there are %zu snapshots; the low-rank part of the covariance is divided by %zu all the same", p->rank,
-		        chosen->n, p->rank - 1);
-	return OK;
+		        p->chosen->n, p->rank - 1);
 }
 
 /* Only batch norm's statistics need a network, its data and a device. */
@@ -277,6 +282,7 @@ static status make_run(const struct swag_plan *p, struct selection *chosen, stru
 	if (!has_stats)
 		TRY(refuse_unused(p->options));
 	TRY(swag_open(snaps_params(r)->count, p->rank, &swag));
+	warn_of(p);
 	status s = has_stats ? swag_stats_open(p->options, selection_header(chosen), &bn) : OK;
 	if (s == OK)
 		s = fit(chosen, &w->run.arena, &swag);

@@ -26,10 +26,11 @@ static void write_target(const struct swag_plan *p, struct text *to)
 		text_add(to, "s %" PRIu64 " to %" PRIu64, p->first, p->last);
 	else
 		text_add(to, " %" PRIu64, p->first);
+	const size_t columns = p->rank < p->chosen->n ? p->rank : p->chosen->n;
 	if (p->scale > 0)
 		text_add(to, ": their mean, and %g times their variances by parameter", p->scale);
 	if (p->scale > 0 && p->rank)
-		text_add(to, " with DDᵀ/%zu, D the last %zu deviations from the running mean", p->rank - 1, p->rank);
+		text_add(to, " with DDᵀ/%zu, D the last %zu deviations from the running mean", p->rank - 1, columns);
 	text_add(to, "; it claims no posterior");
 }
 

@@ -10,49 +10,48 @@ enum { FORM_DECOUPLED, FORM_COUPLED };
 enum { BETA1 = SLOT_SAMPLER, BETA2, RATE, UNBIAS, EPS, ADAMW_DECAY, ADAMW_SLOTS_END };
 _Static_assert((int)ADAMW_SLOTS_END == (int)BASE_SLOTS_END, "one place for either's slots");
 
-static const struct adamw_param {
-	const char *name;
-	double fallback;
-} adamw_params[] = {{"beta1", 0.9}, {"beta2", 0.999}, {"adam-eps", 1e-8}, {"decay-form", FORM_DECOUPLED}};
-enum { ADAMW_PARAMS = sizeof adamw_params / sizeof *adamw_params };
+/* The parameters' names, in the order of a state's `base`: those of sgd, the choice, and those of adamw. */
+enum { MOMENTUM, NESTEROV, BASE, FIRST_OF_ADAMW, PARAM_BETA1 = FIRST_OF_ADAMW, PARAM_BETA2, PARAM_EPS, FORM, PARAMS };
+static const char *const names[PARAMS] = {"momentum", "nesterov", "base", "beta1", "beta2", "adam-eps", "decay-form"};
+static const double fallback[PARAMS] = {[PARAM_BETA1] = 0.9, [PARAM_BETA2] = 0.999, [PARAM_EPS] = 1e-8, [FORM] = FORM_DECOUPLED};
+_Static_assert((int)PARAMS == (int)SAMPLER_BASE, "a place in the state for each");
 
 /* NaN where the method has it not. */
-static double param_of(const struct sampler_state *s, const char *name)
+static double param_of(const struct sampler_state *s, int which)
 {
-	int i = sampler_param(s->sampler, name);
-	return i < 0 ? NAN : s->param[i];
+	return s->base[which] < 0 ? NAN : s->param[s->base[which]];
 }
 
 bool base_is_adamw(const struct sampler_state *s)
 {
-	return sampler_param(s->sampler, "momentum") < 0 || param_of(s, "base") > 0;
+	return s->base[MOMENTUM] < 0 || param_of(s, BASE) > 0;
 }
 
 bool base_is_coupled(const struct sampler_state *s)
 {
-	return base_is_adamw(s) && param_of(s, "decay-form") > 0;
+	return base_is_adamw(s) && param_of(s, FORM) > 0;
 }
 
 /* ---- parameters ---- */
 
 static status init_sgd(const struct sampler_state *s)
 {
-	for (int i = 0; i < ADAMW_PARAMS; i++)
-		if (!isnan(param_of(s, adamw_params[i].name)))
-			return fail(ERR_USAGE, "{%s} belongs to {base} adamw; this run has {base} sgd", adamw_params[i].name);
-	if (param_of(s, "nesterov") > 0 && param_of(s, "momentum") <= 0)
+	for (int i = FIRST_OF_ADAMW; i < PARAMS; i++)
+		if (!isnan(param_of(s, i)))
+			return fail(ERR_USAGE, "{%s} belongs to {base} adamw; this run has {base} sgd", names[i]);
+	if (param_of(s, NESTEROV) > 0 && param_of(s, MOMENTUM) <= 0)
 		return fail(ERR_USAGE, "{nesterov} needs a {momentum} above 0");
 	return OK;
 }
 
 static status init_adamw(struct sampler_state *s)
 {
-	if (param_of(s, "momentum") > 0 || param_of(s, "nesterov") > 0)
+	if (param_of(s, MOMENTUM) > 0 || param_of(s, NESTEROV) > 0)
 		return fail(ERR_USAGE, "{%s} belongs to {base} sgd; the mean of the gradients in {base} adamw has {beta1} instead",
-		            param_of(s, "nesterov") > 0 ? "nesterov" : "momentum");
-	for (int i = 0; i < ADAMW_PARAMS; i++) {
-		double *value = &s->param[sampler_param(s->sampler, adamw_params[i].name)];
-		*value = isnan(*value) ? adamw_params[i].fallback : *value;
+		            names[param_of(s, NESTEROV) > 0 ? NESTEROV : MOMENTUM]);
+	for (int i = FIRST_OF_ADAMW; i < PARAMS; i++) {
+		double *value = &s->param[s->base[i]];
+		*value = isnan(*value) ? fallback[i] : *value;
 	}
 	return OK;
 }
@@ -60,6 +59,9 @@ static status init_adamw(struct sampler_state *s)
 status base_init(struct sampler_state *s, double lr_max)
 {
 	(void)lr_max;
+	/* Once: a step has no time for names. */
+	for (int i = 0; i < PARAMS; i++)
+		s->base[i] = sampler_param(s->sampler, names[i]);
 	return base_is_adamw(s) ? init_adamw(s) : init_sgd(s);
 }
 
@@ -68,8 +70,8 @@ status base_init(struct sampler_state *s, double lr_max)
 static void coef_sgd(struct sampler_state *s)
 {
 	/* One step's θ increment, with v written out: −λ(1 + μ[nesterov])(g + δθ) − λμ(or μ²)v. */
-	bool nesterov = param_of(s, "nesterov") > 0;
-	double mu = param_of(s, "momentum"), fresh = nesterov ? 1 + mu : 1, *v = s->slots.value;
+	bool nesterov = param_of(s, NESTEROV) > 0;
+	double mu = param_of(s, MOMENTUM), fresh = nesterov ? 1 + mu : 1, *v = s->slots.value;
 	v[BASE_ONE] = 1;
 	v[BASE_DECAY] = s->decay;
 	v[BASE_KEEP] = mu;
@@ -87,11 +89,11 @@ static double unseen(double beta, double t)
 static void coef_adamw(struct sampler_state *s)
 {
 	double t = (double)s->slots.step + 1, *v = s->slots.value;
-	v[BETA1] = param_of(s, "beta1");
-	v[BETA2] = param_of(s, "beta2");
+	v[BETA1] = param_of(s, PARAM_BETA1);
+	v[BETA2] = param_of(s, PARAM_BETA2);
 	v[RATE] = s->lr / unseen(v[BETA1], t);
 	v[UNBIAS] = 1 / sqrt(unseen(v[BETA2], t));
-	v[EPS] = param_of(s, "adam-eps");
+	v[EPS] = param_of(s, PARAM_EPS);
 	v[ADAMW_DECAY] = base_is_coupled(s) ? s->decay : s->lr * s->decay;
 }
 

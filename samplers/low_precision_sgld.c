@@ -108,18 +108,22 @@ static status step(struct sampler_state *s)
 static void target(const struct sampler_state *s, char *text, size_t size)
 {
 	static const char *const said[] = {
-		[FULL] = "gradients are those at θ rounded to such, whose mean is the gradient of a smoother potential",
-		[NAIVE] = "θ is rounded to such, which adds up to Δ²/4 to a step's variance, and Δ²/6 where its noise is wide against Δ: the law "
-		          "is wider",
-		[CORRECTED] = "θ is rounded to such, and a step has sgld's mean and variance where 2λ/β is Δ²/4 or more; where it is less, the "
-		              "variance may be as much as Δ²/4",
+		[FULL] = "gradients are those at θ rounded to such: on average those at its neighbours among them, interpolated",
+		[NAIVE] = "θ is rounded to such, which inside the range adds up to Δ²/4 to a step's variance, and Δ²/6 where its noise is wide "
+		          "against Δ: the law is wider",
+		[CORRECTED] = "θ is rounded to such, and inside the range a step has sgld's mean and variance where 2λ/β is Δ²/4 or more; where it "
+		              "is less, the variance may be as much as Δ²/4",
 	};
 	const double range = ldexp(1, (int)s->param[BITS] - (int)s->param[FRACTION] - 1);
 	int n = snprintf(text, size, "θ ~ exp(−(N/T) u(θ)), u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, δ = %g, as λ → 0 and "
 	                 "Δ²/λ → 0; with multiples of Δ = %g from −%g to %g − Δ, ", s->n, s->n / s->beta, s->decay,
 	                 ldexp(1, -(int)s->param[FRACTION]), range, range);
 	if (n > 0 && (size_t)n < size)
-		snprintf(text + n, size - (size_t)n, "%s", said[(int)s->param[VARIANT]]);
+		n += snprintf(text + n, size - (size_t)n, "%s", said[(int)s->param[VARIANT]]);
+	if (n > 0 && (size_t)n < size && !isnan(s->param[GRADIENT_FRACTION]))
+		snprintf(text + n, size - (size_t)n, "; gradients are rounded to multiples of Δ′ = %g, which is noise on them of variance Δ′²/4 at "
+		         "most, and cut off at ±%g", ldexp(1, -(int)s->param[GRADIENT_FRACTION]),
+		         ldexp(1, (int)s->param[BITS] - (int)s->param[GRADIENT_FRACTION] - 1));
 }
 
 const struct sampler sampler_low_precision_sgld = {

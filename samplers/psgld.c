@@ -18,11 +18,11 @@ enum { ALPHA = SLOT_SAMPLER, EPS, RATE, NOISE, SLOPE, DECAY, PROBE, PER_PROBE };
 static const struct param params[] = {
 	{.name = "rms-decay", .type = PARAM_REAL, .arg = "ALPHA", .fallback = "0.99", .min = 0, .max = 1,
 	 .help = "weight α of the past in the mean V of squared gradients"},
-	{.name = "rms-eps", .type = PARAM_REAL, .arg = "EPS", .fallback = "1e-5", .above_min = true, .max = 1e30,
+	{.name = "rms-eps", .type = PARAM_REAL, .arg = "EPS", .fallback = "1e-5", .min = 1e-30, .max = 1e30,
 	 .help = "ε of the preconditioner G = 1/(ε + √V)"},
 	{.name = "correction", .type = PARAM_CHOICE, .arg = "none|exact|probe", .fallback = "none",
 	 .help = "the term Γ in the derivative of G: left out, with exact second derivatives, or with estimated ones"},
-	{.name = "probe-size", .type = PARAM_REAL, .arg = "H", .above_min = true, .max = 1e6,
+	{.name = "probe-size", .type = PARAM_REAL, .arg = "H", .min = 1e-12, .max = 1e6,
 	 .help = "distance h, by element, of the second gradient from which {correction} probe takes them; without it 1e-3"},
 	{0},
 };
@@ -35,7 +35,8 @@ static status init(struct sampler_state *s, double lr_max)
 		            "none");
 	if (s->param[CORRECTION] != CORRECTION_PROBE && !isnan(s->param[PROBE_SIZE]))
 		return fail(ERR_USAGE, "{probe-size} belongs to {correction} probe; leave it out, or take that");
-	if (isnan(s->param[PROBE_SIZE]))
+	/* Only then: a run keeps what its method fills in, and is opened with it when it goes on. */
+	if (s->param[CORRECTION] == CORRECTION_PROBE && isnan(s->param[PROBE_SIZE]))
 		s->param[PROBE_SIZE] = 1e-3;
 	return OK;
 }

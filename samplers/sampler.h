@@ -15,6 +15,7 @@ enum {
 	SAMPLER_LOSSES = 3,
 	SAMPLER_SCALARS = 16,
 	SAMPLER_PARAMS = 16,
+	SAMPLER_BASE = 7,      /* parameters of the base update (samplers/base.h) */
 	SAMPLER_REPORTS = 4,
 	SAMPLER_ARRAYS = 2
 };
@@ -56,6 +57,7 @@ struct sampler_state {
 	float *stats;                      /* device: θ's running statistics; NULL where the potential has none */
 	float *array[SAMPLER_ARRAYS];      /* device; NULL where not given */
 	double param[SAMPLER_PARAMS];      /* in the order of sampler->params; NaN where neither given nor with a default */
+	int base[SAMPLER_BASE];            /* where those of the base update stand in param, or −1; of methods that have one */
 	double n, beta, decay;             /* N, β = N/T, δ */
 	int size;                          /* B; an epoch's last batch may hold fewer */
 	double lr, lr_before;              /* λ of this step, and of the one before it; in the first one the same */

@@ -36,7 +36,7 @@ void sghmc_coef(struct sampler_state *s, double injected)
 	v[SGHMC_GRADIENT] = -s->lr;
 	v[SGHMC_DECAY] = -s->lr * s->decay;
 	v[SGHMC_NOISE] = sampler_noise(s) * sqrt(injected);
-	v[SGHMC_DRAWN] = sampler_noise(s) * M_SQRT1_2;
+	v[SGHMC_DRAWN] = sqrt(s->lr / s->beta);   /* where the chain begins, which no step injects */
 }
 
 double sghmc_rescale(const struct sampler_state *s)

@@ -66,6 +66,22 @@ static status check_large(const struct sampler_state *s)
 	return OK;
 }
 
+/* Whether a step takes the gradient of all N examples. */
+static bool takes_all(const struct sampler_state *s)
+{
+	return is(s, FULL) || (has_noise(s) && !is(s, NONE) && isnan(s->param[LARGE_BATCH]));
+}
+
+/* That gradient comes in parts, the last of which has what is left. */
+static status check_rest(const struct sampler_state *s)
+{
+	const int least = s->potential->least_batch, rest = least ? (int)fmod(s->n, s->potential->batch) : 0;
+	if (!takes_all(s) || !rest || rest >= least)
+		return OK;
+	return fail(ERR_USAGE, "{heavy-batch}: the last batch of a pass over all %g examples holds %d, and batch norm of a map of 1×1 pixels "
+	            "needs %d at least; take another {batch} or a {large-batch}", s->n, rest, least);
+}
+
 static status init(struct sampler_state *s, double lr_max)
 {
 	(void)lr_max;
@@ -74,7 +90,11 @@ static status init(struct sampler_state *s, double lr_max)
 	if (!is(s, NONE) && !(s->n > 1) && has_noise(s))
 		return fail(ERR_USAGE, "{heavy-batch}: with one example all batches are the same, and differ by no noise; take none, "
 		            "or a {tail-scale} of 0");
-	return check_large(s);
+	TRY(check_large(s));
+	/* All data have no order that a batch of B could be the first of. */
+	if (s->param[LARGE_BATCH] == s->n)
+		s->param[LARGE_BATCH] = NAN;
+	return check_rest(s);
 }
 
 static int further(const struct sampler_state *s)

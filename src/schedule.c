@@ -46,6 +46,8 @@ bool schedule_explores(const struct schedule *s, uint64_t k)
 {
 	/* A share is typed in decimals: where its product with a length is a whole number but for their rounding, that is meant. */
 	double edge = s->explore * (double)s->total, whole = nearbyint(edge);
+	if (edge <= 0)
+		return false;
 	if (fabs(edge - whole) <= 4 * DBL_EPSILON * edge)
 		edge = whole;
 	return (double)into_cycle(s, k) < edge;
@@ -118,7 +120,11 @@ status schedule_swa_start(struct schedule *s, const char *text, uint64_t epoch_s
 	bool fits = read_steps(text, epoch_steps, &end, &s->swa_start);
 	if (end == text || *end)
 		return fail(ERR_USAGE, "{swa-start} %s: expected epochs (\"160\") or steps (\"5000steps\")", text);
-	if (!fits || s->swa_start < 1 || s->swa_start > s->total)
-		return fail(ERR_USAGE, "{swa-start} %s: expected one of the run's %llu steps", text, (unsigned long long)s->total);
+	if (!fits)
+		return fail(ERR_USAGE, "{swa-start} %s: too large", text);
+	if (s->swa_start < 1 || s->swa_start > s->total)
+		return fail(ERR_USAGE, "{swa-start} %s: that is step %llu, and the run has steps 1 to %llu; give one of them, in epochs or as "
+		            "\"%llusteps\"", text, (unsigned long long)s->swa_start, (unsigned long long)s->total,
+		            (unsigned long long)(s->total > 1 ? s->total / 2 : 1));
 	return OK;
 }

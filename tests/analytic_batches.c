@@ -153,6 +153,34 @@ static void batches(void)
 	close();
 }
 
+/* Weights that the terms give themselves: exp(c·|ℓᵢ − 0|), their mean 1. What is counted has none. */
+static void reweighted(void)
+{
+	double one[N], slope[D], sum = 0, weighted = 0, plain = 0;
+	open(TERMS);
+	float *other = take(N * sizeof *other);
+	const struct reweight by = {.other = other, .rate = SLOT_SAMPLER, .weight = weight};
+	MUST(d->ops->put(d, other, (const float[N]){0}, N * sizeof *other));
+	slots.value[SLOT_SAMPLER] = 0.25;
+	MUST(d->ops->slots_send(d, &slots));
+	for (uint32_t i = 0; i < N; i++) {
+		one[i] = term(i, slope);
+		sum += exp(0.25 * one[i]);
+		plain += one[i] / N;
+	}
+	for (int i = 0; i < N; i++)
+		weighted += exp(0.25 * one[i]) / sum * one[i];
+	const struct gradient_request r = {.at = {.theta = theta}, .batch = {.n = N, .scale = 1.0 / N}, .gradient = gradient, .count = true,
+	                                   .each = each, .reweight = &by};
+	MUST(p->ops->value_grad(p, &slots, &r));
+	near(slots.value[SLOT_NLL] / weighted, 1, 1e-6, "terms that weigh themselves: the value");
+	near(slots.value[SLOT_GOOD_NLL] / plain, 1, 1e-6, "and the one that counts, of all alike");
+	near(slots.value[SLOT_NLL_TOTAL] / N / plain, 1, 1e-6, "and in the total");
+	ok(fabs(weighted - plain) > 1e-3 * plain, "which are two");
+	d->ops->free(d, other);
+	close();
+}
+
 /* ---- noise ---- */
 
 static void gradient_of(struct batch b, float got[D])
@@ -247,6 +275,7 @@ int main(void)
 		MUST(far ? far_open(2, &d) : backend_open("cpu", 1, &d));
 		test_prefix(far ? "far" : "cpu");
 		batches();
+		reweighted();
 		noise();
 		d->ops->close(d);
 	}

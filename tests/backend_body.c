@@ -98,6 +98,7 @@ void check_backend(struct device *d, const char *label)
 	check_affine(d, label);
 	check_reduce(d, label);
 	check_pointwise(d, label);
+	check_adamw_golden(d, label);
 	check_point(d, label);
 	check_add(d, label);
 	check_formats(d, label);

@@ -15,6 +15,7 @@ void check_normals(struct device *d, const char *label);
 void check_affine(struct device *d, const char *label);
 void check_reduce(struct device *d, const char *label);
 void check_pointwise(struct device *d, const char *label);
+void check_adamw_golden(struct device *d, const char *label);
 void check_point(struct device *d, const char *label);
 void check_add(struct device *d, const char *label);
 void check_formats(struct device *d, const char *label);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "tests/backend_body.h"
-#include "tests/golden/adamw.h"
 #include "tests/tap.h"
 
 enum { N = 40007, PRIOR = SLOT_SAMPLER + POINTWISE_COEFS };
@@ -302,42 +301,6 @@ static void check_corrected_zero(struct device *d, const char *label)
 	free(x);
 }
 
-/* Several steps from PyTorch's torch.optim.AdamW. */
-static void check_adamw_golden(struct device *d, const char *label)
-{
-	struct piece whole = {.count = ADAMW_N, .prior = 1};
-	struct pieces pieces = {&whole, 1, ADAMW_N};
-	struct slots s = {0};
-	float zero[ADAMW_N] = {0}, got[ADAMW_N];
-	float *theta = upload(d, adamw_start, sizeof zero), *m = upload(d, zero, sizeof zero);
-	float *v = upload(d, zero, sizeof zero), *g = upload(d, zero, sizeof zero);
-	struct pointwise w = {.fn = POINTWISE_ADAMW, .x = {theta, m, v, g}, .y = {theta, m, v}, .prior = SLOT_SAMPLER + 5};
-	for (int j = 0; j < 5; j++)
-		w.coef[j] = SLOT_SAMPLER + j;
-	MUST(d->ops->slots_open(d, &s));
-	double *c = s.value + SLOT_SAMPLER, worst = 0;
-	for (int t = 1; t <= ADAMW_STEPS; t++) {
-		c[0] = ADAMW_BETA1;
-		c[1] = ADAMW_BETA2;
-		c[2] = ADAMW_LR / (1 - pow(ADAMW_BETA1, t));
-		c[3] = 1 / sqrt(1 - pow(ADAMW_BETA2, t));
-		c[4] = ADAMW_EPS;
-		c[5] = ADAMW_LR * ADAMW_DECAY;
-		MUST(d->ops->slots_send(d, &s));
-		MUST(d->ops->put(d, g, adamw_gradient[t - 1], sizeof zero));
-		MUST(d->ops->pointwise(d, &s, &pieces, &w));
-		download(d, got, theta, sizeof got);
-		for (int i = 0; i < ADAMW_N; i++)
-			worst = fmax(worst, fabs(got[i] - adamw_theta[t - 1][i]));
-	}
-	near(worst, 0, 1e-6, "%s: %d steps of AdamW are PyTorch's", label, ADAMW_STEPS);
-	d->ops->slots_close(d, &s);
-	d->ops->free(d, theta);
-	d->ops->free(d, m);
-	d->ops->free(d, v);
-	d->ops->free(d, g);
-}
-
 void check_pointwise(struct device *d, const char *label)
 {
 	for (int fn = 0; fn < POINTWISE_FNS; fn++)
@@ -347,5 +310,4 @@ void check_pointwise(struct device *d, const char *label)
 	check_noise_bits(d, label);
 	check_corrected_moments(d, label);
 	check_corrected_zero(d, label);
-	check_adamw_golden(d, label);
 }

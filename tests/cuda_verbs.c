@@ -271,6 +271,7 @@ int main(void)
 	check_affine(d, cuda_label);
 	check_reduce(d, cuda_label);
 	check_pointwise(d, cuda_label);
+	check_adamw_golden(d, cuda_label);
 	check_point(d, cuda_label);
 	check_add(d, cuda_label);
 	check_extreme_words(cuda_label, card_normals, d);

@@ -12,13 +12,18 @@ enum { STEPS = 40, CYCLES = 2, DIMS = 2 };
 static const double variance[DIMS] = {1, 2}, top = 0.3, decay = 0.2, temperature = 0.7;
 
 /* A method on two independent parameters over two cycles, every state kept; `more` ends with NULL. */
-static struct opts *cycles(const char *sampler, const char *const *more)
+static struct opts *cycles_at(const char *t, const char *sampler, const char *const *more)
 {
 	const char *words[32] = {"--model", "gaussian:1,2", "--steps", "40", "--schedule", "cyclical", "--cycles", "2", "--lr", "0.3",
-	                         "--weight-decay", "0.2", "--temperature", "0.7", "--keep-every", "1", "--seed", "7", "--sampler", sampler};
+	                         "--weight-decay", "0.2", "--temperature", t, "--keep-every", "1", "--seed", "7", "--sampler", sampler};
 	for (int n = 20; *more; more++)
 		words[n++] = *more;
 	return parse_all(words);
+}
+
+static struct opts *cycles(const char *sampler, const char *const *more)
+{
+	return cycles_at("0.7", sampler, more);
 }
 
 static const char *const none[] = {NULL};
@@ -50,6 +55,37 @@ static bool same_states(const char *a, const char *b)
 	return kept(a, x[0]) == STEPS && kept(b, x[1]) == STEPS && memcmp(x[0], x[1], sizeof x[0]) == 0;
 }
 
+/* Where every step explores the temperature has no part in a path, but for fsgld's σ; where none does it has. */
+static void check_silence(void)
+{
+	static const struct {
+		const char *name, *more[6];
+	} methods[] = {
+		{"sgld", {NULL}},
+		{"psgld", {"--rms-eps", "1", NULL}},
+		{"sgld-cv", {"--refresh", "7", NULL}},
+		{"sghmc", {"--friction", "0.3", "--noise-estimate", "0.1", NULL}},
+		{"entropy-mcmc", {"--coupling", "2", NULL}},
+	};
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		bool same[2];
+		for (int explore = 0; explore < 2; explore++) {
+			char folder[2][256];
+			for (int hot = 0; hot < 2; hot++) {
+				char name[64];
+				const char *words[10] = {"--explore", explore ? "1" : "0"};
+				int n = 2;
+				for (const char *const *more = methods[i].more; *more; more++)
+					words[n++] = *more;
+				snprintf(name, sizeof name, "%s-%d-%d", methods[i].name, explore, hot);
+				run(name, cycles_at(hot ? "7" : "0.7", methods[i].name, words), 0, folder[hot]);
+			}
+			same[explore] = same_states(folder[0], folder[1]);
+		}
+		ok(same[1] && !same[0], "%s: a step that explores has no noise of any size", methods[i].name);
+	}
+}
+
 static void check_ends(void)
 {
 	char a[256], b[256];
@@ -63,6 +99,9 @@ static void check_ends(void)
 	ok(same_states(a, b), "and so is sghmc with a friction of 1");
 	run("some", cycles("sgld", WORDS("--explore", "0.5")), 0, a);
 	ok(!same_states(a, b), "and with less it is not");
+	run("still", cycles("sghmc", WORDS("--explore", "1", "--friction", "0.3")), 0, a);
+	run("drawn", cycles("sghmc", WORDS("--explore", "1", "--friction", "0.3", "--momentum-init", "normal")), 0, b);
+	ok(!same_states(a, b), "sghmc begins with the velocity that is asked for, also where its first step explores");
 }
 
 /* The paths by the equations, in double: λ by the page's formula, noise in the last two fifths of each cycle alone. sigma is fsgld's,
@@ -167,6 +206,7 @@ static void check_modes(void)
 int main(void)
 {
 	check_ends();
+	check_silence();
 	check_paths();
 	check_words();
 	check_modes();

@@ -117,6 +117,15 @@ ok $? "a finished run can be made longer"
 size() { wc -c <"$1"; }
 [ "$(size short/chain-0.snaps)" -eq "$(size long/chain-0.snaps)" ]
 ok $? "and then holds what a longer run holds"
+# With no more of a method's options than it needs, so with those that it fills in by itself.
+for sampler in $(sed -n 's/^\tX([a-z_0-9]*, "\([a-z0-9-]*\)".*/\1/p' "$top_srcdir/samplers/methods.h"); do
+	coupling=
+	case $sampler in entropy-*) coupling="--coupling 1" ;; esac
+	"$BASIN" sample --quiet --data csv:d.csv --model linear --lr 0.001 --steps 3 --sampler $sampler $coupling --out go-$sampler &&
+		"$BASIN" sample --quiet --resume go-$sampler --steps 6 && "$BASIN" sample --quiet --data csv:d.csv --model linear --lr 0.001 \
+		--steps 6 --sampler $sampler $coupling --only 0 --out go-$sampler
+	ok $? "$sampler goes on, and is joined, with what it was begun with"
+done
 "$BASIN" sample $(but steps 3000) --schedule cosine --out bent --quiet
 "$BASIN" sample --resume bent --steps 6000 2>err
 is $? 2 "not under a schedule that depends on the length"

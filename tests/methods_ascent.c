@@ -158,6 +158,21 @@ static void check_reductions(struct potential *p)
 	}
 }
 
+/* Where there is no gradient there is no way uphill, and nothing moves: not even by a ρ/(0 + ε) that is 10¹² or 10¹⁶ times ρ. */
+static void check_still(struct potential *p)
+{
+	static const char *const methods[] = {"sam", "asam", "m-sam", "rw-sam"};
+	const float zero[D] = {0};
+	float theta[D];
+	struct renamed weight;
+	rename_parameter(&weight, p);
+	for (int i = 0; i < 4; i++)
+		for (int loss = 0; loss < 2; loss++) {
+			trajectory(&weight.base, methods[i], (const char *[]){"--rho", "1e6", loss ? "--perturb-decay" : NULL, NULL}, zero, 3, theta);
+			ok(!memcmp(theta, zero, sizeof zero), "%s stays where there is no gradient%s", methods[i], loss ? ", the decay in the loss" : "");
+		}
+}
+
 /* ---- one dimension ---- */
 
 /* h = 2: u = θ². λ, δ = 0. */
@@ -216,6 +231,7 @@ void check_ascent(struct device *d)
 	hessian = bench_hessian(p);
 	check_equations(p);
 	check_reductions(p);
+	check_still(p);
 	check_line(d);
 	potential_close(p);
 }

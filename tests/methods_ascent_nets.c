@@ -110,13 +110,36 @@ static void forget(struct outcome *o)
 
 /* ---- reductions ---- */
 
+/* Whatever else a step evaluates, running statistics are those of its first pass at θ: of sgd's step. */
+static void check_first_pass(struct subject *q, const char *name, const float *stats)
+{
+	static const struct {
+		const char *method, *words[5];
+	} cases[] = {
+		{"sam", {NULL}},
+		{"asam", {NULL}},
+		{"rw-sam", {"--probe-size", "0.1", NULL}},
+		{"tail-sgd", {"--heavy-batch", "same", NULL}},
+		{"tail-sgd", {"--heavy-batch", "fresh", NULL}},
+		{"tail-sgd", {"--heavy-batch", "full", "--clip", "0.1", NULL}},
+		{"psgld", {"--correction", "probe", "--probe-size", "0.1", NULL}},
+		{"sgnht", {NULL}},
+	};
+	for (size_t i = 0; q->p->n_stats && i < sizeof cases / sizeof *cases; i++) {
+		struct outcome o = after(q, cases[i].method, cases[i].words, 1);
+		ok(!memcmp(stats, o.stats, q->p->n_stats * sizeof *stats), "%s: %s%s%s leaves the running statistics of sgd's step", name,
+		   cases[i].method, cases[i].words[0] ? " " : "", cases[i].words[0] ? cases[i].words[1] : "");
+		forget(&o);
+	}
+}
+
 /* ρ = 0 is sgd to the last bit, statistics too, so both passes see the same images and statistics are the first one's; m-sam on
  * whole batches is sam. */
 static void check_bits(struct subject *q, const char *name)
 {
-	static const char *const methods[] = {"sam", "asam", "m-sam"};
+	static const char *const methods[] = {"sam", "asam", "m-sam", "rw-sam"};
 	struct outcome sgd = after(q, "sgd", (const char *[]){"--momentum", "0.9", NULL}, 3), other, first;
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		other = after(q, methods[i], (const char *[]){"--momentum", "0.9", "--rho", "0", NULL}, 3);
 		ok(same(q, &sgd, &other), "%s: %s, ρ = 0, is sgd, bit for bit", name, methods[i]);
 		forget(&other);
@@ -126,9 +149,8 @@ static void check_bits(struct subject *q, const char *name)
 	first = after(q, "sam", NULL, 1);
 	other = after(q, "m-sam", (const char *[]){"--micro-batch", "5", NULL}, 1);
 	ok(memcmp(sgd.theta, first.theta, q->n * sizeof(float)), "%s: sam is not sgd", name);
-	if (q->p->n_stats)
-		ok(!memcmp(sgd.stats, first.stats, q->p->n_stats * sizeof(float)), "%s: sam leaves the running statistics of sgd's step", name);
 	ok(same(q, &first, &other), "%s: m-sam, m = B, is sam, bit for bit", name);
+	check_first_pass(q, name, sgd.stats);
 	const struct segment *frozen = segments_find(q->p->params, "conv1.weight");
 	if (frozen && frozen->frozen)
 		ok(!memcmp(first.theta + frozen->offset, q->start + frozen->offset, frozen->count * sizeof(float)), "%s: sam leaves alone what is frozen", name);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* How truncated SGD with heavy-tailed noise leaves basins (Wang, Oh & Rhee 2022): never in fewer than l = ⌈r/b⌉ steps, in a mean
- * time that grows as λ^−(1 + l(α − 1)) as λ falls, and not at all from wide ones beside those from narrow ones.
+/* The jumps of truncated SGD with heavy-tailed noise, and how it leaves basins (Wang, Oh & Rhee 2022): never in fewer than
+ * l = ⌈r/b⌉ steps, in a mean time that grows as λ^−(1 + l(α − 1)) as λ falls, and not at all from wide ones beside those from
+ * narrow ones.
  * ESCAPES=N takes N chains instead of 600, and two step sizes more. */
 #include <math.h>
 #include <stdlib.h>
@@ -14,6 +15,35 @@ static void line_open(struct bench *b, struct potential *p, const char *scale, c
 {
 	const struct state_plan plan = {.potential = p, .n = 1, .batch = 1, .temperature = 1, .lr_max = 1};
 	bench_open_plan(b, &plan, "tail-sgd", (const char *[]){"--tail-scale", scale, clip ? "--clip" : NULL, clip, NULL});
+}
+
+/* Where no force acts a step is λZ: P(|step| ≥ x) = (cλ/x)^α up to b, where the rest of the law is, and to each side alike. */
+static void check_jumps(struct potential *line, bool stationary)
+{
+	const int draws = stationary ? 20000 : 1000;
+	const double lr = 0.1, c = 0.5, clip = 0.2, middle = 0.1;
+	int full = 0, half = 0, right = 0, beyond = 0;
+	struct bench b;
+	line_open(&b, line, "0.5", "0.2");
+	for (int k = 0; k < draws; k++) {
+		double x = 0;
+		bench_set(&b, &x);
+		b.state.step = (uint64_t)k;
+		MUST(state_step(&b.state, lr, 1));
+		bench_get(&b, &x);
+		full += fabs(x) >= clip * (1 - 1e-6);
+		half += fabs(x) >= middle;
+		beyond += fabs(x) > clip * (1 + 1e-6);
+		right += x > 0;
+	}
+	const double p[] = {pow(c * lr / clip, 1.4), pow(c * lr / middle, 1.4), 0.5};
+	const int seen[] = {full, half, right};
+	static const char *const what[] = {"as long as b", "beyond what needs one jump to leave", "to the right"};
+	for (int i = 0; i < 3; i++)
+		near((seen[i] - draws * p[i]) / sqrt(draws * p[i] * (1 - p[i])), 0, 4.5,
+		     "tail-sgd: steps %s are as frequent as the law says (deviations)", what[i]);
+	ok(beyond == 0, "tail-sgd: and none is longer");
+	bench_close(&b);
 }
 
 /* Steps from the middle until |θ| > 1. */
@@ -94,7 +124,7 @@ static double wide_share(struct potential *basins, const char *clip)
 	return wide / (CHAINS * STEPS / 2.0);
 }
 
-void check_escapes(struct device *d)
+static void check_basins(struct device *d)
 {
 	const char *asked = getenv("ESCAPES");
 	const int chains = asked ? atoi(asked) : 600;
@@ -111,4 +141,14 @@ void check_escapes(struct device *d)
 	ok(whole < 0.97, "tail-sgd: which whole ones do (%.3f)", whole);
 	potential_close(basin);
 	potential_close(basins);
+}
+
+void check_escapes(struct device *d, bool stationary)
+{
+	struct potential *line;
+	MUST(analytic_open("gaussian:1", d, &line));
+	check_jumps(line, stationary);
+	potential_close(line);
+	if (stationary)
+		check_basins(d);
 }

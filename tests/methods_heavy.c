@@ -151,6 +151,9 @@ static void check_equation(struct potential *p)
 		 FRESH, false},
 		{"fresh, a large batch, iid", {"--heavy-batch", "fresh", "--large-batch", "4", "--clip", "0.15", NULL}, 0.15, 0.5, B, 4,
 		 FRESH, true},
+		{"same, all data by number", {"--large-batch", "6", "--clip", "0.15", NULL}, 0.15, 0.5, B, 0, SAME, false},
+		{"fresh, all data by number", {"--heavy-batch", "fresh", "--large-batch", "6", "--clip", "0.15", NULL}, 0.15, 0.5, B, 0,
+		 FRESH, false},
 		{"full", {"--heavy-batch", "full", "--clip", "0.15", NULL}, 0.15, 0.5, B, 0, FULL, false},
 		{"none", {"--heavy-batch", "none", "--clip", "0.15", NULL}, 0.15, 0.5, B, 0, NONE, false},
 		{"none, not clipped", {"--heavy-batch", "none", "--tail-scale", "0.2", NULL}, INFINITY, 0.2, B, 0, NONE, false},
@@ -237,51 +240,70 @@ static void check_weights(struct potential *p, bool direction)
 }
 
 /* In one dimension, with options of the noise that has no batch. */
-static void line_open(struct bench *b, struct potential *line, const char *clip, const char *scale)
+
+/* ---- what it asks for ---- */
+
+/* A potential that notes which stream augments each gradient. */
+struct augmented {
+	struct potential base;
+	struct potential *inner;
+	int n;
+	enum stream of[4];
+};
+
+static status augmented_gradient(struct potential *p, struct slots *s, const struct gradient_request *r)
 {
-	const struct state_plan plan = {.potential = line, .n = 1, .batch = 1, .temperature = 1, .lr_max = 1};
-	bench_open_plan(b, &plan, "tail-sgd", (const char *[]){"--tail-scale", scale, clip ? "--clip" : NULL, clip, NULL});
+	struct augmented *a = (struct augmented *)p;
+	if (a->n < 4)
+		a->of[a->n++] = r->augment;
+	return a->inner->ops->value_grad(a->inner, s, r);
 }
 
-/* Where no force acts a step is λZ: P(|step| ≥ x) = (cλ/x)^α up to b, where the rest of the law is, and to each side alike. */
-static void check_jumps(struct potential *line, bool stationary)
+/* Examples of the second batch are augmented by themselves: else ĝ_SB* would not be independent of ĝ_SB, nor of its law. */
+static void check_augmentation(struct potential *p)
 {
-	const int draws = stationary ? 20000 : 1000;
-	const double lr = 0.1, c = 0.5, clip = 0.2, middle = 0.1;
-	int full = 0, half = 0, right = 0, beyond = 0;
+	static const struct potential_ops ops = {.value_grad = augmented_gradient};
+	struct augmented a = {.base = *p, .inner = p};
 	struct bench b;
-	line_open(&b, line, "0.2", "0.5");
-	for (int k = 0; k < draws; k++) {
-		double x = 0;
-		bench_set(&b, &x);
-		b.state.step = (uint64_t)k;
-		MUST(state_step(&b.state, lr, 1));
-		bench_get(&b, &x);
-		full += fabs(x) >= clip * (1 - 1e-6);
-		half += fabs(x) >= middle;
-		beyond += fabs(x) > clip * (1 + 1e-6);
-		right += x > 0;
-	}
-	const double p[] = {pow(c * lr / clip, 1.4), pow(c * lr / middle, 1.4), 0.5};
-	const int seen[] = {full, half, right};
-	static const char *const what[] = {"as long as b", "beyond what needs one jump to leave", "to the right"};
-	for (int i = 0; i < 3; i++)
-		near((seen[i] - draws * p[i]) / sqrt(draws * p[i] * (1 - p[i])), 0, 4.5,
-		     "tail-sgd: steps %s are as frequent as the law says (deviations)", what[i]);
-	ok(beyond == 0, "tail-sgd: and none is longer");
+	a.base.ops = &ops;
+	const struct state_plan plan = plan_of(&a.base, B, false);
+	bench_open_plan(&b, &plan, "tail-sgd", (const char *[]){"--heavy-batch", "fresh", "--large-batch", "4", NULL});
+	bench_set(&b, (double[D]){0});
+	bench_step(&b, 0);
+	ok(a.n == 3 && a.of[0] == STREAM_AUGMENT && a.of[1] == STREAM_AUGMENT_1 && a.of[2] == STREAM_AUGMENT_1,
+	   "tail-sgd: the second batch is augmented apart from the step's");
 	bench_close(&b);
 }
 
-void check_heavy(struct device *d, bool stationary)
+static void check_large(struct potential *p)
 {
-	struct potential *p, *line;
+	static const struct {
+		const char *word, *large;
+		bool taken;
+	} cases[] = {{"same", "4", true}, {"fresh", "6", true}, {"same", "3", false}, {"same", "8", false}, {"full", "4", false}, {"none", "4", false}};
+	const struct sampler *s;
+	struct sampler_state out;
+	MUST(sampler_find("tail-sgd", &s));
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct opts *o = sampler_words("tail-sgd", (const char *[]){"--heavy-batch", cases[i].word, "--large-batch", cases[i].large, NULL});
+		struct state_plan plan = plan_of(p, B, false);
+		plan.sampler = s;
+		opts_numbers(o, s->params, plan.param);
+		ok((state_facts(&plan, key, &out) == OK) == cases[i].taken, "tail-sgd, %s: a large batch of %s is %s", cases[i].word, cases[i].large,
+		   cases[i].taken ? "taken" : "refused");
+		opts_free(o);
+	}
+}
+
+void check_heavy(struct device *d)
+{
+	struct potential *p;
 	MUST(analytic_open(TERMS, d, &p));
-	MUST(analytic_open("gaussian:1", d, &line));
 	check_equation(p);
 	check_reductions(p);
+	check_augmentation(p);
+	check_large(p);
 	check_weights(p, false);
 	check_weights(p, true);
-	check_jumps(line, stationary);
-	potential_close(line);
 	potential_close(p);
 }

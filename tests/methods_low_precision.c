@@ -108,6 +108,21 @@ static void check_grid(struct potential *p)
 	}
 }
 
+/* Of 32 bits float32 has not the last number before 2⁷, and takes the one before it. */
+static void check_end(struct potential *p)
+{
+	float theta[D];
+	struct bench b;
+	for (int i = 0; i < D; i++)
+		theta[i] = 1000;
+	bench_open(&b, p, "low-precision-sgld", (const char *[]){"--variant", "naive", "--bits", "32", "--fraction", "24", NULL});
+	begin(&b, (struct rng_key){9, 0}, theta);
+	MUST(state_step(&b.state, 1e-12, bench_temperature));
+	MUST(state_get(&b.state, 0, theta));
+	ok(theta[0] == nextafterf(128, 0) && theta[D - 1] == theta[0], "low-precision-sgld: the highest value is the last of a float32 in range");
+	bench_close(&b);
+}
+
 /* With a gap of 2⁻²⁴, which is less than float32 has near 1, every variant is SGLD. */
 static void check_fine(struct potential *p)
 {
@@ -175,6 +190,20 @@ static void check_moments(struct potential *p, const char *variant, const char *
 	bench_close(&b);
 }
 
+/* The target's sentence says what rounded gradients add, and where they end. */
+static void check_words(struct potential *p)
+{
+	for (int rounded = 0; rounded < 2; rounded++) {
+		struct bench b;
+		char text[1024];
+		bench_open(&b, p, "low-precision-sgld", (const char *[]){"--bits", "4", rounded ? "--gradient-fraction" : NULL, "1", NULL});
+		b.plan.sampler->target(&b.state.s, text, sizeof text);
+		const char *said = strstr(text, "Δ′ = 0.5, which is noise on them of variance Δ′²/4 at most, and cut off at ±4");
+		ok(rounded ? said != NULL : !strstr(text, "Δ′"), "low-precision-sgld: gradients are%s said to be rounded", rounded ? "" : " not");
+		bench_close(&b);
+	}
+}
+
 void check_low_precision(struct device *d)
 {
 	struct potential *p = open_standard(d);
@@ -183,7 +212,9 @@ void check_low_precision(struct device *d)
 	check_step(p, "naive", NULL);
 	check_step(p, "naive", "1");
 	check_grid(p);
+	check_end(p);
 	check_fine(p);
+	check_words(p);
 	/* The corrected step adds 2λT and no more, however coarse the grid: 0.28 ≥ Δ²/4 for Δ of ½ and of 1. */
 	check_moments(p, "corrected", "1", bench_lr, STEPS, 1.3, 1.5, 0);
 	check_moments(p, "corrected", "0", bench_lr, STEPS, 2.2, 2, 0);

@@ -83,9 +83,9 @@ static void check_equation(struct potential *p, const double *h)
 	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
 		struct bench b;
 		double t[D], v[D], worst = 0;
-		/* A probe of one is large enough that rounding plays no part; of a quadratic it is exact. */
+		/* A probe of a half is large enough that rounding plays no part; of a quadratic it is exact. */
 		const char *words[] = {"--rms-decay", cases[c].decay, "--rms-eps", "0.3", "--correction", cases[c].correction,
-		                       strcmp(cases[c].correction, "probe") == 0 ? "--probe-size" : NULL, "1", NULL};
+		                       strcmp(cases[c].correction, "probe") == 0 ? "--probe-size" : NULL, "0.5", NULL};
 		if (strcmp(cases[c].correction, "exact") == 0 && !p->ops->hvp)
 			continue;
 		some_start(theta, square);
@@ -103,6 +103,8 @@ static void check_equation(struct potential *p, const double *h)
 		for (int i = 0; i < D; i++)
 			worst = fmax(worst, fmax(fabs(got[0][i] - t[i]), fabs(got[1][i] - v[i]) / fmax(1, v[i])));
 		near(worst, 0, 2e-5, "psgld, %s: 30 steps are those of its equation", cases[c].name);
+		ok((b.state.s.scratch[0] != NULL) == (strcmp(cases[c].correction, "none") != 0), "psgld, %s: and it has the memory for that alone",
+		   cases[c].name);
 		bench_close(&b);
 	}
 }

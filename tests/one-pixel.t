@@ -52,6 +52,13 @@ refused '4: .*; --batch 3 or 5 would do$' "the same of many batches" 33 --batch 
 refused '2: .*; --batch 3 would do$' "a pass for the statistics ends with one" 33 --batch 2 --sampling iid --bn-stats recompute
 refused '16: .*; --batch 15 or 17 would do$' "and so does that of a method's anchor" 33 --batch 16 --sampling iid \
 	--sampler entropy-mcmc
+for word in same full; do
+	fails 2 '^basin: --heavy-batch: .*33 examples holds 1, .* take another --batch' "a gradient of all data ends with one, heavy-batch $word" \
+		resnet 33 --batch 16 --sampling iid --sampler tail-sgd --heavy-batch $word
+	[ ! -e "$dir/run" ]
+	ok $? "heavy-batch $word: before anything is made"
+done
+taken "one of 32 does not" 33 --batch 16 --sampling iid --sampler tail-sgd --large-batch 32
 taken "independent draws have no last batch" 33 --batch 2 --sampling iid
 taken "31 of 33 leave two" 33 --batch 31
 taken "all at once" 33 --batch 0

@@ -160,8 +160,8 @@ void check_samplers(struct device *d, bool stationary)
 	check_ascent_nets(d);
 	check_m_sam(d);
 	check_momentum(d, stationary);
-	check_heavy(d, stationary);
-	if (stationary)
-		check_escapes(d);
+	check_thermostats(d, stationary);
+	check_heavy(d);
+	check_escapes(d, stationary);
 	check_reweighted(d, stationary);
 }

@@ -15,11 +15,12 @@ void check_ascent(struct device *d);
 void check_ascent_nets(struct device *d);
 void check_m_sam(struct device *d);
 void check_momentum(struct device *d, bool stationary);
+void check_thermostats(struct device *d, bool stationary);
 void check_sgld_cv(struct device *d, struct potential *gaussian);
 void check_psgld(struct device *d, bool stationary);
 void check_low_precision(struct device *d);
-void check_heavy(struct device *d, bool stationary);
-void check_escapes(struct device *d);
+void check_heavy(struct device *d);
+void check_escapes(struct device *d, bool stationary);
 void check_reweighted(struct device *d, bool stationary);
 
 #endif

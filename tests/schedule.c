@@ -26,6 +26,8 @@ static void check_swa(void)
 	static const char *const bad[] = {"", "a", "0", "-1", "31", "301steps", "20,25", "20 ", "99999999999999999999"};
 	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
 		ok(schedule_swa_start(&s, bad[i], 10) == ERR_USAGE, "swa does not begin at \"%s\"", bad[i]);
+	ok(schedule_swa_start(&s, "161", 10) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "161: that is step 1610, and the run has"),
+	   "and epochs beyond the end are told as steps");
 }
 
 /* The steps that explore, as letters: x, or . where noise is injected. */

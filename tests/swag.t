@@ -27,6 +27,9 @@ ok $? "a Gaussian is fitted to the snapshots of all chains, with a word on that"
 ok $? "info says what it was fitted to, and that it claims no posterior"
 "$BASIN" info --json draws >out && [ "$(sed -n 's/^ *"snapshots": 20,$/&/p' out | wc -l)" = 1 ] && grep -q "\"$(pwd -P)/run\"" out
 ok $? "and from which run"
+"$BASIN" swag run --chain 0 --last 3 --rank 5 --draws 1 --quiet --out few && "$BASIN" info few | tr -s ' \n' ' ' |
+	grep -q 'with DDᵀ/4, D the last 3 deviations'
+ok $? "of fewer snapshots than the rank it has that many columns"
 "$BASIN" predict --json --quiet draws >out 2>err && [ "$(member n out) $(member snapshots out)" = "32 3" ] &&
 	[ "$(member temperature out)" = null ]
 ok $? "predict reads it, with the run's data"
@@ -115,6 +118,9 @@ fails 2 '^basin: --out no/new: there is no folder no/' "and a folder that is not
 fails 2 '^basin: --out RUN must be given' "--out is asked for" "$BASIN" swag run
 fails 2 '^basin: no run given' "and a run" "$BASIN" swag --out new
 fails 2 '^basin: --rank 1:' "rank 1 is refused" "$BASIN" swag run --rank 1 --out new
+"$BASIN" swag run --rank 1 --out new 2>err
+[ "$(wc -l <err)" = 1 ]
+ok $? "and nothing is warned of where nothing is made"
 fails 2 '^basin: --threads: the run.s model has no batch norm' "options that would do nothing are refused" \
 	"$BASIN" swag run --threads 1 --out new
 fails 2 'no snapshots are left' "a role that is not there is refused" "$BASIN" swag run --role anchor --out new

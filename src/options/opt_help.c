@@ -199,17 +199,34 @@ static void help_words(const struct param_words *words, FILE *to)
 	}
 }
 
+/* Alternatives behind `at` columns, broken behind a bar where the line is full. Returns the columns of the last line. */
+static size_t put_arg(FILE *to, size_t at, const char *arg)
+{
+	const size_t left = at;
+	while (*arg) {
+		size_t bytes = strcspn(arg, "|");
+		bytes += arg[bytes] == '|';
+		const size_t wide = columns(arg, bytes);
+		if (at > left && at + wide > WIDTH) {
+			fprintf(to, "\n%*s", (int)left, "");
+			at = left;
+		}
+		fprintf(to, "%.*s", (int)bytes, arg);
+		at += wide;
+		arg += bytes;
+	}
+	return at;
+}
+
 static void help_param(const struct param *d, const char *dashes, FILE *to)
 {
-	struct text line = {.n = 0}, words;
-	text_add(&line, "  %s%s", dashes, *dashes ? d->name : "");
-	if (d->arg) {
-		text_add(&line, "%s", *dashes ? " " : "");
-		add_arg(d, &line);
-	}
+	struct text line = {.n = 0}, arg = {.n = 0}, words;
+	text_add(&line, "  %s%s%s", dashes, *dashes ? d->name : "", *dashes && d->arg ? " " : "");
+	if (d->arg)
+		add_arg(d, &arg);
 	fputs(line.at, to);
 	opt_describe(d, &words);
-	wrap(to, columns(line.at, line.n), words.at);
+	wrap(to, put_arg(to, columns(line.at, line.n), arg.n ? arg.at : ""), words.at);
 	help_words(d->words, to);
 }
 
