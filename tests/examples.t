@@ -22,7 +22,7 @@ ok $? "and sends to a command that works on it"
 # The published CIFAR protocols: the methods whose items in the manual name them have a file for either set, the files
 # differ in nothing but what is a method's own, and each keeps 16 states; sam and asam have another protocol, that of
 # asam's authors, and keep one. Four examples and a small network show that without the data.
-methods=$(sed -n 's/^\.Pa cifar100*-\(.*\)\.conf [,.]$/\1/p' "$top_srcdir/man/basin-sample.1" | sort -u)
+methods=$(sed -n '/^\.Ss Methods/,/^\.Ss Schedules/s/^\.Pa cifar100*-\(.*\)\.conf [,.]$/\1/p' "$top_srcdir/man/basin-sample.1" | sort -u)
 methods=$(echo $methods)
 [ -n "$methods" ]
 ok $? "the methods are known"
