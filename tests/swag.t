@@ -125,7 +125,7 @@ fails 2 '^basin: --threads: the run.s model has no batch norm' "options that wou
 	"$BASIN" swag run --threads 1 --out new
 fails 2 'no snapshots are left' "a role that is not there is refused" "$BASIN" swag run --role anchor --out new
 cp -r run bad
-printf '\377\377' | dd of=bad/chain-1.snaps bs=1 seek=$(($(wc -c <bad/chain-1.snaps) - 2)) conv=notrunc 2>dd
+printf '\377\377' | dd of=bad/chain-1.snaps bs=1 seek=$(($(wc -c <bad/chain-1.snaps) - 2)) conv=notrunc 2>dd.err
 fails 2 '^basin: bad/chain-1.snaps.*step 40.* is damaged' "a damaged snapshot is named" "$BASIN" swag bad --quiet --out new
 "$BASIN" swag bad --skip-damaged --json --out skipped >out 2>err && [ "$(member snapshots out)" = 19 ]
 ok $? "--skip-damaged does without it"
