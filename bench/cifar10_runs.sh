@@ -62,10 +62,13 @@ report() {
 	mv "$report.json.part" "$report.json"
 }
 
-# scored NAME: its predictions, its last state's alone, and both comparisons with SVHN.
+# scored NAME [OPTION…]: its predictions, its last state's alone, and both comparisons with SVHN; the options, of both
+# commands, say which of its states are the ensemble.
 scored() {
-	report "$1.predict" predict
-	report "$1.last" predict --last 1
-	report "$1.ood-id" ood --ood "svhn:$BASIN_DATA/svhn"
-	report "$1.ood-half" ood --ood "svhn:$BASIN_DATA/svhn" --ood-normalize 0.5:0.5
+	name=$1
+	shift
+	report "$name.predict" predict "$@"
+	report "$name.last" predict --last 1
+	report "$name.ood-id" ood --ood "svhn:$BASIN_DATA/svhn" "$@"
+	report "$name.ood-half" ood --ood "svhn:$BASIN_DATA/svhn" --ood-normalize 0.5:0.5 "$@"
 }

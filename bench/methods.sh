@@ -26,12 +26,16 @@ noted() {
 	python3 "$here/methods_tables.py" add "$results" "$runs" "$1"
 }
 
-# go NAME OPTION…: a run of the common protocol, its scores and its line.
+# go NAME OPTION…: a run of the common protocol, its scores and its line. Of a row -half, with half the epochs or fewer, the
+# last two states are the ensemble.
 go() {
 	asked "$1" || return 0
 	[ -e "$runs/$1.commit" ] || echo "$commit" >"$runs/$1.commit"
 	sampled "$@" --augment crop-flip
-	scored "$1"
+	case $1 in
+	*-half-*) scored "$1" --last 2 ;;
+	*) scored "$1" ;;
+	esac
 	noted "$1"
 }
 
