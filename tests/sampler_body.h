@@ -13,6 +13,7 @@ void check_samplers(struct device *d, bool stationary);
 void check_adamw(struct device *d);
 void check_ascent(struct device *d);
 void check_ascent_nets(struct device *d);
+void check_ascent_laws(struct device *d);
 void check_m_sam(struct device *d);
 void check_momentum(struct device *d, bool stationary);
 void check_thermostats(struct device *d, bool stationary);
