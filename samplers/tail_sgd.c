@@ -54,6 +54,8 @@ static status check_large(const struct sampler_state *s)
 	double large = s->param[LARGE_BATCH];
 	if (isnan(large))
 		return OK;
+	if (!has_noise(s))
+		return fail(ERR_USAGE, "{large-batch} %g: with a {tail-scale} of 0 there is no noise to make of it; leave it out", large);
 	if (is(s, FULL))
 		return fail(ERR_USAGE, "{large-batch} %g: {heavy-batch} full takes all data; take same or fresh, or leave it out",
 		            large);

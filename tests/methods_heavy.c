@@ -278,19 +278,21 @@ static void check_augmentation(struct potential *p)
 static void check_large(struct potential *p)
 {
 	static const struct {
-		const char *word, *large;
+		const char *word, *large, *scale;
 		bool taken;
-	} cases[] = {{"same", "4", true}, {"fresh", "6", true}, {"same", "3", false}, {"same", "8", false}, {"full", "4", false}, {"none", "4", false}};
+	} cases[] = {{"same", "4", "0.5", true}, {"fresh", "6", "0.5", true}, {"same", "3", "0.5", false}, {"same", "8", "0.5", false},
+	             {"full", "4", "0.5", false}, {"none", "4", "0.5", false}, {"same", "4", "0", false}};
 	const struct sampler *s;
 	struct sampler_state out;
 	MUST(sampler_find("tail-sgd", &s));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct opts *o = sampler_words("tail-sgd", (const char *[]){"--heavy-batch", cases[i].word, "--large-batch", cases[i].large, NULL});
+		struct opts *o = sampler_words("tail-sgd", (const char *[]){"--heavy-batch", cases[i].word, "--large-batch", cases[i].large,
+		                                                            "--tail-scale", cases[i].scale, NULL});
 		struct state_plan plan = plan_of(p, B, false);
 		plan.sampler = s;
 		opts_numbers(o, s->params, plan.param);
-		ok((state_facts(&plan, key, &out) == OK) == cases[i].taken, "tail-sgd, %s: a large batch of %s is %s", cases[i].word, cases[i].large,
-		   cases[i].taken ? "taken" : "refused");
+		ok((state_facts(&plan, key, &out) == OK) == cases[i].taken, "tail-sgd, %s, scale %s: a large batch of %s is %s", cases[i].word,
+		   cases[i].scale, cases[i].large, cases[i].taken ? "taken" : "refused");
 		opts_free(o);
 	}
 }
