@@ -60,13 +60,10 @@ static status write_target(struct problem *p)
 	const struct potential *u = p->potential;
 	struct text *to = &p->target;
 	TRY(state_facts(plan, (struct rng_key){p->plan.seed, 0}, &p->first));
-	if (plan->sampler->target) {
-		char own[1024];
-		plan->sampler->target(&p->first, own, sizeof own);
-		text_add(to, "%s", own);
-	} else {
+	if (plan->sampler->target)
+		plan->sampler->target(&p->first, to);
+	else
 		text_add(to, "%s claims no target distribution", plan->sampler->name);
-	}
 	if (u->ops->target_note)
 		text_add(to, "; here u is that of %s", u->ops->target_note(u));
 	if (plan->sampler->target)

@@ -5,7 +5,6 @@
  *   a ← a − λ(δₐa + (a − θ)/(κN)) + √(2λ/β) ξ₂
  * Its joint target is exp(−(N/T)[mean ℓ(θ) + (δ/2)‖θ‖² + (δₐ/2)‖a‖² + ‖θ − a‖²/(2κN)]). */
 #include <math.h>
-#include <stdio.h>
 
 #include "samplers/sampler.h"
 
@@ -61,15 +60,15 @@ static status step(struct sampler_state *s)
 	return sampler_affine(s, &a);
 }
 
-static void target(const struct sampler_state *s, char *text, size_t size)
+static void target(const struct sampler_state *s, struct text *to)
 {
 	double c = 1 / (s->param[COUPLING] * s->n), da = s->param[ANCHOR_DECAY], t = s->n / s->beta;
-	int n = snprintf(text, size, "(θ, a) ~ exp(−(N/T)[mean ℓ(θ) + (δ/2)‖θ‖² + (δₐ/2)‖a‖² + ‖θ − a‖²/(2κN)]), N = %g, T = %g, "
-	                 "δ = %g, δₐ = %g, κ = %g: θ and a differ with variance κT = %g",
-	                 s->n, t, s->decay, da, s->param[COUPLING], s->param[COUPLING] * t);
+	text_add(to, "(θ, a) ~ exp(−(N/T)[mean ℓ(θ) + (δ/2)‖θ‖² + (δₐ/2)‖a‖² + ‖θ − a‖²/(2κN)]), N = %g, T = %g, "
+	         "δ = %g, δₐ = %g, κ = %g: θ and a differ with variance κT = %g",
+	         s->n, t, s->decay, da, s->param[COUPLING], s->param[COUPLING] * t);
 	/* The anchor's prior passes through the coupling to another Gaussian one where it is Gaussian itself. */
-	if (sampler_prior_is_gaussian(s) && n > 0 && (size_t)n < size)
-		snprintf(text + n, size - (size_t)n, ", and θ's marginal carries the extra prior precision (N/T)·cδₐ/(c + δₐ) = %g, "
+	if (sampler_prior_is_gaussian(s))
+		text_add(to, ", and θ's marginal carries the extra prior precision (N/T)·cδₐ/(c + δₐ) = %g, "
 		         "c = 1/(κN)", s->beta * c * da / (c + da));
 }
 

@@ -4,7 +4,6 @@
  *   θ ← θ − λ(ĝ(θ + σε) + δθ) + √(2λ/β) ξ,  one ε a step,
  * with σ = β^(−(1+η)/4) unless it is given. The weight decay acts at θ. */
 #include <math.h>
-#include <stdio.h>
 
 #include "samplers/sgld.h"
 
@@ -48,9 +47,9 @@ static status step(struct sampler_state *s)
 	return sgld_update(s);
 }
 
-static void target(const struct sampler_state *s, char *text, size_t size)
+static void target(const struct sampler_state *s, struct text *to)
 {
-	snprintf(text, size, "θ ~ exp(−(N/T) u_σ(θ)), u_σ(θ) = E[(1/N) Σ ℓᵢ(θ + σε)] + (δ/2)‖θ‖², ε ~ N(0, I), "
+	text_add(to, "θ ~ exp(−(N/T) u_σ(θ)), u_σ(θ) = E[(1/N) Σ ℓᵢ(θ + σε)] + (δ/2)‖θ‖², ε ~ N(0, I), "
 	         "σ = %g, N = %g, T = %g, δ = %g",
 	         s->param[SIGMA], s->n, s->n / s->beta, s->decay);
 }

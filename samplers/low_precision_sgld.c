@@ -7,7 +7,6 @@
  *   corrected:  θ ← Q^vc(θ − λ(Q′(ĝ(θ)) + δθ), 2λ/β), whose mean and variance are its arguments (pointwise.h)
  * where Q′ rounds gradients to multiples of 2^−F′, or leaves them as they are. */
 #include <math.h>
-#include <stdio.h>
 
 #include "samplers/sgld.h"
 
@@ -57,8 +56,7 @@ static void coef(struct sampler_state *s)
 /* from ← … → to, on the grid whose slots begin at `grid`; random numbers, where the rounding has any, of a stream. */
 static status on_grid(struct sampler_state *s, enum pointwise_fn how, const float *from, float *to, int grid, enum stream stream)
 {
-	struct device *d = s->potential->device;
-	return d->ops->pointwise(d, &s->slots, s->potential->pieces, &(struct pointwise){
+	return sampler_pointwise(s, s->potential->pieces, &(struct pointwise){
 		.fn = how, .x = {from}, .y = {to}, .coef = {grid, grid + 1, grid + 2, grid + 3}, .stream = {stream},
 	});
 }
@@ -81,10 +79,9 @@ static status take_gradient(struct sampler_state *s, bool full)
 
 static status corrected_update(struct sampler_state *s)
 {
-	struct device *d = s->potential->device;
 	const double *v = s->slots.value;
 	const bool wide = 2 * s->lr / s->beta >= v[GAP] * v[GAP] / 4;
-	return d->ops->pointwise(d, &s->slots, s->potential->pieces, &(struct pointwise){
+	return sampler_pointwise(s, s->potential->pieces, &(struct pointwise){
 		.fn = wide ? POINTWISE_CORRECTED_WIDE : POINTWISE_CORRECTED_SMALL, .x = {s->vector[0], s->gradient}, .y = {s->vector[0]},
 		.coef = {GAP, PER_GAP, LOWEST, HIGHEST, RATE, SPREAD}, .prior = DECAY, .prior_at = 0,
 		.stream = {wide ? STREAM_LANGEVIN_0 : STREAM_QUANTISE_0, STREAM_QUANTISE_0},
@@ -105,7 +102,7 @@ static status step(struct sampler_state *s)
 	return variant == FULL ? OK : on_grid(s, POINTWISE_QUANTISE, theta, theta, GAP, STREAM_QUANTISE_0);
 }
 
-static void target(const struct sampler_state *s, char *text, size_t size)
+static void target(const struct sampler_state *s, struct text *to)
 {
 	static const char *const said[] = {
 		[FULL] = "gradients are those at θ rounded to such: on average those at its neighbours among them, interpolated",
@@ -115,13 +112,11 @@ static void target(const struct sampler_state *s, char *text, size_t size)
 		              "is less, the variance may be as much as Δ²/4",
 	};
 	const double range = ldexp(1, (int)s->param[BITS] - (int)s->param[FRACTION] - 1);
-	int n = snprintf(text, size, "θ ~ exp(−(N/T) u(θ)), u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, δ = %g, as λ → 0 and "
-	                 "Δ²/λ → 0; with multiples of Δ = %g from −%g to %g − Δ, ", s->n, s->n / s->beta, s->decay,
-	                 ldexp(1, -(int)s->param[FRACTION]), range, range);
-	if (n > 0 && (size_t)n < size)
-		n += snprintf(text + n, size - (size_t)n, "%s", said[(int)s->param[VARIANT]]);
-	if (n > 0 && (size_t)n < size && !isnan(s->param[GRADIENT_FRACTION]))
-		snprintf(text + n, size - (size_t)n, "; gradients are rounded to multiples of Δ′ = %g, which is noise on them of variance Δ′²/4 at "
+	sgld_law(s, to);
+	text_add(to, ", as λ → 0 and Δ²/λ → 0; with multiples of Δ = %g from −%g to %g − Δ, %s", ldexp(1, -(int)s->param[FRACTION]), range,
+	         range, said[(int)s->param[VARIANT]]);
+	if (!isnan(s->param[GRADIENT_FRACTION]))
+		text_add(to, "; gradients are rounded to multiples of Δ′ = %g, which is noise on them of variance Δ′²/4 at "
 		         "most, and cut off at ±%g", ldexp(1, -(int)s->param[GRADIENT_FRACTION]),
 		         ldexp(1, (int)s->param[BITS] - (int)s->param[GRADIENT_FRACTION] - 1));
 }

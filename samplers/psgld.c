@@ -5,9 +5,8 @@
  * with Γᵢ = ∂Gᵢ/∂θᵢ = −(1−α) ĝᵢ Hᵢᵢ Gᵢ²/√Vᵢ, H the Hessian of the batch's mean; or without Γ, as it is run everywhere. Hᵢᵢ is exact,
  * or the estimate zᵢ(ĝ(θ + hz) − ĝ(θ))ᵢ/h with random signs z, whose mean it is up to terms in h². */
 #include <math.h>
-#include <stdio.h>
 
-#include "samplers/sampler.h"
+#include "samplers/sgld.h"
 
 enum { RMS_DECAY, RMS_EPS, CORRECTION, PROBE_SIZE };   /* param */
 enum { CORRECTION_NONE, CORRECTION_EXACT, CORRECTION_PROBE };
@@ -74,27 +73,21 @@ static status exact_diagonal(struct sampler_state *s)
 	return OK;
 }
 
-static status pointwise(struct sampler_state *s, const struct pointwise *w)
-{
-	return s->potential->device->ops->pointwise(s->potential->device, &s->slots, s->potential->pieces, w);
-}
-
 /* ĝ(θ + hz) to where the diagonal will be. */
 static status probe_gradient(struct sampler_state *s)
 {
-	struct device *d = s->potential->device;
 	float *at = s->scratch[WORK];
-	TRY(d->ops->copy(d, at, s->vector[THETA], s->potential->n_params * sizeof(float)));
-	TRY(pointwise(s, &(struct pointwise){.fn = POINTWISE_SIGN_STEP, .x = {at}, .y = {at}, .coef = {PROBE},
-	                                     .stream = {STREAM_RADEMACHER}}));
+	TRY(sampler_probe(s, PROBE, at));
 	return sampler_gradient_at(s, &(struct sampler_gradient_request){.at = {.theta = at}, .gradient = s->scratch[DIAGONAL]});
 }
 
 static status probe_diagonal(struct sampler_state *s)
 {
 	float *diagonal = s->scratch[DIAGONAL];
-	return pointwise(s, &(struct pointwise){.fn = POINTWISE_SIGN_DIFFERENCE, .x = {diagonal, s->gradient}, .y = {diagonal},
-	                                        .coef = {PER_PROBE}, .stream = {STREAM_RADEMACHER}});
+	return sampler_pointwise(s, s->potential->pieces, &(struct pointwise){
+		.fn = POINTWISE_SIGN_DIFFERENCE, .x = {diagonal, s->gradient}, .y = {diagonal}, .coef = {PER_PROBE},
+		.stream = {STREAM_RADEMACHER},
+	});
 }
 
 /* ---- a step ---- */
@@ -111,24 +104,22 @@ static status step(struct sampler_state *s)
 		TRY(probe_diagonal(s));
 	if (correction == CORRECTION_EXACT)
 		TRY(exact_diagonal(s));
-	return pointwise(s, &(struct pointwise){
+	return sampler_pointwise(s, s->potential->pieces, &(struct pointwise){
 		.fn = correction == CORRECTION_NONE ? POINTWISE_PSGLD_STEP : POINTWISE_PSGLD_CORRECTED,
 		.x = {theta, square, s->gradient, s->scratch[DIAGONAL]}, .y = {theta, square}, .coef = {ALPHA, EPS, RATE, NOISE, SLOPE},
 		.prior = DECAY, .prior_at = 0, .stream = {STREAM_LANGEVIN_0},
 	});
 }
 
-static void target(const struct sampler_state *s, char *text, size_t size)
+static void target(const struct sampler_state *s, struct text *to)
 {
-	int n = snprintf(text, size, "θ ~ exp(−(N/T) u(θ)), u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, δ = %g, as λ → 0 where the "
-	                 "preconditioner G no longer moves (α → 1)", s->n, s->n / s->beta, s->decay);
-	if (n < 0 || (size_t)n >= size)
-		return;
+	sgld_law(s, to);
+	text_add(to, ", as λ → 0 where the preconditioner G no longer moves (α → 1)");
 	if (s->param[CORRECTION] == CORRECTION_NONE)
-		snprintf(text + n, size - (size_t)n, "; with α = %g it moves, and the law is off by the missing term Γ in its derivative: in one "
+		text_add(to, "; with α = %g it moves, and the law is off by the missing term Γ in its derivative: in one "
 		         "dimension, for α = 0 and all rows as batch, it is exp(−(N/T) u(θ))/G(θ)", s->param[RMS_DECAY]);
 	else
-		snprintf(text + n, size - (size_t)n, ", and where it depends on θ alone (α = 0, all rows as batch); with α = %g it follows "
+		text_add(to, ", and where it depends on θ alone (α = 0, all rows as batch); with α = %g it follows "
 		         "past gradients, which Γ does not know", s->param[RMS_DECAY]);
 }
 

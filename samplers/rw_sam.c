@@ -31,14 +31,8 @@ static void coef(struct sampler_state *s)
 /* The losses at θ + hz, which s->gradient holds until the first gradient is there. */
 static status probe(struct sampler_state *s)
 {
-	struct device *d = s->potential->device;
 	float *there = s->gradient;
-	const struct affine copy = {.n_in = 1, .n_out = 1, .x = {s->vector[BASE_THETA]}, .out = {{.y = there, .base = 0}}};
-	const struct pointwise move = {
-		.fn = POINTWISE_SIGN_STEP, .x = {there}, .y = {there}, .coef = {PROBE}, .stream = {STREAM_RADEMACHER},
-	};
-	TRY(sampler_affine(s, &copy));   /* frozen tensors too */
-	TRY(d->ops->pointwise(d, &s->slots, s->potential->pieces, &move));
+	TRY(sampler_probe(s, PROBE, there));
 	return sampler_gradient_at(s, &(struct sampler_gradient_request){.at = {.theta = there}, .each = s->losses[THERE]});
 }
 

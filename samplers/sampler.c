@@ -109,6 +109,16 @@ status sampler_pointwise(struct sampler_state *s, const struct pieces *p, const 
 	return d->ops->pointwise(d, &s->slots, p, w);
 }
 
+status sampler_probe(struct sampler_state *s, int h, float *to)
+{
+	struct device *d = s->potential->device;
+	/* Frozen tensors too, which the row leaves alone. */
+	TRY(d->ops->copy(d, to, s->vector[0], s->potential->n_params * sizeof *to));
+	return sampler_pointwise(s, s->potential->pieces, &(struct pointwise){
+		.fn = POINTWISE_SIGN_STEP, .x = {to}, .y = {to}, .coef = {h}, .stream = {STREAM_RADEMACHER},
+	});
+}
+
 status sampler_product(struct sampler_state *s, const float *x, const float *y, int slot)
 {
 	struct device *d = s->potential->device;

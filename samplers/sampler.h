@@ -8,6 +8,7 @@
 #include "samplers/methods.h"
 #include "src/param.h"
 #include "src/potential.h"
+#include "src/text.h"
 
 enum {
 	SAMPLER_VECTORS = 6,   /* state vectors at most; the first one is θ, where gradients are taken */
@@ -93,7 +94,7 @@ struct sampler {
 	/* Issues the step's verbs. */
 	status (*step)(struct sampler_state *s);
 	/* The sentence that says what is sampled ("exp(−(N/T) u(θ)) …"), from the state; NULL where no target is claimed. */
-	void (*target)(const struct sampler_state *s, char *text, size_t size);
+	void (*target)(const struct sampler_state *s, struct text *to);
 };
 
 #define SAMPLER_EXTERN(id, name, title) extern const struct sampler sampler_##id;
@@ -154,6 +155,9 @@ status sampler_affine(struct sampler_state *s, const struct affine *a);
 
 /* The pointwise verb over pieces. */
 status sampler_pointwise(struct sampler_state *s, const struct pieces *p, const struct pointwise *w);
+
+/* θ + hz into a vector, h a slot, with the step's random signs z (STREAM_RADEMACHER); frozen tensors stay. Errors: ERR_LIBRARY. */
+status sampler_probe(struct sampler_state *s, int h, float *to);
 
 /* value[slot] = Σ x·y over the parameters that move. */
 status sampler_product(struct sampler_state *s, const float *x, const float *y, int slot);

@@ -6,7 +6,6 @@
 #include "samplers/sghmc.h"
 
 #include <math.h>
-#include <stdio.h>
 
 enum { NOISE_ESTIMATE = SGHMC_PARAMS_END };   /* param */
 enum { KEEP = SGHMC_SLOTS, CHANGE };
@@ -97,9 +96,9 @@ static status step(struct sampler_state *s)
 	return sghmc_move(s, KEEP, CHANGE);
 }
 
-static void target(const struct sampler_state *s, char *text, size_t size)
+static void target(const struct sampler_state *s, struct text *to)
 {
-	snprintf(text, size, "(θ, v) ~ exp(−(N/T) u(θ)) N(v; 0, (λT/N) I) as λ → 0, u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, "
+	text_add(to, "(θ, v) ~ exp(−(N/T) u(θ)) N(v; 0, (λT/N) I) as λ → 0, u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, "
 	         "δ = %g; at λ, where u is quadratic with curvature h, θ's variance is 1/(1 − λh/(2(2 − a))) times that, and gradient "
 	         "noise of variance σ² a coordinate makes it 1 + ((N/T)λσ²/2 − b̂)/a times as large, a = %g, b̂ = %g",
 	         s->n, s->n / s->beta, s->decay, s->param[SGHMC_FRICTION], s->param[NOISE_ESTIMATE]);

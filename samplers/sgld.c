@@ -4,7 +4,6 @@
  *   θ ← θ − λ(ĝ(θ) + δθ) + √(2λ/β) ξ,  β = N/T. */
 #include "samplers/sgld.h"
 
-#include <stdio.h>
 
 void sgld_coef(struct sampler_state *s)
 {
@@ -31,9 +30,9 @@ static status step(struct sampler_state *s)
 	return sgld_update(s);
 }
 
-static void target(const struct sampler_state *s, char *text, size_t size)
+void sgld_law(const struct sampler_state *s, struct text *to)
 {
-	snprintf(text, size, "θ ~ exp(−(N/T) u(θ)), u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, δ = %g",
+	text_add(to, "θ ~ exp(−(N/T) u(θ)), u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, δ = %g",
 	         s->n, s->n / s->beta, s->decay);
 }
 
@@ -45,5 +44,5 @@ const struct sampler sampler_sgld = {
 	.explores = true,
 	.coef = sgld_coef,
 	.step = step,
-	.target = target,
+	.target = sgld_law,
 };

@@ -13,4 +13,7 @@ enum { SGLD_GRADIENT = SLOT_SAMPLER, SGLD_DECAY, SGLD_NOISE, SGLD_SLOTS };
 void sgld_coef(struct sampler_state *s);
 status sgld_update(struct sampler_state *s);
 
+/* The sentence that says that θ has the law of u at T, for what a method says besides. */
+void sgld_law(const struct sampler_state *s, struct text *to);
+
 #endif

@@ -4,7 +4,6 @@
  * SGLD (Dubey et al. 2016, SVRG-LD), on the mean-potential scale:
  *   g = ĝ(θ) − ĝ(θ̂) + Ḡ, both of one batch, Ḡ = (1/N) Σ ∇ℓᵢ(θ̂);  θ ← θ − λ(g + δθ) + √(2λ/β) ξ,
  *   θ̂ ← θ at the chain's first step and, with R > 0, before each step whose number is a multiple of R. */
-#include <stdio.h>
 
 #include "samplers/sgld.h"
 
@@ -66,17 +65,15 @@ static status step(struct sampler_state *s)
 	return sgld_update(s);
 }
 
-static void target(const struct sampler_state *s, char *text, size_t size)
+static void target(const struct sampler_state *s, struct text *to)
 {
 	const double refresh = s->param[REFRESH];
-	int n = snprintf(text, size, "θ ~ exp(−(N/T) u(θ)), u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, δ = %g, with gradients "
-	                 "whose minibatch noise is 0 at θ̂, the point ", s->n, s->n / s->beta, s->decay);
-	if (n < 0 || (size_t)n >= size)
-		return;
+	sgld_law(s, to);
+	text_add(to, ", with gradients whose minibatch noise is 0 at θ̂, the point ");
 	if (refresh > 0)
-		snprintf(text + n, size - (size_t)n, "where the chain was at the last multiple of R = %g steps", refresh);
+		text_add(to, "where the chain was at the last multiple of R = %g steps", refresh);
 	else
-		snprintf(text + n, size - (size_t)n, "where the chain began");
+		text_add(to, "where the chain began");
 }
 
 const struct sampler sampler_sgld_cv = {

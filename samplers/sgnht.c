@@ -6,7 +6,6 @@
  * a beginning with A. With v = √(λ/β) p and a = √(λ/β) ζ that is a step √(λ/β) of dynamics in (θ, p, ζ) on U = βu; where λ
  * changes, a − A goes with its root as v does. */
 #include <math.h>
-#include <stdio.h>
 
 #include "samplers/sghmc.h"
 
@@ -71,15 +70,15 @@ static status step(struct sampler_state *s)
 	TRY(device_scalar(d, &s->slots, &keep));
 	TRY(device_scalar(d, &s->slots, &change));
 	TRY(sghmc_move(s, KEEP, CHANGE));
-	TRY(d->ops->reduce_moving(d, &s->slots, s->potential->pieces, v, v, NULL, SQUARES));
+	TRY(sampler_product(s, v, v, SQUARES));
 	TRY(device_scalar(d, &s->slots, &follow));
 	TRY(device_scalar(d, &s->slots, &friction));
 	return device_scalar(d, &s->slots, &kinetic);
 }
 
-static void target(const struct sampler_state *s, char *text, size_t size)
+static void target(const struct sampler_state *s, struct text *to)
 {
-	snprintf(text, size, "(θ, v, a) ~ exp(−(N/T) u(θ)) N(v; 0, (λT/N) I) N(a; A, λT/(N d m)) as λ → 0, u(θ) = (1/N) Σ ℓᵢ(θ) + "
+	text_add(to, "(θ, v, a) ~ exp(−(N/T) u(θ)) N(v; 0, (λT/N) I) N(a; A, λT/(N d m)) as λ → 0, u(θ) = (1/N) Σ ℓᵢ(θ) + "
 	         "(δ/2)‖θ‖², N = %g, T = %g, δ = %g, A = %g, m = %g, d = %g parameters that move; at λ, where u is quadratic, θ's "
 	         "variance is about 1 − a/2 times that; gradient noise of variance σ², the same in every coordinate, moves a's mean to "
 	         "about A + (N/T)λσ²/2 and leaves θ's law",

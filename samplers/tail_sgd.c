@@ -154,7 +154,7 @@ static status directed_noise(struct sampler_state *s)
 		.n_in = 1, .n_out = 1, .x = {s->gradient}, .out = {{.y = xi, .base = -1, .noise = ONE, .stream = STREAM_LANGEVIN_0}},
 	};
 	TRY(sampler_affine(s, &draw));
-	TRY(d->ops->reduce_moving(d, &s->slots, s->potential->pieces, xi, xi, NULL, SQUARES));
+	TRY(sampler_product(s, xi, xi, SQUARES));
 	return device_scalar(d, &s->slots, &(struct scalar){SCALAR_INVERSE_NORM, {WEIGHT, SQUARES}, {DIRECTED}});
 }
 
@@ -169,7 +169,7 @@ static status clip(struct sampler_state *s, int heavy)
 	};
 	if (clips(s)) {
 		TRY(sampler_affine(s, &sum));
-		TRY(d->ops->reduce_moving(d, &s->slots, s->potential->pieces, h, h, NULL, SQUARES));
+		TRY(sampler_product(s, h, h, SQUARES));
 	}
 	const struct scalar moves[] = {
 		{SCALAR_CLIP, {STEP, clips(s) ? SQUARES : SLOT_NONE, LENGTH}, {MOVE_GRADIENT}},

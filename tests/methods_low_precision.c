@@ -195,11 +195,11 @@ static void check_words(struct potential *p)
 {
 	for (int rounded = 0; rounded < 2; rounded++) {
 		struct bench b;
-		char text[1024];
+		struct text text = {.n = 0};
 		bench_open(&b, p, "low-precision-sgld", (const char *[]){"--bits", "4", rounded ? "--gradient-fraction" : NULL, "1", NULL});
-		b.plan.sampler->target(&b.state.s, text, sizeof text);
-		const char *said = strstr(text, "Δ′ = 0.5, which is noise on them of variance Δ′²/4 at most, and cut off at ±4");
-		ok(rounded ? said != NULL : !strstr(text, "Δ′"), "low-precision-sgld: gradients are%s said to be rounded", rounded ? "" : " not");
+		b.plan.sampler->target(&b.state.s, &text);
+		const char *said = strstr(text.at, "Δ′ = 0.5, which is noise on them of variance Δ′²/4 at most, and cut off at ±4");
+		ok(rounded ? said != NULL : !strstr(text.at, "Δ′"), "low-precision-sgld: gradients are%s said to be rounded", rounded ? "" : " not");
 		bench_close(&b);
 	}
 }
