@@ -63,10 +63,20 @@ void note(const char *format, ...)
 	fflush(stdout);
 }
 
+static bool asked(const char *name)
+{
+	const char *value = getenv(name);
+	return value && *value;
+}
+
 bool in_haste(void)
 {
-	const char *fast = getenv("FAST");
-	return fast && *fast;
+	return asked("FAST");
+}
+
+bool in_full(void)
+{
+	return asked("FIDELITY");
 }
 
 bool in_turn(void)

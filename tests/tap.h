@@ -26,6 +26,9 @@ bool in_turn(void);
 /* Whether FAST is set: for tests whose cases can't be taken in turn. */
 bool in_haste(void);
 
+/* Whether FIDELITY is set: for tests that have a long form, which make check-fidelity takes. */
+bool in_full(void);
+
 /* What all names begin with from now on, followed by ": "; it must last. NULL: nothing, as at the start. */
 void test_prefix(const char *prefix);
 
