@@ -18,7 +18,7 @@ static const char *const fate_words[] = {
 
 /* ---- for programs ---- */
 
-static json_t *dead_of(const struct selection *s, const struct predictions *p, const struct draws *d,
+static json_t *dead_of(const struct selection *s, const struct predictions *p, const struct member_draws *d,
                        const enum member_fate *fate)
 {
 	json_t *dead = json_array();
@@ -137,7 +137,7 @@ static json_t *sentence_of(const struct mixing *m, const struct selection *s, co
 
 /* ---- both ---- */
 
-static status judge(const struct opts *o, const struct selection *s, const struct predictions *p, const struct draws *d,
+static status judge(const struct opts *o, const struct selection *s, const struct predictions *p, const struct member_draws *d,
                     enum member_fate *fate, json_t **into)
 {
 	const double loss = p->how->guess(p);
@@ -149,7 +149,7 @@ static status judge(const struct opts *o, const struct selection *s, const struc
 	return OK;
 }
 
-status report_convergence(const struct opts *o, const struct selection *s, const struct predictions *p, const struct draws *d,
+status report_convergence(const struct opts *o, const struct selection *s, const struct predictions *p, const struct member_draws *d,
                           json_t **into)
 {
 	if (!d || s->n < 2) {

@@ -68,7 +68,7 @@ static status score_mixtures(const struct mixture *id, const struct mixture *ood
 static status predict_both(const struct opts *o, struct selection *chosen, struct network *n, struct predictions sets[2],
                            const struct subject *subject, FILE *scores, struct arena *a, json_t **figures)
 {
-	struct draws draws;
+	struct member_draws draws;
 	/* Labels that the model can't be asked about are not needed for the scores. */
 	const bool labelled = predictive_of(n->likelihood)->check(n, &subject[0].data) == OK;
 	TRY(predictions_open(a, n, &subject[0], chosen->n, labelled ? SCORE_ALL : SCORE_NOTHING, &sets[0]));

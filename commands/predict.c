@@ -95,7 +95,7 @@ static status predict_to(const struct opts *o, struct selection *chosen, struct 
                          const struct output_file file[FILES], struct arena *a, json_t **figures)
 {
 	struct predictions p;
-	struct draws draws;
+	struct member_draws draws;
 	enum scoring scoring = opts_flag(o, "curve") ? SCORE_CURVE : SCORE_ALL;
 	status s = predictions_open(a, n, subject, chosen->n, scoring, &p);
 	if (s == OK)
