@@ -23,5 +23,6 @@ void check_low_precision(struct device *d);
 void check_heavy(struct device *d);
 void check_escapes(struct device *d, bool stationary);
 void check_reweighted(struct device *d, bool stationary);
+void check_hmc(struct device *d, bool stationary);
 
 #endif
