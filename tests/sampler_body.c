@@ -165,4 +165,5 @@ void check_samplers(struct device *d, bool stationary)
 	check_escapes(d, stationary);
 	check_reweighted(d, stationary);
 	check_hmc(d, stationary);
+	check_examples(d);
 }
