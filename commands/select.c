@@ -131,18 +131,22 @@ void select_origin(const struct opts *o, const struct selection *s, json_t **int
 	json_put(into, "train_fingerprints", trained);
 }
 
+json_t *select_member(const struct selection *s, size_t i)
+{
+	const struct choice *c = &s->choice[i];
+	const struct source *source = &s->sources.source[c->source];
+	json_t *member = json_object();
+	json_put(&member, "file", json_words(source->path));
+	json_put(&member, "chain", source->numbered ? json_integer(source->chain) : json_null());
+	json_put(&member, "step", json_integer((json_int_t)c->step));
+	json_put(&member, "role", json_string(c->role));
+	return member;
+}
+
 json_t *select_members(const struct selection *s)
 {
 	json_t *members = json_array();
-	for (size_t i = 0; i < s->n; i++) {
-		const struct choice *c = &s->choice[i];
-		const struct source *source = &s->sources.source[c->source];
-		json_t *member = json_object();
-		json_put(&member, "file", json_words(source->path));
-		json_put(&member, "chain", source->numbered ? json_integer(source->chain) : json_null());
-		json_put(&member, "step", json_integer((json_int_t)c->step));
-		json_put(&member, "role", json_string(c->role));
-		json_add(&members, member);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		json_add(&members, select_member(s, i));
 	return members;
 }

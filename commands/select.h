@@ -32,7 +32,9 @@ void select_report(const struct selection *s, json_t **into);
  * the sets that those chosen from were trained on, in order of appearance; s is NULL where no run is read. */
 void select_origin(const struct opts *o, const struct selection *s, json_t **into);
 
-/* {file, chain, step, role} of each choice, in an array, in the order in which they are predicted; NULL without memory. */
+/* {file, chain, step, role} of choice i; and of each choice, in an array, in the order in which they are predicted. NULL
+ * without memory. */
+json_t *select_member(const struct selection *s, size_t i);
 json_t *select_members(const struct selection *s);
 
 #endif

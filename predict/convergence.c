@@ -185,15 +185,14 @@ static double effective_of(struct work *w, const double *x)
 	return effective(w);
 }
 
-/* Of being at most the quantile q of all draws, interpolated (type 7 of Hyndman & Fan 1996): between equal draws to
- * that very number, which GSL's formula may miss by a rounding, and at a draw where q falls on one but for a rounding. */
+/* Of being at most the quantile q of all draws, interpolated (type 7 of Hyndman & Fan 1996): between equal draws to that
+ * very number, which GSL's formula may miss by a rounding. */
 static double effective_below(struct work *w, double q)
 {
 	const size_t s = w->chains * w->draws;
-	const double at = (double)(s - 1) * q, k = floor(at + 1e-9);
-	const size_t i = (size_t)k;
-	const double next = i + 1 < s ? w->sorted[i + 1] : w->sorted[i];
-	const double quantile = w->sorted[i] + fmax(0, at - k) * (next - w->sorted[i]);
+	const double at = (double)(s - 1) * q, k = floor(at);
+	const double *x = w->sorted + (size_t)k;
+	const double quantile = x[0] + (at - k) * (at > k ? x[1] - x[0] : 0);
 	for (size_t j = 0; j < s; j++)
 		w->series[j] = w->given[j] <= quantile;
 	return effective_of(w, w->series);
