@@ -23,13 +23,14 @@ static const struct param select_defs[] = {
 
 const struct opt_table table_select = {.owner = "select", .heading = "Which snapshots", .defs = select_defs};
 
-status select_open(const struct opts *o, const char *role, struct selection *out)
+static status open_with(const struct opts *o, const char *role, const char *rather, struct selection *out)
 {
 	const char *const *path;
 	int n = opts_positionals(o, &path);
 	const struct selection_request r = {
 		.chain = opts_given(o, "chain") ? opts_count(o, "chain") : -1,
 		.role = opts_text(o, "role") ? opts_text(o, "role") : role,
+		.rather = opts_text(o, "role") ? NULL : rather,
 		.from = opts_given(o, "from-step") ? (uint64_t)opts_count(o, "from-step") : 0,
 		.to = opts_given(o, "to-step") ? (uint64_t)opts_count(o, "to-step") : UINT64_MAX,
 		.last = opts_given(o, "last") ? (size_t)opts_count(o, "last") : SIZE_MAX,
@@ -38,6 +39,16 @@ status select_open(const struct opts *o, const char *role, struct selection *out
 	if (n == 0)
 		return fail(ERR_USAGE, "no run given: name a run's folder or a .snaps file");
 	return selection_open(path, n, &r, out);
+}
+
+status select_open(const struct opts *o, const char *role, struct selection *out)
+{
+	return open_with(o, role, NULL, out);
+}
+
+status select_open_rather(const struct opts *o, const char *role, struct selection *out)
+{
+	return open_with(o, NULL, role, out);
 }
 
 status select_refuse(const struct opts *o, const char *option, const char *const *others)

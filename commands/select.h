@@ -13,6 +13,8 @@ extern const struct opt_table table_select;
 /* Pools what lies behind the command's positional arguments and chooses by the options of table_select; role: the one that is
  * meant where none is named, NULL: all. Errors: ERR_USAGE where there are no arguments, and selection_open's. */
 status select_open(const struct opts *o, const char *role, struct selection *out);
+/* The same where a role that is not named is meant of files that can have it, and every role of the others. */
+status select_open_rather(const struct opts *o, const char *role, struct selection *out);
 
 /* Refuses runs, the options of table_select and others about runs (NULL-terminated) beside `option`, which names stored
  * probabilities that take a run's place. Errors: ERR_USAGE. */
