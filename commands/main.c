@@ -7,6 +7,7 @@ static const struct command *const commands[] = {
 	&command_swag,
 	&command_predict,
 	&command_ood,
+	&command_compare,
 	&command_info,
 	&command_data,
 	&command_export,
