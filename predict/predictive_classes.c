@@ -52,12 +52,23 @@ static status classes_added(struct predictions *p, size_t i)
 /* A mixture is told of the part that begins when the one before it is read. */
 static double classes_alone(struct predictions *p, size_t first, size_t end)
 {
-	struct mixture *m = &p->mixture;
-	if (end - first < m->own_members)
-		return mixture_last_nll(m);
-	double nll = mixture_part_nll(m);
-	mixture_part(m);
+	(void)first;
+	(void)end;
+	double nll = mixture_part_nll(&p->mixture);
+	mixture_part(&p->mixture);
 	return nll;
+}
+
+static double classes_member(const struct predictions *p, size_t i)
+{
+	(void)i;
+	return mixture_last_nll(&p->mixture);
+}
+
+static double classes_log_lik(const struct predictions *p, size_t i, size_t example)
+{
+	(void)i;
+	return p->mixture.last ? p->mixture.last[example] : (double)NAN;
 }
 
 static double classes_guess(const struct predictions *p)
@@ -93,6 +104,8 @@ const struct predictive predictive_categorical = {
 	.add = classes_add,
 	.added = classes_added,
 	.alone = classes_alone,
+	.member = classes_member,
+	.log_lik = classes_log_lik,
 	.guess = classes_guess,
 	.guessed = "nll",
 	.guessed_title = "NLL",
@@ -106,6 +119,8 @@ const struct predictive predictive_bernoulli = {
 	.add = classes_add,
 	.added = classes_added,
 	.alone = classes_alone,
+	.member = classes_member,
+	.log_lik = classes_log_lik,
 	.guess = classes_guess,
 	.guessed = "nll",
 	.guessed_title = "NLL",
