@@ -155,6 +155,7 @@ static status score_stored(const struct opts *o, FILE *probs, struct arena *a, j
 	TRY(report_option(stored_fill(&stored, a, curve), "probs"));
 	TRY(predictive_score_classes(&stored.mixture, true, &all));
 	report_figures(figures, &all);
+	json_put(figures, "convergence", json_null());
 	if (curve)
 		*rows = report_curve(curve, stored.members);
 	return save_probs(probs, &stored.mixture, a);

@@ -79,7 +79,7 @@ static status get_sums(const struct tallied *t, const struct predictions *set, b
 {
 	if (set->curve)
 		TRY(tallied_get(t));
-	if (set->each)
+	if (predictions_want_members(set))
 		TRY(tallied_get_probs(t, set->probs));
 	if (!set->alone || !last)
 		return OK;
