@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* One thread that predicts, with a device of its own. */
+#include "predict/draws.h"
 #include "predict/ensemble_private.h"
 
 /* A device that adds classes up keeps the sums of a set; it has one worker. */
 static status open_tallied(struct worker *w, int j)
 {
 	struct predictions *set = &w->of->sets[j];
-	const bool probs = set->each != NULL;
+	const bool probs = predictions_want_members(set);
 	status s = tallied_open(w->device, &set->mixture, probs, &w->of->tallied[j]);
 	return potential_lacks(w->potential[j], s, tallied_bytes(&set->mixture, probs), "the sums of an ensemble");
 }
@@ -23,7 +24,8 @@ status worker_open(struct worker *w)
 	for (int j = 0; j < e->n_sets; j++) {
 		w->prepared[j] = SIZE_MAX;
 		TRY(subject_plan(e->network, e->sets[j].subject, w->device, &w->potential[j]));
-		if (w->device->ops->tally && e->sets[j].mixture.c)
+		/* Outputs that are wanted themselves come to the host. */
+		if (w->device->ops->tally && e->sets[j].mixture.c && !(e->sets[j].draws && e->sets[j].draws->probes))
 			TRY(open_tallied(w, j));
 	}
 	return OK;

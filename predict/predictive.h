@@ -12,6 +12,8 @@
 #include "predict/mixture.h"
 #include "predict/subject.h"
 
+struct draws;
+
 /* The predictions of one data set: 4 · n · classes + 8 · n · (classes + 6) bytes for classes, and 4 · members · n · outputs
  * for real targets. */
 struct predictions {
@@ -23,6 +25,8 @@ struct predictions {
 	float *outputs;           /* (members, n, outputs) where all are kept; else NULL */
 	float *probs;             /* (n, classes): one member's; NULL without classes */
 	FILE *each;               /* receives each member's probabilities (n, classes), float32; NULL: not wanted */
+	float *kept;              /* (members, n, classes): likewise, in memory; NULL: not wanted */
+	struct draws *draws;      /* receives numbers of each member's (draws.h); NULL: not wanted */
 	struct figures *curve;    /* (members): figures of the first 1, 2, … members; NULL: not wanted */
 	/* (members), NULL where nothing is scored: at the first member of each snapshot file, else NaN, the figure `guessed` of the
 	 * file's members by themselves, and of its last one, where its chain ended. */
@@ -41,9 +45,12 @@ struct predictive {
 	/* All rows of member i are added: writes them where each member's are wanted, and its point of the curve; NULL
 	 * likewise. Errors: ERR_IO, ERR_MEMORY. */
 	status (*added)(struct predictions *p, size_t i);
-	/* The figure that `guessed` names of members first … end − 1 by themselves, the last ones added: the very last, or, after
-	 * it, all of a file. */
+	/* The figure that `guessed` names of members first … end − 1 by themselves, all of a file, whose last one was added. */
 	double (*alone)(struct predictions *p, size_t first, size_t end);
+	/* The same of member i by itself, the last one added; and its log-likelihood of an example's target: nats, density in own
+	 * units. NaN where no targets are looked at. */
+	double (*member)(const struct predictions *p, size_t i);
+	double (*log_lik)(const struct predictions *p, size_t i, size_t example);
 	/* The same figure of a guess that looks at no inputs, NaN where there is none; and what it is that is guessed. */
 	double (*guess)(const struct predictions *p);
 	const char *guessed, *guessed_title, *guess_words;
@@ -66,6 +73,9 @@ enum scoring {
  * scored, as `check` would have said. */
 status predictions_open(struct arena *a, const struct network *n, const struct subject *subject, size_t members,
                         enum scoring scoring, struct predictions *out);
+
+/* Whether members' own probabilities are wanted, and not their sums alone. */
+bool predictions_want_members(const struct predictions *p);
 
 /* Where member i's outputs belong, if all are kept. */
 float *predictions_place(const struct predictions *p, size_t i);

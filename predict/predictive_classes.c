@@ -46,18 +46,31 @@ static status classes_added(struct predictions *p, size_t i)
 	mixture_next(m);
 	if (p->each && fwrite(p->probs, sizeof(float), probs, p->each) != probs)
 		return fail(ERR_IO, "{save-member-probs}: %s", strerror(errno));
+	if (p->kept)
+		memcpy(p->kept + i * probs, p->probs, probs * sizeof *p->kept);
 	return p->curve ? predictive_score_classes(m, false, &p->curve[i]) : OK;
 }
 
 /* A mixture is told of the part that begins when the one before it is read. */
 static double classes_alone(struct predictions *p, size_t first, size_t end)
 {
-	struct mixture *m = &p->mixture;
-	if (end - first < m->own_members)
-		return mixture_last_nll(m);
-	double nll = mixture_part_nll(m);
-	mixture_part(m);
+	(void)first;
+	(void)end;
+	double nll = mixture_part_nll(&p->mixture);
+	mixture_part(&p->mixture);
 	return nll;
+}
+
+static double classes_member(const struct predictions *p, size_t i)
+{
+	(void)i;
+	return mixture_last_nll(&p->mixture);
+}
+
+static double classes_log_lik(const struct predictions *p, size_t i, size_t example)
+{
+	(void)i;
+	return p->mixture.last ? p->mixture.last[example] : (double)NAN;
 }
 
 static double classes_guess(const struct predictions *p)
@@ -93,6 +106,8 @@ const struct predictive predictive_categorical = {
 	.add = classes_add,
 	.added = classes_added,
 	.alone = classes_alone,
+	.member = classes_member,
+	.log_lik = classes_log_lik,
 	.guess = classes_guess,
 	.guessed = "nll",
 	.guessed_title = "NLL",
@@ -106,6 +121,8 @@ const struct predictive predictive_bernoulli = {
 	.add = classes_add,
 	.added = classes_added,
 	.alone = classes_alone,
+	.member = classes_member,
+	.log_lik = classes_log_lik,
 	.guess = classes_guess,
 	.guessed = "nll",
 	.guessed_title = "NLL",

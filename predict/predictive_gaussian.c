@@ -3,6 +3,7 @@
 /* Real targets: each member predicts a Gaussian around its outputs, in the targets' own units. */
 #include "predict/predictive.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "predict/regression.h"
@@ -54,6 +55,28 @@ static double gaussian_alone(struct predictions *p, size_t first, size_t end)
 	return regression_rmse(&r, p->subject->data.target_wide);
 }
 
+static double gaussian_member(const struct predictions *p, size_t i)
+{
+	struct regression r = regression_of(p);
+	r.output += i * r.n * (size_t)r.k;
+	r.members = 1;
+	return regression_rmse(&r, p->subject->data.target_wide);
+}
+
+static double gaussian_log_lik(const struct predictions *p, size_t i, size_t example)
+{
+	const struct regression r = regression_of(p);
+	const float *mean = predictions_place(p, i) + example * (size_t)r.k;
+	const double *y = p->subject->data.target_wide + example * (size_t)r.k;
+	double sum = 0;
+	for (int j = 0; j < r.k; j++) {
+		const double scale = r.scale ? r.scale[j] : 1, sd = r.noise_sd * scale;
+		const double z = (y[j] - (r.shift ? r.shift[j] : 0) - scale * mean[j]) / sd;
+		sum -= z * z / 2 + log(sd) + log(2 * M_PI) / 2;
+	}
+	return sum;
+}
+
 static double gaussian_guess(const struct predictions *p)
 {
 	return regression_deviation(p->subject->data.target_wide, p->subject->data.n, p->network->model.outputs);
@@ -77,6 +100,8 @@ const struct predictive predictive_gaussian = {
 	.keeps_outputs = true,
 	.check = gaussian_check,
 	.alone = gaussian_alone,
+	.member = gaussian_member,
+	.log_lik = gaussian_log_lik,
 	.guess = gaussian_guess,
 	.guessed = "rmse",
 	.guessed_title = "RMSE",

@@ -81,10 +81,13 @@ status tallied_get(const struct tallied *t)
 status tallied_get_part(const struct tallied *t)
 {
 	const struct mixture *m = t->mixture;
-	if (!m->label)
-		return OK;
-	TRY(get(t, m->own, t->sums.own, m->n));
-	return get(t, m->last, t->sums.last, m->n);
+	return m->label ? get(t, m->own, t->sums.own, m->n) : OK;
+}
+
+status tallied_get_last(const struct tallied *t)
+{
+	const struct mixture *m = t->mixture;
+	return m->label ? get(t, m->last, t->sums.last, m->n) : OK;
 }
 
 status tallied_get_probs(const struct tallied *t, float *probs)

@@ -23,10 +23,11 @@ size_t tallied_bytes(const struct mixture *m, bool probs);
 /* A zeroed one is fine. */
 void tallied_close(struct tallied *t);
 
-/* To the mixture on the host: all sums; those that mixture_part_nll and mixture_last_nll read. And a member's probabilities (n, c).
- * Errors: ERR_LIBRARY. */
+/* To the mixture on the host: all sums; those that mixture_part_nll reads; and that mixture_last_nll reads, each example's
+ * log-likelihood by the last member. And a member's probabilities (n, c). Errors: ERR_LIBRARY. */
 status tallied_get(const struct tallied *t);
 status tallied_get_part(const struct tallied *t);
+status tallied_get_last(const struct tallied *t);
 status tallied_get_probs(const struct tallied *t, float *probs);
 
 /* The first member that had logits which are not finite, from 0, and its first such example; *found: whether there is one.

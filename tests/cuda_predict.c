@@ -89,6 +89,7 @@ static void check_tally(struct device *d, int k, bool labels)
 	}
 	MUST(tallied_get(&t));
 	MUST(tallied_get_part(&t));
+	MUST(tallied_get_last(&t));
 	MUST(tallied_get_probs(&t, q));
 	double worst = mixtures_apart(&there, &host), off = 0;
 	if (labels)
