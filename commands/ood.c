@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/convergence.h"
 #include "commands/network.h"
 #include "commands/output.h"
 #include "commands/report.h"
@@ -67,10 +68,16 @@ static status score_mixtures(const struct mixture *id, const struct mixture *ood
 static status predict_both(const struct opts *o, struct selection *chosen, struct network *n, struct predictions sets[2],
                            const struct subject *subject, FILE *scores, struct arena *a, json_t **figures)
 {
-	for (int i = 0; i < 2; i++)
-		TRY(predictions_open(a, n, &subject[i], chosen->n, SCORE_NOTHING, &sets[i]));
+	struct draws draws;
+	/* Labels that the model can't be asked about are not needed for the scores. */
+	const bool labelled = predictive_of(n->likelihood)->check(n, &subject[0].data) == OK;
+	TRY(predictions_open(a, n, &subject[0], chosen->n, labelled ? SCORE_ALL : SCORE_NOTHING, &sets[0]));
+	TRY(predictions_open(a, n, &subject[1], chosen->n, SCORE_NOTHING, &sets[1]));
+	if (labelled)
+		TRY(draws_open(a, &sets[0], CONVERGENCE_POINTS, 0, &draws));
 	TRY(network_predict(o, chosen, n, sets, 2));
-	return score_mixtures(&sets[0].mixture, &sets[1].mixture, o, scores, a, figures);
+	TRY(score_mixtures(&sets[0].mixture, &sets[1].mixture, o, scores, a, figures));
+	return report_convergence(o, chosen, &sets[0], sets[0].draws, figures);
 }
 
 /* The in-distribution set and the foreign one. */
@@ -102,8 +109,8 @@ static bool is_csv(const struct opts *o, const char *option)
 	return opts_given(o, option) && strncmp(opts_text(o, option), "csv:", 4) == 0;
 }
 
-/* What --header says of the set that one option names: where neither is a csv file, the set refuses it. The run's own file is
- * read as the run says. */
+/* What --header says of the set that one option names: where neither is a csv file, the set refuses it. The run's own
+ * file is read as the run says. */
 static enum header header_of(const struct opts *o, const char *option, const char *other)
 {
 	bool meant = is_csv(o, option) || (opts_given(o, option) && !is_csv(o, other));

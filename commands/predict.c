@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* basin predict: averages the predictions of snapshots, or probabilities made elsewhere, and scores the average. */
 #include "commands/command.h"
+#include "commands/convergence.h"
 #include "commands/network.h"
 #include "commands/output.h"
 #include "commands/report.h"
@@ -64,8 +65,8 @@ static status begin_members(FILE *to, struct predictions *p)
 
 /* ---- from a run ---- */
 
-static status score_members(const struct selection *chosen, const struct predictions *p, FILE *probs, struct arena *a,
-                            json_t **figures)
+static status score_members(const struct opts *o, const struct selection *chosen, const struct predictions *p, FILE *probs,
+                            struct arena *a, json_t **figures)
 {
 	struct figures all;
 	TRY(p->how->score(p, &all));
@@ -73,6 +74,7 @@ static status score_members(const struct selection *chosen, const struct predict
 	if (p->curve)
 		json_put(figures, "curve", report_curve(p->curve, p->members));
 	report_figures(figures, &all);
+	TRY(report_convergence(o, chosen, p, p->draws, figures));
 	return save_probs(probs, &p->mixture, a);
 }
 
@@ -93,14 +95,17 @@ static status predict_to(const struct opts *o, struct selection *chosen, struct 
                          const struct output_file file[FILES], struct arena *a, json_t **figures)
 {
 	struct predictions p;
+	struct draws draws;
 	enum scoring scoring = opts_flag(o, "curve") ? SCORE_CURVE : SCORE_ALL;
 	status s = predictions_open(a, n, subject, chosen->n, scoring, &p);
+	if (s == OK)
+		s = draws_open(a, &p, CONVERGENCE_POINTS, 0, &draws);
 	if (s == OK)
 		s = begin_members(file[MEMBERS].to, &p);
 	if (s == OK)
 		s = network_predict(o, chosen, n, &p, 1);
 	if (s == OK)
-		s = score_members(chosen, &p, file[PROBS].to, a, figures);
+		s = score_members(o, chosen, &p, file[PROBS].to, a, figures);
 	return s;
 }
 

@@ -10,8 +10,7 @@
 #include "src/data/fingerprint.h"
 #include "src/json_build.h"
 
-/* A JSON number, or null where x is not finite. */
-static void put_number(json_t **into, const char *name, double x)
+void report_number(json_t **into, const char *name, double x)
 {
 	/* Fifteen digits: what the arithmetic behind a figure can vouch for, and 0.1 prints as 0.1. */
 	char text[32];
@@ -26,7 +25,7 @@ static void put_figures(json_t **into, const struct figures *f)
 		if (f->at[i].count)
 			json_put(into, f->at[i].name, json_integer((json_int_t)f->at[i].value));
 		else
-			put_number(into, f->at[i].name, f->at[i].value);
+			report_number(into, f->at[i].name, f->at[i].value);
 }
 
 void report_figures(json_t **into, const struct figures *f)
@@ -48,13 +47,13 @@ json_t *report_curve(const struct figures *curve, size_t n)
 
 void report_roc(json_t **into, const struct roc *r)
 {
-	put_number(into, "auroc", r->auroc);
-	put_number(into, "auroc_se", r->auroc_se);
-	put_number(into, "aupr_out", r->aupr_out);
-	put_number(into, "aupr_in", r->aupr_in);
-	put_number(into, "fpr95", r->fpr95);
-	put_number(into, "fpr95_in", r->fpr95_in);
-	put_number(into, "base_rate", r->base_rate);
+	report_number(into, "auroc", r->auroc);
+	report_number(into, "auroc_se", r->auroc_se);
+	report_number(into, "aupr_out", r->aupr_out);
+	report_number(into, "aupr_in", r->aupr_in);
+	report_number(into, "fpr95", r->fpr95);
+	report_number(into, "fpr95_in", r->fpr95_in);
+	report_number(into, "base_rate", r->base_rate);
 	json_put(into, "n_id", json_integer((json_int_t)r->n_id));
 	json_put(into, "n_ood", json_integer((json_int_t)r->n_ood));
 }

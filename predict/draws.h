@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Numbers that say what function a member is, one row each over all members: draws that chains are judged by. They are taken
- * while an ensemble predicts a set (predictions.draws), in the order of the members whatever the number of threads. */
+/* Numbers that say what function a member is, one row each over all members: draws that chains are judged by. They are
+ * taken while an ensemble predicts a set (predictions.draws), in the order of the members whatever the number of
+ * threads. */
 #ifndef BASIN_DRAWS_H
 #define BASIN_DRAWS_H
 
@@ -19,9 +20,9 @@ struct draws {
 	double *figure;           /* (members): the figure that the likelihood's guess gives, of each member by itself; or NULL */
 };
 
-/* Makes room for the draws of a set that is to be predicted, and has them taken. At most the set's examples are chosen; of a set
- * whose targets are not looked at points must be 0. A device that keeps the outputs of classes to itself gives them where probes are
- * wanted, and does not add them up then. Errors: ERR_MEMORY. */
+/* Makes room for the draws of a set that is to be predicted, and has them taken. At most the set's examples are
+ * chosen; of a set whose targets are not looked at points must be 0. A device that keeps the outputs of classes to
+ * itself gives them where probes are wanted, and does not add them up then. Errors: ERR_MEMORY. */
 status draws_open(struct arena *a, struct predictions *p, size_t points, size_t probes, struct draws *out);
 
 /* Takes those of a member, the last one that was added; outputs (n, outputs): NULL where there are no probes. */

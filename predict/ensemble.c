@@ -78,7 +78,7 @@ static status get_sums(const struct tallied *t, const struct predictions *set, b
 {
 	if (set->curve)
 		TRY(tallied_get(t));
-	if (set->each)
+	if (predictions_want_members(set))
 		TRY(tallied_get_probs(t, set->probs));
 	if (set->draws || (set->alone && last))
 		TRY(tallied_get_last(t));
@@ -111,7 +111,8 @@ static status end_member(struct ensemble *e, size_t member)
 		if (s == OK && e->sets[j].how->added)
 			s = e->sets[j].how->added(&e->sets[j], member);
 		if (s == OK && e->sets[j].draws)
-			draws_add(e->sets[j].draws, &e->sets[j], member, e->tallied[j].device ? NULL : ensemble_outputs(e, member, j));
+			draws_add(e->sets[j].draws, &e->sets[j], member,
+			          e->tallied[j].device ? NULL : ensemble_outputs(e, member, j));
 	}
 	if (s != OK)
 		return ensemble_within(e, member, s);
@@ -152,8 +153,8 @@ static void *worker_thread(void *worker)
 	return NULL;
 }
 
-/* The first worker is open, and runs in this thread. Those that there is no thread for are done without, and where there is
- * none for the reader, workers read. */
+/* The first worker is open, and runs in this thread. Those that there is no thread for are done without, and where
+ * there is none for the reader, workers read. */
 static void run_threads(struct ensemble *e)
 {
 	struct worker *w = e->worker;
@@ -222,7 +223,8 @@ static void leave_seats(struct ensemble *e)
 		device_host_free(e->worker[0].device, e->seat[i].theta);
 }
 
-/* Of sums on the device: to the host, unless a member's outputs were not finite; which comes in that member's place among what failed. */
+/* Of sums on the device: to the host, unless a member's outputs were not finite; which comes in that member's place
+ * among what failed. */
 static status end_tallied(struct ensemble *e)
 {
 	size_t worst = SIZE_MAX, member, example;

@@ -14,11 +14,11 @@ enum member_fate {
 	MEMBER_FAR           /* far worse than the others */
 };
 
-/* figure: (n), of each member by itself, one that is better the lower it is and whose guess is given. The others are those that
- * do not guess; of MEMBERS_LEAST or more of them one is far whose figure is above their median by more than FAR_SPREADS times
- * their deviation, which the median of the distances from it tells (× 1.4826), and by more than FAR_SHARE of what they are better
- * than guessing: by the first no member of good chains is, however well they agree by the second. fate: (n).
- * Where the guess is not known all live. Errors: ERR_MEMORY. */
+/* figure: (n), of each member by itself, one that is better the lower it is and whose guess is given. The others are
+ * those that do not guess; of MEMBERS_LEAST or more of them one is far whose figure is above their median by more than
+ * FAR_SPREADS times their deviation, which the median of the distances from it tells (× 1.4826), and by more than
+ * FAR_SHARE of what they are better than guessing: by the first no member of good chains is, however well they agree
+ * by the second. fate: (n). Where the guess is not known all live. Errors: ERR_MEMORY. */
 enum { MEMBERS_LEAST = 5 };
 #define FAR_SPREADS 10.0
 #define FAR_SHARE 0.1

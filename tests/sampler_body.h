@@ -24,5 +24,6 @@ void check_heavy(struct device *d);
 void check_examples(struct device *d);
 void check_escapes(struct device *d, bool stationary);
 void check_reweighted(struct device *d, bool stationary);
+void check_hmc(struct device *d, bool stationary);
 
 #endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+#include "tests/fidelity/ranks.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_sort.h>
+#include <math.h>
+
+double ranks_chi_squared(const int *count, int bins, int n)
+{
+	double expected = (double)n / bins, sum = 0;
+	for (int i = 0; i < bins; i++)
+		sum += (count[i] - expected) * (count[i] - expected) / expected;
+	return gsl_cdf_chisq_Q(sum, bins - 1);
+}
+
+static double massart(double distance, int n)
+{
+	return fmin(1, 2 * exp(-2 * n * distance * distance));
+}
+
+double ranks_ecdf(const int *count, int bins, int n, double margin)
+{
+	double below = 0, worst = 0;
+	for (int i = 0; i < bins; i++) {
+		below += (double)count[i] / n;
+		worst = fmax(worst, fabs(below - (i + 1.0) / bins));
+	}
+	return massart(fmax(worst - margin, 0), n);
+}
+
+double ranks_ecdf_of(double *x, int n)
+{
+	double worst = 0;
+	gsl_sort(x, 1, (size_t)n);
+	for (int i = 0; i < n; i++)
+		worst = fmax(worst, fmax(x[i] - (double)i / n, (i + 1.0) / n - x[i]));
+	return massart(worst, n);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Whether numbers are uniform. What is returned is a bound on the chance of worse. */
+#ifndef BASIN_FIDELITY_RANKS_H
+#define BASIN_FIDELITY_RANKS_H
+
+/* count (bins): how many of n fell in each of so many bins, alike under uniformity. Pearson's χ². */
+double ranks_chi_squared(const int *count, int bins, int n);
+/* The largest distance of their distribution function from the straight one: 2 exp(−2nD²), which bounds it for every n and every
+ * law, discrete ones too (Dvoretzky, Kiefer & Wolfowitz 1956; Massart 1990). D counts beyond a margin that the law may be off. */
+double ranks_ecdf(const int *count, int bins, int n, double margin);
+/* The same for x (n) in (0, 1), which is sorted. */
+double ranks_ecdf_of(double *x, int n);
+
+#endif
