@@ -8,6 +8,7 @@
 # Above its first "---" line a patch says what the mistake is, and
 #   caught-by: PROGRAM: WORDS    a test whose name begins with WORDS; a line each where several must notice
 #   short: yes                   make check takes it too; make check-fidelity takes all
+# MUTANTS='n-*' takes those of such names alone.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"
 build=$(dirname "${BASIN:?}")
@@ -38,8 +39,8 @@ run() {  # run PROGRAM [WORDS]: to $dir/out; with WORDS until such a test fails,
 	UNTIL=${2-} timeout 120 "$1" >"$dir/out" 2>&1
 }
 
-for patch in "$top_srcdir"/tests/fidelity/mutants/*.patch; do
-	[ -z "$full" ] && ! sed '/^--- /q' "$patch" | grep -q -x 'short: yes' || echo "$patch"
+for patch in "$top_srcdir"/tests/fidelity/mutants/${MUTANTS-*}.patch; do
+	[ -z "$full${MUTANTS-}" ] && ! sed '/^--- /q' "$patch" | grep -q -x 'short: yes' || echo "$patch"
 done >"$dir/patches"
 
 # ---- as it is ----
