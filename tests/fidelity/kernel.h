@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* The transition kernel of fSGLD on wells, x ← x − λ(u′(x + σε) + δx) + √(2λ/β) ξ, on a grid: for each ε of the quadrature a Gaussian, of
- * which the densities at the nodes are taken (Nyström's method). Integrands are smooth and vanish at the ends, so that sums over the
- * nodes converge faster than any power of their distance once that is below the noise's deviation over |1 − λu″|. */
+/* The transition kernel of fSGLD on wells, x ← x − λ(u′(x + σε) + δx) + √(2λ/β) ξ, on a grid: for each ε of the quadrature a
+ * Gaussian, of which the densities at the nodes are taken (Nyström's method). Integrands are smooth and vanish at the ends, so
+ * that sums over the nodes converge faster than any power of their distance once that is below the noise's deviation over
+ * |1 − λu″|. */
 #ifndef BASIN_TESTS_KERNEL_H
 #define BASIN_TESTS_KERNEL_H
 

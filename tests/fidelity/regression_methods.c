@@ -159,8 +159,8 @@ const struct method regression_methods[] = {
 	 .extra = coupling * regression_decay / (coupling + regression_decay)},
 	{.name = "psgld", .words = {"--rms-decay", "0.999", "--rms-eps", "0.1"}, .lr = 0.1, .settle = 300, .law = psgld,
 	 .bound = 0.02, .prepare = prepare_squares},
-	{.name = "sgnht", .words = {"--friction", "0.05", "--thermostat-mass", "30"}, .lr = thermostat_lr, .settle = 3000, .law = sgnht,
-	 .bound = 0.02, .prepare = prepare_friction},
+	{.name = "sgnht", .words = {"--friction", "0.05", "--thermostat-mass", "30"}, .lr = thermostat_lr, .settle = 3000,
+	 .law = sgnht, .bound = 0.02, .prepare = prepare_friction},
 	/* One leapfrog step where T = 1, and two where it is 1/4. */
 	{.name = "hmc", .words = {"--trajectory", "0.23"}, .lr = 0.3, .settle = 100, .law = hmc, .whole = true},
 	{0},

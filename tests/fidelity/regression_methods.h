@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What each method that claims a target does on a linear regression with Gaussian noise: its equation, written down a second time. */
+/* What each method that claims a target does on a linear regression with Gaussian noise: its equation, written down a second
+ * time. */
 #ifndef BASIN_TESTS_REGRESSION_METHODS_H
 #define BASIN_TESTS_REGRESSION_METHODS_H
 

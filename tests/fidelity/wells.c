@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Flatness-aware SGLD (arXiv 2510.02174) on two wells of equal depth and unequal width, without any bound of the paper's but what
- * can be computed: its law is that of its transition kernel, which in one dimension a grid holds exactly.
+/* Flatness-aware SGLD (arXiv 2510.02174) on two wells of equal depth and unequal width: its law is that of its transition
+ * kernel, which in one dimension a grid holds to many digits.
  *   (i)   the law that eq. 10 names and the one that perturbed gradients have, along σ = β^(−(1+η)/4), as β grows;
  *   (ii)  the kernel's stationary law and that one, in W₁, as λ goes to 0 at a fixed σ;
  *   (iii) the program's chains and the kernel's stationary law.
- * Kolmogorov–Smirnov tests are of draws so far apart that the kernel's second eigenvalue leaves 1 % of what they had in common, as
- * if they were 2 % fewer, and fail where p < 1e-6. Shares are means over 48 chains against their own standard error (Student's t,
- * 47 degrees of freedom): |t| < 7.5 has a false-alarm rate below 2e-9. */
+ * Kolmogorov–Smirnov tests are of draws so far apart that the kernel's second eigenvalue leaves 1 % of what they had in
+ * common, as if they were 2 % fewer, and fail where p < 1e-6. Shares are means over 48 chains against their own standard error
+ * (Student's t, 47 degrees of freedom): |t| < 7.5 has a false-alarm rate below 2e-9. */
 #include <gsl/gsl_fit.h>
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_spline.h>
@@ -59,7 +59,8 @@ static double fourth_derivative(double x)
 	return (c[0] - 2 * c[1] + c[2]) / (h * h);
 }
 
-/* What is left of β(E u(x + σε) − u − (σ²/2)u″) is (βσ⁴/8)u⁗ = β^(−η) u⁗/8, so that the log ratios differ by β^(−η) times this. */
+/* What is left of β(E u(x + σε) − u − (σ²/2)u″) is (βσ⁴/8)u⁗ = β^(−η) u⁗/8, so that the log ratios differ by β^(−η) times what
+ * is here the leading term. */
 static void check_laws(void)
 {
 	static const double etas[] = {0.1, 0.5, 1};
@@ -71,7 +72,8 @@ static void check_laws(void)
 			const double sigma = pow(beta, -(1 + etas[e]) / 4), smoothed = wells_log_ratio(&wells, SMOOTHED, beta, sigma),
 			             trace = wells_log_ratio(&wells, TRACE, beta, sigma);
 			apart = smoothed - trace;
-			note("η %-4g β %-7g σ %.4f  log ratio: smoothed %9.4f, trace %9.4f, apart %9.6f", etas[e], beta, sigma, smoothed, trace, apart);
+			note("η %-4g β %-7g σ %.4f  log ratio: smoothed %9.4f, trace %9.4f, apart %9.6f", etas[e], beta, sigma, smoothed,
+			     trace, apart);
 			shrinks = shrinks && fabs(apart) < fabs(last);
 			last = apart;
 		}
@@ -157,8 +159,13 @@ static void run_chains(const struct kernel *k, bool tied, size_t each, struct ch
 	const struct state_plan plan = {.potential = potential, .n = 1, .batch = 1, .temperature = 1 / k->beta, .decay = k->decay,
 	                                .lr_max = k->lambda};
 	snprintf(sigma, sizeof sigma, "%.17g", k->sigma);
-	*out = (struct chains){.apart = (size_t)ceil(log(0.01) / log(kernel_memory(k))), .draw = calloc(CHAINS * each, sizeof *out->draw)};
-	bench_open_plan(&b, &plan, k->sigma > 0 ? "fsgld" : "sgld", k->sigma > 0 && !tied ? (const char *[]){"--sigma", sigma, NULL} : NULL);
+	out->n = 0;
+	out->apart = (size_t)ceil(log(0.01) / log(kernel_memory(k)));
+	out->draw = calloc(CHAINS * each, sizeof *out->draw);
+	if (k->sigma > 0)
+		bench_open_plan(&b, &plan, "fsgld", tied ? NULL : (const char *[]){"--sigma", sigma, NULL});
+	else
+		bench_open_plan(&b, &plan, "sgld", NULL);
 	for (uint32_t c = 0; c < CHAINS; c++)
 		run_chain(&b.state, c, k, each, out);
 	bench_close(&b);
@@ -205,15 +212,15 @@ static void check_chains(double beta, double sigma, bool tied, double decay, dou
 	struct chains c;
 	char title[80];
 	double se;
-	snprintf(title, sizeof title, sigma > 0 ? "(iii) fsgld, β = %g, σ = %.3g%s%s" : "(iii) sgld, β = %g", beta, sigma, tied ? " from η" : "",
-	         decay > 0 ? ", δ = 2 at θ itself" : "");
+	snprintf(title, sizeof title, sigma > 0 ? "(iii) fsgld, β = %g, σ = %.3g%s%s" : "(iii) sgld, β = %g", beta, sigma,
+	         tied ? " from η" : "", decay > 0 ? ", δ = 2 at θ itself" : "");
 	kernel_open(&k, &wells, 0.1, beta, sigma, decay, fine);
 	run_chains(&k, tied, in_full() ? 3000 : 150, &c);
 	*law = 1 - kernel_below(&k, wells.barrier);
 	*share = mean_share(&c, &se);
 	const double d = largest_distance(&k, &c), p = fmin(1, 2 * exp(-2 * 0.98 * (double)c.n * d * d));
-	note("%s: wide well %.4f by the kernel's law, %.4f ± %.4f in chains; %zu draws %zu steps apart: D %.4f, p %.2g or less", title, *law,
-	     *share, se, c.n, c.apart, d, p);
+	note("%s: wide well %.4f by the kernel's law, %.4f ± %.4f in chains; %zu draws %zu steps apart: D %.4f, p %.2g or less",
+	     title, *law, *share, se, c.n, c.apart, d, p);
 	ok(p >= 1e-6, "%s: chains have the law of the kernel (Kolmogorov–Smirnov)", title);
 	near((*share - *law) / se, 0, 7.5, "%s: the wide well's share is that law's (t)", title);
 	free(c.draw);
