@@ -66,7 +66,7 @@ struct averages {
 
 static void add_draw(struct state *st, const struct linear_law *l, double weight, uint32_t chain, struct averages *a)
 {
-	double z[LAW_STATE];
+	double z[LAW_STATE] = {0};
 	for (int v = 0; v < l->n / D; v++) {
 		float x[D];
 		MUST(state_get(st, v, x));
@@ -245,10 +245,11 @@ int main(void)
 	note("%-66s variances by posterior's: equation, chains", "");
 	for (const struct sampler *const *s = samplers; *s; s++) {
 		const struct method *m = method_of((*s)->name);
-		if (!(*s)->target || !ok(m != NULL, "%s, which claims a target, is among these methods", (*s)->name))
-			continue;
-		check_limit(m);
-		for (int setting = 0; setting < 4; setting++)
+		if ((*s)->target)
+			ok(m != NULL, "%s, which claims a target, is among these methods", (*s)->name);
+		if (m)
+			check_limit(m);
+		for (int setting = 0; m && setting < 4; setting++)
 			check_chains(m, setting / 2, setting % 2);
 	}
 	check_rounded();
