@@ -71,7 +71,7 @@ static status predict_both(const struct opts *o, struct selection *chosen, struc
                            json_t **figures)
 {
 	const bool labelled = predictive_of(n->likelihood)->check(n, &subject[0].data) == OK;
-	TRY(predictions_open(a, n, &subject[0], chosen->n, labelled ? SCORE_ALL : SCORE_NOTHING, &sets[0]));
+	TRY(predictions_open(a, n, &subject[0], chosen->n, labelled ? SCORE_MEMBERS : SCORE_NOTHING, &sets[0]));
 	TRY(predictions_open(a, n, &subject[1], chosen->n, SCORE_NOTHING, &sets[1]));
 	if (labelled)
 		TRY(draws_open(a, &sets[0], CONVERGENCE_POINTS, 0, draws));

@@ -33,12 +33,9 @@ status draws_open(struct arena *a, struct predictions *p, size_t points, size_t 
 
 void draws_add(struct member_draws *d, const struct predictions *p, size_t member, const float *outputs)
 {
-	double *row = d->value + member, sum = 0;
+	double *row = d->value + member;
 	if (d->points) {
-		const size_t n = p->subject->data.n;
-		for (size_t i = 0; i < n; i++)
-			sum += p->how->log_lik(p, member, i);
-		*row = sum / (double)n;
+		*row = p->how->mean_log_lik(p, member);
 		row += d->members;
 		d->figure[member] = p->how->member(p, member);
 	}

@@ -51,6 +51,7 @@ struct predictive {
 	 * units. NaN where no targets are looked at. */
 	double (*member)(const struct predictions *p, size_t i);
 	double (*log_lik)(const struct predictions *p, size_t i, size_t example);
+	double (*mean_log_lik)(const struct predictions *p, size_t i);  /* of all examples */
 	/* The same figure of a guess that looks at no inputs, NaN where there is none; and what it is that is guessed. */
 	double (*guess)(const struct predictions *p);
 	const char *guessed, *guessed_title, *guess_words;
@@ -65,6 +66,7 @@ const struct predictive *predictive_of(const struct likelihood *l);
 /* What becomes of predictions. */
 enum scoring {
 	SCORE_NOTHING,            /* the set's targets are not looked at */
+	SCORE_MEMBERS,            /* of each member by itself, for what is drawn of it */
 	SCORE_ALL,                /* of all members */
 	SCORE_CURVE               /* of the first 1, 2, … members too */
 };

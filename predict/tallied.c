@@ -41,7 +41,7 @@ static status take_memory(struct tallied *t, bool probs)
 	s->last = s->own + n;
 	TRY(device_resident(d, m->label, n * sizeof *m->label, &t->label));
 	s->label = t->label;
-	return d->ops->put(d, s->log_p, m->log_p, n * sizeof *m->log_p);
+	return m->log_p ? d->ops->put(d, s->log_p, m->log_p, n * sizeof *m->log_p) : OK;
 }
 
 status tallied_open(struct device *d, struct mixture *m, bool probs, size_t keep, struct tallied *out)
@@ -78,13 +78,13 @@ status tallied_get(const struct tallied *t)
 	TRY(get(t, m->entropy, t->sums.entropy, m->n));
 	TRY(get(t, m->max_logit, t->sums.max_logit, m->n));
 	TRY(get(t, m->energy, t->sums.energy, m->n));
-	return m->label ? get(t, m->log_p, t->sums.log_p, m->n) : OK;
+	return m->log_p ? get(t, m->log_p, t->sums.log_p, m->n) : OK;
 }
 
 status tallied_get_part(const struct tallied *t)
 {
 	const struct mixture *m = t->mixture;
-	return m->label ? get(t, m->own, t->sums.own, m->n) : OK;
+	return m->own ? get(t, m->own, t->sums.own, m->n) : OK;
 }
 
 status tallied_get_last(const struct tallied *t)

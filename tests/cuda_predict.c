@@ -207,21 +207,31 @@ static void check_waits(const char *name, const char *folder)
 	predict_close(&few);
 }
 
+/* The draws of the last member of a few, against those of the last of all. */
+static double last_apart(const struct ensemble_run *few, const struct ensemble_run *all)
+{
+	double worst = 0;
+	for (size_t i = 1; i <= all->draws.rows; i++)
+		worst = fmax(worst, apart(&few->draws.value[i * few->chosen.n - 1], &all->draws.value[i * all->chosen.n - 1], 1));
+	return worst;
+}
+
 /* Outputs that are wanted come to the host, and then all is added there. */
 static void check_outputs(const char *name, const char *folder, const struct ensemble_run *here)
 {
 	struct ensemble_run there;
 	predict(&there, folder, 1, SCORE_ALL, POINTS, 1, true);
 	const size_t members = there.chosen.n, scores = here->draws.rows * members, example = there.draws.probe[0];
-	double total = 0, off = 0, drawn = 0;
-	for (size_t i = 0; i < here->draws.rows; i++)
-		drawn = fmax(drawn, apart(&there.draws.value[(i + 1) * members - 1], &here->draws.value[(i + 1) * here->chosen.n - 1], 1));
+	double total = 0, off = 0;
 	for (size_t k = 1; k <= 10; k++)
 		total += exp(there.draws.value[scores + k * members - 1]);
 	for (size_t k = 1; k <= 10; k++)
 		off = fmax(off, fabs(exp(there.draws.value[scores + k * members - 1]) / total - (double)there.p.probs[example * 10 + k - 1]));
-	near(drawn, 0, 1e-12, "%s: also where outputs are wanted", name);
+	near(last_apart(&there, here), 0, 1e-12, "%s: also where outputs are wanted", name);
 	near(off, 0, 1e-6, "%s: whose softmax is the last member's", name);
+	predict_close(&there);
+	predict(&there, folder, 1, SCORE_MEMBERS, POINTS, 0, true);
+	near(last_apart(&there, here), 0, 1e-12, "%s: and where members are scored by themselves alone", name);
 	predict_close(&there);
 }
 

@@ -55,9 +55,11 @@ int main(void)
 	/* The median is 0.505, its deviation 0.0148: a share of 0.18 of what they know counts. */
 	fates("by less than a tenth of what the others know", (double[]){0.5, 0.52, 0.48, 0.5, 0.51, 0.68}, chance, "LLLLLL");
 	fates("and by more", (double[]){0.5, 0.52, 0.48, 0.5, 0.51, 0.69}, chance, "LLLLLF");
-	/* The median is 0.55 and that of the distances 0.15: 10 · 1.4826 · 0.15 = 2.2. */
-	fates("others that are far apart themselves", (double[]){0.3, 0.4, 0.5, 0.6, 0.7, 1.8}, chance, "LLLLLL");
-	fates("with one at chance, which is none of the others", (double[]){0.5, 0.51, 0.52, 0.5, 0.51, 0.9, chance}, chance, "LLLLLFG");
+	/* The median is 0.575 and that of the distances 0.1: 0.575 + 10 · 1.4826 · 0.1 = 2.0576. */
+	fates("others that are apart themselves", (double[]){0.4, 0.5, 0.55, 0.6, 0.7, 2.05}, chance, "LLLLLL");
+	fates("further than ten deviations", (double[]){0.4, 0.5, 0.55, 0.6, 0.7, 2.065}, chance, "LLLLLF");
+	fates("most of them at chance, which are none of the others",
+	      (double[]){0.5, 0.51, 0.49, 0.5, 0.51, 0.9, 2.31, 2.31, 2.31, 2.31, 2.31, 2.31}, chance, "LLLLLFGGGGGG");
 	fates("too few to say", (double[]){0.5, 0.5, 0.5, 1.9}, chance, "LLLL");
 	fates("one more is enough", (double[]){0.5, 0.5, 0.5, 0.5, 1.9}, chance, "LLLLF");
 	fates("a guess that is not known", (double[]){0.5, 0.5, 0.5, 0.5, 1.9}, (double)NAN, "LLLLL");
