@@ -2,16 +2,12 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/files/log_read.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "src/files/file.h"
-#include "src/json_build.h"
 
 /* The part of a log that is looked at. */
 struct part {
@@ -48,36 +44,80 @@ static size_t count_lines(const struct part *p)
 	return lines;
 }
 
-static double number_of(const json_t *line, const char *name)
+/* A number, or null for what was not finite, of what log_write writes. */
+static bool take_value(const char **at, double *out)
 {
-	const json_t *x = json_object_get(line, name);
-	return json_is_number(x) ? json_number_value(x) : (double)NAN;
+	char *end;
+	*out = (double)NAN;
+	if (strncmp(*at, "null", 4) == 0) {
+		*at += 4;
+		return true;
+	}
+	const size_t n = strspn(*at, "0123456789.eE+-");
+	const double x = strtod(*at, &end);
+	if (n == 0 || end != *at + n)
+		return false;
+	*out = x;
+	*at = end;
+	return true;
 }
 
-/* The line of n bytes at `at`; its step has to be beyond `last`. */
-static status take_line(const struct part *p, size_t at, size_t n, uint64_t beyond, uint64_t *last, const char *const *names,
-                        struct log_series *out)
+/* What a line has so far: its step, and numbers by the names that are wanted. */
+struct taken {
+	double step, value[LOG_REPORTS];
+};
+
+static void take_named(struct taken *t, const char *const *names, const char *name, size_t length, double x)
 {
-	errno = 0;
-	json_t *line = json_loadb(p->text + at, n, 0, NULL);
-	const json_int_t step = json_integer_value(json_object_get(line, "step"));
-	const bool good = step > 0 && (uint64_t)step > *last;
-	if (!good) {
-		json_decref(line);
-		return line ? fail(ERR_DAMAGE, "no step beyond that of the line before") : json_failed(ERR_DAMAGE, "not a line of a log");
+	if (length == 4 && memcmp(name, "step", 4) == 0)
+		t->step = x;
+	for (int i = 0; names[i]; i++)
+		if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+			t->value[i] = x;
+}
+
+/* {"step":1200,"epoch":1.5,…}, as log_write has it, in memory that nothing else is taken for; names are of letters and _. */
+static bool take_object(const char *at, const char *const *names, struct taken *out)
+{
+	*out = (struct taken){.step = (double)NAN};
+	for (int i = 0; i < LOG_REPORTS; i++)
+		out->value[i] = (double)NAN;
+	for (char before = '{'; *at == before; before = ',') {
+		double x;
+		if (*++at != '"')
+			return false;
+		const char *name = ++at;
+		at += strspn(at, "abcdefghijklmnopqrstuvwxyz_");
+		const size_t length = (size_t)(at - name);
+		if (strncmp(at, "\":", 2) != 0)
+			return false;
+		at += 2;
+		if (!take_value(&at, &x))
+			return false;
+		take_named(out, names, name, length, x);
 	}
-	*last = (uint64_t)step;
-	if (*last > beyond) {
-		out->step[out->n] = *last;
-		for (int i = 0; names[i]; i++)
-			out->value[i][out->n] = number_of(line, names[i]);
-		out->n++;
-	}
-	json_decref(line);
+	return strcmp(at, "}") == 0;
+}
+
+/* A line, which ends with a zero; its step has to be beyond `last`. */
+static status take_line(const char *line, uint64_t beyond, uint64_t *last, const char *const *names, struct log_series *out)
+{
+	struct taken t;
+	if (!take_object(line, names, &t))
+		return fail(ERR_DAMAGE, "not a line of a log");
+	if (!(t.step > (double)*last && t.step < 0x1p53))
+		return fail(ERR_DAMAGE, "no step beyond that of the line before");
+	*last = (uint64_t)t.step;
+	if (*last <= beyond)
+		return OK;
+	out->step[out->n] = *last;
+	for (int i = 0; names[i]; i++)
+		out->value[i][out->n] = t.value[i];
+	out->n++;
 	return OK;
 }
 
-static status take_lines(const struct part *p, uint64_t beyond, const char *const *names, struct arena *a, struct log_series *out)
+static status take_lines(struct part *p, uint64_t beyond, const char *const *names, struct arena *a, struct log_series *out)
 {
 	const size_t lines = count_lines(p);
 	uint64_t last = 0;
@@ -85,11 +125,12 @@ static status take_lines(const struct part *p, uint64_t beyond, const char *cons
 	for (int i = 0; names[i]; i++)
 		TRY(ARENA_NEW(a, lines, &out->value[i]));
 	for (size_t at = 0; at < p->n;) {
-		const size_t n = (size_t)((const char *)memchr(p->text + at, '\n', p->n - at) - p->text) - at;
-		status s = take_line(p, at, n, beyond, &last, names, out);
+		char *end = memchr(p->text + at, '\n', p->n - at);
+		*end = '\0';
+		status s = take_line(p->text + at, beyond, &last, names, out);
 		if (s != OK)
 			return fail_within(s, "%s: at byte %llu: ", p->path, (unsigned long long)(p->from + at));
-		at += n + 1;
+		at = (size_t)(end - p->text) + 1;
 	}
 	return OK;
 }
