@@ -29,7 +29,7 @@ struct chain_plan {
 	struct schedule schedule;        /* its total is the steps of a chain */
 	struct keep keep;
 	bool recompute_stats;            /* θ is kept with the batch-norm statistics of a pass at θ, not with its own */
-	uint64_t epoch_steps;            /* ⌈N/B⌉ */
+	uint64_t epoch_steps;            /* ⌈N/B⌉; 1 where a step is one of all data */
 	uint32_t seed;
 	int chains;
 	bool counts_correct;             /* the likelihood has right and wrong answers */

@@ -9,7 +9,7 @@ status state_facts(const struct state_plan *p, struct rng_key key, struct sample
 	*out = (struct sampler_state){
 		.sampler = p->sampler, .potential = p->potential, .slots.key = key, .n = (double)p->n,
 		.slots.value[SLOT_PRIOR] = prior_deviation((double)p->n, p->decay),
-		.beta = (double)p->n / p->temperature, .decay = p->decay, .lr_max = p->lr_max, .size = p->batch,
+		.beta = (double)p->n / p->temperature, .decay = p->decay, .lr_max = p->lr_max, .size = p->batch, .burn_in = p->burn_in,
 		.batch.n = p->batch, .rest = p->iid ? 0 : (int)(p->n % (size_t)p->batch),
 	};
 	memcpy(out->param, p->param, sizeof out->param);
@@ -58,7 +58,8 @@ static status take_memory(struct state *st, const struct state_plan *p)
 		TRY(d->ops->alloc(d, stats, (void **)&s->stats));
 	if (p->sampler->weights)
 		TRY(pieces_ending(p->potential->params, &st->arena, ".weight", &s->weights, &s->others));
-	TRY(batches_open(&st->batches, &st->arena, d, s->slots.key, p->n, p->batch, p->iid));
+	/* Of all data there is one order, and it is the data's. */
+	TRY(batches_open(&st->batches, &st->arena, d, s->slots.key, p->n, p->sampler->whole ? (int)p->n : p->batch, p->iid));
 	int further = p->sampler->further ? p->sampler->further(s) : 0;
 	if (further)
 		TRY(batches_open_further(&st->further, &st->arena, d, s->slots.key, p->n, further, p->iid));

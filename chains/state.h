@@ -19,6 +19,7 @@ struct state_plan {
 	bool iid;                                /* batches drawn with replacement instead of by epochs */
 	double temperature, decay;               /* T, δ */
 	double lr_max;                           /* the largest λ that any step will have */
+	uint64_t burn_in;                        /* steps in which the method may adapt itself */
 };
 
 struct state {

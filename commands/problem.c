@@ -162,7 +162,26 @@ static status open_batches(struct problem *p, const struct opts *o)
 	plan->state.n = n;
 	plan->state.batch = (int)(given == 0 || given > n ? n : given);
 	plan->state.iid = opts_choice(o, "sampling") == 1;
-	plan->epoch_steps = (n + (size_t)plan->state.batch - 1) / (size_t)plan->state.batch;
+	plan->epoch_steps = plan->state.sampler->whole ? 1 : (n + (size_t)plan->state.batch - 1) / (size_t)plan->state.batch;
+	return OK;
+}
+
+/* A method whose step is one of all data, and compares energies, has no use for what would make them others. */
+static status check_whole(const struct chain_plan *plan, const struct opts *o)
+{
+	const char *name = plan->state.sampler->name;
+	if (!plan->state.sampler->whole)
+		return OK;
+	if (plan->schedule.kind != SCHEDULE_CONSTANT)
+		return fail(ERR_USAGE, "--schedule %s: --sampler %s adapts the step size itself, in --burn-in, and holds it then; leave the "
+		            "schedule constant", opts_text(o, "schedule"), name);
+	if (opts_choice(o, "precision") != PRECISION_FP32)
+		return fail(ERR_USAGE, "--precision %s: --sampler %s compares energies, which are too coarse in it; take fp32",
+		            opts_text(o, "precision"), name);
+	if (plan->state.iid)
+		return fail(ERR_USAGE, "--sampling iid: --sampler %s takes all data at every step, and --batch of them at once; leave it out", name);
+	if (opts_given(o, "gradient-noise"))
+		return fail(ERR_USAGE, "--gradient-noise is on the gradients of batches; --sampler %s takes all data at every step", name);
 	return OK;
 }
 
@@ -253,8 +272,10 @@ static status open_plan(struct problem *p, const struct opts *o)
 	plan->recompute_stats = opts_choice(o, "bn-stats") == 1;
 	TRY(chain_check_batches(plan));
 	TRY(open_schedule(plan, o));
+	TRY(check_whole(plan, o));
 	state->lr_max = schedule_max(&plan->schedule);
 	TRY(open_keep(plan, o));
+	state->burn_in = plan->keep.burn_in;
 	TRY(open_cadence(plan, o));
 	TRY(open_arrays(p, o));
 	return open_init(p, o);

@@ -23,7 +23,7 @@ _basin()
 	help)
 		((COMP_CWORD == 2)) && words='sample swag predict ood info data export' || option=-- ;;
 	sample)
-		options='--data --labels --holdout --target --header --standardize --normalize --augment --model --gradient-noise --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --explore --milestones --gamma --swa-start --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --beta1 --beta2 --adam-eps --decay-form --rho --perturb-decay --base --asam-eta --micro-batch --reweight --probe-size --clip --tail-index --tail-scale --heavy-batch --large-batch --sigma --eta --rms-decay --rms-eps --correction --refresh --bits --fraction --gradient-fraction --variant --friction --momentum-init --noise-estimate --thermostat-mass --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
+		options='--data --labels --holdout --target --header --standardize --normalize --augment --model --gradient-noise --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --explore --milestones --gamma --swa-start --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --beta1 --beta2 --adam-eps --decay-form --rho --perturb-decay --base --asam-eta --micro-batch --reweight --probe-size --clip --tail-index --tail-scale --heavy-batch --large-batch --sigma --eta --rms-decay --rms-eps --correction --refresh --bits --fraction --gradient-fraction --variant --friction --momentum-init --noise-estimate --thermostat-mass --trajectory --accept --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
 		flags=' --standardize --fast --nesterov --perturb-decay --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -42,7 +42,7 @@ _basin()
 		--conv-algo) words='auto direct winograd gemm' ;;
 		--fast) option= ;;
 		--bn-stats) words='run recompute' ;;
-		--sampler) words='sgd adamw sam asam m-sam rw-sam tail-sgd sgld fsgld psgld sgld-cv low-precision-sgld sghmc sgnht entropy-sgd entropy-sgld entropy-mcmc' ;;
+		--sampler) words='sgd adamw sam asam m-sam rw-sam tail-sgd sgld fsgld psgld sgld-cv low-precision-sgld sghmc sgnht hmc entropy-sgd entropy-sgld entropy-mcmc' ;;
 		--sampling) words='shuffle iid' ;;
 		--schedule) words='constant cosine cyclical step swa' ;;
 		--out) files=yes ;;

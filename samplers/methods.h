@@ -20,6 +20,7 @@
 	X(low_precision_sgld, "low-precision-sgld", "Low-precision SGLD")\
 	X(sghmc, "sghmc", "SGHMC")					\
 	X(sgnht, "sgnht", "SGNHT")					\
+	X(hmc, "hmc", "HMC")						\
 	X(entropy_sgd, "entropy-sgd", "Entropy-SGD")			\
 	X(entropy_sgld, "entropy-sgld", "Entropy-SGLD")			\
 	X(entropy_mcmc, "entropy-mcmc", "Entropy-MCMC")

@@ -53,8 +53,8 @@ status sampler_gradient(struct sampler_state *s, int sigma)
 	});
 }
 
-status sampler_gradient_over(struct sampler_state *s, const struct point *at, const struct batch *rows, size_t n,
-                             enum stream augment, float *gradient)
+static status gradient_over(struct sampler_state *s, const struct point *at, const struct batch *rows, size_t n,
+                            enum stream augment, bool first_pass, float *gradient)
 {
 	const size_t most = (size_t)s->potential->batch;
 	for (size_t first = 0; first < n; first += most) {
@@ -62,15 +62,22 @@ status sampler_gradient_over(struct sampler_state *s, const struct point *at, co
 		const struct batch part = {.index = rows->index, .row = rows->row, .offset = rows->offset + first,
 		                           .n = (int)(left < most ? left : most), .scale = 1 / (double)n};
 		TRY(sampler_gradient_at(s, &(struct sampler_gradient_request){
-			.at = *at, .batch = &part, .gradient = gradient, .accumulate = first > 0, .augment = augment,
+			.at = *at, .batch = &part, .gradient = gradient, .first = first_pass, .accumulate = first > 0,
+			.augment = augment,
 		}));
 	}
 	return OK;
 }
 
-status sampler_full_gradient(struct sampler_state *s, const struct point *at, float *gradient)
+status sampler_gradient_over(struct sampler_state *s, const struct point *at, const struct batch *rows, size_t n,
+                             enum stream augment, float *gradient)
 {
-	return sampler_gradient_over(s, at, &(struct batch){.row = SLOT_NONE}, s->potential->n, STREAM_AUGMENT, gradient);
+	return gradient_over(s, at, rows, n, augment, false, gradient);
+}
+
+status sampler_full_gradient(struct sampler_state *s, const struct point *at, bool first, float *gradient)
+{
+	return gradient_over(s, at, &(struct batch){.row = SLOT_NONE}, s->potential->n, STREAM_AUGMENT, first, gradient);
 }
 
 double sampler_noise(const struct sampler_state *s)

@@ -61,8 +61,10 @@ struct sampler_state {
 	int base[SAMPLER_BASE];            /* where those of the base update stand in param, or −1; of methods that have one */
 	double n, beta, decay;             /* N, β = N/T, δ */
 	int size;                          /* B; an epoch's last batch may hold fewer */
-	double lr, lr_before;              /* λ of this step, and of the one before it; in the first one the same */
+	double lr, lr_before;              /* λ of this step, and of the one before it; in the first one the same. Of a method that
+	                                    * adapts it `lr` is the schedule's until coef, and then its own */
 	double lr_max;                     /* the largest λ that any step has */
+	uint64_t burn_in;                  /* steps of a chain, from its first, in which a method may still adapt itself */
 	bool exploring;                    /* this step is one without injected noise; β and what is tied to it stay as they are */
 	struct batch batch;                /* of this step; before the first one its n alone is there, B */
 	struct batch further;              /* and a second one, where the method has it */
@@ -81,6 +83,9 @@ struct sampler {
 	int losses;                                    /* vectors of a number an example of the batch */
 	bool weights;                                  /* it treats weights and other tensors apart */
 	bool explores;                                 /* it takes its noise from sampler_noise, and so can do without it */
+	bool whole;                                    /* a step is one of all data, of which a batch is only the part that is computed at
+	                                                * once: an epoch is a step. It compares energies, which must be those of one
+	                                                * function in float32, and λ is constant but for what it does about it itself */
 	const char *scalars[SAMPLER_SCALARS];          /* names of the slots SLOT_SCALAR + i: the device's own, kept in checkpoints */
 	struct sampler_report reports[SAMPLER_REPORTS];
 	struct sampler_array arrays[SAMPLER_ARRAYS];
@@ -140,8 +145,9 @@ status sampler_gradient_over(struct sampler_state *s, const struct point *at, co
                              enum stream augment, float *gradient);
 
 /* The gradient of the mean over all N examples at a point, in chunks of what the potential was planned for, nothing
- * augmented otherwise than a step's batch; the value in SLOT_NLL. Statistics stay, nothing is counted. Errors: ERR_LIBRARY. */
-status sampler_full_gradient(struct sampler_state *s, const struct point *at, float *gradient);
+ * augmented otherwise than a step's batch; the value in SLOT_NLL. first: the step's first pass over them, which counts and, as
+ * sampler_gradient's, updates statistics; else those stay. Errors: ERR_LIBRARY. */
+status sampler_full_gradient(struct sampler_state *s, const struct point *at, bool first, float *gradient);
 
 /* δ with the largest prior factor of a tensor that moves, times the largest curvature of a prior of its kind: what bounds on the
  * step size must hold for. */

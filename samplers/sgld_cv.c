@@ -43,7 +43,7 @@ static status renew(struct sampler_state *s)
 {
 	const struct potential *p = s->potential;
 	TRY(p->device->ops->copy(p->device, s->vector[CENTRE], s->vector[THETA], p->n_params * sizeof(float)));
-	return sampler_full_gradient(s, &(struct point){.theta = s->vector[CENTRE]}, s->vector[FULL]);
+	return sampler_full_gradient(s, &(struct point){.theta = s->vector[CENTRE]}, false, s->vector[FULL]);
 }
 
 static status step(struct sampler_state *s)

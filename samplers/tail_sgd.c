@@ -126,7 +126,7 @@ static status large_gradient(struct sampler_state *s)
 	const struct point here = {.theta = s->vector[0]};
 	float *out = s->scratch[DIFFERENCE];
 	if (isnan(s->param[LARGE_BATCH]))
-		return sampler_full_gradient(s, &here, out);
+		return sampler_full_gradient(s, &here, false, out);
 	return sampler_gradient_over(s, &here, &s->further, (size_t)s->further.n, STREAM_AUGMENT_1, out);
 }
 

@@ -53,6 +53,8 @@ static const struct cuda_run runs[] = {
 	{"sghmc, cyclical, exploring", 13, 1e-5, false, {"--sampler", "sghmc", "--momentum-init", "normal", "--prior", "laplace",
 	                                                 "--weight-decay", "0.1", "--schedule", "cyclical", "--cycles", "2", "--explore",
 	                                                 "0.5", TABLE, NULL}},
+	{"hmc", 12, 1e-3, false, {"--sampler", "hmc", "--burn-in", "12", "--freeze", "*.bias", "--prior", "student-t:5", "--weight-decay", "0.1",
+	                          TABLE, NULL}},
 	{"sgnht, cosine", 12, 1e-5, false, {"--sampler", "sgnht", "--schedule", "cosine", "--freeze", "*.bias", TABLE, NULL}},
 	{"sgld, kept between logs", 25, 1e-5, false, {"--batch", "3", "--lr", "0.05", "--steps", "60", "--keep-every", "7", "--log-every", "50", "--checkpoint-every", "11steps",
 	                                              NULL}},

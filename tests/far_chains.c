@@ -46,6 +46,7 @@ static const struct far_run tables[] = {
 	{"sghmc", 13, {"--sampler", "sghmc", "--momentum-init", "normal", "--schedule", "cyclical", "--cycles", "2", "--explore", "0.5",
 	               TABLE, NULL}},
 	{"sgnht", 12, {"--sampler", "sgnht", "--schedule", "cosine", "--freeze", "*.bias", TABLE, NULL}},
+	{"hmc", 12, {"--sampler", "hmc", "--burn-in", "12", "--freeze", "*.bias", "--prior", "student-t:5", "--weight-decay", "0.1", TABLE, NULL}},
 	{"entropy-mcmc", 13, {"--sampler", "entropy-mcmc", "--coupling", "5", "--prior", "student-t:5", "--weight-decay", "0.1", TABLE, NULL}},
 	{"tail-sgd", 10, {"--sampler", "tail-sgd", "--heavy-batch", "fresh", "--clip", "0.1", "--prior", "laplace", "--weight-decay", "0.01", TABLE, NULL}},
 	{"tail-sgd-iid", 9, {"--sampler", "tail-sgd", "--large-batch", "3", "--clip", "0.1", "--sampling", "iid", TABLE, NULL}},

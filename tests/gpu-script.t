@@ -92,7 +92,7 @@ check $? "part 2 runs to its end, by itself"
 for what in copy "update, SGLD" "point, perturbed" "product, bf16" "Basin, SGLD: lenet, batch 4" "fsgld minus SGD: lenet, batch 4" \
 	"in parts, conv backward: lenet, batch 6" "weights 16x32x32 32k3s2, batch 1" "fused, all of resnet20, batch 1" \
 	"norm with residual backward 16x32x32, batch 1"; do
-	[ "$(lines "\"part\": 2, \"what\": \"$what\", \"value\": [0-9]")" = 1 ]
+	[ "$(lines "\"part\": 2, \"what\": \"$what\", \"value\": -\?[0-9]")" = 1 ]
 	check $? "part 2 has $what"
 done
 gpu 3

@@ -34,7 +34,7 @@ in_build() { grep -q "samplers/$1\\.c\\( \\|\$\\)" samplers/Makemodule.am; }
 has_source() { sed -n '2,12p' "samplers/$1.c" | grep -q -E 'arXiv|[12][0-9]{3}'; }
 
 sed -n 's/^\tX(\([a-z_0-9]*\), "\([^"]*\)", "\([^"]*\)").*/\1 \2/p' samplers/methods.h >"$dir/rows"
-there=$("$BASIN" sample --help | sed -n '/^ *--sampler /,/^ *method /p' | tr -d ' \n' | sed 's/--sampler\(.*\)method.*/\1/')
+there=$("$BASIN" sample --help | sed -n '/^ *--sampler /,/ method /p' | tr -d ' \n' | sed 's/--sampler\(.*\)method.*/\1/')
 [ "$(cut -d ' ' -f 2 "$dir/rows" | tr '\n' '|')" = "$there|" ]
 ok $? "the rows are the methods that there are"
 while read -r id name; do

@@ -34,10 +34,19 @@ static const struct row {
 	{"sghmc", {"--sampler", "sghmc", "--momentum-init", "normal", "--noise-estimate", "0.05"}, false},
 	{"sghmc, exploring", {"--sampler", "sghmc"}, true},
 	{"sgnht", {"--sampler", "sgnht", "--momentum-init", "normal"}, false},
+	{"hmc", {"--sampler", "hmc", "--burn-in", "5", "--trajectory", "1", "--weight-decay", "0.1"}, false},
 	{"entropy-sgd", {"--sampler", "entropy-sgd", "--coupling", "1", "--inner-steps", "3"}, false},
 	{"entropy-sgld", {"--sampler", "entropy-sgld", "--coupling", "1", "--inner-steps", "3", "--restart", "x"}, false},
 	{"entropy-mcmc", {"--sampler", "entropy-mcmc", "--coupling", "1"}, true},
 };
+
+/* A method that takes all data at a constant step size. */
+static bool is_whole(const struct row *r)
+{
+	const struct sampler *s;
+	MUST(sampler_find(r->words[1], &s));
+	return s->whole;
+}
 
 static void run(const struct row *r, bool iid, uint64_t stop, char folder[256])
 {
@@ -46,11 +55,16 @@ static void run(const struct row *r, bool iid, uint64_t stop, char folder[256])
 	/* No more often than it takes: each waits for the disk. */
 	snprintf(every, sizeof every, "%dsteps", stop ? (int)stop : STEPS);
 	snprintf(name, sizeof name, "run-%d", number++);
-	const char *words[40] = {"--steps", "10", "--batch", "3", "--lr", "0.05", "--schedule", "cyclical", "--cycles", "2",
-	                         "--keep-every", "1", "--checkpoint-every", every, "--threads", "1"};
-	int n = 16;
+	const char *words[40] = {"--steps", "10", "--batch", "3", "--lr", "0.05", "--keep-every", "1",
+	                         "--checkpoint-every", every, "--threads", "1"};
+	int n = 12;
 	for (int i = 0; i < WORDS && r->words[i]; i++)
 		words[n++] = r->words[i];
+	if (!is_whole(r)) {
+		static const char *const cycles[] = {"--schedule", "cyclical", "--cycles", "2"};
+		memcpy(words + n, cycles, sizeof cycles);
+		n += 4;
+	}
 	if (r->explores) {
 		words[n++] = "--explore";
 		words[n++] = "0.5";
@@ -74,7 +88,7 @@ int main(void)
 {
 	write_csv();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		const bool iid = i % 2;
+		const bool iid = i % 2 && !is_whole(&rows[i]);
 		char whole[256], part[256];
 		unsigned long long apart = 0;
 		if (!in_turn())

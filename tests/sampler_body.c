@@ -164,4 +164,6 @@ void check_samplers(struct device *d, bool stationary)
 	check_heavy(d);
 	check_escapes(d, stationary);
 	check_reweighted(d, stationary);
+	check_hmc(d, stationary);
+	check_examples(d);
 }

@@ -21,7 +21,9 @@ void check_sgld_cv(struct device *d, struct potential *gaussian);
 void check_psgld(struct device *d, bool stationary);
 void check_low_precision(struct device *d);
 void check_heavy(struct device *d);
+void check_examples(struct device *d);
 void check_escapes(struct device *d, bool stationary);
 void check_reweighted(struct device *d, bool stationary);
+void check_hmc(struct device *d, bool stationary);
 
 #endif

@@ -153,7 +153,7 @@ static void check_full(struct subject *u, const char *label)
 		for (int j = 0; j < D; j++)
 			mean[j] += part[j] / 2;
 	}
-	MUST(sampler_full_gradient(s, &(struct point){.theta = s->vector[0]}, s->gradient));
+	MUST(sampler_full_gradient(s, &(struct point){.theta = s->vector[0]}, false, s->gradient));
 	MUST(u->d->ops->get(u->d, got, s->gradient, sizeof got));
 	near(apart(D, got, mean), 0, 1e-6, "%s: the gradient over all data, in chunks", label);
 }

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "src/err.h"
@@ -16,13 +17,30 @@ static char scratch[] = "/tmp/basin-test-XXXXXX";
 static bool have_scratch;
 static const char *prefix = "", *after_prefix = "";
 
+/* Whether what comes after this failure does not matter. */
+static bool awaited(const char *name, va_list args)
+{
+	const char *words = getenv("UNTIL");
+	char text[1024];
+	size_t begun = (size_t)snprintf(text, sizeof text, "%s%s", prefix, after_prefix);
+	if (!words || !*words || begun >= sizeof text)
+		return false;
+	vsnprintf(text + begun, sizeof text - begun, name, args);
+	return strncmp(text, words, strlen(words)) == 0;
+}
+
 static bool report(bool condition, const char *name, va_list args)
 {
+	va_list again;
+	va_copy(again, args);
 	printf("%sok %d - %s%s", condition ? "" : "not ", ++count, prefix, after_prefix);
 	vprintf(name, args);
 	putchar('\n');
 	fflush(stdout);
 	failures += !condition;
+	if (!condition && awaited(name, again))
+		exit(1);
+	va_end(again);
 	return condition;
 }
 

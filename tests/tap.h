@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-/* Prints "ok N - name" or "not ok N - name" and returns condition. */
+/* Prints "ok N - name" or "not ok N - name" and returns condition. With UNTIL=WORDS in the environment the program ends at the
+ * first test that fails and whose name begins with WORDS. */
 bool ok(bool condition, const char *name, ...) __attribute__((format(printf, 2, 3)));
 
 /* ok(|got − want| ≤ tolerance), with both numbers shown when it fails; NaN equals nothing. */

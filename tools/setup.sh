@@ -7,7 +7,7 @@
 setup_packages() {
 	case $1:$2 in
 	apt:compiler) echo gcc libc6-dev ;;
-	apt:make | apt:autoconf | apt:automake | apt:pkg-config | apt:mandoc | apt:clang | apt:shellcheck) echo "$2" ;;
+	apt:make | apt:autoconf | apt:automake | apt:pkg-config | apt:mandoc | apt:patch | apt:clang | apt:shellcheck) echo "$2" ;;
 	apt:xz) echo xz-utils ;;
 	apt:awk) echo mawk ;;
 	apt:fuzzer) echo clang 'libclang-rt-dev|libclang-common-14-dev' libomp-dev ;;
@@ -22,7 +22,7 @@ setup_packages() {
 	apt:libzip) echo libzip-dev ;;
 	apt:zlib) echo zlib1g-dev ;;
 	dnf:compiler) echo gcc ;;
-	dnf:make | dnf:autoconf | dnf:automake | dnf:mandoc | dnf:xz | dnf:clang) echo "$2" ;;
+	dnf:make | dnf:autoconf | dnf:automake | dnf:mandoc | dnf:patch | dnf:xz | dnf:clang) echo "$2" ;;
 	dnf:pkg-config) echo pkgconf-pkg-config ;;
 	dnf:awk) echo gawk ;;
 	dnf:oneDNN) echo onednn-devel ;;
@@ -76,7 +76,7 @@ setup_has_slurm() {
 setup_has() {
 	case $1 in
 	compiler) printf '#include <stdio.h>\n' | ${CC:-cc} -E - >/dev/null 2>&1 ;;
-	make | autoconf | automake | mandoc | xz | awk | clang | shellcheck) setup_has_program "$1" ;;
+	make | autoconf | automake | mandoc | patch | xz | awk | clang | shellcheck) setup_has_program "$1" ;;
 	pkg-config) setup_has_program "${PKG_CONFIG:-pkg-config}" ;;
 	oneDNN) setup_has_onednn ;;
 	fuzzer) setup_has_fuzzer ;;

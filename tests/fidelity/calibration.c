@@ -206,13 +206,17 @@ static void check_row(const struct row *row)
 	posterior_close(&p);
 }
 
-static const struct network_shape regression = {"linear", 2, {11, 4}, 0.3};
+static const struct network_shape regression = {"linear", 2, {11, 4}, 0.3}, small = {"mlp:4-4-3", 3, {4, 4, 3}, 1};
 
 static const struct row rows[] = {
 	{"sgld, all data", &regression, 1, 4000, 50, true, {"--sampler", "sgld", "--lr", "0.09", "--batch", "0", NULL}},
 	{"sgld, iid batches", &regression, 1, 12000, 20, false,
 	 {"--sampler", "sgld", "--lr", "0.03", "--batch", "16", "--sampling", "iid", NULL}},
 	{"sghmc", &regression, 0.1, 200, 200, true, {"--sampler", "sghmc", "--lr", "0.17", "--batch", "0", NULL}},
+	{"hmc", &regression, 0, 8, 200, true, {"--sampler", "hmc", "--lr", "0.6", "--batch", "0", NULL}},
+	{"hmc, λ adapted", &regression, 0, 40, 60, false,
+	 {"--sampler", "hmc", "--lr", "0.01", "--burn-in", "80", "--batch", "20", NULL}},
+	{"hmc, a small network", &small, 0, 40, 100, true, {"--sampler", "hmc", "--lr", "0.6", "--batch", "0", NULL}},
 };
 
 int main(void)
