@@ -7,6 +7,8 @@ static const struct command *const commands[] = {
 	&command_swag,
 	&command_predict,
 	&command_ood,
+	&command_diagnose,
+	&command_compare,
 	&command_info,
 	&command_data,
 	&command_export,

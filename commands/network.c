@@ -35,7 +35,7 @@ static status check_algo(const struct model *m, const char *word, enum conv_algo
 	return OK;
 }
 
-static status network_open_by(const struct opts *o, const json_t *header, struct network *n)
+status network_open_by(const struct opts *o, const json_t *header, const struct network *beside, struct network *n)
 {
 	enum conv_algo algo = (enum conv_algo)opts_choice(o, "conv-algo");
 	struct device *d;
@@ -45,9 +45,10 @@ static status network_open_by(const struct opts *o, const json_t *header, struct
 	if (s == OK && n->fast && !model_has(&n->model, LAYER_CONV))
 		s = fail(ERR_USAGE, "--fast: the run's model %s has no convolutions", n->model.spec);
 	if (s == OK)
-		s = command_device(o, 0, &n->model, &d);
-	if (s == OK) {
+		s = beside ? command_twin(o, 0, beside->device, &d) : command_device(o, 0, &n->model, &d);
+	if (s == OK)
 		network_place(n, d);
+	if (s == OK && !beside) {
 		command_precision(d, n->precision);
 		command_fast(d, n->fast);
 	}
@@ -62,7 +63,7 @@ status network_run(const struct opts *o, network_task *task, struct arena *a, js
 	struct network n;
 	TRY(select_open(o, NULL, &chosen));
 	const json_t *header = selection_header(&chosen);
-	status s = network_open_by(o, header, &n);
+	status s = network_open_by(o, header, NULL, &n);
 	if (s == OK) {
 		s = task(o, &chosen, &n, a, figures);
 		network_close(&n);

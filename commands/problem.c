@@ -114,7 +114,7 @@ static status open_explore(struct chain_plan *plan, const struct opts *o)
 	            plan->state.sampler->name);
 }
 
-static status open_schedule(struct chain_plan *plan, const struct opts *o)
+status problem_schedule(const struct opts *o, struct chain_plan *plan)
 {
 	const char *kind = opts_text(o, "schedule");
 	struct schedule *s = &plan->schedule;
@@ -271,7 +271,7 @@ static status open_plan(struct problem *p, const struct opts *o)
 	plan->dtype = (enum snaps_dtype)opts_choice(o, "snapshot-dtype");
 	plan->recompute_stats = opts_choice(o, "bn-stats") == 1;
 	TRY(chain_check_batches(plan));
-	TRY(open_schedule(plan, o));
+	TRY(problem_schedule(o, plan));
 	TRY(check_whole(plan, o));
 	state->lr_max = schedule_max(&plan->schedule);
 	TRY(open_keep(plan, o));

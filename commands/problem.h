@@ -41,6 +41,9 @@ status problem_open(const struct opts *o, struct device *d, const json_t *choice
 status problem_reopen(const struct opts *o, const json_t *begun, const json_t *choices, struct problem *p);
 void problem_close(struct problem *p);
 
+/* The schedule that the options name, in a plan that has its state's sampler and temperature and an epoch's steps. Errors: ERR_USAGE. */
+status problem_schedule(const struct opts *o, struct chain_plan *plan);
+
 /* Reads the last snapshot of a run or file into x and its batch-norm statistics into s (host, params->count and
  * stats->count floats), tensor by tensor by name. Errors: ERR_USAGE naming the tensor that does not fit; ERR_INPUT,
  * ERR_DAMAGE. */

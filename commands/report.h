@@ -13,7 +13,7 @@
 #include "predict/ood.h"
 #include "src/options/opt.h"
 
-/* A number, or null where it is not finite. */
+/* Puts a number into an object, or null where it is not finite. */
 void report_number(json_t **into, const char *name, double x);
 
 /* Puts figures into an object, under the names of basin-predict(1). These functions put by json_put: without memory the

@@ -23,6 +23,13 @@ static const struct word words[] = {
 	{"fpr95", "FPR95, OOD positive", ""}, {"fpr95_in", "FPR95, ID positive", ""}, {"base_rate", "base rate", ""},
 	{"n_id", "ID examples", ""}, {"n_ood", "OOD examples", ""}, {"id", "ID set", ""}, {"ood", "OOD set", ""},
 	{"id_split", "ID split", ""}, {"ood_split", "OOD split", ""}, {"ood_normalize", "OOD normalised as", ""},
+	{"a", "A", ""}, {"b", "B", ""}, {"agreement", "agreement", ""}, {"total_variation", "total variation", ""},
+	{"w1", "W₁ of members", ""}, {"w2", "W₂", ""}, {"ceiling_by", "A's halves are by", ""},
+	{"ceiling_agreement", "agreement of halves", ""}, {"ceiling_total_variation", "variation of halves", ""},
+	{"ceiling_w1", "W₁ of halves", ""}, {"ceiling_w2", "W₂ of halves", ""}, {"ceiling_reason", "no halves", ""},
+	{"accuracy_difference", "accuracy, B − A", ""}, {"nll_difference", "NLL, B − A", " nats"},
+	{"brier_difference", "Brier score, B − A", ""}, {"mse_difference", "MSE, B − A", ""}, {"crps_difference", "CRPS, B − A", ""},
+	{"nll_difference_reason", "no NLL difference", ""}, {"difference_reason", "no differences", ""},
 	{"n_params", "parameters", ""}, {"n_stats", "statistics", ""},
 	{"shape", "channels, h, w", ""}, {"n_classes", "classes", ""}, {"n_targets", "real targets", ""},
 	{"has_test", "own test split", ""}, {"fitted_to", "fitted to", ""},
@@ -141,7 +148,7 @@ static bool is_infinite(const json_t *object, const char *key, const json_t *val
 	return json_is_null(value) && strcmp(key, "nll") == 0 && zeros_of(object) > 0;
 }
 
-/* The value with its standard error and unit. */
+/* The value with its standard error, the smallest that would have been found, and its unit. */
 static status print_row(const json_t *object, const char *key, const json_t *value, const struct word *w)
 {
 	char error[64], *text = NULL;
@@ -158,6 +165,10 @@ static status print_row(const json_t *object, const char *key, const json_t *val
 	const json_t *se = json_object_get(object, error);
 	if (json_is_real(se))
 		fprintf(to, " ± %.2g", json_real_value(se));
+	snprintf(error, sizeof error, "%.40s_detectable", key);
+	const json_t *detectable = json_object_get(object, error);
+	if (json_is_real(detectable))
+		fprintf(to, " (%.2g would show)", json_real_value(detectable));
 	fputs(json_is_null(value) ? "" : w->unit, to);
 	bool good = fclose(to) == 0 && text;
 	if (good)
@@ -173,11 +184,16 @@ static bool said_before(const json_t *object, const char *key)
 	return strcmp(key, "note") == 0 && target && strstr(target, json_string_value(json_object_get(object, key)));
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), of_end = strlen(end);
+	return length > of_end && strcmp(text + length - of_end, end) == 0;
+}
+
 /* Whether a member has no row of its own. */
 static bool is_silent(const json_t *object, const char *key, const json_t *value)
 {
-	size_t length = strlen(key);
-	return (length > 3 && strcmp(key + length - 3, "_se") == 0) || strcmp(key, "units") == 0 || strcmp(key, "verified") == 0 ||
+	return ends_with(key, "_se") || ends_with(key, "_detectable") || strcmp(key, "units") == 0 || strcmp(key, "verified") == 0 ||
 	       strcmp(key, "zero_probabilities") == 0 || said_before(object, key) ||
 	       (json_is_array(value) && (json_array_size(value) == 0 || json_is_object(json_array_get(value, 0))));
 }

@@ -23,21 +23,54 @@ static const struct param select_defs[] = {
 
 const struct opt_table table_select = {.owner = "select", .heading = "Which snapshots", .defs = select_defs};
 
-status select_open(const struct opts *o, const char *role, struct selection *out)
+static status open_with(const struct opts *o, const char *const *path, int n, const char *role, const char *rather,
+                        struct selection *out)
 {
-	const char *const *path;
-	int n = opts_positionals(o, &path);
 	const struct selection_request r = {
 		.chain = opts_given(o, "chain") ? opts_count(o, "chain") : -1,
 		.role = opts_text(o, "role") ? opts_text(o, "role") : role,
+		.rather = opts_text(o, "role") ? NULL : rather,
 		.from = opts_given(o, "from-step") ? (uint64_t)opts_count(o, "from-step") : 0,
 		.to = opts_given(o, "to-step") ? (uint64_t)opts_count(o, "to-step") : UINT64_MAX,
 		.last = opts_given(o, "last") ? (size_t)opts_count(o, "last") : SIZE_MAX,
 		.skip_damaged = opts_flag(o, "skip-damaged"),
 	};
+	return selection_open(path, n, &r, out);
+}
+
+status select_paths(const struct opts *o, const char *const *path, int n, const char *role, struct selection *out)
+{
+	return open_with(o, path, n, role, NULL, out);
+}
+
+static status open_given(const struct opts *o, const char *role, const char *rather, struct selection *out)
+{
+	const char *const *path;
+	int n = opts_positionals(o, &path);
 	if (n == 0)
 		return fail(ERR_USAGE, "no run given: name a run's folder or a .snaps file");
-	return selection_open(path, n, &r, out);
+	return open_with(o, path, n, role, rather, out);
+}
+
+status select_refuse_options(const struct opts *o, const char *option, const char *const *others)
+{
+	for (const struct param *d = select_defs; d->name; d++)
+		if (opts_given(o, d->name))
+			return fail(ERR_USAGE, "--%s chooses snapshots and does not go with %s", d->name, option);
+	for (const char *const *name = others; *name; name++)
+		if (opts_given(o, *name))
+			return fail(ERR_USAGE, "--%s is about runs and does not go with %s", *name, option);
+	return OK;
+}
+
+status select_open(const struct opts *o, const char *role, struct selection *out)
+{
+	return open_given(o, role, NULL, out);
+}
+
+status select_open_rather(const struct opts *o, const char *role, struct selection *out)
+{
+	return open_given(o, NULL, role, out);
 }
 
 status select_refuse(const struct opts *o, const char *option, const char *const *others)
@@ -45,13 +78,9 @@ status select_refuse(const struct opts *o, const char *option, const char *const
 	const char *const *path;
 	if (opts_positionals(o, &path))
 		return fail(ERR_USAGE, "%s: --%s takes the place of a run", path[0], option);
-	for (const struct param *d = select_defs; d->name; d++)
-		if (opts_given(o, d->name))
-			return fail(ERR_USAGE, "--%s chooses snapshots and does not go with --%s", d->name, option);
-	for (const char *const *name = others; *name; name++)
-		if (opts_given(o, *name))
-			return fail(ERR_USAGE, "--%s is about runs and does not go with --%s", *name, option);
-	return OK;
+	char shown[64];
+	snprintf(shown, sizeof shown, "--%s", option);
+	return select_refuse_options(o, shown, others);
 }
 
 /* Adds a text to a list that lacks it. */
@@ -102,19 +131,31 @@ void select_report(const struct selection *s, json_t **into)
 	json_put(into, "roles", roles_of(s));
 }
 
-void select_origin(const struct opts *o, const struct selection *s, json_t **into)
+void select_trained(const struct selection *s, json_t **prints)
 {
-	const char *const *path;
-	int n = opts_positionals(o, &path);
-	json_t *runs = json_array(), *trained = json_array();
-	for (int i = 0; i < n; i++)
-		json_add(&runs, json_words(path[i]));
-	for (size_t i = 0; s && i < s->sources.n; i++) {
+	for (size_t i = 0; i < s->sources.n; i++) {
 		const json_t *data = json_object_get(s->sources.source[i].header, "data");
 		const char *fingerprint = json_string_value(json_object_get(data, "fingerprint"));
 		if (fingerprint)
-			add_new(&trained, fingerprint);
+			add_new(prints, fingerprint);
 	}
+}
+
+void select_origin(const struct opts *o, const struct selection *s, json_t **into)
+{
+	json_t *trained = json_array();
+	if (s)
+		select_trained(s, &trained);
+	select_origin_of(o, trained, into);
+}
+
+void select_origin_of(const struct opts *o, json_t *trained, json_t **into)
+{
+	const char *const *path;
+	int n = opts_positionals(o, &path);
+	json_t *runs = json_array();
+	for (int i = 0; i < n; i++)
+		json_add(&runs, json_words(path[i]));
 	json_put(into, "version", json_string(PACKAGE_VERSION));
 	json_put(into, "runs", runs);
 	json_put(into, "train_fingerprints", trained);

@@ -13,6 +13,15 @@ extern const struct opt_table table_select;
 /* Pools what lies behind the command's positional arguments and chooses by the options of table_select; role: the one that is
  * meant where none is named, NULL: all. Errors: ERR_USAGE where there are no arguments, and selection_open's. */
 status select_open(const struct opts *o, const char *role, struct selection *out);
+/* The same where a role that is not named is meant of files that can have it, and every role of the others. */
+status select_open_rather(const struct opts *o, const char *role, struct selection *out);
+
+/* The same of these paths. */
+status select_paths(const struct opts *o, const char *const *path, int n, const char *role, struct selection *out);
+
+/* Refuses the options of table_select and others about runs (NULL-terminated) beside `option`, which names stored probabilities that
+ * take a run's place; as it is to be shown. Errors: ERR_USAGE. */
+status select_refuse_options(const struct opts *o, const char *option, const char *const *others);
 
 /* Refuses runs, the options of table_select and others about runs (NULL-terminated) beside `option`, which names stored
  * probabilities that take a run's place. Errors: ERR_USAGE. */
@@ -29,6 +38,11 @@ void select_report(const struct selection *s, json_t **into);
 /* Puts where the figures come from into a report for programs: the program's version, the runs given, and the fingerprints of
  * the sets that those chosen from were trained on, in order of appearance; s is NULL where no run is read. */
 void select_origin(const struct opts *o, const struct selection *s, json_t **into);
+
+/* The same where several selections are read: the fingerprints of one, those that the list lacks, and the rest with that list, which
+ * it takes over. */
+void select_trained(const struct selection *s, json_t **prints);
+void select_origin_of(const struct opts *o, json_t *trained, json_t **into);
 
 /* {file, chain, step, role} of choice i; and of each choice, in an array, in the order in which they are predicted. NULL
  * without memory. */

@@ -78,7 +78,7 @@ static status get_sums(const struct tallied *t, const struct predictions *set, b
 {
 	if (set->curve)
 		TRY(tallied_get(t));
-	if (set->each)
+	if (predictions_want_members(set))
 		TRY(tallied_get_probs(t, set->probs));
 	if (set->draws || (set->alone && last))
 		TRY(tallied_get_last(t));

@@ -8,7 +8,7 @@
 static status open_tallied(struct worker *w, int j)
 {
 	struct predictions *set = &w->of->sets[j];
-	const bool probs = set->each != NULL;
+	const bool probs = predictions_want_members(set);
 	status s = tallied_open(w->device, &set->mixture, probs, &w->of->tallied[j]);
 	return potential_lacks(w->potential[j], s, tallied_bytes(&set->mixture, probs), "the sums of an ensemble");
 }

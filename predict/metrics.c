@@ -29,32 +29,40 @@ static double calibration_error(const struct bin bin[ECE_BINS], size_t n)
 	return e / (double)n;
 }
 
+struct example_score metrics_example(const struct mixture *m, size_t i, double *p)
+{
+	const int y = m->label[i];
+	struct example_score s = {0};
+	mixture_mean(m, i, p);
+	for (int j = 0; j < m->c; j++) {
+		double d = p[j] - (j == y);
+		s.square += d * d;
+		if (p[j] > p[s.best])
+			s.best = j;
+	}
+	s.right = s.best == y;
+	s.loss = mixture_loss(m, i);
+	return s;
+}
+
 /* right and loss (n): per example, what the bootstrap resamples. p (c) is scratch. */
 static void score(const struct mixture *m, struct class_metrics *out, double *right, double *loss, double *p)
 {
 	struct bin bin[ECE_BINS] = {{0}};
 	double n = (double)m->n, accuracy = 0, nll = 0, brier = 0, entropy = 0, expected = 0;
 	for (size_t i = 0; i < m->n; i++) {
-		int y = m->label[i], best = 0;
-		mixture_mean(m, i, p);
-		double squares = 0;
-		for (int j = 0; j < m->c; j++) {
-			double d = p[j] - (j == y);
-			squares += d * d;
-			if (p[j] > p[best])
-				best = j;
-		}
-		right[i] = best == y;
-		loss[i] = mixture_loss(m, i);
-		out->zeros += isinf(loss[i]) != 0;
-		accuracy += right[i];
-		nll += loss[i];
-		brier += squares;
+		const struct example_score e = metrics_example(m, i, p);
+		right[i] = e.right;
+		loss[i] = e.loss;
+		out->zeros += isinf(e.loss) != 0;
+		accuracy += e.right;
+		nll += e.loss;
+		brier += e.square;
 		entropy += entropy_of(p, m->c);
 		expected += m->entropy[i] / (double)m->members;
-		struct bin *b = &bin[ece_bin(p[best])];
-		b->confidence += p[best];
-		b->right += right[i];
+		struct bin *b = &bin[ece_bin(p[e.best])];
+		b->confidence += p[e.best];
+		b->right += e.right;
 	}
 	out->accuracy = accuracy / n;
 	out->nll = nll / n;

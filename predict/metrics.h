@@ -22,6 +22,17 @@ struct class_metrics {
 	double accuracy_se, nll_se; /* bootstrap over examples; of an NLL that is finite */
 };
 
+/* One example's part in them. */
+struct example_score {
+	int best;        /* the class of the largest probability; ties go to the lowest index */
+	double right;    /* 1 where that is the label, else 0 */
+	double loss;     /* −log p̄(y), nats; ∞ where p̄(y) is 0 */
+	double square;   /* Σ (p̄ − onehot)² */
+};
+
+/* Scores example i by its label; p (c) receives its mean probabilities. */
+struct example_score metrics_example(const struct mixture *m, size_t i, double *p);
+
 /* Scores a mixture by its labels. `errors`: standard errors are wanted too. Errors: ERR_MEMORY. */
 status metrics_classes(const struct mixture *m, bool errors, struct class_metrics *out);
 

@@ -44,6 +44,11 @@ status predictions_open(struct arena *a, const struct network *n, const struct s
 	return ARENA_NEW(a, rows * (size_t)classes, &out->probs);
 }
 
+bool predictions_want_members(const struct predictions *p)
+{
+	return p->each || p->kept;
+}
+
 float *predictions_place(const struct predictions *p, size_t i)
 {
 	size_t each = p->subject->data.n * (size_t)p->network->model.outputs;

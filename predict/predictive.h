@@ -25,6 +25,7 @@ struct predictions {
 	float *outputs;           /* (members, n, outputs) where all are kept; else NULL */
 	float *probs;             /* (n, classes): one member's; NULL without classes */
 	FILE *each;               /* receives each member's probabilities (n, classes), float32; NULL: not wanted */
+	float *kept;              /* (members, n, classes): likewise, in memory; NULL: not wanted */
 	struct draws *draws;      /* receives numbers of each member's (draws.h); NULL: not wanted */
 	struct figures *curve;    /* (members): figures of the first 1, 2, … members; NULL: not wanted */
 	/* (members), NULL where nothing is scored: at the first member of each snapshot file, else NaN, the figure `guessed` of the
@@ -72,6 +73,9 @@ enum scoring {
  * scored, as `check` would have said. */
 status predictions_open(struct arena *a, const struct network *n, const struct subject *subject, size_t members,
                         enum scoring scoring, struct predictions *out);
+
+/* Whether members' own probabilities are wanted, and not their sums alone. */
+bool predictions_want_members(const struct predictions *p);
 
 /* Where member i's outputs belong, if all are kept. */
 float *predictions_place(const struct predictions *p, size_t i);

@@ -46,6 +46,8 @@ static status classes_added(struct predictions *p, size_t i)
 	mixture_next(m);
 	if (p->each && fwrite(p->probs, sizeof(float), probs, p->each) != probs)
 		return fail(ERR_IO, "{save-member-probs}: %s", strerror(errno));
+	if (p->kept)
+		memcpy(p->kept + i * probs, p->probs, probs * sizeof *p->kept);
 	return p->curve ? predictive_score_classes(m, false, &p->curve[i]) : OK;
 }
 

@@ -13,13 +13,13 @@
 
 static const double half_log_2pi = 0.918938533204672741780329736406;
 
-static double own_mean(const struct regression *r, size_t s, size_t i, int j)
+double regression_mean(const struct regression *r, size_t s, size_t i, int j)
 {
 	double out = (double)r->output[(s * r->n + i) * (size_t)r->k + (size_t)j];
 	return r->scale ? r->shift[j] + r->scale[j] * out : out;
 }
 
-static double own_sd(const struct regression *r, int j)
+double regression_sd(const struct regression *r, int j)
 {
 	return r->scale ? r->noise_sd * r->scale[j] : r->noise_sd;
 }
@@ -29,7 +29,7 @@ static double log_density(const struct regression *r, const double *y, size_t s,
 {
 	double log_p = 0;
 	for (int j = 0; j < r->k; j++) {
-		double sd = own_sd(r, j), z = (y[i * (size_t)r->k + (size_t)j] - own_mean(r, s, i, j)) / sd;
+		double sd = regression_sd(r, j), z = (y[i * (size_t)r->k + (size_t)j] - regression_mean(r, s, i, j)) / sd;
 		log_p -= z * z / 2 + log(sd) + half_log_2pi;
 	}
 	return log_p;
@@ -43,13 +43,8 @@ double gaussian_mixture_cdf(const double *mu, size_t s, double sd, double y)
 	return sum / 2 / (double)s;
 }
 
-/* Per-example figures; columns of n. */
-struct columns {
-	double *nll, *square, *crps, *covered;
-};
-
 /* One example; mu (S) is scratch. */
-static void score(const struct regression *r, const double *y, size_t i, double *mu, const struct columns *c)
+static void score(const struct regression *r, const double *y, size_t i, double *mu, const struct regression_each *c)
 {
 	double log_p = -INFINITY;
 	for (size_t s = 0; s < r->members; s++)
@@ -57,9 +52,9 @@ static void score(const struct regression *r, const double *y, size_t i, double 
 	c->nll[i] = log((double)r->members) - log_p;
 	c->square[i] = c->crps[i] = c->covered[i] = 0;
 	for (int j = 0; j < r->k; j++) {
-		double target = y[i * (size_t)r->k + (size_t)j], sd = own_sd(r, j), mean = 0;
+		double target = y[i * (size_t)r->k + (size_t)j], sd = regression_sd(r, j), mean = 0;
 		for (size_t s = 0; s < r->members; s++)
-			mean += mu[s] = own_mean(r, s, i, j);
+			mean += mu[s] = regression_mean(r, s, i, j);
 		mean /= (double)r->members;
 		gsl_sort(mu, 1, r->members);
 		/* y lies between the quantiles exactly where its own probability lies between theirs. */
@@ -93,7 +88,7 @@ static double total(const double *x, size_t n)
 	return sum;
 }
 
-static status score_all(const struct regression *r, const double *y, const struct columns *c)
+static status score_all(const struct regression *r, const double *y, const struct regression_each *c)
 {
 	int failed = 0;
 #pragma omp parallel reduction(| : failed)
@@ -109,20 +104,24 @@ static status score_all(const struct regression *r, const double *y, const struc
 	return failed ? fail(ERR_MEMORY, "out of memory: the outputs of %zu members", r->members) : OK;
 }
 
+status regression_score(const struct regression *r, const double *y, struct arena *a, struct regression_each *out)
+{
+	double *x;
+	TRY(check(r, y));
+	TRY(ARENA_NEW(a, 4 * r->n, &x));
+	*out = (struct regression_each){x, x + r->n, x + 2 * r->n, x + 3 * r->n};
+	return score_all(r, y, out);
+}
+
 status metrics_regression(const struct regression *r, const double *y, struct regression_metrics *out)
 {
 	*out = (struct regression_metrics){r->n, r->members, NAN, NAN, NAN, NAN, NAN};
 	if (!r->n || !r->members)
 		return OK;
-	TRY(check(r, y));
 	struct arena arena = {0};
-	struct columns c;
-	double *x, targets = (double)r->n * r->k;
-	status s = ARENA_NEW(&arena, 4 * r->n, &x);
-	if (s == OK) {
-		c = (struct columns){x, x + r->n, x + 2 * r->n, x + 3 * r->n};
-		s = score_all(r, y, &c);
-	}
+	struct regression_each c;
+	const double targets = (double)r->n * r->k;
+	status s = regression_score(r, y, &arena, &c);
 	if (s == OK)
 		s = bootstrap_means(r->n, 1, c.nll, &out->nll_se);
 	if (s == OK) {
@@ -152,7 +151,7 @@ status regression_curve(const struct regression *r, const double *y, double *nll
 			loss += log((double)(s + 1)) - log_p[i];
 			for (int j = 0; j < r->k; j++) {
 				size_t e = i * (size_t)r->k + (size_t)j;
-				sum[e] += own_mean(r, s, i, j);
+				sum[e] += regression_mean(r, s, i, j);
 				double d = y[e] - sum[e] / (double)(s + 1);
 				square += d * d;
 			}
@@ -171,7 +170,7 @@ double regression_rmse(const struct regression *r, const double *y)
 		for (int j = 0; j < r->k; j++) {
 			double sum = 0;
 			for (size_t s = 0; s < r->members; s++)
-				sum += own_mean(r, s, i, j);
+				sum += regression_mean(r, s, i, j);
 			double d = y[i * (size_t)r->k + (size_t)j] - sum / (double)r->members;
 			square += d * d;
 		}

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "src/err.h"
+#include "src/arena.h"
 
 struct regression {
 	size_t n;              /* examples */
@@ -29,6 +29,18 @@ struct regression_metrics {
 	double crps;           /* mean over examples and targets */
 	double coverage;       /* share of targets inside the mixture's central 95 % interval */
 };
+
+/* Mean and deviation of member s for target j of example i, in own units. */
+double regression_mean(const struct regression *r, size_t s, size_t i, int j);
+double regression_sd(const struct regression *r, int j);
+
+/* Figures of each example, (n) each, summed over its targets: what the metrics are means of. */
+struct regression_each {
+	double *nll, *square, *crps, *covered;
+};
+
+/* Takes room for them in the arena and fills it. y: (n, k) in own units. Errors: as metrics_regression's. */
+status regression_score(const struct regression *r, const double *y, struct arena *a, struct regression_each *out);
 
 /* y: (n, k) in own units. Errors: ERR_INPUT for an output or target that is not finite; ERR_MEMORY. */
 status metrics_regression(const struct regression *r, const double *y, struct regression_metrics *out);

@@ -57,10 +57,22 @@ static status selection_add_records(struct selection *s, size_t source, struct s
 	return OK;
 }
 
-static status selection_add_source(struct selection *s, size_t source, const struct selection_request *q)
+static bool has_role(const struct snaps_shared *h, const char *role)
+{
+	int i = 0;
+	while (snaps_shared_role(h, i) && strcmp(snaps_shared_role(h, i), role) != 0)
+		i++;
+	return snaps_shared_role(h, i) != NULL;
+}
+
+static status selection_add_source(struct selection *s, size_t source, const struct selection_request *request)
 {
 	struct snaps_reader *r;
 	const struct source *from = &s->sources.source[source];
+	struct selection_request own = *request;
+	const struct selection_request *q = &own;
+	if (own.rather && has_role(from->shared, own.rather))
+		own.role = own.rather;
 	if (q->chain >= 0 && from->chain != q->chain)
 		return OK;
 	TRY(sources_reader(&s->sources, source, &r));

@@ -9,6 +9,7 @@
 struct selection_request {
 	long long chain;      /* of this chain alone, counted from 0; −1: of all */
 	const char *role;     /* of this role alone; NULL: of all */
+	const char *rather;   /* of this role alone of files that can have it, and of all of the others; NULL: no such wish */
 	uint64_t from, to;    /* from this step on, up to and including that one */
 	size_t last;          /* the last ones of each chain, of those that the above leave; SIZE_MAX: all */
 	bool skip_damaged;    /* leaves out records that can't be read, with a warning, instead of stopping */

@@ -46,6 +46,13 @@ status stored_fill(struct stored *s, struct arena *a, struct figures *curve)
 	return OK;
 }
 
+status stored_members(const struct stored *s, struct arena *a, float **out)
+{
+	TRY(ARENA_NEW(a, s->array.count, out));
+	npy_float(&s->array, *out);
+	return OK;
+}
+
 status stored_labels(struct arena *a, const char *path, struct mixture *m)
 {
 	struct npy array;

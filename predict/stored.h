@@ -23,6 +23,9 @@ status stored_open(struct arena *a, const char *path, struct stored *out);
  * probability; ERR_MEMORY. */
 status stored_fill(struct stored *s, struct arena *a, struct figures *curve);
 
+/* Every member's probabilities, (members, n, C). Errors: ERR_MEMORY. */
+status stored_members(const struct stored *s, struct arena *a, float **out);
+
 /* Gives the mixture its labels: integers, a class of the probabilities for each of their rows. Errors: ERR_INPUT naming the
  * file. */
 status stored_labels(struct arena *a, const char *path, struct mixture *m);

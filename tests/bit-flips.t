@@ -56,10 +56,12 @@ snapshots_found() {
 	{ [ $status = 1 ] || [ $status = 2 ]; } && grep -q '^basin: .*chain-0.snaps' err || return 1
 	basin predict --json run
 	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*chain-0.snaps' err || return 1
+	basin compare --json whole run
+	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*run/chain-0.snaps' err || return 1
 	swag_refuses theta || swag_refuses anchor
 }
 each chain-0.snaps snapshots_found
-ok $? "snapshots: info --verify, predict and swag find each of $tried changed bits"
+ok $? "snapshots: info --verify, predict, compare and swag find each of $tried changed bits"
 
 checkpoint_found() {
 	# shellcheck disable=SC2086 # words

@@ -33,6 +33,7 @@ fi
 make_runs
 cp "$top_srcdir/tests/golden/probs.npy" probs
 cp "$top_srcdir/tests/golden/labels.npy" labels
+mkdir kept && "$BASIN" predict --quiet --threads 1 --save-member-probs kept/members.npy classes >told || exit 99
 # What can't be looked at is not taken for missing, and begun anew or left out.
 prepare half
 FAIL_UNDER=$dir/run/chain-0 lacking 1+ sample --resume run --threads 1 --quiet
@@ -53,6 +54,7 @@ twice "sample --resume" half sample --resume run --threads 1 --quiet
 twice "predict" - predict --json --quiet --threads 1 --save-probs p.npy --save-member-probs m.npy classes
 sweep "predict of stored probabilities" - predict --json --probs probs --labels labels
 twice "ood" - ood --json --quiet --threads 1 --ood csv:far.csv --save-scores s.npy classes
+sweep "compare" - compare --json --quiet --threads 1 classes kept/members.npy
 sweep "info" - info --json --verify --tensors whole
 sweep "info of a data set" - info --json csv:classes.csv
 twice "export" - export --json --out e.npz whole

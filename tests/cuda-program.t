@@ -76,6 +76,13 @@ for key in nll entropy mutual_information; do
 	near "$(member $key there.json)" "$(member $key cpu.json)" 1e-3
 	check $? "$key of a CPU's run is near"
 done
+"$BASIN_STANDIN" compare five cpu --split holdout --json >there.json 2>err
+is $? 0 "compare"
+"$BASIN" compare five cpu --device cpu --split holdout --json >here.json 2>err
+for key in total_variation w1 ceiling_w1 nll_difference; do
+	near "$(member $key there.json)" "$(member $key here.json)" 1e-5
+	check $? "$key is the CPU's"
+done
 "$BASIN_STANDIN" ood five --ood csv:far.csv --json >there.json 2>err
 is $? 0 "ood"
 "$BASIN" ood five --ood csv:far.csv --device cpu --json >here.json 2>err

@@ -32,6 +32,10 @@ sweep "predict of stored probabilities" - predict --json --probs "$top_srcdir/te
 	--labels "$top_srcdir/tests/golden/labels.npy"
 sweep "ood" - ood --json --quiet --threads 1 --ood csv:far.csv --save-scores s.npy classes
 sweep "ood by three threads" - ood --json --quiet --threads 3 --batch 5 --ood csv:far.csv --save-scores s.npy classes
+sweep "compare" - compare --json --quiet --threads 1 classes classes
+sweep "compare of regressions" - compare --json --quiet --threads 1 whole whole
+sweep "compare of stored probabilities" - compare --json "$top_srcdir/tests/golden/probs.npy" "$top_srcdir/tests/golden/other.npy" \
+	--labels "$top_srcdir/tests/golden/labels.npy"
 sweep "info" - info --json --verify --tensors whole
 sweep "info of a data set" - info --json csv:classes.csv
 sweep "export" - export --json --out e.npz whole
@@ -39,6 +43,7 @@ sweep "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole
 rows=shown
 sweep "predict's table" - predict --quiet --threads 1 --curve classes
 sweep "ood's table" - ood --quiet --threads 1 --ood csv:far.csv classes
+sweep "compare's table" - compare --quiet --threads 1 classes classes
 sweep "info's table" - info --verify --tensors whole
 unset rows
 target="--model quadratics:1/2/0.5,-3/0/4,0/1/1 --gradient-noise 1,0.5 --batch 2 --chains 2 --steps 4 --keep-every 2 --threads 1"

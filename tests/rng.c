@@ -38,7 +38,8 @@ static void known_answers(void)
 	philox4x32(counter, key, want);
 	rng_words((struct rng_key){11, 3}, STREAM_PERTURB, 0x0123456789abcdef, 7, got);
 	ok(memcmp(got, want, sizeof got) == 0, "counter = (element / 4, stream, step low, step high), key = (seed, chain)");
-	ok(STREAM_INIT == 0 && STREAM_LANGEVIN_1 == 6 && STREAM_HOLDOUT == 8 && STREAM_PROBE == 11 && STREAM_GRAPH == 20 && STREAM_SWAG_0 == 23 && STREAM_SWAG_1 == 24,
+	ok(STREAM_INIT == 0 && STREAM_LANGEVIN_1 == 6 && STREAM_HOLDOUT == 8 && STREAM_PROBE == 11 && STREAM_GRAPH == 20 && STREAM_SWAG_0 == 23 && STREAM_SWAG_1 == 24 &&
+	   STREAM_PROJECTION == 25,
 	   "streams keep the numbers that seeds were used with");
 	bool fractions = true;
 	for (uint64_t e = 0; e < 1000; e++) {

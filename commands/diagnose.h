@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* What `basin diagnose` looks at, for its parts. */
+#ifndef BASIN_COMMANDS_DIAGNOSE_H
+#define BASIN_COMMANDS_DIAGNOSE_H
+
+#include "commands/checks.h"
+#include "predict/distances.h"
+#include "predict/panel.h"
+#include "predict/traces.h"
+#include "samplers/sampler.h"
+#include "src/options/opt.h"
+#include "src/schedule.h"
+
+enum { JUDGED_DRAWS = 20 };   /* of a chain, from which on what they show of it is judged */
+
+/* Numbers of every draw, and what they show. */
+struct traces {
+	int n;
+	double *x;                /* (n, chains, draws) */
+	const char **name;        /* (n): "class 3 of probe example 7" */
+	struct trace *trace;      /* (n) */
+	bool apart;               /* chains are judged each by itself */
+};
+
+struct diagnosis {
+	const struct opts *options;
+	struct arena arena;
+	struct selection chosen;
+	struct panel panel;
+	const json_t *header;            /* of the first file */
+	const json_t *run;               /* its options, with the method's name */
+	const struct sampler *sampler;   /* NULL: not one of this program's, as a fitted Gaussian */
+	struct opts *sampled;            /* its options as basin sample had them; NULL without a sampler */
+	struct schedule schedule;        /* likewise */
+	struct pieces pieces;            /* what of the parameters moves, under which prior */
+	bool analytic;
+	char unjudged[256];              /* why draws say nothing of the whole; "" where they do */
+	struct traces predictions, parameters;
+	struct distances_found distances;
+	double nearest;                  /* distance of the two nearest chains; NaN of one */
+	struct checks checks;
+};
+
+/* diagnose_run.c: the options that the run was sampled with, and its schedule, from the header. Errors: ERR_INPUT. */
+status diagnose_open_run(struct diagnosis *d);
+
+/* diagnose_parameters.c: one pass over the snapshots: their numbers along directions, and their distances. Errors: as
+ * selection_read's; ERR_MEMORY. */
+status diagnose_parameters(struct diagnosis *d);
+
+/* diagnose_gradients.c: adds the checks of the configurational temperature and of the gradients' noise, for which the run's training
+ * set is opened where they can be judged. Errors: problem_open's, selection_read's, ERR_LIBRARY. */
+status diagnose_gradients(struct diagnosis *d);
+
+#endif
