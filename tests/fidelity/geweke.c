@@ -11,11 +11,12 @@
 #include <stdlib.h>
 
 #include "predict/convergence.h"
+#include "samplers/hmc.h"
 #include "tests/fidelity/posterior.h"
 #include "tests/fidelity/ranks.h"
 #include "tests/tap.h"
 
-enum { CHAINS = 4, FEW = 4000, MANY = 20000, TURN = 2, AMONG = 15, RANKS = AMONG + 1, Q = QUANTITIES };
+enum { CHAINS = 4, FEW = 4000, MANY = 20000, TURN = 2, AMONG = 15, RANKED = 100, RANKS = AMONG + 1, Q = QUANTITIES };
 /* Two for each quantity: with standard errors that may be a tenth too small the chance of one beyond is below 10⁻⁶. */
 static const double z_most = 6.5, alarm = 1e-6;
 
@@ -23,11 +24,12 @@ static const double z_most = 6.5, alarm = 1e-6;
 struct draws {
 	double *value[Q];
 	int n;
+	double acceptance;   /* of trajectories, their mean; 0 where there are none */
 };
 
 static void draws_open(struct draws *d, int n)
 {
-	d->n = n;
+	*d = (struct draws){.n = n};
 	for (int q = 0; q < Q; q++)
 		d->value[q] = calloc((size_t)n * CHAINS, sizeof(double));
 }
@@ -70,6 +72,7 @@ static void draw_in_turns(struct posterior *p, gsl_rng *r, const struct fault *f
 			posterior_quantities(p, theta, now);
 			put(d, (int)c * d->n + i, now);
 		}
+		d->acceptance += st.s.slots.value[HMC_ACCEPTANCE] / CHAINS;
 		state_close(&st);
 	}
 }
@@ -98,38 +101,39 @@ static double z_of(const struct draws *alone, const struct draws *turns, int q, 
 	return (a.mean - b.mean) / hypot(a.mcse_mean, b.sd / sqrt((double)m));
 }
 
-/* The chance of worse ranks of draws in turns, so far apart, each among others that are independent. */
-static double chance(const struct draws *alone, const struct draws *turns, int q, int apart, int *n)
+/* The chance of worse ranks of n draws in turns, so far apart, each among others that are independent. */
+static double chance(const struct draws *alone, const struct draws *turns, int q, int apart, int n)
 {
 	int count[RANKS] = {0};
-	const int most = alone->n * CHAINS / AMONG, all = turns->n * CHAINS / apart;
-	*n = all < most ? all : most;
-	for (int i = 0; i < *n; i++) {
+	for (int i = 0; i < n; i++) {
 		int rank = 0;
 		for (int k = 0; k < AMONG; k++)
 			rank += alone->value[q][i * AMONG + k] < turns->value[q][i * apart];
 		count[rank]++;
 	}
-	return ranks_ecdf(count, RANKS, *n, 0);
+	return ranks_ecdf(count, RANKS, n, 0);
 }
 
 struct verdict {
 	double z, tau, chance;   /* the largest, the longest, and the least one times how many there are */
 	int ranked;
+	double acceptance;
 };
 
 static struct verdict compare(const struct posterior *p, const struct draws *alone, const struct draws *turns)
 {
-	struct verdict v = {0, 0, 1, 0};
+	struct verdict v = {0, 0, 1, 0, turns->acceptance};
 	for (int q = 0; q < Q; q++)
 		for (int power = 1; power <= 2 && there(p, q); power++) {
 			double tau, z = z_of(alone, turns, q, power, &tau);
-			v.z = fabs(z) <= fabs(v.z) ? v.z : z;
-			v.tau = tau <= v.tau ? v.tau : tau;
+			v.z = isnan(v.z) || fabs(z) <= fabs(v.z) ? v.z : z;
+			v.tau = isnan(v.tau) || tau <= v.tau ? v.tau : tau;
 		}
-	for (int q = 0; q < Q; q++)
+	const double apart = ceil(5 * v.tau), most = turns->n * CHAINS / fmax(apart, AMONG);
+	v.ranked = isnan(apart) ? 0 : (int)most;
+	for (int q = 0; q < Q && v.ranked; q++)
 		if (there(p, q))
-			v.chance = fmin(v.chance, (p->d + Q - POSTERIOR_PARAMS) * chance(alone, turns, q, (int)ceil(5 * v.tau), &v.ranked));
+			v.chance = fmin(v.chance, (p->d + Q - POSTERIOR_PARAMS) * chance(alone, turns, q, (int)apart, v.ranked));
 	return v;
 }
 
@@ -141,7 +145,8 @@ static struct verdict verdict_of(struct posterior *p, const struct draws *alone,
 	draws_open(&turns, alone->n);
 	draw_in_turns(p, r, f, &turns);
 	const struct verdict v = compare(p, alone, &turns);
-	note("%s: largest z %.2f, autocorrelation times up to %.3g turns, %d ranks, p ≥ %.2g", f->what, v.z, v.tau, v.ranked, v.chance);
+	note("%s: largest z %.2f, autocorrelation times up to %.3g turns, %d ranks, p ≥ %.2g, acceptance %.2f", f->what, v.z, v.tau,
+	     v.ranked, v.chance, v.acceptance);
 	draws_close(&turns);
 	gsl_rng_free(r);
 	return v;
@@ -156,8 +161,9 @@ static void check_joint(const char *name, const struct network_shape *shape, con
 	draws_open(&alone, in_full() ? MANY : FEW);
 	draw_independent(&p, r, &alone);
 	const struct verdict v = verdict_of(&p, &alone, &no_fault);
+	ok(v.acceptance > 0.6 && v.acceptance < 0.95, "%s: trajectories are taken and refused", name);
 	ok(fabs(v.z) < z_most, "%s: moments of the joint law", name);
-	ok(v.chance > alarm, "%s: draws in turns rank as independent ones do", name);
+	ok(v.chance > alarm && v.ranked >= RANKED, "%s: draws in turns rank as independent ones do", name);
 	for (int i = 0; i < FAULTS && in_full(); i++) {
 		const struct verdict w = verdict_of(&p, &alone, &faults[i]);
 		ok(fabs(w.z) > z_most, "%s: where %s, moments are not those of the joint law", name, faults[i].what);
@@ -170,8 +176,10 @@ static void check_joint(const char *name, const struct network_shape *shape, con
 int main(void)
 {
 	static const struct network_shape regression = {"linear", 2, {7, 4}, 0.3}, small = {"mlp:4-4-3", 3, {4, 4, 3}, 1};
-	static const char *const words[] = {"--sampler", "hmc", "--lr", "0.6", "--batch", "0", NULL};
-	check_joint("hmc, a softmax regression", &regression, words);
-	check_joint("hmc, a small network", &small, words);
+	/* Batches of a part of the rows are chunks in which hmc goes over all of them. */
+	static const char *const chunks[] = {"--sampler", "hmc", "--lr", "1.1", "--batch", "20", NULL};
+	static const char *const whole[] = {"--sampler", "hmc", "--lr", "0.6", "--batch", "0", NULL};
+	check_joint("hmc, a softmax regression", &regression, chunks);
+	check_joint("hmc, a small network", &small, whole);
 	return done_testing();
 }
