@@ -13,10 +13,10 @@ static status choose(struct arena *a, size_t n, size_t m, size_t **out)
 	return OK;
 }
 
-status draws_open(struct arena *a, struct predictions *p, size_t points, size_t probes, struct draws *out)
+status draws_open(struct arena *a, struct predictions *p, size_t points, size_t probes, struct member_draws *out)
 {
 	const size_t n = p->subject->data.n;
-	*out = (struct draws){.members = p->members, .outputs = (size_t)p->network->model.outputs};
+	*out = (struct member_draws){.members = p->members, .outputs = (size_t)p->network->model.outputs};
 	out->points = points < n ? points : n;
 	out->probes = probes < n ? probes : n;
 	out->rows = (out->points ? 1 + out->points : 0) + out->probes * out->outputs;
@@ -31,7 +31,7 @@ status draws_open(struct arena *a, struct predictions *p, size_t points, size_t 
 	return OK;
 }
 
-void draws_add(struct draws *d, const struct predictions *p, size_t member, const float *outputs)
+void draws_add(struct member_draws *d, const struct predictions *p, size_t member, const float *outputs)
 {
 	double *row = d->value + member, sum = 0;
 	if (d->points) {
@@ -49,7 +49,7 @@ void draws_add(struct draws *d, const struct predictions *p, size_t member, cons
 			*row = (double)outputs[d->probe[i] * d->outputs + k];
 }
 
-struct draws_row draws_row(const struct draws *d, size_t i)
+struct draws_row draws_row(const struct member_draws *d, size_t i)
 {
 	const size_t scored = d->points ? 1 + d->points : 0;
 	if (i == 0 && scored)

@@ -12,7 +12,7 @@
 #include "predict/mixture.h"
 #include "predict/subject.h"
 
-struct draws;
+struct member_draws;
 
 /* The predictions of one data set: 4 · n · classes + 8 · n · (classes + 6) bytes for classes, and 4 · members · n · outputs
  * for real targets. */
@@ -26,7 +26,7 @@ struct predictions {
 	float *probs;             /* (n, classes): one member's; NULL without classes */
 	FILE *each;               /* receives each member's probabilities (n, classes), float32; NULL: not wanted */
 	float *kept;              /* (members, n, classes): likewise, in memory; NULL: not wanted */
-	struct draws *draws;      /* receives numbers of each member's (draws.h); NULL: not wanted */
+	struct member_draws *draws;  /* receives numbers of each member's (draws.h); NULL: not wanted */
 	struct figures *curve;    /* (members): figures of the first 1, 2, … members; NULL: not wanted */
 	/* (members), NULL where nothing is scored: at the first member of each snapshot file, else NaN, the figure `guessed` of the
 	 * file's members by themselves, and of its last one, where its chain ended. */

@@ -12,9 +12,9 @@ static size_t doubles_of(const struct mixture *m)
 	return m->n * ((size_t)m->c + (m->label ? VECTORS_LABELLED : VECTORS));
 }
 
-size_t tallied_bytes(const struct mixture *m, bool probs)
+size_t tallied_bytes(const struct mixture *m, bool probs, size_t keep)
 {
-	return doubles_of(m) * sizeof(double) + m->n * (sizeof(uint32_t) + (probs ? (size_t)m->c * sizeof(float) : 0));
+	return (doubles_of(m) + keep * m->n) * sizeof(double) + m->n * (sizeof(uint32_t) + (probs ? (size_t)m->c * sizeof(float) : 0));
 }
 
 static status take_memory(struct tallied *t, bool probs)
@@ -34,6 +34,8 @@ static status take_memory(struct tallied *t, bool probs)
 		TRY(d->ops->alloc(d, n * (size_t)m->c * sizeof *s->probs, (void **)&s->probs));
 	if (!m->label)
 		return OK;
+	if (t->kept_most)
+		TRY(d->ops->alloc(d, t->kept_most * n * sizeof *t->kept, (void **)&t->kept));
 	s->log_p = s->energy + n;
 	s->own = s->log_p + n;
 	s->last = s->own + n;
@@ -42,9 +44,9 @@ static status take_memory(struct tallied *t, bool probs)
 	return d->ops->put(d, s->log_p, m->log_p, n * sizeof *m->log_p);
 }
 
-status tallied_open(struct device *d, struct mixture *m, bool probs, struct tallied *out)
+status tallied_open(struct device *d, struct mixture *m, bool probs, size_t keep, struct tallied *out)
 {
-	*out = (struct tallied){.device = d, .mixture = m};
+	*out = (struct tallied){.device = d, .mixture = m, .kept_most = keep};
 	return take_memory(out, probs);
 }
 
@@ -57,6 +59,7 @@ void tallied_close(struct tallied *t)
 		device_release(d, t->label);
 	d->ops->free(d, t->sums.probs);
 	d->ops->free(d, t->sums.bad);
+	d->ops->free(d, t->kept);
 	d->ops->free(d, t->all);
 	*t = (struct tallied){.device = NULL};
 }
@@ -88,6 +91,26 @@ status tallied_get_last(const struct tallied *t)
 {
 	const struct mixture *m = t->mixture;
 	return m->label ? get(t, m->last, t->sums.last, m->n) : OK;
+}
+
+size_t tallied_keeps(const struct mixture *m, size_t members)
+{
+	enum { MOST = 16, BYTES = 8 << 20 };
+	const size_t fit = BYTES / sizeof(double) / (m->n + 1), some = fit > 1 ? fit : 1, most = some < MOST ? some : MOST;
+	return members < most ? members : most;
+}
+
+status tallied_keep(struct tallied *t)
+{
+	const size_t n = t->mixture->n;
+	return t->device->ops->copy(t->device, t->kept + t->n_kept++ * n, t->sums.last, n * sizeof *t->kept);
+}
+
+status tallied_get_kept(struct tallied *t, double *host)
+{
+	const size_t n = t->n_kept * t->mixture->n;
+	t->n_kept = 0;
+	return get(t, host, t->kept, n);
 }
 
 status tallied_get_probs(const struct tallied *t, float *probs)
