@@ -194,8 +194,8 @@ void check_samplers(struct device *d, bool stationary)
 	check_momentum(d, stationary);
 	check_thermostats(d, stationary);
 	check_heavy(d);
-	check_escapes(d, stationary);
 	check_reweighted(d, stationary);
 	check_hmc(d, stationary);
 	check_examples(d);
+	check_escapes(d, stationary);
 }
