@@ -79,14 +79,34 @@ grep -q 'log-likelihood of example' out && [ "$(grep -c '"name": "log-likelihood
 ok $? "32 examples are watched"
 linear momentum --sampler sghmc --lr 0.001 --weight-decay 0.005 --seed 2
 passes "and by sghmc" momentum
-linear coupled --sampler entropy-mcmc --coupling 0.01 --lr 0.006 --weight-decay 0.05
-passes "θ of entropy-mcmc, beside its anchor" coupled
+# Without what the anchor adds to its precision θ would have a temperature of 0.8.
+"$BASIN" sample --quiet --model gaussian:1,1,1 --weight-decay 1 --sampler entropy-mcmc --coupling 1 --lr 0.03 --chains 4 --steps 20000 \
+	--keep-every 20 --burn-in 500 --out coupled || exit 99
+passes "θ of entropy-mcmc, beside its anchor" coupled --gradients 1000
+is_near "$(of_check temperature_configurational value)" 1.04 0.1
+ok $? "with the precision that the anchor adds"
 linear tails --sampler sgld --lr 0.006 --weight-decay 0.05 --prior laplace,fc.bias=0.5
 passes "under a laplace prior" tails
 linear cold --sampler sgld --lr 0.006 --temperature 0.2
 passes "at T = 0.2" cold
 gaussian normal
 passes "an analytic target" normal
+linear thawed --sampler sgld --lr 0.01 --weight-decay 0.005 --freeze fc.bias --init good
+passes "frozen tensors have no part" thawed
+[ "$(member directions out)" = 2 ]
+ok $? "nor a direction"
+# Where the well's slope is not smoothed the temperature would be below 0.
+"$BASIN" sample --quiet --model double-well:1,1 --sampler fsgld --sigma 0.5 --lr 0.01 --chains 4 --steps 40000 --keep-every 20 \
+	--burn-in 1000 --out smooth || exit 99
+passes "fsgld, by the gradient that it smooths" smooth --gradients 2000
+is_near "$(of_check temperature_configurational value)" 1.05 0.4
+ok $? "which has T"
+# A step makes the variance 1/(1 − λ/2) times as large. Around a mean of the same ten draws it would be a tenth too little.
+"$BASIN" sample --quiet --model gaussian:1,1,1 --sampler sgld --lr 0.05 --chains 200 --steps 2100 --keep-every 100 --burn-in 100 \
+	--out twenty || exit 99
+"$BASIN" diagnose --json --quiet twenty >out 2>err
+[ "$(member draws out)" = 20 ] && is_near "$(of_check temperature_configurational value)" 1.0256 0.05
+ok $? "the temperature of twenty draws a chain does not lack what their own mean would take"
 
 # ---- chains that are wrong in one way ----
 
@@ -195,6 +215,11 @@ ok $? "in 80 columns"
 "$BASIN" diagnose --progress good >out 2>err
 grep -q '^snapshot 3900/3900$' err && grep -q '^snapshot 400/400$' err
 ok $? "progress is that of snapshots that are read, and of gradients"
+
+far=$(dirname "$BASIN")/tests/basin_far
+"$BASIN" diagnose --json --quiet momentum >out 2>err && BASIN_DEVICE=far "$far" diagnose --json --quiet momentum >there 2>err &&
+	cmp -s out there
+ok $? "on a device behind memory of its own it is the same"
 
 # ---- refusals ----
 
