@@ -139,7 +139,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	diagnose)
-		options='--data --split --header --probe --points --directions --gradients --max-rhat --min-ess --max-temperature-error --max-mcse --max-gradient-noise --min-distance --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --probe --points --directions --judge-parameters --gradients --max-rhat --min-ess --max-temperature-error --max-mcse --max-gradient-noise --max-dead --min-distance --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -147,6 +147,7 @@ _basin()
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
 		--probe) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
+		--judge-parameters) words='auto yes no' ;;
 		--skip-damaged) option= ;;
 		--precision) words='fp32 bf16' ;;
 		--conv-algo) words='auto direct winograd gemm' ;;
