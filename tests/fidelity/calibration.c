@@ -62,7 +62,7 @@ static double slowest(const struct row *row, struct posterior *p, gsl_rng *r)
 	posterior_data(p, r, theta);
 	for (uint32_t c = 0; c < PILOT_CHAINS; c++) {
 		struct state st;
-		double now[QUANTITIES];
+		double now[QUANTITIES] = {0};
 		start(row, p, r, (struct rng_key){2, c}, &no_fault, &st, now);
 		for (int i = 0; i < PILOT_DRAWS; i++) {
 			advance(p, &st, stride, &no_fault, now);
@@ -76,7 +76,7 @@ static double slowest(const struct row *row, struct posterior *p, gsl_rng *r)
 		if (q >= p->d && q < POSTERIOR_PARAMS)
 			continue;
 		MUST(convergence_of(&x[q][0][0], PILOT_CHAINS, PILOT_DRAWS, &is));
-		worst = is.tau <= worst ? worst : is.tau;
+		worst = isnan(worst) || is.tau <= worst ? worst : is.tau;
 	}
 	return worst * (double)stride;
 }
@@ -121,7 +121,7 @@ struct histogram {
 /* One replica: every one has a random number generator of its own, so that its numbers don't depend on how many there are. */
 static void replica(const struct row *row, struct posterior *p, int number, const struct fault *f, struct histogram *h)
 {
-	double theta[POSTERIOR_PARAMS], want[QUANTITIES], got[QUANTITIES];
+	double theta[POSTERIOR_PARAMS], want[QUANTITIES] = {0}, got[QUANTITIES] = {0};
 	int rank[QUANTITIES] = {0};
 	struct state st;
 	gsl_rng *r = gsl_rng_alloc(gsl_rng_mt19937);
@@ -206,13 +206,17 @@ static void check_row(const struct row *row)
 	posterior_close(&p);
 }
 
-static const struct network_shape regression = {"linear", 2, {11, 4}, 0.3};
+static const struct network_shape regression = {"linear", 2, {11, 4}, 0.3}, small = {"mlp:4-4-3", 3, {4, 4, 3}, 1};
 
 static const struct row rows[] = {
 	{"sgld, all data", &regression, 1, 4000, 50, true, {"--sampler", "sgld", "--lr", "0.09", "--batch", "0", NULL}},
 	{"sgld, iid batches", &regression, 1, 12000, 20, false,
 	 {"--sampler", "sgld", "--lr", "0.03", "--batch", "16", "--sampling", "iid", NULL}},
 	{"sghmc", &regression, 0.1, 200, 200, true, {"--sampler", "sghmc", "--lr", "0.17", "--batch", "0", NULL}},
+	{"hmc", &regression, 0, 12, 200, true, {"--sampler", "hmc", "--lr", "0.6", "--batch", "0", NULL}},
+	{"hmc, λ adapted", &regression, 0, 40, 60, false,
+	 {"--sampler", "hmc", "--lr", "0.01", "--burn-in", "80", "--batch", "20", NULL}},
+	{"hmc, a small network", &small, 0, 60, 80, true, {"--sampler", "hmc", "--lr", "0.6", "--batch", "0", NULL}},
 };
 
 int main(void)

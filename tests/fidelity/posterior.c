@@ -37,7 +37,7 @@ static struct opts *read_words(const struct network_shape *s, const char *const 
 	static char decay[32];
 	snprintf(decay, sizeof decay, "%.17g", 1.0 / POSTERIOR_ROWS);
 	const char *first[] = {"sample", "--data", write_table(s), "--header", "no", "--model", s->model, "--activation", "tanh",
-	                       "--likelihood", "categorical", "--weight-decay", decay, "--steps", "1", NULL};
+	                       "--likelihood", "categorical", "--weight-decay", decay, "--steps", "1000000", NULL};
 	char *argv[WORDS];
 	int argc = 0;
 	for (const char *const *w = first; *w; w++)
