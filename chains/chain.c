@@ -68,6 +68,8 @@ static status end_step(struct chain *c)
 		return OK;
 	if (keep)
 		TRY(chain_keep_norms(c));
+	if (log && p->state.sampler->report)
+		TRY(p->state.sampler->report(&c->state.s));
 	if (due) {
 		TRY(d->ops->slots_fetch(d, &c->state.s.slots));
 		double bad = c->state.s.slots.value[SLOT_BAD];

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands/report.h"
 #include "commands/select.h"
@@ -16,9 +17,17 @@ static const char *const fate_words[] = {
 	[MEMBER_FAR] = "far from the others",
 };
 
+/* Draws of a varying step size are of distributions that vary with it. */
+static bool step_size_varies(const struct selection *s)
+{
+	const json_t *sampler = json_object_get(selection_header(s), "sampler");
+	const char *schedule = json_string_value(json_object_get(sampler, "schedule"));
+	return schedule && strcmp(schedule, "constant") != 0;
+}
+
 /* ---- for programs ---- */
 
-static json_t *dead_of(const struct selection *s, const struct predictions *p, const struct draws *d,
+static json_t *dead_of(const struct selection *s, const struct predictions *p, const struct member_draws *d,
                        const enum member_fate *fate)
 {
 	json_t *dead = json_array();
@@ -33,7 +42,7 @@ static json_t *dead_of(const struct selection *s, const struct predictions *p, c
 	return dead;
 }
 
-static json_t *object_of(const struct mixing *m, json_t *dead)
+static json_t *object_of(const struct mixing *m, const struct selection *s, json_t *dead)
 {
 	json_t *object = json_object();
 	json_put(&object, "chains", json_integer(m->chains));
@@ -42,6 +51,7 @@ static json_t *object_of(const struct mixing *m, json_t *dead)
 	report_number(&object, "rhat", m->rhat);
 	report_number(&object, "ess_bulk", m->ess_bulk);
 	report_number(&object, "ess_tail", m->ess_tail);
+	json_put(&object, "step_size_varies", json_boolean(step_size_varies(s)));
 	json_put(&object, "dead", dead);
 	return object;
 }
@@ -129,6 +139,8 @@ static json_t *sentence_of(const struct mixing *m, const struct selection *s, co
 	if (!to)
 		return NULL;
 	say_mixing(m, to);
+	if (m->judged && step_size_varies(s))
+		fputs(", while the step size varies", to);
 	say_dead(s, fate, to);
 	json_t *words = fclose(to) == 0 && text ? json_words(text) : NULL;
 	free(text);
@@ -137,7 +149,7 @@ static json_t *sentence_of(const struct mixing *m, const struct selection *s, co
 
 /* ---- both ---- */
 
-static status judge(const struct opts *o, const struct selection *s, const struct predictions *p, const struct draws *d,
+static status judge(const struct opts *o, const struct selection *s, const struct predictions *p, const struct member_draws *d,
                     enum member_fate *fate, json_t **into)
 {
 	const double loss = p->how->guess(p);
@@ -145,11 +157,11 @@ static status judge(const struct opts *o, const struct selection *s, const struc
 	TRY(members_judge(d->figure, d->members, &(struct guess){loss, loss}, fate));
 	TRY(mixing_judge(d, s, &m));
 	const bool programs = opts_flag(o, "json");
-	json_put(into, "convergence", programs ? object_of(&m, dead_of(s, p, d, fate)) : sentence_of(&m, s, fate));
+	json_put(into, "convergence", programs ? object_of(&m, s, dead_of(s, p, d, fate)) : sentence_of(&m, s, fate));
 	return OK;
 }
 
-status report_convergence(const struct opts *o, const struct selection *s, const struct predictions *p, const struct draws *d,
+status report_convergence(const struct opts *o, const struct selection *s, const struct predictions *p, const struct member_draws *d,
                           json_t **into)
 {
 	if (!d || s->n < 2) {

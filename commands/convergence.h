@@ -13,7 +13,7 @@ enum { CONVERGENCE_POINTS = 16 };   /* examples whose log-likelihoods are looked
 /* Puts the member "convergence" into a report: an object for programs, a sentence for people, null where there is but
  * one snapshot or nothing was taken of the members (d is NULL). d is of p, and its members are s's choices. Errors:
  * ERR_MEMORY. */
-status report_convergence(const struct opts *o, const struct selection *s, const struct predictions *p, const struct draws *d,
+status report_convergence(const struct opts *o, const struct selection *s, const struct predictions *p, const struct member_draws *d,
                           json_t **into);
 
 #endif

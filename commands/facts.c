@@ -30,18 +30,44 @@ static const char *note_on_pieces(const struct potential *p)
 	                         : "";
 }
 
-/* What stands for (δ/2)‖θ‖² where the prior is not gaussian. */
-static void add_prior_note(struct text *to, const struct potential *p)
+/* What ℓᵢ is, and in which units. */
+static void add_likelihood_note(struct text *to, const struct problem *p)
 {
-	const struct piece *other = NULL;
-	for (int i = 0; i < p->pieces->n && !other; i++)
-		if (!p->pieces->at[i].frozen && p->pieces->at[i].kind != PRIOR_GAUSSIAN)
-			other = &p->pieces->at[i];
-	if (other && other->kind == PRIOR_LAPLACE)
-		text_add(to, "; the prior is laplace: for (δ/2)‖·‖² read δ Σ e(·), e(x) = √2 s|x|, s = 1/√(Nδ)");
-	else if (other)
-		text_add(to, "; the prior is student-t: for (δ/2)‖·‖² read δ Σ e(·), e(x) = ((ν+1)/2) s² ln(1 + x²/((ν−2)s²)), "
-		         "s = 1/√(Nδ), ν = %g", other->nu);
+	if (!p->likelihood)
+		return;
+	text_add(to, "; ℓᵢ(θ) = −ln p(yᵢ | xᵢ, θ), nats, p %s", p->likelihood->name);
+	if (p->likelihood->noise_sd)
+		text_add(to, " with deviation %g in the units of the %stargets", p->noise_sd, p->data.standardize.target_sd ? "standardised " : "");
+}
+
+/* The prior's kind and scale; where it is not gaussian, what stands for (δ/2)‖θ‖². */
+static void add_prior_note(struct text *to, const struct state_plan *plan)
+{
+	const struct potential *p = plan->potential;
+	const struct piece *first = NULL;
+	for (int i = 0; i < p->pieces->n && !first; i++)
+		if (!p->pieces->at[i].frozen)
+			first = &p->pieces->at[i];
+	if (!first)
+		return;
+	if (!(plan->decay > 0)) {
+		text_add(to, "; δ = 0 is no prior");
+		return;
+	}
+	const char *kind = prior_name(first->kind);
+	text_add(to, "; the prior is %s, of deviation s = 1/√(Nδ) = %g at T = 1", kind, prior_deviation((double)plan->n, plan->decay));
+	if (first->kind == PRIOR_LAPLACE)
+		text_add(to, ": for (δ/2)‖·‖² read δ Σ e(·), e(x) = √2 s|x|");
+	else if (first->kind == PRIOR_STUDENT_T)
+		text_add(to, ": for (δ/2)‖·‖² read δ Σ e(·), e(x) = ((ν+1)/2) s² ln(1 + x²/((ν−2)s²)), ν = %g", first->nu);
+}
+
+static void add_temperature_note(struct text *to, const struct problem *p)
+{
+	if (p->plan.state.temperature != 1)
+		text_add(to, "; T tempers %s", p->has_data ? "likelihood and prior alike" : "all of u");
+	else if (p->has_data && p->plan.state.decay > 0)
+		text_add(to, "; T = 1 is the Bayes posterior");
 }
 
 /* Which steps inject noise, where not all do. */
@@ -66,8 +92,11 @@ static status write_target(struct problem *p)
 		text_add(to, "%s claims no target distribution", plan->sampler->name);
 	if (u->ops->target_note)
 		text_add(to, "; here u is that of %s", u->ops->target_note(u));
-	if (plan->sampler->target)
-		add_prior_note(to, u);
+	if (plan->sampler->target) {
+		add_likelihood_note(to, p);
+		add_prior_note(to, plan);
+		add_temperature_note(to, p);
+	}
 	text_add(to, "%s", note_on_pieces(u));
 	add_explore_note(to, &p->plan.schedule);
 	if (!u->fixed)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "commands/command.h"
+#include "commands/info_logs.h"
 #include "commands/info_print.h"
 #include "commands/report.h"
 #include "commands/tensor_list.h"
@@ -70,6 +71,7 @@ static status describe_chain(struct sources *s, size_t i, struct verified *v, st
 	struct snaps_reader *r;
 	TRY(sources_reader(s, i, &r));
 	TRY(info_chain_read(&s->source[i], r, row));
+	TRY(info_logs_read(&s->source[i], row));
 	if (!v->wanted)
 		return OK;
 	v->checkpoints += s->source[i].state.known;

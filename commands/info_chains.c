@@ -3,6 +3,7 @@
 #include "commands/info_chains.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ status info_chain_read(const struct source *source, struct snaps_reader *r, stru
 	*c = (struct info_chain){
 		.chain = source->chain, .numbered = source->numbered, .of = source->shared, .state = source->state.word,
 		.step = source->state.step, .has_step = source->state.has_step, .snapshots = snaps_count(r), .torn_bytes = snaps_torn(r),
+		.acceptance = (double)NAN, .kinetic = (double)NAN,
 	};
 	for (size_t i = 0; i < c->snapshots; i++) {
 		const char *role;
@@ -51,6 +53,15 @@ static void print_member(const char *name, uint64_t x, bool known, const char *e
 		printf("null%s\n", end);
 }
 
+static void print_number(const char *name, double x)
+{
+	printf("      \"%s\": ", name);
+	if (isfinite(x))
+		printf("%.10g,\n", x);
+	else
+		puts("null,");
+}
+
 static void print_roles(const struct info_chain *c)
 {
 	printf("      \"roles\": {");
@@ -74,6 +85,8 @@ static void print_object(const struct info_chain *c)
 	print_member("first_step", c->first, c->roles, ",");
 	print_member("last_step", c->last, c->roles, ",");
 	print_roles(c);
+	print_number("acceptance", c->acceptance);
+	print_number("kinetic_temperature", c->kinetic);
 	print_member("damaged", c->damaged, true, ",");
 	print_member("torn_bytes", c->torn_bytes, true, "");
 	printf("    }");

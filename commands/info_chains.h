@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What basin info says of chains: a row each, of about 110 bytes, whatever the chain kept. */
+/* What basin info says of chains: a row each, of about 130 bytes, whatever the chain kept. */
 #ifndef BASIN_INFO_CHAINS_H
 #define BASIN_INFO_CHAINS_H
 
@@ -13,6 +13,7 @@ struct info_chain {
 	uint64_t snapshots, damaged;    /* all, and those of them that can't be read */
 	uint64_t first, last;           /* steps of the first and the last whole one */
 	uint64_t torn_bytes;
+	double acceptance, kinetic;     /* by its log (info_logs.h); NaN where that is not known */
 	const struct snaps_shared *of;  /* whose roles these are: */
 	uint64_t role[SNAPS_ROLES];     /* how many there are of each, in the header's order */
 	uint8_t order[SNAPS_ROLES];     /* those that occur, in the order in which they first do */

@@ -2,11 +2,13 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "commands/info_print.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/info_logs.h"
 #include "commands/report.h"
 #include "commands/tensor_list.h"
 #include "src/json_build.h"
@@ -78,6 +80,8 @@ status info_print(struct info_report *whole)
 	TRY(report_print(report));
 	puts("");
 	info_chains_print(whole->chain, whole->n, whole->missing);
+	const json_t *temperature = json_object_get(report, "temperature");
+	info_logs_print(whole->chain, whole->n, json_is_number(temperature) ? json_number_value(temperature) : (double)NAN);
 	if (json_object_get(report, "tensors"))
 		puts("");
 	const json_t *const tensors[] = {json_object_get(report, "tensors"), json_object_get(report, "statistics")};

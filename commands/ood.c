@@ -65,19 +65,18 @@ static status score_mixtures(const struct mixture *id, const struct mixture *ood
 
 /* ---- from a run ---- */
 
+/* Of the in-distribution set draws are taken, where it has labels that the model can be asked about. */
 static status predict_both(const struct opts *o, struct selection *chosen, struct network *n, struct predictions sets[2],
-                           const struct subject *subject, FILE *scores, struct arena *a, json_t **figures)
+                           struct member_draws *draws, const struct subject *subject, FILE *scores, struct arena *a,
+                           json_t **figures)
 {
-	struct draws draws;
-	/* Labels that the model can't be asked about are not needed for the scores. */
 	const bool labelled = predictive_of(n->likelihood)->check(n, &subject[0].data) == OK;
-	TRY(predictions_open(a, n, &subject[0], chosen->n, labelled ? SCORE_ALL : SCORE_NOTHING, &sets[0]));
+	TRY(predictions_open(a, n, &subject[0], chosen->n, labelled ? SCORE_MEMBERS : SCORE_NOTHING, &sets[0]));
 	TRY(predictions_open(a, n, &subject[1], chosen->n, SCORE_NOTHING, &sets[1]));
 	if (labelled)
-		TRY(draws_open(a, &sets[0], CONVERGENCE_POINTS, 0, &draws));
+		TRY(draws_open(a, &sets[0], CONVERGENCE_POINTS, 0, draws));
 	TRY(network_predict(o, chosen, n, sets, 2));
-	TRY(score_mixtures(&sets[0].mixture, &sets[1].mixture, o, scores, a, figures));
-	return report_convergence(o, chosen, &sets[0], sets[0].draws, figures);
+	return score_mixtures(&sets[0].mixture, &sets[1].mixture, o, scores, a, figures);
 }
 
 /* The in-distribution set and the foreign one. */
@@ -86,10 +85,11 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 {
 	const struct dataset *id = &subject[0].data, *ood = &subject[1].data;
 	struct predictions sets[2];
+	struct member_draws draws;
 	struct output_file file;
 	TRY(select_spare(o, chosen, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
-	status s = outputs_close(&file, 1, predict_both(o, chosen, n, sets, subject, file.to, a, figures));
+	status s = outputs_close(&file, 1, predict_both(o, chosen, n, sets, &draws, subject, file.to, a, figures));
 	TRY(s);
 	json_put(figures, "ood_normalize", ood->image ? json_string(opts_text(o, "ood-normalize")) : json_null());
 	json_put(figures, "id", json_words(id->spec));
@@ -101,7 +101,7 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 		report_fingerprint(figures, "ood_fingerprint", ood->fingerprint);
 	}
 	json_put(figures, "snapshots", json_integer((json_int_t)chosen->n));
-	return OK;
+	return report_convergence(o, chosen, &sets[0], sets[0].draws, figures);
 }
 
 static bool is_csv(const struct opts *o, const char *option)
@@ -170,6 +170,7 @@ static status score_probs(const struct opts *o, FILE *scores, struct arena *a, j
 	json_put(figures, "id", json_words(id_path));
 	json_put(figures, "ood", json_words(ood_path));
 	json_put(figures, "snapshots", json_integer((json_int_t)id.members));
+	json_put(figures, "convergence", json_null());
 	report_facts(figures, NULL);
 	if (opts_flag(o, "json"))
 		select_origin(o, NULL, figures);

@@ -95,7 +95,7 @@ static status predict_to(const struct opts *o, struct selection *chosen, struct 
                          const struct output_file file[FILES], struct arena *a, json_t **figures)
 {
 	struct predictions p;
-	struct draws draws;
+	struct member_draws draws;
 	enum scoring scoring = opts_flag(o, "curve") ? SCORE_CURVE : SCORE_ALL;
 	status s = predictions_open(a, n, subject, chosen->n, scoring, &p);
 	if (s == OK)
@@ -155,6 +155,7 @@ static status score_stored(const struct opts *o, FILE *probs, struct arena *a, j
 	TRY(report_option(stored_fill(&stored, a, curve), "probs"));
 	TRY(predictive_score_classes(&stored.mixture, true, &all));
 	report_figures(figures, &all);
+	json_put(figures, "convergence", json_null());
 	if (curve)
 		*rows = report_curve(curve, stored.members);
 	return save_probs(probs, &stored.mixture, a);

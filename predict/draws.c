@@ -13,10 +13,10 @@ static status choose(struct arena *a, size_t n, size_t m, size_t **out)
 	return OK;
 }
 
-status draws_open(struct arena *a, struct predictions *p, size_t points, size_t probes, struct draws *out)
+status draws_open(struct arena *a, struct predictions *p, size_t points, size_t probes, struct member_draws *out)
 {
 	const size_t n = p->subject->data.n;
-	*out = (struct draws){.members = p->members, .outputs = (size_t)p->network->model.outputs};
+	*out = (struct member_draws){.members = p->members, .outputs = (size_t)p->network->model.outputs};
 	out->points = points < n ? points : n;
 	out->probes = probes < n ? probes : n;
 	out->rows = (out->points ? 1 + out->points : 0) + out->probes * out->outputs;
@@ -31,14 +31,11 @@ status draws_open(struct arena *a, struct predictions *p, size_t points, size_t 
 	return OK;
 }
 
-void draws_add(struct draws *d, const struct predictions *p, size_t member, const float *outputs)
+void draws_add(struct member_draws *d, const struct predictions *p, size_t member, const float *outputs)
 {
-	double *row = d->value + member, sum = 0;
+	double *row = d->value + member;
 	if (d->points) {
-		const size_t n = p->subject->data.n;
-		for (size_t i = 0; i < n; i++)
-			sum += p->how->log_lik(p, member, i);
-		*row = sum / (double)n;
+		*row = p->how->mean_log_lik(p, member);
 		row += d->members;
 		d->figure[member] = p->how->member(p, member);
 	}
@@ -49,7 +46,7 @@ void draws_add(struct draws *d, const struct predictions *p, size_t member, cons
 			*row = (double)outputs[d->probe[i] * d->outputs + k];
 }
 
-struct draws_row draws_row(const struct draws *d, size_t i)
+struct draws_row draws_row(const struct member_draws *d, size_t i)
 {
 	const size_t scored = d->points ? 1 + d->points : 0;
 	if (i == 0 && scored)

@@ -9,7 +9,7 @@
 #include "predict/predictive.h"
 
 /* 8 · members · rows bytes, and 8 a member more where there are points. */
-struct draws {
+struct member_draws {
 	size_t members;
 	size_t points, probes;    /* examples whose log-likelihoods, and whose outputs are taken: as evenly chosen as may be */
 	size_t *point, *probe;    /* (points), (probes): which */
@@ -23,16 +23,16 @@ struct draws {
 /* Makes room for the draws of a set that is to be predicted, and has them taken. At most the set's examples are
  * chosen; of a set whose targets are not looked at points must be 0. A device that keeps the outputs of classes to
  * itself gives them where probes are wanted, and does not add them up then. Errors: ERR_MEMORY. */
-status draws_open(struct arena *a, struct predictions *p, size_t points, size_t probes, struct draws *out);
+status draws_open(struct arena *a, struct predictions *p, size_t points, size_t probes, struct member_draws *out);
 
 /* Takes those of a member, the last one that was added; outputs (n, outputs): NULL where there are no probes. */
-void draws_add(struct draws *d, const struct predictions *p, size_t member, const float *outputs);
+void draws_add(struct member_draws *d, const struct predictions *p, size_t member, const float *outputs);
 
 /* What row i is: of an example, from 0, or of SIZE_MAX: of all; which output, or −1: the log-likelihood. */
 struct draws_row {
 	size_t example;
 	int output;
 };
-struct draws_row draws_row(const struct draws *d, size_t i);
+struct draws_row draws_row(const struct member_draws *d, size_t i);
 
 #endif

@@ -3,6 +3,7 @@
 #include "predict/ensemble.h"
 
 #include <omp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "predict/draws.h"
@@ -80,9 +81,35 @@ static status get_sums(const struct tallied *t, const struct predictions *set, b
 		TRY(tallied_get(t));
 	if (predictions_want_members(set))
 		TRY(tallied_get_probs(t, set->probs));
-	if (set->draws || (set->alone && last))
-		TRY(tallied_get_last(t));
-	return set->alone && last ? tallied_get_part(t) : OK;
+	if (!set->alone || !last)
+		return OK;
+	TRY(tallied_get_part(t));
+	return tallied_get_last(t);
+}
+
+/* Of the members that the device kept, this one the last of them. */
+static status draw_kept(struct tallied *t, struct predictions *set, size_t member)
+{
+	const size_t n = t->mixture->n, members = t->n_kept;
+	double *host = malloc(members * n * sizeof *host + 1);
+	status s = host ? tallied_get_kept(t, host) : fail(ERR_MEMORY, "out of memory: %zu members' log-likelihoods", members);
+	for (size_t i = 0; s == OK && i < members; i++) {
+		memcpy(t->mixture->last, host + i * n, n * sizeof *host);
+		draws_add(set->draws, set, member + 1 - members + i, NULL);
+	}
+	free(host);
+	return s;
+}
+
+static status draw(struct ensemble *e, size_t member, int j)
+{
+	struct tallied *t = &e->tallied[j];
+	if (!t->device) {
+		draws_add(e->sets[j].draws, &e->sets[j], member, ensemble_outputs(e, member, j));
+		return OK;
+	}
+	TRY(tallied_keep(t));
+	return t->n_kept == t->kept_most || member + 1 == e->from->n ? draw_kept(t, &e->sets[j], member) : OK;
 }
 
 /* Whether member i is the last one of its file. */
@@ -111,8 +138,7 @@ static status end_member(struct ensemble *e, size_t member)
 		if (s == OK && e->sets[j].how->added)
 			s = e->sets[j].how->added(&e->sets[j], member);
 		if (s == OK && e->sets[j].draws)
-			draws_add(e->sets[j].draws, &e->sets[j], member,
-			          e->tallied[j].device ? NULL : ensemble_outputs(e, member, j));
+			s = draw(e, member, j);
 	}
 	if (s != OK)
 		return ensemble_within(e, member, s);

@@ -9,8 +9,9 @@ static status open_tallied(struct worker *w, int j)
 {
 	struct predictions *set = &w->of->sets[j];
 	const bool probs = predictions_want_members(set);
-	status s = tallied_open(w->device, &set->mixture, probs, &w->of->tallied[j]);
-	return potential_lacks(w->potential[j], s, tallied_bytes(&set->mixture, probs), "the sums of an ensemble");
+	const size_t keep = set->draws ? tallied_keeps(&set->mixture, set->members) : 0;
+	status s = tallied_open(w->device, &set->mixture, probs, keep, &w->of->tallied[j]);
+	return potential_lacks(w->potential[j], s, tallied_bytes(&set->mixture, probs, keep), "the sums of an ensemble");
 }
 
 status worker_open(struct worker *w)

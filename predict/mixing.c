@@ -44,7 +44,7 @@ static void keep_worst(struct mixing *m, const struct convergence *c)
 }
 
 /* x: (chains, draws), scratch. */
-static status judge_panel(const struct draws *d, const struct view *v, const struct panel *p, double *x, struct mixing *m)
+static status judge_panel(const struct member_draws *d, const struct view *v, const struct panel *p, double *x, struct mixing *m)
 {
 	bool moves = false;
 	*m = (struct mixing){p->chains, p->draws, p->left_out, p->draws >= MIXING_LEAST_DRAWS, NAN, NAN, NAN};
@@ -80,7 +80,7 @@ static void keep_role(struct mixing *worst, const struct mixing *m, bool first)
 	worst->rhat = m->judged ? rhat : (double)NAN;
 }
 
-static status judge_roles(const struct draws *d, const struct selection *s, struct arena *a, struct mixing *out)
+static status judge_roles(const struct member_draws *d, const struct selection *s, struct arena *a, struct mixing *out)
 {
 	enum { ROLES_MOST = 8 };
 	const char *seen[ROLES_MOST];
@@ -103,7 +103,7 @@ static status judge_roles(const struct draws *d, const struct selection *s, stru
 	return OK;
 }
 
-status mixing_judge(const struct draws *d, const struct selection *s, struct mixing *out)
+status mixing_judge(const struct member_draws *d, const struct selection *s, struct mixing *out)
 {
 	struct arena arena = {0};
 	status st = judge_roles(d, s, &arena, out);

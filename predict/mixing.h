@@ -21,6 +21,6 @@ struct mixing {
 /* Of the rows of d, whose members are s's choices. Roles are distributions of their own: chains are held together by
  * role, and the worst role counts. A row that never changes counts only where no row does: the log-likelihood of an
  * example that all are sure of is 0 to the last bit. Errors: as convergence_of's and panel_open's. */
-status mixing_judge(const struct draws *d, const struct selection *s, struct mixing *out);
+status mixing_judge(const struct member_draws *d, const struct selection *s, struct mixing *out);
 
 #endif

@@ -33,17 +33,22 @@ status mixture_open(struct arena *a, size_t n, int c, bool logits, struct mixtur
 	return OK;
 }
 
-status mixture_label(struct arena *a, struct mixture *m, const int32_t *label)
+status mixture_label_members(struct arena *a, struct mixture *m, const int32_t *label)
 {
 	for (size_t i = 0; i < m->n; i++)
 		if (label[i] < 0 || label[i] >= m->c)
 			return fail(ERR_INPUT, "label %d of example %zu is not one of the %d classes 0 … %d", label[i], i, m->c,
 			            m->c - 1);
 	m->label = label;
+	return m->energy ? ARENA_NEW(a, m->n, &m->last) : OK;
+}
+
+status mixture_label(struct arena *a, struct mixture *m, const int32_t *label)
+{
+	TRY(mixture_label_members(a, m, label));
 	if (!m->energy)
 		return OK;
 	TRY(ARENA_NEW(a, m->n, &m->own));
-	TRY(ARENA_NEW(a, m->n, &m->last));
 	TRY(ARENA_NEW(a, m->n, &m->log_p));
 	for (size_t i = 0; i < m->n; i++)
 		m->log_p[i] = -INFINITY;
@@ -80,8 +85,10 @@ static bool add_row(struct mixture *m, size_t i, const float *z, int k, float *p
 	if (m->label) {
 		int y = m->label[i];
 		double log_p = (y < shift ? 0 : z[y - shift]) - top - log(total);
-		m->log_p[i] = log_add(m->log_p[i], log_p);
-		m->own[i] = log_add(m->own[i], log_p);
+		if (m->log_p) {
+			m->log_p[i] = log_add(m->log_p[i], log_p);
+			m->own[i] = log_add(m->own[i], log_p);
+		}
 		m->last[i] = log_p;
 	}
 	m->max_logit[i] += top;

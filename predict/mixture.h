@@ -20,9 +20,9 @@ struct mixture {
 	double *energy;      /* (n): Σ of −logsumexp of the logits; NULL likewise */
 	const int32_t *label;  /* (n): the examples' own classes y; NULL: not known */
 	double *log_p;       /* (n): log Σ p_s(y), which stays finite where p_s(y) itself is too small for a double; NULL without
-	                      * labels or logits */
+	                      * labels or logits, and where members are asked about by themselves alone */
 	double *own;         /* (n): the same of the members since mixture_part; NULL likewise */
-	double *last;        /* (n): log p_s(y) of the last member; NULL likewise */
+	double *last;        /* (n): log p_s(y) of the last member; NULL without labels or logits */
 	size_t own_members;
 };
 
@@ -38,6 +38,10 @@ status mixture_open(struct arena *a, size_t n, int c, bool logits, struct mixtur
 /* Tells the examples' labels (n), which are kept, not copied; where members have logits, before the first of them.
  * Errors: ERR_INPUT for one that is no class, naming the example, from 0; ERR_MEMORY. */
 status mixture_label(struct arena *a, struct mixture *m, const int32_t *label);
+
+/* The same where members are asked about by themselves alone: of the examples' log-likelihoods the last member's are kept, and
+ * mixture_loss goes by probabilities. */
+status mixture_label_members(struct arena *a, struct mixture *m, const int32_t *label);
 
 /* Adds a part of the current member: the softmax of `count` rows of logits (count, k) for examples first …. One logit in
  * a mixture of two classes is a Bernoulli's: its classes have logits (0, z). `p` (count, c) receives the member's

@@ -30,7 +30,7 @@ status predictions_open(struct arena *a, const struct network *n, const struct s
 		TRY(ARENA_NEW(a, kept * rows * k, &out->outputs));
 	if (scoring == SCORE_CURVE)
 		TRY(ARENA_NEW(a, members, &out->curve));
-	if (scoring != SCORE_NOTHING) {
+	if (scoring > SCORE_MEMBERS) {
 		TRY(ARENA_NEW(a, members, &out->alone));
 		TRY(ARENA_NEW(a, members, &out->ending));
 	}
@@ -39,7 +39,9 @@ status predictions_open(struct arena *a, const struct network *n, const struct s
 	if (!classes)
 		return OK;
 	TRY(mixture_open(a, rows, classes, true, &out->mixture));
-	if (scoring != SCORE_NOTHING)
+	if (scoring == SCORE_MEMBERS)
+		TRY(mixture_label_members(a, &out->mixture, subject->data.label));
+	else if (scoring != SCORE_NOTHING)
 		TRY(mixture_label(a, &out->mixture, subject->data.label));
 	return ARENA_NEW(a, rows * (size_t)classes, &out->probs);
 }

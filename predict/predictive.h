@@ -12,7 +12,7 @@
 #include "predict/mixture.h"
 #include "predict/subject.h"
 
-struct draws;
+struct member_draws;
 
 /* The predictions of one data set: 4 · n · classes + 8 · n · (classes + 6) bytes for classes, and 4 · members · n · outputs
  * for real targets. */
@@ -26,7 +26,7 @@ struct predictions {
 	float *probs;             /* (n, classes): one member's; NULL without classes */
 	FILE *each;               /* receives each member's probabilities (n, classes), float32; NULL: not wanted */
 	float *kept;              /* (members, n, classes): likewise, in memory; NULL: not wanted */
-	struct draws *draws;      /* receives numbers of each member's (draws.h); NULL: not wanted */
+	struct member_draws *draws;  /* receives numbers of each member's (draws.h); NULL: not wanted */
 	struct figures *curve;    /* (members): figures of the first 1, 2, … members; NULL: not wanted */
 	/* (members), NULL where nothing is scored: at the first member of each snapshot file, else NaN, the figure `guessed` of the
 	 * file's members by themselves, and of its last one, where its chain ended. */
@@ -51,6 +51,7 @@ struct predictive {
 	 * units. NaN where no targets are looked at. */
 	double (*member)(const struct predictions *p, size_t i);
 	double (*log_lik)(const struct predictions *p, size_t i, size_t example);
+	double (*mean_log_lik)(const struct predictions *p, size_t i);  /* of all examples */
 	/* The same figure of a guess that looks at no inputs, NaN where there is none; and what it is that is guessed. */
 	double (*guess)(const struct predictions *p);
 	const char *guessed, *guessed_title, *guess_words;
@@ -65,6 +66,7 @@ const struct predictive *predictive_of(const struct likelihood *l);
 /* What becomes of predictions. */
 enum scoring {
 	SCORE_NOTHING,            /* the set's targets are not looked at */
+	SCORE_MEMBERS,            /* of each member by itself, for what is drawn of it */
 	SCORE_ALL,                /* of all members */
 	SCORE_CURVE               /* of the first 1, 2, … members too */
 };

@@ -73,6 +73,11 @@ static double classes_log_lik(const struct predictions *p, size_t i, size_t exam
 	return p->mixture.last ? p->mixture.last[example] : (double)NAN;
 }
 
+static double classes_mean_log_lik(const struct predictions *p, size_t i)
+{
+	return -classes_member(p, i);
+}
+
 static double classes_guess(const struct predictions *p)
 {
 	return log((double)p->mixture.c);
@@ -108,6 +113,7 @@ const struct predictive predictive_categorical = {
 	.alone = classes_alone,
 	.member = classes_member,
 	.log_lik = classes_log_lik,
+	.mean_log_lik = classes_mean_log_lik,
 	.guess = classes_guess,
 	.guessed = "nll",
 	.guessed_title = "NLL",
@@ -123,6 +129,7 @@ const struct predictive predictive_bernoulli = {
 	.alone = classes_alone,
 	.member = classes_member,
 	.log_lik = classes_log_lik,
+	.mean_log_lik = classes_mean_log_lik,
 	.guess = classes_guess,
 	.guessed = "nll",
 	.guessed_title = "NLL",

@@ -77,6 +77,15 @@ static double gaussian_log_lik(const struct predictions *p, size_t i, size_t exa
 	return sum;
 }
 
+static double gaussian_mean_log_lik(const struct predictions *p, size_t i)
+{
+	const size_t n = p->subject->data.n;
+	double sum = 0;
+	for (size_t example = 0; example < n; example++)
+		sum += gaussian_log_lik(p, i, example);
+	return sum / (double)n;
+}
+
 static double gaussian_guess(const struct predictions *p)
 {
 	return regression_deviation(p->subject->data.target_wide, p->subject->data.n, p->network->model.outputs);
@@ -102,6 +111,7 @@ const struct predictive predictive_gaussian = {
 	.alone = gaussian_alone,
 	.member = gaussian_member,
 	.log_lik = gaussian_log_lik,
+	.mean_log_lik = gaussian_mean_log_lik,
 	.guess = gaussian_guess,
 	.guessed = "rmse",
 	.guessed_title = "RMSE",

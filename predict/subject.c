@@ -155,7 +155,7 @@ status subject_plan(const struct network *n, const struct subject *s, struct dev
 {
 	/* Two snapshots take turns, and of all rows there are the outputs of one, or an ensemble's sums. */
 	const struct mixture sums = {.n = s->data.n, .c = n->model.outputs};
-	const size_t rows = d->ops->tally ? tallied_bytes(&sums, true) : s->data.n * (size_t)n->model.outputs * sizeof(float);
+	const size_t rows = d->ops->tally ? tallied_bytes(&sums, true, tallied_keeps(&sums, SIZE_MAX)) : s->data.n * (size_t)n->model.outputs * sizeof(float);
 	const struct net_options net = {
 		.model = &n->model, .data = &s->data, .normalize = &s->normalize, .likelihood = n->likelihood,
 		.noise_sd = n->noise_sd, .augment = AUGMENT_NONE, .precision = n->precision, .algo = n->algo,

@@ -14,12 +14,23 @@ struct tallied {
 	struct tally sums;           /* device: all but what is a batch's own */
 	double *all;                 /* device: the sums, one behind the other */
 	const void *label;           /* device: resident */
+	double *kept;                /* device: (kept_most, n), the log-likelihoods by each of the last members */
+	size_t kept_most, n_kept;
 };
 
-/* Makes room on the device for an empty mixture of logits, and for a member's probabilities where they are wanted. The mixture is kept;
- * close it whether that worked or not. Errors: ERR_MEMORY, ERR_LIBRARY. */
-status tallied_open(struct device *d, struct mixture *m, bool probs, struct tallied *out);
-size_t tallied_bytes(const struct mixture *m, bool probs);
+/* Makes room on the device for an empty mixture of logits, for a member's probabilities where they are wanted, and for the
+ * log-likelihoods by `keep` members (tallied_keeps; 0: they aren't wanted one by one). The mixture is kept; close it whether that
+ * worked or not. Errors: ERR_MEMORY, ERR_LIBRARY. */
+status tallied_open(struct device *d, struct mixture *m, bool probs, size_t keep, struct tallied *out);
+size_t tallied_bytes(const struct mixture *m, bool probs, size_t keep);
+
+/* How many of a mixture's members have their log-likelihoods kept at a time, so that the host waits for many at once: 16, or as many
+ * as take 8 MiB, but no more than there are. */
+size_t tallied_keeps(const struct mixture *m, size_t members);
+/* Keeps those by the last member, for which nobody waits. And those that are kept to the host (n_kept, n), which are then no longer.
+ * Errors: ERR_LIBRARY. */
+status tallied_keep(struct tallied *t);
+status tallied_get_kept(struct tallied *t, double *host);
 /* A zeroed one is fine. */
 void tallied_close(struct tallied *t);
 

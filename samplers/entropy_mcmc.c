@@ -64,12 +64,14 @@ static void target(const struct sampler_state *s, struct text *to)
 {
 	double c = 1 / (s->param[COUPLING] * s->n), da = s->param[ANCHOR_DECAY], t = s->n / s->beta;
 	text_add(to, "(θ, a) ~ exp(−(N/T)[mean ℓ(θ) + (δ/2)‖θ‖² + (δₐ/2)‖a‖² + ‖θ − a‖²/(2κN)]), N = %g, T = %g, "
-	         "δ = %g, δₐ = %g, κ = %g: θ and a differ with variance κT = %g",
+	         "δ = %g, δₐ = %g, κ = %g, as λ → 0: θ and a differ with variance κT = %g",
 	         s->n, t, s->decay, da, s->param[COUPLING], s->param[COUPLING] * t);
 	/* The anchor's prior passes through the coupling to another Gaussian one where it is Gaussian itself. */
 	if (sampler_prior_is_gaussian(s))
 		text_add(to, ", and θ's marginal carries the extra prior precision (N/T)·cδₐ/(c + δₐ) = %g, "
 		         "c = 1/(κN)", s->beta * c * da / (c + da));
+	text_add(to, "; at λ, where the bracket is quadratic, the variance along an eigenvector of its Hessian of eigenvalue h is 1/(1 − λh/2) "
+	         "times that, and gradient noise comes on top");
 }
 
 const struct sampler sampler_entropy_mcmc = {

@@ -50,7 +50,8 @@ static status step(struct sampler_state *s)
 static void target(const struct sampler_state *s, struct text *to)
 {
 	text_add(to, "θ ~ exp(−(N/T) u_σ(θ)), u_σ(θ) = E[(1/N) Σ ℓᵢ(θ + σε)] + (δ/2)‖θ‖², ε ~ N(0, I), "
-	         "σ = %g, N = %g, T = %g, δ = %g",
+	         "σ = %g, N = %g, T = %g, δ = %g, as λ → 0; at λ, where ℓ is quadratic with curvature h, θ's variance is "
+	         "(1 + (N/T)λh²σ²/2)/(1 − λ(h + δ)/2) times that, and gradient noise comes on top",
 	         s->param[SIGMA], s->n, s->n / s->beta, s->decay);
 }
 

@@ -108,18 +108,20 @@ static void adapt(struct sampler_state *s, double acceptance)
 
 /* ---- the method ---- */
 
-static status refuse_random(const struct sampler_state *s)
+static status check_fixed(const struct potential *p)
 {
-	const char *what = s->potential->n_stats ? "batch norm; take {norm} frn, and {augment} none" : "augmentation; take {augment} none";
-	return fail(ERR_USAGE, "hmc compares values of one u(θ), which there is not with %s", what);
+	if (p->fixed)
+		return OK;
+	if (p->n_stats)
+		return fail(ERR_USAGE, "hmc compares values of one u(θ), which there is not with batch norm; take {norm} frn, and {augment} none");
+	return fail(ERR_USAGE, "hmc compares values of one u(θ), which there is not with augmentation; take {augment} none");
 }
 
 static status init(struct sampler_state *s, double lr_max)
 {
 	const double size = sqrt(2 * lr_max / s->beta), decay = sampler_decay_most(s, s->decay);
 	double *tau = &s->param[HMC_TRAJECTORY], *accept = &s->param[HMC_ACCEPT];
-	if (!s->potential->fixed)
-		return refuse_random(s);
+	TRY(check_fixed(s->potential));
 	if (s->burn_in == 0 && !isnan(*accept))
 		return fail(ERR_USAGE, "{accept} %g: λ is adapted in the {burn-in}, and this run has none; give one, or leave it out", *accept);
 	if (s->burn_in == 0 && lr_max * decay >= 2)

@@ -126,6 +126,15 @@ status sampler_probe(struct sampler_state *s, int h, float *to)
 	});
 }
 
+double sampler_moving(const struct sampler_state *s)
+{
+	const struct pieces *p = s->potential->pieces;
+	double d = 0;
+	for (int i = 0; i < p->n; i++)
+		d += p->at[i].frozen ? 0 : (double)p->at[i].count;
+	return fmax(d, 1);
+}
+
 status sampler_product(struct sampler_state *s, const float *x, const float *y, int slot)
 {
 	struct device *d = s->potential->device;

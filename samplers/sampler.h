@@ -98,6 +98,8 @@ struct sampler {
 	void (*coef)(struct sampler_state *s);
 	/* Issues the step's verbs. */
 	status (*step)(struct sampler_state *s);
+	/* Fills slots of reports that its steps leave alone, where a line of the log is due. NULL: nothing to do. */
+	status (*report)(struct sampler_state *s);
 	/* The sentence that says what is sampled ("exp(−(N/T) u(θ)) …"), from the state; NULL where no target is claimed. */
 	void (*target)(const struct sampler_state *s, struct text *to);
 };
@@ -164,6 +166,9 @@ status sampler_pointwise(struct sampler_state *s, const struct pieces *p, const 
 
 /* θ + hz into a vector, h a slot, with the step's random signs z (STREAM_RADEMACHER); frozen tensors stay. Errors: ERR_LIBRARY. */
 status sampler_probe(struct sampler_state *s, int h, float *to);
+
+/* How many parameters move; 1 where none does. */
+double sampler_moving(const struct sampler_state *s);
 
 /* value[slot] = Σ x·y over the parameters that move. */
 status sampler_product(struct sampler_state *s, const float *x, const float *y, int slot);

@@ -8,7 +8,8 @@
 #include <math.h>
 
 enum { NOISE_ESTIMATE = SGHMC_PARAMS_END };   /* param */
-enum { KEEP = SGHMC_SLOTS, CHANGE };
+enum { KEEP = SGHMC_SLOTS, CHANGE, UNIT };
+enum { SQUARES = SLOT_RESULT, KINETIC };      /* ‖v‖², and the temperature that it has */
 
 static const struct param params[] = {
 	SGHMC_PARAMS("0.1", "friction a: what a step takes of the velocity; momentum is 1 − a"),
@@ -89,6 +90,7 @@ static void coef(struct sampler_state *s)
 	sghmc_coef(s, a - s->param[NOISE_ESTIMATE] * (s->lr / s->lr_max));
 	v[KEEP] = r - r * a;
 	v[CHANGE] = (r - 1) - r * a;
+	v[UNIT] = (1 - a / 2) * s->n / (sampler_moving(s) * s->lr);
 }
 
 static status step(struct sampler_state *s)
@@ -96,9 +98,18 @@ static status step(struct sampler_state *s)
 	return sghmc_move(s, KEEP, CHANGE);
 }
 
+/* What ‖v‖² is in the stationary law as λ → 0, (λ/β)/(1 − a/2) a parameter, is 1 for T. */
+static status report(struct sampler_state *s)
+{
+	const float *v = s->vector[SGHMC_VELOCITY];
+	const struct scalar kinetic = {.fn = SCALAR_PRODUCT, .in = {SQUARES, UNIT}, .out = {KINETIC}};
+	TRY(sampler_product(s, v, v, SQUARES));
+	return device_scalar(s->potential->device, &s->slots, &kinetic);
+}
+
 static void target(const struct sampler_state *s, struct text *to)
 {
-	text_add(to, "(θ, v) ~ exp(−(N/T) u(θ)) N(v; 0, (λT/N) I) as λ → 0, u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, "
+	text_add(to, "(θ, v) ~ exp(−(N/T) u(θ)) N(v; 0, (λT/N)/(1 − a/2) I) as λ → 0, u(θ) = (1/N) Σ ℓᵢ(θ) + (δ/2)‖θ‖², N = %g, T = %g, "
 	         "δ = %g; at λ, where u is quadratic with curvature h, θ's variance is 1/(1 − λh/(2(2 − a))) times that, and gradient "
 	         "noise of variance σ² a coordinate makes it 1 + ((N/T)λσ²/2 − b̂)/a times as large, a = %g, b̂ = %g",
 	         s->n, s->n / s->beta, s->decay, s->param[SGHMC_FRICTION], s->param[NOISE_ESTIMATE]);
@@ -111,8 +122,10 @@ const struct sampler sampler_sghmc = {
 	.params = params,
 	.vectors = {SGHMC_VECTORS},
 	.explores = true,
+	.reports = {{"kinetic_temperature", KINETIC}},
 	.init = init,
 	.coef = coef,
 	.step = step,
+	.report = report,
 	.target = target,
 };

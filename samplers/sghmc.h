@@ -14,7 +14,7 @@ enum { SGHMC_GRADIENT = SLOT_SAMPLER, SGHMC_DECAY, SGHMC_NOISE, SGHMC_DRAWN, SGH
 #define SGHMC_PARAMS(friction, what)                                                                                      \
 	{.name = "friction", .type = PARAM_REAL, .arg = "A", .fallback = friction, .above_min = true, .max = 1, .help = what},   \
 	{.name = "momentum-init", .type = PARAM_CHOICE, .arg = "zero|normal", .fallback = "zero",                          \
-	 .help = "the first step's velocity: 0, or one of its stationary law N(0, (λ/β)I)"}
+	 .help = "the first step's velocity: 0, or one drawn from N(0, (λ/β)I)"}
 
 #define SGHMC_VECTORS \
 	[SGHMC_THETA] = {.name = "theta", .role = "theta"}, [SGHMC_VELOCITY] = {.name = "velocity", .zero = true}

@@ -36,6 +36,13 @@ void sgld_law(const struct sampler_state *s, struct text *to)
 	         s->n, s->n / s->beta, s->decay);
 }
 
+static void target(const struct sampler_state *s, struct text *to)
+{
+	sgld_law(s, to);
+	text_add(to, ", as λ → 0; at λ, where u is quadratic with curvature h, θ's variance is 1/(1 − λh/2) times that, and gradient noise "
+	         "of variance σ² a coordinate makes it 1 + (N/T)λσ²/2 times as large");
+}
+
 const struct sampler sampler_sgld = {
 	.name = "sgld",
 	.help = "stochastic gradient Langevin dynamics",
@@ -44,5 +51,5 @@ const struct sampler sampler_sgld = {
 	.explores = true,
 	.coef = sgld_coef,
 	.step = step,
-	.target = sgld_law,
+	.target = target,
 };

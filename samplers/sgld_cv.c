@@ -69,7 +69,8 @@ static void target(const struct sampler_state *s, struct text *to)
 {
 	const double refresh = s->param[REFRESH];
 	sgld_law(s, to);
-	text_add(to, ", with gradients whose minibatch noise is 0 at θ̂, the point ");
+	text_add(to, ", as λ → 0; at λ, where u is quadratic with curvature h, θ's variance is 1/(1 − λh/2) times that; minibatch noise, which "
+	         "is 0 at θ̂, comes on top: θ̂ is the point ");
 	if (refresh > 0)
 		text_add(to, "where the chain was at the last multiple of R = %g steps", refresh);
 	else

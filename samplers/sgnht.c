@@ -31,18 +31,9 @@ static status init(struct sampler_state *s, double lr_max)
 	return sghmc_init(s, lr_max);
 }
 
-static double moving(const struct sampler_state *s)
-{
-	const struct pieces *p = s->potential->pieces;
-	double d = 0;
-	for (int i = 0; i < p->n; i++)
-		d += p->at[i].frozen ? 0 : (double)p->at[i].count;
-	return fmax(d, 1);
-}
-
 static void coef(struct sampler_state *s)
 {
-	double *v = s->slots.value, r = sghmc_rescale(s), a = s->param[SGHMC_FRICTION], d = moving(s);
+	double *v = s->slots.value, r = sghmc_rescale(s), a = s->param[SGHMC_FRICTION], d = sampler_moving(s);
 	sghmc_coef(s, a);
 	v[RESCALE] = r;
 	v[LESS_RESCALE] = -r;
@@ -82,7 +73,7 @@ static void target(const struct sampler_state *s, struct text *to)
 	         "(δ/2)‖θ‖², N = %g, T = %g, δ = %g, A = %g, m = %g, d = %g parameters that move; at λ, where u is quadratic, θ's "
 	         "variance is about 1 − a/2 times that; gradient noise of variance σ², the same in every coordinate, moves a's mean to "
 	         "about A + (N/T)λσ²/2 and leaves θ's law",
-	         s->n, s->n / s->beta, s->decay, s->param[SGHMC_FRICTION], s->param[MASS], moving(s));
+	         s->n, s->n / s->beta, s->decay, s->param[SGHMC_FRICTION], s->param[MASS], sampler_moving(s));
 }
 
 const struct sampler sampler_sgnht = {

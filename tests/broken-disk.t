@@ -56,6 +56,8 @@ sweep "predict of stored probabilities" - predict --json --probs probs --labels 
 twice "ood" - ood --json --quiet --threads 1 --ood csv:far.csv --save-scores s.npy classes
 sweep "compare" - compare --json --quiet --threads 1 classes kept/members.npy
 sweep "info" - info --json --verify --tensors whole
+"$BASIN" sample --model gaussian:1,2 --sampler hmc --steps 6 --burn-in 2 --log-every 1 --threads 1 --quiet --out moves || exit 99
+sweep "info of a run whose logs it reads" - info --json moves
 sweep "info of a data set" - info --json csv:classes.csv
 twice "export" - export --json --out e.npz whole
 twice "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "predict/draws.h"
 #include "predict/ensemble.h"
 #include "predict/tallied.h"
 #include "tests/backend_body.h"
@@ -15,7 +16,7 @@
 #include "tests/standin/standin.h"
 #include "tests/tap.h"
 
-enum { ROWS = 301, BATCH = 128, MEMBERS = 4, FRESH = 2 };
+enum { ROWS = 301, BATCH = 128, MEMBERS = 4, FRESH = 2, KEPT = 3, POINTS = 7 };
 
 /* The largest difference in units of the larger of 1 and the number; infinite where one is no number. */
 static double apart(const double *got, const double *want, size_t n)
@@ -45,6 +46,17 @@ static void make_logits(float *z, size_t n, struct draws *r, size_t bad)
 		z[bad] = bad % 2 ? NAN : INFINITY;
 }
 
+/* Of the last members, those by each of them. */
+static void check_kept(struct tallied *t, const double *want, int k, bool labels)
+{
+	double got[KEPT * ROWS];
+	if (!labels)
+		return;
+	MUST(tallied_get_kept(t, got));
+	near(apart(got, want, KEPT * ROWS), 0, 1e-13, "%d logits: the log-likelihoods by each of %d members", k, KEPT);
+	ok(t->n_kept == 0, "%d logits: which are kept no longer", k);
+}
+
 static void check_tally(struct device *d, int k, bool labels)
 {
 	const int c = k == 1 ? 2 : k;
@@ -56,6 +68,7 @@ static void check_tally(struct device *d, int k, bool labels)
 	struct slots s = {.step = 0};
 	struct draws r = {(uint32_t)k, 0};
 	int32_t label[ROWS];
+	double log_lik[KEPT * ROWS];
 	float *z = host_take(outputs * sizeof *z), *p = host_take(ROWS * (size_t)c * sizeof *p), *q = host_take(ROWS * (size_t)c * sizeof *q);
 	MUST(mixture_open(&a, ROWS, c, true, &host));
 	MUST(mixture_open(&a, ROWS, c, true, &there));
@@ -65,7 +78,7 @@ static void check_tally(struct device *d, int k, bool labels)
 		MUST(mixture_label(&a, &host, label));
 		MUST(mixture_label(&a, &there, label));
 	}
-	MUST(tallied_open(d, &there, true, &t));
+	MUST(tallied_open(d, &there, true, labels ? KEPT : 0, &t));
 	MUST(d->ops->slots_open(d, &s));
 	for (int m = 0; m < MEMBERS; m++) {
 		make_logits(z, outputs, &r, SIZE_MAX);
@@ -86,7 +99,12 @@ static void check_tally(struct device *d, int k, bool labels)
 			MUST(d->ops->tally(d, &s, &batch));
 		}
 		d->ops->free(d, logits);
+		if (labels && m > 0) {
+			memcpy(log_lik + (size_t)(m - 1) * ROWS, host.last, ROWS * sizeof *log_lik);
+			MUST(tallied_keep(&t));
+		}
 	}
+	check_kept(&t, log_lik, k, labels);
 	MUST(tallied_get(&t));
 	MUST(tallied_get_part(&t));
 	MUST(tallied_get_last(&t));
@@ -130,11 +148,13 @@ struct ensemble_run {
 	struct network net;
 	struct subject subject;
 	struct predictions p;
+	struct member_draws draws;
 	size_t waits;
 };
 
 /* The last snapshots of a run's chains on a new device, which adds up by itself or not. */
-static void predict(struct ensemble_run *r, const char *folder, size_t last, enum scoring scoring, bool there)
+static void predict(struct ensemble_run *r, const char *folder, size_t last, enum scoring scoring, size_t points, size_t probes,
+                    bool there)
 {
 	static struct backend without;
 	const struct selection_request all = {.chain = -1, .to = UINT64_MAX, .last = last};
@@ -151,6 +171,8 @@ static void predict(struct ensemble_run *r, const char *folder, size_t last, enu
 	network_place(&r->net, d);
 	MUST(subject_open(&r->net, &(struct subject_request){.option = "data", .split = -1, .batch = 20}, &r->subject));
 	MUST(predictions_open(&r->arena, &r->net, &r->subject, r->chosen.n, scoring, &r->p));
+	if (points)
+		MUST(draws_open(&r->arena, &r->p, points, probes, &r->draws));
 	r->waits = standin_calls("cudaStreamSynchronize");
 	MUST(ensemble_run(&r->chosen, &r->net, &r->p, 1, NULL, NULL));
 	r->waits = standin_calls("cudaStreamSynchronize") - r->waits;
@@ -173,15 +195,55 @@ static double figures_apart(const struct figures *a, const struct figures *b)
 	return worst;
 }
 
+/* The host waits as often for few snapshots as for many. */
+static void check_waits(const char *name, const char *folder)
+{
+	struct ensemble_run there, few;
+	predict(&there, folder, SIZE_MAX, SCORE_NOTHING, 0, 0, true);
+	predict(&few, folder, 2, SCORE_NOTHING, 0, 0, true);
+	ok(few.chosen.n < there.chosen.n && few.waits == there.waits, "%s: the host waits %zu times for %zu snapshots, %zu times for %zu",
+	   name, few.waits, few.chosen.n, there.waits, there.chosen.n);
+	predict_close(&there);
+	predict_close(&few);
+}
+
+/* The draws of the last member of a few, against those of the last of all. */
+static double last_apart(const struct ensemble_run *few, const struct ensemble_run *all)
+{
+	double worst = 0;
+	for (size_t i = 1; i <= all->draws.rows; i++)
+		worst = fmax(worst, apart(&few->draws.value[i * few->chosen.n - 1], &all->draws.value[i * all->chosen.n - 1], 1));
+	return worst;
+}
+
+/* Outputs that are wanted come to the host, and then all is added there. */
+static void check_outputs(const char *name, const char *folder, const struct ensemble_run *here)
+{
+	struct ensemble_run there;
+	predict(&there, folder, 1, SCORE_ALL, POINTS, 1, true);
+	const size_t members = there.chosen.n, scores = here->draws.rows * members, example = there.draws.probe[0];
+	double total = 0, off = 0;
+	for (size_t k = 1; k <= 10; k++)
+		total += exp(there.draws.value[scores + k * members - 1]);
+	for (size_t k = 1; k <= 10; k++)
+		off = fmax(off, fabs(exp(there.draws.value[scores + k * members - 1]) / total - (double)there.p.probs[example * 10 + k - 1]));
+	near(last_apart(&there, here), 0, 1e-12, "%s: also where outputs are wanted", name);
+	near(off, 0, 1e-6, "%s: whose softmax is the last member's", name);
+	predict_close(&there);
+	predict(&there, folder, 1, SCORE_MEMBERS, POINTS, 0, true);
+	near(last_apart(&there, here), 0, 1e-12, "%s: and where members are scored by themselves alone", name);
+	predict_close(&there);
+}
+
 static void check_ensemble(const char *name, const char *const *words)
 {
 	char folder[512];
 	struct device *cpu;
-	struct ensemble_run there, here, few;
+	struct ensemble_run there, here;
 	MUST(backend_open("cpu", 1, &cpu));
 	sample_on(cpu, 0, name, parse_all(words), folder, sizeof folder);
-	predict(&there, folder, SIZE_MAX, SCORE_CURVE, true);
-	predict(&here, folder, SIZE_MAX, SCORE_CURVE, false);
+	predict(&there, folder, SIZE_MAX, SCORE_CURVE, POINTS, 0, true);
+	predict(&here, folder, SIZE_MAX, SCORE_CURVE, POINTS, 0, false);
 	double curve = 0, alone = 0;
 	for (size_t i = 0; i < here.chosen.n; i++) {
 		curve = fmax(curve, figures_apart(&there.p.curve[i], &here.p.curve[i]));
@@ -192,14 +254,12 @@ static void check_ensemble(const char *name, const char *const *words)
 	     here.chosen.n);
 	near(curve, 0, 1e-12, "%s: with its figures after each of them", name);
 	near(alone, 0, 1e-12, "%s: and those of each chain's own", name);
+	near(apart(there.draws.value, here.draws.value, here.draws.rows * here.chosen.n), 0, 1e-12, "%s: and the draws of each", name);
+	near(apart(there.draws.figure, here.draws.figure, here.chosen.n), 0, 1e-12, "%s: with its own NLL", name);
 	predict_close(&there);
-	predict(&there, folder, SIZE_MAX, SCORE_NOTHING, true);
-	predict(&few, folder, 2, SCORE_NOTHING, true);
-	ok(few.chosen.n < there.chosen.n && few.waits == there.waits, "%s: the host waits %zu times for %zu snapshots, %zu times for %zu",
-	   name, few.waits, few.chosen.n, there.waits, there.chosen.n);
-	predict_close(&there);
+	check_outputs(name, folder, &here);
+	check_waits(name, folder);
 	predict_close(&here);
-	predict_close(&few);
 }
 
 int main(void)

@@ -9,11 +9,12 @@
 #include <string.h>
 
 #include "commands/select.h"
+#include "predict/draws.h"
 #include "src/likelihood.h"
 #include "src/rng.h"
 #include "tests/tap.h"
 
-enum { ROWS = 37, COLUMNS = 3, HIDDEN = 5, OUTPUTS = 3, RECORDS = 4 };
+enum { ROWS = 37, COLUMNS = 3, HIDDEN = 5, OUTPUTS = 3, RECORDS = 4, POINTS = 5, PROBES = 2 };
 
 static const struct opt_table *const tables[] = {&table_select, NULL};
 
@@ -166,6 +167,7 @@ struct run {
 	struct network n;
 	struct subject subject;
 	struct predictions p;
+	struct member_draws draws;
 };
 
 static void run_open_with(struct run *r, int threads, const char *const *words)
@@ -178,6 +180,7 @@ static void run_open_with(struct run *r, int threads, const char *const *words)
 	network_place(&r->n, d);
 	MUST(subject_open(&r->n, &(struct subject_request){.split = -1, .batch = 10}, &r->subject));
 	MUST(predictions_open(&r->arena, &r->n, &r->subject, r->chosen.n, SCORE_CURVE, &r->p));
+	MUST(draws_open(&r->arena, &r->p, POINTS, PROBES, &r->draws));
 }
 
 static void run_open(struct run *r, const char *const *words)
@@ -218,12 +221,40 @@ static void score(struct run *r, const char *what, struct figures *out)
 	   "%s: examples and members are counted", what);
 }
 
+/* What should have been drawn of a member, by its outputs and log-likelihoods of all rows; returns the largest difference. */
+static double draws_apart(const struct member_draws *d, size_t member, double (*z)[OUTPUTS], const double *log_lik)
+{
+	double mean = 0, worst = 0;
+	for (int row = 0; row < ROWS; row++)
+		mean += log_lik[row] / ROWS;
+	for (size_t i = 0; i < d->rows; i++) {
+		const struct draws_row of = draws_row(d, i);
+		const double want = of.example == SIZE_MAX ? mean : of.output < 0 ? log_lik[of.example] : z[of.example][of.output];
+		const double error = fabs(d->value[i * d->members + member] - want);
+		worst = error <= worst ? worst : error;
+	}
+	return worst;
+}
+
+/* Those of five middles of 37 examples, and of two. */
+static void chosen_examples(const struct member_draws *d)
+{
+	static const size_t point[POINTS] = {3, 11, 18, 25, 33}, probe[PROBES] = {9, 27};
+	ok(memcmp(d->point, point, sizeof point) == 0 && memcmp(d->probe, probe, sizeof probe) == 0 &&
+	           d->rows == 1 + POINTS + PROBES * d->outputs,
+	   "draws are of examples that lie evenly among all");
+	const struct draws_row last = draws_row(d, d->rows - 1), first = draws_row(d, 1 + POINTS);
+	ok(last.example == 27 && last.output == (int)d->outputs - 1 && first.example == 9 && first.output == 0 &&
+	           draws_row(d, 1).example == 3 && draws_row(d, 0).example == SIZE_MAX,
+	   "and their rows are the mean, points and outputs");
+}
+
 static void average(const struct model *m, const char *a, const char *b)
 {
 	struct run r;
 	struct figures all;
 	float *theta = calloc(m->params.count, sizeof *theta);
-	double want[ROWS][OUTPUTS] = {{0}}, worst = 0, alone[2] = {0}, ending[2] = {0};
+	double want[ROWS][OUTPUTS] = {{0}}, worst = 0, alone[2] = {0}, ending[2] = {0}, drawn = 0, figures = 0;
 	run_open(&r, WORDS(a, b, "--role", "theta"));
 	ok(r.subject.fell_back && r.subject.data.split == SPLIT_TRAIN && r.subject.data.n == ROWS,
 	   "a table has a train split alone");
@@ -231,17 +262,23 @@ static void average(const struct model *m, const char *a, const char *b)
 	for (int chain = 0; chain < 2; chain++) {
 		double own[ROWS] = {0};
 		for (int i = 0; i < RECORDS; i++) {
+			double out[ROWS][OUTPUTS], log_lik[ROWS], nll = 0;
+			const size_t member = (size_t)(chain * RECORDS + i);
 			fill(theta, m->params.count, 1, chain, i);
 			for (int row = 0; row < ROWS; row++) {
-				double z[OUTPUTS], sum = 0;
+				double *z = out[row], sum = 0;
 				forward(m, theta, table[row], z);
 				for (int k = 0; k < OUTPUTS; k++)
 					sum += exp(z[k]);
 				for (int k = 0; k < OUTPUTS; k++)
 					want[row][k] += exp(z[k]) / sum / (2 * RECORDS);
 				own[row] += exp(z[classes[row]]) / sum / RECORDS;
-				ending[chain] -= i + 1 == RECORDS ? log(exp(z[classes[row]]) / sum) / ROWS : 0;
+				log_lik[row] = log(exp(z[classes[row]]) / sum);
+				nll -= log_lik[row] / ROWS;
 			}
+			ending[chain] = nll;
+			drawn = fmax(drawn, draws_apart(&r.draws, member, out, log_lik));
+			figures = fmax(figures, fabs(r.draws.figure[member] - nll));
 		}
 		for (int row = 0; row < ROWS; row++)
 			alone[chain] -= log(own[row]) / ROWS;
@@ -260,6 +297,9 @@ static void average(const struct model *m, const char *a, const char *b)
 	near(r.p.ending[RECORDS], ending[1], 1e-6, "and of the second one's");
 	ok(worst < 2e-6, "averaged probabilities are the plain forward pass's (worst difference %.1e)", worst);
 	ok(r.subject.data.label[4] == classes[4], "labels come with the data");
+	chosen_examples(&r.draws);
+	near(drawn, 0, 1e-5, "draws are each member's own log-likelihoods and logits");
+	near(figures, 0, 1e-6, "with its NLL");
 	score(&r, "classes", &all);
 	run_close(&r);
 	free(theta);
@@ -278,7 +318,7 @@ static void regression(struct arena *a)
 	struct run r;
 	struct figures got;
 	float *theta = calloc(m.params.count, sizeof *theta);
-	double nll = 0, square = 0, last = 0;
+	double nll = 0, square = 0, last = 0, outputs[RECORDS][ROWS][OUTPUTS], log_lik[RECORDS][ROWS], own[RECORDS] = {0};
 	run_open(&r, WORDS(path, "--role", "theta"));
 	MUST(ensemble_run(&r.chosen, &r.n, &r.p, 1, NULL, NULL));
 	score(&r, "real targets", &got);
@@ -289,6 +329,9 @@ static void regression(struct arena *a)
 			fill(theta, m.params.count, 1, 0, i);
 			forward(&m, theta, in, &out);
 			double mu = 50 + 10 * out, z = (target[row] - mu) / 5;
+			outputs[i][row][0] = out;
+			log_lik[i][row] = -z * z / 2 - log(5 * sqrt(2 * M_PI));
+			own[i] += (target[row] - mu) * (target[row] - mu) / ROWS;
 			density += exp(-z * z / 2) / (5 * sqrt(2 * M_PI)) / RECORDS;
 			mean += mu / RECORDS;
 			last += i + 1 == RECORDS ? (target[row] - mu) * (target[row] - mu) / ROWS : 0;
@@ -300,6 +343,13 @@ static void regression(struct arena *a)
 	near(figure(&got, "nll"), nll, 1e-4, "and so is the density in its NLL");
 	near(r.p.alone[0], figure(&got, "rmse"), 1e-12, "a file by itself has the RMSE of an ensemble of it alone");
 	near(r.p.ending[0], sqrt(last), 1e-4, "and its last member its own");
+	double drawn = 0, figures = 0;
+	for (size_t i = 0; i < RECORDS; i++) {
+		drawn = fmax(drawn, draws_apart(&r.draws, i, outputs[i], log_lik[i]));
+		figures = fmax(figures, fabs(r.draws.figure[i] - sqrt(own[i])));
+	}
+	near(drawn, 0, 1e-4, "draws are each member's log-densities in own units, and its outputs as they are");
+	near(figures, 0, 1e-4, "with its RMSE");
 	double middle = 0, spread = 0;
 	for (int row = 0; row < ROWS; row++)
 		middle += (double)target[row] / ROWS;
@@ -363,7 +413,7 @@ static void first_failure(struct arena *a, const struct model *m, const char *cs
 static void same_sums(const char *a, const char *b)
 {
 	static const int threads[] = {1, 2, 5};
-	double first[ROWS * OUTPUTS];
+	double first[ROWS * OUTPUTS], drawn[2 * 2 * RECORDS * (1 + POINTS + PROBES * OUTPUTS)];
 	bool same = true;
 	for (int i = 0; i < 3; i++) {
 		struct run r;
@@ -371,10 +421,12 @@ static void same_sums(const char *a, const char *b)
 		MUST(ensemble_run(&r.chosen, &r.n, &r.p, 1, NULL, NULL));
 		if (i == 0)
 			memcpy(first, r.p.mixture.p, sizeof first);
-		same = same && memcmp(first, r.p.mixture.p, sizeof first) == 0;
+		if (i == 0)
+			memcpy(drawn, r.draws.value, sizeof drawn);
+		same = same && memcmp(first, r.p.mixture.p, sizeof first) == 0 && memcmp(drawn, r.draws.value, sizeof drawn) == 0;
 		run_close(&r);
 	}
-	ok(same, "1, 2 and 5 threads: the same sums");
+	ok(same, "1, 2 and 5 threads: the same sums, and the same draws");
 }
 
 static void damage(const char *path)

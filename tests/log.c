@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-#include "src/files/log.h"
+#include "src/files/log_read.h"
 #include "tests/files.h"
 #include "tests/tap.h"
 
@@ -106,10 +106,59 @@ static void reports(void)
 	free(text);
 }
 
+/* Five lines of steps 10 to 50 are read again, all or in part, with what is not finite as NaN. */
+static void read_again(void)
+{
+	static const char *const names[] = {"kinetic_temperature", "nll", "none", NULL};
+	const char *path = scratch_path("read.log.jsonl");
+	struct arena a = {0};
+	struct log_file *l;
+	struct log_series s;
+	struct log_line with = line;
+	size_t n;
+	MUST(log_open(path, 0, (const char *[]){"acceptance", "kinetic_temperature", NULL}, &l));
+	for (int i = 1; i <= 5; i++) {
+		with.step = 10 * (uint64_t)i;
+		with.nll = i == 4 ? INFINITY : i / 4.0;
+		with.report[1] = i;
+		MUST(log_write(l, &with));
+	}
+	MUST(log_close(l));
+	MUST(log_read(path, 0, 0, names, &a, &s));
+	ok(s.n == 5 && s.step[0] == 10 && s.step[4] == 50 && s.value[0][2] == 3 && s.value[1][4] == 1.25 && isnan(s.value[1][3]) &&
+	   isnan(s.value[2][0]), "a log is read again");
+	near(log_mean(s.value[1], s.n), (0.25 + 0.5 + 0.75 + 1.25) / 4, 0, "the mean is that of what is finite");
+	ok(isnan(log_mean(s.value[2], s.n)) && isnan(log_mean(NULL, 0)), "and of nothing there is none");
+	MUST(log_read(path, 20, 0, names, &a, &s));
+	ok(s.n == 3 && s.step[0] == 30, "the lines beyond a step");
+	char *text = (char *)slurp(path, &n);
+	/* To the byte where a line ends: it is not known to be the end of one. */
+	const uint64_t two = n - (uint64_t)(strchr(strchr(strchr(text, '\n') + 1, '\n') + 1, '\n') + 1 - text);
+	MUST(log_read(path, 0, two + 1, names, &a, &s));
+	ok(s.n == 2 && s.step[0] == 40 && s.value[0][1] == 5, "those that are whole among the last bytes");
+	MUST(log_read(path, 0, 3, names, &a, &s));
+	ok(s.n == 0, "which may be none");
+	spit(path, text, n - 5);
+	MUST(log_read(path, 0, 0, names, &a, &s));
+	ok(s.n == 4 && s.step[3] == 40, "a line without an end is not one");
+	MUST(log_read(scratch_path("nowhere.log.jsonl"), 0, 0, names, &a, &s));
+	ok(s.n == 0, "and a log that is not there has none");
+	*strstr(text, "\"step\":30") = '?';
+	spit(path, text, n);
+	ok(log_read(path, 0, 0, names, &a, &s) == ERR_DAMAGE && strstr(fail_words(ERR_DAMAGE, "--"), "at byte"), "what is no JSON is damage");
+	memcpy(strstr(text, "?step") , "\"step", 5);
+	memcpy(strstr(text, ":30,"), ":20,", 4);
+	spit(path, text, n);
+	ok(log_read(path, 0, 0, names, &a, &s) == ERR_DAMAGE, "and so are steps that do not rise");
+	free(text);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	lines();
 	reports();
+	read_again();
 	full_disk();
 	return done_testing();
 }

@@ -150,6 +150,42 @@ static void check_estimate(struct potential *p)
 	bench_close(&b);
 }
 
+/* What the log shows: of the parameters that move, and T on average in the stationary law. */
+static void check_report(struct potential *p, bool stationary)
+{
+	enum { LONG = 200000 };
+	struct piece piece[2] = {{.count = 2, .prior = 1}, {.offset = 2, .count = D - 2, .prior = 1, .frozen = true}};
+	struct pieces pieces = {piece, 2, D};
+	struct noisy part = noisy_of(p, 0);
+	struct device *d = p->device;
+	struct bench b;
+	double z[MAP_DIMS], sum = 0;
+	part.base.pieces = &pieces;
+	bench_open(&b, &part.base, "sghmc", (const char *[]){"--friction", "0.4", NULL});
+	bench_set(&b, momentum_start);
+	for (uint64_t k = 0; k < 5; k++)
+		momentum_step(&b, k, bench_lr, false);
+	MUST(b.plan.sampler->report(&b.state.s));
+	MUST(d->ops->slots_fetch(d, &b.state.s.slots));
+	bench_get(&b, z);
+	const int slot = b.plan.sampler->reports[0].slot;
+	near(b.state.s.slots.value[slot], (z[D] * z[D] + z[D + 1] * z[D + 1]) * (1 - 0.4 / 2) / (2 * bench_lr), 1e-6,
+	     "sghmc: the kinetic temperature, of the parameters that move");
+	bench_close(&b);
+	if (!stationary)
+		return;
+	bench_open(&b, p, "sghmc", (const char *[]){"--friction", "0.4", NULL});
+	bench_set(&b, momentum_start);
+	for (uint64_t k = 0; k < LONG; k++) {
+		momentum_step(&b, k, 1e-3, false);
+		MUST(b.plan.sampler->report(&b.state.s));
+		sum += b.state.s.slots.value[slot] / LONG;
+	}
+	/* About 4 steps a draw, of three numbers. */
+	near(sum / bench_temperature, 1, 7.5 * sqrt(2 * 4 / (3.0 * LONG)) + 1e-3, "and its mean is T where λ is small");
+	bench_close(&b);
+}
+
 static void check_refusals(struct potential *p)
 {
 	const struct sampler *s;
@@ -177,6 +213,7 @@ void check_momentum(struct device *d, bool stationary)
 	check_sgd(p);
 	check_velocity(p);
 	check_estimate(p);
+	check_report(p, stationary);
 	check_refusals(p);
 	potential_close(p);
 }

@@ -37,6 +37,9 @@ sweep "compare of regressions" - compare --json --quiet --threads 1 whole whole
 sweep "compare of stored probabilities" - compare --json "$top_srcdir/tests/golden/probs.npy" "$top_srcdir/tests/golden/other.npy" \
 	--labels "$top_srcdir/tests/golden/labels.npy"
 sweep "info" - info --json --verify --tensors whole
+"$BASIN" sample --model gaussian:1,2 --sampler hmc --steps 6 --burn-in 2 --log-every 1 --threads 1 --quiet --out moves
+ok $? "a run of trajectories"
+sweep "info of a run whose logs it reads" - info --json moves
 sweep "info of a data set" - info --json csv:classes.csv
 sweep "export" - export --json --out e.npz whole
 sweep "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole

@@ -144,6 +144,37 @@ static void check_tied_sigma(void)
 	}
 }
 
+/* What page and target say of a step size that is not small, beside the solution of Σ = AΣAᵀ + Q. */
+static void check_closed_forms(void)
+{
+	static const double cases[][3] = {{0.5, 0.2, 0.1}, {2, 0.05, 1.4}, {0.01, 1, 0.3}};   /* h, δ, λ */
+	const double beta = 40, sigma = 0.7, c = 0.8;
+	double worst = 0, worst_joint = 0;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const double h = cases[i][0], decay = cases[i][1], lr = cases[i][2] / (h + decay + 2 * c);
+		double a[MAP_DIMS][MAP_DIMS] = {{0}}, q[MAP_DIMS][MAP_DIMS] = {{0}}, is[MAP_DIMS][MAP_DIMS];
+		a[0][0] = 1 - lr * (h + decay);
+		q[0][0] = 2 * lr / beta + lr * lr * h * h * sigma * sigma;
+		map_stationary(1, a, q, is);
+		const double said = (1 + beta * lr * h * h * sigma * sigma / 2) / (1 - lr * (h + decay) / 2) / (beta * (h + decay));
+		worst = fmax(worst, fabs(is[0][0] / said - 1));
+		/* (θ, a) with δₐ = δ, whose eigenvectors are those of [[x, −c], [−c, y]]. */
+		const double x = h + decay + c, y = decay + c, root = sqrt((x - y) * (x - y) / 4 + c * c);
+		a[0][0] = 1 - lr * x;
+		a[1][1] = 1 - lr * y;
+		a[0][1] = a[1][0] = lr * c;
+		q[0][0] = q[1][1] = 2 * lr / beta;
+		map_stationary(2, a, q, is);
+		for (int sign = -1; sign <= 1; sign += 2) {
+			const double eigenvalue = (x + y) / 2 + sign * root, v = (x - eigenvalue) / c, length = 1 + v * v;
+			const double along = (is[0][0] + 2 * v * is[0][1] + v * v * is[1][1]) / length;
+			worst_joint = fmax(worst_joint, fabs(along * beta * eigenvalue * (1 - lr * eigenvalue / 2) - 1));
+		}
+	}
+	near(worst, 0, 1e-10, "fsgld: the variance on a quadratic has the closed form that is told");
+	near(worst_joint, 0, 1e-9, "entropy-mcmc: and so has that along an eigenvector");
+}
+
 void check_samplers(struct device *d, bool stationary)
 {
 	in_the_long_run = stationary;
@@ -151,6 +182,7 @@ void check_samplers(struct device *d, bool stationary)
 	hessian = bench_hessian(potential);
 	check_methods();
 	check_tied_sigma();
+	check_closed_forms();
 	check_sgld_cv(d, potential);
 	check_psgld(d, stationary);
 	check_low_precision(d);
@@ -162,8 +194,8 @@ void check_samplers(struct device *d, bool stationary)
 	check_momentum(d, stationary);
 	check_thermostats(d, stationary);
 	check_heavy(d);
-	check_escapes(d, stationary);
 	check_reweighted(d, stationary);
 	check_hmc(d, stationary);
 	check_examples(d);
+	check_escapes(d, stationary);
 }

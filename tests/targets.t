@@ -18,7 +18,7 @@ steps_of() { "$BASIN" info "$1" | sed -n 's/^chain 0: done at step \([0-9]*\):.*
 	"$BASIN" sample $terms --batch 2 --epochs 3 --keep-last 2 --out epochs
 	[ "$(steps_of epochs)" = 9 ] && "$BASIN" info epochs | grep -q "2 snapshots, steps 6 to 9"
 	ok $? "three epochs of five terms in batches of two are nine steps, the last two epochs kept"
-	"$BASIN" info epochs | tr -s ' \n' '  ' | grep -q "N = 5, T = 1, δ = 0; here u is that of N = 5 quadratics .* with normal noise of deviation 0.5"
+	"$BASIN" info epochs | tr -s ' \n' '  ' | grep -q "N = 5, T = 1, δ = 0, as λ → 0; .* here u is that of N = 5 quadratics .* with normal noise of deviation 0.5"
 	ok $? "the target's sentence says N and the noise"
 	"$BASIN" sample $terms --batch 2 --epochs 3 --keep-last 2 --device cpu --threads 2 --out threads
 	same epochs threads

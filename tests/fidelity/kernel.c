@@ -21,7 +21,7 @@ static double aim(const struct kernel *k, double x, int i)
 {
 	double slope;
 	wells_energy(k->wells, x + k->sigma * k->wells->node[i], &slope, NULL);
-	return x - k->lambda * slope;
+	return x - k->lambda * (slope + k->decay * x);
 }
 
 /* How often that is, 0 where never mind: without σ it is one place. */
@@ -72,9 +72,9 @@ static void solve_law(struct kernel *k)
 	gsl_permutation_free(p);
 }
 
-void kernel_open(struct kernel *k, const struct wells *w, double lambda, double beta, double sigma, double nodes)
+void kernel_open(struct kernel *k, const struct wells *w, double lambda, double beta, double sigma, double decay, double nodes)
 {
-	*k = (struct kernel){.wells = w, .lambda = lambda, .beta = beta, .sigma = sigma, .first = lowest};
+	*k = (struct kernel){.wells = w, .lambda = lambda, .beta = beta, .sigma = sigma, .decay = decay, .first = lowest};
 	k->apart = noise(k) / nodes;
 	k->n = (size_t)((highest - lowest) / k->apart) + 1;
 	k->step = calloc(k->n * k->n, sizeof *k->step);

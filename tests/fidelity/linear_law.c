@@ -35,7 +35,8 @@ static void solve(gsl_matrix *m, gsl_vector *r)
 	gsl_permutation_free(p);
 }
 
-void posterior(const struct gradients *g, double beta, double decay, double mean[LAW_DIMS], double covariance[LAW_DIMS][LAW_DIMS])
+void posterior(const struct gradients *g, double beta, double decay, double mean[LAW_DIMS],
+               double covariance[LAW_DIMS][LAW_DIMS])
 {
 	gsl_matrix *m = gsl_matrix_alloc(D, D);
 	for (int i = 0; i < D; i++)

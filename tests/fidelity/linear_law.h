@@ -20,8 +20,9 @@ struct gradients {
 /* Of Gaussian ℓᵢ = (yᵢ − xᵢᵀθ)²/(2s²), the last element of every xᵢ being 1: rows (LAW_ROWS) of the others and yᵢ. */
 void gradients_of(struct gradients *g, const double rows[LAW_ROWS][LAW_DIMS], double s);
 
-/* The precision matrix and mean of exp(−β[mean ℓᵢ + (δ/2)‖θ‖²]), the former as its inverse. */
-void posterior(const struct gradients *g, double beta, double decay, double mean[LAW_DIMS], double covariance[LAW_DIMS][LAW_DIMS]);
+/* Mean and covariance of exp(−β[mean ℓᵢ + (δ/2)‖θ‖²]). */
+void posterior(const struct gradients *g, double beta, double decay, double mean[LAW_DIMS],
+               double covariance[LAW_DIMS][LAW_DIMS]);
 
 struct linear_law {
 	int n;                                        /* of z: LAW_DIMS or twice that */

@@ -7,13 +7,14 @@
 #
 # Above its first "---" line a patch says what the mistake is, and
 #   caught-by: PROGRAM: WORDS    a test whose name begins with WORDS; a line each where several must notice
-#   short: yes                   make check takes it too; make check-fidelity takes all
+#   short: yes                   make check takes it too, but for programs of tests/fidelity; make check-fidelity takes all
+# MUTANTS='n-*' takes those of such names alone, and whole.
 set -u
 . "${top_srcdir:?}/tests/tap.sh"
 build=$(dirname "${BASIN:?}")
 # What make has for its own children would reach the one called here; programs take their short form.
 unset MAKEFLAGS MFLAGS MAKELEVEL
-full=${FIDELITY-}
+full=${FIDELITY-}${MUTANTS-}
 export FIDELITY=
 
 if ! command -v patch >/dev/null 2>&1; then
@@ -22,7 +23,7 @@ if ! command -v patch >/dev/null 2>&1; then
 fi
 
 catchers() {  # catchers PATCH…: PROGRAM: WORDS, a line each
-	for patch; do sed -n '/^--- /q; s/^caught-by: //p' "$patch"; done
+	for patch; do sed -n '/^--- /q; s/^caught-by: //p' "$patch"; done | if [ -n "$full" ]; then cat; else grep -v '^tests/fidelity/'; fi
 }
 
 says() {  # says "ok|not ok" WORDS FILE: the name of the first such test, where there is one
@@ -34,11 +35,11 @@ says() {  # says "ok|not ok" WORDS FILE: the name of the first such test, where 
 	END { exit !found }' "$3"
 }
 
-run() {  # run PROGRAM [WORDS]: to $dir/out; with WORDS until such a test fails, or for two minutes
-	UNTIL=${2-} timeout 120 "$1" >"$dir/out" 2>&1
+run() {  # run PROGRAM [WORDS]: to $dir/out; with WORDS until such a test fails, or for ten minutes
+	UNTIL=${2-} timeout 600 "$1" >"$dir/out" 2>&1
 }
 
-for patch in "$top_srcdir"/tests/fidelity/mutants/*.patch; do
+for patch in "$top_srcdir"/tests/fidelity/mutants/${MUTANTS-*}.patch; do
 	[ -z "$full" ] && ! sed '/^--- /q' "$patch" | grep -q -x 'short: yes' || echo "$patch"
 done >"$dir/patches"
 

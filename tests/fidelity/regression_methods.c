@@ -134,6 +134,18 @@ static void entropy_mcmc(struct linear_law *l, const struct gradients *of, const
 	law_solve(l, of);
 }
 
+/* ---- Metropolis: no bias at any λ ---- */
+
+static void hmc(struct linear_law *l, const struct gradients *of, const struct setting *s)
+{
+	double covariance[D][D];
+	law_begin(l, 1, 0);
+	posterior(of, N / s->temperature, regression_decay, l->mean, covariance);
+	for (int i = 0; i < D; i++)
+		for (int j = 0; j < D; j++)
+			l->covariance[i][j] = covariance[i][j];
+}
+
 /* ---- the table ---- */
 
 const struct method regression_methods[] = {
@@ -147,7 +159,9 @@ const struct method regression_methods[] = {
 	 .extra = coupling * regression_decay / (coupling + regression_decay)},
 	{.name = "psgld", .words = {"--rms-decay", "0.999", "--rms-eps", "0.1"}, .lr = 0.1, .settle = 300, .law = psgld,
 	 .bound = 0.02, .prepare = prepare_squares},
-	{.name = "sgnht", .words = {"--friction", "0.05", "--thermostat-mass", "30"}, .lr = thermostat_lr, .settle = 3000, .law = sgnht,
-	 .bound = 0.02, .prepare = prepare_friction},
+	{.name = "sgnht", .words = {"--friction", "0.05", "--thermostat-mass", "30"}, .lr = thermostat_lr, .settle = 3000,
+	 .law = sgnht, .bound = 0.02, .prepare = prepare_friction},
+	/* One leapfrog step where T = 1, and two where it is 1/4. */
+	{.name = "hmc", .words = {"--trajectory", "0.23"}, .lr = 0.3, .settle = 100, .law = hmc, .whole = true},
 	{0},
 };

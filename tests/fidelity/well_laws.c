@@ -80,8 +80,8 @@ void wells_open(struct wells *w)
 
 void wells_words(const struct wells *w, char *text)
 {
-	snprintf(text, 160, "wells:%.17g/%.17g/%.17g,%.17g/%.17g/%.17g", w->centre[0], w->width[0], w->depth[0], w->centre[1], w->width[1],
-	         w->depth[1]);
+	snprintf(text, 160, "wells:%.17g/%.17g/%.17g,%.17g/%.17g/%.17g", w->centre[0], w->width[0], w->depth[0], w->centre[1],
+	         w->width[1], w->depth[1]);
 }
 
 /* ---- laws ---- */
@@ -118,9 +118,10 @@ static double mass(struct density *d, double low, double high, double minimum, d
 	const double end[4] = {low, fmax(low, minimum - 12 * deviation), fmin(high, minimum + 12 * deviation), high};
 	double sum = 0;
 	for (int i = 0; i < 3; i++) {
-		double part, error;
-		if (end[i + 1] > end[i] && gsl_integration_qag(&f, end[i], end[i + 1], 1e-300, 1e-10, 1000, GSL_INTEG_GAUSS61, g, &part, &error) == 0)
-			sum += part;
+		double part = 0, error;
+		if (end[i + 1] > end[i])
+			gsl_integration_qag(&f, end[i], end[i + 1], 1e-12, 1e-10, 1000, GSL_INTEG_GAUSS61, g, &part, &error);
+		sum += part;
 	}
 	gsl_integration_workspace_free(g);
 	return sum;
@@ -131,7 +132,8 @@ double wells_log_ratio(const struct wells *w, enum well_law law, double beta, do
 	double log_mass[2];
 	for (int k = 0; k < 2; k++) {
 		struct density d = {w, law, beta, sigma, wells_law(w, law, sigma, w->minimum[k])};
-		log_mass[k] = log(mass(&d, k ? w->barrier : -8, k ? 12 : w->barrier, w->minimum[k], w->width[k] / sqrt(beta))) - beta * d.least;
+		const double low = k ? w->barrier : -8, high = k ? 12 : w->barrier;
+		log_mass[k] = log(mass(&d, low, high, w->minimum[k], w->width[k] / sqrt(beta))) - beta * d.least;
 	}
 	return log_mass[1] - log_mass[0];
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Two wells of equal depth and unequal width in one dimension, u(x) = −log Σₖ exp(Dₖ − (x − cₖ)²/(2wₖ²)) with the first of them the
- * narrow one, and laws on them:
+/* Two wells of equal depth and unequal width in one dimension, u(x) = −log Σₖ exp(Dₖ − (x − cₖ)²/(2wₖ²)) with the first of them
+ * the narrow one, and laws on them:
  *   own        exp(−β u(x))
  *   smoothed   exp(−β E u(x + σε)), ε ~ N(0, 1), by Gauss–Hermite quadrature
  *   trace      exp(−β (u(x) + (σ²/2) u″(x))): that of arXiv 2510.02174, eq. 10 */
