@@ -157,6 +157,18 @@ ok $? "a run is no distance from itself"
 "$BASIN" compare --quiet real real2 >out 2>err && grep -q '^W₂ of halves ' out && grep -q '^MSE, B − A ' out && ! grep -q '^agreement' out
 ok $? "a table for people"
 
+# Two targets: figures are means over them.
+one='\000\000\200\077' zero='\000\000\000\000' two='\000\000\000\100'
+array x.npy '<f4' '(6, 2)' $zero $one $one $one $two $zero $one $two $zero $zero $two $two
+array y.npy '<f4' '(6, 2)' $two $one $one $zero $two $two $zero $zero $one $two $one $zero
+plan="--quiet --data npy:x.npy,y.npy --likelihood gaussian --model mlp:2-4-2 --lr 0.05 --steps 40 --keep-every 10"
+# shellcheck disable=SC2086 # words
+"$BASIN" sample $plan --out xy && "$BASIN" sample $plan --seed 2 --out xy2 && of xy && a_crps=$(member crps of.json) a_rmse=$(member rmse of.json) &&
+	"$BASIN" compare --json --quiet xy xy2 >out 2>err && of xy2
+ok $? "two targets"
+near "$(member crps_difference)" "$(less "$a_crps" "$(member crps of.json)")" 1e-12 "CRPS's difference is that of basin predict's figures"
+near "$(member mse_difference)" "$(awk -v a="$a_rmse" -v b="$(member rmse of.json)" 'BEGIN { printf "%.17g", b * b - a * a }')" 1e-10 "and the squared error's"
+
 # ---- what does not belong together ----
 
 fails 2 "a predicts classes and real real targets" "classes and real targets" "$BASIN" compare --quiet a real

@@ -65,6 +65,18 @@ static void averages_hide_members(void)
 	ok(isnan(d.w1.se) && isnan(d.agreement.se), "one example has no standard error");
 }
 
+static void ties_go_to_the_first(void)
+{
+	const float even[] = {0.4f, 0.4f, 0.2f}, first[] = {0.5f, 0.3f, 0.2f}, second[] = {0.1f, 0.6f, 0.3f};
+	const double even_mean[] = {0.4, 0.4, 0.2}, first_mean[] = {0.5, 0.3, 0.2}, second_mean[] = {0.1, 0.6, 0.3};
+	const struct class_votes a = {1, 3, 1, even, even_mean}, b = {1, 3, 1, first, first_mean}, c = {1, 3, 1, second, second_mean};
+	struct distances d;
+	MUST(compare_votes(&a, &b, &d));
+	ok(d.agreement.value == 1, "a tie goes to the first class, on either side");
+	MUST(compare_votes(&c, &a, &d));
+	ok(d.agreement.value == 0, "and not to another");
+}
+
 static void w1_by_hand(void)
 {
 	const double a[] = {0, 1}, b[] = {0, 1, 5}, c[] = {3};
@@ -148,6 +160,7 @@ int main(void)
 {
 	classes_as_numpy_has_them();
 	averages_hide_members();
+	ties_go_to_the_first();
 	w1_by_hand();
 	w2_of_gaussians();
 	regressions();

@@ -60,6 +60,35 @@ for method in sgld sghmc; do
 	ok $? "and samples in the last tenth of each cycle"
 done
 
+# The samplers that are held against Hamiltonian Monte Carlo sample one posterior, of the same data everywhere, and some thousand
+# trajectories tell the sampler that is right from the one whose steps are too large.
+set_of=$top_srcdir/examples/hmc-vs-sgmcmc
+mkdir "$dir/held" && cd "$dir/held" || exit 99
+sh "$set_of/data.sh" >data.csv
+[ "$(cksum <data.csv)" = '2266634110 18669' ]
+ok $? "hmc-vs-sgmcmc: the data are the same everywhere"
+target() { grep -E '^(data|holdout|likelihood|model|activation|weight-decay|temperature|prior) ' "$1"; }
+target "$set_of/hmc.conf" >target
+for conf in "$set_of"/*.conf; do
+	name=${conf##*/}
+	name=${name%.conf}
+	grep -q -x "#   basin sample --config $name.conf --out $name" "$conf"
+	ok $? "hmc-vs-sgmcmc: $name.conf says its command"
+	"$BASIN" sample --config "$conf" --out "$name" --dump-config >dump
+	ok $? "hmc-vs-sgmcmc: $name.conf is taken"
+	sed -n 's/^\([a-z-]* = .*\)$/\1/p' "$conf" >want
+	[ "$(grep -c -x -F -f want dump)" -eq "$(wc -l <want)" ]
+	ok $? "hmc-vs-sgmcmc: $name.conf gives the values that are used"
+	target "$conf" | cmp -s - target
+	ok $? "hmc-vs-sgmcmc: $name.conf is of the common posterior"
+done
+short() { "$BASIN" sample --config "$set_of/$1.conf" --out "$1" --quiet --threads 2 "$2" "$3" >said; }
+far() { "$BASIN" compare hmc "$1" --split holdout --quiet --json >out && member w1 out; }
+short hmc --steps 2000 && short sgld --seed 2 && short sgld-large --seed 2 && near=$(far sgld) && off=$(far sgld-large)
+awk -v near="$near" -v off="$off" 'BEGIN { exit !(near > 0 && near < 0.015 && off > 0.03) }'
+ok $? "hmc-vs-sgmcmc: sgld is within 0.015 of the reference, with large steps beyond 0.03"
+cd "$dir" || exit 99
+
 # The published protocol of SWAG, of a step an epoch: every epoch from the 161st to the 300th is kept, and fitted.
 rm -rf "$dir/published"
 "$BASIN" sample --config "$top_srcdir/examples/cifar10-sgd-swa.conf" --data shapes --holdout 9996 --model lenet --batch 4 --lr 0.001 \
