@@ -44,24 +44,19 @@ int checks_failed(const struct checks *c)
 
 /* ---- for programs ---- */
 
-static json_t *number(double x)
-{
-	return isfinite(x) ? json_real(x) : json_null();
-}
-
 static json_t *check_json(const struct check *c)
 {
 	json_t *j = json_object();
 	json_put(&j, "name", json_string(c->name));
-	json_put(&j, "value", number(c->value));
-	json_put(&j, "threshold", number(c->threshold));
+	report_number(&j, "value", c->value);
+	report_number(&j, "threshold", c->threshold);
 	json_put(&j, "ok", c->unjudged ? json_null() : json_boolean(is_ok(c)));
 	if (c->unjudged)
 		json_put(&j, "reason", json_words(c->unjudged));
 	if (c->kind == CHECK_WITHIN)
-		json_put(&j, "expected", number(c->expected));
+		report_number(&j, "expected", c->expected);
 	if (!isnan(c->mcse))
-		json_put(&j, "mcse", number(c->mcse));
+		report_number(&j, "mcse", c->mcse);
 	if (c->of)
 		json_put(&j, "of", json_words(c->of));
 	return j;
@@ -95,10 +90,10 @@ static void print_threshold(const struct check *c)
 {
 	static const char *const signs[] = {"≤ ", "≥ ", "> ", ""};
 	struct text t = {.n = 0};
-	if (c->kind == CHECK_WITHIN)
-		text_add(&t, "%.4g ± %.3g", c->expected, c->threshold);
-	else if (isnan(c->threshold))
+	if (isnan(c->threshold))
 		text_add(&t, "-");
+	else if (c->kind == CHECK_WITHIN)
+		text_add(&t, "%.4g ± %.3g", c->expected, c->threshold);
 	else
 		text_add(&t, "%s%.4g", signs[c->kind], c->threshold);
 	print_padded(t.at, 16);
@@ -106,7 +101,8 @@ static void print_threshold(const struct check *c)
 
 enum { TITLE = 33, VALUE = 12 };
 
-static void print_check(const struct check *c)
+/* A reason that several checks in a row share is said once, with the first. */
+static void print_check(const struct check *c, const char *said)
 {
 	struct text value = {.n = 0};
 	print_padded(c->title, TITLE);
@@ -115,9 +111,9 @@ static void print_check(const struct check *c)
 	print_threshold(c);
 	fputs(c->unjudged ? "-" : is_ok(c) ? "ok" : "NOT OK", stdout);
 	putchar('\n');
-	if (c->unjudged)
+	if (c->unjudged && !(said && strcmp(said, c->unjudged) == 0))
 		printf("  not judged: %s\n", c->unjudged);
-	else if (c->of && !is_ok(c))
+	else if (c->of && !c->unjudged && !is_ok(c))
 		printf("  %s\n", c->of);
 }
 
@@ -128,7 +124,7 @@ void checks_print(const struct checks *c)
 	print_padded("threshold", 16);
 	puts("ok");
 	for (int i = 0; i < c->n; i++)
-		print_check(&c->at[i]);
+		print_check(&c->at[i], i ? c->at[i - 1].unjudged : NULL);
 }
 
 status checks_conclude(const struct checks *c)

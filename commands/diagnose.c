@@ -3,23 +3,21 @@
 /* basin diagnose: whether the chains of a run can be believed. */
 #include "commands/diagnose.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "commands/command.h"
 #include "commands/network.h"
-#include "commands/report.h"
 #include "commands/select.h"
 #include "commands/word_lists.h"
 #include "predict/projection.h"
-#include "src/json_build.h"
+
+enum { JUDGE_AUTO, JUDGE_YES, JUDGE_NO };
 
 static const struct param diagnose_defs[] = {
 	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets_alone,
 	 .help = "data set whose examples' log-likelihoods are watched; without it the run's own"},
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
-	 .help = "part of that set; without it test, or train where there is no test split"},
+	 .help = "part of that set; without it test, or where there is none what the run held out, or else train"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
 	{.name = "probe", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets_alone,
@@ -28,6 +26,8 @@ static const struct param diagnose_defs[] = {
 	 .help = "examples that are watched of each set, evenly spaced"},
 	{.name = "directions", .type = PARAM_COUNT, .arg = "K", .fallback = "8", .min = 1, .max = DIRECTIONS_MAX,
 	 .help = "random directions along which parameters are watched; where no more than K move, these are"},
+	{.name = "judge-parameters", .type = PARAM_CHOICE, .arg = "auto|yes|no", .fallback = "auto",
+	 .help = "whether what parameters show is judged, or shown alone; auto judges where no hidden units can change places"},
 	{.name = "gradients", .type = PARAM_COUNT, .arg = "N", .fallback = "100", .min = 0, .max = 1e9, .unit = "draws",
 	 .help = "draws of a chain, evenly spaced, at which the gradient over all training data is taken for the temperature; 0: none"},
 	{0},
@@ -44,6 +44,8 @@ static const struct param threshold_defs[] = {
 	 .help = "Monte Carlo standard errors by which a temperature may be off, and by which draws may drift"},
 	{.name = "max-gradient-noise", .type = PARAM_REAL, .arg = "RATIO", .min = 0, .max = 1e12,
 	 .help = "largest ratio of gradient noise to injected noise that is ok; without it that is shown and not judged"},
+	{.name = "max-dead", .type = PARAM_COUNT, .arg = "N", .fallback = "0", .min = 0, .max = 1e9, .unit = "draws",
+	 .help = "draws that may be dead: no better than guessing, or far worse than the others"},
 	{.name = "min-distance", .type = PARAM_REAL, .arg = "SHARE", .fallback = "1e-6", .min = 0, .max = 1,
 	 .help = "share of the parameters' norm by which draws of a chain, and chains, must be apart"},
 	{0},
@@ -93,124 +95,43 @@ static void find_unjudged(struct diagnosis *d)
 	else if (!same_target(d))
 		snprintf(to, room, "the chains are of different targets");
 	else if (schedule_varies(d))
-		snprintf(to, room, "the step size, or whether noise is injected, varies between the draws");
+		snprintf(to, room, "λ, or whether noise is injected, varies between the draws");
+	const bool shown = opts_choice(d->options, "judge-parameters") == JUDGE_NO;
+	const bool moot = d->hidden_units && opts_choice(d->options, "judge-parameters") == JUDGE_AUTO;
+	d->predictions.unjudged = *to ? to : NULL;
+	d->parameters.unjudged = *to    ? to
+	                         : moot  ? "hidden units can change places; --judge-parameters yes judges them"
+	                         : shown ? "--judge-parameters no" : NULL;
 }
 
-/* ---- checks of traces ---- */
+/* ---- the command ---- */
 
-struct words {
-	const char *rhat, *bulk, *tail, *drift;            /* names */
-	const char *rhat_title, *bulk_title, *tail_title, *drift_title;
-};
-
-static const struct words words_parameters = {
-	"rhat_parameters", "ess_bulk_parameters", "ess_tail_parameters", "drift_parameters",
-	"R̂, parameters", "bulk ESS a chain, parameters", "tail ESS a chain, parameters", "drift in MCSE, parameters",
-};
-
-/* Which trace has the worst of a figure. One that never moves, as the log-likelihood of an example that all draws are sure of,
- * says nothing where others do. */
-static int worst_of(const struct traces *t, double (*figure)(const struct trace *))
+/* An analytic target predicts nothing. */
+static status refuse_data(const struct opts *o)
 {
-	int worst = -1;
-	for (int i = 0; i < t->n; i++)
-		if (t->trace[i].all.sd != 0 && (worst < 0 || figure(&t->trace[i]) > figure(&t->trace[worst])))
-			worst = i;
-	return worst < 0 ? 0 : worst;
-}
-
-static double rhat_of(const struct trace *t)
-{
-	return t->all.rhat;
-}
-
-static double bulk_lack(const struct trace *t)
-{
-	return -t->all.ess_bulk;
-}
-
-static double tail_lack(const struct trace *t)
-{
-	return -t->all.ess_tail;
-}
-
-static double drift_of(const struct trace *t)
-{
-	return t->drift;
-}
-
-static void add_trace_check(struct diagnosis *d, const struct traces *t, const char *name, const char *title, enum check_kind kind,
-                            double scale, double threshold, double (*figure)(const struct trace *))
-{
-	const int worst = worst_of(t, figure);
-	checks_add(&d->checks, &(struct check){
-		.name = name, .title = title, .kind = kind, .value = scale * figure(&t->trace[worst]), .threshold = threshold,
-		.expected = (double)NAN, .mcse = (double)NAN, .of = t->name[worst], .unjudged = *d->unjudged ? d->unjudged : NULL,
-	});
-}
-
-static void add_traces(struct diagnosis *d, const struct traces *t, const struct words *w)
-{
-	const struct opts *o = d->options;
-	const double least = opts_real(o, "min-ess"), a_chain = -1. / d->panel.chains;
-	add_trace_check(d, t, w->rhat, w->rhat_title, CHECK_AT_MOST, 1, opts_real(o, "max-rhat"), rhat_of);
-	add_trace_check(d, t, w->bulk, w->bulk_title, CHECK_AT_LEAST, a_chain, least, bulk_lack);
-	add_trace_check(d, t, w->tail, w->tail_title, CHECK_AT_LEAST, a_chain, least, tail_lack);
-	add_trace_check(d, t, w->drift, w->drift_title, CHECK_AT_MOST, 1, opts_real(o, "max-mcse"), drift_of);
-}
-
-static void add_distances(struct diagnosis *d)
-{
-	const double least = opts_real(d->options, "min-distance") * d->distances.norm;
-	checks_add(&d->checks, &(struct check){
-		.name = "distance_within", .title = "distance of a chain's draws", .kind = CHECK_ABOVE, .value = d->distances.least_within,
-		.threshold = least, .expected = (double)NAN, .mcse = (double)NAN,
-		.unjudged = d->panel.draws < 2 ? "a chain has one draw" : NULL,
-	});
-	checks_add(&d->checks, &(struct check){
-		.name = "distance_between", .title = "distance of the nearest chains", .kind = CHECK_ABOVE, .value = d->nearest,
-		.threshold = least, .expected = (double)NAN, .mcse = (double)NAN,
-		.unjudged = d->panel.chains < 2 ? "there is one chain" : NULL,
-	});
-}
-
-/* ---- the report ---- */
-
-static void put_report(struct diagnosis *d, json_t **to)
-{
-	json_put(to, "checks", checks_json(&d->checks));
-	json_put(to, "chains", json_integer(d->panel.chains));
-	json_put(to, "draws", json_integer((json_int_t)d->panel.draws));
-	report_facts(to, d->header);
-	if (opts_flag(d->options, "json"))
-		select_origin(d->options, &d->chosen, to);
-	select_report(&d->chosen, to);
-}
-
-static status show(struct diagnosis *d)
-{
-	json_t *report = json_object();
-	put_report(d, &report);
-	if (opts_flag(d->options, "json"))
-		return report_json(report);
-	checks_print(&d->checks);
-	putchar('\n');
-	status s = report_print(report);
-	json_decref(report);
-	return s == OK ? report_end() : s;
+	static const char *const names[] = {"data", "split", "header", "probe", "points", "batch", "precision", "conv-algo", "fast", NULL};
+	for (const char *const *name = names; *name; name++)
+		if (opts_given(o, *name))
+			return fail(ERR_USAGE, "--%s: the run's target is analytic and predicts nothing; its parameters are watched", *name);
+	return OK;
 }
 
 static status diagnose(struct diagnosis *d)
 {
+	const struct opts *o = d->options;
 	TRY(panel_open(&d->chosen, &d->arena, &d->panel));
 	d->header = selection_header(&d->chosen);
 	TRY(diagnose_open_run(d));
 	find_unjudged(d);
 	TRY(diagnose_parameters(d));
-	add_traces(d, &d->parameters, &words_parameters);
-	add_distances(d);
+	if (d->analytic)
+		TRY(refuse_data(o));
+	else
+		TRY(diagnose_predictions(d));
+	diagnose_check(d);
 	TRY(diagnose_gradients(d));
-	TRY(show(d));
+	TRY(diagnose_kinetic(d));
+	TRY(diagnose_show(d));
 	return checks_conclude(&d->checks);
 }
 

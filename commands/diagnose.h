@@ -6,6 +6,7 @@
 
 #include "commands/checks.h"
 #include "predict/distances.h"
+#include "predict/members.h"
 #include "predict/panel.h"
 #include "predict/traces.h"
 #include "samplers/sampler.h"
@@ -20,7 +21,7 @@ struct traces {
 	double *x;                /* (n, chains, draws) */
 	const char **name;        /* (n): "class 3 of probe example 7" */
 	struct trace *trace;      /* (n) */
-	bool apart;               /* chains are judged each by itself */
+	const char *unjudged;     /* why they say nothing; NULL where they do */
 };
 
 struct diagnosis {
@@ -35,10 +36,14 @@ struct diagnosis {
 	struct schedule schedule;        /* likewise */
 	struct pieces pieces;            /* what of the parameters moves, under which prior */
 	bool analytic;
+	bool hidden_units;               /* that can change places without another function */
 	char unjudged[256];              /* why draws say nothing of the whole; "" where they do */
 	struct traces predictions, parameters;
 	struct distances_found distances;
 	double nearest;                  /* distance of the two nearest chains; NaN of one */
+	enum member_fate *fate;          /* (chosen.n); NULL where nothing is predicted */
+	size_t dead;                     /* members */
+	char dead_words[512];
 	struct checks checks;
 };
 
@@ -49,8 +54,24 @@ status diagnose_open_run(struct diagnosis *d);
  * selection_read's; ERR_MEMORY. */
 status diagnose_parameters(struct diagnosis *d);
 
+/* diagnose_predictions.c: predicts the sets that are watched with every draw. Errors: those of subjects and ensemble_run. */
+status diagnose_predictions(struct diagnosis *d);
+
 /* diagnose_gradients.c: adds the checks of the configurational temperature and of the gradients' noise, for which the run's training
  * set is opened where they can be judged. Errors: problem_open's, selection_read's, ERR_LIBRARY. */
 status diagnose_gradients(struct diagnosis *d);
+
+/* diagnose_checks.c: adds the checks of predictions, parameters and distances. */
+void diagnose_check(struct diagnosis *d);
+
+/* A temperature that should be T: by no more than a share of it, or than so many of its errors, whichever is more. */
+void diagnose_temperature(struct diagnosis *d, const char *name, const char *title, const struct convergence *c, const char *unjudged);
+
+/* diagnose_kinetic.c: adds the check of the kinetic temperature, where the method has one. Errors: log_read's, but for damage, which
+ * is warned of. */
+status diagnose_kinetic(struct diagnosis *d);
+
+/* diagnose_report.c: the report, on standard output. Errors: ERR_MEMORY, report_end's. */
+status diagnose_show(struct diagnosis *d);
 
 #endif

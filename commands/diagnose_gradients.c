@@ -23,11 +23,10 @@ struct gradients {
 	struct law law;
 	double sigma;              /* of fSGLD's smoothed ℓ, or 0 */
 	float *theta, *gradient;   /* (n_params): host */
-	float *mean;               /* (n_params): gradient over all data */
 	double *half[2];           /* (n_params): means of a chain's first and second half */
 	size_t at;                 /* draws of a chain at which a gradient is taken */
 	double *virial;            /* (chains, at) */
-	double noise;              /* trace of the covariance of a minibatch's gradient, mean over chains */
+	double noise;              /* trace of the covariance of a step's gradient, mean over chains */
 	struct progress progress;
 };
 
@@ -66,7 +65,7 @@ static const char *no_temperature(const struct diagnosis *d)
 	if (!d->sampler->target)
 		return "the method claims no target";
 	if (json_is_false(json_object_get(d->header, "fixed")))
-		return "u(θ) is not one function: the model has batch norm, or the data are augmented";
+		return "u(θ) is not one function (batch norm, augmentation)";
 	if (!is_role(d, "theta"))
 		return "only θ has a gradient of its own";
 	if (!isnan(run_real(d, "coupling")) && !all_gaussian(&d->pieces))
@@ -119,7 +118,6 @@ static status take_memory(struct gradients *g)
 	g->at = g->d->panel.draws < most ? g->d->panel.draws : most;
 	TRY(ARENA_NEW(a, n, &g->theta));
 	TRY(ARENA_NEW(a, n, &g->gradient));
-	TRY(ARENA_NEW(a, n, &g->mean));
 	TRY(ARENA_NEW(a, n, &g->half[0]));
 	TRY(ARENA_NEW(a, n, &g->half[1]));
 	return ARENA_NEW(a, (size_t)g->d->panel.chains * g->at, &g->virial);
@@ -201,37 +199,50 @@ static status chain_virials(struct gradients *g, size_t chain)
 	return OK;
 }
 
-/* Σ (x − y)² over the parameters that move. */
-static double squared_distance(const struct pieces *p, const float *x, const float *y)
+/* Σ x² over the parameters that move. */
+static double squares(const struct pieces *p, const double *x)
 {
 	double sum = 0;
 	for (int i = 0; i < p->n; i++)
 		for (size_t j = p->at[i].offset; !p->at[i].frozen && j < p->at[i].offset + p->at[i].count; j++)
-			sum += ((double)x[j] - y[j]) * ((double)x[j] - y[j]);
+			sum += x[j] * x[j];
 	return sum;
 }
 
-/* The mean over minibatches, drawn as the chain's are, of the squared distance of their gradients from that over all data. */
-static status chain_noise(struct gradients *g, size_t chain)
+/* Of the k-th minibatch at the draw that the state has, where the method takes it; each is of another epoch, as those of one share
+ * out its examples, and so are independent. */
+static status batch_gradient(struct gradients *g, uint64_t k)
 {
 	struct sampler_state *s = &g->state.s;
 	struct device *d = s->potential->device;
-	double sum = 0;
+	const uint64_t step = k * (g->state.batches.epoch_steps + 1);
+	const struct point at = {.theta = s->vector[0], .sigma = g->sigma > 0 ? SIGMA : SLOT_NONE, .stream = STREAM_PROBE};
+	s->slots.step = step;
+	s->slots.value[SIGMA] = g->sigma;
+	TRY(batches_at(&g->state.batches, step, &s->slots, &s->batch));
+	TRY(d->ops->slots_send(d, &s->slots));
+	TRY(sampler_gradient_at(s, &(struct sampler_gradient_request){.at = at, .gradient = s->gradient}));
+	return d->ops->get(d, g->gradient, s->gradient, s->potential->n_params * sizeof *g->gradient);
+}
+
+/* The trace of the covariance of such gradients at a chain's last draw. */
+static status chain_noise(struct gradients *g, size_t chain)
+{
+	const size_t n = g->problem.potential->n_params;
+	double *mean = g->half[0], *apart = g->half[1], sum = 0;
 	TRY(read_draw(g, chain, g->d->panel.draws - 1));
-	const double sigma = g->sigma;
-	g->sigma = 0;
-	status full = full_gradient(g, chain, 0, g->mean);
-	g->sigma = sigma;
-	TRY(full);
+	TRY(state_put(&g->state, 0, g->theta));
+	memset(mean, 0, n * sizeof *mean);
+	/* Welford's: what is left of two large sums would be rounding alone where the batch is all data. */
 	for (uint64_t k = 0; k < NOISE_BATCHES; k++) {
-		s->slots.step = k;
-		TRY(batches_at(&g->state.batches, k, &s->slots, &s->batch));
-		TRY(d->ops->slots_send(d, &s->slots));
-		TRY(sampler_gradient_at(s, &(struct sampler_gradient_request){.at = {.theta = s->vector[0]}, .gradient = s->gradient}));
-		TRY(d->ops->get(d, g->gradient, s->gradient, s->potential->n_params * sizeof *g->gradient));
-		sum += squared_distance(g->law.pieces, g->gradient, g->mean);
+		TRY(batch_gradient(g, k));
+		for (size_t j = 0; j < n; j++) {
+			apart[j] = g->gradient[j] - mean[j];
+			mean[j] += apart[j] / ((double)k + 1);
+		}
+		sum += squares(g->law.pieces, apart) * (double)k / ((double)k + 1);
 	}
-	g->noise += sum / NOISE_BATCHES / g->d->panel.chains;
+	g->noise += sum / (NOISE_BATCHES - 1) / g->d->panel.chains;
 	return OK;
 }
 
@@ -251,18 +262,6 @@ static status take_gradients(struct gradients *g, bool noise)
 
 /* ---- the checks ---- */
 
-static void add_temperature(struct diagnosis *d, const struct convergence *c, const char *unjudged)
-{
-	const double expected = json_number_value(json_object_get(d->header, "temperature"));
-	const double error = isnan(c->mcse_mean) ? 0 : c->mcse_mean;
-	const double beyond = fmax(opts_real(d->options, "max-temperature-error") * expected, opts_real(d->options, "max-mcse") * error);
-	checks_add(&d->checks, &(struct check){
-		.name = "temperature_configurational", .title = "configurational temperature", .kind = CHECK_WITHIN,
-		.value = unjudged ? (double)NAN : c->mean, .threshold = unjudged ? (double)NAN : beyond, .expected = expected,
-		.mcse = unjudged ? (double)NAN : c->mcse_mean, .unjudged = unjudged,
-	});
-}
-
 /* λ²tr(C)/B against 2λd/β times the injected share: what a step adds that is not its noise's. */
 static double noise_ratio(const struct gradients *g, double share)
 {
@@ -276,7 +275,7 @@ static void add_noise(struct diagnosis *d, double ratio, const char *unjudged)
 	checks_add(&d->checks, &(struct check){
 		.name = "gradient_noise", .title = "gradient noise / injected noise", .kind = CHECK_AT_MOST, .value = ratio,
 		.threshold = most, .mcse = (double)NAN, .expected = (double)NAN,
-		.unjudged = unjudged ? unjudged : isnan(most) ? "--max-gradient-noise judges it; what it does shows in the temperature" : NULL,
+		.unjudged = unjudged ? unjudged : isnan(most) ? "what it does is in the temperature; --max-gradient-noise judges it" : NULL,
 	});
 }
 
@@ -289,9 +288,9 @@ static status measure(struct gradients *g, double share)
 	TRY(take_memory(g));
 	TRY(take_gradients(g, !isnan(share)));
 	TRY(convergence_of(g->virial, g->d->panel.chains, g->at, &c));
-	add_temperature(g->d, &c, NULL);
+	diagnose_temperature(g->d, "temperature_configurational", "configurational temperature", &c, NULL);
 	add_noise(g->d, isnan(share) ? (double)NAN : noise_ratio(g, share),
-	          isnan(share) ? "the method's step is not one of a minibatch's gradient and normal noise alone" : NULL);
+	          isnan(share) ? "a step is more than a minibatch's gradient and normal noise" : NULL);
 	return OK;
 }
 
@@ -300,7 +299,7 @@ status diagnose_gradients(struct diagnosis *d)
 	struct gradients g = {.d = d};
 	const char *none = no_temperature(d);
 	if (none) {
-		add_temperature(d, &(struct convergence){.mean = (double)NAN}, none);
+		diagnose_temperature(d, "temperature_configurational", "configurational temperature", &(struct convergence){.mean = (double)NAN}, none);
 		add_noise(d, (double)NAN, none);
 		return OK;
 	}

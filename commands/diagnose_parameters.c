@@ -67,7 +67,7 @@ static status read_draws(struct diagnosis *d, const struct projection *p, struct
 static status judge(struct traces *t, const struct panel *p)
 {
 	for (int i = 0; i < t->n; i++)
-		TRY(trace_judge(t->x + (size_t)i * (size_t)p->chains * p->draws, p->chains, p->draws, t->apart, &t->trace[i]));
+		TRY(trace_judge(t->x + (size_t)i * (size_t)p->chains * p->draws, p->chains, p->draws, &t->trace[i]));
 	return OK;
 }
 

@@ -62,6 +62,15 @@ static status find_sampler(struct diagnosis *d)
 	return OK;
 }
 
+/* Units between two layers that move can change places, between chains and within one. */
+static bool has_hidden_units(const struct segments *s)
+{
+	int layers = 0;
+	for (int i = 0; i < s->n; i++)
+		layers += s->at[i].ndim > 1 && !s->at[i].frozen;
+	return layers > 1;
+}
+
 /* The file's own tensors, with what the run's options make of them. */
 static status read_pieces(struct diagnosis *d)
 {
@@ -76,6 +85,7 @@ static status read_pieces(struct diagnosis *d)
 		if (text)
 			TRY(i ? segments_prior(&s, text) : segments_freeze(&s, text));
 	}
+	d->hidden_units = has_hidden_units(&s);
 	return pieces_of(&s, &d->arena, &d->pieces);
 }
 

@@ -32,6 +32,9 @@ static const struct word words[] = {
 	{"nll_difference_reason", "no NLL difference", ""}, {"difference_reason", "no differences", ""},
 	{"n_params", "parameters", ""}, {"n_stats", "statistics", ""},
 	{"shape", "channels, h, w", ""}, {"n_classes", "classes", ""}, {"n_targets", "real targets", ""},
+	{"autocorrelation_time", "autocorrelation time", " draws"}, {"log_likelihood", "mean log-likelihood", " nats"},
+	{"distance_within", "distance within", ""}, {"distance_between", "distance between", ""},
+	{"chains_left_out", "chains left out", ""},
 	{"has_test", "own test split", ""}, {"fitted_to", "fitted to", ""},
 };
 

@@ -134,7 +134,7 @@ static const struct param keep_defs[] = {
 	{.name = "keep-every", .type = PARAM_COUNT, .arg = "S", .min = 1, .max = 1e15, .unit = "steps", .rival = "keep-last",
 	 .help = "keep the state at every multiple of S steps beyond --burn-in; without either the last state is kept"},
 	{.name = "burn-in", .type = PARAM_COUNT, .arg = "S", .fallback = "0", .min = 0, .max = 1e15, .unit = "steps",
-	 .help = "steps, counted in --steps, whose states are not kept"},
+	 .help = "steps, counted in --steps, whose states are not kept, and in which hmc adapts its step size"},
 	{.name = "snapshot-dtype", .type = PARAM_CHOICE, .arg = SNAPS_DTYPE_WORDS, .fallback = "float32",
 	 .help = "how snapshots store parameters"},
 	{.name = "log-every", .type = PARAM_COUNT, .arg = "S", .fallback = "100", .min = 1, .max = 1e15, .unit = "steps",

@@ -17,11 +17,12 @@ enum member_fate {
 /* figure: (n), of each member by itself, one that is better the lower it is and whose guess is given. The others are
  * those that do not guess; of MEMBERS_LEAST or more of them one is far whose figure is above their median by more than
  * FAR_SPREADS times their deviation, which the median of the distances from it tells (× 1.4826), and by more than
- * FAR_SHARE of what they are better than guessing: by the first no member of good chains is, however well they agree
- * by the second. fate: (n). Where the guess is not known all live. Errors: ERR_MEMORY. */
+ * FAR_SHARE of what the median is better than guessing. Losses of a posterior's draws are skew, as χ² is: members of
+ * small networks that sample what they should lie ten deviations off now and then, and had lost a third of what the
+ * others know where it was the most. fate: (n). Where the guess is not known all live. Errors: ERR_MEMORY. */
 enum { MEMBERS_LEAST = 5 };
 #define FAR_SPREADS 10.0
-#define FAR_SHARE 0.1
+#define FAR_SHARE 0.5
 status members_judge(const double *figure, size_t n, const struct guess *guess, enum member_fate *fate);
 
 #endif

@@ -3,6 +3,7 @@
 #include "predict/traces.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,35 +29,8 @@ static status drift_of(const double *x, int chains, size_t n, double *out)
 	return s;
 }
 
-/* Keeps the worse; what can't be told of one chain can't be told at all. */
-static void keep_worst(double *to, double x, bool larger_is_worse)
-{
-	if (isnan(x) || isnan(*to))
-		*to = (double)NAN;
-	else
-		*to = larger_is_worse ? fmax(*to, x) : fmin(*to, x);
-}
-
-static status judge_apart(const double *x, int chains, size_t n, struct trace *out)
-{
-	out->all.rhat = out->all.tau = out->drift = 0;
-	out->all.ess_bulk = out->all.ess_tail = INFINITY;
-	for (int k = 0; k < chains; k++) {
-		struct convergence one;
-		double drift;
-		TRY(convergence_of(x + (size_t)k * n, 1, n, &one));
-		TRY(drift_of(x + (size_t)k * n, 1, n, &drift));
-		keep_worst(&out->all.rhat, one.rhat, true);
-		keep_worst(&out->all.tau, one.tau, true);
-		keep_worst(&out->all.ess_bulk, one.ess_bulk * chains, false);
-		keep_worst(&out->all.ess_tail, one.ess_tail * chains, false);
-		keep_worst(&out->drift, drift, true);
-	}
-	return OK;
-}
-
-status trace_judge(const double *x, int chains, size_t n, bool apart, struct trace *out)
+status trace_judge(const double *x, int chains, size_t n, struct trace *out)
 {
 	TRY(convergence_of(x, chains, n, &out->all));
-	return apart ? judge_apart(x, chains, n, out) : drift_of(x, chains, n, &out->drift);
+	return drift_of(x, chains, n, &out->drift);
 }

@@ -4,17 +4,14 @@
 #ifndef BASIN_TRACES_H
 #define BASIN_TRACES_H
 
-#include <stdbool.h>
-
 #include "predict/convergence.h"
 
 struct trace {
-	struct convergence all;  /* effective numbers of all chains together; where each is judged by itself, chains times the least */
+	struct convergence all;  /* of all chains together */
 	double drift;            /* between the means of the first and the last third of the draws, in its own Monte Carlo standard error */
 };
 
-/* x: (chains, n), as convergence_of has it. apart: every chain is judged by itself, and the worst counts; mean, sd and their errors
- * are those of all together nevertheless. Errors: ERR_MEMORY. */
-status trace_judge(const double *x, int chains, size_t n, bool apart, struct trace *out);
+/* x: (chains, n), as convergence_of has it. Errors: ERR_MEMORY. */
+status trace_judge(const double *x, int chains, size_t n, struct trace *out);
 
 #endif

@@ -51,6 +51,11 @@ swag_refuses() {
 	{ [ $status = 1 ] || [ $status = 2 ]; } && grep -q '^basin: .*chain-0.snaps' err && [ ! -e drawn ]
 }
 
+diagnose_refuses() {
+	basin diagnose --json --quiet --max-dead 100 --role "$1" run
+	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*chain-0.snaps' err
+}
+
 snapshots_found() {
 	basin info --verify run
 	{ [ $status = 1 ] || [ $status = 2 ]; } && grep -q '^basin: .*chain-0.snaps' err || return 1
@@ -58,10 +63,11 @@ snapshots_found() {
 	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*chain-0.snaps' err || return 1
 	basin compare --json whole run
 	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*run/chain-0.snaps' err || return 1
-	swag_refuses theta || swag_refuses anchor
+	swag_refuses theta || swag_refuses anchor || return 1
+	diagnose_refuses theta || diagnose_refuses anchor
 }
 each chain-0.snaps snapshots_found
-ok $? "snapshots: info --verify, predict, compare and swag find each of $tried changed bits"
+ok $? "snapshots: info --verify, predict, compare, diagnose and swag find each of $tried changed bits"
 
 checkpoint_found() {
 	# shellcheck disable=SC2086 # words

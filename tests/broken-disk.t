@@ -55,6 +55,8 @@ twice "predict" - predict --json --quiet --threads 1 --save-probs p.npy --save-m
 sweep "predict of stored probabilities" - predict --json --probs probs --labels labels
 twice "ood" - ood --json --quiet --threads 1 --ood csv:far.csv --save-scores s.npy classes
 sweep "compare" - compare --json --quiet --threads 1 classes kept/members.npy
+# shellcheck disable=SC2086 # words
+sweep "diagnose" - diagnose --json --quiet --threads 1 --gradients 3 $leniently judged
 sweep "info" - info --json --verify --tensors whole
 "$BASIN" sample --model gaussian:1,2 --sampler hmc --steps 6 --burn-in 2 --log-every 1 --threads 1 --quiet --out moves || exit 99
 sweep "info of a run whose logs it reads" - info --json moves

@@ -170,6 +170,30 @@ static void check_steps(const char *name, const char *const *words)
 	opts_free(o);
 }
 
+/* A trajectory waits once, and each of its leapfrog steps between the first and the last is one graph. */
+static void check_trajectory(void)
+{
+	enum { LEAPFROGS = 40 };
+	struct state st;
+	struct problem p;
+	struct opts *o = parse_model("mlp:2-3-1", (const char *[]){"--sampler", "hmc", "--batch", "3", "--lr", "1e-4", "--temperature", "2",
+	                                                           "--trajectory", "0.4", "--steps", "20", NULL});
+	MUST(problem_open(o, open_cuda(), NULL, &p));
+	MUST(state_open(&st, &p.plan.state, (struct rng_key){1, 0}));
+	for (int k = 0; k < 3; k++)
+		MUST(state_step(&st, 1e-4, 2));
+	MUST(p.device->ops->sync(p.device));
+	const size_t waits = standin_calls("cudaStreamSynchronize");
+	const long replays = standin_replays(), captures = standin_captures();
+	MUST(state_step(&st, 1e-4, 2));
+	ok(standin_calls("cudaStreamSynchronize") == waits + 1, "hmc: a trajectory waits once");
+	ok(standin_replays() - replays >= LEAPFROGS - 1 && standin_captures() == captures, "hmc: of %d leapfrog steps %ld lists are graphs",
+	   LEAPFROGS, standin_replays() - replays);
+	state_close(&st);
+	problem_close(&p);
+	opts_free(o);
+}
+
 /* Whether the host waits for the card in steps that end with nothing to tell of, and how often in those that do. */
 static void check_chain(const char *name, const char *const *words)
 {
@@ -240,6 +264,7 @@ int main(void)
 		check_steps(samplers[i].name, samplers[i].words);
 	for (size_t i = 0; i < sizeof samplers / sizeof *samplers; i++)
 		check_chain(samplers[i].name, samplers[i].words);
+	check_trajectory();
 	d->ops->close(d);
 	warning_to(hear, "--");
 	check_refusal("cudaStreamBeginCapture", 1, cudaErrorStreamCaptureUnsupported);

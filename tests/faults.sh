@@ -17,7 +17,8 @@ lacking() {
 	FAIL=$which FAIL_CALLS=calls LD_PRELOAD=${lib:?} "$BASIN" "$@" >out 2>err
 }
 
-# Data, and runs to read: whole, of two chains; half, which lacks the second; classes.
+# Data, and runs to read: whole, of two chains; half, which lacks the second; classes; judged, of draws enough for all checks of
+# diagnose, which leniently pass.
 make_runs() {
 	awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) / 13 "," (i * 3 % 17) / 17 }' >d.csv
 	awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) / 13 "," i % 2 }' >classes.csv
@@ -25,10 +26,13 @@ make_runs() {
 	plan="--steps 4 --keep-every 2 --log-every 2 --checkpoint-every 2steps --batch 8 --lr 0.01 --chains 2"
 	plan="$plan --threads 1 --quiet"
 	plan="--data csv:d.csv --standardize --model mlp:2-4-1 --sampler entropy-mcmc --coupling 1 $plan"
+	leniently="--judge-parameters yes --max-rhat 1e6 --min-ess 0 --max-temperature-error 1e6 --max-mcse 1e6 --max-dead 1000"
 	# shellcheck disable=SC2086 # words
 	"$BASIN" sample $plan --out whole && cp -r whole half && rm half/chain-1.* &&
 		"$BASIN" sample --data csv:classes.csv --likelihood categorical --model mlp:2-4-2 --steps 4 --keep-every 2 --lr 0.01 \
-			--threads 1 --quiet --out classes
+			--threads 1 --quiet --out classes &&
+		"$BASIN" sample --data csv:d.csv --standardize --model mlp:2-4-1 --sampler sghmc --steps 40 --keep-every 2 --log-every 1 \
+			--lr 0.01 --batch 8 --chains 2 --threads 1 --quiet --out judged
 	ok $? "runs to read"
 }
 

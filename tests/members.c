@@ -50,16 +50,16 @@ int main(void)
 	      "LGLGGL");
 	fates("half of them at chance", (double[]){0.5, 0.52, 0.48, chance, chance, chance}, chance, "LLLGGG");
 	fates("all at chance", (double[]){chance, 2.31, 2.32}, chance, "GGG");
-	fates("one that is far worse", (double[]){0.5, 0.52, 0.48, 0.5, 0.51, 0.9}, chance, "LLLLLF");
+	fates("one that is far worse", (double[]){0.5, 0.52, 0.48, 0.5, 0.51, 1.5}, chance, "LLLLLF");
 	fates("one that is far better", (double[]){0.9, 0.92, 0.88, 0.9, 0.91, 0.2}, chance, "LLLLLL");
-	/* The median is 0.505, its deviation 0.0148: a share of 0.18 of what they know counts. */
-	fates("by less than a tenth of what the others know", (double[]){0.5, 0.52, 0.48, 0.5, 0.51, 0.68}, chance, "LLLLLL");
-	fates("and by more", (double[]){0.5, 0.52, 0.48, 0.5, 0.51, 0.69}, chance, "LLLLLF");
+	/* The median is 0.505 and 1.7976 better than guessing. */
+	fates("by less than half of what the others know", (double[]){0.5, 0.52, 0.48, 0.5, 0.51, 1.40}, chance, "LLLLLL");
+	fates("and by more", (double[]){0.5, 0.52, 0.48, 0.5, 0.51, 1.41}, chance, "LLLLLF");
 	/* The median is 0.575 and that of the distances 0.1: 0.575 + 10 · 1.4826 · 0.1 = 2.0576. */
 	fates("others that are apart themselves", (double[]){0.4, 0.5, 0.55, 0.6, 0.7, 2.05}, chance, "LLLLLL");
 	fates("further than ten deviations", (double[]){0.4, 0.5, 0.55, 0.6, 0.7, 2.065}, chance, "LLLLLF");
 	fates("most of them at chance, which are none of the others",
-	      (double[]){0.5, 0.51, 0.49, 0.5, 0.51, 0.9, 2.31, 2.31, 2.31, 2.31, 2.31, 2.31}, chance, "LLLLLFGGGGGG");
+	      (double[]){0.5, 0.51, 0.49, 0.5, 0.51, 1.5, 2.31, 2.31, 2.31, 2.31, 2.31, 2.31}, chance, "LLLLLFGGGGGG");
 	fates("too few to say", (double[]){0.5, 0.5, 0.5, 1.9}, chance, "LLLL");
 	fates("one more is enough", (double[]){0.5, 0.5, 0.5, 0.5, 1.9}, chance, "LLLLF");
 	fates("a guess that is not known", (double[]){0.5, 0.5, 0.5, 0.5, 1.9}, (double)NAN, "LLLLL");

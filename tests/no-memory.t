@@ -36,6 +36,8 @@ sweep "compare" - compare --json --quiet --threads 1 classes classes
 sweep "compare of regressions" - compare --json --quiet --threads 1 whole whole
 sweep "compare of stored probabilities" - compare --json "$top_srcdir/tests/golden/probs.npy" "$top_srcdir/tests/golden/other.npy" \
 	--labels "$top_srcdir/tests/golden/labels.npy"
+# shellcheck disable=SC2086 # words
+sweep "diagnose" - diagnose --json --quiet --threads 1 --probe csv:d.csv --gradients 3 $leniently judged
 sweep "info" - info --json --verify --tensors whole
 "$BASIN" sample --model gaussian:1,2 --sampler hmc --steps 6 --burn-in 2 --log-every 1 --threads 1 --quiet --out moves
 ok $? "a run of trajectories"
@@ -47,6 +49,8 @@ rows=shown
 sweep "predict's table" - predict --quiet --threads 1 --curve classes
 sweep "ood's table" - ood --quiet --threads 1 --ood csv:far.csv classes
 sweep "compare's table" - compare --quiet --threads 1 classes classes
+# shellcheck disable=SC2086 # words
+sweep "diagnose's table" - diagnose --quiet --threads 1 --gradients 0 $leniently judged
 sweep "info's table" - info --verify --tensors whole
 unset rows
 target="--model quadratics:1/2/0.5,-3/0/4,0/1/1 --gradient-noise 1,0.5 --batch 2 --chains 2 --steps 4 --keep-every 2 --threads 1"

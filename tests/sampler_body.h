@@ -25,5 +25,6 @@ void check_examples(struct device *d);
 void check_escapes(struct device *d, bool stationary);
 void check_reweighted(struct device *d, bool stationary);
 void check_hmc(struct device *d, bool stationary);
+void check_hmc_laws(struct device *d, bool stationary);
 
 #endif

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* The joint distribution test of Geweke, "Getting it right" (JASA 99, 2004), for hmc. θ and labels have one joint law, the prior's
- * times the model's. It is drawn from twice: θ from the prior and labels from the model at θ, independently each time; and in turns,
- * some trajectories of the method at the labels and labels anew from the model at θ, which begins with a draw of the first kind and so has
- * the joint law in every turn, if trajectories leave the posterior as it is. Means of the quantities and of their squares are
- * compared by z, with the standard error that autocorrelation leaves (Vehtari et al. 2021); draws five autocorrelation times
- * apart are ranked among independent ones, and ranks must be uniform. */
+/* The joint distribution test of Geweke, "Getting it right" (JASA 99, 2004), for hmc. θ and labels have one joint
+ * law, the prior's times the model's. It is drawn from twice: θ from the prior and labels from the model at θ,
+ * independently each time; and in turns, some trajectories of the method at the labels and labels anew from the model
+ * at θ, which begins with a draw of the first kind and so has the joint law in every turn, if trajectories leave the
+ * posterior as it is. Means of the quantities and of their squares are compared by z, with the standard error that
+ * autocorrelation leaves (Vehtari et al. 2021); draws five autocorrelation times apart are ranked among independent
+ * ones, and ranks must be uniform.
+ *
+ * 20,000 turns a chain find N 1.3 % too large by z: 10 % give 50; δ or T doubled some 300. */
 #include <gsl/gsl_math.h>
 #include <math.h>
 #include <stdlib.h>
@@ -145,8 +148,8 @@ static struct verdict verdict_of(struct posterior *p, const struct draws *alone,
 	draws_open(&turns, alone->n);
 	draw_in_turns(p, r, f, &turns);
 	const struct verdict v = compare(p, alone, &turns);
-	note("%s: largest z %.2f, autocorrelation times up to %.3g turns, %d ranks, p ≥ %.2g, acceptance %.2f", f->what, v.z, v.tau,
-	     v.ranked, v.chance, v.acceptance);
+	note("%s: largest z %.2f, autocorrelation times up to %.3g turns, %d ranks, p ≥ %.2g, acceptance %.2f", f->what, v.z,
+	     v.tau, v.ranked, v.chance, v.acceptance);
 	draws_close(&turns);
 	gsl_rng_free(r);
 	return v;
@@ -175,6 +178,10 @@ static void check_joint(const char *name, const struct network_shape *shape, con
 
 int main(void)
 {
+	if (in_haste()) {
+		skip("Geweke's joint test", "FAST");
+		return done_testing();
+	}
 	static const struct network_shape regression = {"linear", 2, {7, 4}, 0.3}, small = {"mlp:4-4-3", 3, {4, 4, 3}, 1};
 	/* Batches of a part of the rows are chunks in which hmc goes over all of them. */
 	static const char *const chunks[] = {"--sampler", "hmc", "--lr", "1.1", "--batch", "20", NULL};

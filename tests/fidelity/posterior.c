@@ -15,7 +15,8 @@ enum { WORDS = 48 };
 
 /* ---- opening ---- */
 
-/* Every class has a row, so that the file says how many there are; labels are drawn anew before anything is made of them. */
+/* Every class has a row, so that the file says how many there are; labels are drawn anew before anything is made of
+ * them. */
 static const char *write_table(const struct network_shape *s)
 {
 	static char spec[600];
@@ -36,8 +37,8 @@ static struct opts *read_words(const struct network_shape *s, const char *const 
 {
 	static char decay[32];
 	snprintf(decay, sizeof decay, "%.17g", 1.0 / POSTERIOR_ROWS);
-	const char *first[] = {"sample", "--data", write_table(s), "--header", "no", "--model", s->model, "--activation", "tanh",
-	                       "--likelihood", "categorical", "--weight-decay", decay, "--steps", "1000000", NULL};
+	const char *first[] = {"sample", "--data", write_table(s), "--header", "no", "--model", s->model, "--activation",
+	                       "tanh", "--likelihood", "categorical", "--weight-decay", decay, "--steps", "1000000", NULL};
 	char *argv[WORDS];
 	int argc = 0;
 	for (const char *const *w = first; *w; w++)
@@ -57,7 +58,8 @@ void posterior_open(struct posterior *p, const struct network_shape *shape, cons
 	MUST(backend_open("cpu", 1, &d));
 	MUST(problem_open(p->options, d, NULL, &p->problem));
 	memcpy(p->width, shape->width, sizeof p->width);
-	p->network = (struct ref_mlp){.n_widths = shape->n_widths, .width = p->width, .activation = ACTIVATION_TANH, .loss = LOSS_CATEGORICAL};
+	p->network = (struct ref_mlp){.n_widths = shape->n_widths, .width = p->width, .activation = ACTIVATION_TANH,
+	                              .loss = LOSS_CATEGORICAL};
 	p->n = (int)p->problem.data.n;
 	p->d = (int)p->problem.potential->n_params;
 	if ((size_t)p->d != ref_mlp_params(&p->network) || p->d > POSTERIOR_PARAMS || p->n != POSTERIOR_ROWS)
@@ -85,7 +87,7 @@ void posterior_data(struct posterior *p, gsl_rng *r, const double *theta)
 {
 	int32_t *label = (int32_t *)(uintptr_t)p->problem.data.label;
 	int classes = p->width[p->network.n_widths - 1];
-	double output[POSTERIOR_ROWS * 8], share[8];
+	double output[POSTERIOR_ROWS * 8], share[8] = {0};
 	ref_mlp(&p->network, theta, p->n, p->x, p->label, NULL, 1, NULL, output);
 	potential_close(p->problem.potential);   /* the data is its own until it is closed */
 	for (int i = 0; i < p->n; i++) {
@@ -130,7 +132,8 @@ const struct fault faults[FAULTS] = {
 	{"δ is doubled", 1, 1, 2},
 };
 
-void posterior_state(const struct posterior *p, struct rng_key key, const double *theta, const struct fault *f, struct state *st)
+void posterior_state(const struct posterior *p, struct rng_key key, const double *theta, const struct fault *f,
+                     struct state *st)
 {
 	struct state_plan plan = p->problem.plan.state;
 	float x[POSTERIOR_PARAMS];

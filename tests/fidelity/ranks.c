@@ -3,7 +3,6 @@
 #include "tests/fidelity/ranks.h"
 
 #include <gsl/gsl_cdf.h>
-#include <gsl/gsl_sort.h>
 #include <math.h>
 
 /* Fewer in a bin than LEAST, and the statistic's tail is many times χ²'s: as often as that, bins are made of two. */
@@ -24,11 +23,6 @@ double ranks_chi_squared(const int *count, int bins, int n)
 	return bins == wide ? 1 : fmin(1, TAIL * gsl_cdf_chisq_Q(sum, bins / wide - 1));
 }
 
-static double massart(double distance, int n)
-{
-	return fmin(1, 2 * exp(-2 * n * distance * distance));
-}
-
 double ranks_ecdf(const int *count, int bins, int n, double margin)
 {
 	double below = 0, worst = 0;
@@ -36,14 +30,6 @@ double ranks_ecdf(const int *count, int bins, int n, double margin)
 		below += (double)count[i] / n;
 		worst = fmax(worst, fabs(below - (i + 1.0) / bins));
 	}
-	return massart(fmax(worst - margin, 0), n);
-}
-
-double ranks_ecdf_of(double *x, int n)
-{
-	double worst = 0;
-	gsl_sort(x, 1, (size_t)n);
-	for (int i = 0; i < n; i++)
-		worst = fmax(worst, fmax(x[i] - (double)i / n, (i + 1.0) / n - x[i]));
-	return massart(worst, n);
+	worst = fmax(worst - margin, 0);
+	return fmin(1, 2 * exp(-2 * n * worst * worst));
 }

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* The kinetic temperature, of methods whose logs have it: a line tells that of one step. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "commands/diagnose.h"
+#include "src/files/log_read.h"
+
+static const char *const names[] = {"kinetic_temperature", NULL};
+
+static bool reports_it(const struct sampler *s)
+{
+	for (int i = 0; s && i < SAMPLER_REPORTS && s->reports[i].name; i++)
+		if (strcmp(s->reports[i].name, names[0]) == 0)
+			return true;
+	return false;
+}
+
+/* A chain's lines from its first draw to its last one. Without a log beside the file there are none. */
+static status read_chain(struct diagnosis *d, int k, double **out, size_t *n)
+{
+	static const char ending[] = ".snaps";
+	const struct choice *c = &d->chosen.choice[d->panel.first[k]];
+	const char *snaps = d->chosen.sources.source[c->source].path;
+	const size_t length = strlen(snaps), stem = length - (sizeof ending - 1);
+	struct log_series log;
+	char *path;
+	*n = 0;
+	if (length < sizeof ending || strcmp(snaps + stem, ending) != 0)
+		return OK;
+	TRY(arena_text(&d->arena, &path, "%.*s.log.jsonl", (int)stem, snaps));
+	TRY(log_read(path, c[0].step - (c[0].step > 0), 0, names, &d->arena, &log));
+	*out = log.value[0];
+	while (*n < log.n && log.step[*n] <= c[d->panel.draws - 1].step)
+		++*n;
+	return OK;
+}
+
+/* As many lines of each chain, the last ones. */
+static status judge(struct diagnosis *d, size_t *lines, struct convergence *c)
+{
+	double **chain, *x;
+	size_t *n;
+	*lines = SIZE_MAX;
+	TRY(ARENA_NEW(&d->arena, (size_t)d->panel.chains, &chain));
+	TRY(ARENA_NEW(&d->arena, (size_t)d->panel.chains, &n));
+	for (int k = 0; k < d->panel.chains; k++) {
+		TRY(read_chain(d, k, &chain[k], &n[k]));
+		*lines = n[k] < *lines ? n[k] : *lines;
+	}
+	TRY(ARENA_NEW(&d->arena, (size_t)d->panel.chains * *lines, &x));
+	for (int k = 0; k < d->panel.chains; k++)
+		if (*lines)
+			memcpy(x + (size_t)k * *lines, chain[k] + (n[k] - *lines), *lines * sizeof *x);
+	return convergence_of(x, d->panel.chains, *lines, c);
+}
+
+status diagnose_kinetic(struct diagnosis *d)
+{
+	struct convergence c = {.mean = (double)NAN};
+	size_t lines = 0;
+	if (!reports_it(d->sampler))
+		return OK;
+	status s = *d->unjudged ? OK : judge(d, &lines, &c);
+	if (s == ERR_DAMAGE) {
+		warning("%s; what it says is left out", fail_words(s, "--"));
+		lines = 0;
+	}
+	if (s != OK && s != ERR_DAMAGE)
+		return s;
+	const char *few = lines < JUDGED_DRAWS ? "fewer than 20 lines of a chain's log have it (--log-every)" : NULL;
+	diagnose_temperature(d, "temperature_kinetic", "kinetic temperature", &c, *d->unjudged ? d->unjudged : few);
+	return OK;
+}
