@@ -154,7 +154,7 @@ static status judge(const struct opts *o, const struct selection *s, const struc
 {
 	const double loss = p->how->guess(p);
 	struct mixing m;
-	TRY(members_judge(d->figure, d->members, &(struct guess){loss, loss}, fate));
+	TRY(members_judge_roles(d->figure, s, &(struct guess){loss, loss}, fate));
 	TRY(mixing_judge(d, s, &m));
 	const bool programs = opts_flag(o, "json");
 	json_put(into, "convergence", programs ? object_of(&m, s, dead_of(s, p, d, fate)) : sentence_of(&m, s, fate));
