@@ -124,7 +124,7 @@ static void say_mixing(const struct mixing *m, FILE *to)
 	if (isnan(m->rhat))
 		fputs("the chains never move", to);
 	else
-		fprintf(to, isinf(m->rhat) ? "worst R̂ infinite" : "worst R̂ %.2f", m->rhat);
+		fprintf(to, isinf(m->rhat) ? "worst R̂ infinite" : "worst R̂ %.3f", m->rhat);
 	fprintf(to, " (up to 1.01 where chains agree), smallest ESS %.*f of %zu draws", least < 10 ? 1 : 0, least,
 	        (size_t)m->chains * m->draws);
 	if (m->left_out)
