@@ -30,7 +30,7 @@ static const struct param diagnose_defs[] = {
 	 .help = "whether what parameters show is judged, or shown alone; auto judges where no hidden units can change places"},
 	{.name = "gradients", .type = PARAM_COUNT, .arg = "N", .min = 0, .max = 1e9, .unit = "draws",
 	 .help = "draws of a chain, evenly spaced, at which the gradient over all training data is taken for the temperature; 0: none; "
-	         "without it 100, or where few parameters move 3200 over their number and that of chains"},
+	         "without it 100, or where few parameters move 12800 over their number and that of chains"},
 	{0},
 };
 

@@ -56,11 +56,11 @@ static bool all_gaussian(const struct pieces *p)
 	return true;
 }
 
-/* Of a chain. By itself it is as many as make 4 standard errors a tenth of T where u is quadratic and draws are independent, whose
- * virials vary by 2T²/d. */
+/* Of a chain. By itself it is as many as make 4 standard errors a twentieth of T where u is quadratic and draws are independent, whose
+ * virials vary by 2T²/d: so a chain that is 5 % too warm, as steps of a usual size make it, is told from one that is beyond 10 %. */
 static size_t gradients_wanted(const struct diagnosis *d)
 {
-	enum { LEAST = 100, OF_ALL = 3200 };
+	enum { LEAST = 100, OF_ALL = 12800 };
 	if (opts_given(d->options, "gradients"))
 		return (size_t)opts_count(d->options, "gradients");
 	const size_t share = projection_moving(&d->pieces) * (size_t)d->panel.chains, n = share ? (OF_ALL + share - 1) / share : 0;
