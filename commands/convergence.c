@@ -17,12 +17,16 @@ static const char *const fate_words[] = {
 	[MEMBER_FAR] = "far from the others",
 };
 
-/* Draws of a varying step size are of distributions that vary with it. */
+/* Draws of a varying step size are of distributions that vary with it; of several runs any one's does. */
 static bool step_size_varies(const struct selection *s)
 {
-	const json_t *sampler = json_object_get(selection_header(s), "sampler");
-	const char *schedule = json_string_value(json_object_get(sampler, "schedule"));
-	return schedule && strcmp(schedule, "constant") != 0;
+	for (size_t i = 0; i < s->n; i++) {
+		const json_t *sampler = json_object_get(s->sources.source[s->choice[i].source].header, "sampler");
+		const char *schedule = json_string_value(json_object_get(sampler, "schedule"));
+		if (schedule && strcmp(schedule, "constant") != 0)
+			return true;
+	}
+	return false;
 }
 
 /* ---- for programs ---- */

@@ -111,6 +111,9 @@ tell $? "roles are held together each by itself"
 line predict "$dir/cycles" && grep -q ', while the step size varies' "$dir/out" && report predict "$dir/cycles" &&
 	[ "$(figure step_size_varies)" = true ]
 tell $? "that the step size varies between draws is said"
+report predict "$dir/good" "$dir/cycles" && [ "$(figure step_size_varies)" = true ] && report predict "$dir/good" &&
+	[ "$(figure step_size_varies)" = false ]
+tell $? "of whichever run it is"
 
 # ---- other likelihoods ----
 
