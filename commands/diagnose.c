@@ -109,7 +109,8 @@ static void find_unjudged(struct diagnosis *d)
 /* An analytic target predicts nothing. */
 static status refuse_data(const struct opts *o)
 {
-	static const char *const names[] = {"data", "split", "header", "probe", "points", "batch", "precision", "conv-algo", "fast", NULL};
+	static const char *const names[] = {"data", "split", "header", "probe", "points", "batch", "precision", "conv-algo",
+	                                    "fast", NULL};
 	for (const char *const *name = names; *name; name++)
 		if (opts_given(o, *name))
 			return fail(ERR_USAGE, "--%s: the run's target is analytic and predicts nothing; its parameters are watched", *name);

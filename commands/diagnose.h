@@ -54,21 +54,23 @@ status diagnose_open_run(struct diagnosis *d);
  * selection_read's; ERR_MEMORY. */
 status diagnose_parameters(struct diagnosis *d);
 
-/* diagnose_predictions.c: predicts the sets that are watched with every draw. Errors: those of subjects and ensemble_run. */
+/* diagnose_predictions.c: predicts the sets that are watched with every draw. Errors: those of subjects and
+ * ensemble_run. */
 status diagnose_predictions(struct diagnosis *d);
 
-/* diagnose_gradients.c: adds the checks of the configurational temperature and of the gradients' noise, for which the run's training
- * set is opened where they can be judged. Errors: problem_open's, selection_read's, ERR_LIBRARY. */
+/* diagnose_gradients.c: adds the checks of the configurational temperature and of the gradients' noise, for which the
+ * run's training set is opened where they can be judged. Errors: problem_open's, selection_read's, ERR_LIBRARY. */
 status diagnose_gradients(struct diagnosis *d);
 
 /* diagnose_checks.c: adds the checks of predictions, parameters and distances. */
 void diagnose_check(struct diagnosis *d);
 
 /* A temperature that should be T: by no more than a share of it, or than so many of its errors, whichever is more. */
-void diagnose_temperature(struct diagnosis *d, const char *name, const char *title, const struct convergence *c, const char *unjudged);
+void diagnose_temperature(struct diagnosis *d, const char *name, const char *title, const struct convergence *c,
+                          const char *unjudged);
 
-/* diagnose_kinetic.c: adds the check of the kinetic temperature, where the method has one. Errors: log_read's, but for damage, which
- * is warned of. */
+/* diagnose_kinetic.c: adds the check of the kinetic temperature, where the method has one. Errors: log_read's, but for
+ * damage, which is warned of. */
 status diagnose_kinetic(struct diagnosis *d);
 
 /* diagnose_report.c: the report, on standard output. Errors: ERR_MEMORY, report_end's. */

@@ -24,8 +24,8 @@ static const struct words words_parameters = {
 	"R̂, parameters", "bulk ESS a chain, parameters", "tail ESS a chain, parameters", "drift in MCSE, parameters",
 };
 
-/* Which trace has the worst of a figure. One that never moves, as the log-likelihood of an example that all draws are sure of,
- * says nothing where others do. */
+/* Which trace has the worst of a figure. One that never moves, as the log-likelihood of an example that all draws are
+ * sure of, says nothing where others do. */
 static int worst_of(const struct traces *t, double (*figure)(const struct trace *))
 {
 	int worst = -1;
@@ -55,8 +55,8 @@ static double drift_of(const struct trace *t)
 	return t->drift;
 }
 
-static void add_trace_check(struct diagnosis *d, const struct traces *t, const char *name, const char *title, enum check_kind kind,
-                            double scale, double threshold, double (*figure)(const struct trace *))
+static void add_trace_check(struct diagnosis *d, const struct traces *t, const char *name, const char *title,
+                            enum check_kind kind, double scale, double threshold, double (*figure)(const struct trace *))
 {
 	const int worst = worst_of(t, figure);
 	checks_add(&d->checks, &(struct check){
@@ -82,8 +82,8 @@ static const char *first_dead(struct diagnosis *d)
 	while (d->fate[i] == MEMBER_LIVES)
 		i++;
 	const struct choice *c = &d->chosen.choice[i];
-	snprintf(d->dead_words, sizeof d->dead_words, "first: %s, step %" PRIu64 ", %s", d->chosen.sources.source[c->source].path, c->step,
-	         d->fate[i] == MEMBER_GUESSES ? "no better than guessing" : "far worse than the others");
+	snprintf(d->dead_words, sizeof d->dead_words, "first: %s, step %" PRIu64 ", %s",
+	         d->chosen.sources.source[c->source].path, c->step, d->fate[i] == MEMBER_GUESSES ? "no better than guessing" : "far worse than the others");
 	return d->dead_words;
 }
 
@@ -121,7 +121,8 @@ void diagnose_check(struct diagnosis *d)
 	add_distances(d);
 }
 
-void diagnose_temperature(struct diagnosis *d, const char *name, const char *title, const struct convergence *c, const char *unjudged)
+void diagnose_temperature(struct diagnosis *d, const char *name, const char *title, const struct convergence *c,
+                          const char *unjudged)
 {
 	const double expected = json_number_value(json_object_get(d->header, "temperature"));
 	const double error = isnan(c->mcse_mean) ? 0 : c->mcse_mean;

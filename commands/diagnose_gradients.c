@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What gradients at draws show: the configurational temperature, and how much of a step's noise is that of its minibatch. */
+/* What gradients at draws show: the configurational temperature, and how much of a step's noise is that of its
+ * minibatch. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -148,8 +149,8 @@ static status read_draw(struct gradients *g, size_t chain, size_t draw)
 	return OK;
 }
 
-/* Of mean ℓ over all data at g->theta, or, where the law is smoothed, at a point beside it that is drawn afresh for each draw: that
- * gradient is the smoothed one's on average. */
+/* Of mean ℓ over all data at g->theta, or, where the law is smoothed, at a point beside it that is drawn afresh for
+ * each draw: that gradient is the smoothed one's on average. */
 static status full_gradient(struct gradients *g, uint64_t chain, uint64_t step, float *out)
 {
 	struct sampler_state *s = &g->state.s;
@@ -209,8 +210,8 @@ static double squares(const struct pieces *p, const double *x)
 	return sum;
 }
 
-/* Of the k-th minibatch at the draw that the state has, where the method takes it; each is of another epoch, as those of one share
- * out its examples, and so are independent. */
+/* Of the k-th minibatch at the draw that the state has, where the method takes it; each is of another epoch, as those
+ * of one share out its examples, and so are independent. */
 static status batch_gradient(struct gradients *g, uint64_t k)
 {
 	struct sampler_state *s = &g->state.s;
@@ -262,6 +263,11 @@ static status take_gradients(struct gradients *g, bool noise)
 
 /* ---- the checks ---- */
 
+static void add_temperature(struct diagnosis *d, const struct convergence *c, const char *unjudged)
+{
+	diagnose_temperature(d, "temperature_configurational", "configurational temperature", c, unjudged);
+}
+
 /* λ²tr(C)/B against 2λd/β times the injected share: what a step adds that is not its noise's. */
 static double noise_ratio(const struct gradients *g, double share)
 {
@@ -288,7 +294,7 @@ static status measure(struct gradients *g, double share)
 	TRY(take_memory(g));
 	TRY(take_gradients(g, !isnan(share)));
 	TRY(convergence_of(g->virial, g->d->panel.chains, g->at, &c));
-	diagnose_temperature(g->d, "temperature_configurational", "configurational temperature", &c, NULL);
+	add_temperature(g->d, &c, NULL);
 	add_noise(g->d, isnan(share) ? (double)NAN : noise_ratio(g, share),
 	          isnan(share) ? "a step is more than a minibatch's gradient and normal noise" : NULL);
 	return OK;
@@ -299,7 +305,7 @@ status diagnose_gradients(struct diagnosis *d)
 	struct gradients g = {.d = d};
 	const char *none = no_temperature(d);
 	if (none) {
-		diagnose_temperature(d, "temperature_configurational", "configurational temperature", &(struct convergence){.mean = (double)NAN}, none);
+		add_temperature(d, &(struct convergence){.mean = (double)NAN}, none);
 		add_noise(d, (double)NAN, none);
 		return OK;
 	}

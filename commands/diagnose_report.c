@@ -97,7 +97,8 @@ static void put_numbers(const struct diagnosis *d, json_t **to)
 	json_put(to, "draws", json_integer((json_int_t)d->panel.draws));
 	if (d->panel.left_out || opts_flag(d->options, "json"))
 		json_put(to, "chains_left_out", json_integer((json_int_t)d->panel.left_out));
-	report_number(to, "autocorrelation_time", *d->unjudged ? (double)NAN : longest_time(&d->parameters, longest_time(&d->predictions, 0)));
+	const double longest = longest_time(&d->parameters, longest_time(&d->predictions, 0));
+	report_number(to, "autocorrelation_time", *d->unjudged ? (double)NAN : longest);
 	if (d->predictions.n) {
 		report_number(to, "log_likelihood", d->predictions.trace[0].all.mean);
 		report_number(to, "log_likelihood_se", d->predictions.trace[0].all.mcse_mean);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* How far apart draws lie, over the parameters that move: root mean squares of ‖θ − θ′‖ over pairs within a chain and of different
- * chains, from sums around the first draw of all, so that draws that are the same have distance 0 exactly. */
+/* How far apart draws lie, over the parameters that move: root mean squares of ‖θ − θ′‖ over pairs within a chain and
+ * of different chains, from sums around the first draw of all, so that draws that are the same have distance 0 exactly.
+ * */
 #ifndef BASIN_DISTANCES_H
 #define BASIN_DISTANCES_H
 
@@ -39,9 +40,9 @@ struct distances_found {
 /* After the last chain was ended. */
 void distances_find(const struct distances *d, struct distances_found *out);
 
-/* The smallest root mean square distance of two chains, over their draws of the same number, by numbers x (q, chains, n) of the
- * draws whose squared differences sum up to squared distances (projection.h): 0 where two chains are one. NaN of one chain. Takes
- * O(q n chains²) time. */
+/* The smallest root mean square distance of two chains, over their draws of the same number, by numbers x (q, chains,
+ * n) of the draws whose squared differences sum up to squared distances (projection.h): 0 where two chains are one. NaN
+ * of one chain. Takes O(q n chains²) time. */
 double distances_nearest(const double *x, int q, int chains, size_t n);
 
 #endif

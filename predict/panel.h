@@ -14,9 +14,9 @@ struct panel {
 	size_t left_out;     /* chains */
 };
 
-/* A chain is a file of which something was chosen. One that has less than half as many draws as the one that has most ended early
- * or has only begun, and would take the others' draws with it: it is left out. Of the rest the last draws are taken, as many as the
- * shortest has. Errors: ERR_MEMORY, ERR_USAGE beyond 2³¹ chains. */
+/* A chain is a file of which something was chosen. One that has less than half as many draws as the one that has most
+ * ended early or has only begun, and would take the others' draws with it: it is left out. Of the rest the last draws
+ * are taken, as many as the shortest has. Errors: ERR_MEMORY, ERR_USAGE beyond 2³¹ chains. */
 status panel_open(const struct selection *s, struct arena *a, struct panel *out);
 
 #endif

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Draws seen along a few fixed random directions of the parameters that move: with signs z_k of their elements,
  *   p_k(θ) = (1/√K) Σ_j z_kj θ_j,  k < K,
- * so that Σ_k (p_k(θ) − p_k(θ′))² is ‖θ − θ′‖² on average over the signs. Sign k of element j is bit k of the Philox word of
- * element j (STREAM_PROJECTION at step 0, key (0, 0)): the directions are the same for every run of a model. Where no more than K
- * parameters move, they are taken themselves. */
+ * so that Σ_k (p_k(θ) − p_k(θ′))² is ‖θ − θ′‖² on average over the signs. Sign k of element j is bit k of the Philox
+ * word of element j (STREAM_PROJECTION at step 0, key (0, 0)): the directions are the same for every run of a model.
+ * Where no more than K parameters move, they are taken themselves. */
 #ifndef BASIN_PROJECTION_H
 #define BASIN_PROJECTION_H
 

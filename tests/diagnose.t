@@ -95,6 +95,8 @@ linear thawed --sampler sgld --lr 0.01 --weight-decay 0.005 --freeze fc.bias --i
 passes "frozen tensors have no part" thawed
 [ "$(member directions out)" = 2 ]
 ok $? "nor a direction"
+printf '0,0,1\n0,0,2\n' >nought.csv
+passes "an output that nothing moves says nothing" thawed --probe csv:nought.csv
 # Where the well's slope is not smoothed the temperature would be below 0.
 "$BASIN" sample --quiet --model double-well:1,1 --sampler fsgld --sigma 0.5 --lr 0.01 --chains 4 --steps 40000 --keep-every 20 \
 	--burn-in 1000 --out smooth || exit 99

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What basin diagnose is made of, against closed forms, integrals of GSL's and sums over pairs. The statistical tests have a fixed
- * seed and a false-alarm rate below 1e-6 each: normal deviates are held to 6 of their deviations. */
+/* What basin diagnose is made of, against closed forms, integrals of GSL's and sums over pairs. The statistical tests
+ * have a fixed seed and a false-alarm rate below 1e-6 each: normal deviates are held to 6 of their deviations. */
 #include <math.h>
 #include <string.h>
 
@@ -55,7 +55,8 @@ static void check_projection(void)
 	ok(same && projection_place(&p, 4) == 4 && projection_place(&p, 5) == 8, "as many as parameters that move are these");
 }
 
-/* ‖θ‖² as K directions have it, over many θ: its mean is that of ‖θ‖², with a relative deviation of √(2/(K n)) at most. */
+/* ‖θ‖² as K directions have it, over many θ: its mean is that of ‖θ‖², with a relative deviation of √(2/(K n)) at most.
+ * */
 static void check_lengths(void)
 {
 	enum { N = 4000, D = 100, K = 8 };
@@ -233,8 +234,8 @@ static void draw(double *x, int chains, size_t n, double rho, double slope, uint
 	}
 }
 
-/* The squares of R standard normal deviates have a mean of 1 with a deviation of √(2/R): 6 of them, and 5 % for errors that are
- * estimated. */
+/* The squares of R standard normal deviates have a mean of 1 with a deviation of √(2/R): 6 of them, and 5 % for errors
+ * that are estimated. */
 static void check_drift(void)
 {
 	enum { R = 400, N = 400, M = 4 };

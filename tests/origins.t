@@ -36,7 +36,8 @@ listed=$?
 ok $listed "are listed by run, chain, step and role"
 [ $listed = 0 ] || shown out
 "$BASIN" predict --json --threads 1 --chain 1 --role anchor --last 2 one >out 2>err &&
-	[ "$(grep -c '"file": "one/chain-1.snaps"' out)" = 2 ] && [ "$(grep -c '"step":' out)" = 2 ]
+	[ "$(sed -n '/"members": \[/,/\]/p' out >members.only; grep -c '"file": "one/chain-1.snaps"' members.only)" = 2 ] &&
+	[ "$(grep -c '"step":' members.only)" = 2 ]
 ok $? "and only those that were chosen"
 # Each row is what its snapshot predicts alone.
 rows=$((90 * 3 * 4))
