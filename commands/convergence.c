@@ -128,7 +128,7 @@ static void say_mixing(const struct mixing *m, FILE *to)
 	if (isnan(m->rhat)) {
 		fputs(m->chains == 1 ? "the chain never moves" : "the chains never move", to);
 	} else {
-		fprintf(to, isinf(m->rhat) ? "worst R̂ infinite" : "worst R̂ %.2f", m->rhat);
+		fprintf(to, isinf(m->rhat) ? "worst R̂ infinite" : "worst R̂ %.3f", m->rhat);
 		fputs(" (up to 1.01 where chains agree)", to);
 	}
 	fprintf(to, ", smallest ESS %.*f of %zu draws", least < 10 ? 1 : 0, least, (size_t)m->chains * m->draws);
@@ -159,7 +159,7 @@ static status judge(const struct opts *o, const struct selection *s, const struc
 {
 	const double loss = p->how->guess(p);
 	struct mixing m;
-	TRY(members_judge(d->figure, d->members, &(struct guess){loss, loss}, fate));
+	TRY(members_judge_roles(d->figure, s, &(struct guess){loss, loss}, fate));
 	TRY(mixing_judge(d, s, &m));
 	const bool programs = opts_flag(o, "json");
 	json_put(into, "convergence", programs ? object_of(&m, s, dead_of(s, p, d, fate)) : sentence_of(&m, s, fate));

@@ -30,7 +30,7 @@ static int worst_of(const struct traces *t, double (*figure)(const struct trace 
 {
 	int worst = -1;
 	for (int i = 0; i < t->n; i++)
-		if (t->trace[i].all.sd != 0 && (worst < 0 || figure(&t->trace[i]) > figure(&t->trace[worst])))
+		if (t->trace[i].all.sd != 0 && !isnan(figure(&t->trace[i])) && (worst < 0 || figure(&t->trace[i]) > figure(&t->trace[worst])))
 			worst = i;
 	return worst < 0 ? 0 : worst;
 }

@@ -73,7 +73,16 @@ static const char *no_temperature(const struct diagnosis *d)
 		return "beside an anchor θ's own law is known for gaussian priors alone";
 	if (opts_count(d->options, "gradients") == 0)
 		return "no gradients are wanted (--gradients 0)";
+	if (opts_count(d->options, "gradients") < JUDGED_DRAWS)
+		return "fewer than 20 gradients a chain are wanted (--gradients)";
 	return NULL;
+}
+
+/* λ of the step that made the last draw. */
+static double step_size(const struct diagnosis *d)
+{
+	const uint64_t made = d->chosen.choice[d->panel.first[0] + d->panel.draws - 1].step;
+	return schedule_lr(&d->schedule, made - (made > 0));
 }
 
 /* What stands before √(2λ/β) in a step's injected noise, squared; NaN of methods whose step is another. */
@@ -85,7 +94,7 @@ static double injected_share(const struct diagnosis *d)
 		if (strcmp(name, plain[i]) == 0)
 			return 1;
 	if (strcmp(name, "sghmc") == 0)
-		return run_real(d, "friction") - run_real(d, "noise-estimate");
+		return run_real(d, "friction") - run_real(d, "noise-estimate") * step_size(d) / schedule_max(&d->schedule);
 	return strcmp(name, "sgnht") == 0 ? run_real(d, "friction") : (double)NAN;
 }
 
@@ -136,7 +145,8 @@ static status open_problem(struct gradients *g)
 		TRY(opts_set(g->d->sampled, "threads", number));
 	}
 	status s = problem_reopen(g->d->sampled, g->d->header, NULL, &g->problem);
-	return s == OK ? OK : fail_within(s, "the run's training set, for gradients (--gradients 0 does without): ");
+	return s == OK ? OK : fail_within(s, "the run's training set, for gradients (basin sample --resume with --data tells the run where it "
+	                                         "is, --gradients 0 does without): ");
 }
 
 /* ---- gradients ---- */
@@ -271,7 +281,7 @@ static void add_temperature(struct diagnosis *d, const struct convergence *c, co
 /* λ²tr(C)/B against 2λd/β times the injected share: what a step adds that is not its noise's. */
 static double noise_ratio(const struct gradients *g, double share)
 {
-	const double d = (double)projection_moving(g->law.pieces), lr = schedule_lr(&g->problem.plan.schedule, 0);
+	const double d = (double)projection_moving(g->law.pieces), lr = step_size(g->d);
 	return lr * g->noise * g->problem.first.beta / (2 * d * share);
 }
 

@@ -18,7 +18,7 @@ static bool reports_it(const struct sampler *s)
 	return false;
 }
 
-/* A chain's lines from its first draw to its last one. Without a log beside the file there are none. */
+/* A chain's lines from its first draw to its last one, those that have the number. Without a log beside the file there are none. */
 static status read_chain(struct diagnosis *d, int k, double **out, size_t *n)
 {
 	static const char ending[] = ".snaps";
@@ -33,8 +33,9 @@ static status read_chain(struct diagnosis *d, int k, double **out, size_t *n)
 	TRY(arena_text(&d->arena, &path, "%.*s.log.jsonl", (int)stem, snaps));
 	TRY(log_read(path, c[0].step - (c[0].step > 0), 0, names, &d->arena, &log));
 	*out = log.value[0];
-	while (*n < log.n && log.step[*n] <= c[d->panel.draws - 1].step)
-		++*n;
+	for (size_t i = 0; i < log.n && log.step[i] <= c[d->panel.draws - 1].step; i++)
+		if (isfinite(log.value[0][i]))
+			(*out)[(*n)++] = log.value[0][i];
 	return OK;
 }
 

@@ -97,7 +97,7 @@ static status find_dead(struct diagnosis *d, const struct sets *s)
 	const struct predictions *p = &s->predictions[WATCHED];
 	const double loss = p->how->guess(p);
 	TRY(ARENA_NEW(&d->arena, d->chosen.n, &d->fate));
-	TRY(members_judge(s->draws[WATCHED].figure, d->chosen.n, &(struct guess){loss, loss}, d->fate));
+	TRY(members_judge_roles(s->draws[WATCHED].figure, &d->chosen, &(struct guess){loss, loss}, d->fate));
 	for (size_t i = 0; i < d->chosen.n; i++)
 		d->dead += d->fate[i] != MEMBER_LIVES;
 	return OK;

@@ -86,7 +86,7 @@ static void put_enough(const struct diagnosis *d, json_t **to)
 	}
 	snprintf(words, sizeof words, "%d chains of %.0f draws each, kept as these are", chains, draws);
 	json_put(to, "enough", json_string(known ? words : *d->unjudged ? "not known: too little can be judged"
-	                                   : "no number of such draws: the chains are in different places, or have hardly moved"));
+	                                   : "not known: an R̂ above 1.1 is that of chains in different places, of ones that have hardly moved, or of very few draws"));
 }
 
 /* ---- all of it ---- */

@@ -66,7 +66,7 @@ struct gaussian_mixture {
 };
 
 /* W₂ = (∫₀¹ (Q_a − Q_b)² du)^½ between two of them, from quantile functions that are linear between points a 16th of the
- * mixture's sd apart: to 3e-4 of the larger sd, and exactly 0 for a mixture and itself. */
+ * mixture's sd apart: to 1/3072 of the larger sd, and exactly 0 for a mixture and itself. */
 double gaussian_mixtures_w2(const struct gaussian_mixture *a, const struct gaussian_mixture *b);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "predict/selection.h"
 #include "src/likelihood.h"
 
 enum member_fate {
@@ -24,5 +25,9 @@ enum { MEMBERS_LEAST = 5 };
 #define FAR_SPREADS 10.0
 #define FAR_SHARE 0.5
 status members_judge(const double *figure, size_t n, const struct guess *guess, enum member_fate *fate);
+
+/* The same of the members that s has chosen, those of each role among themselves: roles are distributions of their own, and beside
+ * an anchor that wanders widely θ is held tightly. figure, fate: (s->n). Errors: ERR_MEMORY. */
+status members_judge_roles(const double *figure, const struct selection *s, const struct guess *guess, enum member_fate *fate);
 
 #endif

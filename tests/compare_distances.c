@@ -100,6 +100,7 @@ static void w2_of_gaussians(void)
 	near(w2(&zero, 1, 1, &two, 1, 1), 2, 1e-9, "W₂ of a shift");
 	near(w2(&zero, 1, 1, &zero, 1, 3), 2, 3 * 3e-4, "W₂ of a scale");
 	near(w2(&two, 1, 0.5, &zero, 1, 1), sqrt(4.25), 3e-4, "W₂ of both");
+	near(w2(&zero, 1, 1, &zero, 1, 1e-3), 0.999, 1. / 3072, "of all but a point");
 	near(w2(&zero, 1, 1e-3, &zero, 1, 2e-3), 1e-3, 2e-3 * 3e-4, "in any unit");
 	near(w2(far, 3, 1, further, 3, 1), 5 / sqrt(3), 1e-6, "W₂ where members are far apart");
 	near(w2(tail, 10, 1, none, 10, 1), m_w2_far, 1e-3, "or one of ten is, W₂ is SciPy's");

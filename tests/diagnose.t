@@ -159,14 +159,19 @@ silent rhat_predictions 'λ.* varies' && silent ess_tail_parameters varies && si
 ok $? "is no stationary chain"
 linear cooled --sampler sgld --lr 0.01 --schedule step --milestones 100 --gamma 0.4
 passes "a step size that no longer varies" cooled --from-step 1000
-[ "$(verdict temperature_configurational)" = true ]
-ok $? "is judged by its own draws"
+[ "$(verdict temperature_configurational)" = true ] && is_near "$(of_check gradient_noise value)" 0.027 0.005
+ok $? "is judged by its own draws, and its gradients' noise is held against what is injected at that step size"
 "$BASIN" sample --quiet --data csv:line.csv --holdout 40 --model linear --noise-sd 0.5 --sampler sgd --lr 0.01 --batch 50 --chains 2 \
 	--steps 2000 --keep-every 10 --out descent && "$BASIN" diagnose --json --quiet descent >out 2>err
 silent temperature_configurational 'claims no target' && silent gradient_noise 'claims no target'
 ok $? "a method without a target has no temperature"
 "$BASIN" diagnose --json --quiet --gradients 0 good >out 2>err && silent temperature_configurational 'no gradients are wanted'
 ok $? "nor has one of which no gradients are taken"
+"$BASIN" diagnose --json --quiet --gradients 19 good >out 2>err && silent temperature_configurational 'fewer than 20 gradients'
+ok $? "nor one of which too few are"
+cp -r momentum untold && sed -i 's/,"kinetic_temperature":[^,}]*//' untold/*.log.jsonl && "$BASIN" diagnose --json --quiet untold >out 2>err
+silent temperature_kinetic "lines of a chain's log"
+ok $? "nor is a kinetic one judged of which the log says nothing"
 "$BASIN" swag good --quiet --out fitted && "$BASIN" diagnose --json --quiet fitted >out 2>err
 silent temperature_configurational 'of no sampler' && silent distance_between 'one chain'
 ok $? "nor draws of a fitted Gaussian"
@@ -230,7 +235,7 @@ fails 2 '^basin: --probe: the run.s target is analytic' "a probe of an analytic 
 fails 2 'directions 33' "more directions than a word has bits" "$BASIN" diagnose good --directions 33
 fails 2 'no snapshots are left' "a role that there is not" "$BASIN" diagnose good --role nobody
 mv line.csv gone.csv
-fails 2 "training set, for gradients (--gradients 0 does without): .*line.csv" "training data that are gone" \
+fails 2 "training set, for gradients (.*, --gradients 0 does without): .*line.csv" "training data that are gone" \
 	"$BASIN" diagnose good --data csv:gone.csv
 passes "which predictions of other data do not need" good --data csv:gone.csv --gradients 0
 done_testing

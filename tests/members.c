@@ -42,6 +42,29 @@ static void good_chains(void)
 	ok(far == 0, "of 1000 ensembles of 40 that are alike no member is far (%zu)", far);
 }
 
+/* An anchor's members are worse by far than θ's, and as their like are. */
+static void roles(void)
+{
+	enum { THETAS = 12, N = 18 };
+	static const double anchors[N - THETAS] = {0.9, 1.3, 1.6, 1.1, 1.5, 1.0};
+	struct choice choice[N];
+	double figure[N];
+	enum member_fate pooled[N], fate[N];
+	int far = 0, apart = 0;
+	for (int i = 0; i < N; i++) {
+		choice[i] = (struct choice){.role = i % 3 == 2 ? "anchor" : "theta"};
+		figure[i] = i % 3 == 2 ? anchors[i / 3] : 0.5 + 0.01 * (i % 4);
+	}
+	figure[0] = 1.7;
+	MUST(members_judge(figure, N, &(struct guess){2.3, 2.3}, pooled));
+	MUST(members_judge_roles(figure, &(struct selection){.choice = choice, .n = N}, &(struct guess){2.3, 2.3}, fate));
+	for (int i = 1; i < N; i++) {
+		far += pooled[i] == MEMBER_FAR;
+		apart += fate[i] != MEMBER_LIVES;
+	}
+	ok(far > 0 && apart == 0 && fate[0] == MEMBER_FAR, "members are held against those of their role: %d far, %d if pooled", apart, far);
+}
+
 int main(void)
 {
 	const double chance = log(10);
@@ -64,5 +87,6 @@ int main(void)
 	fates("one more is enough", (double[]){0.5, 0.5, 0.5, 0.5, 1.9}, chance, "LLLLF");
 	fates("a guess that is not known", (double[]){0.5, 0.5, 0.5, 0.5, 1.9}, (double)NAN, "LLLLL");
 	good_chains();
+	roles();
 	return done_testing();
 }
