@@ -32,13 +32,16 @@ sampled() {
 	: >"$1.done"
 }
 
-# held NAME RUN OPTION…: NAME.json, the run against the reference; NAME.predict.json, what it says of itself.
+# held NAME RUN OPTION…: NAME.json, the run against the reference; NAME.predict.json and NAME.diagnose.json, what it says of itself.
 held() {
 	name=$1 run=$2
 	shift 2
 	[ ! -e "$name.json" ] || return 0
 	"$basin" predict "$run" --split holdout --threads "$threads" --quiet --json "$@" >"$name.predict.json.new"
 	mv "$name.predict.json.new" "$name.predict.json"
+	# It fails where a check does.
+	"$basin" diagnose "$run" --split holdout --threads "$threads" --quiet --json "$@" >"$name.diagnose.json.new" 2>/dev/null || true
+	mv "$name.diagnose.json.new" "$name.diagnose.json"
 	"$basin" compare reference "$run" --split holdout --threads "$threads" --quiet --json "$@" >"$name.json.new"
 	mv "$name.json.new" "$name.json"
 }

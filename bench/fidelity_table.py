@@ -56,11 +56,30 @@ def seconds(folder, run):
 def rows(folder):
     for row in ROWS:
         names = sorted(glob.glob(os.path.join(folder, row + "-[0-9]*.json")))
-        names = [os.path.basename(n)[:-5] for n in names if not n.endswith(".predict.json")]
+        names = [os.path.basename(n)[:-5] for n in names if not n.endswith((".predict.json", ".diagnose.json"))]
         if names:
             run = "entropy-mcmc" if row == "entropy-mcmc-theta" else row
             yield row, [(load(os.path.join(folder, n + ".json")), load(os.path.join(folder, n + ".predict.json")),
                          run + n[len(row):]) for n in names]
+
+
+def value(report, name):
+    return next((c["value"] for c in report["checks"] if c["name"] == name), None)
+
+
+def diagnoses(folder, found):
+    """What basin diagnose says of each run, without a reference."""
+    lines = []
+    for row, of in found:
+        reports = [load(os.path.join(folder, run + ".diagnose.json")) for _, _, run in of if row != "entropy-mcmc-theta"]
+        failed = [c["name"] for r in reports for c in r["checks"] if c["ok"] is False]
+        if reports:
+            lines.append(["`%s`" % row, spread([value(r, "rhat_predictions") for r in reports], "%.3f"),
+                          spread([value(r, "ess_bulk_predictions") for r in reports], "%.0f"),
+                          spread([value(r, "temperature_configurational") for r in reports], "%.2f"),
+                          spread([value(r, "dead_members") for r in reports], "%d"),
+                          ", ".join("`%s` (%d)" % (name, failed.count(name)) for name in sorted(set(failed))) or "-"])
+    return lines
 
 
 def main(folder):
@@ -85,6 +104,9 @@ def main(folder):
         cost.append(["`%s`" % row, of[0][1]["snapshots"], spread([c["rhat"] for c in judged], "%.3f"), spread(ess, "%.0f"),
                      spread(work, "%.1f"), spread([seconds(folder, run) for _, _, run in of], "%.1f"), spread(each, "%.0f")])
     table(["", "members", "worst R̂", "smallest bulk ESS", "gradients, 10⁶ examples", "processor, s", "ESS for 10⁶ gradients"], cost)
+    print()
+    table(["", "R̂, predictions", "bulk ESS a chain, predictions", "configurational temperature", "dead members",
+           "checks that fail, of %d runs" % len(found[0][1])], diagnoses(folder, found))
 
 
 if __name__ == "__main__":

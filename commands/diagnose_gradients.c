@@ -56,6 +56,17 @@ static bool all_gaussian(const struct pieces *p)
 	return true;
 }
 
+/* Of a chain. By itself it is as many as make 4 standard errors a tenth of T where u is quadratic and draws are independent, whose
+ * virials vary by 2T²/d. */
+static size_t gradients_wanted(const struct diagnosis *d)
+{
+	enum { LEAST = 100, OF_ALL = 3200 };
+	if (opts_given(d->options, "gradients"))
+		return (size_t)opts_count(d->options, "gradients");
+	const size_t share = projection_moving(&d->pieces) * (size_t)d->panel.chains, n = share ? (OF_ALL + share - 1) / share : 0;
+	return n > LEAST ? n : LEAST;
+}
+
 /* Why no gradient can say what the temperature is; NULL where it can. */
 static const char *no_temperature(const struct diagnosis *d)
 {
@@ -71,9 +82,9 @@ static const char *no_temperature(const struct diagnosis *d)
 		return "only θ has a gradient of its own";
 	if (!isnan(run_real(d, "coupling")) && !all_gaussian(&d->pieces))
 		return "beside an anchor θ's own law is known for gaussian priors alone";
-	if (opts_count(d->options, "gradients") == 0)
+	if (gradients_wanted(d) == 0)
 		return "no gradients are wanted (--gradients 0)";
-	if (opts_count(d->options, "gradients") < JUDGED_DRAWS)
+	if (gradients_wanted(d) < JUDGED_DRAWS)
 		return "fewer than 20 gradients a chain are wanted (--gradients)";
 	return NULL;
 }
@@ -124,7 +135,7 @@ static status open_state(struct gradients *g)
 static status take_memory(struct gradients *g)
 {
 	struct arena *a = &g->d->arena;
-	const size_t n = g->problem.potential->n_params, most = (size_t)opts_count(g->d->options, "gradients");
+	const size_t n = g->problem.potential->n_params, most = gradients_wanted(g->d);
 	g->at = g->d->panel.draws < most ? g->d->panel.draws : most;
 	TRY(ARENA_NEW(a, n, &g->theta));
 	TRY(ARENA_NEW(a, n, &g->gradient));

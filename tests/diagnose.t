@@ -121,6 +121,10 @@ gaussian warm --gradient-noise 4.4721
 finds "chains at 2T" temperature_configurational warm
 is_near "$(of_check temperature_configurational value)" 2.1 0.3 && is_near "$(of_check gradient_noise value)" 1 0.2
 ok $? "whose gradients have as much noise as is injected"
+# A hundred gradients would leave an error of 0.24, four of which are more than T is off.
+"$BASIN" sample --quiet --model gaussian:1 --sampler sgld --lr 0.05 --gradient-noise 6.3246 --steps 40000 --keep-every 20 --burn-in 500 \
+	--out one || exit 99
+finds "one chain of one parameter at 2T" temperature_configurational one
 linear large --sampler sgld --lr 0.1 --weight-decay 0.005
 finds "chains at ten times the step size" temperature_configurational large
 "$BASIN" sample --quiet --model double-well:12,1 --sampler sgld --lr 0.001 --seed 2 --steps 6000 --keep-every 10 --chains 4 --out apart || exit 99
@@ -220,7 +224,7 @@ ok $? "with what failed in it and in the message"
 tr -d '\200-\277' <out | LC_ALL=C awk 'length > 80 { exit 1 }'
 ok $? "in 80 columns"
 "$BASIN" diagnose --progress good >out 2>err
-grep -q '^snapshot 3900/3900$' err && grep -q '^snapshot 400/400$' err
+grep -q '^snapshot 3900/3900$' err && grep -q '^snapshot 1068/1068$' err
 ok $? "progress is that of snapshots that are read, and of gradients"
 
 far=$(dirname "$BASIN")/tests/basin_far
