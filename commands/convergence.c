@@ -17,12 +17,16 @@ static const char *const fate_words[] = {
 	[MEMBER_FAR] = "far from the others",
 };
 
-/* Draws of a varying step size are of distributions that vary with it. */
+/* Draws of a varying step size are of distributions that vary with it; of several runs any one's does. */
 static bool step_size_varies(const struct selection *s)
 {
-	const json_t *sampler = json_object_get(selection_header(s), "sampler");
-	const char *schedule = json_string_value(json_object_get(sampler, "schedule"));
-	return schedule && strcmp(schedule, "constant") != 0;
+	for (size_t i = 0; i < s->n; i++) {
+		const json_t *sampler = json_object_get(s->sources.source[s->choice[i].source].header, "sampler");
+		const char *schedule = json_string_value(json_object_get(sampler, "schedule"));
+		if (schedule && strcmp(schedule, "constant") != 0)
+			return true;
+	}
+	return false;
 }
 
 /* ---- for programs ---- */
@@ -115,18 +119,19 @@ static void say_dead(const struct selection *s, const enum member_fate *fate, FI
 
 static void say_mixing(const struct mixing *m, FILE *to)
 {
-	const char *of = m->chains == 1 ? "draws of a chain" : "draws a chain";
+	const char *of = m->chains == 1 ? "of a chain" : "a chain";
 	const double least = fmin(m->ess_bulk, m->ess_tail);
 	if (!m->judged) {
-		fprintf(to, "not judged, %zu %s: at least %d are needed", m->draws, of, MIXING_LEAST_DRAWS);
+		fprintf(to, "not judged, %zu draw%s %s: at least %d are needed", m->draws, m->draws == 1 ? "" : "s", of, MIXING_LEAST_DRAWS);
 		return;
 	}
-	if (isnan(m->rhat))
-		fputs("the chains never move", to);
-	else
+	if (isnan(m->rhat)) {
+		fputs(m->chains == 1 ? "the chain never moves" : "the chains never move", to);
+	} else {
 		fprintf(to, isinf(m->rhat) ? "worst R̂ infinite" : "worst R̂ %.3f", m->rhat);
-	fprintf(to, " (up to 1.01 where chains agree), smallest ESS %.*f of %zu draws", least < 10 ? 1 : 0, least,
-	        (size_t)m->chains * m->draws);
+		fputs(" (up to 1.01 where chains agree)", to);
+	}
+	fprintf(to, ", smallest ESS %.*f of %zu draws", least < 10 ? 1 : 0, least, (size_t)m->chains * m->draws);
 	if (m->left_out)
 		fprintf(to, ", %zu shorter chain%s left out", m->left_out, m->left_out == 1 ? "" : "s");
 }

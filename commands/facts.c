@@ -62,12 +62,14 @@ static void add_prior_note(struct text *to, const struct state_plan *plan)
 		text_add(to, ": for (δ/2)‖·‖² read δ Σ e(·), e(x) = ((ν+1)/2) s² ln(1 + x²/((ν−2)s²)), ν = %g", first->nu);
 }
 
+/* That T = 1 is Bayes' posterior would be too much: the u of a smoothing method or of augmented examples is another. */
 static void add_temperature_note(struct text *to, const struct problem *p)
 {
+	const bool prior = p->has_data && p->plan.state.decay > 0;
 	if (p->plan.state.temperature != 1)
-		text_add(to, "; T tempers %s", p->has_data ? "likelihood and prior alike" : "all of u");
-	else if (p->has_data && p->plan.state.decay > 0)
-		text_add(to, "; T = 1 is the Bayes posterior");
+		text_add(to, "; T tempers %s", prior ? "likelihood and prior alike" : "all of u");
+	else if (prior)
+		text_add(to, "; T = 1 tempers neither");
 }
 
 /* Which steps inject noise, where not all do. */

@@ -6,14 +6,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SAID_MOST = 10 };
+/* Below it a chain hardly moves, whatever its trajectories cost. */
+#define ACCEPTANCE_LEAST 0.1
 
 /* What is said for all chains of a kind beyond those that are told one by one. */
 static const char *const more[WATCH_KINDS] = {
 	[WATCH_RESUMED] = "more chains are resumed", [WATCH_BUSY] = "more chains are left to others",
 	[WATCH_BROKEN] = "more chains can't go on", [WATCH_STOPPED] = "more chains stop before their end",
-	[WATCH_POOR] = "more chains end with such a loss",
+	[WATCH_POOR] = "more chains end with such a loss", [WATCH_STILL] = "more chains hardly accept anything",
 };
 
 /* ---- what chains post ---- */
@@ -27,13 +30,40 @@ static void post_line(struct watch *w, int k, const struct log_line *line)
 	pthread_mutex_unlock(&w->lock);
 }
 
+/* What --quiet hides; of many chains the first few are named. */
+__attribute__((format(printf, 3, 4))) static void post_warning(struct watch *w, enum watch_kind kind, const char *format, ...)
+{
+	char text[400];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	pthread_mutex_lock(&w->lock);
+	progress_end(&w->progress);
+	int before = w->said[kind]++;
+	if (before <= SAID_MOST)
+		warning("%s", before < SAID_MOST ? text : more[kind]);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void post_acceptance(struct watch *w, int k, double acceptance)
+{
+	if (acceptance < ACCEPTANCE_LEAST)
+		post_warning(w, WATCH_STILL, "chain %d ends with an acceptance of %.2g: it hardly moves, and its draws are worth little; take a "
+		             "smaller --lr, or a longer --burn-in, which adapts it", k, acceptance);
+}
+
 static void post_step(void *context, int k, uint64_t step, const struct log_line *line)
 {
 	struct watch_post *post = context;
+	struct watch *w = post->watch;
 	/* Nobody else writes it. */
 	atomic_store_explicit(&post->steps, atomic_load_explicit(&post->steps, memory_order_relaxed) + 1, memory_order_relaxed);
-	if (line->step == step)
-		post_line(post->watch, k, line);
+	if (line->step != step)
+		return;
+	post_line(w, k, line);
+	if (step == w->chain_steps && w->acceptance >= 0)
+		post_acceptance(w, k, line->report[w->acceptance]);
 }
 
 /* The step sizes, the temperature and the data are what such a chain mostly owes it to. */
@@ -43,15 +73,8 @@ static void post_end(void *context, int k, double nll)
 	const char *against = guess_against(&w->guess, nll);
 	if (!against)
 		return;
-	pthread_mutex_lock(&w->lock);
-	progress_end(&w->progress);
-	int before = w->said[WATCH_POOR]++;
-	if (before < SAID_MOST)
-		warning("chain %d ends with a loss of %.4f nats per example in its last epoch, %s guessing: %s give %.4f; look at --lr, "
-		        "--temperature and the data", k, nll, against, w->likelihood->guessed, w->guess.loss);
-	else if (before == SAID_MOST)
-		warning("%s", more[WATCH_POOR]);
-	pthread_mutex_unlock(&w->lock);
+	post_warning(w, WATCH_POOR, "chain %d ends with a loss of %.4f nats per example in its last epoch, %s guessing: %s give %.4f; look at "
+	             "--lr, --temperature and the data", k, nll, against, w->likelihood->guessed, w->guess.loss);
 }
 
 /* An error, not a warning: --quiet does not hide it. */
@@ -125,11 +148,21 @@ void watch_show(struct watch *w)
 
 /* ---- opening ---- */
 
+/* Which of its method's reports the acceptance is; −1: it has none. */
+static int acceptance_of(const struct sampler *s)
+{
+	for (int i = 0; i < SAMPLER_REPORTS && s->reports[i].name; i++)
+		if (strcmp(s->reports[i].name, "acceptance") == 0)
+			return i;
+	return -1;
+}
+
 status watch_open(struct watch *w, const struct problem *p, const struct opts *o, int taken, const uint64_t *done, int posts)
 {
 	uint64_t all = 0;
 	*w = (struct watch){.likelihood = p->likelihood, .guess = {(double)NAN, 0}, .chains.n = taken, .quiet = opts_flag(o, "quiet"),
-	                    .chain_steps = p->plan.schedule.total, .known = done, .lock = PTHREAD_MUTEX_INITIALIZER};
+	                    .chain_steps = p->plan.schedule.total, .known = done,
+	                    .acceptance = acceptance_of(p->plan.state.sampler), .lock = PTHREAD_MUTEX_INITIALIZER};
 	if (p->has_data) {
 		const struct targets targets = dataset_targets(&p->data);
 		TRY(likelihood_guess(p->likelihood, &targets, p->noise_sd, &w->guess));

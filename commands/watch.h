@@ -12,7 +12,7 @@
 #include "commands/progress.h"
 
 /* What is said of chains, and of workers. */
-enum watch_kind { WATCH_RESUMED, WATCH_BUSY, WATCH_BROKEN, WATCH_STOPPED, WATCH_POOR, WATCH_WORKER, WATCH_KINDS };
+enum watch_kind { WATCH_RESUMED, WATCH_BUSY, WATCH_BROKEN, WATCH_STOPPED, WATCH_POOR, WATCH_STILL, WATCH_WORKER, WATCH_KINDS };
 
 /* What one thread posts; as far apart as cache lines are, for it is written at every step. */
 struct watch_post {
@@ -23,6 +23,7 @@ struct watch_post {
 struct watch {
 	const struct likelihood *likelihood;
 	struct guess guess;
+	int acceptance;                  /* which number of a log's line it is; −1: none */
 	bool quiet;
 	struct watch_post *post;
 	int posts;

@@ -94,6 +94,13 @@ tell $? "a chain that loses what it knew, from which step on"
 line predict "$dir/good" "$dir/far" && grep -q "; dead: .*far/chain-0.snaps at step 14 (1 of 1, far from the others) $" "$dir/out"
 tell $? "a member that is far from the others"
 
+"$BASIN" sample $set --weight-decay 1e-3 --sampler hmc --lr 1e3 --steps 40 --keep-every 1 --out "$dir/still" >"$dir/out" 2>"$dir/err"
+line predict "$dir/still" && grep -q "^convergence the chain never moves, smallest ESS 0.0 of 40 draws" "$dir/out" &&
+	report predict "$dir/still" && [ "$(figure rhat)" = null ] && [ "$(figure ess_bulk)" = 0.0 ]
+tell $? "a chain that never moves"
+line predict "$dir/far" "$dir/still" --last 1 && grep -q "^convergence not judged, 1 draw a chain: at least 20 are needed" "$dir/out"
+tell $? "one draw of each"
+
 # ---- roles, schedules ----
 
 "$BASIN" sample $set --weight-decay 0.1 --sampler entropy-mcmc --coupling 0.5 --lr 0.5 --burn-in 200 --keep-every 20 --steps 1000 \
@@ -104,6 +111,9 @@ tell $? "roles are held together each by itself"
 line predict "$dir/cycles" && grep -q ', while the step size varies' "$dir/out" && report predict "$dir/cycles" &&
 	[ "$(figure step_size_varies)" = true ]
 tell $? "that the step size varies between draws is said"
+report predict "$dir/good" "$dir/cycles" && [ "$(figure step_size_varies)" = true ] && report predict "$dir/good" &&
+	[ "$(figure step_size_varies)" = false ]
+tell $? "of whichever run it is"
 
 # ---- other likelihoods ----
 

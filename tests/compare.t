@@ -75,6 +75,7 @@ ok $? "are compared"
 ok $? "and described"
 of a && for key in accuracy nll brier; do eval "$key=$(member $key of.json)"; done
 of b && for key in accuracy nll brier; do
+	mine=
 	eval "mine=\$$key"
 	near "$(member ${key}_difference)" "$(less "$mine" "$(member $key of.json)")" 1e-12 "the difference of $key is that of basin predict's figures"
 done

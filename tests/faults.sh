@@ -26,6 +26,7 @@ make_runs() {
 	plan="--steps 4 --keep-every 2 --log-every 2 --checkpoint-every 2steps --batch 8 --lr 0.01 --chains 2"
 	plan="$plan --threads 1 --quiet"
 	plan="--data csv:d.csv --standardize --model mlp:2-4-1 --sampler entropy-mcmc --coupling 1 $plan"
+	# shellcheck disable=SC2034 # for tests that source this
 	leniently="--judge-parameters yes --max-rhat 1e6 --min-ess 0 --max-temperature-error 1e6 --max-mcse 1e6 --max-dead 1000"
 	# shellcheck disable=SC2086 # words
 	"$BASIN" sample $plan --out whole && cp -r whole half && rm half/chain-1.* &&

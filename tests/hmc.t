@@ -61,6 +61,12 @@ near() { paste "$1" "$2" | awk -v e="$3" '{ d = $1 - $2; if (d < 0) d = -d; if (
 
 	"$BASIN" sample $cold --sampler hmc --steps 4 --batch 0 --trajectory 1e-3 --lr 10 --weight-decay 1e-3 --out stays && [ "$(of stays leapfrogs)" = 1.0 ]
 	ok $? "a trajectory has a leapfrog step at least"
+	loud=${cold% --quiet*}
+	"$BASIN" sample $loud --threads 1 --weight-decay 1e-3 --sampler hmc --batch 0 --steps 30 --lr 5 --chains 2 --out still 2>err &&
+		[ "$(grep -c '^basin: warning: chain [01] ends with an acceptance of 0: it hardly moves' err)" = 2 ] &&
+		"$BASIN" sample $loud --threads 1 --weight-decay 0.1 --sampler hmc --batch 0 --steps 30 --lr 1e-3 --out moves 2>err &&
+		! grep -q acceptance err
+	ok $? "of chains that accept nothing a warning is given, and of no others"
 
 	fails 2 '^basin: --precision bf16: --sampler hmc compares energies, which are too coarse in it; take fp32' "bf16" \
 		"$BASIN" sample $line --sampler hmc --steps 2 --precision bf16 --out no

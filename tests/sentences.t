@@ -61,7 +61,7 @@ for temperature in 1 0.1; do
 			laplace) stands="the prior is laplace, of deviation s = 1/√(Nδ) = 0.5 at T = 1: for (δ/2)‖·‖² read δ Σ e(·), e(x) = √2 s|x|;" ;;
 			*) stands="the prior is student-t, of deviation s = 1/√(Nδ) = 0.5 at T = 1: for (δ/2)‖·‖² read δ Σ e(·), e(x) = ((ν+1)/2) s² ln(1 + x²/((ν−2)s²)), ν = 5;" ;;
 			esac
-			case $temperature in 1) heat="; T = 1 is the Bayes posterior" ;; *) heat="; T tempers likelihood and prior alike" ;; esac
+			case $temperature in 1) heat="; T = 1 tempers neither" ;; *) heat="; T tempers likelihood and prior alike" ;; esac
 			# shellcheck disable=SC2086 # words
 			sentence $of --likelihood $likelihood --prior $prior --weight-decay 0.2 --temperature $temperature && says "T = $temperature," &&
 				says "nats, p $p;" && says "$stands" && says "$heat"
@@ -70,8 +70,13 @@ for temperature in 1 0.1; do
 	done
 done
 sentence --data csv:real.csv --model linear --weight-decay 0 --noise-sd 2 && says "p gaussian with deviation 2 in the units of the targets; δ = 0 is no prior" &&
-	! says "Bayes posterior" >unsaid
+	! says "tempers" >unsaid
 ok $? "without a weight decay there is no prior"
+sentence --data csv:real.csv --model linear --weight-decay 0 --temperature 0.5 && says "; δ = 0 is no prior; T tempers all of u"
+ok $? "and none to temper"
+sentence --data shapes --model lenet --augment crop-flip --weight-decay 0.1 && says "; T = 1 tempers neither; not the posterior of a fixed model" &&
+	! says "Bayes" >unsaid
+ok $? "of augmented examples there is no posterior"
 sentence --data csv:real.csv --model linear --prior "laplace,*.bias=0.5" --freeze "*.weight" && says "; δ differs by tensor (--prior), frozen tensors stay at their initial values"
 ok $? "factors and frozen tensors"
 rm -rf run
