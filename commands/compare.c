@@ -58,7 +58,7 @@ static void put_distances(json_t **into, const struct comparison *c, bool json)
 }
 
 /* Examples to whose class either ensemble gives probability 0: then there is no mean loss. */
-static size_t zeros_of(const struct score *s, size_t n)
+static size_t zeros_of(const struct paired_score *s, size_t n)
 {
 	size_t zeros = 0;
 	for (size_t i = 0; i < n; i++)
@@ -66,7 +66,7 @@ static size_t zeros_of(const struct score *s, size_t n)
 	return zeros;
 }
 
-static void put_difference(json_t **into, const struct score *s, size_t n)
+static void put_difference(json_t **into, const struct paired_score *s, size_t n)
 {
 	char name[64];
 	struct paired p = {NAN, NAN, NAN};
@@ -87,9 +87,9 @@ static void put_difference(json_t **into, const struct score *s, size_t n)
 static void put_differences(json_t **into, const struct comparison *c, bool json)
 {
 	const size_t n = c->side[0].n;
-	const bool scored = c->score[0].each[0] && c->score[0].each[1];
+	const bool scored = c->scores[0].each[0] && c->scores[0].each[1];
 	for (int k = 0; k < SCORES && (json || scored); k++)
-		put_difference(into, &c->score[k], n);
+		put_difference(into, &c->scores[k], n);
 	if (!scored)
 		json_put(into, "difference_reason", json_string("there are no labels: --labels names them"));
 	if (json) {

@@ -11,15 +11,15 @@ static status score_votes(struct comparison *c, int which, struct arena *a)
 	double *p;
 	TRY(ARENA_NEW(a, (size_t)m->c, &p));
 	for (int k = 0; k < SCORES; k++) {
-		c->score[k].name = names[k];
+		c->scores[k].name = names[k];
 		if (m->label)
-			TRY(ARENA_NEW(a, m->n, &c->score[k].each[which]));
+			TRY(ARENA_NEW(a, m->n, &c->scores[k].each[which]));
 	}
 	for (size_t i = 0; m->label && i < m->n; i++) {
 		const struct example_score e = metrics_example(m, i, p);
-		c->score[0].each[which][i] = e.right;
-		c->score[1].each[which][i] = e.loss;
-		c->score[2].each[which][i] = e.square;
+		c->scores[0].each[which][i] = e.right;
+		c->scores[1].each[which][i] = e.loss;
+		c->scores[2].each[which][i] = e.square;
 	}
 	return OK;
 }
@@ -34,12 +34,12 @@ static status score_regression(struct comparison *c, int which, struct arena *a)
 		each.square[i] /= s->real.k;
 		each.crps[i] /= s->real.k;
 	}
-	c->score[0].name = "nll_difference";
-	c->score[1].name = "mse_difference";
-	c->score[2].name = "crps_difference";
-	c->score[0].each[which] = each.nll;
-	c->score[1].each[which] = each.square;
-	c->score[2].each[which] = each.crps;
+	c->scores[0].name = "nll_difference";
+	c->scores[1].name = "mse_difference";
+	c->scores[2].name = "crps_difference";
+	c->scores[0].each[which] = each.nll;
+	c->scores[1].each[which] = each.square;
+	c->scores[2].each[which] = each.crps;
 	return OK;
 }
 

@@ -7,7 +7,7 @@
 #include "commands/compare_side.h"
 
 /* A figure of both, by example. */
-struct score {
+struct paired_score {
 	const char *name;           /* of the difference */
 	double *each[2];            /* of A and B, (n); NULL: not scored */
 };
@@ -17,7 +17,7 @@ enum { SCORES = 3 };
 struct comparison {
 	struct side side[2];
 	struct distances apart, halves;
-	struct score score[SCORES];
+	struct paired_score scores[SCORES];
 };
 
 /* Fills in distances and scores of two sides that are predicted and scored. Errors: ERR_MEMORY; ERR_INPUT for what is not finite. */
