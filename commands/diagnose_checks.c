@@ -7,6 +7,9 @@
 
 #include "commands/diagnose.h"
 
+/* The share of T beyond which so many standard errors of a temperature leave nothing to judge. */
+#define VAGUE 0.5
+
 /* ---- checks of traces ---- */
 
 struct words {
@@ -127,9 +130,12 @@ void diagnose_temperature(struct diagnosis *d, const char *name, const char *tit
 	const double expected = json_number_value(json_object_get(d->header, "temperature"));
 	const double error = isnan(c->mcse_mean) ? 0 : c->mcse_mean;
 	const double share = opts_real(d->options, "max-temperature-error"), errors = opts_real(d->options, "max-mcse");
+	const double bound = fmax(share * expected, errors * error);
+	/* Within such a bound nearly every temperature would be. */
+	const bool vague = errors * error > fmax(share, VAGUE) * expected && fabs(c->mean - expected) <= bound;
 	checks_add(&d->checks, &(struct check){
 		.name = name, .title = title, .kind = CHECK_WITHIN, .value = unjudged ? (double)NAN : c->mean,
-		.threshold = unjudged ? (double)NAN : fmax(share * expected, errors * error), .expected = expected,
-		.mcse = unjudged ? (double)NAN : c->mcse_mean, .unjudged = unjudged,
+		.threshold = unjudged ? (double)NAN : bound, .expected = expected, .mcse = unjudged ? (double)NAN : c->mcse_mean,
+		.unjudged = !unjudged && vague ? "its standard error is too large to tell: more draws are needed, or more --gradients" : unjudged,
 	});
 }

@@ -171,6 +171,11 @@ silent temperature_configurational 'claims no target' && silent gradient_noise '
 ok $? "a method without a target has no temperature"
 "$BASIN" diagnose --json --quiet --gradients 0 good >out 2>err && silent temperature_configurational 'no gradients are wanted'
 ok $? "nor has one of which no gradients are taken"
+"$BASIN" diagnose --json --quiet --gradients 20 --max-mcse 12 normal >out 2>err && silent temperature_configurational 'too large to tell'
+ok $? "nor of one whose errors are as large as it"
+"$BASIN" diagnose --json --quiet --gradients 20 --max-mcse 12 --max-temperature-error 2 normal >out 2>err &&
+	[ "$(verdict temperature_configurational)" = true ]
+ok $? "but by a bound that is wanted that wide"
 "$BASIN" diagnose --json --quiet --gradients 19 good >out 2>err && silent temperature_configurational 'fewer than 20 gradients'
 ok $? "nor one of which too few are"
 cp -r momentum untold && sed -i 's/,"kinetic_temperature":[^,}]*//' untold/*.log.jsonl && "$BASIN" diagnose --json --quiet untold >out 2>err
