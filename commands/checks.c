@@ -55,7 +55,7 @@ static json_t *check_json(const struct check *c)
 		json_put(&j, "reason", json_words(c->unjudged));
 	if (c->kind == CHECK_WITHIN)
 		report_number(&j, "expected", c->expected);
-	if (!isnan(c->mcse))
+	if (c->kind == CHECK_WITHIN && !isnan(c->mcse))
 		report_number(&j, "mcse", c->mcse);
 	if (c->of)
 		json_put(&j, "of", json_words(c->of));
@@ -72,18 +72,9 @@ json_t *checks_json(const struct checks *c)
 
 /* ---- for people ---- */
 
-/* Columns that a UTF-8 text takes. */
-static int width(const char *s)
-{
-	int n = 0;
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xC0) != 0x80;
-	return n;
-}
-
 static void print_padded(const char *s, int columns)
 {
-	printf("%s%*s", s, columns > width(s) ? columns - width(s) : 0, "");
+	printf("%s%*s", s, columns > report_width(s) ? columns - report_width(s) : 0, "");
 }
 
 static void print_threshold(const struct check *c)

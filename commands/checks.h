@@ -23,7 +23,7 @@ struct check {
 	const char *name, *title;   /* "rhat_predictions"; as people read it */
 	enum check_kind kind;
 	double value, threshold;    /* NaN: there is none */
-	double expected, mcse;      /* of a value that should be a certain one; NaN: neither */
+	double expected, mcse;      /* of CHECK_WITHIN alone: what the value should be, and its standard error or NaN */
 	const char *of;             /* what has this value, of several; NULL */
 	const char *unjudged;       /* why it can't be judged; NULL where it is */
 };

@@ -143,14 +143,12 @@ static status predict_stored(struct side *s, struct arena *a)
 
 status side_predict(const struct opts *o, struct side *s, struct arena *a)
 {
-	const struct network *n = &s->network;
 	if (s->stored)
 		return predict_stored(s, a);
 	TRY(network_predict(o, &s->chosen, &s->network, &s->predictions, 1));
 	if (s->mixture)
 		return votes_of(s->mixture, s->predictions.kept, a, &s->votes);
-	s->real = (struct regression){s->n, n->model.outputs, s->members, s->predictions.outputs, n->standardize.target_mean,
-	                              n->standardize.target_sd, n->noise_sd};
+	s->real = predictions_regression(&s->predictions);
 	return OK;
 }
 

@@ -131,7 +131,7 @@ static status diagnose(struct diagnosis *d)
 	else
 		TRY(diagnose_predictions(d));
 	diagnose_check(d);
-	TRY(diagnose_gradients(d));
+	TRY(diagnose_configurational(d));
 	TRY(diagnose_kinetic(d));
 	TRY(diagnose_show(d));
 	return checks_conclude(&d->checks);

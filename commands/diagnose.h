@@ -58,9 +58,9 @@ status diagnose_parameters(struct diagnosis *d);
  * ensemble_run. */
 status diagnose_predictions(struct diagnosis *d);
 
-/* diagnose_gradients.c: adds the checks of the configurational temperature and of the gradients' noise, for which the
+/* diagnose_configurational.c: adds the checks of the configurational temperature and of the gradients' noise, for which the
  * run's training set is opened where they can be judged. Errors: problem_open's, selection_read's, ERR_LIBRARY. */
-status diagnose_gradients(struct diagnosis *d);
+status diagnose_configurational(struct diagnosis *d);
 
 /* diagnose_checks.c: adds the checks of predictions, parameters and distances. */
 void diagnose_check(struct diagnosis *d);

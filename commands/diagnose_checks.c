@@ -64,7 +64,7 @@ static void add_trace_check(struct diagnosis *d, const struct traces *t, const c
 	const int worst = worst_of(t, figure);
 	checks_add(&d->checks, &(struct check){
 		.name = name, .title = title, .kind = kind, .value = scale * figure(&t->trace[worst]), .threshold = threshold,
-		.expected = (double)NAN, .mcse = (double)NAN, .of = t->name[worst], .unjudged = t->unjudged,
+		.of = t->name[worst], .unjudged = t->unjudged,
 	});
 }
 
@@ -94,7 +94,7 @@ static void add_dead(struct diagnosis *d)
 {
 	checks_add(&d->checks, &(struct check){
 		.name = "dead_members", .title = "dead members", .kind = CHECK_AT_MOST, .value = (double)d->dead,
-		.threshold = (double)opts_count(d->options, "max-dead"), .expected = (double)NAN, .mcse = (double)NAN,
+		.threshold = (double)opts_count(d->options, "max-dead"),
 		.of = d->dead ? first_dead(d) : NULL,
 	});
 }
@@ -104,12 +104,12 @@ static void add_distances(struct diagnosis *d)
 	const double least = opts_real(d->options, "min-distance") * d->distances.norm;
 	checks_add(&d->checks, &(struct check){
 		.name = "distance_within", .title = "distance of a chain's draws", .kind = CHECK_ABOVE, .value = d->distances.least_within,
-		.threshold = least, .expected = (double)NAN, .mcse = (double)NAN,
+		.threshold = least,
 		.unjudged = d->panel.draws < 2 ? "a chain has one draw" : NULL,
 	});
 	checks_add(&d->checks, &(struct check){
 		.name = "distance_between", .title = "distance of the nearest chains", .kind = CHECK_ABOVE, .value = d->nearest,
-		.threshold = least, .expected = (double)NAN, .mcse = (double)NAN,
+		.threshold = least,
 		.unjudged = d->panel.chains < 2 ? "there is one chain" : NULL,
 	});
 }

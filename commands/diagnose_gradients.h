@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What basin diagnose takes gradients with, for the temperature (diagnose_gradients.c) and for their noise (diagnose_noise.c). */
+/* What basin diagnose takes gradients with, for the temperature (diagnose_configurational.c) and for their noise (diagnose_noise.c). */
 #ifndef BASIN_COMMANDS_DIAGNOSE_GRADIENTS_H
 #define BASIN_COMMANDS_DIAGNOSE_GRADIENTS_H
 
@@ -28,6 +28,15 @@ struct gradients {
 
 /* An option of the run; NaN where it has none of that name. */
 double gradients_option(const struct diagnosis *d, const char *name);
+
+/* Opens the run's training set for at most so many gradients of a chain; g->d is set. It is closed whether that works or not. Errors:
+ * problem_open's. */
+status gradients_open(struct gradients *g, size_t most);
+void gradients_close(struct gradients *g);
+
+/* Of mean ℓ over all data at g->theta, or, where the law is smoothed, at a point beside it that is drawn afresh for each draw: that
+ * gradient is the smoothed one's on average. out: (n_params). Errors: ERR_LIBRARY. */
+status gradients_take(struct gradients *g, uint64_t chain, uint64_t step, float *out);
 
 /* Draw number `draw` of a chain into g->theta. Errors: as selection_read's. */
 status gradients_read(struct gradients *g, size_t chain, size_t draw);

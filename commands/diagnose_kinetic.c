@@ -10,27 +10,16 @@
 
 static const char *const names[] = {"kinetic_temperature", NULL};
 
-static bool reports_it(const struct sampler *s)
-{
-	for (int i = 0; s && i < SAMPLER_REPORTS && s->reports[i].name; i++)
-		if (strcmp(s->reports[i].name, names[0]) == 0)
-			return true;
-	return false;
-}
-
 /* A chain's lines from its first draw to its last one, those that have the number. Without a log beside the file there are none. */
 static status read_chain(struct diagnosis *d, int k, double **out, size_t *n)
 {
-	static const char ending[] = ".snaps";
 	const struct choice *c = &d->chosen.choice[d->panel.first[k]];
-	const char *snaps = d->chosen.sources.source[c->source].path;
-	const size_t length = strlen(snaps), stem = length - (sizeof ending - 1);
 	struct log_series log;
 	char *path;
 	*n = 0;
-	if (length < sizeof ending || strcmp(snaps + stem, ending) != 0)
+	TRY(log_path_beside(d->chosen.sources.source[c->source].path, &d->arena, &path));
+	if (!path)
 		return OK;
-	TRY(arena_text(&d->arena, &path, "%.*s.log.jsonl", (int)stem, snaps));
 	TRY(log_read(path, c[0].step - (c[0].step > 0), 0, names, &d->arena, &log));
 	*out = log.value[0];
 	for (size_t i = 0; i < log.n && log.step[i] <= c[d->panel.draws - 1].step; i++)
@@ -62,7 +51,7 @@ status diagnose_kinetic(struct diagnosis *d)
 {
 	struct convergence c = {.mean = (double)NAN};
 	size_t lines = 0;
-	if (!reports_it(d->sampler))
+	if (!d->sampler || sampler_reported(d->sampler, names[0]) < 0)
 		return OK;
 	status s = *d->unjudged ? OK : judge(d, &lines, &c);
 	if (s == ERR_DAMAGE) {

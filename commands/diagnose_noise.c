@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "commands/diagnose_gradients.h"
-#include "predict/projection.h"
 
 enum { NOISE_BATCHES = 64 };   /* minibatches at the last draw of a chain */
 
@@ -76,7 +75,7 @@ status noise_of_chain(struct gradients *g, size_t chain)
 
 double noise_ratio(const struct gradients *g, double share)
 {
-	const double d = (double)projection_moving(g->law.pieces), lr = step_size(g->d);
+	const double d = (double)pieces_moving(g->law.pieces), lr = step_size(g->d);
 	return lr * g->noise * g->problem.first.beta / (2 * d * share);
 }
 
@@ -85,7 +84,7 @@ void noise_check(struct diagnosis *d, double ratio, const char *unjudged)
 	const double most = opts_real(d->options, "max-gradient-noise");
 	checks_add(&d->checks, &(struct check){
 		.name = "gradient_noise", .title = "gradient noise / injected noise", .kind = CHECK_AT_MOST, .value = ratio,
-		.threshold = most, .mcse = (double)NAN, .expected = (double)NAN,
+		.threshold = most,
 		.unjudged = unjudged ? unjudged : isnan(most) ? "what it does is in the temperature; --max-gradient-noise judges it" : NULL,
 	});
 }

@@ -53,15 +53,6 @@ static status read_schedule(struct diagnosis *d)
 	return OK;
 }
 
-static status find_sampler(struct diagnosis *d)
-{
-	const char *name = json_string_value(json_object_get(d->run, "name"));
-	for (const struct sampler *const *s = samplers; *s && name; s++)
-		if (strcmp((*s)->name, name) == 0)
-			d->sampler = *s;
-	return OK;
-}
-
 /* Units between two layers that move can change places, between chains and within one. */
 static bool has_hidden_units(const struct segments *s)
 {
@@ -94,7 +85,7 @@ status diagnose_open_run(struct diagnosis *d)
 	const char *kind = json_string_value(json_object_get(json_object_get(d->header, "model"), "kind"));
 	d->run = json_object_get(d->header, "sampler");
 	d->analytic = kind && strcmp(kind, "analytic") == 0;
-	TRY(find_sampler(d));
+	d->sampler = sampler_named(json_string_value(json_object_get(d->run, "name")));
 	TRY(read_pieces(d));
 	if (!d->sampler)
 		return OK;

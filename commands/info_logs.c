@@ -17,22 +17,18 @@ static const char *const names[REPORTS + 1] = {"acceptance", "kinetic_temperatur
 /* Whether the method that the header names reports one of them. */
 static bool reports_any(const json_t *header)
 {
-	const char *name = json_string_value(json_object_get(json_object_get(header, "sampler"), "name"));
-	for (const struct sampler *const *s = samplers; name && *s; s++)
-		for (int i = 0; strcmp((*s)->name, name) == 0 && i < SAMPLER_REPORTS && (*s)->reports[i].name; i++)
-			for (int j = 0; j < REPORTS; j++)
-				if (strcmp((*s)->reports[i].name, names[j]) == 0)
-					return true;
-	return false;
+	const struct sampler *s = sampler_named(json_string_value(json_object_get(json_object_get(header, "sampler"), "name")));
+	return s && (sampler_reported(s, names[ACCEPTANCE]) >= 0 || sampler_reported(s, names[KINETIC]) >= 0);
 }
 
 static status read_row(const struct source *source, struct arena *a, struct info_chain *row)
 {
 	const json_int_t burn_in = json_integer_value(json_object_get(json_object_get(source->header, "sampler"), "burn-in"));
-	const size_t stem = strlen(source->path) - strlen(".snaps");
 	struct log_series log;
 	char *path;
-	TRY(arena_text(a, &path, "%.*s.log.jsonl", (int)stem, source->path));
+	TRY(log_path_beside(source->path, a, &path));
+	if (!path)
+		return OK;
 	TRY(log_read(path, burn_in > 0 ? (uint64_t)burn_in : 0, LOG_PART, names, a, &log));
 	/* The one is a mean already; of the other a line has that of one step. */
 	row->acceptance = log.n ? log.value[ACCEPTANCE][log.n - 1] : (double)NAN;
@@ -42,9 +38,8 @@ static status read_row(const struct source *source, struct arena *a, struct info
 
 status info_logs_read(const struct source *source, struct info_chain *row)
 {
-	const size_t n = strlen(source->path);
 	struct arena a = {0};
-	if (n <= strlen(".snaps") || strcmp(source->path + n - strlen(".snaps"), ".snaps") != 0 || !reports_any(source->header))
+	if (!reports_any(source->header))
 		return OK;
 	status s = read_row(source, &a, row);
 	arena_free(&a);

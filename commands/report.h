@@ -51,4 +51,7 @@ status report_show(const struct opts *o, json_t *figures);
 /* Puts the option that a file or value was given to before what is wrong with it; OK stays OK. */
 status report_option(status s, const char *option);
 
+/* Columns that a UTF-8 text takes: its characters. */
+int report_width(const char *s);
+
 #endif

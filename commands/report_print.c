@@ -96,8 +96,7 @@ static void print_value(FILE *to, const json_t *value)
 	}
 }
 
-/* Columns that a UTF-8 text takes: its characters. */
-static int width(const char *s)
+int report_width(const char *s)
 {
 	int n = 0;
 	for (; *s; s++)
@@ -123,18 +122,18 @@ static void print_word(const char *word)
 static void print_wrapped(const char *label, char *text)
 {
 	enum { INDENT = 22, COLUMNS = 80 };
-	int column = INDENT, used = width(label) < INDENT ? width(label) : INDENT - 1;
+	int column = INDENT, used = report_width(label) < INDENT ? report_width(label) : INDENT - 1;
 	glue_equations(text);
 	char *rest, *word = strtok_r(text, " ", &rest);
 	printf("%s%*s", label, INDENT - used, "");
 	for (; word; word = strtok_r(NULL, " ", &rest)) {
-		if (column > INDENT && column + 1 + width(word) > COLUMNS) {
+		if (column > INDENT && column + 1 + report_width(word) > COLUMNS) {
 			printf("\n%*s", INDENT, "");
 			column = INDENT;
 		}
 		fputs(column > INDENT ? " " : "", stdout);
 		print_word(word);
-		column += width(word) + (column > INDENT);
+		column += report_width(word) + (column > INDENT);
 	}
 	putchar('\n');
 }

@@ -148,21 +148,12 @@ void watch_show(struct watch *w)
 
 /* ---- opening ---- */
 
-/* Which of its method's reports the acceptance is; −1: it has none. */
-static int acceptance_of(const struct sampler *s)
-{
-	for (int i = 0; i < SAMPLER_REPORTS && s->reports[i].name; i++)
-		if (strcmp(s->reports[i].name, "acceptance") == 0)
-			return i;
-	return -1;
-}
-
 status watch_open(struct watch *w, const struct problem *p, const struct opts *o, int taken, const uint64_t *done, int posts)
 {
 	uint64_t all = 0;
 	*w = (struct watch){.likelihood = p->likelihood, .guess = {(double)NAN, 0}, .chains.n = taken, .quiet = opts_flag(o, "quiet"),
 	                    .chain_steps = p->plan.schedule.total, .known = done,
-	                    .acceptance = acceptance_of(p->plan.state.sampler), .lock = PTHREAD_MUTEX_INITIALIZER};
+	                    .acceptance = sampler_reported(p->plan.state.sampler, "acceptance"), .lock = PTHREAD_MUTEX_INITIALIZER};
 	if (p->has_data) {
 		const struct targets targets = dataset_targets(&p->data);
 		TRY(likelihood_guess(p->likelihood, &targets, p->noise_sd, &w->guess));

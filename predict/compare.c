@@ -40,14 +40,6 @@ status votes_part(const struct class_votes *all, size_t first, size_t end, struc
 	return OK;
 }
 
-struct regression regression_part(const struct regression *all, size_t first, size_t end)
-{
-	struct regression part = *all;
-	part.output += first * all->n * (size_t)all->k;
-	part.members = end - first;
-	return part;
-}
-
 /* ---- Wasserstein distances ---- */
 
 double sorted_w1(const double *a, size_t na, const double *b, size_t nb)

@@ -39,7 +39,6 @@ status votes_of(const struct mixture *m, const float *p, struct arena *a, struct
 
 /* Members first … end − 1 by themselves. Errors: ERR_MEMORY. */
 status votes_part(const struct class_votes *all, size_t first, size_t end, struct arena *a, struct class_votes *out);
-struct regression regression_part(const struct regression *all, size_t first, size_t end);
 
 /* Two ensembles of the same n and classes, or targets. Errors: ERR_MEMORY. */
 status compare_votes(const struct class_votes *a, const struct class_votes *b, struct distances *out);

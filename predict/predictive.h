@@ -10,6 +10,7 @@
 
 #include "predict/figures.h"
 #include "predict/mixture.h"
+#include "predict/regression.h"
 #include "predict/subject.h"
 
 struct member_draws;
@@ -75,6 +76,9 @@ enum scoring {
  * scored, as `check` would have said. */
 status predictions_open(struct arena *a, const struct network *n, const struct subject *subject, size_t members,
                         enum scoring scoring, struct predictions *out);
+
+/* Predictions of real targets as they are scored. */
+struct regression predictions_regression(const struct predictions *p);
 
 /* Whether members' own probabilities are wanted, and not their sums alone. */
 bool predictions_want_members(const struct predictions *p);

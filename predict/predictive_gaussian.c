@@ -40,7 +40,7 @@ static status gaussian_curve(const struct regression *r, const double *y, struct
 	return s;
 }
 
-static struct regression regression_of(const struct predictions *p)
+struct regression predictions_regression(const struct predictions *p)
 {
 	const struct network *n = p->network;
 	return (struct regression){p->subject->data.n, n->model.outputs, p->members, p->outputs, n->standardize.target_mean,
@@ -49,32 +49,20 @@ static struct regression regression_of(const struct predictions *p)
 
 static double gaussian_alone(struct predictions *p, size_t first, size_t end)
 {
-	struct regression r = regression_of(p);
-	r.output += first * r.n * (size_t)r.k;
-	r.members = end - first;
-	return regression_rmse(&r, p->subject->data.target_wide);
+	const struct regression all = predictions_regression(p), part = regression_part(&all, first, end);
+	return regression_rmse(&part, p->subject->data.target_wide);
 }
 
 static double gaussian_member(const struct predictions *p, size_t i)
 {
-	struct regression r = regression_of(p);
-	r.output += i * r.n * (size_t)r.k;
-	r.members = 1;
-	return regression_rmse(&r, p->subject->data.target_wide);
+	const struct regression all = predictions_regression(p), part = regression_part(&all, i, i + 1);
+	return regression_rmse(&part, p->subject->data.target_wide);
 }
 
 static double gaussian_log_lik(const struct predictions *p, size_t i, size_t example)
 {
-	const struct regression r = regression_of(p);
-	const float *mean = predictions_place(p, i) + example * (size_t)r.k;
-	const double *y = p->subject->data.target_wide + example * (size_t)r.k;
-	double sum = 0;
-	for (int j = 0; j < r.k; j++) {
-		const double scale = r.scale ? r.scale[j] : 1, sd = r.noise_sd * scale;
-		const double z = (y[j] - (r.shift ? r.shift[j] : 0) - scale * mean[j]) / sd;
-		sum -= z * z / 2 + log(sd) + log(2 * M_PI) / 2;
-	}
-	return sum;
+	const struct regression r = predictions_regression(p);
+	return regression_log_density(&r, p->subject->data.target_wide, i, example);
 }
 
 static double gaussian_mean_log_lik(const struct predictions *p, size_t i)
@@ -94,7 +82,7 @@ static double gaussian_guess(const struct predictions *p)
 static status gaussian_score(const struct predictions *p, struct figures *out)
 {
 	const struct dataset *d = &p->subject->data;
-	const struct regression r = regression_of(p);
+	const struct regression r = predictions_regression(p);
 	struct regression_metrics got;
 	TRY(metrics_regression(&r, d->target_wide, &got));
 	*out = (struct figures){got.n, got.members, 5, {

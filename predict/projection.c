@@ -4,17 +4,9 @@
 
 #include <math.h>
 
-size_t projection_moving(const struct pieces *p)
-{
-	size_t n = 0;
-	for (int i = 0; i < p->n; i++)
-		n += p->at[i].frozen ? 0 : p->at[i].count;
-	return n;
-}
-
 void projection_open(struct projection *p, const struct pieces *pieces, int directions)
 {
-	const size_t moving = projection_moving(pieces);
+	const size_t moving = pieces_moving(pieces);
 	*p = (struct projection){.pieces = pieces, .n = directions, .plain = moving <= (size_t)directions};
 	if (p->plain)
 		p->n = (int)moving;

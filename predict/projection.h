@@ -20,9 +20,6 @@ struct projection {
 	bool plain;          /* they are the parameters that move */
 };
 
-/* Elements of the moving pieces. */
-size_t projection_moving(const struct pieces *p);
-
 /* directions: K, 1 to DIRECTIONS_MAX. The pieces stay the caller's. */
 void projection_open(struct projection *p, const struct pieces *pieces, int directions);
 

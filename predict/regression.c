@@ -24,8 +24,7 @@ double regression_sd(const struct regression *r, int j)
 	return r->scale ? r->noise_sd * r->scale[j] : r->noise_sd;
 }
 
-/* log Π_j N(y_j; μ_sj, σ_j²) of one member and example. */
-static double log_density(const struct regression *r, const double *y, size_t s, size_t i)
+double regression_log_density(const struct regression *r, const double *y, size_t s, size_t i)
 {
 	double log_p = 0;
 	for (int j = 0; j < r->k; j++) {
@@ -33,6 +32,14 @@ static double log_density(const struct regression *r, const double *y, size_t s,
 		log_p -= z * z / 2 + log(sd) + half_log_2pi;
 	}
 	return log_p;
+}
+
+struct regression regression_part(const struct regression *all, size_t first, size_t end)
+{
+	struct regression part = *all;
+	part.output += first * all->n * (size_t)all->k;
+	part.members = end - first;
+	return part;
 }
 
 double gaussian_mixture_cdf(const double *mu, size_t s, double sd, double y)
@@ -48,7 +55,7 @@ static void score(const struct regression *r, const double *y, size_t i, double 
 {
 	double log_p = -INFINITY;
 	for (size_t s = 0; s < r->members; s++)
-		log_p = log_add(log_p, log_density(r, y, s, i));
+		log_p = log_add(log_p, regression_log_density(r, y, s, i));
 	c->nll[i] = log((double)r->members) - log_p;
 	c->square[i] = c->crps[i] = c->covered[i] = 0;
 	for (int j = 0; j < r->k; j++) {
@@ -147,7 +154,7 @@ status regression_curve(const struct regression *r, const double *y, double *nll
 	for (size_t s = 0; st == OK && s < r->members; s++) {
 		double loss = 0, square = 0;
 		for (size_t i = 0; i < r->n; i++) {
-			log_p[i] = log_add(log_p[i], log_density(r, y, s, i));
+			log_p[i] = log_add(log_p[i], regression_log_density(r, y, s, i));
 			loss += log((double)(s + 1)) - log_p[i];
 			for (int j = 0; j < r->k; j++) {
 				size_t e = i * (size_t)r->k + (size_t)j;

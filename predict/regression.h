@@ -34,6 +34,12 @@ struct regression_metrics {
 double regression_mean(const struct regression *r, size_t s, size_t i, int j);
 double regression_sd(const struct regression *r, int j);
 
+/* log Π_j N(y_j; μ_sj, σ_j²) of member s and example i: nats, density in own units. y: (n, k). */
+double regression_log_density(const struct regression *r, const double *y, size_t s, size_t i);
+
+/* Members first … end − 1 by themselves. */
+struct regression regression_part(const struct regression *all, size_t first, size_t end);
+
 /* Figures of each example, (n) each, summed over its targets: what the metrics are means of. */
 struct regression_each {
 	double *nll, *square, *crps, *covered;

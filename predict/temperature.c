@@ -2,8 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "predict/temperature.h"
 
-#include "predict/projection.h"
-
 /* Of a parameter with a prior factor. */
 static double extra_precision(const struct law *l, double factor)
 {
@@ -30,5 +28,5 @@ double temperature_virial(const struct law *l, const float *theta, const double 
 			virial += (theta[j] - centre[j]) * slope;
 		}
 	}
-	return virial * l->n / (double)projection_moving(l->pieces);
+	return virial * l->n / (double)pieces_moving(l->pieces);
 }

@@ -80,6 +80,14 @@ status sampler_full_gradient(struct sampler_state *s, const struct point *at, bo
 	return gradient_over(s, at, &(struct batch){.row = SLOT_NONE}, s->potential->n, STREAM_AUGMENT, first, gradient);
 }
 
+int sampler_reported(const struct sampler *s, const char *name)
+{
+	for (int i = 0; i < SAMPLER_REPORTS && s->reports[i].name; i++)
+		if (strcmp(s->reports[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
 double sampler_noise(const struct sampler_state *s)
 {
 	return s->exploring ? 0 : sqrt(2 * s->lr / s->beta);
@@ -97,11 +105,7 @@ double sampler_decay_most(const struct sampler_state *s, double decay)
 
 bool sampler_prior_is_gaussian(const struct sampler_state *s)
 {
-	const struct pieces *p = s->potential->pieces;
-	for (int i = 0; i < p->n; i++)
-		if (!p->at[i].frozen && p->at[i].kind != PRIOR_GAUSSIAN)
-			return false;
-	return true;
+	return pieces_gaussian(s->potential->pieces);
 }
 
 status sampler_affine(struct sampler_state *s, const struct affine *a)
@@ -128,11 +132,7 @@ status sampler_probe(struct sampler_state *s, int h, float *to)
 
 double sampler_moving(const struct sampler_state *s)
 {
-	const struct pieces *p = s->potential->pieces;
-	double d = 0;
-	for (int i = 0; i < p->n; i++)
-		d += p->at[i].frozen ? 0 : (double)p->at[i].count;
-	return fmax(d, 1);
+	return fmax((double)pieces_moving(s->potential->pieces), 1);
 }
 
 status sampler_product(struct sampler_state *s, const float *x, const float *y, int slot)

@@ -109,6 +109,8 @@ METHODS(SAMPLER_EXTERN)
 #undef SAMPLER_EXTERN
 extern const struct sampler *const samplers[];  /* table.c; NULL-terminated */
 
+/* The method of that name; NULL: there is none, or no name. */
+const struct sampler *sampler_named(const char *name);
 /* Errors: ERR_USAGE, listing the names. */
 status sampler_find(const char *name, const struct sampler **out);
 
@@ -119,6 +121,9 @@ size_t sampler_kept(const struct sampler *s);
 
 /* Where a parameter stands in `params` and so in a state's `param`; −1: it is none of this method's. */
 int sampler_param(const struct sampler *s, const char *name);
+
+/* Where a number that the log shows stands in `reports`; −1: it is none of this method's. */
+int sampler_reported(const struct sampler *s, const char *name);
 
 /* √(2λ/β), the deviation of a Langevin step's noise; 0 in a step that explores. */
 double sampler_noise(const struct sampler_state *s);

@@ -9,12 +9,19 @@ const struct sampler *const samplers[] = {METHODS(ROW) NULL};
 
 #define NAME(id, name, title) ", " name
 
+const struct sampler *sampler_named(const char *name)
+{
+	for (const struct sampler *const *s = samplers; name && *s; s++)
+		if (strcmp((*s)->name, name) == 0)
+			return *s;
+	return NULL;
+}
+
 status sampler_find(const char *name, const struct sampler **out)
 {
-	for (const struct sampler *const *s = samplers; *s; s++)
-		if (strcmp((*s)->name, name) == 0) {
-			*out = *s;
-			return OK;
-		}
-	return fail(ERR_USAGE, "{sampler} %s: unknown method; there are %s", name, METHODS(NAME) + 2);
+	const struct sampler *s = sampler_named(name);
+	if (!s)
+		return fail(ERR_USAGE, "{sampler} %s: unknown method; there are %s", name, METHODS(NAME) + 2);
+	*out = s;
+	return OK;
 }

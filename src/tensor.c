@@ -264,3 +264,19 @@ status pieces_ending(const struct segments *s, struct arena *a, const char *endi
 	TRY(collect(s, a, ending, true, those));
 	return collect(s, a, ending, false, others);
 }
+
+size_t pieces_moving(const struct pieces *p)
+{
+	size_t n = 0;
+	for (int i = 0; i < p->n; i++)
+		n += p->at[i].frozen ? 0 : p->at[i].count;
+	return n;
+}
+
+bool pieces_gaussian(const struct pieces *p)
+{
+	for (int i = 0; i < p->n; i++)
+		if (!p->at[i].frozen && p->at[i].kind != PRIOR_GAUSSIAN)
+			return false;
+	return true;
+}

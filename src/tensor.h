@@ -84,6 +84,12 @@ struct pieces {
 /* Errors: ERR_MEMORY. */
 status pieces_of(const struct segments *s, struct arena *a, struct pieces *out);
 
+/* Elements of those that move. */
+size_t pieces_moving(const struct pieces *p);
+
+/* Whether the priors of all that move are Gaussian. */
+bool pieces_gaussian(const struct pieces *p);
+
 /* The same twice: of segments whose name ends so, all others being frozen besides, and of the others, those being frozen. */
 status pieces_ending(const struct segments *s, struct arena *a, const char *ending, struct pieces *those, struct pieces *others);
 

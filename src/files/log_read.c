@@ -135,6 +135,16 @@ static status take_lines(struct part *p, uint64_t beyond, const char *const *nam
 	return OK;
 }
 
+status log_path_beside(const char *snaps, struct arena *a, char **out)
+{
+	static const char ending[] = ".snaps";
+	const size_t n = strlen(snaps), most = sizeof ending - 1;
+	*out = NULL;
+	if (n <= most || strcmp(snaps + n - most, ending) != 0)
+		return OK;
+	return arena_text(a, out, "%.*s.log.jsonl", (int)(n - most), snaps);
+}
+
 status log_read(const char *path, uint64_t beyond, uint64_t most, const char *const *names, struct arena *a, struct log_series *out)
 {
 	struct part p = {.path = path};
