@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>
@@ -47,42 +46,34 @@ status members_judge(const double *figure, size_t n, const struct guess *guess, 
 	return OK;
 }
 
-/* One role's, of choice `first` and of those behind it. */
-struct of_role {
-	size_t n, *member;       /* (n) */
-	double *figure;
-	enum member_fate *fate;
-};
-
-static void take_role(const double *figure, const struct selection *s, size_t first, bool *taken, struct of_role *r)
+static status judge_roles(const double *figure, const struct selection *s, const struct guess *guess, struct arena *a,
+                          enum member_fate *fate)
 {
-	r->n = 0;
-	for (size_t i = first; i < s->n; i++) {
-		if (strcmp(s->choice[i].role, s->choice[first].role) != 0)
+	enum member_fate *own;
+	size_t *member;
+	double *some;
+	bool *taken;
+	TRY(ARENA_NEW(a, s->n, &taken));
+	TRY(ARENA_NEW(a, s->n, &member));
+	TRY(ARENA_NEW(a, s->n, &some));
+	TRY(ARENA_NEW(a, s->n, &own));
+	for (size_t first = 0; first < s->n; first++) {
+		if (taken[first])
 			continue;
-		taken[i] = true;
-		r->member[r->n] = i;
-		r->figure[r->n++] = figure[i];
+		const size_t n = selection_take_role(s, first, taken, member);
+		for (size_t i = 0; i < n; i++)
+			some[i] = figure[member[i]];
+		TRY(members_judge(some, n, guess, own));
+		for (size_t i = 0; i < n; i++)
+			fate[member[i]] = own[i];
 	}
+	return OK;
 }
 
 status members_judge_roles(const double *figure, const struct selection *s, const struct guess *guess, enum member_fate *fate)
 {
 	struct arena a = {0};
-	struct of_role r;
-	bool *taken;
-	status st = ARENA_NEW(&a, s->n, &taken);
-	st = st == OK ? ARENA_NEW(&a, s->n, &r.member) : st;
-	st = st == OK ? ARENA_NEW(&a, s->n, &r.figure) : st;
-	st = st == OK ? ARENA_NEW(&a, s->n, &r.fate) : st;
-	for (size_t first = 0; first < s->n && st == OK; first++) {
-		if (taken[first])
-			continue;
-		take_role(figure, s, first, taken, &r);
-		st = members_judge(r.figure, r.n, guess, r.fate);
-		for (size_t i = 0; i < r.n && st == OK; i++)
-			fate[r.member[i]] = r.fate[i];
-	}
+	status st = judge_roles(figure, s, guess, &a, fate);
 	arena_free(&a);
 	return st;
 }

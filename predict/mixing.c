@@ -3,7 +3,6 @@
 #include "predict/mixing.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "predict/convergence.h"
 #include "predict/panel.h"
@@ -13,28 +12,6 @@ struct view {
 	struct selection of;
 	size_t *member;
 };
-
-/* Whether no choice before i has its role. */
-static bool first_of_role(const struct selection *s, size_t i, const char **seen, int *n_seen, int most)
-{
-	for (int k = 0; k < *n_seen; k++)
-		if (strcmp(seen[k], s->choice[i].role) == 0)
-			return false;
-	if (*n_seen == most)
-		return false;
-	seen[(*n_seen)++] = s->choice[i].role;
-	return true;
-}
-
-static void view_role(const struct selection *s, const char *role, struct view *v)
-{
-	v->of.n = 0;
-	for (size_t i = 0; i < s->n; i++)
-		if (strcmp(s->choice[i].role, role) == 0) {
-			v->member[v->of.n] = i;
-			v->of.choice[v->of.n++] = s->choice[i];
-		}
-}
 
 static void keep_worst(struct mixing *m, const struct convergence *c)
 {
@@ -82,23 +59,24 @@ static void keep_role(struct mixing *worst, const struct mixing *m, bool first)
 
 static status judge_roles(const struct member_draws *d, const struct selection *s, struct arena *a, struct mixing *out)
 {
-	enum { ROLES_MOST = 8 };
-	const char *seen[ROLES_MOST];
 	struct view v = {{.n = 0}, NULL};
+	bool *taken;
 	double *x;
-	int n_seen = 0;
 	TRY(ARENA_NEW(a, s->n, &v.of.choice));
 	TRY(ARENA_NEW(a, s->n, &v.member));
+	TRY(ARENA_NEW(a, s->n, &taken));
 	TRY(ARENA_NEW(a, s->n, &x));
-	for (size_t i = 0; i < s->n; i++) {
+	for (size_t first = 0; first < s->n; first++) {
 		struct panel panel;
 		struct mixing m;
-		if (!first_of_role(s, i, seen, &n_seen, ROLES_MOST))
+		if (taken[first])
 			continue;
-		view_role(s, s->choice[i].role, &v);
+		v.of.n = selection_take_role(s, first, taken, v.member);
+		for (size_t i = 0; i < v.of.n; i++)
+			v.of.choice[i] = s->choice[v.member[i]];
 		TRY(panel_open(&v.of, a, &panel));
 		TRY(judge_panel(d, &v, &panel, x, &m));
-		keep_role(out, &m, n_seen == 1);
+		keep_role(out, &m, first == 0);
 	}
 	return OK;
 }

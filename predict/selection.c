@@ -150,3 +150,14 @@ void selection_close(struct selection *s)
 	free(s->choice);
 	*s = (struct selection){.n = 0};
 }
+
+size_t selection_take_role(const struct selection *s, size_t first, bool *taken, size_t *member)
+{
+	size_t n = 0;
+	for (size_t i = first; i < s->n; i++)
+		if (strcmp(s->choice[i].role, s->choice[first].role) == 0) {
+			taken[i] = true;
+			member[n++] = i;
+		}
+	return n;
+}

@@ -39,6 +39,10 @@ const json_t *selection_header(const struct selection *s);
 /* Reads choice i; the record is valid until the next call. Errors: as snaps_read's. */
 status selection_read(struct selection *s, size_t i, struct snaps_record *out);
 
+/* The choices of choice first's role from it on, in order, to member (s->n); returns how many. They are marked in taken (s->n), so
+ * that a walk over those that are not yet meets each role once. */
+size_t selection_take_role(const struct selection *s, size_t first, bool *taken, size_t *member);
+
 void selection_close(struct selection *s);
 
 #endif
