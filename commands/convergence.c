@@ -10,6 +10,7 @@
 #include "commands/select.h"
 #include "predict/members.h"
 #include "predict/mixing.h"
+#include "predict/panel.h"
 #include "src/json_build.h"
 
 static const char *const fate_words[] = {
@@ -122,7 +123,7 @@ static void say_mixing(const struct mixing *m, FILE *to)
 	const char *of = m->chains == 1 ? "of a chain" : "a chain";
 	const double least = fmin(m->ess_bulk, m->ess_tail);
 	if (!m->judged) {
-		fprintf(to, "not judged, %zu draw%s %s: at least %d are needed", m->draws, m->draws == 1 ? "" : "s", of, MIXING_LEAST_DRAWS);
+		fprintf(to, "not judged, %zu draw%s %s: at least %d are needed", m->draws, m->draws == 1 ? "" : "s", of, PANEL_JUDGED);
 		return;
 	}
 	if (isnan(m->rhat)) {

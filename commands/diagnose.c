@@ -91,8 +91,8 @@ static void find_unjudged(struct diagnosis *d)
 {
 	char *to = d->unjudged;
 	const size_t room = sizeof d->unjudged;
-	if (d->panel.draws < JUDGED_DRAWS)
-		snprintf(to, room, "%zu draw%s a chain, fewer than %d", d->panel.draws, d->panel.draws == 1 ? "" : "s", JUDGED_DRAWS);
+	if (d->panel.draws < PANEL_JUDGED)
+		snprintf(to, room, "%zu draw%s a chain, fewer than %d", d->panel.draws, d->panel.draws == 1 ? "" : "s", PANEL_JUDGED);
 	else if (!same_target(d))
 		snprintf(to, room, "the chains are of different targets");
 	else if (schedule_varies(d))

@@ -13,8 +13,6 @@
 #include "src/options/opt.h"
 #include "src/schedule.h"
 
-enum { JUDGED_DRAWS = 20 };   /* of a chain, from which on what they show of it is judged */
-
 /* Numbers of every draw, and what they show. */
 struct traces {
 	int n;

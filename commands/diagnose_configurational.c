@@ -45,7 +45,7 @@ static const char *no_temperature(const struct diagnosis *d)
 		return "beside an anchor θ's own law is known for gaussian priors alone";
 	if (gradients_wanted(d) == 0)
 		return "no gradients are wanted (--gradients 0)";
-	if (gradients_wanted(d) < JUDGED_DRAWS)
+	if (gradients_wanted(d) < PANEL_JUDGED)
 		return "fewer than 20 gradients a chain are wanted (--gradients)";
 	return NULL;
 }

@@ -60,7 +60,7 @@ status diagnose_kinetic(struct diagnosis *d)
 	}
 	if (s != OK && s != ERR_DAMAGE)
 		return s;
-	const char *few = lines < JUDGED_DRAWS ? "fewer than 20 lines of a chain's log have it (--log-every)" : NULL;
+	const char *few = lines < PANEL_JUDGED ? "fewer than 20 lines of a chain's log have it (--log-every)" : NULL;
 	diagnose_temperature(d, "temperature_kinetic", "kinetic temperature", &c, *d->unjudged ? d->unjudged : few);
 	return OK;
 }

@@ -76,7 +76,7 @@ static void put_enough(const struct diagnosis *d, json_t **to)
 	find_enough(d, &d->predictions, &e);
 	find_enough(d, &d->parameters, &e);
 	const int chains = d->panel.chains < CHAINS_ENOUGH ? CHAINS_ENOUGH : d->panel.chains;
-	const double draws = ceil(fmax(e.factor * (double)d->panel.draws, JUDGED_DRAWS));
+	const double draws = ceil(fmax(e.factor * (double)d->panel.draws, PANEL_JUDGED));
 	const bool known = !*d->unjudged && !e.apart && e.factor > 0 && draws < 1e15;
 	char words[160];
 	if (opts_flag(d->options, "json")) {

@@ -24,7 +24,7 @@ static void keep_worst(struct mixing *m, const struct convergence *c)
 static status judge_panel(const struct member_draws *d, const struct view *v, const struct panel *p, double *x, struct mixing *m)
 {
 	bool moves = false;
-	*m = (struct mixing){p->chains, p->draws, p->left_out, p->draws >= MIXING_LEAST_DRAWS, NAN, NAN, NAN};
+	*m = (struct mixing){p->chains, p->draws, p->left_out, p->draws >= PANEL_JUDGED, NAN, NAN, NAN};
 	for (size_t row = 0; m->judged && row < d->rows; row++) {
 		struct convergence c;
 		for (int k = 0; k < p->chains; k++)

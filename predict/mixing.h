@@ -7,8 +7,6 @@
 #include "predict/draws.h"
 #include "predict/selection.h"
 
-enum { MIXING_LEAST_DRAWS = 20 };   /* of a chain, below which R̂ of chains that agree is mostly chance */
-
 struct mixing {
 	int chains;                 /* that were held together, of the role with the fewest effective draws */
 	size_t draws;               /* of each */

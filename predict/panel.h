@@ -6,6 +6,8 @@
 
 #include "predict/selection.h"
 
+enum { PANEL_JUDGED = 20 };   /* draws of a chain, below which R̂ of chains that agree is mostly chance, and nothing is judged */
+
 struct panel {
 	int chains;
 	size_t draws;        /* of each */

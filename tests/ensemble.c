@@ -209,16 +209,11 @@ int main(void)
 {
 	struct arena a = {0};
 	struct model m;
-	int input[3] = {1, 1, COLUMNS};
-	ensemble_tables(&a);
-	MUST(model_build("mlp:3-5-3", "relu", NULL, input, OUTPUTS, &m));
-	const char *csv = ensemble_path(&a, "classes.csv");
-	const char *first = ensemble_snaps(&a, "first.snaps", &m, ensemble_header(&m, "categorical", csv, 1, 0), RECORDS);
-	const char *second = ensemble_snaps(&a, "second.snaps", &m, ensemble_header(&m, "categorical", csv, 1, 1), RECORDS);
-	choices(first, second);
-	average(&m, first, second);
+	const struct ensemble_files f = ensemble_write(&a, &m);
+	choices(f.first, f.second);
+	average(&m, f.first, f.second);
 	regression(&a);
-	same_sums(first, second);
+	same_sums(f.first, f.second);
 	model_free(&m);
 	arena_free(&a);
 	return done_testing();

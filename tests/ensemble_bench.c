@@ -26,7 +26,7 @@ const char *ensemble_path(struct arena *a, const char *name)
 	return path;
 }
 
-void ensemble_tables(struct arena *a)
+static void ensemble_tables(struct arena *a)
 {
 	FILE *f = fopen(ensemble_path(a, "classes.csv"), "w"), *g = fopen(ensemble_path(a, "real.csv"), "w");
 	struct rng_key key = {3, 0};
@@ -159,3 +159,14 @@ void reading_close(struct reading *r)
 	opts_free(r->o);
 }
 
+struct ensemble_files ensemble_write(struct arena *a, struct model *m)
+{
+	int input[3] = {1, 1, COLUMNS};
+	ensemble_tables(a);
+	MUST(model_build("mlp:3-5-3", "relu", NULL, input, OUTPUTS, m));
+	const char *csv = ensemble_path(a, "classes.csv");
+	return (struct ensemble_files){
+		csv, ensemble_snaps(a, "first.snaps", m, ensemble_header(m, "categorical", csv, 1, 0), RECORDS),
+		ensemble_snaps(a, "second.snaps", m, ensemble_header(m, "categorical", csv, 1, 1), RECORDS),
+	};
+}

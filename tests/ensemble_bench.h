@@ -20,9 +20,6 @@ extern double ensemble_target[ROWS];
 /* A file of that name in the scratch folder. */
 const char *ensemble_path(struct arena *a, const char *name);
 
-/* Fills the rows in, and writes classes.csv and real.csv of them. */
-void ensemble_tables(struct arena *a);
-
 /* A header of snapshots, without what their writer puts there; the caller's. */
 json_t *ensemble_header(const struct model *m, const char *likelihood, const char *csv, int seed, int chain);
 
@@ -32,6 +29,12 @@ void ensemble_theta(float *x, size_t n, int seed, int chain, int record);
 /* RECORDS records of each role: theta and anchor at steps 10, 20, …; the anchor's record number is RECORDS + i. Those of theta from
  * record blown_from on are not finite. The header is taken over. */
 const char *ensemble_snaps(struct arena *a, const char *name, const struct model *m, json_t *header, int blown_from);
+
+/* The rows, and two chains of a perceptron on their classes. */
+struct ensemble_files {
+	const char *csv, *first, *second;
+};
+struct ensemble_files ensemble_write(struct arena *a, struct model *m);
 
 /* The outputs of a perceptron with one hidden layer at θ. */
 void ensemble_forward(const struct model *m, const float *theta, const double *in, double *out);

@@ -115,15 +115,10 @@ int main(void)
 {
 	struct arena a = {0};
 	struct model m;
-	int input[3] = {1, 1, COLUMNS};
-	ensemble_tables(&a);
-	MUST(model_build("mlp:3-5-3", "relu", NULL, input, OUTPUTS, &m));
-	const char *csv = ensemble_path(&a, "classes.csv");
-	const char *first = ensemble_snaps(&a, "first.snaps", &m, ensemble_header(&m, "categorical", csv, 1, 0), RECORDS);
-	const char *second = ensemble_snaps(&a, "second.snaps", &m, ensemble_header(&m, "categorical", csv, 1, 1), RECORDS);
-	misfits(&a, first);
-	first_failure(&a, &m, csv, first);
-	damage(second);
+	const struct ensemble_files f = ensemble_write(&a, &m);
+	misfits(&a, f.first);
+	first_failure(&a, &m, f.csv, f.first);
+	damage(f.second);
 	model_free(&m);
 	arena_free(&a);
 	return done_testing();

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "predict/convergence.h"
+#include "predict/panel.h"
 #include "src/rng.h"
 #include "tests/tap.h"
 
@@ -118,13 +119,13 @@ static void lengths(struct bench *b)
 	}
 	near(got.rhat, all, 0, "and the last draws of the others are held together");
 	*b = (struct bench){.n = 0};
-	add_chain(b, 0, MIXING_LEAST_DRAWS - 1, 1);
-	add_chain(b, 1, MIXING_LEAST_DRAWS, 1);
+	add_chain(b, 0, PANEL_JUDGED - 1, 1);
+	add_chain(b, 1, PANEL_JUDGED, 1);
 	fill(b);
 	got = judge(b);
-	ok(!got.judged && isnan(got.rhat) && isnan(got.ess_bulk) && got.draws == MIXING_LEAST_DRAWS - 1, "%zu draws are too few", got.draws);
+	ok(!got.judged && isnan(got.rhat) && isnan(got.ess_bulk) && got.draws == PANEL_JUDGED - 1, "%zu draws are too few", got.draws);
 	*b = (struct bench){.n = 0};
-	add_chain(b, 0, MIXING_LEAST_DRAWS, 1);
+	add_chain(b, 0, PANEL_JUDGED, 1);
 	fill(b);
 	got = judge(b);
 	ok(got.judged && got.chains == 1, "%zu of one chain are enough", got.draws);
