@@ -28,7 +28,7 @@ static status open_subjects(struct diagnosis *d, struct sets *s)
 	const int split = opts_given(o, "split") || !aside ? opts_choice(o, "split") : SPLIT_HOLDOUT;
 	const struct subject_request watched = {.spec = opts_text(o, "data"), .option = "--data", .split = split,
 	                                        .header = (enum header)(opts_choice(o, "header") + 1), .batch = batch};
-	const struct subject_request probed = {.spec = opts_text(o, "probe"), .option = "--probe", .split = -1, .foreign = true,
+	const struct subject_request probed = {.spec = opts_text(o, "probe"), .option = "--probe", .split = -1, .need = NEED_FOREIGN,
 	                                       .batch = batch};
 	TRY(subject_open(&s->network, &watched, &s->subject[WATCHED]));
 	if (s->subject[WATCHED].fell_back)

@@ -125,7 +125,7 @@ static status score_network(const struct opts *o, struct selection *chosen, stru
 	const int batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0;
 	const struct subject_request own = {.spec = opts_text(o, "id"), .option = "--id", .split = opts_choice(o, "split"),
 	                                    .header = header_of(o, "id", "ood"), .batch = batch};
-	const struct subject_request foreign = {.spec = opts_text(o, "ood"), .option = "--ood", .split = -1, .foreign = true,
+	const struct subject_request foreign = {.spec = opts_text(o, "ood"), .option = "--ood", .split = -1, .need = NEED_FOREIGN,
 	                                        .header = header_of(o, "ood", "id"),
 	                                        .normalize = strcmp(transform, "id") == 0 ? NULL : transform, .batch = batch};
 	if (predictive_of(n->likelihood)->classes(n->model.outputs) == 0)

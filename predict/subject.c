@@ -60,7 +60,7 @@ static status subject_read(const struct network *n, const struct subject_request
 	if (own && ask->split != SPLIT_TEST)
 		ask->labels = n->origin.labels;
 	/* Another file is taken whole, unless a part of it is asked for as the run had it. */
-	if (!r->foreign && ask->split != SPLIT_TEST && (own || r->split >= 0))
+	if (r->need != NEED_FOREIGN && ask->split != SPLIT_TEST && (own || r->split >= 0))
 		ask->holdout = n->origin.holdout;
 	TRY(dataset_open(ask, &s->data));
 	const bool train = r->split < 0 && ask->split == SPLIT_TRAIN;
@@ -76,8 +76,8 @@ static status subject_read(const struct network *n, const struct subject_request
 static status subject_load(const struct network *n, const struct subject_request *r, struct subject *s)
 {
 	struct dataset_request ask = {
-		.spec = r->spec ? r->spec : n->origin.spec, .option = r->spec ? r->option : NULL, .foreign = r->foreign,
-		.class_targets = !r->foreign && n->likelihood->class_targets,
+		.spec = r->spec ? r->spec : n->origin.spec, .option = r->spec ? r->option : NULL, .need = r->need,
+		.class_targets = r->need != NEED_FOREIGN && n->likelihood->class_targets,
 	};
 	struct arena names = {0};
 	struct columns columns;

@@ -20,7 +20,7 @@ struct subject_request {
 	int split;                 /* enum split; −1: test, else train */
 	enum header header;        /* of csv files; HEADER_AUTO: of the run's own as it was told */
 	const char *normalize;     /* NULL: as in training; else as normalize_parse has it */
-	bool foreign;              /* an OOD set: its labels are not looked at, and it need not have any */
+	enum need need;            /* what the set's own labels or targets are needed for */
 	int batch;                 /* examples at a time; 0: the run's own, at most 1024 */
 };
 

@@ -141,7 +141,7 @@ static void test_line_ends(void)
 /* A request by a run that knows these columns, the target among them. */
 static struct dataset_request by(const struct columns *c, enum header header, bool foreign)
 {
-	return (struct dataset_request){.columns = c, .header = header, .foreign = foreign, .width = c->n - 1};
+	return (struct dataset_request){.columns = c, .header = header, .need = foreign ? NEED_FOREIGN : NEED_TARGETS, .width = c->n - 1};
 }
 
 static bool read_as(const char *content, struct dataset_request r, float a, float b)
@@ -151,7 +151,7 @@ static bool read_as(const char *content, struct dataset_request r, float a, floa
 	*warned = 0;
 	status s = get(r, &d);
 	const float *x = d.x;
-	bool good = s == OK && d.w == 2 && x[0] == a && x[1] == b && (r.foreign ? !d.target : d.target[0] == 9);
+	bool good = s == OK && d.w == 2 && x[0] == a && x[1] == b && (r.need ? !d.target : d.target[0] == 9);
 	if (!good)
 		note("%s", s == OK ? "other values" : fail_words(s, "--"));
 	dataset_close(&d);
@@ -189,7 +189,7 @@ static void test_names(void)
 
 	struct columns none = {.n = 0};
 	ok(read_as("p,q,r\n1,2,9\n", by(&none, HEADER_AUTO, false), 1, 2), "a run without names takes columns by position");
-	struct dataset_request foreign = {.foreign = true, .width = 2};
+	struct dataset_request foreign = {.need = NEED_FOREIGN, .width = 2};
 	ok(read_as("1,2\n", foreign, 1, 2) && read_as("1,2,?\n", foreign, 1, 2) && read_as("p,q\n1,2\n", foreign, 1, 2),
 	   "also of a foreign set, with a target or without");
 }
@@ -199,7 +199,7 @@ static void test_digits(void)
 	/* Seconds since 1970 and a Julian date: float32 holds neither to more than 128 and 0.25. */
 	struct dataset d, narrow, held;
 	put("t,day\n1609459200,2459215.5\n1609459201,2459215.625\n1609459202,2459215.75\n1609459207,2459216\n");
-	MUST(get((struct dataset_request){.standardize = true}, &d));
+	MUST(get((struct dataset_request){.standardize = STANDARDIZE_YES}, &d));
 	/* Offsets 0, 1, 2, 7: mean 2.5, population variance 7.25. Days 0, 1/8, 2/8, 4/8: mean 7/32. */
 	const double offset[] = {0, 1, 2, 7}, day[] = {0, .125, .25, .5};
 	double worst = 0, day_sd = sqrt((0 + .015625 + .0625 + .25) / 4 - (7. / 32) * (7. / 32));
@@ -209,7 +209,7 @@ static void test_digits(void)
 	}
 	ok(worst < 1e-6 && d.standardize.x_mean[0] == 1609459202.5 && !d.x_wide && !d.target_wide,
 	   "values are centred and scaled before they are rounded: off by %.2g", worst);
-	MUST(get((struct dataset_request){.standardize = true, .single = true}, &narrow));
+	MUST(get((struct dataset_request){.standardize = STANDARDIZE_YES, .single = true}, &narrow));
 	const float *x = narrow.x;
 	ok(x[0] == x[2] && narrow.standardize.single && !d.standardize.single && narrow.train_fingerprint == d.train_fingerprint,
 	   "and after it where an earlier version's run goes on; the fingerprint is the same");
@@ -242,7 +242,7 @@ static void test_constant(void)
 	for (int i = 0; i < 100; i++)
 		used += (size_t)snprintf(text + used, sizeof text - used, "0.1,%d,0.3\n", i);
 	put(text);
-	MUST(get((struct dataset_request){.standardize = true, .holdout = "30"}, &d));
+	MUST(get((struct dataset_request){.standardize = STANDARDIZE_YES, .holdout = "30"}, &d));
 	const struct standardize *s = &d.standardize;
 	const float *x = d.x;
 	ok(s->x_mean[0] == .1 && s->x_sd[0] == 1 && x[0] == 0 && s->target_mean[0] == .3 && s->target_sd[0] == 1 && d.target[0] == 0,

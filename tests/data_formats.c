@@ -86,7 +86,7 @@ static void test_csv(void)
 	x = d.x;
 	ok(d.target[0] == 2.5f && x[1] == 3 && d.target[2] == 8, "csv: --target picks a column");
 	dataset_close(&d);
-	MUST(get("csv", "x.csv", (struct dataset_request){.standardize = true}, &d));
+	MUST(get("csv", "x.csv", (struct dataset_request){.standardize = STANDARDIZE_YES}, &d));
 	x = d.x;
 	/* 3, 6, 9: mean 6, population deviation √6. */
 	const struct standardize *to = &d.standardize;
@@ -96,8 +96,8 @@ static void test_csv(void)
 	/* Two of ten rows are held out, the same two for ever; the figures are those of the other eight. */
 	csv("0,0\n1,10\n4,20\n9,30\n16,40\n25,50\n36,60\n49,70\n64,80\n81,90\n");
 	struct dataset held;
-	MUST(get("csv", "x.csv", (struct dataset_request){.standardize = true, .holdout = "2"}, &d));
-	MUST(get("csv", "x.csv", (struct dataset_request){.standardize = true, .holdout = "2", .split = SPLIT_HOLDOUT}, &held));
+	MUST(get("csv", "x.csv", (struct dataset_request){.standardize = STANDARDIZE_YES, .holdout = "2"}, &d));
+	MUST(get("csv", "x.csv", (struct dataset_request){.standardize = STANDARDIZE_YES, .holdout = "2", .split = SPLIT_HOLDOUT}, &held));
 	double sum = 0, squares = 0, sum_y = 0;
 	for (size_t i = 0; i < d.n; i++) {
 		double v = (double)((const float *)d.x)[i];

@@ -127,7 +127,7 @@ static status read_npy(const struct dataset_request *r, const char *path, enum s
 	char *first;
 	const float *values;
 	const double *wide;
-	TRY(npy_pair(path, r->foreign, &comma));
+	TRY(npy_pair(path, r->need != NEED_TARGETS, &comma));
 	TRY(arena_text(&out->arena, &first, "%.*s", comma ? (int)(comma - path) : (int)strlen(path), path));
 	TRY(npy_read(first, &out->arena, &x));
 	if (x.ndim < 1 || x.count == 0)
@@ -143,7 +143,7 @@ static status read_npy(const struct dataset_request *r, const char *path, enum s
 		out->flattened = x.ndim > 2;
 	}
 	size_t labels;
-	if (r->foreign)
+	if (r->need == NEED_FOREIGN)
 		return comma ? input_size(comma + 1, &labels) : OK;
 	return set_answers(r, first, comma + 1, out);
 }

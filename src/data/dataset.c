@@ -160,7 +160,7 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 	if (path) {
 		const char *comma = NULL;
 		if (reader == &reader_npy)
-			TRY(dataset_fault(npy_pair(path, r->foreign, &comma), r));
+			TRY(dataset_fault(npy_pair(path, r->need != NEED_TARGETS, &comma), r));
 		if (comma) {
 			TRY(arena_text(a, &spec, "%.*s", (int)(comma - path), path));
 			TRY(absolute(a, spec, &first));

@@ -8,6 +8,7 @@
 #include "src/backend.h"
 #include "src/data/columns.h"
 #include "src/data/standardize.h"
+#include "src/data/table.h"
 
 struct targets;
 
@@ -19,6 +20,23 @@ const char *split_name(enum split s);
 enum header { HEADER_AUTO, HEADER_YES, HEADER_NO };
 #define HEADER_WORDS "yes|no"
 
+/* Whether examples need what they have to be predicted. */
+enum need {
+	NEED_TARGETS,
+	NEED_NOTHING,             /* targets are read where there are any */
+	NEED_FOREIGN              /* an OOD set: npy and csv sets need no labels, and theirs are not read */
+};
+
+/* Rows of a csv file in memory, spec "csv:-": its first line, and as many others as there are by now. */
+struct csv_text {
+	const char *bytes;
+	size_t size;
+	size_t line;              /* number of its second line in the stream */
+};
+
+/* Whether tables are brought to mean 0 and deviation 1; AUTO: those that have words or gaps. */
+enum standardizing { STANDARDIZE_NO, STANDARDIZE_YES, STANDARDIZE_AUTO };
+
 /* What the user asked for; a NULL text means the option's default. */
 struct dataset_request {
 	const char *spec;         /* KIND[:PATH] */
@@ -29,11 +47,19 @@ struct dataset_request {
 	const char *target;       /* --target NAME of a csv column, where no names are known */
 	enum header header;       /* --header of a csv file */
 	const struct columns *columns;  /* csv: names that a run knows, by which the file's are matched; NULL or empty: none */
-	bool foreign;             /* an OOD set: npy and csv sets need no labels, and theirs are not read */
-	size_t width;             /* foreign: columns of the run's tables, by which a csv file without a target is known */
+	enum need need;           /* whether npy and csv sets need labels or targets */
+	size_t width;             /* without NEED_TARGETS: columns of the run's tables, by which a csv file without a target is known */
 	bool single;              /* tables are rounded to float32 before anything is done to them, as earlier versions did */
-	bool standardize;         /* csv and float arrays: to mean 0 and deviation 1 by the training rows, targets too */
+	enum standardizing standardize;  /* csv and float arrays: to mean 0 and deviation 1 by the training rows, targets too */
 	bool distinct;            /* a single real target's values are counted, which sorts them */
+	enum decimal decimal;     /* csv: what stands before decimals */
+	const char *drop;         /* --drop NAME[,NAME…] csv: columns that are left out */
+	const char *id;           /* --id NAME csv: the column that names the rows */
+	const char *category;     /* --category NAME[,NAME…] csv: columns of numbers that are words */
+	enum missing missing;     /* csv: cells without a value, where no table was learnt */
+	enum unknown unknown;     /* csv: words that were not learnt */
+	const struct table *table;    /* csv: what a run learnt, by which the rows become features; NULL or empty: nothing yet */
+	const struct csv_text *text;  /* csv:- NULL: a file */
 	bool class_targets;       /* csv: the target column holds classes 0, 1, … (likelihood categorical or bernoulli) */
 };
 
@@ -61,6 +87,8 @@ struct dataset {
 	bool image;               /* uint8 images: normalised by channel, may be augmented */
 	bool has_test;            /* the kind has a test split of its own */
 	struct standardize standardize;  /* what was done to a table; all NULL where nothing was */
+	struct table table;       /* csv: what was learnt, or the request's; empty where the rows are numbers as they are */
+	const char *const *id;    /* (n) names of the rows, as JSON has them; NULL: none */
 	uint64_t fingerprint;     /* XXH3-64 over shape, x and targets as loaded */
 	uint64_t train_fingerprint;  /* of what is left for training where this is a training set or held out of one; else 0 */
 };

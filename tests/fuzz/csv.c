@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.split = how & 1 ? SPLIT_HOLDOUT : SPLIT_TRAIN,
 		.holdout = how & 2 ? how & 4 ? "0.3" : "2" : NULL,
 		.target = how & 8 ? "c" : NULL,
-		.standardize = how & 16,
+		.standardize = how & 16 ? STANDARDIZE_YES : STANDARDIZE_NO,
 		.class_targets = how & 32,
 	});
 	return 0;

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.spec = spec,
 		.split = how & 1 ? SPLIT_HOLDOUT : SPLIT_TRAIN,
 		.holdout = how & 2 ? "0.3" : NULL,
-		.standardize = how & 16,
+		.standardize = how & 16 ? STANDARDIZE_YES : STANDARDIZE_NO,
 		.labels = how & 32 ? labels : NULL,
 	});
 	read_array(labels);
