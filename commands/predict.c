@@ -5,11 +5,13 @@
 #include "commands/convergence.h"
 #include "commands/network.h"
 #include "commands/output.h"
+#include "commands/predict.h"
+#include "commands/predict_csv.h"
 #include "commands/report.h"
 #include "commands/select.h"
 #include "commands/word_lists.h"
 #include "predict/guess.h"
-#include "predict/stored.h"
+#include "predict/unlabelled.h"
 #include "src/data/npy.h"
 #include "src/json_build.h"
 #include "src/likelihood.h"
@@ -22,6 +24,8 @@ static const struct param predict_defs[] = {
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
 	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
+	{.name = "csv", .type = PARAM_PATH, .arg = "FILE",
+	 .help = "write a row for each example: its class, the classes' probabilities and entropies, or mean and deviation of a real target"},
 	{.name = "save-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write the averaged probabilities, (examples, classes), float64"},
 	{.name = "save-member-probs", .type = PARAM_PATH, .arg = "FILE.npy",
@@ -39,10 +43,9 @@ static const struct opt_table *const tables[] = {&table_predict, &table_select, 
 
 /* ---- output ---- */
 
-enum { PROBS, MEMBERS, FILES };
-static const char *const file_option[FILES] = {"save-probs", "save-member-probs"};
+const char *const predict_file[PREDICT_FILES] = {"save-probs", "save-member-probs", "csv"};
 
-static status save_probs(FILE *to, const struct mixture *m, struct arena *a)
+status predict_save_probs(FILE *to, const struct mixture *m, struct arena *a)
 {
 	double *p;
 	int64_t shape[2] = {(int64_t)m->n, m->c};
@@ -65,8 +68,12 @@ static status begin_members(FILE *to, struct predictions *p)
 
 /* ---- from a run ---- */
 
-static status score_members(const struct opts *o, const struct selection *chosen, const struct predictions *p, FILE *probs,
-                            struct arena *a, json_t **figures)
+static bool is_labelled(const struct predictions *p)
+{
+	return p->subject->data.unlabelled == 0;
+}
+
+static status score_labelled(const struct opts *o, const struct selection *chosen, const struct predictions *p, json_t **figures)
 {
 	struct figures all;
 	TRY(p->how->score(p, &all));
@@ -74,49 +81,86 @@ static status score_members(const struct opts *o, const struct selection *chosen
 	if (p->curve)
 		json_put(figures, "curve", report_curve(p->curve, p->members));
 	report_figures(figures, &all);
-	TRY(report_convergence(o, chosen, p, p->draws, figures));
-	return save_probs(probs, &p->mixture, a);
+	return report_convergence(o, chosen, p, p->draws, figures);
+}
+
+/* What is said where no target is known: how many are, and that nothing was scored by them. */
+static status report_unlabelled(const struct opts *o, const struct predictions *p, struct arena *a, json_t **figures)
+{
+	const struct dataset *d = &p->subject->data;
+	struct figures all;
+	struct intervals of;
+	char words[96];
+	if (p->mixture.c) {
+		TRY(unlabelled_classes(&p->mixture, &all));
+	} else {
+		const struct regression r = predictions_regression(p);
+		TRY(intervals_of(&r, a, &of));
+		all = unlabelled_reals(&of);
+	}
+	report_figures(figures, &all);
+	if (opts_flag(o, "json"))
+		json_put(figures, "n_labelled", json_integer((json_int_t)(d->n - d->unlabelled)));
+	snprintf(words, sizeof words, d->unlabelled < d->n ? "of %zu rows alone, so none is scored" : "none, so nothing is scored",
+	         d->n - d->unlabelled);
+	if (!opts_flag(o, "json"))
+		json_put(figures, "labels", json_string(words));
+	json_put(figures, "convergence", json_null());
+	return OK;
+}
+
+static status report_members(const struct opts *o, const struct selection *chosen, const struct predictions *p,
+                             const struct output_file file[PREDICT_FILES], struct arena *a, json_t **figures)
+{
+	TRY(is_labelled(p) ? score_labelled(o, chosen, p, figures) : report_unlabelled(o, p, a, figures));
+	TRY(predict_save_rows(file[PREDICT_CSV].to, p, a));
+	return predict_save_probs(file[PREDICT_PROBS].to, &p->mixture, a);
 }
 
 /* What can be told before the snapshots are gone through, which may take long. */
 static status check_subject(const struct opts *o, const struct network *n, const struct dataset *d)
 {
 	const struct predictive *how = predictive_of(n->likelihood);
-	status fits = how->check(n, d);
+	status fits = d->unlabelled ? OK : how->check(n, d);
 	if (fits != OK)
 		return opts_text(o, "data") ? report_option(fits, "data") : fits;
+	if (d->unlabelled && opts_flag(o, "curve"))
+		return fail(ERR_USAGE, "--curve needs the labels of all rows; %s has those of %zu of its %zu", d->spec, d->n - d->unlabelled,
+		            d->n);
 	if (how->classes(n->model.outputs) == 0 && (opts_text(o, "save-probs") || opts_text(o, "save-member-probs")))
 		return fail(ERR_USAGE, "--save-probs and --save-member-probs need class probabilities; this run's likelihood is %s",
 		            n->likelihood->name);
 	return OK;
 }
 
+static enum scoring scoring_of(const struct opts *o, const struct dataset *d)
+{
+	if (d->unlabelled)
+		return SCORE_NOTHING;
+	return opts_flag(o, "curve") ? SCORE_CURVE : SCORE_ALL;
+}
+
 static status predict_to(const struct opts *o, struct selection *chosen, struct network *n, const struct subject *subject,
-                         const struct output_file file[FILES], struct arena *a, json_t **figures)
+                         const struct output_file file[PREDICT_FILES], struct arena *a, json_t **figures)
 {
 	struct predictions p;
 	struct member_draws draws;
-	enum scoring scoring = opts_flag(o, "curve") ? SCORE_CURVE : SCORE_ALL;
-	status s = predictions_open(a, n, subject, chosen->n, scoring, &p);
-	if (s == OK)
-		s = draws_open(a, &p, CONVERGENCE_POINTS, 0, &draws);
-	if (s == OK)
-		s = begin_members(file[MEMBERS].to, &p);
-	if (s == OK)
-		s = network_predict(o, chosen, n, &p, 1);
-	if (s == OK)
-		s = score_members(o, chosen, &p, file[PROBS].to, a, figures);
-	return s;
+	TRY(predictions_open(a, n, subject, chosen->n, scoring_of(o, &subject->data), &p));
+	if (is_labelled(&p))
+		TRY(draws_open(a, &p, CONVERGENCE_POINTS, 0, &draws));
+	TRY(begin_members(file[PREDICT_MEMBERS].to, &p));
+	TRY(network_predict(o, chosen, n, &p, 1));
+	return report_members(o, chosen, &p, file, a, figures);
 }
 
 static status predict_subject(const struct opts *o, struct selection *chosen, struct network *n,
                               const struct subject *subject, struct arena *a, json_t **figures)
 {
-	struct output_file file[FILES];
+	struct output_file file[PREDICT_FILES];
 	TRY(check_subject(o, n, &subject->data));
-	TRY(select_spare(o, chosen, file_option, FILES));
-	TRY(outputs_open(o, a, file_option, FILES, file));
-	return outputs_close(file, FILES, predict_to(o, chosen, n, subject, file, a, figures));
+	TRY(select_spare(o, chosen, predict_file, PREDICT_FILES));
+	TRY(outputs_open(o, a, predict_file, PREDICT_FILES, file));
+	return outputs_close(file, PREDICT_FILES, predict_to(o, chosen, n, subject, file, a, figures));
 }
 
 static status predict_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
@@ -124,7 +168,7 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 {
 	struct subject subject;
 	const struct subject_request request = {
-		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"),
+		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"), .need = NEED_NOTHING,
 		.header = (enum header)(opts_choice(o, "header") + 1),
 		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
@@ -139,47 +183,6 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 		json_put(figures, "members", select_members(chosen));
 	}
 	subject_close(&subject);
-	return s;
-}
-
-/* ---- from stored probabilities ---- */
-
-static status score_stored(const struct opts *o, FILE *probs, struct arena *a, json_t **figures, json_t **rows)
-{
-	struct stored stored;
-	struct figures all, *curve = NULL;
-	TRY(report_option(stored_open(a, opts_text(o, "probs"), &stored), "probs"));
-	TRY(report_option(stored_labels(a, opts_text(o, "labels"), &stored.mixture), "labels"));
-	if (opts_flag(o, "curve"))
-		TRY(ARENA_NEW(a, stored.members, &curve));
-	TRY(report_option(stored_fill(&stored, a, curve), "probs"));
-	TRY(predictive_score_classes(&stored.mixture, true, &all));
-	report_figures(figures, &all);
-	json_put(figures, "convergence", json_null());
-	if (curve)
-		*rows = report_curve(curve, stored.members);
-	return save_probs(probs, &stored.mixture, a);
-}
-
-static status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
-{
-	static const char *const of_runs[] = {"data", "split", "header", "save-member-probs", "batch", "device", "threads",
-	                                      "precision", "conv-algo", "fast", NULL};
-	if (!opts_text(o, "probs") || !opts_text(o, "labels"))
-		return fail(ERR_USAGE, "--probs and --labels go together: the probabilities and the classes they are scored by");
-	TRY(select_refuse(o, "probs", of_runs));
-	struct output_file file;
-	TRY(outputs_open(o, a, &file_option[PROBS], 1, &file));
-	json_t *rows = NULL;
-	status s = outputs_close(&file, 1, score_stored(o, file.to, a, figures, &rows));
-	json_put(figures, "data", json_words(opts_text(o, "probs")));
-	json_put(figures, "split", json_null());
-	report_facts(figures, NULL);
-	if (opts_flag(o, "json"))
-		select_origin(o, NULL, figures);
-	json_put(figures, "roles", json_array());
-	if (opts_flag(o, "curve"))
-		json_put(figures, "curve", rows);
 	return s;
 }
 

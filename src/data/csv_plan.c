@@ -72,13 +72,14 @@ static status plan_by_names(const struct csv_file *c, const struct dataset_reque
 		        m->extras == 1 ? "is" : "are", m->extra.at);
 	out->width = k;
 	out->feature = feature;
+	/* Where the file has none, that is the number of its cells. */
 	out->target = r->need == NEED_FOREIGN ? out->cells : m->at[run->target];
 	return columns_copy(a, run, &out->names);
 }
 
 /* ---- by position ---- */
 
-/* The cell of the target; `cells` where there is none, which a foreign set need not have. */
+/* The cell of the target; `cells` where there is none, which is as well for what is not learnt from. */
 static status find_target(const struct csv_file *c, const struct dataset_request *r, bool header, size_t *out)
 {
 	size_t found = 0;
@@ -91,7 +92,7 @@ static status find_target(const struct csv_file *c, const struct dataset_request
 		}
 	if (found == 1)
 		return OK;
-	if (r->need == NEED_FOREIGN && c->n == r->width) {
+	if (r->need != NEED_TARGETS && c->n == r->width) {
 		*out = c->n;
 		return OK;
 	}
@@ -110,7 +111,7 @@ static status plan_by_position(const struct csv_file *c, const struct dataset_re
 {
 	const struct columns *run = r->columns;
 	size_t *feature, k = 0;
-	if (run && run->n && c->n != run->n && !(r->need == NEED_FOREIGN && c->n + 1 == run->n))
+	if (run && run->n && c->n != run->n && !(r->need != NEED_TARGETS && c->n + 1 == run->n))
 		return fail(ERR_INPUT, "%s:%zu: %zu cells; the run's file had %zu columns", c->path, c->line, c->n, run->n);
 	if (run && run->n)
 		*target = c->n == run->n ? run->target : c->n;
@@ -147,7 +148,7 @@ static status plan_without_names(const struct csv_file *c, const struct dataset_
 		return OK;
 	TRY(columns_of_cells(a, c->n, c->cell, &out->names));
 	out->names.target = target;
-	return r->need == NEED_FOREIGN ? OK : check_target(c, &out->names);
+	return r->need == NEED_TARGETS ? check_target(c, &out->names) : OK;
 }
 
 static status plan_with_names(const struct csv_file *c, const struct dataset_request *r, struct arena *a,
@@ -157,7 +158,7 @@ static status plan_with_names(const struct csv_file *c, const struct dataset_req
 	struct columns_match m;
 	size_t target;
 	TRY(columns_of_cells(a, c->n, c->cell, &file));
-	TRY(columns_find(&file, r->columns, r->need == NEED_FOREIGN, a, &m));
+	TRY(columns_find(&file, r->columns, r->need != NEED_TARGETS, a, &m));
 	/* Names that the run knows are names, also where they look like numbers. */
 	if (r->header == HEADER_AUTO && !m.missing && !m.twice)
 		out->header = true;

@@ -16,6 +16,7 @@ struct rows {
 	double *x, *target;
 	size_t n, room;
 	bool classes;        /* targets are to be 0, 1, 2 … */
+	bool gaps;           /* they may be missing: NaN */
 };
 
 static status add_room(const struct csv_file *c, size_t width, struct rows *t)
@@ -59,6 +60,16 @@ static status check_class(const struct csv_file *c, size_t i, double y)
 	            c->path, c->line, i + 1, c->cell[i]);
 }
 
+static status read_target(const struct csv_file *c, size_t i, const struct rows *t, double *out)
+{
+	const enum cell_kind kind = csv_kind(c->cell[i]);
+	*out = (double)NAN;
+	if (t->gaps && (kind == CELL_EMPTY || kind == CELL_MISSING))
+		return OK;
+	TRY(read_cell(c, i, out));
+	return t->classes ? check_class(c, i, *out) : OK;
+}
+
 static status add_row(const struct csv_file *c, const struct csv_plan *plan, struct rows *t)
 {
 	if (c->n != plan->cells)
@@ -73,9 +84,7 @@ static status add_row(const struct csv_file *c, const struct csv_plan *plan, str
 	}
 	value = 0;
 	if (plan->target < plan->cells)
-		TRY(read_cell(c, plan->target, &value));
-	if (plan->target < plan->cells && t->classes)
-		TRY(check_class(c, plan->target, value));
+		TRY(read_target(c, plan->target, t, &value));
 	t->target[t->n++] = value;
 	return OK;
 }
@@ -117,7 +126,7 @@ static status set_classes(const struct rows *t, struct dataset *out)
 	int largest = 1;
 	TRY(ARENA_NEW(&out->arena, t->n, &label));
 	for (size_t i = 0; i < t->n; i++) {
-		label[i] = (int32_t)t->target[i];
+		label[i] = isnan(t->target[i]) ? -1 : (int32_t)t->target[i];
 		largest = label[i] > largest ? label[i] : largest;
 	}
 	out->label = label;
@@ -155,7 +164,7 @@ static status read_csv(const struct dataset_request *r, const char *path, enum s
 {
 	(void)split;
 	struct csv_file c;
-	struct rows t = {.classes = r->class_targets};
+	struct rows t = {.classes = r->class_targets, .gaps = r->need == NEED_NOTHING};
 	status s = csv_open(path, &c);
 	if (s == OK)
 		s = read_rows(&c, r, &t, out);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* basin predict --csv: predictions of a run, a row for each example. */
+#include "commands/predict.h"
+#include "commands/predict_csv.h"
+
+static status add_classes(const struct predictions *p, struct predict_csv *t, struct arena *a)
+{
+	const char *const *names;
+	TRY(network_class_names(p->network, p->mixture.c, a, &names));
+	return predict_csv_classes(t, &p->mixture, names);
+}
+
+static status add_reals(const struct predictions *p, struct predict_csv *t, struct arena *a)
+{
+	const struct regression r = predictions_regression(p);
+	struct intervals *of;
+	TRY(ARENA_NEW(a, 1, &of));
+	TRY(intervals_of(&r, a, of));
+	return predict_csv_reals(t, of);
+}
+
+status predict_save_rows(FILE *to, const struct predictions *p, struct arena *a)
+{
+	const struct dataset *d = &p->subject->data;
+	struct predict_csv t;
+	if (!to)
+		return OK;
+	TRY(predict_csv_open(&t, a, d->n, 1, d->id));
+	TRY(p->mixture.c ? add_classes(p, &t, a) : add_reals(p, &t, a));
+	predict_csv_names(&t, to);
+	predict_csv_rows(&t, to);
+	return OK;
+}
