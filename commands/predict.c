@@ -25,7 +25,10 @@ static const struct param predict_defs[] = {
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
 	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
 	{.name = "csv", .type = PARAM_PATH, .arg = "FILE",
-	 .help = "write a row for each example: its class, the classes' probabilities and entropies, or mean and deviation of a real target"},
+	 .help = "write a row for each example: its class, the classes' probabilities and entropies, or of a real target mean, deviation "
+	         "and interval"},
+	{.name = "level", .type = PARAM_REAL, .arg = "P", .fallback = "0.95", .min = 0, .above_min = true, .max = 0.999999,
+	 .help = "probability with which the intervals of --csv hold a real target"},
 	{.name = "save-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write the averaged probabilities, (examples, classes), float64"},
 	{.name = "save-member-probs", .type = PARAM_PATH, .arg = "FILE.npy",
@@ -58,6 +61,18 @@ status predict_save_probs(FILE *to, const struct mixture *m, struct arena *a)
 	return OK;
 }
 
+void predict_report_unlabelled(const struct opts *o, const struct figures *all, size_t labelled, json_t **figures)
+{
+	char words[96];
+	report_figures(figures, all);
+	if (opts_flag(o, "json")) {
+		json_put(figures, "n_labelled", json_integer((json_int_t)labelled));
+		return;
+	}
+	snprintf(words, sizeof words, labelled ? "of %zu rows alone, so none is scored" : "none, so nothing is scored", labelled);
+	json_put(figures, "labels", json_string(words));
+}
+
 /* The members' own follow as they are made. */
 static status begin_members(FILE *to, struct predictions *p)
 {
@@ -84,27 +99,19 @@ static status score_labelled(const struct opts *o, const struct selection *chose
 	return report_convergence(o, chosen, p, p->draws, figures);
 }
 
-/* What is said where no target is known: how many are, and that nothing was scored by them. */
 static status report_unlabelled(const struct opts *o, const struct predictions *p, struct arena *a, json_t **figures)
 {
 	const struct dataset *d = &p->subject->data;
 	struct figures all;
 	struct intervals of;
-	char words[96];
 	if (p->mixture.c) {
 		TRY(unlabelled_classes(&p->mixture, &all));
 	} else {
 		const struct regression r = predictions_regression(p);
-		TRY(intervals_of(&r, a, &of));
+		TRY(intervals_of(&r, 0, a, &of));
 		all = unlabelled_reals(&of);
 	}
-	report_figures(figures, &all);
-	if (opts_flag(o, "json"))
-		json_put(figures, "n_labelled", json_integer((json_int_t)(d->n - d->unlabelled)));
-	snprintf(words, sizeof words, d->unlabelled < d->n ? "of %zu rows alone, so none is scored" : "none, so nothing is scored",
-	         d->n - d->unlabelled);
-	if (!opts_flag(o, "json"))
-		json_put(figures, "labels", json_string(words));
+	predict_report_unlabelled(o, &all, d->n - d->unlabelled, figures);
 	json_put(figures, "convergence", json_null());
 	return OK;
 }
@@ -113,7 +120,7 @@ static status report_members(const struct opts *o, const struct selection *chose
                              const struct output_file file[PREDICT_FILES], struct arena *a, json_t **figures)
 {
 	TRY(is_labelled(p) ? score_labelled(o, chosen, p, figures) : report_unlabelled(o, p, a, figures));
-	TRY(predict_save_rows(file[PREDICT_CSV].to, p, a));
+	TRY(predict_save_rows(o, file[PREDICT_CSV].to, p, a));
 	return predict_save_probs(file[PREDICT_PROBS].to, &p->mixture, a);
 }
 
@@ -127,6 +134,10 @@ static status check_subject(const struct opts *o, const struct network *n, const
 	if (d->unlabelled && opts_flag(o, "curve"))
 		return fail(ERR_USAGE, "--curve needs the labels of all rows; %s has those of %zu of its %zu", d->spec, d->n - d->unlabelled,
 		            d->n);
+	if (opts_given(o, "level") && !opts_text(o, "csv"))
+		return fail(ERR_USAGE, "--level is that of the intervals of --csv, and no file is named");
+	if (opts_given(o, "level") && how->classes(n->model.outputs))
+		return fail(ERR_USAGE, "--level is for intervals of real targets; this run's likelihood is %s", n->likelihood->name);
 	if (how->classes(n->model.outputs) == 0 && (opts_text(o, "save-probs") || opts_text(o, "save-member-probs")))
 		return fail(ERR_USAGE, "--save-probs and --save-member-probs need class probabilities; this run's likelihood is %s",
 		            n->likelihood->name);
@@ -201,7 +212,7 @@ static status run_predict(const struct opts *o)
 
 const struct command command_predict = {
 	.name = "predict",
-	.synopsis = "RUN|FILE.snaps… [options]\n--probs FILE.npy --labels FILE.npy [options]",
+	.synopsis = "RUN|FILE.snaps… [options]\n--probs FILE.npy [--labels FILE.npy] [options]",
 	.help = "average the predictions of posterior samples and score them",
 	.computes = true,
 	.tables = tables,

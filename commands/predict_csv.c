@@ -143,18 +143,18 @@ status predict_csv_classes(struct predict_csv *t, const struct mixture *m, const
 
 /* ---- real targets ---- */
 
-enum { MEAN, SD, REALS };
+enum { MEAN, SD, LOWER, UPPER, REALS };
 
 static void put_real(FILE *to, const void *of, size_t row, int part)
 {
 	const struct intervals *all = of;
-	const double *const what[REALS] = {all->mean, all->sd};
+	const double *const what[REALS] = {all->mean, all->sd, all->lower, all->upper};
 	csv_put_number(to, what[part % REALS][row * (size_t)all->k + (size_t)(part / REALS)]);
 }
 
 status predict_csv_reals(struct predict_csv *t, const struct intervals *of)
 {
-	static const char *const names[REALS] = {"mean", "sd"};
+	static const char *const names[REALS] = {"mean", "sd", "lower", "upper"};
 	for (int j = 0; j < of->k; j++)
 		for (int what = 0; what < REALS; what++) {
 			char name[32];

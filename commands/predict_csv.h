@@ -39,8 +39,8 @@ status predict_csv_add(struct predict_csv *t, const char *name, void (*put)(FILE
  * them, or NULL where they are numbers from 0. Errors: ERR_MEMORY. */
 status predict_csv_classes(struct predict_csv *t, const struct mixture *m, const char *const *names);
 
-/* Adds what is known of real targets, which outlives the table: mean and sd, in own units; of several targets mean_1, sd_1,
- * mean_2 …. Errors: ERR_MEMORY. */
+/* Adds what is known of real targets, which outlives the table: mean, sd, lower and upper, in own units; of several targets
+ * mean_1, sd_1, lower_1, upper_1, mean_2 …. Errors: ERR_MEMORY. */
 status predict_csv_reals(struct predict_csv *t, const struct intervals *of);
 
 /* The first line, and the rows. */

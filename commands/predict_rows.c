@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* basin predict --csv: predictions of a run, a row for each example. */
+/* basin predict --csv: a row for each example. */
 #include "commands/predict.h"
 #include "commands/predict_csv.h"
 
@@ -11,24 +11,40 @@ static status add_classes(const struct predictions *p, struct predict_csv *t, st
 	return predict_csv_classes(t, &p->mixture, names);
 }
 
-static status add_reals(const struct predictions *p, struct predict_csv *t, struct arena *a)
+static status add_reals(const struct predictions *p, double level, struct predict_csv *t, struct arena *a)
 {
 	const struct regression r = predictions_regression(p);
 	struct intervals *of;
 	TRY(ARENA_NEW(a, 1, &of));
-	TRY(intervals_of(&r, a, of));
+	TRY(intervals_of(&r, level, a, of));
 	return predict_csv_reals(t, of);
 }
 
-status predict_save_rows(FILE *to, const struct predictions *p, struct arena *a)
+static void put_table(const struct predict_csv *t, FILE *to)
+{
+	predict_csv_names(t, to);
+	predict_csv_rows(t, to);
+}
+
+status predict_save_rows(const struct opts *o, FILE *to, const struct predictions *p, struct arena *a)
 {
 	const struct dataset *d = &p->subject->data;
 	struct predict_csv t;
 	if (!to)
 		return OK;
 	TRY(predict_csv_open(&t, a, d->n, 1, d->id));
-	TRY(p->mixture.c ? add_classes(p, &t, a) : add_reals(p, &t, a));
-	predict_csv_names(&t, to);
-	predict_csv_rows(&t, to);
+	TRY(p->mixture.c ? add_classes(p, &t, a) : add_reals(p, opts_real(o, "level"), &t, a));
+	put_table(&t, to);
+	return OK;
+}
+
+status predict_save_stored(FILE *to, const struct mixture *m, struct arena *a)
+{
+	struct predict_csv t;
+	if (!to)
+		return OK;
+	TRY(predict_csv_open(&t, a, m->n, 1, NULL));
+	TRY(predict_csv_classes(&t, m, NULL));
+	put_table(&t, to);
 	return OK;
 }

@@ -2,35 +2,38 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "predict/intervals.h"
 
-#include <math.h>
-
-/* The variance of a mixture is the mean of the members' own and that of their means. */
-static void one_target(const struct regression *r, size_t i, int j, double *mean, double *sd)
+static status one_example(const struct regression *r, size_t i, double level, const struct intervals *out)
 {
-	const double first = regression_mean(r, 0, i, j), members = (double)r->members, own = regression_sd(r, j);
-	double shift = 0, square = 0;
-	for (size_t s = 0; s < r->members; s++)
-		shift += (regression_mean(r, s, i, j) - first) / members;
-	for (size_t s = 0; s < r->members; s++) {
-		const double d = regression_mean(r, s, i, j) - first - shift;
-		square += d * d / members;
+	for (int j = 0; j < r->k; j++) {
+		const size_t e = i * (size_t)r->k + (size_t)j;
+		out->mean[e] = regression_predicted_mean(r, i, j);
+		out->sd[e] = regression_predicted_sd(r, i, j);
+		if (out->lower)
+			TRY(regression_interval(r, i, j, level, &out->lower[e], &out->upper[e]));
 	}
-	*mean = first + shift;
-	*sd = sqrt(own * own + square);
+	return OK;
 }
 
-status intervals_of(const struct regression *r, struct arena *a, struct intervals *out)
+/* Messages are kept by thread: of what failed in another one the status is known. */
+static status all_examples(const struct regression *r, double level, const struct intervals *out)
 {
-	const size_t k = (size_t)r->k;
-	*out = (struct intervals){.n = r->n, .members = r->members, .k = r->k};
-	TRY(ARENA_NEW(a, r->n * k, &out->mean));
-	TRY(ARENA_NEW(a, r->n * k, &out->sd));
+	int failed = 0;
+#pragma omp parallel for schedule(static) reduction(| : failed)
 	for (size_t i = 0; i < r->n; i++)
-		for (int j = 0; j < r->k; j++) {
-			const size_t e = i * k + (size_t)j;
-			one_target(r, i, j, &out->mean[e], &out->sd[e]);
-			if (!isfinite(out->mean[e]) || !isfinite(out->sd[e]))
-				return fail(ERR_INPUT, "the network's outputs for example %zu are not finite", i);
-		}
-	return OK;
+		failed |= one_example(r, i, level, out) != OK;
+	return failed ? fail(ERR_MEMORY, "out of memory: the intervals of %zu members", r->members) : OK;
+}
+
+status intervals_of(const struct regression *r, double level, struct arena *a, struct intervals *out)
+{
+	const size_t count = r->n * (size_t)r->k;
+	*out = (struct intervals){.n = r->n, .members = r->members, .k = r->k};
+	TRY(regression_check(r, NULL));
+	TRY(ARENA_NEW(a, count, &out->mean));
+	TRY(ARENA_NEW(a, count, &out->sd));
+	if (level > 0)
+		TRY(ARENA_NEW(a, count, &out->lower));
+	if (level > 0)
+		TRY(ARENA_NEW(a, count, &out->upper));
+	return all_examples(r, level, out);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What a regression ensemble says of each example's targets, in own units: mean and deviation of the members' equal mixture. */
+/* What a regression ensemble says of the targets of every example, in own units. */
 #ifndef BASIN_INTERVALS_H
 #define BASIN_INTERVALS_H
 
@@ -9,10 +9,12 @@
 struct intervals {
 	size_t n, members;
 	int k;                  /* targets of one example */
-	double *mean, *sd;      /* (n, k) */
+	double *mean, *sd;      /* (n, k): of the members' equal mixture */
+	double *lower, *upper;  /* (n, k): its central interval; NULL where no level was asked for */
 };
 
-/* They lie in the arena. Errors: ERR_INPUT for an output that is not finite, naming the example from 0; ERR_MEMORY. */
-status intervals_of(const struct regression *r, struct arena *a, struct intervals *out);
+/* The interval holds the target with probability `level`, between 0 and 1; 0: none is wanted. What is made lies in the arena.
+ * Errors: ERR_INPUT for an output that is not finite, ERR_MEMORY. */
+status intervals_of(const struct regression *r, double level, struct arena *a, struct intervals *out);
 
 #endif
