@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* basin predict: averages the predictions of snapshots, or probabilities made elsewhere, and scores the average. */
+#include <string.h>
+#include <unistd.h>
+
 #include "commands/command.h"
 #include "commands/convergence.h"
 #include "commands/network.h"
 #include "commands/output.h"
 #include "commands/predict.h"
-#include "commands/predict_csv.h"
 #include "commands/report.h"
 #include "commands/select.h"
 #include "commands/word_lists.h"
 #include "predict/guess.h"
 #include "predict/unlabelled.h"
+#include "src/data/csv_stream.h"
 #include "src/data/npy.h"
 #include "src/json_build.h"
 #include "src/likelihood.h"
@@ -99,18 +102,22 @@ static status score_labelled(const struct opts *o, const struct selection *chose
 	return report_convergence(o, chosen, p, p->draws, figures);
 }
 
+status predict_figures_unlabelled(const struct predictions *p, struct arena *a, struct figures *out)
+{
+	struct intervals of;
+	if (p->mixture.c)
+		return unlabelled_classes(&p->mixture, out);
+	const struct regression r = predictions_regression(p);
+	TRY(intervals_of(&r, 0, a, &of));
+	*out = unlabelled_reals(&of);
+	return OK;
+}
+
 static status report_unlabelled(const struct opts *o, const struct predictions *p, struct arena *a, json_t **figures)
 {
 	const struct dataset *d = &p->subject->data;
 	struct figures all;
-	struct intervals of;
-	if (p->mixture.c) {
-		TRY(unlabelled_classes(&p->mixture, &all));
-	} else {
-		const struct regression r = predictions_regression(p);
-		TRY(intervals_of(&r, 0, a, &of));
-		all = unlabelled_reals(&of);
-	}
+	TRY(predict_figures_unlabelled(p, a, &all));
 	predict_report_unlabelled(o, &all, d->n - d->unlabelled, figures);
 	json_put(figures, "convergence", json_null());
 	return OK;
@@ -174,16 +181,11 @@ static status predict_subject(const struct opts *o, struct selection *chosen, st
 	return outputs_close(file, PREDICT_FILES, predict_to(o, chosen, n, subject, file, a, figures));
 }
 
-static status predict_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
-                              json_t **figures)
+static status predict_request(const struct opts *o, struct selection *chosen, struct network *n,
+                              const struct subject_request *request, struct arena *a, json_t **figures)
 {
 	struct subject subject;
-	const struct subject_request request = {
-		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"), .need = NEED_NOTHING,
-		.header = (enum header)(opts_choice(o, "header") + 1),
-		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
-	};
-	TRY(subject_open(n, &request, &subject));
+	TRY(subject_open(n, request, &subject));
 	if (subject.fell_back)
 		warning("%s has no test split: the training examples are scored", subject.data.spec);
 	status s = predict_subject(o, chosen, n, &subject, a, figures);
@@ -195,6 +197,38 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 	}
 	subject_close(&subject);
 	return s;
+}
+
+/* A pipe's rows: as they come where the table is read so too, else when all are there. */
+static status predict_pipe(const struct opts *o, struct selection *chosen, struct network *n, struct subject_request *request,
+                           struct arena *a, json_t **figures)
+{
+	struct csv_stream in;
+	struct csv_text text;
+	if (opts_given(o, "split"))
+		return fail(ERR_USAGE, "--split %s: all rows of standard input are predicted; leave it out", opts_text(o, "split"));
+	if (opts_text(o, "csv") && output_is_standard(opts_text(o, "csv")))
+		return predict_stream(o, chosen, n, request, figures);
+	csv_stream_begin(&in, STDIN_FILENO);
+	status s = report_option(csv_stream_all(&in, &text), "data csv:-:");
+	request->text = &text;
+	if (s == OK)
+		s = predict_request(o, chosen, n, request, a, figures);
+	csv_stream_end(&in);
+	return s;
+}
+
+static status predict_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
+                              json_t **figures)
+{
+	struct subject_request request = {
+		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"), .need = NEED_NOTHING,
+		.header = (enum header)(opts_choice(o, "header") + 1),
+		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
+	};
+	if (request.spec && strcmp(request.spec, "csv:" CSV_PIPE) == 0)
+		return predict_pipe(o, chosen, n, &request, a, figures);
+	return predict_request(o, chosen, n, &request, a, figures);
 }
 
 static status run_predict(const struct opts *o)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* basin predict --csv: a row for each example. */
+/* The table of basin predict --csv. */
 #include "commands/predict.h"
-#include "commands/predict_csv.h"
 
 static status add_classes(const struct predictions *p, struct predict_csv *t, struct arena *a)
 {
@@ -20,6 +19,19 @@ static status add_reals(const struct predictions *p, double level, struct predic
 	return predict_csv_reals(t, of);
 }
 
+status predict_rows(const struct opts *o, const struct predictions *p, size_t first, struct arena *a, struct predict_csv *t)
+{
+	const struct dataset *d = &p->subject->data;
+	TRY(predict_csv_open(t, a, d->n, first, d->id));
+	return p->mixture.c ? add_classes(p, t, a) : add_reals(p, opts_real(o, "level"), t, a);
+}
+
+status predict_rows_stored(const struct mixture *m, struct arena *a, struct predict_csv *t)
+{
+	TRY(predict_csv_open(t, a, m->n, 1, NULL));
+	return predict_csv_classes(t, m, NULL);
+}
+
 static void put_table(const struct predict_csv *t, FILE *to)
 {
 	predict_csv_names(t, to);
@@ -28,12 +40,10 @@ static void put_table(const struct predict_csv *t, FILE *to)
 
 status predict_save_rows(const struct opts *o, FILE *to, const struct predictions *p, struct arena *a)
 {
-	const struct dataset *d = &p->subject->data;
 	struct predict_csv t;
 	if (!to)
 		return OK;
-	TRY(predict_csv_open(&t, a, d->n, 1, d->id));
-	TRY(p->mixture.c ? add_classes(p, &t, a) : add_reals(p, opts_real(o, "level"), &t, a));
+	TRY(predict_rows(o, p, 1, a, &t));
 	put_table(&t, to);
 	return OK;
 }
@@ -43,8 +53,7 @@ status predict_save_stored(FILE *to, const struct mixture *m, struct arena *a)
 	struct predict_csv t;
 	if (!to)
 		return OK;
-	TRY(predict_csv_open(&t, a, m->n, 1, NULL));
-	TRY(predict_csv_classes(&t, m, NULL));
+	TRY(predict_rows_stored(m, a, &t));
 	put_table(&t, to);
 	return OK;
 }

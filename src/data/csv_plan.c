@@ -59,7 +59,8 @@ static status plan_by_names(const struct csv_file *c, const struct dataset_reque
 	for (size_t i = 0; i < run->n; i++)
 		if (i != run->target)
 			feature[k++] = m->at[i];
-	if (m->extras)
+	/* Said once of a pipe. */
+	if (m->extras && !(r->text && r->text->again))
 		warning("%s: %zu column%s that the run does not know %s left out: %s", c->path, m->extras, m->extras == 1 ? "" : "s",
 		        m->extras == 1 ? "is" : "are", m->extra.at);
 	out->width = k;
