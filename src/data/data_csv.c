@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Comma-separated numbers, a row an example, one column the target. */
+/* Numbers in cells, a row an example, one column the target. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "src/data/csv_cell.h"
 #include "src/data/csv_file.h"
 #include "src/data/csv_plan.h"
+#include "src/data/csv_separator.h"
 #include "src/data/dataset_reader.h"
 
 /* Values as they are read: `width` a row in x, the target apart. */
@@ -16,6 +17,8 @@ struct rows {
 	double *x, *target;
 	size_t n, room;
 	bool classes;        /* targets are to be 0, 1, 2 … */
+	bool gaps;           /* they may be missing: NaN */
+	enum decimal decimal;
 };
 
 static status add_room(const struct csv_file *c, size_t width, struct rows *t)
@@ -34,19 +37,17 @@ static status add_room(const struct csv_file *c, size_t width, struct rows *t)
 	return OK;
 }
 
-static status read_cell(const struct csv_file *c, size_t i, double *out)
+static status read_cell(const struct csv_file *c, size_t i, enum decimal d, double *out)
 {
-	if (csv_number(c->cell[i], out))
+	if (csv_number(c->cell[i], d, out))
 		return OK;
-	enum cell_kind kind = csv_kind(c->cell[i]);
+	enum cell_kind kind = csv_kind(c->cell[i], d);
 	if (kind == CELL_EMPTY)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: is empty; a number was expected", c->path, c->line, i + 1);
 	if (kind == CELL_MISSING)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' stands for a missing value; a number was expected", c->path,
 		            c->line, i + 1, c->cell[i]);
-	if (strchr(c->cell[i], ',') && !c->cell[i][strspn(c->cell[i], "0123456789+-.,eE")])
-		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number: decimals begin with a point, and thousands have "
-		            "no commas", c->path, c->line, i + 1, c->cell[i]);
+	TRY(csv_check_notation(c->path, c->line, i + 1, c->cell[i], d));
 	return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number (decimal, within ±3.4e38)", c->path, c->line,
 	            i + 1, c->cell[i]);
 }
@@ -59,23 +60,31 @@ static status check_class(const struct csv_file *c, size_t i, double y)
 	            c->path, c->line, i + 1, c->cell[i]);
 }
 
+static status read_target(const struct csv_file *c, size_t i, const struct rows *t, double *out)
+{
+	const enum cell_kind kind = csv_kind(c->cell[i], t->decimal);
+	*out = (double)NAN;
+	if (t->gaps && (kind == CELL_EMPTY || kind == CELL_MISSING))
+		return OK;
+	TRY(read_cell(c, i, t->decimal, out));
+	return t->classes ? check_class(c, i, *out) : OK;
+}
+
 static status add_row(const struct csv_file *c, const struct csv_plan *plan, struct rows *t)
 {
 	if (c->n != plan->cells)
-		return fail(ERR_INPUT, "%s:%zu: %zu cells; %zu were expected, as on the first line", c->path, c->line, c->n,
-		            plan->cells);
+		return fail(ERR_INPUT, "%s:%zu: %zu cell%s; %zu were expected, as on the first line, with %ss between them", c->path,
+		            c->line, c->n, c->n == 1 ? "" : "s", plan->cells, csv_separator_word(c->separator));
 	if (t->n == t->room)
 		TRY(add_room(c, plan->width, t));
 	double value = 0;
 	for (size_t k = 0; k < plan->width; k++) {
-		TRY(read_cell(c, plan->feature[k], &value));
+		TRY(read_cell(c, plan->feature[k], t->decimal, &value));
 		t->x[t->n * plan->width + k] = value;
 	}
 	value = 0;
 	if (plan->target < plan->cells)
-		TRY(read_cell(c, plan->target, &value));
-	if (plan->target < plan->cells && t->classes)
-		TRY(check_class(c, plan->target, value));
+		TRY(read_target(c, plan->target, t, &value));
 	t->target[t->n++] = value;
 	return OK;
 }
@@ -117,7 +126,7 @@ static status set_classes(const struct rows *t, struct dataset *out)
 	int largest = 1;
 	TRY(ARENA_NEW(&out->arena, t->n, &label));
 	for (size_t i = 0; i < t->n; i++) {
-		label[i] = (int32_t)t->target[i];
+		label[i] = isnan(t->target[i]) ? -1 : (int32_t)t->target[i];
 		largest = label[i] > largest ? label[i] : largest;
 	}
 	out->label = label;
@@ -136,13 +145,13 @@ static status read_rows(struct csv_file *c, const struct dataset_request *r, str
 	TRY(csv_plan(c, r, &out->arena, &plan));
 	out->columns = plan.names;
 	out->header = plan.header ? HEADER_YES : HEADER_NO;
-	if (plan.header)
+	if (plan.header || (r->text && r->text->again))
 		TRY(csv_next(c));
 	while (c->n) {
 		TRY(add_row(c, &plan, t));
 		TRY(csv_next(c));
 	}
-	if (!t->n)
+	if (!t->n && !r->text)
 		return fail(ERR_INPUT, "%s: holds a header, but no rows of numbers", c->path);
 	TRY(keep(&out->arena, t->x, t->n * plan.width, false, &x, &wide));
 	dataset_table(out, t->n, (int)plan.width, x, wide);
@@ -155,8 +164,10 @@ static status read_csv(const struct dataset_request *r, const char *path, enum s
 {
 	(void)split;
 	struct csv_file c;
-	struct rows t = {.classes = r->class_targets};
-	status s = csv_open(path, &c);
+	struct rows t = {.classes = r->class_targets, .gaps = r->need == NEED_NOTHING, .decimal = r->decimal};
+	if (!strcmp(path, CSV_PIPE) && !r->text)
+		return fail(ERR_INPUT, "rows from a pipe can be predicted as they come, and nothing else; save them in a file");
+	status s = r->text ? csv_open_text(r->text, &c) : csv_open(path, &c);
 	if (s == OK)
 		s = read_rows(&c, r, &t, out);
 	free(t.x);
@@ -167,5 +178,5 @@ static status read_csv(const struct dataset_request *r, const char *path, enum s
 
 const struct dataset_reader reader_csv = {
 	.kind = "csv", .path = "FILE", .has_test = false, .read = read_csv,
-	.help = "rows of numbers separated by commas; the last column, or {target} NAME, is the target",
+	.help = "rows of numbers separated by commas, semicolons or tabs; the last column, or {target} NAME, is the target",
 };
