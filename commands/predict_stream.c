@@ -9,6 +9,8 @@
 #include "src/data/csv_stream.h"
 #include "src/json_build.h"
 
+enum { KEPT_MOST = 256 << 20 };   /* bytes of snapshots that stay in memory from one part to the next; of more, none does */
+
 struct feed {
 	const struct opts *o;
 	struct selection *chosen;
@@ -65,9 +67,16 @@ static status predict_text(struct feed *s)
 	return st;
 }
 
+static status keep_snapshots(struct selection *chosen, const struct model *m)
+{
+	const size_t each = (m->params.count + m->stats.count) * sizeof(float);
+	return each <= KEPT_MOST / chosen->n ? selection_keep(chosen) : OK;
+}
+
 static status predict_all(struct feed *s)
 {
 	struct csv_text text;
+	TRY(keep_snapshots(s->chosen, &s->network->model));
 	s->request.text = &text;
 	for (;;) {
 		TRY(csv_stream_next(&s->in, &text));
