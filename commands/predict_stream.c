@@ -24,7 +24,6 @@ struct feed {
 static void add_figures(struct figures *all, const struct figures *more)
 {
 	all->n += more->n;
-	all->members = more->members;
 	all->count = more->count;
 	for (int i = 0; i < more->count; i++) {
 		all->at[i].name = more->at[i].name;
@@ -86,13 +85,15 @@ static status predict_all(struct feed *s)
 	}
 }
 
-static status check_options(const struct opts *o)
+static status check_options(const struct opts *o, const struct subject_request *r)
 {
 	static const char *const whole[] = {"save-probs", "save-member-probs", "curve", NULL};
 	for (const char *const *name = whole; *name; name++)
 		if (opts_given(o, *name))
 			return fail(ERR_USAGE, "--%s needs all rows, and from csv:- to --csv %s they are predicted as they come; name a file "
 			            "for one of the two", *name, opts_text(o, "csv"));
+	if (r->split >= 0)
+		return fail(ERR_USAGE, "--split %s: all rows of standard input are predicted; leave it out", split_name((enum split)r->split));
 	return OK;
 }
 
@@ -100,9 +101,11 @@ status predict_stream(const struct opts *o, struct selection *chosen, struct net
                       json_t **figures)
 {
 	static const char *const option = "csv";
-	struct feed s = {.o = o, .chosen = chosen, .network = n, .request = *request};
+	struct feed s = {.o = o, .chosen = chosen, .network = n, .request = *request, .all = {.members = chosen->n}};
+	/* Labels among the rows are nobody's to judge. */
+	s.request.need = NEED_FOREIGN;
 	struct arena a = {0};
-	TRY(check_options(o));
+	TRY(check_options(o, request));
 	TRY(outputs_open(o, &a, &option, 1, &s.out));
 	csv_stream_begin(&s.in, STDIN_FILENO);
 	status st = outputs_close(&s.out, 1, predict_all(&s));
@@ -111,6 +114,7 @@ status predict_stream(const struct opts *o, struct selection *chosen, struct net
 	for (int i = 0; i < s.all.count; i++)
 		s.all.at[i].value /= (double)s.all.n;
 	predict_report_unlabelled(o, &s.all, 0, figures);
+	json_put(figures, "labels", json_string("not read: rows that come through a pipe are not scored"));
 	json_put(figures, "data", json_string("csv:" CSV_PIPE));
 	return st;
 }
