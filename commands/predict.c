@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* basin predict: averages the predictions of snapshots, or probabilities made elsewhere, and scores the average. */
-#include <string.h>
-#include <unistd.h>
-
 #include "commands/command.h"
 #include "commands/convergence.h"
 #include "commands/network.h"
 #include "commands/output.h"
+#include "commands/pipe.h"
 #include "commands/predict.h"
 #include "commands/report.h"
 #include "commands/select.h"
 #include "commands/word_lists.h"
 #include "predict/guess.h"
 #include "predict/unlabelled.h"
-#include "src/data/csv_stream.h"
 #include "src/data/npy.h"
 #include "src/json_build.h"
 #include "src/likelihood.h"
@@ -35,7 +32,8 @@ static const struct param predict_defs[] = {
 	{.name = "save-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write the averaged probabilities, (examples, classes), float64"},
 	{.name = "save-member-probs", .type = PARAM_PATH, .arg = "FILE.npy",
-	 .help = "write every snapshot's probabilities, (snapshots, examples, classes), float32"},
+	 .help = "write every snapshot's probabilities, (snapshots, examples, classes), float32, and beside them FILE.members.csv, which "
+	         "says which snapshots they are"},
 	OUTPUT_OVERWRITE,
 	{.name = "probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "score these probabilities, (examples, classes) or (members, examples, classes), instead of a run's"},
@@ -174,11 +172,16 @@ static status predict_to(const struct opts *o, struct selection *chosen, struct 
 static status predict_subject(const struct opts *o, struct selection *chosen, struct network *n,
                               const struct subject *subject, struct arena *a, json_t **figures)
 {
-	struct output_file file[PREDICT_FILES];
+	struct output_file file[PREDICT_FILES], members;
 	TRY(check_subject(o, n, &subject->data));
 	TRY(select_spare(o, chosen, predict_file, PREDICT_FILES));
 	TRY(outputs_open(o, a, predict_file, PREDICT_FILES, file));
-	return outputs_close(file, PREDICT_FILES, predict_to(o, chosen, n, subject, file, a, figures));
+	status s = predict_members_open(o, a, file, &members);
+	if (s == OK)
+		s = predict_to(o, chosen, n, subject, file, a, figures);
+	if (s == OK)
+		s = predict_members_put(members.to, chosen);
+	return outputs_close(file, PREDICT_FILES, output_close(&members, s));
 }
 
 static status predict_request(const struct opts *o, struct selection *chosen, struct network *n,
@@ -199,25 +202,6 @@ static status predict_request(const struct opts *o, struct selection *chosen, st
 	return s;
 }
 
-/* A pipe's rows: as they come where the table is read so too, else when all are there. */
-static status predict_pipe(const struct opts *o, struct selection *chosen, struct network *n, struct subject_request *request,
-                           struct arena *a, json_t **figures)
-{
-	struct csv_stream in;
-	struct csv_text text;
-	if (opts_given(o, "split"))
-		return fail(ERR_USAGE, "--split %s: all rows of standard input are predicted; leave it out", opts_text(o, "split"));
-	if (opts_text(o, "csv") && output_is_standard(opts_text(o, "csv")))
-		return predict_stream(o, chosen, n, request, figures);
-	csv_stream_begin(&in, STDIN_FILENO);
-	status s = report_option(csv_stream_all(&in, &text), "data csv:-:");
-	request->text = &text;
-	if (s == OK)
-		s = predict_request(o, chosen, n, request, a, figures);
-	csv_stream_end(&in);
-	return s;
-}
-
 static status predict_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
                               json_t **figures)
 {
@@ -226,9 +210,15 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 		.header = (enum header)(opts_choice(o, "header") + 1),
 		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
-	if (request.spec && strcmp(request.spec, "csv:" CSV_PIPE) == 0)
-		return predict_pipe(o, chosen, n, &request, a, figures);
-	return predict_request(o, chosen, n, &request, a, figures);
+	struct pipe pipe;
+	/* Rows go as they come where those of the table are read so too. */
+	if (pipe_is(request.spec) && opts_text(o, "csv") && output_is_standard(opts_text(o, "csv")))
+		return predict_stream(o, chosen, n, &request, figures);
+	status s = pipe_read(&pipe, &request);
+	if (s == OK)
+		s = predict_request(o, chosen, n, &request, a, figures);
+	pipe_close(&pipe);
+	return s;
 }
 
 static status run_predict(const struct opts *o)

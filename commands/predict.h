@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "commands/output.h"
 #include "commands/predict_csv.h"
 #include "predict/predictive.h"
 #include "predict/selection.h"
@@ -28,6 +29,13 @@ status predict_rows_stored(const struct mixture *m, struct arena *a, struct pred
 /* Write it whole; to NULL: nothing. Errors: likewise. */
 status predict_save_rows(const struct opts *o, FILE *to, const struct predictions *p, struct arena *a);
 status predict_save_stored(FILE *to, const struct mixture *m, struct arena *a);
+
+/* The csv file that says of each row of --save-member-probs which snapshot it is of, by number, file, chain, step and role: opened
+ * beside it, where that is a file of its own, else closed; and written. Errors: ERR_USAGE where it is another option's, those of
+ * output_open; ERR_MEMORY. */
+status predict_members_open(const struct opts *o, struct arena *a, const struct output_file file[PREDICT_FILES],
+                            struct output_file *out);
+status predict_members_put(FILE *to, const struct selection *s);
 
 /* Figures of predictions without labels (unlabelled.h). Errors: ERR_INPUT, ERR_MEMORY. */
 status predict_figures_unlabelled(const struct predictions *p, struct arena *a, struct figures *out);

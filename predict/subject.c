@@ -34,7 +34,7 @@ static status subject_columns(const struct network *n, const struct subject_requ
                               struct columns *columns, struct dataset_request *ask)
 {
 	ask->single = n->standardize.single;
-	ask->width = shape_size(n->model.input);
+	ask->width = n->table.n ? n->table.n : shape_size(n->model.input);
 	ask->header = r->header;
 	if (strncmp(ask->spec, "csv:", 4) != 0)
 		return OK;
@@ -42,6 +42,8 @@ static status subject_columns(const struct network *n, const struct subject_requ
 		ask->header = n->origin.header;
 	TRY(columns_from_json(json_object_get(n->header, "data"), a, columns));
 	ask->columns = columns;
+	ask->table = &n->table;
+	ask->unknown = r->unknown ? (enum unknown)(r->unknown - 1) : n->table.unknown;
 	if (!columns->n)
 		ask->target = n->origin.target;
 	return OK;
@@ -97,7 +99,9 @@ static status subject_fit(const struct network *n, const struct subject_request 
 	const int *in = n->model.input;
 	/* Targets stay in their own units, in which predictions are scored. */
 	const struct standardize columns = {.x_mean = n->standardize.x_mean, .x_sd = n->standardize.x_sd};
-	if (d->n == 0 && !r->text)
+	if (d->n == 0 && r->text && !r->empty)
+		return fail(ERR_INPUT, "%s: names of columns came, but no rows", d->spec);
+	if (d->n == 0 && !r->empty)
 		return fail(ERR_USAGE, "%s: its %s split holds no examples", d->spec, split_name(d->split));
 	if (d->c != in[0] || d->h != in[1] || d->w != in[2])
 		return fail(ERR_USAGE, "%s: its examples are %d×%d×%d (channels, height, width), the model's inputs %d×%d×%d",

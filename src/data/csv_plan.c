@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/data/csv_cell.h"
+#include "src/data/csv_view.h"
 
 /* ---- the header ---- */
 
@@ -24,8 +25,10 @@ static status header_by_cells(const struct csv_file *c, enum decimal d, bool *ou
 	if (!names && !values)
 		return fail(ERR_INPUT, "%s:%zu: all cells of the first line are empty; {header} yes says that they are names",
 		            c->path, c->line);
+	struct text where = {.n = 0};
+	text_add(&where, "%s:%zu: column %zu", c->path, c->line, name + 1);
 	if (names && values)
-		TRY(csv_check_notation(c->path, c->line, name + 1, c->cell[name], d));
+		TRY(csv_check_notation(where.at, c->cell[name], d));
 	if (names && values)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is no number, and column %zu, '%.40s', %s: the first line is "
 		            "neither a header nor data; {header} yes or {header} no says which it is", c->path, c->line, name + 1,
@@ -66,7 +69,7 @@ static status plan_by_names(const struct csv_file *c, const struct dataset_reque
 	out->width = k;
 	out->feature = feature;
 	/* Where the file has none, that is the number of its cells. */
-	out->target = r->need == NEED_FOREIGN ? out->cells : m->at[run->target];
+	out->target = r->need == NEED_FOREIGN ? c->n : m->at[run->target];
 	return columns_copy(a, run, &out->names);
 }
 
@@ -118,7 +121,7 @@ static status plan_by_position(const struct csv_file *c, const struct dataset_re
 			feature[k++] = i;
 	out->width = k;
 	out->feature = feature;
-	out->target = r->need == NEED_FOREIGN ? out->cells : *target;
+	out->target = r->need == NEED_FOREIGN ? c->n : *target;
 	return OK;
 }
 
@@ -144,8 +147,9 @@ static status plan_without_names(const struct csv_file *c, const struct dataset_
 	return r->need == NEED_TARGETS ? check_target(c, &out->names) : OK;
 }
 
-static status plan_with_names(const struct csv_file *c, const struct dataset_request *r, struct arena *a,
-                              struct csv_plan *out)
+/* all: the first line with the cells that are left out. */
+static status plan_with_names(const struct csv_file *c, const struct csv_file *all, const struct dataset_request *r,
+                              struct arena *a, struct csv_plan *out)
 {
 	struct columns file;
 	struct columns_match m;
@@ -156,7 +160,7 @@ static status plan_with_names(const struct csv_file *c, const struct dataset_req
 	if (r->header == HEADER_AUTO && !m.missing && !m.twice)
 		out->header = true;
 	else if (r->header == HEADER_AUTO)
-		TRY(header_by_cells(c, r->decimal, &out->header));
+		TRY(header_by_cells(all, r->decimal, &out->header));
 	if (out->header)
 		return plan_by_names(c, r, &file, &m, a, out);
 	if (r->header != HEADER_NO) {
@@ -171,12 +175,14 @@ static status plan_with_names(const struct csv_file *c, const struct dataset_req
 
 status csv_plan(const struct csv_file *c, const struct dataset_request *r, struct arena *a, struct csv_plan *out)
 {
+	const bool known = r->columns && r->columns->n;
+	struct csv_view view;
 	*out = (struct csv_plan){.header = r->header == HEADER_YES, .cells = c->n};
 	if (c->n > INT_MAX)
 		return fail(ERR_INPUT, "%s:%zu: %zu columns; at most %d are read", c->path, c->line, c->n, INT_MAX);
-	if (r->columns && r->columns->n)
-		return plan_with_names(c, r, a, out);
-	if (r->header == HEADER_AUTO)
+	if (!known && r->header == HEADER_AUTO)
 		TRY(header_by_cells(c, r->decimal, &out->header));
-	return plan_without_names(c, r, a, out);
+	TRY(csv_view_open(c, r, known ? r->header != HEADER_NO : out->header, a, &view));
+	TRY(known ? plan_with_names(&view.seen, c, r, a, out) : plan_without_names(&view.seen, r, a, out));
+	return csv_view_plan(&view, r, a, out);
 }
