@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "src/data/csv_cell.h"
+#include "src/data/csv_separator.h"
 
 static status no_room(const struct csv_rows *r, size_t room)
 {
@@ -56,7 +57,7 @@ static status keep_text(struct csv_rows *r, size_t k, const char *text)
 
 static status read_cell(struct csv_rows *r, size_t k, const char *text, double *out)
 {
-	if (!r->plan->words[k] && csv_number(text, out))
+	if (!r->plan->words[k] && csv_number(text, r->plan->decimal, out))
 		return OK;
 	*out = (double)NAN;
 	return keep_text(r, k, text);
@@ -66,8 +67,8 @@ static status add_row(const struct csv_file *c, struct csv_rows *r)
 {
 	const struct csv_plan *plan = r->plan;
 	if (c->n != plan->cells)
-		return fail(ERR_INPUT, "%s:%zu: %zu cells; %zu were expected, as on the first line", c->path, c->line, c->n,
-		            plan->cells);
+		return fail(ERR_INPUT, "%s:%zu: %zu cell%s; %zu were expected, as on the first line, with %ss between them", c->path,
+		            c->line, c->n, c->n == 1 ? "" : "s", plan->cells, csv_separator_word(c->separator));
 	if (r->n == r->room)
 		TRY(add_room(r));
 	for (size_t k = 0; k < plan->width; k++)
@@ -102,13 +103,13 @@ status csv_rows_read(struct csv_file *c, const struct csv_plan *plan, struct csv
 	if (!out->text)
 		return fail(ERR_MEMORY, "out of memory: %zu columns of %s", plan->width + 1, c->path);
 	TRY(take_names(c, out));
-	if (plan->header)
+	if (plan->header || plan->again)
 		TRY(csv_next(c));
 	while (c->n) {
 		TRY(add_row(c, out));
 		TRY(csv_next(c));
 	}
-	return out->n ? OK : fail(ERR_INPUT, "%s: holds a header, but no rows of numbers", c->path);
+	return out->n || plan->piece ? OK : fail(ERR_INPUT, "%s: holds a header, but no rows of numbers", c->path);
 }
 
 void csv_rows_close(struct csv_rows *r)
@@ -137,7 +138,7 @@ const char *csv_rows_text(const struct csv_rows *r, size_t i, size_t k)
 bool csv_rows_gap(const struct csv_rows *r, size_t i, size_t k)
 {
 	const char *text = csv_rows_text(r, i, k);
-	const enum cell_kind kind = text ? csv_kind(text) : CELL_NUMBER;
+	const enum cell_kind kind = text ? csv_kind(text, r->plan->decimal) : CELL_NUMBER;
 	return kind == CELL_EMPTY || kind == CELL_MISSING;
 }
 
@@ -156,13 +157,11 @@ status csv_rows_refuse(const struct csv_rows *r, size_t i, size_t k)
 {
 	const struct csv_place place = csv_rows_place(r, i, k);
 	const char *text = csv_rows_text(r, i, k);
-	const enum cell_kind kind = csv_kind(text);
+	const enum cell_kind kind = csv_kind(text, r->plan->decimal);
 	if (kind == CELL_EMPTY)
 		return fail(ERR_INPUT, "%s: is empty; a number was expected", place.at);
 	if (kind == CELL_MISSING)
 		return fail(ERR_INPUT, "%s: '%.40s' stands for a missing value; a number was expected", place.at, text);
-	if (strchr(text, ',') && !text[strspn(text, "0123456789+-.,eE")])
-		return fail(ERR_INPUT, "%s: '%.40s' is not a number: decimals begin with a point, and thousands have no commas", place.at,
-		            text);
+	TRY(csv_check_notation(r->path, r->line[i], k < r->plan->width ? r->plan->feature[k] + 1 : r->plan->target + 1, text, r->plan->decimal));
 	return fail(ERR_INPUT, "%s: '%.40s' is not a number (decimal, within ±3.4e38)", place.at, text);
 }
