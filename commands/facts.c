@@ -165,6 +165,7 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 		json_put(&options, "batch", json_integer(p->plan.state.batch));
 	/* Only what has data has a likelihood. */
 	if (p->likelihood) {
+		json_put(&options, "model", json_words(p->model.spec));
 		json_put(&options, "likelihood", json_string(p->likelihood->name));
 		json_put(&options, "norm", model_norm(&p->model) ? json_string(model_norm(&p->model)) : json_null());
 	}

@@ -46,7 +46,8 @@ static const struct opt_table table_data = {.owner = "data", .heading = "Data", 
 
 static const struct param model_defs[] = {
 	{.name = "model", .type = PARAM_TEXT, .arg = "MODEL", .words = &words_models,
-	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers, lenet, resnet20, or resnet18, resnet34 "
+	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers and, for IN and OUT, also the words in and out for "
+	         "what the data have, lenet, resnet20, or resnet18, resnet34 "
 	         "or resnet50 with :cifar or :imagenet where the image's size is not to choose the stem; or an analytic target, "
 	         "gaussian:, double-well:, banana:, mixture:, wells:, basins: or quadratics: and its numbers"},
 	{.name = "gradient-noise", .type = PARAM_TEXT, .arg = "SD[,SD…]",

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "src/data/csv_cell.h"
+#include "src/data/csv_separator.h"
 
 static status no_room(const struct csv_rows *r, size_t room)
 {
@@ -55,7 +56,7 @@ static status keep_text(struct csv_rows *r, size_t k, const char *text)
 
 static status read_cell(struct csv_rows *r, size_t k, const char *text, double *out)
 {
-	if (!r->plan->words[k] && csv_number(text, out))
+	if (!r->plan->words[k] && csv_number(text, r->decimal, out))
 		return OK;
 	*out = (double)NAN;
 	return keep_text(r, k, text);
@@ -65,8 +66,8 @@ static status add_row(const struct csv_file *c, struct csv_rows *r)
 {
 	const struct csv_plan *plan = r->plan;
 	if (c->n != plan->cells)
-		return fail(ERR_INPUT, "%s:%zu: %zu cells; %zu were expected, as on the first line", c->path, c->line, c->n,
-		            plan->cells);
+		return fail(ERR_INPUT, "%s:%zu: %zu cell%s; %zu were expected, as on the first line, with %ss between them", c->path,
+		            c->line, c->n, c->n == 1 ? "" : "s", plan->cells, csv_separator_word(c->separator));
 	if (r->n == r->room)
 		TRY(add_room(r));
 	for (size_t k = 0; k < plan->width; k++)
@@ -95,19 +96,20 @@ static status take_names(const struct csv_file *c, struct csv_rows *r)
 	return OK;
 }
 
-status csv_rows_read(struct csv_file *c, const struct csv_plan *plan, struct csv_rows *out)
+status csv_rows_read(struct csv_file *c, const struct csv_plan *plan, const struct dataset_request *q, struct csv_rows *out)
 {
-	*out = (struct csv_rows){.path = c->path, .plan = plan, .text = calloc(plan->width + 1, sizeof *out->text)};
+	*out = (struct csv_rows){.path = c->path, .decimal = q->decimal, .plan = plan};
+	out->text = calloc(plan->width + 1, sizeof *out->text);
 	if (!out->text)
 		return fail(ERR_MEMORY, "out of memory: %zu columns of %s", plan->width + 1, c->path);
 	TRY(take_names(c, out));
-	if (plan->header)
+	if (plan->header || (q->text && q->text->again))
 		TRY(csv_next(c));
 	while (c->n) {
 		TRY(add_row(c, out));
 		TRY(csv_next(c));
 	}
-	return out->n ? OK : fail(ERR_INPUT, "%s: holds a header, but no rows of numbers", c->path);
+	return out->n || q->text ? OK : fail(ERR_INPUT, "%s: holds a header, but no rows of numbers", c->path);
 }
 
 void csv_rows_close(struct csv_rows *r)
@@ -136,14 +138,26 @@ const char *csv_rows_text(const struct csv_rows *r, size_t i, size_t k)
 bool csv_rows_gap(const struct csv_rows *r, size_t i, size_t k)
 {
 	const char *text = csv_rows_text(r, i, k);
-	const enum cell_kind kind = text ? csv_kind(text) : CELL_NUMBER;
+	const enum cell_kind kind = text ? csv_kind(text, r->decimal) : CELL_NUMBER;
 	return kind == CELL_EMPTY || kind == CELL_MISSING;
+}
+
+static size_t cell_of(const struct csv_rows *r, size_t k)
+{
+	return k < r->plan->width ? r->plan->feature[k] : r->plan->target;
+}
+
+bool csv_rows_word(const struct csv_rows *r, size_t i, size_t k)
+{
+	const char *text = csv_rows_text(r, i, k);
+	return text && csv_kind(text, r->decimal) == CELL_TEXT &&
+		csv_check_notation(r->path, r->line[i], cell_of(r, k) + 1, text, r->decimal) == OK;
 }
 
 struct csv_place csv_rows_place(const struct csv_rows *r, size_t i, size_t k)
 {
 	struct csv_place p;
-	const size_t cell = k < r->plan->width ? r->plan->feature[k] : r->plan->target;
+	const size_t cell = cell_of(r, k);
 	if (r->name && *r->name[k])
 		snprintf(p.at, sizeof p.at, "%s:%zu: column %zu (%.40s)", r->path, r->line[i], cell + 1, r->name[k]);
 	else
@@ -155,13 +169,11 @@ status csv_rows_refuse(const struct csv_rows *r, size_t i, size_t k)
 {
 	const struct csv_place place = csv_rows_place(r, i, k);
 	const char *text = csv_rows_text(r, i, k);
-	const enum cell_kind kind = csv_kind(text);
+	const enum cell_kind kind = csv_kind(text, r->decimal);
 	if (kind == CELL_EMPTY)
 		return fail(ERR_INPUT, "%s: is empty; a number was expected", place.at);
 	if (kind == CELL_MISSING)
 		return fail(ERR_INPUT, "%s: '%.40s' stands for a missing value; a number was expected", place.at, text);
-	if (strchr(text, ',') && !text[strspn(text, "0123456789+-.,eE")])
-		return fail(ERR_INPUT, "%s: '%.40s' is not a number: decimals begin with a point, and thousands have no commas", place.at,
-		            text);
+	TRY(csv_check_notation(r->path, r->line[i], cell_of(r, k) + 1, text, r->decimal));
 	return fail(ERR_INPUT, "%s: '%.40s' is not a number (decimal, within ±3.4e38)", place.at, text);
 }
