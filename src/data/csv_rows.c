@@ -98,8 +98,8 @@ static status take_names(const struct csv_file *c, struct csv_rows *r)
 
 status csv_rows_read(struct csv_file *c, const struct csv_plan *plan, const struct dataset_request *q, struct csv_rows *out)
 {
-	*out = (struct csv_rows){.path = c->path, .decimal = q->decimal, .plan = plan};
-	out->text = calloc(plan->width + 1, sizeof *out->text);
+	*out = (struct csv_rows){.path = c->path, .plan = plan, .decimal = q->decimal,
+	                         .text = calloc(plan->width + 1, sizeof *out->text)};
 	if (!out->text)
 		return fail(ERR_MEMORY, "out of memory: %zu columns of %s", plan->width + 1, c->path);
 	TRY(take_names(c, out));
@@ -142,22 +142,10 @@ bool csv_rows_gap(const struct csv_rows *r, size_t i, size_t k)
 	return kind == CELL_EMPTY || kind == CELL_MISSING;
 }
 
-static size_t cell_of(const struct csv_rows *r, size_t k)
-{
-	return k < r->plan->width ? r->plan->feature[k] : r->plan->target;
-}
-
-bool csv_rows_word(const struct csv_rows *r, size_t i, size_t k)
-{
-	const char *text = csv_rows_text(r, i, k);
-	return text && csv_kind(text, r->decimal) == CELL_TEXT &&
-		csv_check_notation(r->path, r->line[i], cell_of(r, k) + 1, text, r->decimal) == OK;
-}
-
 struct csv_place csv_rows_place(const struct csv_rows *r, size_t i, size_t k)
 {
 	struct csv_place p;
-	const size_t cell = cell_of(r, k);
+	const size_t cell = k < r->plan->width ? r->plan->feature[k] : r->plan->target;
 	if (r->name && *r->name[k])
 		snprintf(p.at, sizeof p.at, "%s:%zu: column %zu (%.40s)", r->path, r->line[i], cell + 1, r->name[k]);
 	else
@@ -174,6 +162,6 @@ status csv_rows_refuse(const struct csv_rows *r, size_t i, size_t k)
 		return fail(ERR_INPUT, "%s: is empty; a number was expected", place.at);
 	if (kind == CELL_MISSING)
 		return fail(ERR_INPUT, "%s: '%.40s' stands for a missing value; a number was expected", place.at, text);
-	TRY(csv_check_notation(r->path, r->line[i], cell_of(r, k) + 1, text, r->decimal));
+	TRY(csv_check_notation(place.at, text, r->decimal));
 	return fail(ERR_INPUT, "%s: '%.40s' is not a number (decimal, within ±3.4e38)", place.at, text);
 }

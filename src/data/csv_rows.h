@@ -9,8 +9,8 @@
 /* Columns are counted as the plan has them: its features, and behind them the target. */
 struct csv_rows {
 	const char *path;
-	enum decimal decimal;
 	const struct csv_plan *plan;
+	enum decimal decimal;
 	const char *const *name; /* (plan->width + 1) of the columns, for messages; NULL: there are none */
 	size_t n, room;
 	double *x;               /* (n, plan->width); NaN where there is no number */
@@ -21,8 +21,8 @@ struct csv_rows {
 	size_t *line;            /* (n) where each row begins */
 };
 
-/* Reads the rows below the first line, or from it on where it is a row. There is one at least, but in memory. Close it whether that worked or not. Errors:
- * ERR_INPUT naming the line, ERR_MEMORY. */
+/* Reads the rows below the first line, or from it on where it is no header; a text's may be none yet. Close it whether that
+ * worked or not. Errors: ERR_INPUT naming the line, ERR_MEMORY. */
 status csv_rows_read(struct csv_file *c, const struct csv_plan *plan, const struct dataset_request *q, struct csv_rows *out);
 void csv_rows_close(struct csv_rows *r);
 
@@ -30,9 +30,6 @@ void csv_rows_close(struct csv_rows *r);
 double csv_rows_number(const struct csv_rows *r, size_t i, size_t k);
 const char *csv_rows_text(const struct csv_rows *r, size_t i, size_t k);
 bool csv_rows_gap(const struct csv_rows *r, size_t i, size_t k);
-
-/* Whether a cell that is no gap is a word, and no number in a notation that is not read. */
-bool csv_rows_word(const struct csv_rows *r, size_t i, size_t k);
 
 /* "FILE:LINE: column 3 (age)", of a cell that a message is about. */
 struct csv_place {

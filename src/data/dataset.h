@@ -81,6 +81,8 @@ struct dataset {
 	const float *target;      /* n × n_targets, or NULL */
 	const double *x_wide;     /* a table's values as read; NULL where float32 holds each of them, and once standardised */
 	const double *target_wide;  /* real targets as read, in which predictions are scored; NULL once standardised */
+	size_t unlabelled;        /* NEED_NOTHING: examples of which there is no label or target; where there are any, those of the others are
+	                           * left out too */
 	size_t distinct, whole;   /* values of a single real target as read, and how many of them are whole numbers; else, or where
 	                           * they were not asked for, 0 */
 	struct columns columns;   /* csv: the names that a run keeps; none without a header */

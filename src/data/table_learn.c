@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/data/csv_cell.h"
 #include "src/data/dataset_reader.h"
 
 /* What a column's cells are. */
@@ -29,7 +30,7 @@ static struct cells count_cells(const struct csv_rows *r, size_t k)
 			c.gaps++;
 			continue;
 		}
-		c.readable = c.readable || csv_rows_word(r, i, k);
+		c.readable = c.readable || !csv_is_foreign(text, r->decimal);
 		if (!c.words++)
 			c.word = i;
 	}
