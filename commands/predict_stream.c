@@ -66,6 +66,38 @@ static status predict_text(struct feed *s)
 	return st;
 }
 
+/* Whether so many rows of a text can be read. */
+static bool is_good(const struct feed *s, const struct csv_text *text, size_t rows)
+{
+	const struct csv_text part = {.bytes = text->bytes, .size = text->size, .line = text->line, .separator = text->separator,
+	                              .again = text->again, .rows = rows};
+	struct subject_request request = s->request;
+	struct subject subject;
+	request.text = &part;
+	const bool good = subject_open(s->network, &request, &subject) == OK;
+	if (good)
+		subject_close(&subject);
+	return good;
+}
+
+/* Rows before the first that can't be read are predicted, and then that one is told of. A text has fewer rows than bytes. */
+static status predict_before(struct feed *s, struct csv_text *text)
+{
+	size_t good = 0, bad = text->size;
+	while (bad - good > 1) {
+		const size_t middle = good + (bad - good) / 2;
+		if (is_good(s, text, middle))
+			good = middle;
+		else
+			bad = middle;
+	}
+	text->rows = good;
+	if (good)
+		TRY(predict_text(s));
+	text->rows = bad;
+	return predict_text(s);
+}
+
 static status keep_snapshots(struct selection *chosen, const struct model *m)
 {
 	const size_t each = (m->params.count + m->stats.count) * sizeof(float);
@@ -81,7 +113,11 @@ static status predict_all(struct feed *s)
 		TRY(csv_stream_next(&s->in, &text));
 		if (!text.size)
 			return OK;
-		TRY(predict_text(s));
+		status st = predict_text(s);
+		/* What is wrong with rows is known before any of them is written. */
+		if (st == ERR_INPUT || st == ERR_USAGE)
+			st = predict_before(s, &text);
+		TRY(st);
 	}
 }
 
@@ -104,6 +140,7 @@ status predict_stream(const struct opts *o, struct selection *chosen, struct net
 	struct feed s = {.o = o, .chosen = chosen, .network = n, .request = *request, .all = {.members = chosen->n}};
 	/* Labels among the rows are nobody's to judge. */
 	s.request.need = NEED_FOREIGN;
+	s.request.empty = true;
 	struct arena a = {0};
 	TRY(check_options(o, request));
 	TRY(outputs_open(o, &a, &option, 1, &s.out));

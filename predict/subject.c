@@ -99,7 +99,9 @@ static status subject_fit(const struct network *n, const struct subject_request 
 	const int *in = n->model.input;
 	/* Targets stay in their own units, in which predictions are scored. */
 	const struct standardize columns = {.x_mean = n->standardize.x_mean, .x_sd = n->standardize.x_sd};
-	if (d->n == 0 && !r->text)
+	if (d->n == 0 && r->text && !r->empty)
+		return fail(ERR_INPUT, "%s: names of columns came, but no rows", d->spec);
+	if (d->n == 0 && !r->empty)
 		return fail(ERR_USAGE, "%s: its %s split holds no examples", d->spec, split_name(d->split));
 	if (d->c != in[0] || d->h != in[1] || d->w != in[2])
 		return fail(ERR_USAGE, "%s: its examples are %d×%d×%d (channels, height, width), the model's inputs %d×%d×%d",

@@ -107,6 +107,8 @@ status csv_rows_read(struct csv_file *c, const struct csv_plan *plan, const stru
 		TRY(csv_next(c));
 	while (c->n) {
 		TRY(add_row(c, out));
+		if (q->text && out->n == q->text->rows)
+			break;
 		TRY(csv_next(c));
 	}
 	return out->n || q->text ? OK : fail(ERR_INPUT, "%s: holds a header, but no rows of numbers", c->path);

@@ -34,6 +34,7 @@ struct csv_text {
 	size_t size;
 	size_t line;              /* number of its second line in the stream */
 	char separator;           /* what is between its cells; 0: the first line says it */
+	size_t rows;              /* no more than these are read; 0: all */
 	bool again;               /* the first line was in another text: it says what the columns are, and is no row again */
 };
 
