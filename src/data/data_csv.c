@@ -122,7 +122,7 @@ static status set_features(const struct csv_rows *r, enum unknown unknown, struc
 	const double *wide;
 	if (!t->n)
 		return set_numbers(r, out);
-	double *encoded = reallocarray(NULL, r->n, t->width * sizeof *encoded);
+	double *encoded = reallocarray(NULL, r->n + 1, t->width * sizeof *encoded);
 	if (!encoded)
 		return fail(ERR_MEMORY, "out of memory: %zu rows of %zu features", r->n, t->width);
 	status s = table_encode(r, t, unknown, encoded);
