@@ -181,7 +181,7 @@ static status predict_subject(const struct opts *o, struct selection *chosen, st
 		s = predict_to(o, chosen, n, subject, file, a, figures);
 	if (s == OK)
 		s = predict_members_put(members.to, chosen);
-	return outputs_close(file, PREDICT_FILES, output_close(&members, s));
+	return output_close(&members, outputs_close(file, PREDICT_FILES, s));
 }
 
 static status predict_request(const struct opts *o, struct selection *chosen, struct network *n,
