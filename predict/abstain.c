@@ -31,8 +31,7 @@ static int candidates(size_t n, size_t k[THRESHOLDS])
 	for (int part = TWENTIETHS; next; part--) {
 		if (!found || next < k[found - 1])
 			k[found++] = next;
-		next = part > 1 ? n / TWENTIETHS * (size_t)(part - 1) + n % TWENTIETHS * (size_t)(part - 1) / TWENTIETHS
-			: k[found - 1] / 2;
+		next = part > 1 ? n * (size_t)(part - 1) / TWENTIETHS : k[found - 1] / 2;
 	}
 	return found;
 }

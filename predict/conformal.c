@@ -11,13 +11,13 @@
 
 size_t conformal_rank(double level, size_t n)
 {
-	return (size_t)fmax(1, ceil(((double)n + 1) * level * (1 - 1e-12)));
+	return (size_t)ceil(((double)n + 1) * level * (1 - 1e-12));
 }
 
 size_t conformal_needs(double level)
 {
 	/* k ≤ n where n ≥ level/(1 − level); the search mends that quotient's rounding. */
-	size_t n = (size_t)fmax(0, floor(level / (1 - level) * (1 - 1e-9)) - 1);
+	size_t n = (size_t)floor(level / (1 - level) * (1 - 1e-9));
 	while (conformal_rank(level, n) > n)
 		n++;
 	return n;
@@ -81,7 +81,7 @@ status conformal_fit_classes(double level, const double *score, const int32_t *l
 
 double conformal_mean(const struct conformal *q)
 {
-	return q->rank > q->n ? 1 : (double)q->rank / ((double)q->n + 1);
+	return (double)q->rank / ((double)q->n + 1);
 }
 
 double conformal_reaches(const struct conformal *q, double u)

@@ -103,12 +103,15 @@ static void applied(void)
 
 static void bounds(void)
 {
-	bool right = true;
 	for (int i = 0; i < 7; i++) {
 		const double got = clopper_pearson_upper((size_t)cp_errors[i], (size_t)cp_n[i], 0.01);
-		right &= near(got, cp_upper[i], 1e-12, "Clopper-Pearson of %d in %d is SciPy's", cp_errors[i], cp_n[i]);
+		near(got, cp_upper[i], 1e-12, "Clopper-Pearson of %d in %d is SciPy's", cp_errors[i], cp_n[i]);
 	}
 	ok(clopper_pearson_upper(0, 0, 0.05) == 1, "nothing seen: 1");
+	bool right = true;
+	for (int k = 1; k < 60; k++)
+		right &= trials_needed(0.1, pow(0.9, k)) == (size_t)k && trials_needed(0.03, pow(0.97, k)) == (size_t)k;
+	ok(right, "trials needed are not one more for rounding");
 	for (int i = 0; i < 6; i++)
 		for (int j = 0; j < 3; j++) {
 			const double u[] = {0.01, 0.4, 0.975}, a = beta_ab[2 * i], b = beta_ab[2 * i + 1];
@@ -155,6 +158,10 @@ static void abstentions(void)
 	near(a.bound, 0.04896540697772858, 1e-12, "with their bound");
 	a = abstain(1000, 129, 0.05, 0.1);
 	ok(a.passed && a.accepted == 850 && a.errors == 0, "29 do not: their bound is 0.0503");
+	a = abstain(MANY, MANY - 100, 0.1, 0.1);
+	ok(a.passed && a.accepted == 100, "a few sure ones among many: one in 40 is answered");
+	a = abstain(999, 50, 0.05, 0.1);
+	ok(a.passed && a.accepted == 949, "50 errors at the foot of 999: 949 are answered, all but a twentieth");
 	a = abstain(1000, 1000, 0.05, 0.1);
 	ok(!a.passed && a.accepted == 0 && isinf(a.threshold) && a.threshold > 0 && isnan(a.bound), "all wrong: answer nothing");
 	a = abstain(40, 0, 0.05, 0.1);
@@ -171,17 +178,18 @@ static void abstentions(void)
 static void abstentions_with_ties(void)
 {
 	struct abstention a;
-	/* 300 of confidence 1, three of them wrong; 700 of ½, all wrong, one of them sorted among the first 350. */
+	/* 310 of confidence 1 with 20 errors, 400 of ½ without, 290 of 0.2 that are all wrong: the first 700 would pass, 20 errors
+	 * and all, but a threshold of ½ has the 310 alone above it. */
 	for (int i = 0; i < 1000; i++) {
-		confidence[i] = i % 10 < 3 ? 1 : 0.5;
-		wrong[i] = confidence[i] < 1 || i % 330 == 0;
+		confidence[i] = i < 310 ? 1 : i < 710 ? 0.5 : 0.2;
+		wrong[i] = i < 20 || i >= 710;
 	}
-	MUST(abstain_fit(0.1, 0.1, confidence, wrong, 1000, &a));
-	ok(a.passed && a.threshold == 0.5 && a.accepted == 300 && a.errors == 4, "ties with the threshold are not answered");
+	MUST(abstain_fit(0.05, 0.1, confidence, wrong, 1000, &a));
+	ok(a.passed && a.threshold == 0.2 && a.accepted == 710 && a.errors == 20, "ties with the threshold are not answered");
 	for (int i = 0; i < 1000; i++)
 		confidence[i] = 1;
 	MUST(abstain_fit(0.1, 0.1, confidence, wrong, 1000, &a));
-	ok(!a.passed, "all confidences alike and 70 %% wrong: nothing is answered");
+	ok(!a.passed, "all confidences alike and 31 %% wrong: nothing is answered");
 	memset(wrong, 0, sizeof wrong);
 	MUST(abstain_fit(0.1, 0.1, confidence, wrong, 1000, &a));
 	ok(a.passed && a.threshold < 0 && a.accepted == 1000, "all alike and none wrong: all are");

@@ -15,16 +15,13 @@ static status no_room(const struct csv_rows *r, size_t room)
 	return fail(ERR_MEMORY, "out of memory: %zu rows of %s", room, r->path);
 }
 
-/* Makes room for `room` elements, in what the pointer that `at` points to points to; those beyond r->room are zero. */
-static status grow(struct csv_rows *r, size_t room, size_t size, void *at)
+/* Makes room for `room` elements in a list. */
+static status grow(struct csv_rows *r, size_t room, size_t size, void *list)
 {
-	void *old, *larger;
-	memcpy(&old, at, sizeof old);
-	larger = reallocarray(old, room, size);
+	void **at = list, *larger = reallocarray(*at, room, size);
 	if (!larger)
 		return no_room(r, room);
-	memset((char *)larger + r->room * size, 0, (room - r->room) * size);
-	memcpy(at, &larger, sizeof larger);
+	*at = larger;
 	return OK;
 }
 
@@ -38,8 +35,10 @@ static status add_room(struct csv_rows *r)
 	if (r->plan->id < r->plan->cells)
 		TRY(grow(r, room, sizeof *r->id, &r->id));
 	for (size_t k = 0; k <= width; k++)
-		if (r->text[k])
+		if (r->text[k]) {
 			TRY(grow(r, room, sizeof **r->text, &r->text[k]));
+			memset(&r->text[k][r->room], 0, (room - r->room) * sizeof **r->text);
+		}
 	r->room = room;
 	return OK;
 }

@@ -122,7 +122,7 @@ static status set_features(const struct csv_rows *r, enum unknown unknown, struc
 	const double *wide;
 	if (!t->n)
 		return set_numbers(r, out);
-	double *encoded = reallocarray(NULL, r->n, t->width * sizeof *encoded);
+	double *encoded = reallocarray(NULL, r->n + 1, t->width * sizeof *encoded);
 	if (!encoded)
 		return fail(ERR_MEMORY, "out of memory: %zu rows of %zu features", r->n, t->width);
 	status s = table_encode(r, t, unknown, encoded);
@@ -156,9 +156,11 @@ static status set_rows(const struct csv_rows *r, const struct dataset_request *q
 {
 	out->columns = r->plan->names;
 	out->header = r->plan->header ? HEADER_YES : HEADER_NO;
+	if (q->table && !q->table->n && q->unknown == UNKNOWN_OTHER)
+		return fail(ERR_USAGE, "{unknown} other: the run learnt from numbers alone; of words and gaps it knows nothing");
 	if (q->table)
 		out->table = *q->table;
-	else
+	else if (!q->text)
 		TRY(table_learn(r, q, &out->arena, &out->table));
 	if (out->table.width > INT_MAX)
 		return fail(ERR_INPUT, "%s: its words make %zu features; at most %d are read", r->path, out->table.width, INT_MAX);
