@@ -26,6 +26,9 @@ static const struct param decide_defs[] = {
 	 .help = "part of the data set; without it holdout, or of --data test, or all where there is no test split"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS,
+	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
+	         "everywhere; without it what the run's own --unknown says"},
 	{.name = "probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "learn from these probabilities, (examples, classes) or (members, examples, classes), instead of a run's"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "the classes, from 0, that belong to --probs"},
@@ -63,6 +66,7 @@ static status tell(const struct opts *o, const struct selection *chosen, const s
 		json_put(figures, "rules", decisions_rules(d));
 	else
 		decide_report(d, figures);
+	json_put(figures, "void", json_boolean(decisions_void(d)));
 	return decisions_write(to, decisions_to_json(d, PACKAGE_VERSION, made_from(o, chosen, rows)));
 }
 
@@ -146,7 +150,7 @@ static status decide_network(const struct opts *o, struct selection *chosen, str
 	const struct subject_request request = {
 		.spec = opts_text(o, "data"), .option = "--data",
 		.split = opts_given(o, "split") || opts_given(o, "data") ? opts_choice(o, "split") : SPLIT_HOLDOUT,
-		.header = (enum header)(opts_choice(o, "header") + 1),
+		.header = (enum header)(opts_choice(o, "header") + 1), .unknown = opts_choice(o, "unknown") + 1,
 		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
 	TRY(check_holdout(o, n));
@@ -156,7 +160,6 @@ static status decide_network(const struct opts *o, struct selection *chosen, str
 	json_put(figures, "split", json_string(split_name(subject.data.split)));
 	if (opts_flag(o, "json"))
 		report_fingerprint(figures, "data_fingerprint", subject.data.fingerprint);
-	json_put(figures, "void", json_boolean(decisions_void(&d)));
 	subject_close(&subject);
 	return s;
 }
@@ -178,7 +181,8 @@ static status learn_stored(const struct opts *o, struct decisions *d, struct are
 
 static status decide_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
-	static const char *const of_runs[] = {"data", "split", "header", "batch", "device", "threads", "precision", "conv-algo", "fast", NULL};
+	static const char *const of_runs[] = {"data", "split", "header", "unknown", "batch", "device", "threads", "precision", "conv-algo",
+	                                      "fast", NULL};
 	struct decisions d = {.n = 0};
 	struct output_file file;
 	if (!opts_text(o, "probs") || !opts_text(o, "labels"))
@@ -192,7 +196,6 @@ static status decide_stored(const struct opts *o, struct arena *a, json_t **figu
 	s = outputs_close(&file, 1, s);
 	json_put(figures, "data", json_words(opts_text(o, "probs")));
 	json_put(figures, "split", json_null());
-	json_put(figures, "void", json_boolean(decisions_void(&d)));
 	report_facts(figures, NULL);
 	if (opts_flag(o, "json"))
 		select_origin(o, NULL, figures);

@@ -118,7 +118,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	decide)
-		options='--out --overwrite --data --split --header --probs --labels --coverage --sets --by-class --intervals --temperature-scaling --risk --false-alarm --score --confidence --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--out --overwrite --data --split --header --unknown --probs --labels --coverage --sets --by-class --intervals --temperature-scaling --risk --false-alarm --score --confidence --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --overwrite --by-class --temperature-scaling --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -127,6 +127,7 @@ _basin()
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
+		--unknown) words='refuse other' ;;
 		--probs) files=yes ;;
 		--labels) files=yes ;;
 		--sets) words='lac aps raps' ;;
