@@ -6,6 +6,7 @@
 #include "commands/network.h"
 #include "commands/output.h"
 #include "commands/report.h"
+#include "commands/scores.h"
 #include "commands/select.h"
 #include "commands/word_lists.h"
 #include "predict/guess.h"
@@ -22,6 +23,7 @@ static const struct param predict_defs[] = {
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
 	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
+	SCORES_OPTION,
 	{.name = "save-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write the averaged probabilities, (examples, classes), float64"},
 	{.name = "save-member-probs", .type = PARAM_PATH, .arg = "FILE.npy",
@@ -65,6 +67,15 @@ static status begin_members(FILE *to, struct predictions *p)
 
 /* ---- from a run ---- */
 
+static status put_scores(const struct opts *o, const struct predictions *p, json_t **figures)
+{
+	const struct dataset *d = &p->subject->data;
+	const struct regression r = predictions_regression(p);
+	if (p->mixture.c)
+		return report_class_scores(o, &p->mixture, d->class_names, p->draws->logs, figures);
+	return report_real_scores(o, &r, d->target_wide, p->draws->logs, figures);
+}
+
 static status score_members(const struct opts *o, const struct selection *chosen, const struct predictions *p, FILE *probs,
                             struct arena *a, json_t **figures)
 {
@@ -74,6 +85,7 @@ static status score_members(const struct opts *o, const struct selection *chosen
 	if (p->curve)
 		json_put(figures, "curve", report_curve(p->curve, p->members));
 	report_figures(figures, &all);
+	TRY(put_scores(o, p, figures));
 	TRY(report_convergence(o, chosen, p, p->draws, figures));
 	return save_probs(probs, &p->mixture, a);
 }
@@ -96,10 +108,14 @@ static status predict_to(const struct opts *o, struct selection *chosen, struct 
 {
 	struct predictions p;
 	struct member_draws draws;
+	struct member_logs logs;
 	enum scoring scoring = opts_flag(o, "curve") ? SCORE_CURVE : SCORE_ALL;
 	status s = predictions_open(a, n, subject, chosen->n, scoring, &p);
 	if (s == OK)
 		s = draws_open(a, &p, CONVERGENCE_POINTS, 0, &draws);
+	if (s == OK)
+		s = member_logs_open(a, subject->data.n, &logs);
+	draws.logs = s == OK ? &logs : NULL;
 	if (s == OK)
 		s = begin_members(file[MEMBERS].to, &p);
 	if (s == OK)
@@ -147,14 +163,18 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 static status score_stored(const struct opts *o, FILE *probs, struct arena *a, json_t **figures, json_t **rows)
 {
 	struct stored stored;
+	struct member_logs logs;
 	struct figures all, *curve = NULL;
 	TRY(report_option(stored_open(a, opts_text(o, "probs"), &stored), "probs"));
 	TRY(report_option(stored_labels(a, opts_text(o, "labels"), &stored.mixture), "labels"));
 	if (opts_flag(o, "curve"))
 		TRY(ARENA_NEW(a, stored.members, &curve));
+	TRY(member_logs_open(a, stored.mixture.n, &logs));
+	stored.logs = &logs;
 	TRY(report_option(stored_fill(&stored, a, curve), "probs"));
 	TRY(predictive_score_classes(&stored.mixture, true, &all));
 	report_figures(figures, &all);
+	TRY(report_class_scores(o, &stored.mixture, NULL, &logs, figures));
 	json_put(figures, "convergence", json_null());
 	if (curve)
 		*rows = report_curve(curve, stored.members);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/scores.h"
 #include "src/data/fingerprint.h"
 #include "src/json_build.h"
 
@@ -88,6 +89,7 @@ status report_show(const struct opts *o, json_t *figures)
 	if (opts_flag(o, "json"))
 		return report_json(json_incref(figures));
 	TRY(report_print(figures));
+	report_scores_print(figures);
 	if (curve) {
 		putchar('\n');
 		report_table(curve);
