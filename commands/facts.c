@@ -196,6 +196,8 @@ status facts_open(struct problem *p, const struct opts *o)
 	                     "classes", class_facts(p), "sampler", sampler_facts(p, o), "target", p->target.at,
 	                     "seed", (json_int_t)p->plan.seed, "temperature", p->plan.state.temperature, "fixed", (int)p->potential->fixed,
 	                     "data", data_facts(p, o));
+	if (p->data.table.n)
+		json_put(&p->facts, "table", table_to_json(&p->data.table, &p->data.columns));
 	if (!p->facts)
 		return fail(ERR_MEMORY, "out of memory: the facts of a run");
 	p->plan.meta = p->facts;

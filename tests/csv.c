@@ -87,7 +87,7 @@ static void test_first_lines(void)
 	refuse("RI,NA\n3,4\n", none, "x.csv:1: column 1: 'RI' is no number, and column 2, 'NA', stands for a missing value");
 	refuse(",,\n3,4,1\n", none, "x.csv:1: all cells of the first line are empty");
 	refuse("a,b\n1,2\n", (struct dataset_request){.header = HEADER_NO}, "x.csv:1: column 1: 'a' is not a number");
-	refuse("a,b\n1,2\n3,-\n", none, "x.csv:3: column 2: '-' stands for a missing value");
+	refuse("a,b\n1,2\n3,-\n", none, "x.csv:3: column 2 (b): '-' stands for a missing value");
 	static const char *const missing[] = {"?", "-", "--", ".", "na", "N/A", "#N/A", "<NA>", "NaN", "-nan", "NULL", "None", "NIL",
 	                                      "-1.#IND"};
 	static const char *const other[] = {"nab", "n", "..", "1.", ".5", "missing", "nanana", "|", "", "Na", "nA", "Nan", "NULl"};
@@ -98,14 +98,14 @@ static void test_first_lines(void)
 		right += csv_kind(other[i]) != CELL_MISSING;
 	ok(right == 27, "words for a missing value are known, letter by letter");
 	const struct dataset_request classes = {.class_targets = true};
-	refuse("a,b\n1,0\n\n1,0.5\n", classes, "x.csv:4: column 2: the target is '0.5'; classes 0, 1, 2 … were expected");
+	refuse("a,b\n1,0\n\n1,0.5\n", classes, "x.csv:4: column 2 (b): the target is '0.5'; classes 0, 1, 2 … were expected");
 	refuse("0,-1\n", classes, "x.csv:1: column 2: the target is '-1'; classes 0, 1, 2 … were expected");
 	refuse("0,1000000\n", classes, "x.csv:1: column 2: the target is '1000000'; classes");
 	refuse("a;b\n1,5;2\n", none, "x.csv:1: its cells look separated by semicolons; commas are expected, and points in decimal");
 	refuse("1;2\n3;4\n", none, "x.csv:1: its cells look separated by semicolons");
 	refuse("1,5;2,5\n", none, "x.csv:1: its cells look separated by semicolons");
 	refuse("1\t2\n", none, "x.csv:1: its cells look separated by tabs");
-	refuse("a,b\n\"1,5\",2\n", none, "x.csv:2: column 1: '1,5' is not a number: decimals begin with a point");
+	refuse("a,b\n\"1,5\",2\n", none, "x.csv:2: column 1 (a): '1,5' is not a number: decimals begin with a point");
 	refuse("\xff\xfe" "a,b\n", none, "x.csv: is in UTF-16; UTF-8 is read");
 }
 
@@ -126,7 +126,7 @@ static void test_line_ends(void)
 		dataset_close(&d);
 		snprintf(text, sizeof text, "\"a%sb\",c%s%s1,2%sx,4", e, e, e, e);
 		/* Two lines of header, a blank one, a good one. */
-		refuse(text, (struct dataset_request){0}, "x.csv:5: column 1: 'x'");
+		refuse(text, (struct dataset_request){0}, "x.csv:5: column 1 (a?b): 'x'");
 	}
 	refuse("a,b\n1,\"2\n3,4\n", (struct dataset_request){0}, "x.csv:2: column 2: a quoted cell begins here and does not end");
 	struct dataset d;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/data/csv_cell.h"
+#include "src/data/csv_view.h"
 
 /* ---- the header ---- */
 
@@ -72,7 +73,7 @@ static status plan_by_names(const struct csv_file *c, const struct dataset_reque
 		        m->extras == 1 ? "is" : "are", m->extra.at);
 	out->width = k;
 	out->feature = feature;
-	out->target = r->need == NEED_FOREIGN ? out->cells : m->at[run->target];
+	out->target = r->need == NEED_FOREIGN ? c->n : m->at[run->target];
 	return columns_copy(a, run, &out->names);
 }
 
@@ -124,7 +125,7 @@ static status plan_by_position(const struct csv_file *c, const struct dataset_re
 			feature[k++] = i;
 	out->width = k;
 	out->feature = feature;
-	out->target = r->need == NEED_FOREIGN ? out->cells : *target;
+	out->target = r->need == NEED_FOREIGN ? c->n : *target;
 	return OK;
 }
 
@@ -150,8 +151,9 @@ static status plan_without_names(const struct csv_file *c, const struct dataset_
 	return r->need == NEED_FOREIGN ? OK : check_target(c, &out->names);
 }
 
-static status plan_with_names(const struct csv_file *c, const struct dataset_request *r, struct arena *a,
-                              struct csv_plan *out)
+/* all: the first line with the cells that are left out. */
+static status plan_with_names(const struct csv_file *c, const struct csv_file *all, const struct dataset_request *r,
+                              struct arena *a, struct csv_plan *out)
 {
 	struct columns file;
 	struct columns_match m;
@@ -162,7 +164,7 @@ static status plan_with_names(const struct csv_file *c, const struct dataset_req
 	if (r->header == HEADER_AUTO && !m.missing && !m.twice)
 		out->header = true;
 	else if (r->header == HEADER_AUTO)
-		TRY(header_by_cells(c, &out->header));
+		TRY(header_by_cells(all, &out->header));
 	if (out->header)
 		return plan_by_names(c, r, &file, &m, a, out);
 	if (r->header != HEADER_NO) {
@@ -177,14 +179,16 @@ static status plan_with_names(const struct csv_file *c, const struct dataset_req
 
 status csv_plan(const struct csv_file *c, const struct dataset_request *r, struct arena *a, struct csv_plan *out)
 {
+	const bool known = r->columns && r->columns->n;
+	struct csv_view view;
 	*out = (struct csv_plan){.header = r->header == HEADER_YES, .cells = c->n};
 	if (c->n > INT_MAX)
 		return fail(ERR_INPUT, "%s:%zu: %zu columns; at most %d are read", c->path, c->line, c->n, INT_MAX);
 	if (c->n == 1)
 		TRY(check_commas(c, c->cell[0]));
-	if (r->columns && r->columns->n)
-		return plan_with_names(c, r, a, out);
-	if (r->header == HEADER_AUTO)
+	if (!known && r->header == HEADER_AUTO)
 		TRY(header_by_cells(c, &out->header));
-	return plan_without_names(c, r, a, out);
+	TRY(csv_view_open(c, r, known ? r->header != HEADER_NO : out->header, a, &view));
+	TRY(known ? plan_with_names(&view.seen, c, r, a, out) : plan_without_names(&view.seen, r, a, out));
+	return csv_view_plan(&view, r, a, out);
 }

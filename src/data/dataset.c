@@ -183,7 +183,7 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 	/* What a reader calls wrong usage is another option of the request, which its message begins with. */
 	TRY(s == ERR_USAGE ? s : dataset_fault(s, r));
 	if (r->split == SPLIT_TEST) {
-		if (r->standardize && out->image)
+		if (r->standardize == STANDARDIZE_YES && out->image)
 			return fail(ERR_USAGE, "{standardize}: %s holds images; {normalize} is theirs", r->spec);
 		return dataset_fingerprint(out, NULL, &out->fingerprint);
 	}
