@@ -3,6 +3,7 @@
 /* basin predict: averages the predictions of snapshots, or probabilities made elsewhere, and scores the average. */
 #include "commands/command.h"
 #include "commands/convergence.h"
+#include "commands/equivalent.h"
 #include "commands/network.h"
 #include "commands/output.h"
 #include "commands/report.h"
@@ -24,6 +25,7 @@ static const struct param predict_defs[] = {
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
 	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
 	SCORES_OPTION,
+	EQUIVALENT_OPTION,
 	{.name = "save-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write the averaged probabilities, (examples, classes), float64"},
 	{.name = "save-member-probs", .type = PARAM_PATH, .arg = "FILE.npy",
@@ -67,13 +69,26 @@ static status begin_members(FILE *to, struct predictions *p)
 
 /* ---- from a run ---- */
 
+static struct subject_request request_of(const struct opts *o)
+{
+	return (struct subject_request){
+		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"),
+		.header = (enum header)(opts_choice(o, "header") + 1),
+		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
+	};
+}
+
 static status put_scores(const struct opts *o, const struct predictions *p, json_t **figures)
 {
 	const struct dataset *d = &p->subject->data;
-	const struct regression r = predictions_regression(p);
-	if (p->mixture.c)
-		return report_class_scores(o, &p->mixture, d->class_names, p->draws->logs, figures);
-	return report_real_scores(o, &r, d->target_wide, p->draws->logs, figures);
+	if (!p->mixture.c) {
+		const struct regression r = predictions_regression(p);
+		return report_real_scores(o, &r, d->target_wide, p->draws->logs, figures);
+	}
+	const struct subject_request request = request_of(o);
+	double nll;
+	TRY(report_class_scores(o, &p->mixture, d->class_names, p->draws->logs, &nll, figures));
+	return opts_text(o, "ensemble") ? report_equivalent(o, &request, p, nll, figures) : OK;
 }
 
 static status score_members(const struct opts *o, const struct selection *chosen, const struct predictions *p, FILE *probs,
@@ -100,7 +115,15 @@ static status check_subject(const struct opts *o, const struct network *n, const
 	if (how->classes(n->model.outputs) == 0 && (opts_text(o, "save-probs") || opts_text(o, "save-member-probs")))
 		return fail(ERR_USAGE, "--save-probs and --save-member-probs need class probabilities; this run's likelihood is %s",
 		            n->likelihood->name);
-	return OK;
+	return equivalent_check(o, n);
+}
+
+/* What is taken of each member while it is there. */
+static status open_draws(struct arena *a, struct predictions *p, struct member_draws *draws, struct member_logs *logs)
+{
+	TRY(draws_open(a, p, CONVERGENCE_POINTS, 0, draws));
+	draws->logs = logs;
+	return member_logs_open(a, p->subject->data.n, logs);
 }
 
 static status predict_to(const struct opts *o, struct selection *chosen, struct network *n, const struct subject *subject,
@@ -112,10 +135,7 @@ static status predict_to(const struct opts *o, struct selection *chosen, struct 
 	enum scoring scoring = opts_flag(o, "curve") ? SCORE_CURVE : SCORE_ALL;
 	status s = predictions_open(a, n, subject, chosen->n, scoring, &p);
 	if (s == OK)
-		s = draws_open(a, &p, CONVERGENCE_POINTS, 0, &draws);
-	if (s == OK)
-		s = member_logs_open(a, subject->data.n, &logs);
-	draws.logs = s == OK ? &logs : NULL;
+		s = open_draws(a, &p, &draws, &logs);
 	if (s == OK)
 		s = begin_members(file[MEMBERS].to, &p);
 	if (s == OK)
@@ -139,11 +159,7 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
                               json_t **figures)
 {
 	struct subject subject;
-	const struct subject_request request = {
-		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"),
-		.header = (enum header)(opts_choice(o, "header") + 1),
-		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
-	};
+	const struct subject_request request = request_of(o);
 	TRY(subject_open(n, &request, &subject));
 	if (subject.fell_back)
 		warning("%s has no test split: the training examples are scored", subject.data.spec);
@@ -164,6 +180,7 @@ static status score_stored(const struct opts *o, FILE *probs, struct arena *a, j
 {
 	struct stored stored;
 	struct member_logs logs;
+	double nll;
 	struct figures all, *curve = NULL;
 	TRY(report_option(stored_open(a, opts_text(o, "probs"), &stored), "probs"));
 	TRY(report_option(stored_labels(a, opts_text(o, "labels"), &stored.mixture), "labels"));
@@ -174,7 +191,7 @@ static status score_stored(const struct opts *o, FILE *probs, struct arena *a, j
 	TRY(report_option(stored_fill(&stored, a, curve), "probs"));
 	TRY(predictive_score_classes(&stored.mixture, true, &all));
 	report_figures(figures, &all);
-	TRY(report_class_scores(o, &stored.mixture, NULL, &logs, figures));
+	TRY(report_class_scores(o, &stored.mixture, NULL, &logs, &nll, figures));
 	json_put(figures, "convergence", json_null());
 	if (curve)
 		*rows = report_curve(curve, stored.members);
@@ -183,7 +200,7 @@ static status score_stored(const struct opts *o, FILE *probs, struct arena *a, j
 
 static status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
-	static const char *const of_runs[] = {"data", "split", "header", "save-member-probs", "batch", "device", "threads",
+	static const char *const of_runs[] = {"data", "split", "header", "ensemble", "save-member-probs", "batch", "device", "threads",
 	                                      "precision", "conv-algo", "fast", NULL};
 	if (!opts_text(o, "probs") || !opts_text(o, "labels"))
 		return fail(ERR_USAGE, "--probs and --labels go together: the probabilities and the classes they are scored by");

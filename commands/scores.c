@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "commands/report.h"
+#include "predict/calibrated.h"
 #include "predict/class_report.h"
 #include "predict/intervals.h"
 #include "predict/ood.h"
@@ -24,6 +25,7 @@ struct scores {
 	const struct mixture *m;
 	const char *const *names;
 	const struct member_logs *logs;
+	double nll_calibrated;
 	struct judged judged;
 	struct arena arena;
 	json_t **into;
@@ -131,10 +133,15 @@ static status put_calibration(struct scores *s)
 {
 	struct calibration width, mass, classes;
 	struct smooth_ece smooth;
+	struct calibrated got;
+	TRY(calibrated_nll(s->m, &got));
 	TRY(calibration_equal_width(&s->judged, &width));
 	TRY(calibration_equal_mass(&s->judged, &mass));
 	TRY(calibration_by_class(s->m, &classes));
 	TRY(smooth_ece_of(&s->judged, &smooth));
+	s->nll_calibrated = got.nll;
+	put(s->into, "nll_calibrated", got.nll, got.nll_se);
+	report_number(s->into, "temperature_fitted", (got.temperature[0] + got.temperature[1]) / 2);
 	report_number(s->into, "ece_se", width.se);
 	put_more(s, "ece_classwise", classes.error, classes.se);
 	put_more(s, "ece_adaptive", mass.error, mass.se);
@@ -189,11 +196,12 @@ static status put_all(struct scores *s)
 }
 
 status report_class_scores(const struct opts *o, const struct mixture *m, const char *const *names, const struct member_logs *logs,
-                           json_t **into)
+                           double *nll, json_t **into)
 {
 	struct scores s = {.json = opts_flag(o, "json"), .all = opts_choice(o, "scores") == 1, .m = m, .names = names, .logs = logs,
 	                   .into = into};
 	status st = put_all(&s);
+	*nll = s.nll_calibrated;
 	arena_free(&s.arena);
 	return st;
 }

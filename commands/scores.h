@@ -15,9 +15,10 @@
 	.help = "all: also the tables of many classes and of reliability and, in a table, the scores that few leaves to --json"}
 
 /* Puts the scores of classes into a report: for programs all but the confusion of many classes, for people those that --scores
- * names. The mixture has its labels, logs its members; names (m->c) of the classes, or NULL. Errors: ERR_MEMORY. */
+ * names. The mixture has its labels, logs its members; names (m->c) of the classes, or NULL. *nll becomes the calibrated
+ * one. Errors: ERR_MEMORY, ERR_LIBRARY. */
 status report_class_scores(const struct opts *o, const struct mixture *m, const char *const *names, const struct member_logs *logs,
-                           json_t **into);
+                           double *nll, json_t **into);
 
 /* Those of real targets y (n, k), in own units. Errors: ERR_MEMORY. */
 status report_real_scores(const struct opts *o, const struct regression *r, const double *y, const struct member_logs *logs,

@@ -61,7 +61,7 @@ static void deal_out(const struct judged *j, const size_t *order, uint8_t *bin)
 	for (size_t rank = 0; rank < j->n; rank++) {
 		const size_t i = order[j->n - 1 - rank];
 		const bool tied = rank && j->confidence[i] == j->confidence[order[j->n - rank]];
-		bin[i] = tied ? bin[order[j->n - rank]] : (uint8_t)(rank * ECE_BINS / j->n);
+		bin[i] = (uint8_t)(tied ? bin[order[j->n - rank]] : rank * ECE_BINS / j->n);
 	}
 }
 
