@@ -101,9 +101,9 @@ static status predict_members(const struct opts *o, struct selection *chosen, co
 	return s;
 }
 
-status report_equivalent(const struct opts *o, const struct subject_request *request, const struct predictions *p, double nll,
-                         json_t **into)
+status report_equivalent(const struct opts *o, const struct subject_request *request, const struct predictions *p, json_t **into)
 {
+	const double nll = json_number_value(json_object_get(*into, "nll_calibrated"));
 	struct arena arena = {0};
 	struct selection chosen;
 	TRY(open_members(o, &chosen));

@@ -13,11 +13,10 @@
 #define EQUIVALENT_OPTION {.name = "ensemble", .type = PARAM_PATH, .arg = "RUN", \
 	.help = "how many members of this deep ensemble, a run of several chains, are as good, by the last snapshot of each"}
 
-/* Predicts what an ensemble of classes p predicted, whose calibrated NLL is nll, with the run that --ensemble names, on the same
- * device, and puts into a report how many of its members are as good; request: as p's own set was asked for. Errors: ERR_USAGE for
+/* Predicts what an ensemble of classes p predicted with the run that --ensemble names, on the same device, and puts into a report,
+ * which has the ensemble's nll_calibrated, how many of the run's members are as good; request: as p's own set was asked for. Errors: ERR_USAGE for
  * a run that is not several chains, or predicts other examples or classes; those of opening and predicting. */
-status report_equivalent(const struct opts *o, const struct subject_request *request, const struct predictions *p, double nll,
-                         json_t **into);
+status report_equivalent(const struct opts *o, const struct subject_request *request, const struct predictions *p, json_t **into);
 
 /* Whether the run is one that report_equivalent can take, before the work: several chains, and classes to be predicted.
  * Errors: ERR_USAGE, and those of opening. */

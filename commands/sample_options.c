@@ -6,6 +6,7 @@
 #include "commands/command.h"
 #include "commands/word_lists.h"
 #include "samplers/sampler.h"
+#include "src/data/class_weight.h"
 #include "src/data/dataset.h"
 #include "src/files/run.h"
 #include "src/files/snaps.h"
@@ -46,7 +47,8 @@ static const struct opt_table table_data = {.owner = "data", .heading = "Data", 
 
 static const struct param model_defs[] = {
 	{.name = "model", .type = PARAM_TEXT, .arg = "MODEL", .words = &words_models,
-	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers, lenet, resnet20, or resnet18, resnet34 "
+	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers and, for IN and OUT, also the words in and out for "
+	         "what the data have, lenet, resnet20, or resnet18, resnet34 "
 	         "or resnet50 with :cifar or :imagenet where the image's size is not to choose the stem; or an analytic target, "
 	         "gaussian:, double-well:, banana:, mixture:, wells:, basins: or quadratics: and its numbers"},
 	{.name = "gradient-noise", .type = PARAM_TEXT, .arg = "SD[,SD…]",
@@ -65,6 +67,9 @@ static const struct param model_defs[] = {
 	 .help = "without it categorical, and gaussian for real targets"},
 	{.name = "noise-sd", .type = PARAM_REAL, .arg = "SD", .fallback = "1", .above_min = true, .max = 1e30,
 	 .help = "standard deviation of the gaussian likelihood, in the units the model sees"},
+	{.name = "class-weight", .type = PARAM_TEXT, .arg = CLASS_WEIGHT_WORDS,
+	 .help = "factors on the likelihoods of classes, by name or number, 1 for those that aren't named; balanced: each class counts the "
+	         "same in all, N/(K n) for one of n of the N training examples and K classes"},
 	{.name = "prior", .type = PARAM_TEXT, .arg = "KIND[,PATTERN=FACTOR…]", .fallback = "gaussian",
 	 .help = "the prior: gaussian, laplace or student-t:NU (NU above 2), each with variance 1/(N·δ) at T = 1, and "
 	         "factors on the weight decay δ of the tensors that match a shell pattern"},

@@ -10,7 +10,7 @@
 #include "commands/report.h"
 #include "predict/calibrated.h"
 #include "predict/class_report.h"
-#include "predict/intervals.h"
+#include "predict/coverage.h"
 #include "predict/ood.h"
 #include "predict/reliability.h"
 #include "predict/selective.h"
@@ -25,7 +25,6 @@ struct scores {
 	const struct mixture *m;
 	const char *const *names;
 	const struct member_logs *logs;
-	double nll_calibrated;
 	struct judged judged;
 	struct arena arena;
 	json_t **into;
@@ -139,7 +138,6 @@ static status put_calibration(struct scores *s)
 	TRY(calibration_equal_mass(&s->judged, &mass));
 	TRY(calibration_by_class(s->m, &classes));
 	TRY(smooth_ece_of(&s->judged, &smooth));
-	s->nll_calibrated = got.nll;
 	put(s->into, "nll_calibrated", got.nll, got.nll_se);
 	report_number(s->into, "temperature_fitted", (got.temperature[0] + got.temperature[1]) / 2);
 	report_number(s->into, "ece_se", width.se);
@@ -196,43 +194,51 @@ static status put_all(struct scores *s)
 }
 
 status report_class_scores(const struct opts *o, const struct mixture *m, const char *const *names, const struct member_logs *logs,
-                           double *nll, json_t **into)
+                           json_t **into)
 {
 	struct scores s = {.json = opts_flag(o, "json"), .all = opts_choice(o, "scores") == 1, .m = m, .names = names, .logs = logs,
 	                   .into = into};
 	status st = put_all(&s);
-	*nll = s.nll_calibrated;
 	arena_free(&s.arena);
 	return st;
 }
 
 /* ---- of real targets ---- */
 
-static json_t *interval_rows(const struct interval level[INTERVAL_LEVELS])
+static json_t *interval_rows(const struct coverage level[COVERAGE_LEVELS])
 {
 	json_t *rows = json_array();
-	for (int l = 0; l < INTERVAL_LEVELS; l++) {
+	for (int l = 0; l < COVERAGE_LEVELS; l++) {
 		json_t *row = json_object();
 		report_number(&row, "level", level[l].level);
 		json_put(&row, "count", json_integer((json_int_t)level[l].count));
-		put(&row, "coverage", level[l].coverage, level[l].coverage_se);
+		put(&row, "coverage", level[l].share, level[l].share_se);
 		json_add(&rows, row);
 	}
 	return rows;
 }
 
-status report_real_scores(const struct opts *o, const struct regression *r, const double *y, const struct member_logs *logs,
+static status real_scores(const struct opts *o, const struct regression *r, const double *y, const struct member_logs *logs,
                           json_t **into)
 {
 	const bool json = opts_flag(o, "json"), all = opts_choice(o, "scores") == 1;
-	struct interval level[INTERVAL_LEVELS];
+	struct coverage level[COVERAGE_LEVELS];
 	double ambiguity, se;
 	TRY(ambiguity_mse(r, &ambiguity, &se));
 	put_joint(&logs->joint, json, into);
 	put_ambiguity(ambiguity, se, "mse", json, into);
 	if (!json && !all)
 		return OK;
-	TRY(intervals_of(r, y, level));
+	TRY(coverage_of(r, y, level));
 	json_put(into, "reliability", interval_rows(level));
 	return OK;
+}
+
+status report_scores(const struct opts *o, const struct predictions *p, json_t **into)
+{
+	const struct dataset *d = &p->subject->data;
+	if (p->mixture.c)
+		return report_class_scores(o, &p->mixture, d->class_names, p->draws->logs, into);
+	const struct regression r = predictions_regression(p);
+	return real_scores(o, &r, d->target_wide, p->draws->logs, into);
 }

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Whether a regression ensemble's intervals hold what they should: calibration of quantiles. */
+/* What a regression ensemble says of the targets of every example, in own units. */
 #ifndef BASIN_INTERVALS_H
 #define BASIN_INTERVALS_H
 
 #include "predict/regression.h"
 
-enum { INTERVAL_LEVELS = 11 };
-
-/* NaN where there are no examples. */
-struct interval {
-	double level;                /* the central interval's probability: 0.1, 0.2, … 0.9, 0.95, 0.99 */
-	size_t count;                /* targets, of n × k, inside it: those between the mixture's quantiles (1 ∓ level)/2 */
-	double coverage;             /* their share */
-	double coverage_se;          /* of the examples' own shares, the targets of one not being independent; NaN where n < 2 */
+struct intervals {
+	size_t n, members;
+	int k;                  /* targets of one example */
+	double *mean, *sd;      /* (n, k): of the members' equal mixture */
+	double *lower, *upper;  /* (n, k): its central interval; NULL where no level was asked for */
 };
 
-/* y: (n, k) in own units. Errors: ERR_MEMORY. */
-status intervals_of(const struct regression *r, const double *y, struct interval out[INTERVAL_LEVELS]);
+/* The interval holds the target with probability `level`, between 0 and 1; 0: none is wanted. What is made lies in the arena.
+ * Errors: ERR_INPUT for an output that is not finite, ERR_MEMORY. */
+status intervals_of(const struct regression *r, double level, struct arena *a, struct intervals *out);
 
 #endif

@@ -11,7 +11,7 @@
 #include "predict/calibrated.h"
 #include "predict/class_report.h"
 #include "predict/equivalent.h"
-#include "predict/intervals.h"
+#include "predict/coverage.h"
 #include "predict/joint.h"
 #include "predict/ood.h"
 #include "predict/reliability.h"
@@ -122,15 +122,15 @@ static void golden_values(void)
 static void intervals(void)
 {
 	const struct regression r = {I_N, I_K, I_MEMBERS, i_output, i_shift, i_scale, i_sd};
-	struct interval level[INTERVAL_LEVELS];
+	struct coverage level[COVERAGE_LEVELS];
 	double ambiguity, se;
 	bool same = true;
-	MUST(intervals_of(&r, i_y, level));
-	for (int l = 0; l < INTERVAL_LEVELS; l++)
+	MUST(coverage_of(&r, i_y, level));
+	for (int l = 0; l < COVERAGE_LEVELS; l++)
 		same = same && level[l].count == (size_t)i_counts[l];
 	ok(same && level[9].level == 0.95, "as many targets as SciPy finds in the mixture's central intervals");
-	near(level[4].coverage, i_counts[4] / 100.0, 1e-15, "coverage is their share");
-	ok(level[4].coverage_se > 0.03 && level[4].coverage_se < 0.07, "with the error of a share of fifty pairs or a hundred targets");
+	near(level[4].share, i_counts[4] / 100.0, 1e-15, "coverage is their share");
+	ok(level[4].share_se > 0.03 && level[4].share_se < 0.07, "with the error of a share of fifty pairs or a hundred targets");
 	MUST(ambiguity_mse(&r, &ambiguity, &se));
 	near(ambiguity, i_ambiguity, 1e-12, "members' mean MSE less the ensemble's is their variance");
 }
