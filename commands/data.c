@@ -26,6 +26,8 @@ static const struct param data_defs[] = {
 	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of a csv file begin with; without it a point"},
 	{.name = "format", .type = PARAM_CHOICE, .arg = "cifar10|svhn", .help = "layout that write gives the set"},
 	{.name = "out", .type = PARAM_PATH, .arg = "DIR", .help = "new folder that write makes"},
 	OUTPUT_OVERWRITE,
@@ -146,6 +148,7 @@ static status run_info(const struct opts *o, const char *spec)
 		.spec = spec, .split = (enum split)opts_choice(o, "split"), .labels = opts_text(o, "labels"),
 		.holdout = opts_text(o, "holdout"), .target = opts_text(o, "target"),
 		.header = (enum header)(opts_choice(o, "header") + 1), .distinct = true,
+		.decimal = opts_choice(o, "decimal") == DECIMAL_COMMA ? DECIMAL_COMMA : DECIMAL_POINT,
 	};
 	static const char *const of_write[] = {"format", "out", "overwrite"};
 	for (size_t i = 0; i < sizeof of_write / sizeof *of_write; i++)
@@ -159,7 +162,7 @@ static status run_info(const struct opts *o, const char *spec)
 
 static status run_write(const struct opts *o, const char *spec)
 {
-	static const char *const idle[] = {"split", "labels", "holdout", "target", "header", "json"};
+	static const char *const idle[] = {"split", "labels", "holdout", "target", "header", "decimal", "json"};
 	struct dataset train, test;
 	const char *format = opts_text(o, "format"), *folder = opts_text(o, "out");
 	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)

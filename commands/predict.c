@@ -21,6 +21,8 @@ static const struct param predict_defs[] = {
 	 .help = "part of the data set; without it test, or train where there is no test split"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of a csv file begin with; without it a point, or in the run's own file what they did"},
 	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
 	{.name = "save-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write the averaged probabilities, (examples, classes), float64"},
@@ -126,6 +128,7 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 	const struct subject_request request = {
 		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"),
 		.header = (enum header)(opts_choice(o, "header") + 1),
+		.decimal = opts_choice(o, "decimal") + 1,
 		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
 	TRY(subject_open(n, &request, &subject));
@@ -163,7 +166,7 @@ static status score_stored(const struct opts *o, FILE *probs, struct arena *a, j
 
 static status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
-	static const char *const of_runs[] = {"data", "split", "header", "save-member-probs", "batch", "device", "threads",
+	static const char *const of_runs[] = {"data", "split", "header", "decimal", "save-member-probs", "batch", "device", "threads",
 	                                      "precision", "conv-algo", "fast", NULL};
 	if (!opts_text(o, "probs") || !opts_text(o, "labels"))
 		return fail(ERR_USAGE, "--probs and --labels go together: the probabilities and the classes they are scored by");

@@ -21,6 +21,8 @@ static const struct param data_defs[] = {
 	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of a csv file begin with; without it a point"},
 	{.name = "drop", .type = PARAM_TEXT, .arg = "NAME[,NAME…]", .help = "columns of a csv file that are left out"},
 	{.name = "id", .type = PARAM_TEXT, .arg = "NAME", .help = "column of a csv file that names its rows, and is left out too"},
 	{.name = "category", .type = PARAM_TEXT, .arg = "NAME[,NAME…]",
