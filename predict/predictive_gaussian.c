@@ -43,8 +43,10 @@ static status gaussian_curve(const struct regression *r, const double *y, struct
 struct regression predictions_regression(const struct predictions *p)
 {
 	const struct network *n = p->network;
-	return (struct regression){p->subject->data.n, n->model.outputs, p->members, p->outputs, n->standardize.target_mean,
-	                           n->standardize.target_sd, n->noise_sd};
+	return (struct regression){
+		.n = p->subject->data.n, .k = likelihood_targets(n->likelihood, n->model.outputs), .members = p->members,
+		.output = p->outputs, .shift = n->standardize.target_mean, .scale = n->standardize.target_sd, .noise_sd = n->noise_sd,
+	};
 }
 
 static double gaussian_alone(struct predictions *p, size_t first, size_t end)

@@ -175,7 +175,7 @@ status csv_plan(const struct csv_file *c, const struct dataset_request *r, struc
 {
 	const bool known = r->columns && r->columns->n;
 	struct csv_view view;
-	*out = (struct csv_plan){.header = r->header == HEADER_YES, .cells = c->n};
+	*out = (struct csv_plan){.header = r->header == HEADER_YES, .cells = c->n, .decimal = r->decimal, .piece = r->text, .again = r->text && r->text->again};
 	if (c->n > INT_MAX)
 		return fail(ERR_INPUT, "%s:%zu: %zu columns; at most %d are read", c->path, c->line, c->n, INT_MAX);
 	if (!known && r->header == HEADER_AUTO)

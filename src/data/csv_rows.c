@@ -57,7 +57,7 @@ static status keep_text(struct csv_rows *r, size_t k, const char *text)
 
 static status read_cell(struct csv_rows *r, size_t k, const char *text, double *out)
 {
-	if (!r->plan->words[k] && csv_number(text, r->decimal, out))
+	if (!r->plan->words[k] && csv_number(text, r->plan->decimal, out))
 		return OK;
 	*out = (double)NAN;
 	return keep_text(r, k, text);
@@ -97,20 +97,19 @@ static status take_names(const struct csv_file *c, struct csv_rows *r)
 	return OK;
 }
 
-status csv_rows_read(struct csv_file *c, const struct csv_plan *plan, const struct dataset_request *q, struct csv_rows *out)
+status csv_rows_read(struct csv_file *c, const struct csv_plan *plan, struct csv_rows *out)
 {
-	*out = (struct csv_rows){.path = c->path, .plan = plan, .decimal = q->decimal,
-	                         .text = calloc(plan->width + 1, sizeof *out->text)};
+	*out = (struct csv_rows){.path = c->path, .plan = plan, .text = calloc(plan->width + 1, sizeof *out->text)};
 	if (!out->text)
 		return fail(ERR_MEMORY, "out of memory: %zu columns of %s", plan->width + 1, c->path);
 	TRY(take_names(c, out));
-	if (plan->header || (q->text && q->text->again))
+	if (plan->header || plan->again)
 		TRY(csv_next(c));
 	while (c->n) {
 		TRY(add_row(c, out));
 		TRY(csv_next(c));
 	}
-	return out->n || q->text ? OK : fail(ERR_INPUT, "%s: holds a header, but no rows of numbers", c->path);
+	return out->n || plan->piece ? OK : fail(ERR_INPUT, "%s: holds a header, but no rows of numbers", c->path);
 }
 
 void csv_rows_close(struct csv_rows *r)
@@ -139,7 +138,7 @@ const char *csv_rows_text(const struct csv_rows *r, size_t i, size_t k)
 bool csv_rows_gap(const struct csv_rows *r, size_t i, size_t k)
 {
 	const char *text = csv_rows_text(r, i, k);
-	const enum cell_kind kind = text ? csv_kind(text, r->decimal) : CELL_NUMBER;
+	const enum cell_kind kind = text ? csv_kind(text, r->plan->decimal) : CELL_NUMBER;
 	return kind == CELL_EMPTY || kind == CELL_MISSING;
 }
 
@@ -158,11 +157,11 @@ status csv_rows_refuse(const struct csv_rows *r, size_t i, size_t k)
 {
 	const struct csv_place place = csv_rows_place(r, i, k);
 	const char *text = csv_rows_text(r, i, k);
-	const enum cell_kind kind = csv_kind(text, r->decimal);
+	const enum cell_kind kind = csv_kind(text, r->plan->decimal);
 	if (kind == CELL_EMPTY)
 		return fail(ERR_INPUT, "%s: is empty; a number was expected", place.at);
 	if (kind == CELL_MISSING)
 		return fail(ERR_INPUT, "%s: '%.40s' stands for a missing value; a number was expected", place.at, text);
-	TRY(csv_check_notation(place.at, text, r->decimal));
+	TRY(csv_check_notation(place.at, text, r->plan->decimal));
 	return fail(ERR_INPUT, "%s: '%.40s' is not a number (decimal, within ±3.4e38)", place.at, text);
 }

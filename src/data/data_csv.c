@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Rows of cells, each an example, one column the target. */
+/* Cells of numbers and words, a row an example, one column the target. */
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
@@ -158,7 +158,7 @@ static status set_rows(const struct csv_rows *r, const struct dataset_request *q
 	out->header = r->plan->header ? HEADER_YES : HEADER_NO;
 	if (q->table)
 		out->table = *q->table;
-	else
+	else if (!q->text)
 		TRY(table_learn(r, q, &out->arena, &out->table));
 	if (out->table.width > INT_MAX)
 		return fail(ERR_INPUT, "%s: its words make %zu features; at most %d are read", r->path, out->table.width, INT_MAX);
@@ -171,10 +171,10 @@ static status read_csv(const struct dataset_request *r, const char *path, enum s
 {
 	(void)split;
 	struct csv_file c;
-	if (!strcmp(path, CSV_PIPE) && !r->text)
-		return fail(ERR_INPUT, "rows from a pipe can be predicted as they come, and nothing else; save them in a file");
 	struct csv_plan plan = {.width = 0};
 	struct csv_rows rows = {.plan = &plan};
+	if (!strcmp(path, CSV_PIPE) && !r->text)
+		return fail(ERR_INPUT, "rows from a pipe can be predicted as they come, and nothing else; save them in a file");
 	status s = r->text ? csv_open_text(r->text, &c) : csv_open(path, &c);
 	if (s == OK)
 		s = csv_next(&c);
@@ -183,7 +183,7 @@ static status read_csv(const struct dataset_request *r, const char *path, enum s
 	if (s == OK)
 		s = csv_plan(&c, r, &out->arena, &plan);
 	if (s == OK)
-		s = csv_rows_read(&c, &plan, r, &rows);
+		s = csv_rows_read(&c, &plan, &rows);
 	if (s == OK)
 		s = set_rows(&rows, r, out);
 	csv_rows_close(&rows);
@@ -193,5 +193,5 @@ static status read_csv(const struct dataset_request *r, const char *path, enum s
 
 const struct dataset_reader reader_csv = {
 	.kind = "csv", .path = "FILE", .has_test = false, .read = read_csv,
-	.help = "rows of numbers and words with commas, semicolons or tabs between them; the last column, or {target} NAME, is the target",
+	.help = "rows of numbers and words separated by commas, semicolons or tabs; the last column, or {target} NAME, is the target",
 };

@@ -30,7 +30,7 @@ static struct cells count_cells(const struct csv_rows *r, size_t k)
 			c.gaps++;
 			continue;
 		}
-		c.readable |= !csv_is_foreign(text, r->decimal);
+		c.readable |= !csv_is_foreign(text, r->plan->decimal);
 		if (!c.words++)
 			c.word = i;
 	}
