@@ -12,6 +12,7 @@
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
 #include "src/data/fingerprint.h"
+#include "src/data/holdout.h"
 #include "src/data/summary.h"
 #include "src/json_build.h"
 #include "src/json_numbers.h"
@@ -21,8 +22,9 @@ static const struct param data_defs[] = {
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS, .fallback = "train",
 	 .help = "part of the set that info describes"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
-	{.name = "holdout", .type = PARAM_TEXT, .arg = "FRACTION|COUNT",
-	 .help = "training examples set aside, always the same ones for the same set"},
+	{.name = "holdout", .type = PARAM_TEXT, .arg = HOLDOUT_ARG,
+	 .help = "training examples set aside, always the same ones for the same set; of each class a share where that is said, and "
+	         "without a word where the target is of words"},
 	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},

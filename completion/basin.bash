@@ -29,6 +29,7 @@ _basin()
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--labels) files=yes ;;
+		--holdout) words=',random]' ;;
 		--header) words='yes no' ;;
 		--decimal) words='point comma' ;;
 		--missing) words='refuse mean indicator' ;;
@@ -211,6 +212,7 @@ _basin()
 		case $option in
 		--split) words='train test holdout' ;;
 		--labels) files=yes ;;
+		--holdout) words=',random]' ;;
 		--header) words='yes no' ;;
 		--decimal) words='point comma' ;;
 		--format) words='cifar10 svhn' ;;
