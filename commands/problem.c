@@ -11,6 +11,7 @@
 #include "commands/facts.h"
 #include "commands/problem_device.h"
 #include "src/analytic.h"
+#include "src/data/class_weight.h"
 #include "src/data/npy.h"
 
 /* ---- data and model ---- */
@@ -54,6 +55,7 @@ static status open_data(struct problem *p, const struct opts *o)
 	p->noise_sd = opts_real(o, "noise-sd");
 	if (opts_given(o, "noise-sd") && !p->likelihood->noise_sd)
 		return fail(ERR_USAGE, "--noise-sd belongs to --likelihood gaussian; this run has %s", p->likelihood->name);
+	TRY(class_weight_read(opts_text(o, "class-weight"), &p->data, &p->arena, &p->class_weight));
 	if (!p->data.image && opts_given(o, "normalize"))
 		return fail(ERR_USAGE, "--normalize is for images; for a table there is --standardize");
 	status s = normalize_parse(opts_text(o, "normalize"), &p->data, &p->normalize);

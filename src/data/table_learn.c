@@ -30,7 +30,7 @@ static struct cells count_cells(const struct csv_rows *r, size_t k)
 			c.gaps++;
 			continue;
 		}
-		c.readable |= !csv_is_foreign(text, r->plan->decimal);
+		c.readable = c.readable || !csv_is_foreign(text, r->decimal);
 		if (!c.words++)
 			c.word = i;
 	}
@@ -231,6 +231,10 @@ status table_learn(const struct csv_rows *r, const struct dataset_request *q, st
 	const size_t width = r->plan->width;
 	struct column *at;
 	size_t gaps = 0;
+	*out = (struct table){.n = 0};
+	/* What comes from a pipe may be still to come. */
+	if (!r->n)
+		return OK;
 	*out = (struct table){.missing = q->missing, .unknown = q->unknown};
 	TRY(ARENA_NEW(a, width, &at));
 	for (size_t k = 0; k < width; k++) {
