@@ -186,6 +186,7 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 		json_put(&options, "batch", json_integer(p->plan.state.batch));
 	/* Only what has data has a likelihood. */
 	if (p->likelihood) {
+		json_put(&options, "model", json_words(p->model.spec));
 		json_put(&options, "likelihood", json_string(p->likelihood->name));
 		json_put(&options, "norm", model_norm(&p->model) ? json_string(model_norm(&p->model)) : json_null());
 	}
@@ -217,6 +218,8 @@ status facts_open(struct problem *p, const struct opts *o)
 	                     "classes", class_facts(p), "sampler", sampler_facts(p, o), "target", p->target.at,
 	                     "seed", (json_int_t)p->plan.seed, "temperature", p->plan.state.temperature, "fixed", (int)p->potential->fixed,
 	                     "data", data_facts(p, o));
+	if (p->data.table.n)
+		json_put(&p->facts, "table", table_to_json(&p->data.table, &p->data.columns));
 	if (!p->facts)
 		return fail(ERR_MEMORY, "out of memory: the facts of a run");
 	p->plan.meta = p->facts;

@@ -67,6 +67,9 @@ static status network_read(const json_t *header, struct network *n)
 	TRY(network_read_origin(header, n));
 	/* Class targets are never standardised. */
 	size_t inputs = shape_size(n->model.input), targets = (size_t)likelihood_targets(n->likelihood, n->model.outputs);
+	TRY(table_from_json(json_object_get(header, "table"), &n->arena, &n->table));
+	if (n->table.n && n->table.width != inputs)
+		return fail(ERR_INPUT, "the header's table makes %zu features; its model takes %zu", n->table.width, inputs);
 	TRY(standardize_from_json(json_object_get(header, "standardize"), &n->arena, inputs, targets, &n->standardize));
 	return normalize_from_json(json_object_get(header, "normalize"), &n->normalize);
 }

@@ -21,6 +21,7 @@ struct network {
 	const struct likelihood *likelihood;
 	double noise_sd;
 	struct standardize standardize;  /* what training did to a table's columns and targets */
+	struct table table;              /* what it learnt from a table of words or gaps, */
 	struct normalize normalize;      /* what training did to pixels */
 	const json_t *header;            /* borrowed */
 	struct network_origin origin;

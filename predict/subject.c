@@ -34,7 +34,7 @@ static status subject_columns(const struct network *n, const struct subject_requ
                               struct columns *columns, struct dataset_request *ask)
 {
 	ask->single = n->standardize.single;
-	ask->width = shape_size(n->model.input);
+	ask->width = n->table.n ? n->table.n : shape_size(n->model.input);
 	ask->header = r->header;
 	if (strncmp(ask->spec, "csv:", 4) != 0)
 		return OK;
@@ -42,6 +42,8 @@ static status subject_columns(const struct network *n, const struct subject_requ
 		ask->header = n->origin.header;
 	TRY(columns_from_json(json_object_get(n->header, "data"), a, columns));
 	ask->columns = columns;
+	ask->table = &n->table;
+	ask->unknown = r->unknown ? (enum unknown)(r->unknown - 1) : n->table.unknown;
 	if (!columns->n)
 		ask->target = n->origin.target;
 	return OK;

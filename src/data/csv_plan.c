@@ -6,23 +6,16 @@
 #include <string.h>
 
 #include "src/data/csv_cell.h"
+#include "src/data/csv_view.h"
 
 /* ---- the header ---- */
 
-/* Whether the line of this cell looks separated by something else. */
-static status check_commas(const struct csv_file *c, const char *cell)
-{
-	const char *other = cell + strcspn(cell, ";\t");
-	return !*other ? OK : fail(ERR_INPUT, "%s:%zu: its cells look separated by %s; commas are expected, and points in decimal "
-	                           "numbers", c->path, c->line, *other == ';' ? "semicolons" : "tabs");
-}
-
 /* Whether the cells say that they are names; an empty one says nothing. */
-static status header_by_cells(const struct csv_file *c, bool *out)
+static status header_by_cells(const struct csv_file *c, enum decimal d, bool *out)
 {
 	size_t names = 0, values = 0, name = 0, value = 0;
 	for (size_t i = 0; i < c->n; i++) {
-		enum cell_kind kind = csv_kind(c->cell[i]);
+		enum cell_kind kind = csv_kind(c->cell[i], d);
 		if (kind == CELL_TEXT && !names++)
 			name = i;
 		if ((kind == CELL_NUMBER || kind == CELL_MISSING) && !values++)
@@ -33,12 +26,12 @@ static status header_by_cells(const struct csv_file *c, bool *out)
 		return fail(ERR_INPUT, "%s:%zu: all cells of the first line are empty; {header} yes says that they are names",
 		            c->path, c->line);
 	if (names && values)
-		TRY(check_commas(c, c->cell[name]));
+		TRY(csv_check_notation(c->path, c->line, name + 1, c->cell[name], d));
 	if (names && values)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is no number, and column %zu, '%.40s', %s: the first line is "
 		            "neither a header nor data; {header} yes or {header} no says which it is", c->path, c->line, name + 1,
 		            c->cell[name], value + 1, c->cell[value],
-		            csv_kind(c->cell[value]) == CELL_NUMBER ? "is one" : "stands for a missing value");
+		            csv_kind(c->cell[value], d) == CELL_NUMBER ? "is one" : "stands for a missing value");
 	return OK;
 }
 
@@ -72,7 +65,7 @@ static status plan_by_names(const struct csv_file *c, const struct dataset_reque
 		        m->extras == 1 ? "is" : "are", m->extra.at);
 	out->width = k;
 	out->feature = feature;
-	out->target = r->need == NEED_FOREIGN ? out->cells : m->at[run->target];
+	out->target = r->need == NEED_FOREIGN ? c->n : m->at[run->target];
 	return columns_copy(a, run, &out->names);
 }
 
@@ -117,14 +110,14 @@ static status plan_by_position(const struct csv_file *c, const struct dataset_re
 	else
 		TRY(find_target(c, r, out->header, target));
 	if (!(c->n - (*target < c->n)))
-		return fail(ERR_INPUT, "%s:%zu: one column; at least two were expected, separated by commas", c->path, c->line);
+		return fail(ERR_INPUT, "%s:%zu: one column; at least two were expected, with commas, semicolons or tabs between them", c->path, c->line);
 	TRY(ARENA_NEW(a, c->n, &feature));
 	for (size_t i = 0; i < c->n; i++)
 		if (i != *target)
 			feature[k++] = i;
 	out->width = k;
 	out->feature = feature;
-	out->target = r->need == NEED_FOREIGN ? out->cells : *target;
+	out->target = r->need == NEED_FOREIGN ? c->n : *target;
 	return OK;
 }
 
@@ -150,8 +143,9 @@ static status plan_without_names(const struct csv_file *c, const struct dataset_
 	return r->need == NEED_FOREIGN ? OK : check_target(c, &out->names);
 }
 
-static status plan_with_names(const struct csv_file *c, const struct dataset_request *r, struct arena *a,
-                              struct csv_plan *out)
+/* all: the first line with the cells that are left out. */
+static status plan_with_names(const struct csv_file *c, const struct csv_file *all, const struct dataset_request *r,
+                              struct arena *a, struct csv_plan *out)
 {
 	struct columns file;
 	struct columns_match m;
@@ -162,7 +156,7 @@ static status plan_with_names(const struct csv_file *c, const struct dataset_req
 	if (r->header == HEADER_AUTO && !m.missing && !m.twice)
 		out->header = true;
 	else if (r->header == HEADER_AUTO)
-		TRY(header_by_cells(c, &out->header));
+		TRY(header_by_cells(all, r->decimal, &out->header));
 	if (out->header)
 		return plan_by_names(c, r, &file, &m, a, out);
 	if (r->header != HEADER_NO) {
@@ -177,14 +171,14 @@ static status plan_with_names(const struct csv_file *c, const struct dataset_req
 
 status csv_plan(const struct csv_file *c, const struct dataset_request *r, struct arena *a, struct csv_plan *out)
 {
-	*out = (struct csv_plan){.header = r->header == HEADER_YES, .cells = c->n};
+	const bool known = r->columns && r->columns->n;
+	struct csv_view view;
+	*out = (struct csv_plan){.header = r->header == HEADER_YES, .cells = c->n, .decimal = r->decimal, .piece = r->text, .again = r->text && r->text->again};
 	if (c->n > INT_MAX)
 		return fail(ERR_INPUT, "%s:%zu: %zu columns; at most %d are read", c->path, c->line, c->n, INT_MAX);
-	if (c->n == 1)
-		TRY(check_commas(c, c->cell[0]));
-	if (r->columns && r->columns->n)
-		return plan_with_names(c, r, a, out);
-	if (r->header == HEADER_AUTO)
-		TRY(header_by_cells(c, &out->header));
-	return plan_without_names(c, r, a, out);
+	if (!known && r->header == HEADER_AUTO)
+		TRY(header_by_cells(c, r->decimal, &out->header));
+	TRY(csv_view_open(c, r, known ? r->header != HEADER_NO : out->header, a, &view));
+	TRY(known ? plan_with_names(&view.seen, c, r, a, out) : plan_without_names(&view.seen, r, a, out));
+	return csv_view_plan(&view, r, a, out);
 }

@@ -137,6 +137,8 @@ static status check_options(const struct dataset_request *r, const struct datase
 		return fail(ERR_USAGE, "{target} %s: only csv sets have named columns; this is %s", r->target, reader->kind);
 	if (r->header != HEADER_AUTO && reader != &reader_csv)
 		return fail(ERR_USAGE, "{header}: only csv sets have a header; this is %s", reader->kind);
+	if (r->decimal != DECIMAL_POINT && reader != &reader_csv)
+		return fail(ERR_USAGE, "{decimal}: only csv sets have decimals in words; this is %s", reader->kind);
 	if (r->split == SPLIT_HOLDOUT && !r->holdout)
 		return fail(ERR_USAGE, "{split} holdout: nothing is held out of %s without {holdout}", r->spec);
 	if (r->split == SPLIT_TEST && !reader->has_test)
@@ -166,6 +168,8 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 			TRY(absolute(a, spec, &first));
 			TRY(absolute(a, comma + 1, &second));
 			TRY(arena_text(a, &first, "%s,%s", first, second));
+		} else if (reader == &reader_csv && !strcmp(path, CSV_PIPE)) {
+			TRY(arena_text(a, &first, "%s", path));
 		} else {
 			TRY(absolute(a, path, &first));
 		}
@@ -183,7 +187,7 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 	/* What a reader calls wrong usage is another option of the request, which its message begins with. */
 	TRY(s == ERR_USAGE ? s : dataset_fault(s, r));
 	if (r->split == SPLIT_TEST) {
-		if (r->standardize && out->image)
+		if (r->standardize == STANDARDIZE_YES && out->image)
 			return fail(ERR_USAGE, "{standardize}: %s holds images; {normalize} is theirs", r->spec);
 		return dataset_fingerprint(out, NULL, &out->fingerprint);
 	}

@@ -28,10 +28,13 @@ enum need {
 };
 
 /* Rows of a csv file in memory, spec "csv:-": its first line, and as many others as there are by now. */
+#define CSV_PIPE "-"
 struct csv_text {
 	const char *bytes;
 	size_t size;
 	size_t line;              /* number of its second line in the stream */
+	char separator;           /* what is between its cells; 0: the first line says it */
+	bool again;               /* the first line was in another text: it says what the columns are, and is no row again */
 };
 
 /* Whether tables are brought to mean 0 and deviation 1; AUTO: those that have words or gaps. */
@@ -59,7 +62,7 @@ struct dataset_request {
 	enum missing missing;     /* csv: cells without a value, where no table was learnt */
 	enum unknown unknown;     /* csv: words that were not learnt */
 	const struct table *table;    /* csv: what a run learnt, by which the rows become features; NULL or empty: nothing yet */
-	const struct csv_text *text;  /* csv:- NULL: a file */
+	const struct csv_text *text;  /* csv:-, what there is of it, perhaps no row yet; NULL: a file */
 	bool class_targets;       /* csv: the target column holds classes 0, 1, … (likelihood categorical or bernoulli) */
 };
 
