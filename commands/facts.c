@@ -55,7 +55,7 @@ static void add_likelihood_note(struct text *to, const struct problem *p)
 	if (p->likelihood->noise_sd)
 		text_add(to, " with deviation %g in the units of the %stargets", p->noise_sd, units);
 	else if (p->likelihood->loss == LOSS_HETEROSCEDASTIC)
-		text_add(to, ": of each target a mean and ln σ² are outputs, in the units of the %stargets", units);
+		text_add(to, ", normal with a mean and an ln σ² that are outputs, in the units of the %stargets", units);
 	else if (p->likelihood->param[0].name)
 		add_own_note(to, p, &p->likelihood->param[0], units);
 }

@@ -17,10 +17,12 @@ static const char format_name[] = "basin-snapshots";
 
 /* ---- writing ---- */
 
-/* The first version whose readers know all that the facts say: who knows less would give the network other inputs. */
+/* The first version whose readers know all that the facts say: who knows less would give the network other inputs, or take a
+ * deviation that was sampled for a number. */
 static int version_of(const json_t *meta)
 {
-	return json_object_get(meta, "table") ? 2 : 1;
+	const json_t *sd = json_object_get(json_object_get(meta, "likelihood"), "noise_sd");
+	return json_object_get(meta, "table") || json_is_string(sd) ? 2 : 1;
 }
 
 static json_t *table_of(const struct segments *s)
