@@ -64,11 +64,11 @@ static void add_likelihood_note(struct text *to, const struct problem *p)
 static void add_prior_note(struct text *to, const struct problem *problem)
 {
 	const struct state_plan *plan = &problem->plan.state;
-	const struct potential *p = plan->potential;
-	const struct piece *first = NULL;
-	for (int i = 0; i < p->pieces->n && !first; i++)
-		if (!p->pieces->at[i].frozen)
-			first = &p->pieces->at[i];
+	const struct segments *all = plan->potential->params;
+	const struct segment *first = NULL;
+	for (int i = 0; i < all->n && !first; i++)
+		if (!all->at[i].frozen && !likelihood_owns(problem->likelihood, all->at[i].name))
+			first = &all->at[i];
 	if (!first)
 		return;
 	if (!(problem->decay > 0)) {
