@@ -11,6 +11,7 @@
 
 #include "commands/problem_device.h"
 #include "commands/report.h"
+#include "src/data/class_weight.h"
 #include "src/data/fingerprint.h"
 #include "src/json_build.h"
 
@@ -51,7 +52,11 @@ static void add_likelihood_note(struct text *to, const struct problem *p)
 	if (!p->likelihood)
 		return;
 	const char *units = p->data.standardize.target_sd ? "standardised " : "";
-	text_add(to, "; ℓᵢ(θ) = −ln p(yᵢ | xᵢ, θ), nats, p %s", p->likelihood->name);
+	text_add(to, "; ℓᵢ(θ) = −%sln p(yᵢ | xᵢ, θ), nats, p %s", p->class_weight ? "w " : "", p->likelihood->name);
+	if (p->class_weight) {
+		text_add(to, ", w by yᵢ's class: ");
+		class_weight_words(p->class_weight, &p->data, to);
+	}
 	if (p->likelihood->noise_sd)
 		text_add(to, " with deviation %g in the units of the %stargets", p->noise_sd, units);
 	else if (p->likelihood->loss == LOSS_HETEROSCEDASTIC)
@@ -207,12 +212,22 @@ static json_t *sampler_facts(const struct problem *p, const struct opts *o)
 	return sampler;
 }
 
+static json_t *likelihood_facts(const struct problem *p)
+{
+	if (!p->likelihood)
+		return json_null();
+	json_t *facts = likelihood_to_json(p->likelihood, p->noise_sd);
+	if (p->class_weight)
+		json_put(&facts, "class_weight", class_weight_to_json(p->class_weight, p->data.n_classes));
+	return facts;
+}
+
 status facts_open(struct problem *p, const struct opts *o)
 {
 	TRY(write_target(p));
 	p->facts = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:f, s:b, s:o}",
 	                     "model", model_facts(p, o),
-	                     "likelihood", p->likelihood ? likelihood_to_json(p->likelihood, p->noise_sd) : json_null(),
+	                     "likelihood", likelihood_facts(p),
 	                     "normalize", normalize_to_json(&p->normalize),
 	                     "standardize", standardize_to_json(&p->data.standardize, p->data.w, p->data.n_targets),
 	                     "classes", class_facts(p), "sampler", sampler_facts(p, o), "target", p->target.at,

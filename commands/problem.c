@@ -11,6 +11,7 @@
 #include "commands/facts.h"
 #include "commands/problem_device.h"
 #include "src/analytic.h"
+#include "src/data/class_weight.h"
 #include "src/data/npy.h"
 
 /* ---- data and model ---- */
@@ -55,6 +56,7 @@ static status open_data(struct problem *p, const struct opts *o)
 	if (opts_word(o, "noise-sd"))
 		p->likelihood = p->likelihood->learning;
 	p->noise_sd = opts_word(o, "noise-sd") ? 1 : opts_real(o, "noise-sd");
+	TRY(class_weight_read(opts_text(o, "class-weight"), &p->data, &p->arena, &p->class_weight));
 	if (!p->data.image && opts_given(o, "normalize"))
 		return fail(ERR_USAGE, "--normalize is for images; for a table there is --standardize");
 	status s = normalize_parse(opts_text(o, "normalize"), &p->data, &p->normalize);

@@ -6,6 +6,7 @@
 #include "commands/command.h"
 #include "commands/word_lists.h"
 #include "samplers/sampler.h"
+#include "src/data/class_weight.h"
 #include "src/data/dataset.h"
 #include "src/files/run.h"
 #include "src/files/snaps.h"
@@ -68,6 +69,9 @@ static const struct param model_defs[] = {
 	 .max = 1e30,
 	 .help = "standard deviation of the gaussian likelihood, in the units the model sees; learn: one of each target is sampled, the "
 	         "tensor noise.log_sd, by its logarithm, whose prior is normal with mean 0 and deviation 1 at T = 1"},
+	{.name = "class-weight", .type = PARAM_TEXT, .arg = CLASS_WEIGHT_WORDS,
+	 .help = "factors on the likelihoods of classes, by name or number, 1 for those that aren't named; balanced: each class counts the "
+	         "same in all, N/(K n) for one of n of the N training examples and K classes"},
 	{.name = "prior", .type = PARAM_TEXT, .arg = "KIND[,PATTERN=FACTOR…]", .fallback = "gaussian",
 	 .help = "the prior: gaussian, laplace or student-t:NU (NU above 2), each with variance 1/(N·δ) at T = 1, and "
 	         "factors on the weight decay δ of the tensors that match a shell pattern; on noise.log_sd one on its own precision of 1"},

@@ -39,7 +39,7 @@ static void put_problem(const struct swag_plan *p, json_t **sampler)
 {
 	static const char *const names[] = {"holdout", "target", "header", "drop", "id", "category", "missing", "unknown", "standardize", "no-standardize",
 	                                     "normalize", "augment", "model", "activation",
-	                                    "norm", "likelihood", "noise-sd", "batch", "precision", NULL};
+	                                    "norm", "likelihood", "noise-sd", "class-weight", "batch", "precision", NULL};
 	const json_t *theirs = json_object_get(selection_header(p->chosen), "sampler");
 	for (const char *const *name = names; *name; name++)
 		if (json_object_get(theirs, *name))

@@ -85,6 +85,23 @@ status network_open(const json_t *header, int precision, enum conv_algo algo, st
 	return s;
 }
 
+status network_class_names(const struct network *n, int classes, struct arena *a, const char *const **out)
+{
+	const json_t *names = json_object_get(n->header, "classes");
+	const char **name;
+	*out = NULL;
+	if (!json_is_array(names))
+		return OK;
+	if (json_array_size(names) != (size_t)classes)
+		return fail(ERR_INPUT, "the header names %zu classes; its model has %d", json_array_size(names), classes);
+	TRY(ARENA_NEW(a, (size_t)classes, &name));
+	for (int i = 0; i < classes; i++)
+		if (!(name[i] = json_string_value(json_array_get(names, (size_t)i))))
+			return fail(ERR_INPUT, "the header's name of class %d is no text", i);
+	*out = name;
+	return OK;
+}
+
 void network_place(struct network *n, struct device *d)
 {
 	n->device = d;

@@ -38,6 +38,10 @@ status network_open(const json_t *header, int precision, enum conv_algo algo, st
 void network_place(struct network *n, struct device *d);
 void network_close(struct network *n);
 
+/* The names of the classes as JSON has them (json_words.h), which are the header's, in the arena; NULL where they have none. Errors:
+ * ERR_INPUT where there are not so many, ERR_MEMORY. */
+status network_class_names(const struct network *n, int classes, struct arena *a, const char *const **out);
+
 /* The run's own value of an option, or NULL. */
 const json_t *network_run_option(const struct network *n, const char *name);
 

@@ -65,7 +65,7 @@ static status subject_read(const struct network *n, const struct subject_request
 	if (r->need != NEED_FOREIGN && ask->split != SPLIT_TEST && (own || r->split >= 0))
 		ask->holdout = n->origin.holdout;
 	TRY(dataset_open(ask, &s->data));
-	const bool train = r->split < 0 && ask->split == SPLIT_TRAIN;
+	const bool train = r->split < 0 && !r->text && ask->split == SPLIT_TRAIN;
 	s->fell_back = train && (own || is_training_set(n, &s->data));
 	/* It may have changed since, and what the run held out is a part of it. */
 	if (train && !s->fell_back && spec && !strcmp(spec, s->data.spec))
@@ -78,7 +78,7 @@ static status subject_read(const struct network *n, const struct subject_request
 static status subject_load(const struct network *n, const struct subject_request *r, struct subject *s)
 {
 	struct dataset_request ask = {
-		.spec = r->spec ? r->spec : n->origin.spec, .option = r->spec ? r->option : NULL, .need = r->need,
+		.spec = r->spec ? r->spec : n->origin.spec, .option = r->spec ? r->option : NULL, .need = r->need, .text = r->text,
 		.class_targets = r->need != NEED_FOREIGN && n->likelihood->class_targets,
 	};
 	struct arena names = {0};
@@ -93,13 +93,15 @@ static status subject_load(const struct network *n, const struct subject_request
 }
 
 /* Whether the model takes the set's examples; a table's columns become what training had them. */
-static status subject_fit(const struct network *n, struct subject *s)
+static status subject_fit(const struct network *n, const struct subject_request *r, struct subject *s)
 {
 	struct dataset *d = &s->data;
 	const int *in = n->model.input;
 	/* Targets stay in their own units, in which predictions are scored. */
 	const struct standardize columns = {.x_mean = n->standardize.x_mean, .x_sd = n->standardize.x_sd};
-	if (d->n == 0)
+	if (d->n == 0 && r->text && !r->empty)
+		return fail(ERR_INPUT, "%s: names of columns came, but no rows", d->spec);
+	if (d->n == 0 && !r->empty)
 		return fail(ERR_USAGE, "%s: its %s split holds no examples", d->spec, split_name(d->split));
 	if (d->c != in[0] || d->h != in[1] || d->w != in[2])
 		return fail(ERR_USAGE, "%s: its examples are %d×%d×%d (channels, height, width), the model's inputs %d×%d×%d",
@@ -130,7 +132,7 @@ static status subject_prepare(const struct network *n, const struct subject_requ
 		return fail_within(loaded, "the run's own data set (%s can name its new place for once, basin sample {resume} with "
 		                   "{data} for every command): ", r->option);
 	TRY(loaded);
-	status fits = subject_fit(n, s);
+	status fits = subject_fit(n, r, s);
 	if (fits != OK)
 		return r->spec ? fail_within(fits, "%s ", r->option) : fits;
 	TRY(subject_normalize(n, r, s));

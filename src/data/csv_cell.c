@@ -62,7 +62,7 @@ bool csv_number(const char *text, enum decimal d, double *out)
 }
 
 /* How often the mark stands in the text; 0 where it does so several times, and not before three digits each time. */
-static int marks(const char *text, char mark)
+static int count_marks(const char *text, char mark)
 {
 	int n = 0;
 	bool thousands = true;
@@ -71,19 +71,35 @@ static int marks(const char *text, char mark)
 	return n > 1 && !thousands ? 0 : n;
 }
 
-status csv_check_notation(const char *path, size_t line, size_t column, const char *text, enum decimal d)
+struct marks {
+	int points, commas;
+};
+
+/* Of what looks like a number; none of anything else. */
+static struct marks find_marks(const char *text)
 {
 	if (text[strspn(text, "0123456789+-.,eE")] || !text[strcspn(text, "0123456789")])
-		return OK;
-	int points = marks(text, '.'), commas = marks(text, ',');
-	if (points && commas)
-		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number: it has points and commas; save the table without "
-		            "marks between thousands", path, line, column, text);
-	if (commas && d == DECIMAL_POINT)
-		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number: decimals begin with a point unless {decimal} comma "
-		            "says otherwise, and thousands have no commas", path, line, column, text);
-	if (points && d == DECIMAL_COMMA)
-		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number: decimals begin with a comma, as {decimal} comma "
-		            "says, and thousands have no points", path, line, column, text);
+		return (struct marks){0};
+	return (struct marks){count_marks(text, '.'), count_marks(text, ',')};
+}
+
+bool csv_is_foreign(const char *text, enum decimal d)
+{
+	const struct marks m = find_marks(text);
+	return (m.points && m.commas) || (d == DECIMAL_POINT ? m.commas : m.points) || csv_kind(text, d) == CELL_NUMBER;
+}
+
+status csv_check_notation(const char *where, const char *text, enum decimal d)
+{
+	const struct marks m = find_marks(text);
+	if (m.points && m.commas)
+		return fail(ERR_INPUT, "%s: '%.40s' is not a number: it has points and commas; save the table without marks between "
+		            "thousands", where, text);
+	if (m.commas && d == DECIMAL_POINT)
+		return fail(ERR_INPUT, "%s: '%.40s' is not a number: decimals begin with a point unless {decimal} comma says otherwise, and "
+		            "thousands have no commas", where, text);
+	if (m.points && d == DECIMAL_COMMA)
+		return fail(ERR_INPUT, "%s: '%.40s' is not a number: decimals begin with a comma, as {decimal} comma says, and thousands "
+		            "have no points", where, text);
 	return OK;
 }

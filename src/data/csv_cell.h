@@ -22,8 +22,11 @@ enum cell_kind csv_kind(const char *text, enum decimal d);
 /* Decimal numbers that a float32 can hold: no hexadecimal, no infinities, no NaN, and no marks between thousands. */
 bool csv_number(const char *text, enum decimal d, double *out);
 
-/* Refuses a text that is not taken for a number and looks like one with other marks for decimals or thousands; dates and lists
- * of codes do not. Errors: ERR_INPUT naming file, line and column, from 1. */
-status csv_check_notation(const char *path, size_t line, size_t column, const char *text, enum decimal d);
+/* Whether a text that is not taken for a number looks like one that is too large, or with other marks for decimals or
+ * thousands; dates and lists of codes do not. */
+bool csv_is_foreign(const char *text, enum decimal d);
+
+/* Refuses the latter; where: "FILE:LINE: column 3". Errors: ERR_INPUT. */
+status csv_check_notation(const char *where, const char *text, enum decimal d);
 
 #endif

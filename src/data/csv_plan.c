@@ -25,8 +25,10 @@ static status header_by_cells(const struct csv_file *c, enum decimal d, bool *ou
 	if (!names && !values)
 		return fail(ERR_INPUT, "%s:%zu: all cells of the first line are empty; {header} yes says that they are names",
 		            c->path, c->line);
+	struct text where = {.n = 0};
+	text_add(&where, "%s:%zu: column %zu", c->path, c->line, name + 1);
 	if (names && values)
-		TRY(csv_check_notation(c->path, c->line, name + 1, c->cell[name], d));
+		TRY(csv_check_notation(where.at, c->cell[name], d));
 	if (names && values)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is no number, and column %zu, '%.40s', %s: the first line is "
 		            "neither a header nor data; {header} yes or {header} no says which it is", c->path, c->line, name + 1,
@@ -60,18 +62,20 @@ static status plan_by_names(const struct csv_file *c, const struct dataset_reque
 	for (size_t i = 0; i < run->n; i++)
 		if (i != run->target)
 			feature[k++] = m->at[i];
-	if (m->extras)
+	/* Said once of a pipe. */
+	if (m->extras && !(r->text && r->text->again))
 		warning("%s: %zu column%s that the run does not know %s left out: %s", c->path, m->extras, m->extras == 1 ? "" : "s",
 		        m->extras == 1 ? "is" : "are", m->extra.at);
 	out->width = k;
 	out->feature = feature;
+	/* Where the file has none, that is the number of its cells. */
 	out->target = r->need == NEED_FOREIGN ? c->n : m->at[run->target];
 	return columns_copy(a, run, &out->names);
 }
 
 /* ---- by position ---- */
 
-/* The cell of the target; `cells` where there is none, which a foreign set need not have. */
+/* The cell of the target; `cells` where there is none, which is as well for what is not learnt from. */
 static status find_target(const struct csv_file *c, const struct dataset_request *r, bool header, size_t *out)
 {
 	size_t found = 0;
@@ -84,7 +88,7 @@ static status find_target(const struct csv_file *c, const struct dataset_request
 		}
 	if (found == 1)
 		return OK;
-	if (r->need == NEED_FOREIGN && c->n == r->width) {
+	if (r->need != NEED_TARGETS && c->n == r->width) {
 		*out = c->n;
 		return OK;
 	}
@@ -103,7 +107,7 @@ static status plan_by_position(const struct csv_file *c, const struct dataset_re
 {
 	const struct columns *run = r->columns;
 	size_t *feature, k = 0;
-	if (run && run->n && c->n != run->n && !(r->need == NEED_FOREIGN && c->n + 1 == run->n))
+	if (run && run->n && c->n != run->n && !(r->need != NEED_TARGETS && c->n + 1 == run->n))
 		return fail(ERR_INPUT, "%s:%zu: %zu cells; the run's file had %zu columns", c->path, c->line, c->n, run->n);
 	if (run && run->n)
 		*target = c->n == run->n ? run->target : c->n;
@@ -140,7 +144,7 @@ static status plan_without_names(const struct csv_file *c, const struct dataset_
 		return OK;
 	TRY(columns_of_cells(a, c->n, c->cell, &out->names));
 	out->names.target = target;
-	return r->need == NEED_FOREIGN ? OK : check_target(c, &out->names);
+	return r->need == NEED_TARGETS ? check_target(c, &out->names) : OK;
 }
 
 /* all: the first line with the cells that are left out. */
@@ -151,7 +155,7 @@ static status plan_with_names(const struct csv_file *c, const struct csv_file *a
 	struct columns_match m;
 	size_t target;
 	TRY(columns_of_cells(a, c->n, c->cell, &file));
-	TRY(columns_find(&file, r->columns, r->need == NEED_FOREIGN, a, &m));
+	TRY(columns_find(&file, r->columns, r->need != NEED_TARGETS, a, &m));
 	/* Names that the run knows are names, also where they look like numbers. */
 	if (r->header == HEADER_AUTO && !m.missing && !m.twice)
 		out->header = true;
@@ -173,7 +177,7 @@ status csv_plan(const struct csv_file *c, const struct dataset_request *r, struc
 {
 	const bool known = r->columns && r->columns->n;
 	struct csv_view view;
-	*out = (struct csv_plan){.header = r->header == HEADER_YES, .cells = c->n, .decimal = r->decimal, .piece = r->text, .again = r->text && r->text->again};
+	*out = (struct csv_plan){.header = r->header == HEADER_YES, .cells = c->n};
 	if (c->n > INT_MAX)
 		return fail(ERR_INPUT, "%s:%zu: %zu columns; at most %d are read", c->path, c->line, c->n, INT_MAX);
 	if (!known && r->header == HEADER_AUTO)

@@ -9,8 +9,6 @@
 
 struct csv_plan {
 	bool header;             /* the first line holds names */
-	bool piece, again;       /* the rows are a stream's by now, and may be none; and of those the first line was in another text */
-	enum decimal decimal;
 	size_t cells;            /* on every line */
 	size_t width;            /* columns of the table */
 	const size_t *feature;   /* (width) their cells */

@@ -15,16 +15,13 @@ static status no_room(const struct csv_rows *r, size_t room)
 	return fail(ERR_MEMORY, "out of memory: %zu rows of %s", room, r->path);
 }
 
-/* Makes room for `room` elements, in what the pointer that `at` points to points to; those beyond r->room are zero. */
-static status grow(struct csv_rows *r, size_t room, size_t size, void *at)
+/* Makes room for `room` elements in a list. */
+static status grow(struct csv_rows *r, size_t room, size_t size, void *list)
 {
-	void *old, *larger;
-	memcpy(&old, at, sizeof old);
-	larger = reallocarray(old, room, size);
+	void **at = list, *larger = reallocarray(*at, room, size);
 	if (!larger)
 		return no_room(r, room);
-	memset((char *)larger + r->room * size, 0, (room - r->room) * size);
-	memcpy(at, &larger, sizeof larger);
+	*at = larger;
 	return OK;
 }
 
@@ -38,8 +35,10 @@ static status add_room(struct csv_rows *r)
 	if (r->plan->id < r->plan->cells)
 		TRY(grow(r, room, sizeof *r->id, &r->id));
 	for (size_t k = 0; k <= width; k++)
-		if (r->text[k])
+		if (r->text[k]) {
 			TRY(grow(r, room, sizeof **r->text, &r->text[k]));
+			memset(&r->text[k][r->room], 0, (room - r->room) * sizeof **r->text);
+		}
 	r->room = room;
 	return OK;
 }
@@ -57,7 +56,7 @@ static status keep_text(struct csv_rows *r, size_t k, const char *text)
 
 static status read_cell(struct csv_rows *r, size_t k, const char *text, double *out)
 {
-	if (!r->plan->words[k] && csv_number(text, r->plan->decimal, out))
+	if (!r->plan->words[k] && csv_number(text, r->decimal, out))
 		return OK;
 	*out = (double)NAN;
 	return keep_text(r, k, text);
@@ -97,19 +96,22 @@ static status take_names(const struct csv_file *c, struct csv_rows *r)
 	return OK;
 }
 
-status csv_rows_read(struct csv_file *c, const struct csv_plan *plan, struct csv_rows *out)
+status csv_rows_read(struct csv_file *c, const struct csv_plan *plan, const struct dataset_request *q, struct csv_rows *out)
 {
-	*out = (struct csv_rows){.path = c->path, .plan = plan, .text = calloc(plan->width + 1, sizeof *out->text)};
+	*out = (struct csv_rows){.path = c->path, .plan = plan, .decimal = q->decimal,
+	                         .text = calloc(plan->width + 1, sizeof *out->text)};
 	if (!out->text)
 		return fail(ERR_MEMORY, "out of memory: %zu columns of %s", plan->width + 1, c->path);
 	TRY(take_names(c, out));
-	if (plan->header || plan->again)
+	if (plan->header || (q->text && q->text->again))
 		TRY(csv_next(c));
 	while (c->n) {
 		TRY(add_row(c, out));
+		if (q->text && out->n == q->text->rows)
+			break;
 		TRY(csv_next(c));
 	}
-	return out->n || plan->piece ? OK : fail(ERR_INPUT, "%s: holds a header, but no rows of numbers", c->path);
+	return out->n || q->text ? OK : fail(ERR_INPUT, "%s: holds a header, but no rows of numbers", c->path);
 }
 
 void csv_rows_close(struct csv_rows *r)
@@ -138,7 +140,7 @@ const char *csv_rows_text(const struct csv_rows *r, size_t i, size_t k)
 bool csv_rows_gap(const struct csv_rows *r, size_t i, size_t k)
 {
 	const char *text = csv_rows_text(r, i, k);
-	const enum cell_kind kind = text ? csv_kind(text, r->plan->decimal) : CELL_NUMBER;
+	const enum cell_kind kind = text ? csv_kind(text, r->decimal) : CELL_NUMBER;
 	return kind == CELL_EMPTY || kind == CELL_MISSING;
 }
 
@@ -157,11 +159,11 @@ status csv_rows_refuse(const struct csv_rows *r, size_t i, size_t k)
 {
 	const struct csv_place place = csv_rows_place(r, i, k);
 	const char *text = csv_rows_text(r, i, k);
-	const enum cell_kind kind = csv_kind(text, r->plan->decimal);
+	const enum cell_kind kind = csv_kind(text, r->decimal);
 	if (kind == CELL_EMPTY)
 		return fail(ERR_INPUT, "%s: is empty; a number was expected", place.at);
 	if (kind == CELL_MISSING)
 		return fail(ERR_INPUT, "%s: '%.40s' stands for a missing value; a number was expected", place.at, text);
-	TRY(csv_check_notation(r->path, r->line[i], k < r->plan->width ? r->plan->feature[k] + 1 : r->plan->target + 1, text, r->plan->decimal));
+	TRY(csv_check_notation(place.at, text, r->decimal));
 	return fail(ERR_INPUT, "%s: '%.40s' is not a number (decimal, within ±3.4e38)", place.at, text);
 }

@@ -10,6 +10,7 @@
 struct csv_rows {
 	const char *path;
 	const struct csv_plan *plan;
+	enum decimal decimal;
 	const char *const *name; /* (plan->width + 1) of the columns, for messages; NULL: there are none */
 	size_t n, room;
 	double *x;               /* (n, plan->width); NaN where there is no number */
@@ -20,9 +21,9 @@ struct csv_rows {
 	size_t *line;            /* (n) where each row begins */
 };
 
-/* Reads the rows below the first line, or from it on where it is no header. Close it whether that worked or not. Errors:
- * ERR_INPUT naming the line, ERR_MEMORY. */
-status csv_rows_read(struct csv_file *c, const struct csv_plan *plan, struct csv_rows *out);
+/* Reads the rows below the first line, or from it on where it is no header; a text's may be none yet. Close it whether that
+ * worked or not. Errors: ERR_INPUT naming the line, ERR_MEMORY. */
+status csv_rows_read(struct csv_file *c, const struct csv_plan *plan, const struct dataset_request *q, struct csv_rows *out);
 void csv_rows_close(struct csv_rows *r);
 
 /* Column k's number in row i, or NaN, and its text, or NULL. Whether it has neither, or a text that stands for that. */

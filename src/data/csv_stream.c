@@ -201,3 +201,14 @@ status csv_stream_next(struct csv_stream *s, struct csv_text *out)
 	s->again = true;
 	return OK;
 }
+
+status csv_stream_all(struct csv_stream *s, struct csv_text *out)
+{
+	*out = (struct csv_text){.bytes = NULL};
+	while (!s->ended)
+		TRY(read_more(s));
+	if (!s->size)
+		return fail(ERR_INPUT, "standard input: is empty; rows of numbers were expected");
+	*out = (struct csv_text){.bytes = s->bytes, .size = s->size};
+	return OK;
+}

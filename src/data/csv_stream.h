@@ -40,4 +40,8 @@ void csv_stream_end(struct csv_stream *s);
  * CSV_STREAM_ROW, the system's reason), ERR_MEMORY. */
 status csv_stream_next(struct csv_stream *s, struct csv_text *out);
 
+/* All that there will be, as one file; likewise valid. Nothing else may have been read. Errors: ERR_INPUT (nothing, the
+ * system's reason), ERR_MEMORY. */
+status csv_stream_all(struct csv_stream *s, struct csv_text *out);
+
 #endif

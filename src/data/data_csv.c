@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Cells of numbers and words, a row an example, one column the target. */
+/* Rows of cells, each an example, one column the target. */
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
@@ -122,7 +122,7 @@ static status set_features(const struct csv_rows *r, enum unknown unknown, struc
 	const double *wide;
 	if (!t->n)
 		return set_numbers(r, out);
-	double *encoded = reallocarray(NULL, r->n, t->width * sizeof *encoded);
+	double *encoded = reallocarray(NULL, r->n + 1, t->width * sizeof *encoded);
 	if (!encoded)
 		return fail(ERR_MEMORY, "out of memory: %zu rows of %zu features", r->n, t->width);
 	status s = table_encode(r, t, unknown, encoded);
@@ -171,19 +171,19 @@ static status read_csv(const struct dataset_request *r, const char *path, enum s
 {
 	(void)split;
 	struct csv_file c;
-	struct csv_plan plan = {.width = 0};
-	struct csv_rows rows = {.plan = &plan};
 	if (!strcmp(path, CSV_PIPE) && !r->text)
 		return fail(ERR_INPUT, "rows from a pipe can be predicted as they come, and nothing else; save them in a file");
+	struct csv_plan plan = {.width = 0};
+	struct csv_rows rows = {.plan = &plan};
 	status s = r->text ? csv_open_text(r->text, &c) : csv_open(path, &c);
 	if (s == OK)
 		s = csv_next(&c);
 	if (s == OK && !c.n)
-		s = fail(ERR_INPUT, "%s: is empty; rows of numbers were expected", path);
+		s = fail(ERR_INPUT, "%s: is empty; rows of numbers were expected", c.path);
 	if (s == OK)
 		s = csv_plan(&c, r, &out->arena, &plan);
 	if (s == OK)
-		s = csv_rows_read(&c, &plan, &rows);
+		s = csv_rows_read(&c, &plan, r, &rows);
 	if (s == OK)
 		s = set_rows(&rows, r, out);
 	csv_rows_close(&rows);
@@ -193,5 +193,5 @@ static status read_csv(const struct dataset_request *r, const char *path, enum s
 
 const struct dataset_reader reader_csv = {
 	.kind = "csv", .path = "FILE", .has_test = false, .read = read_csv,
-	.help = "rows of numbers and words separated by commas, semicolons or tabs; the last column, or {target} NAME, is the target",
+	.help = "rows of numbers and words with commas, semicolons or tabs between them; the last column, or {target} NAME, is the target",
 };

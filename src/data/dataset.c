@@ -3,6 +3,7 @@
 #include "src/data/dataset.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,28 @@ static void round_values(struct dataset *d)
 		y[i] = (double)d->target[i];
 }
 
+/* Whether example i has what it has to be predicted. */
+static bool is_labelled(const struct dataset *d, size_t i)
+{
+	for (int j = 0; d->target && j < d->n_targets; j++)
+		if (isnan(d->target[i * (size_t)d->n_targets + (size_t)j]))
+			return false;
+	return d->target || (d->label && d->label[i] >= 0);
+}
+
+/* Scores are of all examples or none. */
+static void count_unlabelled(struct dataset *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		d->unlabelled += !is_labelled(d, i);
+	if (!d->unlabelled)
+		return;
+	d->label = NULL;
+	d->target = NULL;
+	d->target_wide = NULL;
+	d->n_classes = d->n_targets = 0;
+}
+
 /* Options that the set can't follow. */
 static status check_options(const struct dataset_request *r, const struct dataset_reader *reader)
 {
@@ -196,6 +219,8 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 	if (r->labels)
 		TRY(dataset_relabel(out, r->labels));
 	TRY(dataset_divide(out, r));
+	if (r->need == NEED_NOTHING)
+		count_unlabelled(out);
 	return OK;
 }
 

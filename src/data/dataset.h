@@ -34,6 +34,7 @@ struct csv_text {
 	size_t size;
 	size_t line;              /* number of its second line in the stream */
 	char separator;           /* what is between its cells; 0: the first line says it */
+	size_t rows;              /* no more than these are read; 0: all */
 	bool again;               /* the first line was in another text: it says what the columns are, and is no row again */
 };
 
@@ -81,6 +82,8 @@ struct dataset {
 	const float *target;      /* n × n_targets, or NULL */
 	const double *x_wide;     /* a table's values as read; NULL where float32 holds each of them, and once standardised */
 	const double *target_wide;  /* real targets as read, in which predictions are scored; NULL once standardised */
+	size_t unlabelled;        /* NEED_NOTHING: examples of which there is no label or target; where there are any, those of the others are
+	                           * left out too */
 	size_t distinct, whole;   /* values of a single real target as read, and how many of them are whole numbers; else, or where
 	                           * they were not asked for, 0 */
 	struct columns columns;   /* csv: the names that a run keeps; none without a header */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/data/csv_cell.h"
 #include "src/data/dataset_reader.h"
 
 /* What a column's cells are. */
@@ -15,11 +16,6 @@ struct cells {
 	size_t number, word;     /* rows of the first of them */
 	bool readable;           /* a word that is no number in a notation of its own */
 };
-
-static bool like_number(const char *text)
-{
-	return !text[strspn(text, "0123456789+-.,eE")] && text[strcspn(text, "0123456789")];
-}
 
 static struct cells count_cells(const struct csv_rows *r, size_t k)
 {
@@ -34,7 +30,7 @@ static struct cells count_cells(const struct csv_rows *r, size_t k)
 			c.gaps++;
 			continue;
 		}
-		c.readable |= !like_number(text);
+		c.readable = c.readable || !csv_is_foreign(text, r->decimal);
 		if (!c.words++)
 			c.word = i;
 	}
@@ -235,6 +231,10 @@ status table_learn(const struct csv_rows *r, const struct dataset_request *q, st
 	const size_t width = r->plan->width;
 	struct column *at;
 	size_t gaps = 0;
+	*out = (struct table){.n = 0};
+	/* What comes from a pipe may be still to come. */
+	if (!r->n)
+		return OK;
 	*out = (struct table){.missing = q->missing, .unknown = q->unknown};
 	TRY(ARENA_NEW(a, width, &at));
 	for (size_t k = 0; k < width; k++) {
