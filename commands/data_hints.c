@@ -36,6 +36,8 @@ static status hint_at_scales(const struct dataset *d)
 	if (s == OK) {
 		summary_largest(d, largest);
 		for (int j = 0; j < n; j++) {
+			if (d->table.n && table_is_indicator(&d->table, (size_t)j))
+				continue;
 			/* A column of one value has no scale. */
 			if (sd[j] > 0 && (small < 0 || sd[j] < sd[small]))
 				small = j;
@@ -61,12 +63,12 @@ static void hint_at_classes(const struct dataset *d)
 		        "classes, number them from 0 and say {likelihood} categorical", d->spec, d->distinct);
 }
 
-status data_hints(const struct problem *p, const struct opts *o)
+status data_hints(const struct problem *p)
 {
 	const struct dataset *d = &p->data;
 	if (d->target && !p->likelihood->class_targets)
 		hint_at_classes(d);
-	return d->image || opts_flag(o, "standardize") ? OK : hint_at_scales(d);
+	return d->image || d->standardize.x_mean ? OK : hint_at_scales(d);
 }
 
 status data_explain_targets(const struct problem *p, status s)
@@ -87,7 +89,10 @@ status data_explain(const struct problem *p, const struct opts *o, status s)
 	if (d->flattened)
 		return fail(s, "%s; images must be uint8: a float array, or any other, is read as a table, here of %d columns",
 		            fail_words(s, "--"), d->w);
-	if (!strcmp(d->kind, "csv") && !opts_given(o, "likelihood") && !strncmp(spec, "mlp:", 4) && many)
+	if (d->table.width > d->table.n)
+		return fail(s, "%s; its %zu columns make %d, one for each word of a column, or for a column's gaps", fail_words(s, "--"), d->table.n,
+		            d->w);
+	if (!strcmp(d->kind, "csv") && d->target && !opts_given(o, "likelihood") && !strncmp(spec, "mlp:", 4) && many)
 		return fail(s, "%s; a csv target is real unless --likelihood categorical", fail_words(s, "--"));
 	return s;
 }

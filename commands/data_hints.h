@@ -8,7 +8,7 @@
 
 /* Warns of columns on widely different scales that are not standardised, and of real targets that look like classes.
  * Errors: ERR_MEMORY. */
-status data_hints(const struct problem *p, const struct opts *o);
+status data_hints(const struct problem *p);
 
 /* Adds to what a likelihood says that does not fit the set's targets how they are read. Returns s. */
 status data_explain_targets(const struct problem *p, status s);

@@ -11,6 +11,7 @@
 
 #include "commands/problem_device.h"
 #include "commands/report.h"
+#include "src/data/class_weight.h"
 #include "src/data/fingerprint.h"
 #include "src/json_build.h"
 
@@ -35,7 +36,11 @@ static void add_likelihood_note(struct text *to, const struct problem *p)
 {
 	if (!p->likelihood)
 		return;
-	text_add(to, "; ℓᵢ(θ) = −ln p(yᵢ | xᵢ, θ), nats, p %s", p->likelihood->name);
+	text_add(to, "; ℓᵢ(θ) = −%sln p(yᵢ | xᵢ, θ), nats, p %s", p->class_weight ? "w " : "", p->likelihood->name);
+	if (p->class_weight) {
+		text_add(to, ", w by yᵢ's class: ");
+		class_weight_words(p->class_weight, &p->data, to);
+	}
 	if (p->likelihood->noise_sd)
 		text_add(to, " with deviation %g in the units of the %stargets", p->noise_sd, p->data.standardize.target_sd ? "standardised " : "");
 }
@@ -165,6 +170,7 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 		json_put(&options, "batch", json_integer(p->plan.state.batch));
 	/* Only what has data has a likelihood. */
 	if (p->likelihood) {
+		json_put(&options, "model", json_words(p->model.spec));
 		json_put(&options, "likelihood", json_string(p->likelihood->name));
 		json_put(&options, "norm", model_norm(&p->model) ? json_string(model_norm(&p->model)) : json_null());
 	}
@@ -185,17 +191,29 @@ static json_t *sampler_facts(const struct problem *p, const struct opts *o)
 	return sampler;
 }
 
+static json_t *likelihood_facts(const struct problem *p)
+{
+	if (!p->likelihood)
+		return json_null();
+	json_t *facts = likelihood_to_json(p->likelihood, p->noise_sd);
+	if (p->class_weight)
+		json_put(&facts, "class_weight", class_weight_to_json(p->class_weight, p->data.n_classes));
+	return facts;
+}
+
 status facts_open(struct problem *p, const struct opts *o)
 {
 	TRY(write_target(p));
 	p->facts = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:f, s:b, s:o}",
 	                     "model", model_facts(p, o),
-	                     "likelihood", p->likelihood ? likelihood_to_json(p->likelihood, p->noise_sd) : json_null(),
+	                     "likelihood", likelihood_facts(p),
 	                     "normalize", normalize_to_json(&p->normalize),
 	                     "standardize", standardize_to_json(&p->data.standardize, p->data.w, p->data.n_targets),
 	                     "classes", class_facts(p), "sampler", sampler_facts(p, o), "target", p->target.at,
 	                     "seed", (json_int_t)p->plan.seed, "temperature", p->plan.state.temperature, "fixed", (int)p->potential->fixed,
 	                     "data", data_facts(p, o));
+	if (p->data.table.n)
+		json_put(&p->facts, "table", table_to_json(&p->data.table, &p->data.columns));
 	if (!p->facts)
 		return fail(ERR_MEMORY, "out of memory: the facts of a run");
 	p->plan.meta = p->facts;

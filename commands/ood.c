@@ -7,6 +7,7 @@
 #include "commands/convergence.h"
 #include "commands/network.h"
 #include "commands/output.h"
+#include "commands/pipe.h"
 #include "commands/report.h"
 #include "commands/select.h"
 #include "commands/word_lists.h"
@@ -70,7 +71,7 @@ static status predict_both(const struct opts *o, struct selection *chosen, struc
                            struct member_draws *draws, const struct subject *subject, FILE *scores, struct arena *a,
                            json_t **figures)
 {
-	const bool labelled = predictive_of(n->likelihood)->check(n, &subject[0].data) == OK;
+	const bool labelled = !subject[0].data.unlabelled && predictive_of(n->likelihood)->check(n, &subject[0].data) == OK;
 	TRY(predictions_open(a, n, &subject[0], chosen->n, labelled ? SCORE_MEMBERS : SCORE_NOTHING, &sets[0]));
 	TRY(predictions_open(a, n, &subject[1], chosen->n, SCORE_NOTHING, &sets[1]));
 	if (labelled)
@@ -117,31 +118,44 @@ static enum header header_of(const struct opts *o, const char *option, const cha
 	return meant ? (enum header)(opts_choice(o, "header") + 1) : HEADER_AUTO;
 }
 
-static status score_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
-                            json_t **figures)
+static status score_requests(const struct opts *o, struct selection *chosen, struct network *n, const struct subject_request *own,
+                             const struct subject_request *foreign, struct arena *a, json_t **figures)
 {
 	struct subject subject[2];
-	const char *transform = opts_text(o, "ood-normalize");
-	const int batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0;
-	const struct subject_request own = {.spec = opts_text(o, "id"), .option = "--id", .split = opts_choice(o, "split"),
-	                                    .header = header_of(o, "id", "ood"), .batch = batch};
-	const struct subject_request foreign = {.spec = opts_text(o, "ood"), .option = "--ood", .split = -1, .need = NEED_FOREIGN,
-	                                        .header = header_of(o, "ood", "id"),
-	                                        .normalize = strcmp(transform, "id") == 0 ? NULL : transform, .batch = batch};
-	if (predictive_of(n->likelihood)->classes(n->model.outputs) == 0)
-		return fail(ERR_USAGE, "OOD scores need class probabilities; this run's likelihood is %s", n->likelihood->name);
-	TRY(subject_open(n, &own, &subject[0]));
+	TRY(subject_open(n, own, &subject[0]));
 	if (subject[0].fell_back)
 		warning("%s has no test split: its training examples are the in-distribution set", subject[0].data.spec);
-	status s = subject_open(n, &foreign, &subject[1]);
+	status s = subject_open(n, foreign, &subject[1]);
 	if (s == OK) {
-		if (foreign.normalize && !subject[1].data.image)
-			s = fail(ERR_USAGE, "--ood-normalize %s is for images; %s is a table", transform, subject[1].data.spec);
+		if (foreign->normalize && !subject[1].data.image)
+			s = fail(ERR_USAGE, "--ood-normalize %s is for images; %s is a table", foreign->normalize, subject[1].data.spec);
 		if (s == OK)
 			s = score_subjects(o, chosen, n, subject, a, figures);
 		subject_close(&subject[1]);
 	}
 	subject_close(&subject[0]);
+	return s;
+}
+
+static status score_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
+                            json_t **figures)
+{
+	const char *transform = opts_text(o, "ood-normalize");
+	const int batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0;
+	struct subject_request own = {.spec = opts_text(o, "id"), .option = "--id", .split = opts_choice(o, "split"),
+	                              .need = NEED_NOTHING, .header = header_of(o, "id", "ood"), .batch = batch};
+	struct subject_request foreign = {.spec = opts_text(o, "ood"), .option = "--ood", .split = -1, .need = NEED_FOREIGN,
+	                                  .header = header_of(o, "ood", "id"),
+	                                  .normalize = strcmp(transform, "id") == 0 ? NULL : transform, .batch = batch};
+	struct pipe pipe;
+	if (predictive_of(n->likelihood)->classes(n->model.outputs) == 0)
+		return fail(ERR_USAGE, "OOD scores need class probabilities; this run's likelihood is %s", n->likelihood->name);
+	if (pipe_is(own.spec) && pipe_is(foreign.spec))
+		return fail(ERR_USAGE, "--id and --ood: both would be read from standard input; name a file for one of them");
+	status s = pipe_read(&pipe, pipe_is(own.spec) ? &own : &foreign);
+	if (s == OK)
+		s = score_requests(o, chosen, n, &own, &foreign, a, figures);
+	pipe_close(&pipe);
 	return s;
 }
 

@@ -3,13 +3,17 @@
 /* basin predict: averages the predictions of snapshots, or probabilities made elsewhere, and scores the average. */
 #include "commands/command.h"
 #include "commands/convergence.h"
+#include "commands/equivalent.h"
 #include "commands/network.h"
 #include "commands/output.h"
+#include "commands/pipe.h"
+#include "commands/predict.h"
 #include "commands/report.h"
+#include "commands/scores.h"
 #include "commands/select.h"
 #include "commands/word_lists.h"
 #include "predict/guess.h"
-#include "predict/stored.h"
+#include "predict/unlabelled.h"
 #include "src/data/npy.h"
 #include "src/json_build.h"
 #include "src/likelihood.h"
@@ -21,11 +25,22 @@ static const struct param predict_defs[] = {
 	 .help = "part of the data set; without it test, or train where there is no test split"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS,
+	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
+	         "everywhere; without it what the run's own --unknown says"},
 	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
+	SCORES_OPTION,
+	EQUIVALENT_OPTION,
+	{.name = "csv", .type = PARAM_PATH, .arg = "FILE",
+	 .help = "write a row for each example: its class, the classes' probabilities and entropies, or of a real target mean, deviation "
+	         "and interval"},
+	{.name = "level", .type = PARAM_REAL, .arg = "P", .fallback = "0.95", .min = 0, .above_min = true, .max = 0.999999,
+	 .help = "probability with which the intervals of --csv hold a real target"},
 	{.name = "save-probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "write the averaged probabilities, (examples, classes), float64"},
 	{.name = "save-member-probs", .type = PARAM_PATH, .arg = "FILE.npy",
-	 .help = "write every snapshot's probabilities, (snapshots, examples, classes), float32"},
+	 .help = "write every snapshot's probabilities, (snapshots, examples, classes), float32, and beside them FILE.members.csv, which "
+	         "says which snapshots they are"},
 	OUTPUT_OVERWRITE,
 	{.name = "probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "score these probabilities, (examples, classes) or (members, examples, classes), instead of a run's"},
@@ -39,10 +54,9 @@ static const struct opt_table *const tables[] = {&table_predict, &table_select, 
 
 /* ---- output ---- */
 
-enum { PROBS, MEMBERS, FILES };
-static const char *const file_option[FILES] = {"save-probs", "save-member-probs"};
+const char *const predict_file[PREDICT_FILES] = {"save-probs", "save-member-probs", "csv"};
 
-static status save_probs(FILE *to, const struct mixture *m, struct arena *a)
+status predict_save_probs(FILE *to, const struct mixture *m, struct arena *a)
 {
 	double *p;
 	int64_t shape[2] = {(int64_t)m->n, m->c};
@@ -55,6 +69,18 @@ static status save_probs(FILE *to, const struct mixture *m, struct arena *a)
 	return OK;
 }
 
+void predict_report_unlabelled(const struct opts *o, const struct figures *all, size_t labelled, json_t **figures)
+{
+	char words[96];
+	report_figures(figures, all);
+	if (opts_flag(o, "json")) {
+		json_put(figures, "n_labelled", json_integer((json_int_t)labelled));
+		return;
+	}
+	snprintf(words, sizeof words, labelled ? "of %zu rows alone, so none is scored" : "none, so nothing is scored", labelled);
+	json_put(figures, "labels", json_string(words));
+}
+
 /* The members' own follow as they are made. */
 static status begin_members(FILE *to, struct predictions *p)
 {
@@ -65,8 +91,12 @@ static status begin_members(FILE *to, struct predictions *p)
 
 /* ---- from a run ---- */
 
-static status score_members(const struct opts *o, const struct selection *chosen, const struct predictions *p, FILE *probs,
-                            struct arena *a, json_t **figures)
+static bool is_labelled(const struct predictions *p)
+{
+	return p->subject->data.unlabelled == 0;
+}
+
+static status score_labelled(const struct opts *o, const struct selection *chosen, const struct predictions *p, json_t **figures)
 {
 	struct figures all;
 	TRY(p->how->score(p, &all));
@@ -74,64 +104,111 @@ static status score_members(const struct opts *o, const struct selection *chosen
 	if (p->curve)
 		json_put(figures, "curve", report_curve(p->curve, p->members));
 	report_figures(figures, &all);
-	TRY(report_convergence(o, chosen, p, p->draws, figures));
-	return save_probs(probs, &p->mixture, a);
+	TRY(report_scores(o, p, figures));
+	return report_convergence(o, chosen, p, p->draws, figures);
+}
+
+status predict_figures_unlabelled(const struct predictions *p, struct arena *a, struct figures *out)
+{
+	struct intervals of;
+	if (p->mixture.c)
+		return unlabelled_classes(&p->mixture, out);
+	const struct regression r = predictions_regression(p);
+	TRY(intervals_of(&r, 0, a, &of));
+	*out = unlabelled_reals(&of);
+	return OK;
+}
+
+static status report_unlabelled(const struct opts *o, const struct predictions *p, struct arena *a, json_t **figures)
+{
+	const struct dataset *d = &p->subject->data;
+	struct figures all;
+	TRY(predict_figures_unlabelled(p, a, &all));
+	predict_report_unlabelled(o, &all, d->n - d->unlabelled, figures);
+	json_put(figures, "convergence", json_null());
+	return OK;
+}
+
+static status report_members(const struct opts *o, const struct selection *chosen, const struct predictions *p,
+                             const struct output_file file[PREDICT_FILES], struct arena *a, json_t **figures)
+{
+	TRY(is_labelled(p) ? score_labelled(o, chosen, p, figures) : report_unlabelled(o, p, a, figures));
+	TRY(predict_save_rows(o, file[PREDICT_CSV].to, p, a));
+	return predict_save_probs(file[PREDICT_PROBS].to, &p->mixture, a);
 }
 
 /* What can be told before the snapshots are gone through, which may take long. */
 static status check_subject(const struct opts *o, const struct network *n, const struct dataset *d)
 {
 	const struct predictive *how = predictive_of(n->likelihood);
-	status fits = how->check(n, d);
+	status fits = d->unlabelled ? OK : how->check(n, d);
 	if (fits != OK)
 		return opts_text(o, "data") ? report_option(fits, "data") : fits;
+	if (d->unlabelled && opts_flag(o, "curve"))
+		return fail(ERR_USAGE, "--curve needs the labels of all rows; %s has those of %zu of its %zu", d->spec, d->n - d->unlabelled,
+		            d->n);
+	if (d->unlabelled && opts_text(o, "ensemble"))
+		return fail(ERR_USAGE, "--ensemble needs the labels of all rows, by which both ensembles are scored");
+	if (opts_given(o, "level") && !opts_text(o, "csv"))
+		return fail(ERR_USAGE, "--level is that of the intervals of --csv, and no file is named");
+	if (opts_given(o, "level") && how->classes(n->model.outputs))
+		return fail(ERR_USAGE, "--level is for intervals of real targets; this run's likelihood is %s", n->likelihood->name);
 	if (how->classes(n->model.outputs) == 0 && (opts_text(o, "save-probs") || opts_text(o, "save-member-probs")))
 		return fail(ERR_USAGE, "--save-probs and --save-member-probs need class probabilities; this run's likelihood is %s",
 		            n->likelihood->name);
-	return OK;
+	return equivalent_check(o, n);
+}
+
+static enum scoring scoring_of(const struct opts *o, const struct dataset *d)
+{
+	if (d->unlabelled)
+		return SCORE_NOTHING;
+	return opts_flag(o, "curve") ? SCORE_CURVE : SCORE_ALL;
 }
 
 static status predict_to(const struct opts *o, struct selection *chosen, struct network *n, const struct subject *subject,
-                         const struct output_file file[FILES], struct arena *a, json_t **figures)
+                         const struct subject_request *request, const struct output_file file[PREDICT_FILES], struct arena *a,
+                         json_t **figures)
 {
 	struct predictions p;
 	struct member_draws draws;
-	enum scoring scoring = opts_flag(o, "curve") ? SCORE_CURVE : SCORE_ALL;
-	status s = predictions_open(a, n, subject, chosen->n, scoring, &p);
-	if (s == OK)
-		s = draws_open(a, &p, CONVERGENCE_POINTS, 0, &draws);
-	if (s == OK)
-		s = begin_members(file[MEMBERS].to, &p);
-	if (s == OK)
-		s = network_predict(o, chosen, n, &p, 1);
-	if (s == OK)
-		s = score_members(o, chosen, &p, file[PROBS].to, a, figures);
-	return s;
+	struct member_logs logs;
+	TRY(predictions_open(a, n, subject, chosen->n, scoring_of(o, &subject->data), &p));
+	if (is_labelled(&p)) {
+		TRY(draws_open(a, &p, CONVERGENCE_POINTS, 0, &draws));
+		TRY(member_logs_open(a, subject->data.n, &logs));
+		draws.logs = &logs;
+	}
+	TRY(begin_members(file[PREDICT_MEMBERS].to, &p));
+	TRY(network_predict(o, chosen, n, &p, 1));
+	TRY(report_members(o, chosen, &p, file, a, figures));
+	return opts_text(o, "ensemble") ? report_equivalent(o, request, &p, figures) : OK;
 }
 
 static status predict_subject(const struct opts *o, struct selection *chosen, struct network *n,
-                              const struct subject *subject, struct arena *a, json_t **figures)
-{
-	struct output_file file[FILES];
-	TRY(check_subject(o, n, &subject->data));
-	TRY(select_spare(o, chosen, file_option, FILES));
-	TRY(outputs_open(o, a, file_option, FILES, file));
-	return outputs_close(file, FILES, predict_to(o, chosen, n, subject, file, a, figures));
-}
-
-static status predict_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
+                              const struct subject *subject, const struct subject_request *request, struct arena *a,
                               json_t **figures)
 {
+	struct output_file file[PREDICT_FILES], members;
+	TRY(check_subject(o, n, &subject->data));
+	TRY(select_spare(o, chosen, predict_file, PREDICT_FILES));
+	TRY(outputs_open(o, a, predict_file, PREDICT_FILES, file));
+	status s = predict_members_open(o, a, file, &members);
+	if (s == OK)
+		s = predict_to(o, chosen, n, subject, request, file, a, figures);
+	if (s == OK)
+		s = predict_members_put(members.to, chosen);
+	return output_close(&members, outputs_close(file, PREDICT_FILES, s));
+}
+
+static status predict_request(const struct opts *o, struct selection *chosen, struct network *n,
+                              const struct subject_request *request, struct arena *a, json_t **figures)
+{
 	struct subject subject;
-	const struct subject_request request = {
-		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"),
-		.header = (enum header)(opts_choice(o, "header") + 1),
-		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
-	};
-	TRY(subject_open(n, &request, &subject));
+	TRY(subject_open(n, request, &subject));
 	if (subject.fell_back)
 		warning("%s has no test split: the training examples are scored", subject.data.spec);
-	status s = predict_subject(o, chosen, n, &subject, a, figures);
+	status s = predict_subject(o, chosen, n, &subject, request, a, figures);
 	json_put(figures, "data", json_words(subject.data.spec));
 	json_put(figures, "split", json_string(split_name(subject.data.split)));
 	if (opts_flag(o, "json")) {
@@ -142,44 +219,22 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 	return s;
 }
 
-/* ---- from stored probabilities ---- */
-
-static status score_stored(const struct opts *o, FILE *probs, struct arena *a, json_t **figures, json_t **rows)
+static status predict_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a,
+                              json_t **figures)
 {
-	struct stored stored;
-	struct figures all, *curve = NULL;
-	TRY(report_option(stored_open(a, opts_text(o, "probs"), &stored), "probs"));
-	TRY(report_option(stored_labels(a, opts_text(o, "labels"), &stored.mixture), "labels"));
-	if (opts_flag(o, "curve"))
-		TRY(ARENA_NEW(a, stored.members, &curve));
-	TRY(report_option(stored_fill(&stored, a, curve), "probs"));
-	TRY(predictive_score_classes(&stored.mixture, true, &all));
-	report_figures(figures, &all);
-	json_put(figures, "convergence", json_null());
-	if (curve)
-		*rows = report_curve(curve, stored.members);
-	return save_probs(probs, &stored.mixture, a);
-}
-
-static status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
-{
-	static const char *const of_runs[] = {"data", "split", "header", "save-member-probs", "batch", "device", "threads",
-	                                      "precision", "conv-algo", "fast", NULL};
-	if (!opts_text(o, "probs") || !opts_text(o, "labels"))
-		return fail(ERR_USAGE, "--probs and --labels go together: the probabilities and the classes they are scored by");
-	TRY(select_refuse(o, "probs", of_runs));
-	struct output_file file;
-	TRY(outputs_open(o, a, &file_option[PROBS], 1, &file));
-	json_t *rows = NULL;
-	status s = outputs_close(&file, 1, score_stored(o, file.to, a, figures, &rows));
-	json_put(figures, "data", json_words(opts_text(o, "probs")));
-	json_put(figures, "split", json_null());
-	report_facts(figures, NULL);
-	if (opts_flag(o, "json"))
-		select_origin(o, NULL, figures);
-	json_put(figures, "roles", json_array());
-	if (opts_flag(o, "curve"))
-		json_put(figures, "curve", rows);
+	struct subject_request request = {
+		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"), .need = NEED_NOTHING,
+		.header = (enum header)(opts_choice(o, "header") + 1), .unknown = opts_choice(o, "unknown") + 1,
+		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
+	};
+	struct pipe pipe;
+	/* Rows go as they come where those of the table are read so too. */
+	if (pipe_is(request.spec) && opts_text(o, "csv") && output_is_standard(opts_text(o, "csv")))
+		return predict_stream(o, chosen, n, &request, figures);
+	status s = pipe_read(&pipe, &request);
+	if (s == OK)
+		s = predict_request(o, chosen, n, &request, a, figures);
+	pipe_close(&pipe);
 	return s;
 }
 
@@ -198,7 +253,7 @@ static status run_predict(const struct opts *o)
 
 const struct command command_predict = {
 	.name = "predict",
-	.synopsis = "RUN|FILE.snaps… [options]\n--probs FILE.npy --labels FILE.npy [options]",
+	.synopsis = "RUN|FILE.snaps… [options]\n--probs FILE.npy [--labels FILE.npy] [options]",
 	.help = "average the predictions of posterior samples and score them",
 	.computes = true,
 	.tables = tables,

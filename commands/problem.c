@@ -11,9 +11,20 @@
 #include "commands/facts.h"
 #include "commands/problem_device.h"
 #include "src/analytic.h"
+#include "src/data/class_weight.h"
 #include "src/data/npy.h"
 
 /* ---- data and model ---- */
+
+/* A run that is gone on with does again what it did; before there was --no-standardize, what was not asked for was not done. */
+static enum standardizing standardizing(const struct problem *p, const struct opts *o)
+{
+	const json_t *did = json_object_get(p->begun, "standardize");
+	if (p->begun)
+		return json_is_object(did) ? STANDARDIZE_YES : STANDARDIZE_NO;
+	return opts_flag(o, "standardize") ? STANDARDIZE_YES : opts_given(o, "standardize") || opts_flag(o, "no-standardize")
+	       ? STANDARDIZE_NO : STANDARDIZE_AUTO;
+}
 
 static status open_data(struct problem *p, const struct opts *o)
 {
@@ -22,14 +33,19 @@ static status open_data(struct problem *p, const struct opts *o)
 	if (!spec)
 		return fail(ERR_USAGE, "--data KIND[:PATH] must be given (for a start: --data shapes)");
 	struct columns columns;
+	struct table table;
 	if (likelihood)
 		TRY(likelihood_find(likelihood, &wanted));
 	TRY(columns_from_json(json_object_get(p->begun, "data"), &p->arena, &columns));
+	TRY(table_from_json(json_object_get(p->begun, "table"), &p->arena, &table));
 	const struct dataset_request r = {
 		.spec = spec, .option = "--data", .split = SPLIT_TRAIN, .labels = opts_text(o, "labels"), .holdout = opts_text(o, "holdout"),
 		.target = opts_text(o, "target"), .header = (enum header)(opts_choice(o, "header") + 1), .columns = &columns,
 		.single = standardize_was_single(json_object_get(p->begun, "standardize")),
-		.standardize = opts_flag(o, "standardize"), .class_targets = wanted && wanted->class_targets, .distinct = !p->begun,
+		.drop = opts_text(o, "drop"), .id = opts_text(o, "id"), .category = opts_text(o, "category"),
+		.missing = (enum missing)opts_choice(o, "missing"), .unknown = (enum unknown)opts_choice(o, "unknown"),
+		.table = p->begun ? &table : NULL, .standardize = standardizing(p, o),
+		.class_targets = wanted && wanted->class_targets, .distinct = !p->begun,
 	};
 	TRY(dataset_open(&r, &p->data));
 	p->has_data = true;
@@ -38,12 +54,13 @@ static status open_data(struct problem *p, const struct opts *o)
 	p->noise_sd = opts_real(o, "noise-sd");
 	if (opts_given(o, "noise-sd") && !p->likelihood->noise_sd)
 		return fail(ERR_USAGE, "--noise-sd belongs to --likelihood gaussian; this run has %s", p->likelihood->name);
+	TRY(class_weight_read(opts_text(o, "class-weight"), &p->data, &p->arena, &p->class_weight));
 	if (!p->data.image && opts_given(o, "normalize"))
 		return fail(ERR_USAGE, "--normalize is for images; for a table there is --standardize");
 	status s = normalize_parse(opts_text(o, "normalize"), &p->data, &p->normalize);
 	if (s != OK)
 		return fail_within(s, "--normalize ");
-	return p->begun ? OK : data_hints(p, o);
+	return p->begun ? OK : data_hints(p);
 }
 
 /* Options that would do nothing with this model are refused. */

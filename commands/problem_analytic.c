@@ -29,8 +29,10 @@ status problem_check_model(const char *spec)
 
 status problem_check_analytic(const struct opts *o)
 {
-	static const char *const data[] = {"data", "labels", "holdout", "target", "header", "standardize", "normalize",
-	                                   "augment", "activation", "norm", "init", "freeze", "likelihood", "noise-sd", "prior",
+	static const char *const data[] = {"data", "labels", "holdout", "target", "header", "drop", "id", "category", "missing",
+	                                   "unknown", "standardize", "no-standardize", "normalize",
+	                                   "augment", "activation", "norm", "init", "freeze", "likelihood", "noise-sd",
+	                                   "class-weight", "prior",
 	                                   "precision", "conv-algo", "fast", "bn-stats", NULL};
 	static const char *const examples[] = {"epochs", "batch", "keep-last", NULL};
 	const char *spec = opts_text(o, "model");

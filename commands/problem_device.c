@@ -17,7 +17,7 @@ static status place(const struct problem *p, struct device *d, struct potential 
 	const size_t vectors = sampler_vectors(sampler) + (d->ops->get_begin ? sampler_kept(sampler) : 0);
 	const struct net_options net = {
 		.model = &p->model, .data = &p->data, .normalize = &p->normalize, .likelihood = p->likelihood,
-		.noise_sd = p->noise_sd, .augment = (enum augment)opts_choice(o, "augment"),
+		.noise_sd = p->noise_sd, .class_weight = p->class_weight, .augment = (enum augment)opts_choice(o, "augment"),
 		.precision = (enum precision)opts_choice(o, "precision"), .algo = (enum conv_algo)opts_choice(o, "conv-algo"),
 		.fast = opts_flag(o, "fast"),
 		.batch = p->plan.state.batch, .rest = p->plan.state.iid ? 0 : (int)(p->data.n % (size_t)p->plan.state.batch),

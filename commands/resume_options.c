@@ -9,6 +9,7 @@
 #include "commands/resume.h"
 #include "src/files/file.h"
 #include "src/json_build.h"
+#include "src/net/model.h"
 
 static const char *const may_change[] = {"threads", "device", "workers", "only", "log-every", "checkpoint-every", "data",
                                          "labels", "header", "quiet", "progress", NULL};
@@ -61,7 +62,8 @@ static status same_value(const json_t *was, const struct opts *run, const struct
 		errno = 0;
 		/* A run's paths are absolute. */
 		char *absolute = def->type == PARAM_PATH ? realpath(b, NULL) : NULL;
-		*same = json_words_are(a, b) || (absolute && json_words_are(a, absolute));
+		*same = json_words_are(a, b) || (absolute && json_words_are(a, absolute)) ||
+		        (!strcmp(name, "model") && json_is_string(a) && model_is(b, json_string_value(a)));
 		free(absolute);
 		if (!absolute && errno == ENOMEM)
 			return fail(ERR_MEMORY, "--%s %s: out of memory", name, b);

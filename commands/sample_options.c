@@ -6,6 +6,7 @@
 #include "commands/command.h"
 #include "commands/word_lists.h"
 #include "samplers/sampler.h"
+#include "src/data/class_weight.h"
 #include "src/data/dataset.h"
 #include "src/files/run.h"
 #include "src/files/snaps.h"
@@ -21,8 +22,20 @@ static const struct param data_defs[] = {
 	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
-	{.name = "standardize", .type = PARAM_FLAG,
-	 .help = "bring the columns and targets of a csv file or float array to mean 0 and deviation 1"},
+	{.name = "drop", .type = PARAM_TEXT, .arg = "NAME[,NAME…]", .help = "columns of a csv file that are left out"},
+	{.name = "id", .type = PARAM_TEXT, .arg = "NAME", .help = "column of a csv file that names its rows, and is left out too"},
+	{.name = "category", .type = PARAM_TEXT, .arg = "NAME[,NAME…]",
+	 .help = "columns of a csv file whose numbers are words: each of them is a level, or a class, not an amount"},
+	{.name = "missing", .type = PARAM_CHOICE, .arg = MISSING_WORDS, .fallback = "refuse",
+	 .help = "what is done about cells of a csv file without a value: they are refused, or have the mean of their column over the "
+	         "training rows, or also a feature that marks them"},
+	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS, .fallback = "refuse",
+	 .help = "what is done about words of later csv files that the training file had not: they are refused, or taken for none of its "
+	         "words"},
+	{.name = "standardize", .type = PARAM_FLAG, .rival = "no-standardize",
+	 .help = "bring the columns and targets of a csv file or float array to mean 0 and deviation 1, as is done without it where a csv "
+	         "file has words or gaps"},
+	{.name = "no-standardize", .type = PARAM_FLAG, .rival = "standardize", .help = "leave them as they are"},
 	{.name = "normalize", .type = PARAM_TEXT, .arg = "data|none|MEAN:SD", .fallback = "data",
 	 .help = "what is done to pixels in 0..1: the training set's own mean and deviation by channel, nothing, or these "
 	         "(comma-separated by channel)"},
@@ -34,7 +47,8 @@ static const struct opt_table table_data = {.owner = "data", .heading = "Data", 
 
 static const struct param model_defs[] = {
 	{.name = "model", .type = PARAM_TEXT, .arg = "MODEL", .words = &words_models,
-	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers, lenet, resnet20, or resnet18, resnet34 "
+	 .help = "a network, linear, mlp:IN-HIDDEN-OUT with any number of hidden layers and, for IN and OUT, also the words in and out for "
+	         "what the data have, lenet, resnet20, or resnet18, resnet34 "
 	         "or resnet50 with :cifar or :imagenet where the image's size is not to choose the stem; or an analytic target, "
 	         "gaussian:, double-well:, banana:, mixture:, wells:, basins: or quadratics: and its numbers"},
 	{.name = "gradient-noise", .type = PARAM_TEXT, .arg = "SD[,SD…]",
@@ -53,6 +67,9 @@ static const struct param model_defs[] = {
 	 .help = "without it categorical, and gaussian for real targets"},
 	{.name = "noise-sd", .type = PARAM_REAL, .arg = "SD", .fallback = "1", .above_min = true, .max = 1e30,
 	 .help = "standard deviation of the gaussian likelihood, in the units the model sees"},
+	{.name = "class-weight", .type = PARAM_TEXT, .arg = CLASS_WEIGHT_WORDS,
+	 .help = "factors on the likelihoods of classes, by name or number, 1 for those that aren't named; balanced: each class counts the "
+	         "same in all, N/(K n) for one of n of the N training examples and K classes"},
 	{.name = "prior", .type = PARAM_TEXT, .arg = "KIND[,PATTERN=FACTOR…]", .fallback = "gaussian",
 	 .help = "the prior: gaussian, laplace or student-t:NU (NU above 2), each with variance 1/(N·δ) at T = 1, and "
 	         "factors on the weight decay δ of the tensors that match a shell pattern"},

@@ -37,8 +37,9 @@ static void write_target(const struct swag_plan *p, struct text *to)
 /* The options of the snapshots' run that say what the data and the model are, and how they are predicted. */
 static void put_problem(const struct swag_plan *p, json_t **sampler)
 {
-	static const char *const names[] = {"holdout", "target", "header", "standardize", "normalize", "augment", "model", "activation",
-	                                    "norm", "likelihood", "noise-sd", "batch", "precision", NULL};
+	static const char *const names[] = {"holdout", "target", "header", "drop", "id", "category", "missing", "unknown", "standardize", "no-standardize",
+	                                     "normalize", "augment", "model", "activation",
+	                                    "norm", "likelihood", "noise-sd", "class-weight", "batch", "precision", NULL};
 	const json_t *theirs = json_object_get(selection_header(p->chosen), "sampler");
 	for (const char *const *name = names; *name; name++)
 		if (json_object_get(theirs, *name))
@@ -57,7 +58,7 @@ static json_t *sampler_of(const struct swag_plan *p)
 
 json_t *swag_header(const struct swag_plan *p)
 {
-	static const char *const theirs[] = {"model", "likelihood", "normalize", "standardize", "classes", "fixed", "data", NULL};
+	static const char *const theirs[] = {"model", "likelihood", "normalize", "standardize", "table", "classes", "fixed", "data", NULL};
 	const json_t *from = selection_header(p->chosen);
 	struct text target = {.n = 0};
 	write_target(p, &target);

@@ -155,7 +155,8 @@ status watch_open(struct watch *w, const struct problem *p, const struct opts *o
 	                    .chain_steps = p->plan.schedule.total, .known = done,
 	                    .acceptance = sampler_reported(p->plan.state.sampler, "acceptance"), .lock = PTHREAD_MUTEX_INITIALIZER};
 	if (p->has_data) {
-		const struct targets targets = dataset_targets(&p->data);
+		struct targets targets = dataset_targets(&p->data);
+		targets.class_weight = p->class_weight;
 		TRY(likelihood_guess(p->likelihood, &targets, p->noise_sd, &w->guess));
 	}
 	w->n_loss = p->plan.chains;

@@ -23,14 +23,17 @@ _basin()
 	help)
 		((COMP_CWORD == 2)) && words='sample swag predict ood diagnose compare info data export' || option=-- ;;
 	sample)
-		options='--data --labels --holdout --target --header --standardize --normalize --augment --model --gradient-noise --activation --norm --init --freeze --likelihood --noise-sd --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --explore --milestones --gamma --swa-start --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --beta1 --beta2 --adam-eps --decay-form --rho --perturb-decay --base --asam-eta --micro-batch --reweight --probe-size --clip --tail-index --tail-scale --heavy-batch --large-batch --sigma --eta --rms-decay --rms-eps --correction --refresh --bits --fraction --gradient-fraction --variant --friction --momentum-init --noise-estimate --thermostat-mass --trajectory --accept --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
-		flags=' --standardize --fast --nesterov --perturb-decay --quiet --progress --dump-config --help --version '
+		options='--data --labels --holdout --target --header --drop --id --category --missing --unknown --standardize --no-standardize --normalize --augment --model --gradient-noise --activation --norm --init --freeze --likelihood --noise-sd --class-weight --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --explore --milestones --gamma --swa-start --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --beta1 --beta2 --adam-eps --decay-form --rho --perturb-decay --base --asam-eta --micro-batch --reweight --probe-size --clip --tail-index --tail-scale --heavy-batch --large-batch --sigma --eta --rms-decay --rms-eps --correction --refresh --bits --fraction --gradient-fraction --variant --friction --momentum-init --noise-estimate --thermostat-mass --trajectory --accept --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
+		flags=' --standardize --no-standardize --fast --nesterov --perturb-decay --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--labels) files=yes ;;
 		--header) words='yes no' ;;
+		--missing) words='refuse mean indicator' ;;
+		--unknown) words='refuse other' ;;
 		--standardize) option= ;;
+		--no-standardize) option= ;;
 		--normalize) words='data none' ;;
 		--augment) words='none crop-flip' ;;
 		--model) words='linear mlp: lenet resnet18 resnet20 resnet34 resnet50 gaussian: double-well: banana: mixture: wells: basins: quadratics:' ;;
@@ -38,6 +41,7 @@ _basin()
 		--norm) words='bn frn' ;;
 		--init) files=yes ;;
 		--likelihood) words='categorical gaussian bernoulli' ;;
+		--class-weight) words='balanced' ;;
 		--precision) words='fp32 bf16' ;;
 		--conv-algo) words='auto direct winograd gemm' ;;
 		--fast) option= ;;
@@ -84,14 +88,16 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --header --curve --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --unknown --curve --csv --level --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --curve --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
+		--unknown) words='refuse other' ;;
 		--curve) option= ;;
+		--csv) files=yes ;;
 		--save-probs) files=yes ;;
 		--save-member-probs) files=yes ;;
 		--overwrite) option= ;;

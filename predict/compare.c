@@ -91,23 +91,13 @@ static double votes_w1(const struct class_votes *a, const struct class_votes *b,
 	return sum;
 }
 
-static void fill_means(const struct regression *r, size_t i, int j, double *mu)
-{
-	for (size_t s = 0; s < r->members; s++)
-		mu[s] = regression_mean(r, s, i, j);
-	gsl_sort(mu, 1, r->members);
-}
-
 static void regression_distances(const struct regression *a, const struct regression *b, size_t i, const struct pair *room,
                                  double *w1, double *w2)
 {
 	*w1 = *w2 = 0;
 	for (int j = 0; j < a->k; j++) {
-		fill_means(a, i, j, room->a);
-		fill_means(b, i, j, room->b);
-		const struct gaussian_mixture of_a = {room->a, a->members, regression_sd(a, j)};
-		const struct gaussian_mixture of_b = {room->b, b->members, regression_sd(b, j)};
-		*w1 += sorted_w1(room->a, a->members, room->b, b->members) / a->k;
+		const struct gaussian_mixture of_a = regression_mixture(a, i, j, room->a), of_b = regression_mixture(b, i, j, room->b);
+		*w1 += sorted_w1(of_a.mu, a->members, of_b.mu, b->members) / a->k;
 		*w2 += gaussian_mixtures_w2(&of_a, &of_b) / a->k;
 	}
 }
@@ -175,7 +165,7 @@ static status each_regression(const struct regression *a, const struct regressio
 	int failed = 0;
 #pragma omp parallel reduction(| : failed)
 	{
-		struct pair room = pair_new(a->members, b->members);
+		struct pair room = pair_new(2 * a->members, 2 * b->members);
 		failed |= !room.a;
 #pragma omp for schedule(static)
 		for (size_t i = 0; i < a->n; i++)

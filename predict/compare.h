@@ -57,15 +57,4 @@ struct paired compare_paired(const double *a, const double *b, size_t n);
 /* W₁ = ∫₀¹ |Q_a − Q_b| du between the equal weights on na and nb values, each rising: exact. */
 double sorted_w1(const double *a, size_t na, const double *b, size_t nb);
 
-/* An equal mixture of N(mu_i, sd²), s members; mu is rising. */
-struct gaussian_mixture {
-	const double *mu;
-	size_t s;
-	double sd;
-};
-
-/* W₂ = (∫₀¹ (Q_a − Q_b)² du)^½ between two of them, from quantile functions that are linear between points a 16th of the
- * mixture's sd apart: to 1/3072 of the larger sd, and exactly 0 for a mixture and itself. */
-double gaussian_mixtures_w2(const struct gaussian_mixture *a, const struct gaussian_mixture *b);
-
 #endif

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include <math.h>
+#include <stdbool.h>
 
-#include "predict/compare.h"
+#include "predict/gaussian_mixture.h"
 
-/* Beyond this many deviations of all members nothing is left to move: less than 1e-15 of the mass. */
+/* Beyond this many of the widest member's deviations nothing is left to move: less than 1e-15 of the mass. */
 static const double reach = 8;
 
 /* A quantile function from left to right, piece by piece: between probabilities u0 and u1 it goes from x0 to x1 in a straight
  * line. Points lie on multiples of `step`, so that mixtures of one deviation have them in common. */
 struct walk {
 	const struct gaussian_mixture *of;
+	double far;          /* how far a member reaches */
 	double step;
 	double at;           /* x1, in steps */
 	size_t first, end;   /* members before `first` lie wholly below x1, those from `end` on above */
@@ -19,11 +21,13 @@ struct walk {
 
 static void walk_start(struct walk *w, const struct gaussian_mixture *m)
 {
-	enum { PIECES = 16 };
+	enum { PIECES = 16, NARROWEST = 16 };
+	double narrow, wide;
+	gaussian_mixture_widths(m, &narrow, &wide);
 	/* Where members are too far apart for such steps to be told from their places, longer ones are as good. */
 	const double across = fmax(fabs(m->mu[0]), fabs(m->mu[m->s - 1]));
-	*w = (struct walk){.of = m, .step = fmax(m->sd / PIECES, across * 1e-12)};
-	w->at = floor((m->mu[0] - reach * m->sd) / w->step);
+	*w = (struct walk){.of = m, .far = reach * wide, .step = fmax(fmax(narrow, wide / NARROWEST) / PIECES, across * 1e-12)};
+	w->at = floor((m->mu[0] - w->far) / w->step);
 	w->x1 = w->at * w->step;
 }
 
@@ -32,7 +36,7 @@ static double walk_probability(const struct walk *w, double x)
 	const struct gaussian_mixture *m = w->of;
 	double within = 0;
 	for (size_t i = w->first; i < w->end; i++)
-		within += erfc((m->mu[i] - x) / m->sd * M_SQRT1_2);
+		within += erfc((m->mu[i] - x) / (m->own ? m->own[i] : m->sd) * M_SQRT1_2);
 	return ((double)w->first + within / 2) / (double)m->s;
 }
 
@@ -40,7 +44,7 @@ static double walk_probability(const struct walk *w, double x)
 static bool walk_on(struct walk *w)
 {
 	const struct gaussian_mixture *m = w->of;
-	const double far = reach * m->sd;
+	const double far = w->far;
 	while (w->first < m->s && m->mu[w->first] + far <= w->x1)
 		w->first++;
 	if (w->first == m->s)

@@ -37,13 +37,12 @@ status ensemble_within(const struct ensemble *e, size_t member, status s)
 
 /* ---- what is done with a member, besides predicting ---- */
 
-static status check_counts(const struct network *n, const struct snaps_reader *reader)
+static status check_counts(const struct network *n, const struct selection *from)
 {
-	if (snaps_params(reader)->count == n->model.params.count && snaps_stats(reader)->count == n->model.stats.count)
+	if (from->params == n->model.params.count && from->stats == n->model.stats.count)
 		return OK;
-	return fail(ERR_INPUT, "it holds %zu parameters and %zu statistics; its own model %s has %zu and %zu",
-	            snaps_params(reader)->count, snaps_stats(reader)->count, n->model.spec, n->model.params.count,
-	            n->model.stats.count);
+	return fail(ERR_INPUT, "it holds %zu parameters and %zu statistics; its own model %s has %zu and %zu", from->params,
+	            from->stats, n->model.spec, n->model.params.count, n->model.stats.count);
 }
 
 static status read_member(struct ensemble *e, size_t member)
@@ -52,7 +51,7 @@ static status read_member(struct ensemble *e, size_t member)
 	struct seat *seat = &e->seat[queue_seat(&e->queue, member)];
 	struct snaps_record record;
 	TRY(selection_read(e->from, member, &record));
-	status s = check_counts(e->network, e->from->sources.reader);
+	status s = check_counts(e->network, e->from);
 	if (s != OK)
 		return ensemble_within(e, member, s);
 	memcpy(seat->theta, record.params, m->params.count * sizeof(float));

@@ -67,6 +67,9 @@ static status network_read(const json_t *header, struct network *n)
 	TRY(network_read_origin(header, n));
 	/* Class targets are never standardised. */
 	size_t inputs = shape_size(n->model.input), targets = (size_t)likelihood_targets(n->likelihood, n->model.outputs);
+	TRY(table_from_json(json_object_get(header, "table"), &n->arena, &n->table));
+	if (n->table.n && n->table.width != inputs)
+		return fail(ERR_INPUT, "the header's table makes %zu features; its model takes %zu", n->table.width, inputs);
 	TRY(standardize_from_json(json_object_get(header, "standardize"), &n->arena, inputs, targets, &n->standardize));
 	return normalize_from_json(json_object_get(header, "normalize"), &n->normalize);
 }
@@ -80,6 +83,23 @@ status network_open(const json_t *header, int precision, enum conv_algo algo, st
 	if (s != OK)
 		network_close(out);
 	return s;
+}
+
+status network_class_names(const struct network *n, int classes, struct arena *a, const char *const **out)
+{
+	const json_t *names = json_object_get(n->header, "classes");
+	const char **name;
+	*out = NULL;
+	if (!json_is_array(names))
+		return OK;
+	if (json_array_size(names) != (size_t)classes)
+		return fail(ERR_INPUT, "the header names %zu classes; its model has %d", json_array_size(names), classes);
+	TRY(ARENA_NEW(a, (size_t)classes, &name));
+	for (int i = 0; i < classes; i++)
+		if (!(name[i] = json_string_value(json_array_get(names, (size_t)i))))
+			return fail(ERR_INPUT, "the header's name of class %d is no text", i);
+	*out = name;
+	return OK;
 }
 
 void network_place(struct network *n, struct device *d)

@@ -21,6 +21,7 @@ struct network {
 	const struct likelihood *likelihood;
 	double noise_sd;
 	struct standardize standardize;  /* what training did to a table's columns and targets */
+	struct table table;              /* what it learnt from a table of words or gaps, */
 	struct normalize normalize;      /* what training did to pixels */
 	const json_t *header;            /* borrowed */
 	struct network_origin origin;
@@ -36,6 +37,10 @@ status network_open(const json_t *header, int precision, enum conv_algo algo, st
 /* Gives it a device, which is the network's from then on and closes with it. */
 void network_place(struct network *n, struct device *d);
 void network_close(struct network *n);
+
+/* The names of the classes as JSON has them (json_words.h), which are the header's, in the arena; NULL where they have none. Errors:
+ * ERR_INPUT where there are not so many, ERR_MEMORY. */
+status network_class_names(const struct network *n, int classes, struct arena *a, const char *const **out);
 
 /* The run's own value of an option, or NULL. */
 const json_t *network_run_option(const struct network *n, const char *name);

@@ -43,8 +43,10 @@ static status gaussian_curve(const struct regression *r, const double *y, struct
 struct regression predictions_regression(const struct predictions *p)
 {
 	const struct network *n = p->network;
-	return (struct regression){p->subject->data.n, n->model.outputs, p->members, p->outputs, n->standardize.target_mean,
-	                           n->standardize.target_sd, n->noise_sd};
+	return (struct regression){
+		.n = p->subject->data.n, .k = likelihood_targets(n->likelihood, n->model.outputs), .members = p->members,
+		.output = p->outputs, .shift = n->standardize.target_mean, .scale = n->standardize.target_sd, .noise_sd = n->noise_sd,
+	};
 }
 
 static double gaussian_alone(struct predictions *p, size_t first, size_t end)
@@ -85,9 +87,10 @@ static status gaussian_score(const struct predictions *p, struct figures *out)
 	const struct regression r = predictions_regression(p);
 	struct regression_metrics got;
 	TRY(metrics_regression(&r, d->target_wide, &got));
-	*out = (struct figures){got.n, got.members, 5, {
+	*out = (struct figures){got.n, got.members, 8, {
 		{"nll", got.nll, false}, {"nll_se", got.nll_se, false}, {"rmse", got.rmse, false}, {"crps", got.crps, false},
-		{"coverage", got.coverage, false},
+		{"coverage", got.coverage, false}, {"rmse_se", got.rmse_se, false}, {"crps_se", got.crps_se, false},
+		{"coverage_se", got.coverage_se, false},
 	}};
 	return p->curve ? gaussian_curve(&r, d->target_wide, p->curve) : OK;
 }

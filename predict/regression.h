@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Metrics of regression ensembles: each member predicts a Gaussian around its output with the likelihood's deviation,
- * and the ensemble predicts their equal mixture. All figures are in the target's own units. */
+/* Metrics of regression ensembles: each member predicts a Gaussian around its output with the likelihood's deviation, one of its
+ * own, or one that is an output too, and the ensemble predicts their equal mixture. All figures are in the target's own units. */
 #ifndef BASIN_REGRESSION_H
 #define BASIN_REGRESSION_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "predict/gaussian_mixture.h"
 #include "src/arena.h"
 
 struct regression {
 	size_t n;              /* examples */
 	int k;                 /* targets of one example */
 	size_t members;        /* S */
-	const float *output;   /* (S, n, k) network outputs */
+	const float *output;   /* (S, n, outputs) network outputs: k, or 2k of them where `own_noise` */
 	const double *shift;   /* (k) own units = shift + scale · output; NULL for 0 and 1 */
 	const double *scale;
 	double noise_sd;       /* deviation of the likelihood, in the outputs' units */
+	const double *member_sd;  /* (S, k): or of each member, likewise; NULL */
+	bool own_noise;        /* or of each example: behind the k means come k log-variances, as heteroscedastic.h reads them */
 };
 
 /* NaN where a figure is undefined. */
@@ -28,11 +31,12 @@ struct regression_metrics {
 	double rmse;           /* of the mixture's mean, over examples and targets */
 	double crps;           /* mean over examples and targets */
 	double coverage;       /* share of targets inside the mixture's central 95 % interval */
+	double rmse_se, crps_se, coverage_se;  /* of means over examples; of the root by the delta method */
 };
 
 /* Mean and deviation of member s for target j of example i, in own units. */
 double regression_mean(const struct regression *r, size_t s, size_t i, int j);
-double regression_sd(const struct regression *r, int j);
+double regression_sd(const struct regression *r, size_t s, size_t i, int j);
 
 /* log Π_j N(y_j; μ_sj, σ_j²) of member s and example i: nats, density in own units. y: (n, k). */
 double regression_log_density(const struct regression *r, const double *y, size_t s, size_t i);
@@ -48,7 +52,11 @@ struct regression_each {
 /* Takes room for them in the arena and fills it. y: (n, k) in own units. Errors: as metrics_regression's. */
 status regression_score(const struct regression *r, const double *y, struct arena *a, struct regression_each *out);
 
-/* y: (n, k) in own units. Errors: ERR_INPUT for an output or target that is not finite; ERR_MEMORY. */
+/* Whether all outputs and deviations are numbers, without which nothing else here has a meaning; and the targets y (n, k), unless
+ * they are NULL. Errors: ERR_INPUT, naming the first that is not. */
+status regression_check(const struct regression *r, const double *y);
+
+/* y: (n, k) in own units. Errors: as regression_check's; ERR_MEMORY. */
 status metrics_regression(const struct regression *r, const double *y, struct regression_metrics *out);
 
 /* NLL and RMSE of the first 1, 2, … S members, into nll (S) and rmse (S). Errors: ERR_MEMORY. */
@@ -59,13 +67,17 @@ status regression_curve(const struct regression *r, const double *y, double *nll
 double regression_rmse(const struct regression *r, const double *y);
 double regression_deviation(const double *y, size_t n, int k);
 
-/* Cumulative probability at y of the equal mixture of N(mu_i, sd²), s members. */
-double gaussian_mixture_cdf(const double *mu, size_t s, double sd, double y);
+/* What the ensemble predicts of target j of example i: an equal mixture of its members' Gaussians, own units. room: (2 S), the
+ * mixture's from then on. */
+struct gaussian_mixture regression_mixture(const struct regression *r, size_t i, int j, double *room);
 
-/* Continuous ranked probability score ∫ (F(x) − 1{x ≥ y})² dx of the same mixture; mu is sorted, rising.
- * Up to 256 members by the closed form over pairs (Grimit, Gneiting, Berrocal & Johnson 2006); beyond, where its
- * S² terms would take too long, by Gauss–Legendre panels that visit each member only within 8.5 deviations: S terms,
- * equal to the closed form to 1e-10 deviations. */
-double gaussian_mixture_crps(const double *mu, size_t s, double sd, double y);
+/* Its mean, and its deviation by the law of total variance, √(E σ_s² + Var μ_s): own units. */
+double regression_predicted_mean(const struct regression *r, size_t i, int j);
+double regression_predicted_sd(const struct regression *r, size_t i, int j);
+
+/* Where its cumulative probability is p, strictly between 0 and 1: own units, as close as gaussian_mixture_quantile has it. The
+ * central interval of level L is between those of (1 − L)/2 and (1 + L)/2, and regression_interval has both. Errors: ERR_MEMORY. */
+status regression_quantile(const struct regression *r, size_t i, int j, double p, double *out);
+status regression_interval(const struct regression *r, size_t i, int j, double level, double *lower, double *upper);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include <math.h>
+#include <stdbool.h>
 
-#include "predict/regression.h"
+#include "predict/gaussian_mixture.h"
 
-enum { PAIRS_MAX = 256 };
+enum { PAIRS_MAX = 256, WIDE_MAX = 64 };
 
-/* Beyond this many deviations a member's distribution function is 0 or 1 to double precision. */
-static const double reach = 8.5;
+/* Beyond this many of the widest member's deviations a member's distribution function is 0 or 1 to double precision. */
+static const double reach_most = 8.5;
 
 /* E|Z − x| for Z ~ N(0, 1). */
 static double mean_distance(double x)
@@ -15,11 +16,12 @@ static double mean_distance(double x)
 	return M_2_SQRTPI * M_SQRT1_2 * exp(-x * x / 2) + x * erf(x * M_SQRT1_2);
 }
 
-/* The mixture as seen from y: members' means in deviations, rising. */
+/* The mixture as seen from y: members' means in the narrowest one's deviations, rising, and how many of these their own are. */
 struct view {
-	const double *mu;
+	const double *mu, *own;
 	size_t s;
 	double y, per_sd;
+	double reach;
 };
 
 static double seen(const struct view *v, size_t i)
@@ -27,7 +29,32 @@ static double seen(const struct view *v, size_t i)
 	return (v->mu[i] - v->y) * v->per_sd;
 }
 
+static double seen_sd(const struct view *v, size_t i)
+{
+	return v->own ? v->own[i] * v->per_sd : 1;
+}
+
+/* E|N(m, sd²)|. */
+static double mean_size(double m, double sd)
+{
+	return sd * mean_distance(m / sd);
+}
+
 /* E|X − y| − ½ E|X − X′|, in deviations. */
+static double by_own_pairs(const struct view *v)
+{
+	double n = (double)v->s, near_y = 0, apart = 0, self = 0;
+	for (size_t i = 0; i < v->s; i++) {
+		double z = seen(v, i), sd = seen_sd(v, i);
+		near_y += mean_size(z, sd);
+		self += mean_size(0, M_SQRT2 * sd);
+		for (size_t j = 0; j < i; j++)
+			apart += mean_size(z - seen(v, j), hypot(sd, seen_sd(v, j)));
+	}
+	return near_y / n - (2 * apart + self) / (2 * n * n);
+}
+
+/* The same of one deviation. */
 static double by_pairs(const struct view *v)
 {
 	double n = (double)v->s, near_y = 0, apart = 0, self = mean_distance(0);
@@ -52,7 +79,7 @@ static double square_at(const struct window *w, double x)
 	bool below = x < 0;
 	double sum = 0;
 	for (size_t i = w->first; i < w->end; i++)
-		sum += erfc((below ? seen(w->v, i) - x : x - seen(w->v, i)) * M_SQRT1_2);
+		sum += erfc((below ? seen(w->v, i) - x : x - seen(w->v, i)) / seen_sd(w->v, i) * M_SQRT1_2);
 	double tail = ((double)(below ? w->first : w->v->s - w->end) + sum / 2) / (double)w->v->s;
 	return tail * tail;
 }
@@ -67,6 +94,7 @@ static double by_panels(const struct view *v)
 	static const double weight[5] = {0.29552422471475287, 0.26926671930999636, 0.21908636251598204,
 	                                 0.14945134915058059, 0.06667134430868814};
 	static const double width = 1.5;
+	const double reach = v->reach;
 	struct window w = {v, 0, 0};
 	double x = fmin(seen(v, 0) - reach, 0), last = fmax(seen(v, v->s - 1) + reach, 0), sum = 0;
 	while (x < last) {
@@ -89,10 +117,12 @@ static double by_panels(const struct view *v)
 	return sum;
 }
 
-double gaussian_mixture_crps(const double *mu, size_t s, double sd, double y)
+double gaussian_mixture_crps(const struct gaussian_mixture *m, double y)
 {
-	struct view v = {mu, s, y, 1 / sd};
-	/* Panels advance by 1.5 deviations, which rounding must not swallow. */
-	bool near_enough = fmax(fabs(seen(&v, 0)), fabs(seen(&v, s - 1))) < 1e10;
-	return sd * (s > PAIRS_MAX && near_enough ? by_panels(&v) : by_pairs(&v));
+	double narrow, wide;
+	gaussian_mixture_widths(m, &narrow, &wide);
+	struct view v = {m->mu, m->own, m->s, y, 1 / narrow, reach_most * (wide / narrow)};
+	/* Panels advance by 1.5 deviations, which rounding must not swallow, and which must not be too many. */
+	bool near_enough = fmax(fabs(seen(&v, 0)), fabs(seen(&v, m->s - 1))) < 1e10 && wide <= WIDE_MAX * narrow;
+	return narrow * (m->s > PAIRS_MAX && near_enough ? by_panels(&v) : m->own ? by_own_pairs(&v) : by_pairs(&v));
 }

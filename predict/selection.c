@@ -137,15 +137,71 @@ const json_t *selection_header(const struct selection *s)
 	return s->sources.source[s->choice[0].source].header;
 }
 
-status selection_read(struct selection *s, size_t i, struct snaps_record *out)
+/* ---- records ---- */
+
+struct kept_record {
+	struct snaps_record record;
+	size_t params, stats;
+	float *at;               /* both, one behind the other */
+};
+
+static status read_file(struct selection *s, size_t i, struct snaps_record *out)
 {
 	struct snaps_reader *r;
 	TRY(sources_reader(&s->sources, s->choice[i].source, &r));
+	s->params = snaps_params(r)->count;
+	s->stats = snaps_stats(r)->count;
 	return snaps_read(r, s->choice[i].record, out);
+}
+
+status selection_read(struct selection *s, size_t i, struct snaps_record *out)
+{
+	if (!s->kept)
+		return read_file(s, i, out);
+	s->params = s->kept[i].params;
+	s->stats = s->kept[i].stats;
+	*out = s->kept[i].record;
+	return OK;
+}
+
+static status keep_record(struct selection *s, size_t i, struct kept_record *k)
+{
+	TRY(read_file(s, i, &k->record));
+	k->params = s->params;
+	k->stats = s->stats;
+	k->at = malloc((k->params + k->stats) * sizeof *k->at + 1);
+	if (!k->at)
+		return fail(ERR_MEMORY, "out of memory: snapshot %zu of %zu", i + 1, s->n);
+	k->record.role = s->choice[i].role;
+	k->record.params = memcpy(k->at, k->record.params, k->params * sizeof *k->at);
+	if (k->stats)
+		k->record.stats = memcpy(k->at + k->params, k->record.stats, k->stats * sizeof *k->at);
+	return OK;
+}
+
+static void forget_records(struct kept_record *kept, size_t n)
+{
+	for (size_t i = 0; kept && i < n; i++)
+		free(kept[i].at);
+	free(kept);
+}
+
+status selection_keep(struct selection *s)
+{
+	struct kept_record *kept = calloc(s->n, sizeof *kept);
+	status st = kept ? OK : fail(ERR_MEMORY, "out of memory: %zu snapshots", s->n);
+	for (size_t i = 0; st == OK && i < s->n; i++)
+		st = keep_record(s, i, &kept[i]);
+	if (st == OK)
+		s->kept = kept;
+	else
+		forget_records(kept, s->n);
+	return st;
 }
 
 void selection_close(struct selection *s)
 {
+	forget_records(s->kept, s->n);
 	sources_close(&s->sources);
 	free(s->choice);
 	*s = (struct selection){.n = 0};

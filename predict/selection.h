@@ -26,6 +26,8 @@ struct selection {
 	struct sources sources;
 	struct choice *choice;   /* in the order of the paths given, their chains, their records */
 	size_t n, capacity;
+	size_t params, stats;    /* elements of the record that was read last */
+	struct kept_record *kept;   /* (n): what memory holds of them; NULL: nothing */
 };
 
 /* Pools what lies behind n paths and chooses from it. Warns about chains that are not done, torn tails, and what
@@ -36,12 +38,16 @@ status selection_open(const char *const *path, int n, const struct selection_req
 /* The header of the first choice's file, of whose model and likelihood all others are. */
 const json_t *selection_header(const struct selection *s);
 
-/* Reads choice i; the record is valid until the next call. Errors: as snaps_read's. */
+/* Reads choice i, and says how many elements it has; the record is valid until the next call. Errors: as snaps_read's. */
 status selection_read(struct selection *s, size_t i, struct snaps_record *out);
 
 /* The choices of choice first's role from it on, in order, to member (s->n); returns how many. They are marked in taken (s->n), so
  * that a walk over those that are not yet meets each role once. */
 size_t selection_take_role(const struct selection *s, size_t first, bool *taken, size_t *member);
+
+/* Reads all choices into memory, where they stay; selection_read has them from there. For whoever goes through them again and
+ * again: they are 4 bytes for each parameter and statistic. Errors: as selection_read's; ERR_MEMORY. */
+status selection_keep(struct selection *s);
 
 void selection_close(struct selection *s);
 

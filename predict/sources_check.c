@@ -18,8 +18,9 @@ static bool same_fact(const json_t *a, const json_t *b)
 
 static status check_alike(const struct source *a, const struct source *b)
 {
-	static const char *const facts[] = {"model", "likelihood", "normalize", "standardize", NULL};
-	static const char *const words[] = {"models", "likelihoods", "input normalisations", "standardisations"};
+	static const char *const facts[] = {"model", "likelihood", "normalize", "standardize", "table", NULL};
+	static const char *const words[] = {"models", "likelihoods", "input normalisations", "standardisations",
+	                                     "ways to read a table's words and gaps"};
 	if (a->header == b->header)
 		return OK;
 	for (int i = 0; facts[i]; i++) {

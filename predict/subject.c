@@ -34,14 +34,18 @@ static status subject_columns(const struct network *n, const struct subject_requ
                               struct columns *columns, struct dataset_request *ask)
 {
 	ask->single = n->standardize.single;
-	ask->width = shape_size(n->model.input);
+	ask->width = n->table.n ? n->table.n : shape_size(n->model.input);
 	ask->header = r->header;
+	ask->unknown = r->unknown ? (enum unknown)(r->unknown - 1) : UNKNOWN_REFUSE;
 	if (strncmp(ask->spec, "csv:", 4) != 0)
 		return OK;
 	if (!r->spec && r->header == HEADER_AUTO)
 		ask->header = n->origin.header;
 	TRY(columns_from_json(json_object_get(n->header, "data"), a, columns));
 	ask->columns = columns;
+	ask->table = &n->table;
+	if (!r->unknown)
+		ask->unknown = n->table.unknown;
 	if (!columns->n)
 		ask->target = n->origin.target;
 	return OK;
@@ -63,7 +67,7 @@ static status subject_read(const struct network *n, const struct subject_request
 	if (r->need != NEED_FOREIGN && ask->split != SPLIT_TEST && (own || r->split >= 0))
 		ask->holdout = n->origin.holdout;
 	TRY(dataset_open(ask, &s->data));
-	const bool train = r->split < 0 && ask->split == SPLIT_TRAIN;
+	const bool train = r->split < 0 && !r->text && ask->split == SPLIT_TRAIN;
 	s->fell_back = train && (own || is_training_set(n, &s->data));
 	/* It may have changed since, and what the run held out is a part of it. */
 	if (train && !s->fell_back && spec && !strcmp(spec, s->data.spec))
@@ -76,7 +80,7 @@ static status subject_read(const struct network *n, const struct subject_request
 static status subject_load(const struct network *n, const struct subject_request *r, struct subject *s)
 {
 	struct dataset_request ask = {
-		.spec = r->spec ? r->spec : n->origin.spec, .option = r->spec ? r->option : NULL, .need = r->need,
+		.spec = r->spec ? r->spec : n->origin.spec, .option = r->spec ? r->option : NULL, .need = r->need, .text = r->text,
 		.class_targets = r->need != NEED_FOREIGN && n->likelihood->class_targets,
 	};
 	struct arena names = {0};
@@ -91,13 +95,15 @@ static status subject_load(const struct network *n, const struct subject_request
 }
 
 /* Whether the model takes the set's examples; a table's columns become what training had them. */
-static status subject_fit(const struct network *n, struct subject *s)
+static status subject_fit(const struct network *n, const struct subject_request *r, struct subject *s)
 {
 	struct dataset *d = &s->data;
 	const int *in = n->model.input;
 	/* Targets stay in their own units, in which predictions are scored. */
 	const struct standardize columns = {.x_mean = n->standardize.x_mean, .x_sd = n->standardize.x_sd};
-	if (d->n == 0)
+	if (d->n == 0 && r->text && !r->empty)
+		return fail(ERR_INPUT, "%s: names of columns came, but no rows", d->spec);
+	if (d->n == 0 && !r->empty)
 		return fail(ERR_USAGE, "%s: its %s split holds no examples", d->spec, split_name(d->split));
 	if (d->c != in[0] || d->h != in[1] || d->w != in[2])
 		return fail(ERR_USAGE, "%s: its examples are %d×%d×%d (channels, height, width), the model's inputs %d×%d×%d",
@@ -128,7 +134,7 @@ static status subject_prepare(const struct network *n, const struct subject_requ
 		return fail_within(loaded, "the run's own data set (%s can name its new place for once, basin sample {resume} with "
 		                   "{data} for every command): ", r->option);
 	TRY(loaded);
-	status fits = subject_fit(n, s);
+	status fits = subject_fit(n, r, s);
 	if (fits != OK)
 		return r->spec ? fail_within(fits, "%s ", r->option) : fits;
 	TRY(subject_normalize(n, r, s));

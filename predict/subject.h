@@ -19,13 +19,16 @@ struct subject_request {
 	const char *option;        /* what names the set, for messages, as it is to be shown */
 	int split;                 /* enum split; −1: test, else train */
 	enum header header;        /* of csv files; HEADER_AUTO: of the run's own as it was told */
+	int unknown;               /* enum unknown of csv files + 1; 0: as the run has it */
 	const char *normalize;     /* NULL: as in training; else as normalize_parse has it */
 	enum need need;            /* what the set's own labels or targets are needed for */
+	const struct csv_text *text;  /* of spec csv:- */
+	bool empty;                /* there may be no example */
 	int batch;                 /* examples at a time; 0: the run's own, at most 1024 */
 };
 
 /* Loads the set and does to it what training did to its own data (targets stay in their own units). Errors: ERR_USAGE where
- * set and network don't fit, and dataset_open's. */
+ * set and network don't fit, and dataset_open's. Rows from a pipe are nobody's training set. */
 status subject_open(const struct network *n, const struct subject_request *r, struct subject *out);
 void subject_close(struct subject *s);
 

@@ -168,6 +168,9 @@ struct loss {
 	int row;
 	size_t offset;
 	const float *weight;         /* device: (n) factor on each ℓᵢ, or NULL for 1 */
+	const float *class_weight;   /* device: (classes) and one by the class of example i's target, of losses of classes: LOSS_CATEGORICAL,
+	                              * and LOSS_BERNOULLI with k = 1, whose classes are 0 and 1; or NULL for 1. What is summed has it,
+	                              * whatever else it is weighted by; `each` has not */
 	double noise_sd;             /* gaussian's σ, target units, where params[0] is NULL */
 	/* device: parameters of the loss's own, or NULL; gaussian: [0] is (k), ln σ of each output */
 	const float *params[LOSS_PARAMS];

@@ -49,7 +49,8 @@ static int bernoulli_outputs(const struct targets *t)
 	return t->label && t->n_classes == 2 ? 1 : 0;
 }
 
-/* The classes' shares: their entropy, log n − (1/n) Σ c log c over the classes' counts c. */
+/* The classes' shares: their entropy, log n − (1/n) Σ c log c over the classes' counts c; with factors w on the losses
+ * (1/n)(W log W − Σ wc log wc), W = Σ wc. */
 static status guess_shares(const struct targets *t, double noise_sd, struct guess *out)
 {
 	(void)noise_sd;
@@ -58,10 +59,13 @@ static status guess_shares(const struct targets *t, double noise_sd, struct gues
 		return fail(ERR_MEMORY, "out of memory: the counts of %d classes", t->n_classes);
 	for (size_t i = 0; i < t->n; i++)
 		count[t->label[i]]++;
-	double sum = 0, n = (double)t->n;
-	for (int k = 0; k < t->n_classes; k++)
-		sum += count[k] ? (double)count[k] * log((double)count[k]) : 0;
-	out->loss = out->reducible = log(n) - sum / n;
+	double sum = 0, all = 0, n = (double)t->n;
+	for (int k = 0; k < t->n_classes; k++) {
+		double c = (double)count[k] * (t->class_weight ? t->class_weight[k] : 1);
+		sum += c > 0 ? c * log(c) : 0;
+		all += c;
+	}
+	out->loss = out->reducible = (all * log(all) - sum) / n;
 	free(count);
 	return OK;
 }

@@ -14,6 +14,7 @@ struct targets {
 	size_t n;
 	const int32_t *label;     /* (n): classes 0 … n_classes − 1, or NULL */
 	int n_classes;
+	const double *class_weight;  /* (n_classes): factors on each ℓ by its class; or NULL for 1 */
 	const float *real;        /* (n, n_real), or NULL */
 	int n_real;
 };
@@ -49,7 +50,8 @@ struct likelihood {
 	/* The targets as the device's loss reads them: *bytes of host memory, t's own or made in the arena.
 	 * Errors: ERR_MEMORY. */
 	status (*encode)(const struct targets *t, struct arena *a, const void **out, size_t *bytes);
-	/* The mean ℓ of guessing, nats per example; and what is guessed, in words. NULL: not known. Errors: ERR_MEMORY. */
+	/* The mean ℓ of guessing, with its class's factor, nats per example; and what is guessed, in words. NULL: not known. Errors:
+	 * ERR_MEMORY. */
 	status (*guess)(const struct targets *t, double noise_sd, struct guess *out);
 	const char *guessed;
 };

@@ -17,7 +17,7 @@ struct batch {
 	int row;               /* SLOT_FIRST, SLOT_FIRST_1 or SLOT_NONE */
 	size_t offset;
 	int n;
-	const float *weight;   /* device: (n), or NULL for 1 */
+	const float *weight;   /* device: (n), beside those of the potential's own; or NULL for 1 */
 	double scale;          /* of the sum over the batch; 1/n for its mean */
 };
 

@@ -22,7 +22,7 @@ enum slot {
 
 	/* The device's. */
 	SLOT_NLL,             /* mean of ℓᵢ over the last batch, nats per example */
-	SLOT_NLL_TOTAL,       /* running sums over every example of every counted batch: Σ ℓᵢ, */
+	SLOT_NLL_TOTAL,       /* running sums over every example of every counted batch: Σ ℓᵢ, with its class's factor, */
 	SLOT_CORRECT_TOTAL,   /* right answers (classification; else 0), */
 	SLOT_SEEN_TOTAL,      /* examples */
 	SLOT_BAD,             /* sticky: 1 + the step whose counted loss was not finite, or 0 */

@@ -18,6 +18,7 @@ struct loss_case {
 	bool weighted, indexed, gradient;
 	double spread;  /* of the outputs */
 	bool each, own; /* examples' losses are wanted; the loss has parameters of its own: a σ for each output */
+	bool classed;   /* and factors by class */
 };
 
 static const char *const names[LOSS_KINDS] = {"categorical", "gaussian", "bernoulli"};
@@ -75,12 +76,13 @@ struct loss_run {
 	const struct loss_case *c;
 	float *x, *g, *y;                /* (n, k), (n, k), (SET, k) */
 	float *weight;                   /* (n) */
+	float factor[SET];               /* by class */
 	int32_t classes[SET];
 	uint32_t *index;                 /* n + 5 */
 	struct slots s;
 	struct loss l;
 	double *each, *dparams;          /* what is expected: (n), (k) */
-	double value, plain, correct;    /* Σ wᵢℓᵢ, Σ ℓᵢ, right answers */
+	double value, plain, correct;    /* with the class's factor cᵢ: Σ wᵢcᵢℓᵢ, Σ cᵢℓᵢ; right answers */
 	double size, gradient_error;     /* of what went into value; the worst, relative */
 };
 
@@ -107,6 +109,8 @@ static void loss_run_values(struct loss_run *q)
 		q->index[i] = (uint32_t)draw(&r, SET);
 	for (int i = 0; i < c->n; i++)
 		q->weight[i] = (float)draw(&r, 4) / 2;
+	for (int j = 0; j < SET; j++)
+		q->factor[j] = 0.25f + 1.5f * (float)(j % 3);
 	for (int i = 0; c->k > 2 && c->spread < 10 && i < c->n; i += 6)
 		q->classes[c->indexed ? q->index[5 + i] : (uint32_t)i] = 1 + i / 6 % 2 * ((c->k - 2) / 8 * 8);
 }
@@ -134,6 +138,7 @@ static void loss_run_open(struct device *d, struct loss_run *q)
 		                                      : upload(d, q->y, SET * k * sizeof *q->y),
 		.index = c->indexed ? upload(d, q->index, (n + 5) * sizeof *q->index) : NULL,
 		.weight = c->weighted ? upload(d, q->weight, n * sizeof *q->weight) : NULL,
+		.class_weight = c->classed ? upload(d, q->factor, (k > 1 ? k : 2) * sizeof *q->factor) : NULL,
 		.gradient = c->gradient ? upload(d, q->g, outputs * sizeof *q->g) : NULL,
 		.params = {c->own ? upload(d, log_sd, k * sizeof *log_sd) : NULL}, .add_dparams = c->n % 2,
 		.dparams = {c->own ? upload(d, twos, k * sizeof *twos) : NULL},
@@ -146,7 +151,7 @@ static void loss_run_open(struct device *d, struct loss_run *q)
 static void loss_run_close(struct device *d, struct loss_run *q)
 {
 	void *device[] = {(void *)q->l.params[0], q->l.dparams[0], q->l.each, (void *)q->l.output, (void *)q->l.target,
-	                  (void *)q->l.index, (void *)q->l.weight, q->l.gradient};
+	                  (void *)q->l.index, (void *)q->l.weight, (void *)q->l.class_weight, q->l.gradient};
 	void *host[] = {q->x, q->g, q->y, q->weight, q->index, q->each, q->dparams};
 	for (size_t i = 0; i < sizeof device / sizeof *device; i++)
 		d->ops->free(d, device[i]);
@@ -160,15 +165,17 @@ static void loss_run_row(struct loss_run *q, int i)
 {
 	const struct loss_case *c = q->c;
 	size_t at = c->indexed ? q->index[5 + i] : (size_t)i, k = (size_t)c->k;
-	double *x = host_doubles(3 * k), *y = x + k, *g = y + k, w = c->weighted ? q->weight[i] : 1;
+	double *x = host_doubles(3 * k), *y = x + k, *g = y + k;
+	int class_of = c->kind == LOSS_CATEGORICAL ? q->classes[at] : q->y[at] > 0;
+	double own = c->classed ? q->factor[class_of] : 1, w = own * (c->weighted ? q->weight[i] : 1);
 	for (size_t j = 0; j < k; j++) {
 		x[j] = q->x[(size_t)i * k + j];
 		y[j] = q->y[at * k + j];
 	}
 	double one = q->each[i] = row_loss(c, x, q->classes[at], y, w, g, q->dparams);
 	q->value += w * one;
-	q->plain += one;
-	q->size += fabs(one) + (c->kind == LOSS_CATEGORICAL ? c->spread : 0);
+	q->plain += own * one;
+	q->size += fabs(own * one) + (c->kind == LOSS_CATEGORICAL ? c->spread : 0);
 	q->correct += ref_correct(c->kind, c->k, x, q->classes[at], y);
 	for (size_t j = 0; c->gradient && j < k; j++) {
 		double want = 0.37 * w * g[j], error = fabs(q->g[(size_t)i * k + j] - want);
@@ -272,16 +279,22 @@ void check_loss(struct device *d, const char *label)
 			if (!in_turn())
 				continue;
 			struct loss_case c = {(enum loss_kind)kind, 32 + i, outputs[i], i % 2, i % 3 != 2, i != 3, i == 4 ? 30 : 2,
-			                      i != 2, false};
+			                      i != 2, false, false};
 			check_case(d, label, &c);
 			c.own = kind == LOSS_GAUSSIAN;
 			if (c.own)
 				check_case(d, label, &c);
 		}
-	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 1, 10, false, true, true, 2, false, false});
-	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 5000, 10, true, true, true, 2, false, false});
-	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 2500, 17, true, true, true, 2, true, false});
-	check_case(d, label, &(struct loss_case){LOSS_GAUSSIAN, 5000, 3, true, true, true, 2, true, true});
+	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 1, 10, false, true, true, 2, false, false, false});
+	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 5000, 10, true, true, true, 2, false, false, false});
+	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 2500, 17, true, true, true, 2, true, false, false});
+	check_case(d, label, &(struct loss_case){LOSS_GAUSSIAN, 5000, 3, true, true, true, 2, true, true, false});
+	for (int weighted = 0; weighted < 2; weighted++) {
+		check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 32, 10, weighted, true, true, 2, weighted, false, true});
+		check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 65, 37, weighted, !weighted, true, 2, !weighted, false, true});
+		check_case(d, label, &(struct loss_case){LOSS_BERNOULLI, 40, 1, weighted, true, true, 2, true, false, true});
+	}
+	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 5000, 10, false, true, true, 2, false, false, true});
 	check_many_classes(d, label);
 	check_sticky(d, label, LOSS_CATEGORICAL, NAN);
 	check_sticky(d, label, LOSS_CATEGORICAL, INFINITY);

@@ -89,7 +89,7 @@ static void w1_by_hand(void)
 
 static double w2(const double *a, size_t na, double sd_a, const double *b, size_t nb, double sd_b)
 {
-	const struct gaussian_mixture x = {a, na, sd_a}, y = {b, nb, sd_b};
+	const struct gaussian_mixture x = {a, na, sd_a, NULL}, y = {b, nb, sd_b, NULL};
 	return gaussian_mixtures_w2(&x, &y);
 }
 
@@ -119,11 +119,11 @@ static void regressions(void)
 	enum { N = 3, K = 2 };
 	const float a[2 * N * K] = {0, 1, 2, 3, 4, 5, 2, 1, 4, 3, 6, 5}, b[N * K] = {1, 1, 3, 3, 5, 5};
 	const double shift[K] = {10, -3}, scale[K] = {2, 5};
-	const struct regression x = {N, K, 2, a, shift, scale, 1e-4}, y = {N, K, 1, b, NULL, NULL, 1e-4};
+	const struct regression x = {.n = N, .k = K, .members = 2, .output = a, .shift = shift, .scale = scale, .noise_sd = 1e-4}, y = {.n = N, .k = K, .members = 1, .output = b, .shift = NULL, .scale = NULL, .noise_sd = 1e-4};
 	struct distances d;
 	MUST(compare_regressions(&x, &x, &d));
 	ok(d.w1.value == 0 && d.w2.value == 0 && d.w1.se == 0, "itself is no distance away");
-	const struct regression own = {N, K, 1, b, shift, scale, 1e-4};
+	const struct regression own = {.n = N, .k = K, .members = 1, .output = b, .shift = shift, .scale = scale, .noise_sd = 1e-4};
 	MUST(compare_regressions(&x, &own, &d));
 	/* Of the first target members are 2 units to either side; of the second they are the same. */
 	near(d.w1.value, 1, 1e-12, "W₁ in the targets' units, a mean over them");

@@ -87,26 +87,120 @@ static void test_first_lines(void)
 	refuse("RI,NA\n3,4\n", none, "x.csv:1: column 1: 'RI' is no number, and column 2, 'NA', stands for a missing value");
 	refuse(",,\n3,4,1\n", none, "x.csv:1: all cells of the first line are empty");
 	refuse("a,b\n1,2\n", (struct dataset_request){.header = HEADER_NO}, "x.csv:1: column 1: 'a' is not a number");
-	refuse("a,b\n1,2\n3,-\n", none, "x.csv:3: column 2: '-' stands for a missing value");
+	refuse("a,b\n1,2\n3,-\n", none, "x.csv:3: column 2 (b): '-' stands for a missing value");
 	static const char *const missing[] = {"?", "-", "--", ".", "na", "N/A", "#N/A", "<NA>", "NaN", "-nan", "NULL", "None", "NIL",
 	                                      "-1.#IND"};
 	static const char *const other[] = {"nab", "n", "..", "1.", ".5", "missing", "nanana", "|", "", "Na", "nA", "Nan", "NULl"};
 	int right = 0;
 	for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
-		right += csv_kind(missing[i]) == CELL_MISSING;
+		right += csv_kind(missing[i], DECIMAL_POINT) == CELL_MISSING;
 	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
-		right += csv_kind(other[i]) != CELL_MISSING;
+		right += csv_kind(other[i], DECIMAL_POINT) != CELL_MISSING;
 	ok(right == 27, "words for a missing value are known, letter by letter");
 	const struct dataset_request classes = {.class_targets = true};
-	refuse("a,b\n1,0\n\n1,0.5\n", classes, "x.csv:4: column 2: the target is '0.5'; classes 0, 1, 2 … were expected");
+	refuse("a,b\n1,0\n\n1,0.5\n", classes, "x.csv:4: column 2 (b): the target is '0.5'; classes 0, 1, 2 … were expected");
 	refuse("0,-1\n", classes, "x.csv:1: column 2: the target is '-1'; classes 0, 1, 2 … were expected");
 	refuse("0,1000000\n", classes, "x.csv:1: column 2: the target is '1000000'; classes");
-	refuse("a;b\n1,5;2\n", none, "x.csv:1: its cells look separated by semicolons; commas are expected, and points in decimal");
-	refuse("1;2\n3;4\n", none, "x.csv:1: its cells look separated by semicolons");
-	refuse("1,5;2,5\n", none, "x.csv:1: its cells look separated by semicolons");
-	refuse("1\t2\n", none, "x.csv:1: its cells look separated by tabs");
-	refuse("a,b\n\"1,5\",2\n", none, "x.csv:2: column 1: '1,5' is not a number: decimals begin with a point");
 	refuse("\xff\xfe" "a,b\n", none, "x.csv: is in UTF-16; UTF-8 is read");
+}
+
+/* The separator is known by the rows that come of it: a, b, y or 1, 2, 9. */
+static void separated(const char *content, const char *by)
+{
+	struct dataset d;
+	put(content);
+	status s = get((struct dataset_request){0}, &d);
+	const float *x = d.x;
+	if (!ok(s == OK && d.w == 2 && x[0] == 1 && x[1] == 2 && d.target[0] == 9, "by %s: “%.*s”", by, (int)strcspn(content, "\n"),
+	        content))
+		note("%s", s == OK ? "other values" : fail_words(s, "--"));
+	dataset_close(&d);
+}
+
+static void test_separators(void)
+{
+	separated("a;b;y\n1;2;9\n", "semicolons");
+	separated("a\tb\ty\n1\t 2\t9\n", "tabs");
+	separated(" \t\n1;2;9\n", "semicolons");
+	separated("a, mg;b;y, z\n1;2;9\n", "semicolons");
+	separated("\"a;1\",b,y\n1,2,9\n", "commas");
+	separated("\"a\n;1\",\"b\"\"\t;\",y\n1,2,9\n", "commas");
+	separated("a\t, b,\ty\t\n1\t,\t2,9\n", "commas");
+	separated("a, mg; 1\tb\ty\n1\t2\t9\n", "tabs");
+	separated("\ta\ty\n1\t2\t9\n", "tabs");
+	separated("\"a\"\t\"b\"\t\"y\"\n\"1\"\t2\t\"9\"\n", "tabs");
+	separated("5\" pipe; b;y\n1;2;9\n", "semicolons");
+	const struct dataset_request none = {0};
+	refuse("a;b\n1,2\n", none, "x.csv:2: 1 cell; 2 were expected, as on the first line, with semicolons between them");
+	refuse("a\t\n1\t\n", none, "x.csv:2: column 2: is empty");
+	refuse("a\tb\n1\t2\n\t3\n", none, "x.csv:3: column 1 (a): is empty");
+	refuse("a;b\n\"1\",2\n", none, "x.csv:2: column 1: something follows a quoted cell; a semicolon was expected");
+	refuse("a\n1\n", none, "x.csv:1: one column; at least two were expected, with commas, semicolons or tabs between them");
+}
+
+static void test_decimals(void)
+{
+	const struct dataset_request comma = {.decimal = DECIMAL_COMMA}, point = {0};
+	struct dataset d;
+	put("1,5;-,25e1;3\n2,5;\"+4,\";1E-2\n");
+	status s = get(comma, &d);
+	const float *x = d.x;
+	ok(s == OK && d.header == HEADER_NO && d.n == 2 && x[0] == 1.5f && x[1] == -2.5f && x[2] == 2.5f && x[3] == 4 &&
+	   d.target[1] == .01f, "decimals may begin with a comma");
+	dataset_close(&d);
+	put("a,y\n\"1,5\",2\n");
+	s = get(comma, &d);
+	ok(s == OK && ((const float *)d.x)[0] == 1.5f, "between commas, too, where they are quoted");
+	dataset_close(&d);
+	refuse("a;b\n1,5;2\n", point, "x.csv:2: column 1 (a): '1,5' is not a number: decimals begin with a point unless --decimal comma");
+	refuse("1,5;2\n", point, "x.csv:1: column 1: '1,5' is not a number: decimals begin with a point unless --decimal comma");
+	refuse("a,b\n\"1,234,567\",2\n", point, "'1,234,567' is not a number: decimals begin with a point unless");
+	refuse("a;b\n1.234,5;2\n", point, "x.csv:2: column 1 (a): '1.234,5' is not a number: it has points and commas; save the table");
+	refuse("a;b\n1.234,5;2\n", comma, "x.csv:2: column 1 (a): '1.234,5' is not a number: it has points and commas; save the table");
+	refuse("a;b\n2;1.234\n", comma, "x.csv:2: column 2 (b): '1.234' is not a number: decimals begin with a comma, as --decimal comma");
+	refuse("a;b\n2;1.234.567\n", comma, "'1.234.567' is not a number: decimals begin with a comma");
+	static const char *const words[] = {"12.05.2021", "2021-05-12", "1,2,3", "1.2.3", "e", "-", "4+5"};
+	static const char *const others[] = {"1.234,5", "1,234.5", "1e999", "inf", "0x10"};
+	int right = 0;
+	for (int i = 0; i < 7; i++)
+		right += !csv_is_foreign(words[i], DECIMAL_POINT) && !csv_is_foreign(words[i], DECIMAL_COMMA);
+	for (int i = 0; i < 5; i++)
+		right += csv_is_foreign(others[i], DECIMAL_POINT) && csv_is_foreign(others[i], DECIMAL_COMMA);
+	right += csv_is_foreign("1,5", DECIMAL_POINT) && csv_is_foreign("1.5", DECIMAL_COMMA);
+	ok(right == 13, "dates and lists are words, numbers in other notations are not");
+	s = dataset_open(&(struct dataset_request){.spec = "shapes", .decimal = DECIMAL_COMMA}, &d);
+	ok(s == ERR_USAGE && strstr(fail_words(s, "--"), "--decimal: only csv sets"), "images have no decimals");
+}
+
+/* ---- rows in memory ---- */
+
+static status get_text(const char *bytes, size_t line, bool again, struct dataset *d)
+{
+	const struct csv_text text = {.bytes = bytes, .size = strlen(bytes), .line = line, .again = again};
+	return dataset_open(&(struct dataset_request){.spec = "csv:-", .option = "--data", .text = &text}, d);
+}
+
+static void test_memory_rows(void)
+{
+	struct dataset d;
+	MUST(get_text("a,b,y\n1,2,9\n", 2, false, &d));
+	ok(d.n == 1 && d.w == 2 && d.target[0] == 9 && !strcmp(d.spec, "csv:-"), "rows in memory are read");
+	dataset_close(&d);
+	MUST(get_text("a,b,y\n", 2, false, &d));
+	ok(d.n == 0 && d.w == 2 && d.columns.n == 3, "also when there are none yet");
+	dataset_close(&d);
+	MUST(get_text("7,8,9\n1,2,9\n", 2, true, &d));
+	ok(d.n == 1 && ((const float *)d.x)[0] == 1, "a first row that was there before is no row again");
+	dataset_close(&d);
+	status s = get_text("\n\"a\nb\",y\n\n1,x\n1,3\n", 41, true, &d);
+	ok(s == ERR_INPUT && strstr(fail_words(s, "--"), "--data csv:-: standard input:42: column 2 (y): 'x'"), "lines are counted in the stream");
+	s = get_text("\n\"a\nb\n", 41, true, &d);
+	ok(s == ERR_INPUT && strstr(fail_words(s, "--"), "standard input:2: column 1: a quoted cell begins"), "as they are in its first row");
+	s = get_text("\x1f\x8b\x08", 2, false, &d);
+	ok(s == ERR_INPUT && strstr(fail_words(s, "--"), "standard input: is compressed"), "compressed rows are refused");
+	s = dataset_open(&(struct dataset_request){.spec = "csv:-", .option = "--data"}, &d);
+	ok(s == ERR_INPUT && strstr(fail_words(s, "--"), "--data csv:-: rows from a pipe can be predicted as they come"),
+	   "without them csv:- is refused");
 }
 
 static void test_line_ends(void)
@@ -126,7 +220,7 @@ static void test_line_ends(void)
 		dataset_close(&d);
 		snprintf(text, sizeof text, "\"a%sb\",c%s%s1,2%sx,4", e, e, e, e);
 		/* Two lines of header, a blank one, a good one. */
-		refuse(text, (struct dataset_request){0}, "x.csv:5: column 1: 'x'");
+		refuse(text, (struct dataset_request){0}, "x.csv:5: column 1 (a?b): 'x'");
 	}
 	refuse("a,b\n1,\"2\n3,4\n", (struct dataset_request){0}, "x.csv:2: column 2: a quoted cell begins here and does not end");
 	struct dataset d;
@@ -291,6 +385,9 @@ int main(void)
 {
 	warning_to(hear, "--");
 	test_first_lines();
+	test_separators();
+	test_decimals();
+	test_memory_rows();
 	test_line_ends();
 	test_names();
 	test_digits();

@@ -7,6 +7,7 @@
 #include "tests/sampler_body.h"
 #include "tests/state_body.h"
 #include "tests/tap.h"
+#include "tests/weighted_net.h"
 
 static const char *const images[] = {"--data", "shapes", "--model", "mlp:3072-16-10", "--augment", "crop-flip", "--steps", "9",
                                      "--batch", "8", "--lr", "0.01", NULL};
@@ -15,6 +16,7 @@ int main(void)
 {
 	test_prefix(cuda_label);
 	check_nets(open_cuda);
+	check_weighted_nets(open_cuda, "factors");
 	struct device *d = open_cuda();
 	check_samplers(d, false);
 	d->ops->close(d);

@@ -26,7 +26,9 @@ static void refusals(void)
 	ok(model_build("mlp:4-9-3", "relu", NULL, (int[]){1, 1, 4}, 10, &m) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "10 outputs"),
 	   "outputs that don't fit the classes");
 	static const char *const bad[] = {"mlp", "mlp:", "mlp:4", "mlp:4--3", "mlp:4-x-3", "mlp:4-0-3", "mlp:4-3-", "linear:4",
-	                                  "mlpx:4-3", "resnet", "mlp:4-99999999999-3", ""};
+	                                  "mlpx:4-3", "resnet", "mlp:4-99999999999-3", "", "mlp:in", "mlp:out", "mlp:out-in",
+	                                  "mlp:in-in-out", "mlp:in-out-3", "mlp:in-4-out-", "mlp:in-4-outer", "mlp:4in-3",
+	                                  "mlp:In-3", "lenet:in"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		ok(model_build(bad[i], "relu", NULL, (int[]){1, 1, 4}, 3, &m) == ERR_USAGE, "--model “%s” is refused", bad[i]);
 	ok(model_build("linear", "gelu", NULL, (int[]){1, 1, 4}, 3, &m) == ERR_USAGE, "an unknown activation is refused");
@@ -68,6 +70,26 @@ static void refusals(void)
 	   "categorical refuses real targets; an unknown likelihood is refused");
 	model_free(&m);
 	d->ops->close(d);
+}
+
+/* What the data have stands for itself, and in what is kept of the model. */
+static void open_sizes(void)
+{
+	static const struct { const char *text, *spec; } cases[] = {
+		{"mlp:in-7-5-out", "mlp:12-7-5-3"}, {"mlp:in-7-5-3", "mlp:12-7-5-3"}, {"mlp:12-7-5-out", "mlp:12-7-5-3"},
+		{"mlp:in-out", "mlp:12-3"}, {"mlp:012-3", "mlp:012-3"},
+	};
+	struct model m;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		MUST(model_build(cases[i].text, NULL, NULL, (int[]){3, 2, 2}, 3, &m));
+		const struct layer *last = &m.layer[m.n_layers - 1];
+		ok(!strcmp(m.spec, cases[i].spec) && !strcmp(m.kind, "mlp") && m.layer[0].in[0] == 12 && last->out[0] == 3 &&
+		   model_is(cases[i].text, m.spec), "%s is %s", cases[i].text, m.spec);
+		model_free(&m);
+	}
+	ok(!model_is("mlp:in-8-5-out", "mlp:12-7-5-3") && !model_is("mlp:in-7-out", "mlp:12-7-5-3") && !model_is("mlp:in-7-5", "mlp:12-7-5-3") &&
+	   !model_is("mlp:in-7-5-outer", "mlp:12-7-5-3") && !model_is("mlp:1-7-5-out", "mlp:12-7-5-3") && !model_is("linear", "mlp:12-3") &&
+	   model_is("linear", "linear"), "and no other");
 }
 
 static void json(void)
@@ -287,6 +309,7 @@ static void image_refusals(void)
 int main(void)
 {
 	refusals();
+	open_sizes();
 	json();
 	torchvision();
 	counts();

@@ -75,7 +75,7 @@ at=$((128 + 2 * 32 + 7))
 { head -c $at "$dir/mean.npy"; printf '\100'; tail -c +$((at + 2)) "$dir/mean.npy"; } >"$dir/bad.npy"
 fails 2 "row 2 sums to" "a row that does not sum to 1 is refused by number" \
 	"$BASIN" predict --probs "$dir/bad.npy" --labels "$golden/labels.npy"
-fails 2 "go together" "probabilities without labels are refused" "$BASIN" predict --probs "$golden/probs.npy"
+fails 2 "belongs to --probs" "labels without probabilities are refused" "$BASIN" predict --labels "$golden/labels.npy"
 fails 2 "go together" "foreign probabilities alone are refused" "$BASIN" ood --ood-probs "$golden/probs.npy"
 fails 2 "place of a run" "probabilities and a run are refused" \
 	"$BASIN" predict --probs "$golden/probs.npy" --labels "$golden/labels.npy" run

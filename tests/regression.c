@@ -8,6 +8,7 @@
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_integration.h>
+#include <gsl/gsl_randist.h>
 #include <gsl/gsl_sort_double.h>
 
 #include "tests/golden/metrics.h"
@@ -20,13 +21,14 @@ struct case_of {
 	const double *mu;
 	size_t s;
 	double sd, y;
+	const double *own;  /* (s): deviations, instead of sd; or NULL */
 };
 
 static double mixture_below(const struct case_of *c, double x)
 {
 	double sum = 0;
 	for (size_t i = 0; i < c->s; i++)
-		sum += gsl_cdf_gaussian_P(x - c->mu[i], c->sd);
+		sum += gsl_cdf_gaussian_P(x - c->mu[i], c->own ? c->own[i] : c->sd);
 	return sum / (double)c->s;
 }
 
@@ -64,7 +66,7 @@ static double quantile(const struct case_of *c, double q)
 
 static void golden_values(void)
 {
-	struct regression r = {R_N, R_K, R_MEMBERS, r_output, r_shift, r_scale, r_sd};
+	struct regression r = {.n = R_N, .k = R_K, .members = R_MEMBERS, .output = r_output, .shift = r_shift, .scale = r_scale, .noise_sd = r_sd};
 	struct regression_metrics got;
 	double nll[R_MEMBERS], rmse[R_MEMBERS], y[R_N * R_K];
 	for (size_t i = 0; i < sizeof y / sizeof *y; i++)
@@ -95,18 +97,83 @@ static void crps_case(size_t s, double spread, double sd, double y)
 	for (size_t i = 0; i < s; i++)
 		mu[i] = 3 + spread * rng_normal(key, STREAM_PROBE, 0, i);
 	gsl_sort(mu, 1, s);
-	struct case_of c = {mu, s, sd, y};
+	const struct gaussian_mixture m = {mu, s, sd, NULL};
+	struct case_of c = {mu, s, sd, y, NULL};
 	double want = crps_by_quadrature(&c);
-	near(gaussian_mixture_crps(mu, s, sd, y), want, 1e-10 * (sd + want),
+	near(gaussian_mixture_crps(&m, y), want, 1e-10 * (sd + want),
 	     "CRPS of %zu members, spread %g, deviation %g, at %g: GSL's integral", s, spread, sd, y);
-	near(gaussian_mixture_cdf(mu, s, sd, y), mixture_below(&c, y), 1e-14, "… and its cumulative probability");
+	near(gaussian_mixture_cdf(&m, y), mixture_below(&c, y), 1e-14, "… and its cumulative probability");
+}
+
+/* The same of members with deviations of their own, around sd and up to `apart` times as wide or as narrow. */
+static void own_case(size_t s, double spread, double sd, double apart, double y)
+{
+	double mu[MEMBERS_MAX], own[MEMBERS_MAX], worst = 0;
+	const double at[] = {1e-12, 0.005, 0.025, 0.3, 0.5, 0.6, 0.975, 0.995, 1 - 1e-9};
+	struct rng_key key = {8, 0};
+	double widest = 0;
+	for (size_t i = 0; i < s; i++) {
+		mu[i] = 3 + spread * rng_normal(key, STREAM_PROBE, 0, i);
+		own[i] = sd * pow(apart, sin((double)i));
+		widest = fmax(widest, own[i]);
+	}
+	gsl_sort(mu, 1, s);
+	const struct gaussian_mixture m = {mu, s, NAN, own};
+	struct case_of c = {mu, s, widest, y, own};
+	double want = crps_by_quadrature(&c), got;
+	near(gaussian_mixture_crps(&m, y), want, 1e-9 * (sd + want), "CRPS of %zu members of deviations %g apart, at %g: GSL's integral", s, apart, y);
+	near(gaussian_mixture_cdf(&m, y), mixture_below(&c, y), 1e-14, "… and its cumulative probability");
+	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+		MUST(gaussian_mixture_quantile(&m, at[i], &got));
+		worst = fmax(worst, fabs(got - quantile(&c, at[i])) / sd);
+	}
+	/* Bisection knows the upper tail no better than 1 − p in double. */
+	near(worst, 0, 1e-6, "… and its quantiles, by bisection");
+}
+
+/* What each of two examples' mixtures is, from deviations given in every way: with a scale of 2 the second target is N(3, 1²) and
+ * N(7, 3²) in equal parts. */
+static void own_noise(void)
+{
+	const float half = (float)log(0.25), threehalf = (float)log(2.25);
+	/* Two members, an example, two targets; behind the means what ln σ² is. */
+	const float means[] = {0, 1, 0, 3}, outputs[] = {0, 1, 0, half, 0, 3, 0, threehalf};
+	const double sds[] = {1, 0.5, 1, 1.5}, shift[] = {0, 1}, scale[] = {1, 2}, y[] = {0.5, 4};
+	const struct regression ways[] = {
+		{.n = 1, .k = 2, .members = 2, .output = means, .shift = shift, .scale = scale, .noise_sd = NAN, .member_sd = sds},
+		{.n = 1, .k = 2, .members = 2, .output = outputs, .shift = shift, .scale = scale, .noise_sd = NAN, .own_noise = true},
+	};
+	const double mu[] = {3, 7}, sd[] = {1, 3}, first[] = {0, 0}, ones[] = {1, 1};
+	const struct gaussian_mixture m = {mu, 2, 0, sd}, n = {first, 2, 0, ones};
+	const double density = 0.5 * gsl_ran_gaussian_pdf(0.5, 1) * (gsl_ran_gaussian_pdf(1, 1) + gsl_ran_gaussian_pdf(-3, 3));
+	for (int i = 0; i < 2; i++) {
+		const char *what = i ? "log-variances that are outputs" : "members' own deviations";
+		const struct regression last = regression_part(&ways[i], 1, 2);
+		struct regression_metrics got;
+		double lower, upper, middle, want[3], nll[2], rmse[2];
+		MUST(metrics_regression(&ways[i], y, &got));
+		near(got.nll, -log(density), 1e-7, "%s: NLL", what);
+		near(got.crps, (gaussian_mixture_crps(&m, 4) + gaussian_mixture_crps(&n, 0.5)) / 2, 1e-7, "%s: CRPS", what);
+		near(got.rmse, sqrt((0.25 + 1) / 2), 1e-12, "%s: RMSE", what);
+		MUST(regression_curve(&ways[i], y, nll, rmse));
+		near(nll[1], got.nll, 1e-12, "%s: the curve's NLL", what);
+		near(nll[0], -log(gsl_ran_gaussian_pdf(0.5, 1) * gsl_ran_gaussian_pdf(1, 1)), 1e-7, "%s: and that of its first member", what);
+		near(regression_predicted_mean(&ways[i], 0, 1), 5, 1e-12, "%s: the mixture's mean", what);
+		near(regression_predicted_sd(&ways[i], 0, 1), sqrt((1 + 9) / 2. + 4), 1e-7, "%s: its deviation, by the law of total variance", what);
+		MUST(regression_interval(&ways[i], 0, 1, 0.9, &lower, &upper));
+		MUST(regression_quantile(&ways[i], 0, 1, 0.5, &middle));
+		for (int q = 0; q < 3; q++)
+			MUST(gaussian_mixture_quantile(&m, (const double[]){0.05, 0.5, 0.95}[q], &want[q]));
+		near(fabs(lower - want[0]) + fabs(middle - want[1]) + fabs(upper - want[2]), 0, 1e-6, "%s: its quantiles", what);
+		near(regression_sd(&last, 0, 0, 1), 3, 1e-6, "%s: a part has its own members' deviations", what);
+	}
 }
 
 static void single_member(void)
 {
 	const float out[] = {2};
 	const double y[] = {5};
-	struct regression r = {1, 1, 1, out, NULL, NULL, 1.5};
+	struct regression r = {.n = 1, .k = 1, .members = 1, .output = out, .shift = NULL, .scale = NULL, .noise_sd = 1.5};
 	struct regression_metrics got;
 	MUST(metrics_regression(&r, y, &got));
 	/* Gneiting & Raftery (2007), eq. 21, at z = 2. */
@@ -121,14 +188,14 @@ static void interval(void)
 {
 	const float out[] = {0, 1, 7, 7.5f};
 	const double mu[] = {0, 1, 7, 7.5};
-	struct case_of c = {mu, 4, 0.8, 0};
+	struct case_of c = {mu, 4, 0.8, 0, NULL};
 	double lower = quantile(&c, 0.025), upper = quantile(&c, 0.975);
 	const double at[] = {lower - 1e-4, lower + 1e-4, upper - 1e-4, upper + 1e-4};
 	const double inside[] = {0, 1, 1, 0};
 	bool good = true;
 	for (int i = 0; i < 4; i++) {
 		const double y[] = {(double)(float)at[i]};
-		struct regression r = {1, 1, 4, out, NULL, NULL, 0.8};
+		struct regression r = {.n = 1, .k = 1, .members = 4, .output = out, .shift = NULL, .scale = NULL, .noise_sd = 0.8};
 		struct regression_metrics got;
 		MUST(metrics_regression(&r, y, &got));
 		good &= got.coverage == inside[i];
@@ -146,13 +213,15 @@ static void refusals(void)
 {
 	const float bad[] = {1, NAN}, fine[] = {1, 2};
 	const double bad_y[] = {1, NAN}, fine_y[] = {1, 2};
-	struct regression r = {2, 1, 1, bad, NULL, NULL, 1};
+	struct regression r = {.n = 2, .k = 1, .members = 1, .output = bad, .shift = NULL, .scale = NULL, .noise_sd = 1};
 	struct regression_metrics got;
 	refused(metrics_regression(&r, fine_y, &got), ERR_INPUT, "member 0 for example 1", "a NaN output");
 	r.output = fine;
 	refused(metrics_regression(&r, bad_y, &got), ERR_INPUT, "target of example 1", "a NaN target");
 	r.noise_sd = 0;
 	refused(metrics_regression(&r, fine_y, &got), ERR_INPUT, "deviation is 0", "a deviation of 0");
+	r.member_sd = (const double[]){INFINITY};
+	refused(metrics_regression(&r, fine_y, &got), ERR_INPUT, "deviation of member 0", "a member's deviation that is infinite");
 }
 
 int main(void)
@@ -166,6 +235,13 @@ int main(void)
 	crps_case(300, 40, 0.5, -300);
 	crps_case(1000, 2, 1, 3);
 	crps_case(1000, 1, 0.02, 2.9);
+	own_case(2, 3, 0.7, 10, 2);
+	own_case(40, 1, 0.5, 3, 3.3);
+	own_case(256, 1, 0.5, 3, 3.3);
+	own_case(257, 1, 0.5, 3, 3.3);
+	own_case(600, 40, 0.5, 2, -90);
+	own_case(300, 1, 0.5, 12, 3.1);
+	own_noise();
 	single_member();
 	interval();
 	refusals();

@@ -54,7 +54,7 @@ struct untile_kernel {
 
 /* What a block of rows adds up to. */
 struct loss_sums {
-	double weighted, plain, correct;  /* Σ wᵢℓᵢ, Σ ℓᵢ, right answers */
+	double weighted, plain, correct;  /* with the class's factor cᵢ: Σ wᵢcᵢℓᵢ, Σ cᵢℓᵢ; right answers */
 };
 
 /* A tensor of a norm; at = NULL: absent. */

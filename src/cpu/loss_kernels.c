@@ -65,21 +65,21 @@ static void categorical(const struct loss *l, int first, int n, struct loss_sums
 	const int k = l->k;
 	const int32_t *label = l->target;
 	/* Where only Σ ℓ is asked for, logarithms add up to that of a product: one for many rows. */
-	const bool apart = l->weight || l->each;
+	const bool apart = l->weight || l->class_weight || l->each;
 	double plain = 0, product = 1;
 	int correct = 0;
 	for (int i = first; i < first + n; i++) {
 		const float *x = l->output + (size_t)i * (size_t)k;
 		float *g = l->gradient ? l->gradient + (size_t)i * (size_t)k : NULL, max;
 		int32_t y = label[set_row(l, i)];
-		double weight = l->weight ? l->weight[i] : 1;
+		double own = l->class_weight ? l->class_weight[y] : 1, weight = own * (l->weight ? l->weight[i] : 1);
 		vf e;
 		bool answer = false;
 		double sum = k <= LANES ? short_row(x, k, y, &e, &max, &answer) : long_row(x, k, g, &max);
 		if (apart) {
 			double value = log(sum) + ((double)max - x[y]);
 			sums->weighted += weight * value;
-			plain += value;
+			plain += own * value;
 			if (l->each)
 				l->each[i] = (float)value;
 		} else {
@@ -109,6 +109,15 @@ static void categorical(const struct loss *l, int first, int n, struct loss_sums
 	sums->correct += correct;
 	if (!apart)
 		sums->weighted += plain;
+}
+
+/* own: the factor that the example has by its class. */
+static void add_of_class(const struct loss *l, int i, double own, double value, struct loss_sums *sums)
+{
+	sums->weighted += own * (l->weight ? (double)l->weight[i] : 1) * value;
+	sums->plain += own * value;
+	if (l->each)
+		l->each[i] = (float)value;
 }
 
 static void add_example(const struct loss *l, int i, double weight, double value, struct loss_sums *sums)
@@ -185,7 +194,7 @@ static void bernoulli(const struct loss *l, int first, int n, struct loss_sums *
 	for (int i = first; i < first + n; i++) {
 		const float *x = l->output + (size_t)i * (size_t)k;
 		const float *y = (const float *)l->target + set_row(l, i) * (size_t)k;
-		double weight = l->weight ? l->weight[i] : 1, value = 0;
+		double own = l->class_weight ? l->class_weight[y[0] > 0.5f] : 1, weight = own * (l->weight ? l->weight[i] : 1), value = 0;
 		for (int j = 0; j < k; j++) {
 			double e = exp(-fabs((double)x[j]));  /* never overflows */
 			double p = x[j] > 0 ? 1 / (1 + e) : e / (1 + e);
@@ -193,7 +202,7 @@ static void bernoulli(const struct loss *l, int first, int n, struct loss_sums *
 			if (l->gradient)
 				l->gradient[(size_t)i * (size_t)k + (size_t)j] = (float)(l->scale * weight * (p - y[j]));
 		}
-		add_example(l, i, weight, value, sums);
+		add_of_class(l, i, own, value, sums);
 		if (k == 1)
 			sums->correct += (x[0] > 0) == (y[0] > 0.5f);
 	}

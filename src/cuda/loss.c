@@ -21,6 +21,7 @@ status cuda_loss(struct device *d, struct slots *s, const struct loss *l)
 	a.target = l->target;
 	a.index = l->index;
 	a.weight = l->weight;
+	a.class_weight = l->class_weight;
 	a.log_sd = l->params[0];
 	a.gradient = l->gradient;
 	a.dlog_sd = l->dparams[0];

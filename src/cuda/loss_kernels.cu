@@ -24,7 +24,7 @@ struct row {
 	const float *x;        /* (k) */
 	const void *target;    /* the row's own: int32, or float (k) */
 	float *g;              /* (k), or NULL */
-	double weight;
+	double own, weight;    /* of its class; of all */
 	bool there;            /* false: beyond the batch, and only the shuffles are */
 };
 
@@ -143,16 +143,18 @@ __global__ void __launch_bounds__(THREADS) loss_kernel(const struct cuda_loss_ar
 		const size_t i = from + threadIdx.x / lanes, at = i < n ? set_row_of(a.index, first + i) : 0;
 		const int32_t *const label = (const int32_t *)a.target + at;
 		const float *const y = (const float *)a.target + at * k;
+		const bool weighs = (kind == LOSS_CATEGORICAL || kind == LOSS_BERNOULLI) && a.class_weight && i < n;
+		const double own = weighs ? (double)a.class_weight[kind == LOSS_CATEGORICAL ? *label : y[0] > 0.5f] : 1;
 		const struct row r = {
 			a.output + i * k, kind == LOSS_CATEGORICAL ? (const void *)label : (const void *)y,
-			a.gradient ? a.gradient + i * k : NULL, a.weight && i < n ? (double)a.weight[i] : 1, i < n,
+			a.gradient ? a.gradient + i * k : NULL, own, own * (a.weight && i < n ? (double)a.weight[i] : 1), i < n,
 		};
 		bool right = false;
 		const double value = kind == LOSS_CATEGORICAL ? categorical<lanes>(a, r, lane, &right)
 		                   : kind == LOSS_GAUSSIAN ? gaussian<lanes>(a, r, lane) : bernoulli<lanes>(a, r, lane, &right);
 		if (lane != 0 || i >= n)
 			continue;
-		add_sums(&mine, {r.weight * value, value, right ? 1.0 : 0.0});
+		add_sums(&mine, {r.weight * value, r.own * value, right ? 1.0 : 0.0});
 		if (a.each)
 			a.each[i] = (float)value;
 	}

@@ -31,7 +31,7 @@ cudaError_t cuda_launch_gather(const struct cuda_gather_args *a, cudaStream_t st
 
 /* What rows add up to. */
 struct cuda_loss_sums {
-	double weighted, plain, correct;   /* Σ wᵢℓᵢ, Σ ℓᵢ, right answers */
+	double weighted, plain, correct;   /* with the class's factor cᵢ: Σ wᵢcᵢℓᵢ, Σ cᵢℓᵢ; right answers */
 };
 
 /* At most so many blocks share a batch; what each of them has summed is added in their order. */
@@ -44,7 +44,7 @@ struct cuda_loss_args {
 	const float *output;
 	const void *target;
 	const uint32_t *index;
-	const float *weight;
+	const float *weight, *class_weight;
 	const float *log_sd;
 	float *gradient, *dlog_sd, *each;
 	size_t offset;

@@ -4,12 +4,24 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/data/csv_separator.h"
+#include "src/data/dataset.h"
 #include "src/data/input_file.h"
 
-static const char blanks[] = " \t";
+/* Begins with these bytes, behind which there is a zero. */
+static status begin(struct csv_file *c, uint8_t *bytes, size_t size)
+{
+	if (size >= 2 && (!memcmp(bytes, "\xff\xfe", 2) || !memcmp(bytes, "\xfe\xff", 2)))
+		return fail(ERR_INPUT, "%s: is in UTF-16; UTF-8 is read, save it so", c->path);
+	if (size && memchr(bytes, 0, size))
+		return fail(ERR_INPUT, "%s: holds a zero byte; text was expected", c->path);
+	c->at = (char *)bytes + (size >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0);
+	return OK;
+}
 
 status csv_open(const char *path, struct csv_file *out)
 {
@@ -17,12 +29,19 @@ status csv_open(const char *path, struct csv_file *out)
 	size_t size;
 	*out = (struct csv_file){.path = path, .next = 1};
 	TRY(input_read_inflated(path, &out->arena, &bytes, &size));
-	if (size >= 2 && (!memcmp(bytes, "\xff\xfe", 2) || !memcmp(bytes, "\xfe\xff", 2)))
-		return fail(ERR_INPUT, "%s: is in UTF-16; UTF-8 is read, save it so", path);
-	if (size && memchr(bytes, 0, size))
-		return fail(ERR_INPUT, "%s: holds a zero byte; text was expected", path);
-	out->at = (char *)bytes + (size >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0);
-	return OK;
+	return begin(out, bytes, size);
+}
+
+status csv_open_text(const struct csv_text *text, struct csv_file *out)
+{
+	uint8_t *bytes;
+	*out = (struct csv_file){.path = "standard input", .next = 1, .second = text->line,
+	                          .given = text->separator};
+	if (text->size >= 2 && !memcmp(text->bytes, "\x1f\x8b", 2))
+		return fail(ERR_INPUT, "%s: is compressed; rows that are piped have to be text, as gunzip writes it", out->path);
+	TRY(ARENA_NEW(&out->arena, text->size + 1, &bytes));
+	memcpy(bytes, text->bytes, text->size);
+	return begin(out, bytes, text->size);
 }
 
 void csv_close(struct csv_file *c)
@@ -32,8 +51,7 @@ void csv_close(struct csv_file *c)
 	*c = (struct csv_file){.path = NULL};
 }
 
-/* What follows the line end at p. */
-static char *line_end(char *p)
+char *csv_line_end(char *p)
 {
 	if (p[0] != '\r')
 		return p + (*p == '\n');
@@ -57,9 +75,9 @@ static status add_cell(struct csv_file *c, char *text)
 }
 
 /* Ends a cell behind its last character that is no blank. */
-static void trim(char *start, char *end)
+static void trim(const struct csv_file *c, char *start, char *end)
 {
-	while (end > start && strchr(blanks, end[-1]))
+	while (end > start && strchr(c->blanks, end[-1]))
 		end--;
 	*end = 0;
 }
@@ -71,7 +89,7 @@ static status unquote(struct csv_file *c, char *p, char **end)
 	char *const start = p, *to = p;
 	while (*p && !(p[0] == '"' && p[1] != '"')) {
 		if (*p == '\r' || *p == '\n') {
-			p = line_end(p);
+			p = csv_line_end(p);
 			*to++ = '\n';
 			c->next++;
 			continue;
@@ -81,46 +99,66 @@ static status unquote(struct csv_file *c, char *p, char **end)
 	}
 	if (!*p)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: a quoted cell begins here and does not end", c->path, c->line, c->n + 1);
-	*end = p + 1 + strspn(p + 1, blanks);
-	if (**end && !strchr(",\r\n", **end))
-		return fail(ERR_INPUT, "%s:%zu: column %zu: something follows a quoted cell; a comma was expected", c->path, c->line,
-		            c->n + 1);
-	trim(start, to);
+	*end = p + 1 + strspn(p + 1, c->blanks);
+	if (**end && !strchr(c->stops, **end))
+		return fail(ERR_INPUT, "%s:%zu: column %zu: something follows a quoted cell; a %s was expected", c->path, c->line,
+		            c->n + 1, csv_separator_word(c->separator));
+	trim(c, start, to);
 	return OK;
 }
 
 static status take_cell(struct csv_file *c, bool *more)
 {
-	char *start = c->at + strspn(c->at, blanks), *end = NULL;
+	char *start = c->at + strspn(c->at, c->blanks), *end = NULL;
 	bool quoted = *start == '"';
 	if (quoted) {
-		start += 1 + strspn(start + 1, blanks);
+		start += 1 + strspn(start + 1, c->blanks);
 		TRY(unquote(c, start, &end));
 	} else {
-		end = start + strcspn(start, ",\r\n");
+		end = start + strcspn(start, c->stops);
 	}
-	*more = *end == ',';
+	*more = *end == c->separator;
 	c->next += *end == '\r' || *end == '\n';
-	c->at = *more ? end + 1 : line_end(end);
+	c->at = *more ? end + 1 : csv_line_end(end);
 	if (!quoted)
-		trim(start, end);
+		trim(c, start, end);
 	return add_cell(c, start);
+}
+
+/* What the first line says of all of them. */
+static void find_separator(struct csv_file *c)
+{
+	c->separator = c->given ? c->given : csv_separator(c->at);
+	c->blanks = csv_separator_blanks(c->separator);
+	snprintf(c->stops, sizeof c->stops, "%c\r\n", c->separator);
+}
+
+/* Behind blank lines; false at the end of the text. */
+static bool find_row(struct csv_file *c)
+{
+	for (;;) {
+		char *p = c->at + strspn(c->at, c->separator ? c->blanks : " \t");
+		if (*p && *p != '\r' && *p != '\n')
+			return true;
+		if (!*p)
+			return false;
+		c->at = csv_line_end(p);
+		c->next++;
+	}
 }
 
 status csv_next(struct csv_file *c)
 {
+	const bool first = !c->separator;
 	c->n = 0;
-	for (;;) {
-		char *p = c->at + strspn(c->at, blanks);
-		if (*p && *p != '\r' && *p != '\n')
-			break;
-		if (!*p)
-			return OK;
-		c->at = line_end(p);
-		c->next++;
-	}
+	if (!find_row(c))
+		return OK;
+	if (first)
+		find_separator(c);
 	c->line = c->next;
 	for (bool more = true; more; )
 		TRY(take_cell(c, &more));
+	if (first && c->second)
+		c->next = c->second;
 	return OK;
 }

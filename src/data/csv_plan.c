@@ -6,23 +6,16 @@
 #include <string.h>
 
 #include "src/data/csv_cell.h"
+#include "src/data/csv_view.h"
 
 /* ---- the header ---- */
 
-/* Whether the line of this cell looks separated by something else. */
-static status check_commas(const struct csv_file *c, const char *cell)
-{
-	const char *other = cell + strcspn(cell, ";\t");
-	return !*other ? OK : fail(ERR_INPUT, "%s:%zu: its cells look separated by %s; commas are expected, and points in decimal "
-	                           "numbers", c->path, c->line, *other == ';' ? "semicolons" : "tabs");
-}
-
 /* Whether the cells say that they are names; an empty one says nothing. */
-static status header_by_cells(const struct csv_file *c, bool *out)
+static status header_by_cells(const struct csv_file *c, enum decimal d, bool *out)
 {
 	size_t names = 0, values = 0, name = 0, value = 0;
 	for (size_t i = 0; i < c->n; i++) {
-		enum cell_kind kind = csv_kind(c->cell[i]);
+		enum cell_kind kind = csv_kind(c->cell[i], d);
 		if (kind == CELL_TEXT && !names++)
 			name = i;
 		if ((kind == CELL_NUMBER || kind == CELL_MISSING) && !values++)
@@ -32,13 +25,15 @@ static status header_by_cells(const struct csv_file *c, bool *out)
 	if (!names && !values)
 		return fail(ERR_INPUT, "%s:%zu: all cells of the first line are empty; {header} yes says that they are names",
 		            c->path, c->line);
+	struct text where = {.n = 0};
+	text_add(&where, "%s:%zu: column %zu", c->path, c->line, name + 1);
 	if (names && values)
-		TRY(check_commas(c, c->cell[name]));
+		TRY(csv_check_notation(where.at, c->cell[name], d));
 	if (names && values)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is no number, and column %zu, '%.40s', %s: the first line is "
 		            "neither a header nor data; {header} yes or {header} no says which it is", c->path, c->line, name + 1,
 		            c->cell[name], value + 1, c->cell[value],
-		            csv_kind(c->cell[value]) == CELL_NUMBER ? "is one" : "stands for a missing value");
+		            csv_kind(c->cell[value], d) == CELL_NUMBER ? "is one" : "stands for a missing value");
 	return OK;
 }
 
@@ -67,18 +62,20 @@ static status plan_by_names(const struct csv_file *c, const struct dataset_reque
 	for (size_t i = 0; i < run->n; i++)
 		if (i != run->target)
 			feature[k++] = m->at[i];
-	if (m->extras)
+	/* Said once of a pipe. */
+	if (m->extras && !(r->text && r->text->again))
 		warning("%s: %zu column%s that the run does not know %s left out: %s", c->path, m->extras, m->extras == 1 ? "" : "s",
 		        m->extras == 1 ? "is" : "are", m->extra.at);
 	out->width = k;
 	out->feature = feature;
-	out->target = r->need == NEED_FOREIGN ? out->cells : m->at[run->target];
+	/* Where the file has none, that is the number of its cells. */
+	out->target = r->need == NEED_FOREIGN ? c->n : m->at[run->target];
 	return columns_copy(a, run, &out->names);
 }
 
 /* ---- by position ---- */
 
-/* The cell of the target; `cells` where there is none, which a foreign set need not have. */
+/* The cell of the target; `cells` where there is none, which is as well for what is not learnt from. */
 static status find_target(const struct csv_file *c, const struct dataset_request *r, bool header, size_t *out)
 {
 	size_t found = 0;
@@ -91,7 +88,7 @@ static status find_target(const struct csv_file *c, const struct dataset_request
 		}
 	if (found == 1)
 		return OK;
-	if (r->need == NEED_FOREIGN && c->n == r->width) {
+	if (r->need != NEED_TARGETS && c->n == r->width) {
 		*out = c->n;
 		return OK;
 	}
@@ -110,21 +107,21 @@ static status plan_by_position(const struct csv_file *c, const struct dataset_re
 {
 	const struct columns *run = r->columns;
 	size_t *feature, k = 0;
-	if (run && run->n && c->n != run->n && !(r->need == NEED_FOREIGN && c->n + 1 == run->n))
+	if (run && run->n && c->n != run->n && !(r->need != NEED_TARGETS && c->n + 1 == run->n))
 		return fail(ERR_INPUT, "%s:%zu: %zu cells; the run's file had %zu columns", c->path, c->line, c->n, run->n);
 	if (run && run->n)
 		*target = c->n == run->n ? run->target : c->n;
 	else
 		TRY(find_target(c, r, out->header, target));
 	if (!(c->n - (*target < c->n)))
-		return fail(ERR_INPUT, "%s:%zu: one column; at least two were expected, separated by commas", c->path, c->line);
+		return fail(ERR_INPUT, "%s:%zu: one column; at least two were expected, with commas, semicolons or tabs between them", c->path, c->line);
 	TRY(ARENA_NEW(a, c->n, &feature));
 	for (size_t i = 0; i < c->n; i++)
 		if (i != *target)
 			feature[k++] = i;
 	out->width = k;
 	out->feature = feature;
-	out->target = r->need == NEED_FOREIGN ? out->cells : *target;
+	out->target = r->need == NEED_FOREIGN ? c->n : *target;
 	return OK;
 }
 
@@ -147,22 +144,23 @@ static status plan_without_names(const struct csv_file *c, const struct dataset_
 		return OK;
 	TRY(columns_of_cells(a, c->n, c->cell, &out->names));
 	out->names.target = target;
-	return r->need == NEED_FOREIGN ? OK : check_target(c, &out->names);
+	return r->need == NEED_TARGETS ? check_target(c, &out->names) : OK;
 }
 
-static status plan_with_names(const struct csv_file *c, const struct dataset_request *r, struct arena *a,
-                              struct csv_plan *out)
+/* all: the first line with the cells that are left out. */
+static status plan_with_names(const struct csv_file *c, const struct csv_file *all, const struct dataset_request *r,
+                              struct arena *a, struct csv_plan *out)
 {
 	struct columns file;
 	struct columns_match m;
 	size_t target;
 	TRY(columns_of_cells(a, c->n, c->cell, &file));
-	TRY(columns_find(&file, r->columns, r->need == NEED_FOREIGN, a, &m));
+	TRY(columns_find(&file, r->columns, r->need != NEED_TARGETS, a, &m));
 	/* Names that the run knows are names, also where they look like numbers. */
 	if (r->header == HEADER_AUTO && !m.missing && !m.twice)
 		out->header = true;
 	else if (r->header == HEADER_AUTO)
-		TRY(header_by_cells(c, &out->header));
+		TRY(header_by_cells(all, r->decimal, &out->header));
 	if (out->header)
 		return plan_by_names(c, r, &file, &m, a, out);
 	if (r->header != HEADER_NO) {
@@ -177,14 +175,14 @@ static status plan_with_names(const struct csv_file *c, const struct dataset_req
 
 status csv_plan(const struct csv_file *c, const struct dataset_request *r, struct arena *a, struct csv_plan *out)
 {
+	const bool known = r->columns && r->columns->n;
+	struct csv_view view;
 	*out = (struct csv_plan){.header = r->header == HEADER_YES, .cells = c->n};
 	if (c->n > INT_MAX)
 		return fail(ERR_INPUT, "%s:%zu: %zu columns; at most %d are read", c->path, c->line, c->n, INT_MAX);
-	if (c->n == 1)
-		TRY(check_commas(c, c->cell[0]));
-	if (r->columns && r->columns->n)
-		return plan_with_names(c, r, a, out);
-	if (r->header == HEADER_AUTO)
-		TRY(header_by_cells(c, &out->header));
-	return plan_without_names(c, r, a, out);
+	if (!known && r->header == HEADER_AUTO)
+		TRY(header_by_cells(c, r->decimal, &out->header));
+	TRY(csv_view_open(c, r, known ? r->header != HEADER_NO : out->header, a, &view));
+	TRY(known ? plan_with_names(&view.seen, c, r, a, out) : plan_without_names(&view.seen, r, a, out));
+	return csv_view_plan(&view, r, a, out);
 }

@@ -1,84 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Comma-separated numbers, a row an example, one column the target. */
+/* Rows of cells, each an example, one column the target. */
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/data/csv_cell.h"
 #include "src/data/csv_file.h"
 #include "src/data/csv_plan.h"
+#include "src/data/csv_rows.h"
 #include "src/data/dataset_reader.h"
-
-/* Values as they are read: `width` a row in x, the target apart. */
-struct rows {
-	double *x, *target;
-	size_t n, room;
-	bool classes;        /* targets are to be 0, 1, 2 … */
-};
-
-static status add_room(const struct csv_file *c, size_t width, struct rows *t)
-{
-	enum { FIRST = 4096 };   /* values; then as many again as were read */
-	size_t room = t->room ? 2 * t->room : width < FIRST ? FIRST / width : 1;
-	double *x = realloc(t->x, room * width * sizeof *x), *y;
-	if (!x)
-		return fail(ERR_MEMORY, "out of memory: %zu rows of %s", room, c->path);
-	t->x = x;
-	y = realloc(t->target, room * sizeof *y);
-	if (!y)
-		return fail(ERR_MEMORY, "out of memory: %zu rows of %s", room, c->path);
-	t->target = y;
-	t->room = room;
-	return OK;
-}
-
-static status read_cell(const struct csv_file *c, size_t i, double *out)
-{
-	if (csv_number(c->cell[i], out))
-		return OK;
-	enum cell_kind kind = csv_kind(c->cell[i]);
-	if (kind == CELL_EMPTY)
-		return fail(ERR_INPUT, "%s:%zu: column %zu: is empty; a number was expected", c->path, c->line, i + 1);
-	if (kind == CELL_MISSING)
-		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' stands for a missing value; a number was expected", c->path,
-		            c->line, i + 1, c->cell[i]);
-	if (strchr(c->cell[i], ',') && !c->cell[i][strspn(c->cell[i], "0123456789+-.,eE")])
-		return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number: decimals begin with a point, and thousands have "
-		            "no commas", c->path, c->line, i + 1, c->cell[i]);
-	return fail(ERR_INPUT, "%s:%zu: column %zu: '%.40s' is not a number (decimal, within ±3.4e38)", c->path, c->line,
-	            i + 1, c->cell[i]);
-}
-
-static status check_class(const struct csv_file *c, size_t i, double y)
-{
-	if (y >= 0 && y <= 999999 && y == floor(y))
-		return OK;
-	return fail(ERR_INPUT, "%s:%zu: column %zu: the target is '%.40s'; classes 0, 1, 2 … were expected (below 1,000,000)",
-	            c->path, c->line, i + 1, c->cell[i]);
-}
-
-static status add_row(const struct csv_file *c, const struct csv_plan *plan, struct rows *t)
-{
-	if (c->n != plan->cells)
-		return fail(ERR_INPUT, "%s:%zu: %zu cells; %zu were expected, as on the first line", c->path, c->line, c->n,
-		            plan->cells);
-	if (t->n == t->room)
-		TRY(add_room(c, plan->width, t));
-	double value = 0;
-	for (size_t k = 0; k < plan->width; k++) {
-		TRY(read_cell(c, plan->feature[k], &value));
-		t->x[t->n * plan->width + k] = value;
-	}
-	value = 0;
-	if (plan->target < plan->cells)
-		TRY(read_cell(c, plan->target, &value));
-	if (plan->target < plan->cells && t->classes)
-		TRY(check_class(c, plan->target, value));
-	t->target[t->n++] = value;
-	return OK;
-}
+#include "src/data/table_encode.h"
+#include "src/data/table_learn.h"
+#include "src/json_build.h"
 
 /* In float32, and as they are: always, or only where float32 does not hold each of them (else NULL). */
 static status keep(struct arena *a, const double *values, size_t count, bool always, const float **narrow,
@@ -102,22 +37,38 @@ static status keep(struct arena *a, const double *values, size_t count, bool alw
 	return OK;
 }
 
-static status set_targets(const struct rows *t, struct dataset *out)
+/* ---- targets ---- */
+
+/* Those that are numbers, of which a gap may be NaN. */
+static status check_targets(const struct csv_rows *r, bool gaps)
+{
+	const size_t k = r->plan->width;
+	for (size_t i = 0; r->text[k] && i < r->n; i++)
+		if (csv_rows_text(r, i, k) && !(gaps && csv_rows_gap(r, i, k)))
+			return csv_rows_refuse(r, i, k);
+	return OK;
+}
+
+static status set_reals(const struct csv_rows *r, struct dataset *out)
 {
 	const float *y;
 	const double *wide;
-	TRY(keep(&out->arena, t->target, t->n, true, &y, &wide));
+	TRY(keep(&out->arena, r->target, r->n, true, &y, &wide));
 	dataset_reals(out, 1, y, wide);
 	return OK;
 }
 
-static status set_classes(const struct rows *t, struct dataset *out)
+static status set_numbered(const struct csv_rows *r, struct dataset *out)
 {
 	int32_t *label;
 	int largest = 1;
-	TRY(ARENA_NEW(&out->arena, t->n, &label));
-	for (size_t i = 0; i < t->n; i++) {
-		label[i] = (int32_t)t->target[i];
+	TRY(ARENA_NEW(&out->arena, r->n, &label));
+	for (size_t i = 0; i < r->n; i++) {
+		const double y = r->target[i];
+		if (!isnan(y) && !(y >= 0 && y <= 999999 && y == floor(y)))
+			return fail(ERR_INPUT, "%s: the target is '%.9g'; classes 0, 1, 2 … were expected (below 1,000,000)",
+			            csv_rows_place(r, i, r->plan->width).at, y);
+		label[i] = isnan(y) ? -1 : (int32_t)y;
 		largest = label[i] > largest ? label[i] : largest;
 	}
 	out->label = label;
@@ -125,47 +76,124 @@ static status set_classes(const struct rows *t, struct dataset *out)
 	return OK;
 }
 
-static status read_rows(struct csv_file *c, const struct dataset_request *r, struct rows *t, struct dataset *out)
+static status set_named(const struct csv_rows *r, bool gaps, struct dataset *out)
 {
-	struct csv_plan plan;
+	int32_t *label;
+	TRY(ARENA_NEW(&out->arena, r->n, &label));
+	TRY(table_encode_classes(r, &out->table, gaps, label));
+	out->label = label;
+	out->n_classes = (int)out->table.n_classes;
+	out->class_names = out->table.class_name;
+	return OK;
+}
+
+static status set_targets(const struct csv_rows *r, const struct dataset_request *q, struct dataset *out)
+{
+	const bool gaps = q->need == NEED_NOTHING;
+	if (r->plan->target == r->plan->cells)
+		return OK;
+	if (out->table.n_classes)
+		return set_named(r, gaps, out);
+	TRY(check_targets(r, gaps));
+	return q->class_targets ? set_numbered(r, out) : set_reals(r, out);
+}
+
+/* ---- features ---- */
+
+/* A table of numbers is what it is. */
+static status set_numbers(const struct csv_rows *r, struct dataset *out)
+{
+	const size_t width = r->plan->width;
 	const float *x;
 	const double *wide;
-	TRY(csv_next(c));
-	if (!c->n)
-		return fail(ERR_INPUT, "%s: is empty; rows of numbers were expected", c->path);
-	TRY(csv_plan(c, r, &out->arena, &plan));
-	out->columns = plan.names;
-	out->header = plan.header ? HEADER_YES : HEADER_NO;
-	if (plan.header)
-		TRY(csv_next(c));
-	while (c->n) {
-		TRY(add_row(c, &plan, t));
-		TRY(csv_next(c));
-	}
+	for (size_t k = 0; k < width; k++)
+		for (size_t i = 0; r->text[k] && i < r->n; i++)
+			if (csv_rows_text(r, i, k))
+				return csv_rows_refuse(r, i, k);
+	TRY(keep(&out->arena, r->x, r->n * width, false, &x, &wide));
+	dataset_table(out, r->n, (int)width, x, wide);
+	return OK;
+}
+
+static status set_features(const struct csv_rows *r, enum unknown unknown, struct dataset *out)
+{
+	const struct table *t = &out->table;
+	const float *x;
+	const double *wide;
 	if (!t->n)
-		return fail(ERR_INPUT, "%s: holds a header, but no rows of numbers", c->path);
-	TRY(keep(&out->arena, t->x, t->n * plan.width, false, &x, &wide));
-	dataset_table(out, t->n, (int)plan.width, x, wide);
-	if (plan.target == plan.cells)
+		return set_numbers(r, out);
+	double *encoded = reallocarray(NULL, r->n + 1, t->width * sizeof *encoded);
+	if (!encoded)
+		return fail(ERR_MEMORY, "out of memory: %zu rows of %zu features", r->n, t->width);
+	status s = table_encode(r, t, unknown, encoded);
+	if (s == OK)
+		s = keep(&out->arena, encoded, r->n * t->width, false, &x, &wide);
+	if (s == OK)
+		dataset_table(out, r->n, (int)t->width, x, wide);
+	free(encoded);
+	return s;
+}
+
+static status set_names(const struct csv_rows *r, struct dataset *out)
+{
+	const char **id;
+	if (!r->id)
 		return OK;
-	return t->classes ? set_classes(t, out) : set_targets(t, out);
+	TRY(ARENA_NEW(&out->arena, r->n, &id));
+	for (size_t i = 0; i < r->n; i++) {
+		json_t *words = json_words(r->id[i]);
+		char *own;
+		status s = words ? arena_text(&out->arena, &own, "%s", json_string_value(words)) : fail(ERR_MEMORY, "out of memory: names of rows");
+		json_decref(words);
+		TRY(s);
+		id[i] = own;
+	}
+	out->id = id;
+	return OK;
+}
+
+static status set_rows(const struct csv_rows *r, const struct dataset_request *q, struct dataset *out)
+{
+	out->columns = r->plan->names;
+	out->header = r->plan->header ? HEADER_YES : HEADER_NO;
+	if (q->table && !q->table->n && q->unknown == UNKNOWN_OTHER)
+		return fail(ERR_USAGE, "{unknown} other: the run learnt from numbers alone; of words and gaps it knows nothing");
+	if (q->table)
+		out->table = *q->table;
+	else if (!q->text)
+		TRY(table_learn(r, q, &out->arena, &out->table));
+	if (out->table.width > INT_MAX)
+		return fail(ERR_INPUT, "%s: its words make %zu features; at most %d are read", r->path, out->table.width, INT_MAX);
+	TRY(set_features(r, q->unknown, out));
+	TRY(set_targets(r, q, out));
+	return set_names(r, out);
 }
 
 static status read_csv(const struct dataset_request *r, const char *path, enum split split, struct dataset *out)
 {
 	(void)split;
 	struct csv_file c;
-	struct rows t = {.classes = r->class_targets};
-	status s = csv_open(path, &c);
+	if (!strcmp(path, CSV_PIPE) && !r->text)
+		return fail(ERR_INPUT, "rows from a pipe can be predicted as they come, and nothing else; save them in a file");
+	struct csv_plan plan = {.width = 0};
+	struct csv_rows rows = {.plan = &plan};
+	status s = r->text ? csv_open_text(r->text, &c) : csv_open(path, &c);
 	if (s == OK)
-		s = read_rows(&c, r, &t, out);
-	free(t.x);
-	free(t.target);
+		s = csv_next(&c);
+	if (s == OK && !c.n)
+		s = fail(ERR_INPUT, "%s: is empty; rows of numbers were expected", c.path);
+	if (s == OK)
+		s = csv_plan(&c, r, &out->arena, &plan);
+	if (s == OK)
+		s = csv_rows_read(&c, &plan, r, &rows);
+	if (s == OK)
+		s = set_rows(&rows, r, out);
+	csv_rows_close(&rows);
 	csv_close(&c);
 	return s;
 }
 
 const struct dataset_reader reader_csv = {
 	.kind = "csv", .path = "FILE", .has_test = false, .read = read_csv,
-	.help = "rows of numbers separated by commas; the last column, or {target} NAME, is the target",
+	.help = "rows of numbers and words with commas, semicolons or tabs between them; the last column, or {target} NAME, is the target",
 };

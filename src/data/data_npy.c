@@ -143,7 +143,7 @@ static status read_npy(const struct dataset_request *r, const char *path, enum s
 		out->flattened = x.ndim > 2;
 	}
 	size_t labels;
-	if (r->need == NEED_FOREIGN)
+	if (r->need == NEED_FOREIGN || !comma)
 		return comma ? input_size(comma + 1, &labels) : OK;
 	return set_answers(r, first, comma + 1, out);
 }

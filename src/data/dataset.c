@@ -3,6 +3,7 @@
 #include "src/data/dataset.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,41 @@ static void round_values(struct dataset *d)
 		y[i] = (double)d->target[i];
 }
 
+/* Whether example i has what it has to be predicted. */
+static bool is_labelled(const struct dataset *d, size_t i)
+{
+	for (int j = 0; d->target && j < d->n_targets; j++)
+		if (isnan(d->target[i * (size_t)d->n_targets + (size_t)j]))
+			return false;
+	return d->target || (d->label && d->label[i] >= 0);
+}
+
+/* Scores are of all examples or none. */
+static void count_unlabelled(struct dataset *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		d->unlabelled += !is_labelled(d, i);
+	if (!d->unlabelled)
+		return;
+	d->label = NULL;
+	d->target = NULL;
+	d->target_wide = NULL;
+	d->n_classes = d->n_targets = 0;
+}
+
+/* Options that only a table of cells can follow. */
+static status check_of_csv(const struct dataset_request *r, const struct dataset_reader *reader)
+{
+	const char *const names[][2] = {{"drop", r->drop}, {"id", r->id}, {"category", r->category}};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i][1] && reader != &reader_csv)
+			return fail(ERR_USAGE, "{%s} %s: only csv sets have named columns; this is %s", names[i][0], names[i][1], reader->kind);
+	if ((r->missing || r->unknown) && reader != &reader_csv)
+		return fail(ERR_USAGE, "{%s}: only csv sets have cells without a value, or words; this is %s",
+		            r->missing ? "missing" : "unknown", reader->kind);
+	return OK;
+}
+
 /* Options that the set can't follow. */
 static status check_options(const struct dataset_request *r, const struct dataset_reader *reader)
 {
@@ -137,6 +173,9 @@ static status check_options(const struct dataset_request *r, const struct datase
 		return fail(ERR_USAGE, "{target} %s: only csv sets have named columns; this is %s", r->target, reader->kind);
 	if (r->header != HEADER_AUTO && reader != &reader_csv)
 		return fail(ERR_USAGE, "{header}: only csv sets have a header; this is %s", reader->kind);
+	if (r->decimal != DECIMAL_POINT && reader != &reader_csv)
+		return fail(ERR_USAGE, "{decimal}: only csv sets have decimals in words; this is %s", reader->kind);
+	TRY(check_of_csv(r, reader));
 	if (r->split == SPLIT_HOLDOUT && !r->holdout)
 		return fail(ERR_USAGE, "{split} holdout: nothing is held out of %s without {holdout}", r->spec);
 	if (r->split == SPLIT_TEST && !reader->has_test)
@@ -166,6 +205,8 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 			TRY(absolute(a, spec, &first));
 			TRY(absolute(a, comma + 1, &second));
 			TRY(arena_text(a, &first, "%s,%s", first, second));
+		} else if (reader == &reader_csv && !strcmp(path, CSV_PIPE)) {
+			TRY(arena_text(a, &first, "%s", path));
 		} else {
 			TRY(absolute(a, path, &first));
 		}
@@ -183,7 +224,7 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 	/* What a reader calls wrong usage is another option of the request, which its message begins with. */
 	TRY(s == ERR_USAGE ? s : dataset_fault(s, r));
 	if (r->split == SPLIT_TEST) {
-		if (r->standardize && out->image)
+		if (r->standardize == STANDARDIZE_YES && out->image)
 			return fail(ERR_USAGE, "{standardize}: %s holds images; {normalize} is theirs", r->spec);
 		return dataset_fingerprint(out, NULL, &out->fingerprint);
 	}
@@ -192,6 +233,8 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 	if (r->labels)
 		TRY(dataset_relabel(out, r->labels));
 	TRY(dataset_divide(out, r));
+	if (r->need == NEED_NOTHING)
+		count_unlabelled(out);
 	return OK;
 }
 

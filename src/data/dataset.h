@@ -28,10 +28,14 @@ enum need {
 };
 
 /* Rows of a csv file in memory, spec "csv:-": its first line, and as many others as there are by now. */
+#define CSV_PIPE "-"
 struct csv_text {
 	const char *bytes;
 	size_t size;
 	size_t line;              /* number of its second line in the stream */
+	char separator;           /* what is between its cells; 0: the first line says it */
+	size_t rows;              /* no more than these are read; 0: all */
+	bool again;               /* the first line was in another text: it says what the columns are, and is no row again */
 };
 
 /* Whether tables are brought to mean 0 and deviation 1; AUTO: those that have words or gaps. */
@@ -59,7 +63,7 @@ struct dataset_request {
 	enum missing missing;     /* csv: cells without a value, where no table was learnt */
 	enum unknown unknown;     /* csv: words that were not learnt */
 	const struct table *table;    /* csv: what a run learnt, by which the rows become features; NULL or empty: nothing yet */
-	const struct csv_text *text;  /* csv:- NULL: a file */
+	const struct csv_text *text;  /* csv:-, what there is of it, perhaps no row yet; NULL: a file */
 	bool class_targets;       /* csv: the target column holds classes 0, 1, … (likelihood categorical or bernoulli) */
 };
 
@@ -78,6 +82,8 @@ struct dataset {
 	const float *target;      /* n × n_targets, or NULL */
 	const double *x_wide;     /* a table's values as read; NULL where float32 holds each of them, and once standardised */
 	const double *target_wide;  /* real targets as read, in which predictions are scored; NULL once standardised */
+	size_t unlabelled;        /* NEED_NOTHING: examples of which there is no label or target; where there are any, those of the others are
+	                           * left out too */
 	size_t distinct, whole;   /* values of a single real target as read, and how many of them are whole numbers; else, or where
 	                           * they were not asked for, 0 */
 	struct columns columns;   /* csv: the names that a run keeps; none without a header */
@@ -89,6 +95,7 @@ struct dataset {
 	struct standardize standardize;  /* what was done to a table; all NULL where nothing was */
 	struct table table;       /* csv: what was learnt, or the request's; empty where the rows are numbers as they are */
 	const char *const *id;    /* (n) names of the rows, as JSON has them; NULL: none */
+	const size_t *number;     /* (n) NEED_NOTHING: those of the rows in what was read, from 1, where some were left out; else NULL */
 	uint64_t fingerprint;     /* XXH3-64 over shape, x and targets as loaded */
 	uint64_t train_fingerprint;  /* of what is left for training where this is a training set or held out of one; else 0 */
 };

@@ -9,6 +9,7 @@
 #include "src/data/dataset_reader.h"
 #include "src/data/fingerprint.h"
 #include "src/data/summary.h"
+#include "src/data/table_fill.h"
 #include "src/rng.h"
 
 /* Reads FRACTION|COUNT: a number with a point or an exponent, or below 1, is a fraction of n. */
@@ -88,7 +89,8 @@ static void divide_rows(struct dataset *d, const uint8_t *held, uint8_t keep)
 	} parts[] = {
 		{d->x, values * (d->element == ELEMENT_U8 ? 1 : sizeof(float))}, {d->x_wide, values * sizeof *d->x_wide},
 		{d->label, sizeof *d->label}, {d->target, targets * sizeof *d->target},
-		{d->target_wide, targets * sizeof *d->target_wide},
+		{d->target_wide, targets * sizeof *d->target_wide}, {d->id, sizeof *d->id},
+		{d->number, sizeof *d->number},
 	};
 	size_t n = d->n;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -97,22 +99,49 @@ static void divide_rows(struct dataset *d, const uint8_t *held, uint8_t keep)
 	d->n = n;
 }
 
+/* By the rows that are not held out. */
+static status measure(struct dataset *d, bool single, const uint8_t *held)
+{
+	struct standardize *s = &d->standardize;
+	double *mean, *sd;
+	const size_t columns = (size_t)d->w, targets = (size_t)d->n_targets;
+	s->single = single;
+	TRY(standardize_measure(&d->arena, d->x, d->x_wide, d->n, columns, held, &mean, &sd));
+	table_keep_indicators(&d->table, mean, sd);
+	s->x_mean = mean;
+	s->x_sd = sd;
+	if (!d->target)
+		return OK;
+	TRY(standardize_measure(&d->arena, d->target, d->target_wide, d->n, targets, held, &mean, &sd));
+	s->target_mean = mean;
+	s->target_sd = sd;
+	return OK;
+}
+
+static status number_rows(struct dataset *d)
+{
+	size_t *number;
+	TRY(ARENA_NEW(&d->arena, d->n, &number));
+	for (size_t i = 0; i < d->n; i++)
+		number[i] = i + 1;
+	d->number = number;
+	return OK;
+}
+
 status dataset_divide(struct dataset *out, const struct dataset_request *r)
 {
 	uint8_t *held;
-	size_t columns = (size_t)out->w, targets = (size_t)out->n_targets;
-	if (r->standardize && out->image)
+	const bool mixed = r->standardize == STANDARDIZE_AUTO && table_is_mixed(&out->table);
+	const bool standardize = r->standardize == STANDARDIZE_YES || mixed;
+	if (standardize && out->image)
 		return fail(ERR_USAGE, "{standardize}: %s holds images; {normalize} is theirs", out->spec);
 	TRY(holdout_draw(out, r->holdout, &held));
-	if (r->standardize) {
-		struct standardize *s = &out->standardize;
-		s->single = r->single;
-		TRY(standardize_measure(&out->arena, out->x, out->x_wide, out->n, columns, held, &s->x_mean, &s->x_sd));
-		if (out->target)
-			TRY(standardize_measure(&out->arena, out->target, out->target_wide, out->n, targets, held, &s->target_mean,
-			                        &s->target_sd));
-	}
+	TRY(table_fill(out, held));
+	if (standardize)
+		TRY(measure(out, r->single, held));
 	TRY(dataset_fingerprint(out, held, &out->train_fingerprint));
+	if (r->holdout && r->need == NEED_NOTHING)
+		TRY(number_rows(out));
 	if (r->holdout)
 		divide_rows(out, held, out->split == SPLIT_HOLDOUT);
 	if (r->distinct && out->n_targets == 1)
@@ -120,5 +149,5 @@ status dataset_divide(struct dataset *out, const struct dataset_request *r)
 	out->fingerprint = out->train_fingerprint;
 	if (out->split == SPLIT_HOLDOUT)
 		TRY(dataset_fingerprint(out, NULL, &out->fingerprint));
-	return r->standardize ? dataset_standardize(out, &out->standardize) : OK;
+	return standardize ? dataset_standardize(out, &out->standardize) : OK;
 }

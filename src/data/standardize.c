@@ -48,14 +48,11 @@ status standardize_moments(struct arena *a, const float *x, const double *wide, 
 }
 
 status standardize_measure(struct arena *a, const float *x, const double *wide, size_t n, size_t columns,
-                           const uint8_t *left_out, const double **mean, const double **sd)
+                           const uint8_t *left_out, double **mean, double **sd)
 {
-	double *m, *v;
-	TRY(standardize_moments(a, x, wide, n, columns, left_out, &m, &v));
+	TRY(standardize_moments(a, x, wide, n, columns, left_out, mean, sd));
 	for (size_t j = 0; j < columns; j++)
-		v[j] = v[j] > 0 ? v[j] : 1;
-	*mean = m;
-	*sd = v;
+		(*sd)[j] = (*sd)[j] > 0 ? (*sd)[j] : 1;
 	return OK;
 }
 

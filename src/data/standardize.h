@@ -27,7 +27,7 @@ status standardize_moments(struct arena *a, const float *x, const double *wide, 
 
 /* The same, and 1 where the deviation is 0. */
 status standardize_measure(struct arena *a, const float *x, const double *wide, size_t n, size_t columns,
-                           const uint8_t *left_out, const double **mean, const double **sd);
+                           const uint8_t *left_out, double **mean, double **sd);
 
 /* x (n, columns) becomes (x − mean)/sd, or that of wide where it is not NULL, in double and rounded once. */
 void standardize_rows(float *x, const double *wide, size_t n, size_t columns, const double *mean, const double *sd);

@@ -66,6 +66,6 @@ status summary_distinct(const struct dataset *d, size_t *distinct, size_t *whole
 
 const char *summary_column(const struct dataset *d, int j)
 {
-	size_t i = (size_t)j;
+	size_t i = d->table.n ? table_column_of(&d->table, (size_t)j) : (size_t)j;
 	return d->columns.n ? d->columns.name[i + (i >= d->columns.target)] : NULL;
 }

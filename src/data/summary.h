@@ -16,7 +16,7 @@ void summary_largest(const struct dataset *d, double *out);
 /* How many values a single real target has, and how many of these are whole numbers. Errors: ERR_MEMORY. */
 status summary_distinct(const struct dataset *d, size_t *distinct, size_t *whole);
 
-/* The name of column j of a table, or NULL where there are none. */
+/* The name of the column that a table's value j is of, or NULL where there are none. */
 const char *summary_column(const struct dataset *d, int j);
 
 #endif

@@ -11,6 +11,8 @@
 #include <jansson.h>
 
 #include "src/arena.h"
+#include "src/data/columns.h"
+#include "src/text.h"
 
 /* What is done about cells that hold no value. */
 enum missing {
@@ -31,13 +33,16 @@ enum decimal { DECIMAL_POINT, DECIMAL_COMMA };
 #define DECIMAL_WORDS "point|comma"
 
 enum column_use { COLUMN_NUMBER, COLUMN_WORDS };
+#define COLUMN_USE_WORDS "number|words"
 
-/* A column of features, of c.columns but the target, in their order. */
+/* A column of features: of all columns of the file but the target, the id and those that were dropped, in their order. Its
+ * features are a number, or each level of words as 1 or 0; and where `marked` one more, which is 1 for a gap. */
 struct column {
 	enum column_use use;
 	size_t n_levels;          /* words: what they are, sorted by their bytes, a feature each; else 0 */
-	const char *const *level; /* (n_levels), as JSON has them (json_words.h) */
-	bool gaps;                /* there were any where the run learnt */
+	const char *const *level; /* (n_levels), bytes */
+	size_t gaps;              /* cells without a value where the run learnt, held-out rows among them */
+	bool marked;
 	size_t first, width;      /* its features */
 };
 
@@ -46,14 +51,34 @@ struct table {
 	size_t n;                 /* columns of features */
 	const struct column *at;  /* (n) */
 	size_t width;             /* features */
-	const double *fill;       /* (width) what a gap has there: means over the training rows; NULL where gaps are refused */
+	const double *fill;       /* (width) their means over the training rows, without the gaps; NULL until these are known */
 	enum missing missing;
 	enum unknown unknown;
 	size_t n_classes;         /* a target of words: what they are, sorted by their bytes; else 0 */
 	const char *const *class_name;
-	const char *id;           /* the column that names the rows, or NULL */
-	size_t n_dropped;         /* columns that were left out by name */
+	const char *id;           /* the column that names the rows, as JSON has it, or NULL */
+	size_t n_dropped;         /* columns that were left out by name, as JSON has them */
 	const char *const *dropped;
 };
+
+/* Whether it has words or gaps, of which float32 tables of numbers know nothing. */
+bool table_is_mixed(const struct table *t);
+
+/* The column that feature j belongs to, and whether it is 1 or 0 for a word or a gap, not an amount. */
+size_t table_column_of(const struct table *t, size_t j);
+bool table_is_indicator(const struct table *t, size_t j);
+
+/* What feature j is, as JSON has words: "age", "age (missing)", "sex = female"; of a column without a name its number. names:
+ * the table's. */
+void table_feature(const struct table *t, const struct columns *names, size_t j, struct text *to);
+
+/* The place of a word among n that are sorted by their bytes; n where it is not among them. */
+size_t table_find(const char *const *sorted, size_t n, const char *word);
+
+/* {columns: [{name, use, levels, gaps, marked}], fill, missing, unknown, classes, id, dropped}: what a snapshot's header says;
+ * NULL where nothing was learnt, or without memory. Reading it: an earlier version's is absent, and nothing was learnt.
+ * Errors: ERR_INPUT for what is no table, ERR_MEMORY. */
+json_t *table_to_json(const struct table *t, const struct columns *names);
+status table_from_json(const json_t *j, struct arena *a, struct table *out);
 
 #endif

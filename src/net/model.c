@@ -97,6 +97,24 @@ status model_build(const char *spec, const char *activation, const char *norm, c
 	return s;
 }
 
+bool model_is(const char *text, const char *spec)
+{
+	static const char digits[] = "0123456789";
+	const char *in = strstr(text, ":in-"), *out = strrchr(text, '-');
+	while (*text && *spec) {
+		if (in && text == in + 1) {
+			text += strlen("in");
+			spec += strspn(spec, digits);
+		} else if (out && text == out + 1 && !strcmp(text, "out")) {
+			text += strlen("out");
+			spec += strspn(spec, digits);
+		} else if (*text++ != *spec++) {
+			return false;
+		}
+	}
+	return !*text && !*spec;
+}
+
 void model_free(struct model *m)
 {
 	arena_free(&m->arena);

@@ -13,7 +13,7 @@ enum { LAYERS_MAX = 256 };
 
 struct model {
 	struct arena arena;
-	const char *spec;             /* "mlp:784-128-10" */
+	const char *spec;             /* "mlp:784-128-10"; with the sizes that were left to the data */
 	const char *kind;             /* "mlp" */
 	enum activation activation;
 	bool normed;                  /* has norms, all of one kind: */
@@ -25,7 +25,7 @@ struct model {
 	int n_layers;                 /* the last one's output is the model's */
 };
 
-/* Builds "linear", "mlp:IN-HIDDEN-…-OUT", "lenet", "resnet18", … for inputs of c×h×w and so many outputs, with
+/* Builds "linear", "mlp:IN-HIDDEN-…-OUT", where `in` and `out` are the data's own, "lenet", "resnet18", … for inputs of c×h×w and so many outputs, with
  * PyTorch's names and default initialisation (weights and biases U(±1/√fan_in); norms 1 and 0). activation "relu",
  * "silu", "tanh" or NULL for relu; norm "bn", "frn" or NULL for bn, where there is one. Errors: ERR_USAGE for an
  * unknown model, a norm where there is none, or sizes that don't fit the data ("{model} mlp:784-128-10: the data has
@@ -33,6 +33,10 @@ struct model {
 status model_build(const char *spec, const char *activation, const char *norm, const int input[3], int outputs,
                    struct model *out);
 void model_free(struct model *m);
+
+/* Whether a text is that of a model which was built: "mlp:in-128-out" is, of "mlp:784-128-10". */
+bool model_is(const char *text, const char *spec);
+
 bool model_has(const struct model *m, enum layer_kind kind);
 
 /* What the model has and a device has not, "convolutions"; NULL: the device runs all of its layers. */

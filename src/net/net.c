@@ -17,6 +17,7 @@ struct net {
 	struct gather gather;      /* what stays the same from batch to batch */
 	struct loss loss;
 	const void *set, *target;  /* device */
+	float *class_weight;       /* device: (classes), or NULL */
 	const struct segment *own[LOSS_PARAMS];  /* the likelihood's parameters; NULL: no more */
 	float *point;              /* device: those, where they are not θ's own; NULL where there are none */
 	/* what predict uses: where its rows begin, and, from prepare, */
@@ -199,6 +200,7 @@ static void net_close(struct potential *base)
 	if (net->target)
 		device_release(d, net->target);
 	d->ops->free(d, net->point);
+	d->ops->free(d, net->class_weight);
 	arena_free(&net->arena);
 	free(net);
 }
@@ -229,6 +231,24 @@ static status open_params(struct net *net)
 	return count ? d->ops->alloc(d, count * sizeof(float), (void **)&net->point) : OK;
 }
 
+static status open_class_weight(struct net *net)
+{
+	const struct net_options *o = &net->options;
+	const int classes = o->data->n_classes;
+	struct device *d = net->base.device;
+	float *host;
+	if (!o->class_weight)
+		return OK;
+	if (!o->likelihood->class_targets)
+		return fail(ERR_USAGE, "{class-weight}: {likelihood} %s has no classes", o->likelihood->name);
+	TRY(ARENA_NEW(&net->arena, (size_t)classes, &host));
+	for (int i = 0; i < classes; i++)
+		host[i] = (float)o->class_weight[i];
+	TRY(d->ops->alloc(d, (size_t)classes * sizeof *host, (void **)&net->class_weight));
+	net->loss.class_weight = net->class_weight;
+	return d->ops->put(d, net->class_weight, host, (size_t)classes * sizeof *host);
+}
+
 /* The likelihood's side of the data: what it reads, on the device. */
 static status open_loss(struct net *net)
 {
@@ -249,6 +269,7 @@ static status open_loss(struct net *net)
 	net->loss = (struct loss){.kind = l->loss, .output = graph_output(&net->graph), .k = outputs,
 	                          .target = net->target, .noise_sd = o->noise_sd,
 	                          .gradient = graph_output_gradient(&net->graph)};
+	TRY(open_class_weight(net));
 	return open_params(net);
 }
 

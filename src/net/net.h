@@ -17,6 +17,7 @@ struct net_options {
 	const struct normalize *normalize;
 	const struct likelihood *likelihood;
 	double noise_sd;                  /* of likelihoods that have one; in the units of the targets as stored */
+	const double *class_weight;       /* (classes): factors on the ℓ of each class's examples, of class targets; or NULL for 1. Copied */
 	enum augment augment;
 	enum precision precision;
 	enum conv_algo algo;              /* of the convolutions */

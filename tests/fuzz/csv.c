@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.target = how & 8 ? "c" : NULL,
 		.standardize = how & 16 ? STANDARDIZE_YES : STANDARDIZE_NO,
 		.class_targets = how & 32,
+		.decimal = how & 128 ? DECIMAL_COMMA : DECIMAL_POINT,
 	});
 	return 0;
 }

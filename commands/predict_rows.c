@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* The table of basin predict --csv. */
+#include "commands/predict.h"
+
+static status add_classes(const struct predictions *p, struct predict_csv *t, struct arena *a)
+{
+	const char *const *names;
+	TRY(network_class_names(p->network, p->mixture.c, a, &names));
+	return predict_csv_classes(t, &p->mixture, names);
+}
+
+static status add_reals(const struct predictions *p, double level, struct predict_csv *t, struct arena *a)
+{
+	const struct regression r = predictions_regression(p);
+	struct intervals *of;
+	TRY(ARENA_NEW(a, 1, &of));
+	TRY(intervals_of(&r, level, a, of));
+	return predict_csv_reals(t, of);
+}
+
+status predict_rows(const struct opts *o, const struct predictions *p, size_t first, struct arena *a, struct predict_csv *t)
+{
+	const struct dataset *d = &p->subject->data;
+	TRY(predict_csv_open(t, a, d->n, first, d->id));
+	t->number = d->number;
+	return p->mixture.c ? add_classes(p, t, a) : add_reals(p, opts_real(o, "level"), t, a);
+}
+
+status predict_rows_stored(const struct mixture *m, struct arena *a, struct predict_csv *t)
+{
+	TRY(predict_csv_open(t, a, m->n, 1, NULL));
+	return predict_csv_classes(t, m, NULL);
+}
+
+static void put_table(const struct predict_csv *t, FILE *to)
+{
+	predict_csv_names(t, to);
+	predict_csv_rows(t, to);
+}
+
+status predict_save_rows(const struct opts *o, FILE *to, const struct predictions *p, struct arena *a)
+{
+	struct predict_csv t;
+	if (!to)
+		return OK;
+	TRY(predict_rows(o, p, 1, a, &t));
+	put_table(&t, to);
+	return OK;
+}
+
+status predict_save_stored(FILE *to, const struct mixture *m, struct arena *a)
+{
+	struct predict_csv t;
+	if (!to)
+		return OK;
+	TRY(predict_rows_stored(m, a, &t));
+	put_table(&t, to);
+	return OK;
+}
