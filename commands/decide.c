@@ -29,6 +29,8 @@ static const struct param decide_defs[] = {
 	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS,
 	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
 	         "everywhere; without it what the run's own --unknown says"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of a csv file begin with; without it a point, or in the run's own file what they did"},
 	{.name = "probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "learn from these probabilities, (examples, classes) or (members, examples, classes), instead of a run's"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "the classes, from 0, that belong to --probs"},
@@ -151,6 +153,7 @@ static status decide_network(const struct opts *o, struct selection *chosen, str
 		.spec = opts_text(o, "data"), .option = "--data",
 		.split = opts_given(o, "split") || opts_given(o, "data") ? opts_choice(o, "split") : SPLIT_HOLDOUT,
 		.header = (enum header)(opts_choice(o, "header") + 1), .unknown = opts_choice(o, "unknown") + 1,
+		.decimal = opts_choice(o, "decimal") + 1,
 		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
 	TRY(check_holdout(o, n));
@@ -181,7 +184,7 @@ static status learn_stored(const struct opts *o, struct decisions *d, struct are
 
 static status decide_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
-	static const char *const of_runs[] = {"data", "split", "header", "unknown", "batch", "device", "threads", "precision", "conv-algo",
+	static const char *const of_runs[] = {"data", "split", "header", "unknown", "decimal", "batch", "device", "threads", "precision", "conv-algo",
 	                                      "fast", NULL};
 	struct decisions d = {.n = 0};
 	struct output_file file;

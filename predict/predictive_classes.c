@@ -101,10 +101,13 @@ status predictive_score_classes(const struct mixture *m, bool errors, struct fig
 		{"entropy", got.entropy, false}, {"expected_entropy", got.expected_entropy, false},
 		{"mutual_information", got.mutual_information, false},
 	}};
-	if (errors) {
-		out->at[out->count++] = (struct figure){"accuracy_se", got.accuracy_se, false};
-		out->at[out->count++] = (struct figure){"nll_se", got.nll_se, false};
-	}
+	const struct figure of_errors[] = {
+		{"accuracy_se", got.accuracy_se, false}, {"nll_se", got.nll_se, false}, {"brier_se", got.brier_se, false},
+		{"entropy_se", got.entropy_se, false}, {"expected_entropy_se", got.expected_entropy_se, false},
+		{"mutual_information_se", got.mutual_information_se, false},
+	};
+	for (size_t i = 0; errors && i < sizeof of_errors / sizeof *of_errors; i++)
+		out->at[out->count++] = of_errors[i];
 	return OK;
 }
 
