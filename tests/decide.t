@@ -131,6 +131,25 @@ sed 's/,[0-9]*$//' new.csv | "$BASIN" predict --quiet elsewhere --data csv:- --c
 "$BASIN" predict --quiet elsewhere --data csv:new.csv --csv new-rows.csv --decide kept.json >out 2>err && cmp -s piped.csv new-rows.csv
 ok $? "rows from a pipe are decided on as those of a file"
 
+# Classes by their names.
+words() {  # words NO YES RUN WORD…: a run of two classes
+	no=$1 yes=$2 to=$3
+	shift 3
+	awk -v no="$no" -v yes="$yes" 'BEGIN { srand(7); print "a;b;ends"
+		for (i = 0; i < 200; i++) { a = rand() * 4 - 2; b = rand() * 4 - 2; print a ";" b ";" (a + b > rand() * 2 - 1 ? yes : no) } }' >"$to.csv"
+	# shellcheck disable=SC2086 # words
+	"$BASIN" sample $plan --data "csv:$to.csv" --holdout 100 --out "$to" "$@"
+}
+words ill well ends --model mlp:2-4-2 && decide ends --coverage 0.95 --temperature-scaling && cp rules.json named.json &&
+	"$BASIN" predict --quiet ends --split train --decide named.json --csv rows.csv --overwrite >out 2>err &&
+	[ "$(column set rows.csv | sort -u | tr '\n' ' ')" = 'ill ill|well well ' ] && head -n 1 rows.csv | grep -q ',scaled_ill,scaled_well,set$'
+ok $? "a table's words are in its sets"
+words off on other --model mlp:2-4-2
+fails 2 "decide named.json: class 0 is ill there, and off here" "other names of classes" "$BASIN" predict --quiet other --decide named.json
+words ill well logit --model mlp:2-4-1 --likelihood bernoulli
+fails 2 "decide named.json: its rules were learnt with likelihood categorical, and this run's is bernoulli" "another likelihood" \
+	"$BASIN" predict --quiet logit --decide named.json
+
 # Real targets.
 awk 'BEGIN { srand(6); for (i = 0; i < 240; i++) { a = rand() * 4 - 2; b = rand() * 4 - 2; print a "," b "," 100 + 10 * a * b + 5 * (rand() + rand() - 1) } }' >real.csv
 # shellcheck disable=SC2086 # words
