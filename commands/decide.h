@@ -21,8 +21,8 @@ extern const struct opt_table table_rules;
 /* Refuses options of rules that are not to be made of such a likelihood, or not asked for. Errors: ERR_USAGE. */
 status decide_check(const struct opts *o, bool classes);
 
-/* Learns the rules that are asked for, or where none is those that every ensemble can have. Errors: ERR_USAGE, ERR_INPUT,
- * ERR_MEMORY. */
+/* Learns the rules that are asked for, or where none is those that every ensemble can have. Errors: ERR_USAGE,
+ * ERR_INPUT, ERR_MEMORY. */
 status decide_rules(const struct opts *o, const struct calibration *c, struct arena *a, struct decisions *d);
 
 /* Puts the rules into a report as sentences. */

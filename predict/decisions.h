@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Rules of decision that were learnt from labelled rows which no member was trained on, and the file that keeps them: JSON, of
- * format "basin-decisions". Guarantees are about its numbers, so it has a checksum over them. */
+/* Rules of decision that were learnt from labelled rows which no member was trained on, and the file that keeps them:
+ * JSON, of format "basin-decisions". Guarantees are about its numbers, so it has a checksum over them. */
 #ifndef BASIN_DECISIONS_H
 #define BASIN_DECISIONS_H
 
@@ -74,8 +74,8 @@ struct decisions {
 /* Whether the rules made come to nothing: the rows were too few. Each such rule says so in its guarantee. */
 bool decisions_void(const struct decisions *d);
 
-/* What a rule promises, and what the rows were too few for; `whole`: also on what condition, which is the same for all. NULL without
- * memory. */
+/* What a rule promises, and what the rows were too few for; `whole`: also on what condition, which is the same for
+ * all. NULL without memory. */
 json_t *guarantee_scaling(const struct decisions *d);
 json_t *guarantee_sets(const struct decisions *d, bool whole);
 json_t *guarantee_intervals(const struct decisions *d, bool whole);
@@ -89,12 +89,12 @@ json_t *decisions_rules(const struct decisions *d);
 /* All of it but the checksum; takes over what the file says of where it was made from. NULL without memory. */
 json_t *decisions_to_json(const struct decisions *d, const char *program, json_t *made_from);
 
-/* Writes it with its checksum, and frees it. Whether the stream took it is for its owner to ask. Errors: ERR_MEMORY, also for
- * NULL. */
+/* Writes it with its checksum, and frees it. Whether the stream took it is for its owner to ask. Errors: ERR_MEMORY,
+ * also for NULL. */
 status decisions_write(FILE *to, json_t *whole);
 
-/* Reads a file, whose every number is checked. Errors: ERR_INPUT for what is no such file or of another version, naming the
- * member; ERR_DAMAGE where it does not match its checksum; ERR_MEMORY. */
+/* Reads a file, whose every number is checked. Errors: ERR_INPUT for what is no such file or of another version,
+ * naming the member; ERR_DAMAGE where it does not match its checksum; ERR_MEMORY. */
 status decisions_read(const char *path, struct arena *a, struct decisions *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Files of decisions: what is written is read again to the bit, and what is wrong is refused by the member's name, also where its
- * checksum is right. */
+/* Files of decisions: what is written is read again to the bit, and what is wrong is refused by the member's name,
+ * also where its checksum is right. */
 #include "predict/decisions.h"
 
 #include <math.h>

@@ -127,7 +127,7 @@ fails 2 "is a folder" "a folder instead of a file" "$BASIN" ood --ood glyphs --s
 
 {
 	"$BASIN" predict --curve "$dir/run/chain-1.snaps" && "$BASIN" info --tensors "$dir/run/chain-1.snaps"
-	for command in sample predict ood compare diagnose info data; do
+	for command in sample predict decide ood compare diagnose info data; do
 		"$BASIN" $command --help
 	done
 } >"$dir/out"
