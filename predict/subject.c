@@ -36,6 +36,7 @@ static status subject_columns(const struct network *n, const struct subject_requ
 	ask->single = n->standardize.single;
 	ask->width = n->table.n ? n->table.n : shape_size(n->model.input);
 	ask->header = r->header;
+	ask->decimal = r->decimal ? (enum decimal)(r->decimal - 1) : r->spec ? DECIMAL_POINT : n->origin.decimal;
 	ask->unknown = r->unknown ? (enum unknown)(r->unknown - 1) : UNKNOWN_REFUSE;
 	if (strncmp(ask->spec, "csv:", 4) != 0)
 		return OK;
