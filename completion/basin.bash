@@ -90,15 +90,15 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --header --unknown --decimal --curve --scores --ensemble --csv --level --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --decimal --unknown --curve --scores --ensemble --csv --level --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --curve --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
-		--unknown) words='refuse other' ;;
 		--decimal) words='point comma' ;;
+		--unknown) words='refuse other' ;;
 		--curve) option= ;;
 		--scores) words='few all' ;;
 		--ensemble) files=yes ;;
@@ -122,7 +122,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	ood)
-		options='--ood --id --split --header --decimal --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--ood --id --split --header --decimal --unknown --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -131,6 +131,7 @@ _basin()
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
 		--decimal) words='point comma' ;;
+		--unknown) words='refuse other' ;;
 		--score) words='entropy mi msp max-logit energy' ;;
 		--ood-normalize) words='id' ;;
 		--save-scores) files=yes ;;

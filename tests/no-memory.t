@@ -23,6 +23,15 @@ fi
 make_runs
 # shellcheck disable=SC2086 # words
 sweep "sample" - sample $plan --out run
+worded="--data csv:words.csv --id id --missing indicator --model mlp:in-3-out --steps 2 --lr 0.01 --threads 1 --quiet"
+# shellcheck disable=SC2086 # words
+{
+	"$BASIN" sample $worded --out words
+	ok $? "a run over words and gaps"
+	sweep "predict of words and gaps" - predict --json --quiet --threads 1 --data csv:words.csv --unknown other words
+}
+sed 's/^[^,]*,[^,]*,//' words.csv >named.csv
+sweep "info of a table of words" - info --json csv:named.csv
 sweep "sample --resume" half sample --resume run --threads 1 --quiet
 sweep "predict" - predict --json --quiet --threads 1 --curve --save-probs p.npy --save-member-probs m.npy --csv p.rows classes
 sweep "predict by three threads" - predict --json --quiet --threads 3 --batch 5 --save-probs p.npy \

@@ -186,10 +186,11 @@ static status learn_use(const struct csv_rows *r, size_t k, const struct cells *
 static status learn_words(const struct csv_rows *r, size_t k, const struct cells *c, struct arena *a, size_t *n,
                           const char *const **out)
 {
-	enum { FEW = 10 };
+	enum { FEW = 10, LEVELS_MOST = 1000 };
 	TRY(find_levels(r, k, a, n, out));
 	/* Nine in ten rows have a word of their own. */
-	return !r->plan->words[k] && c->words >= FEW && *n > c->words / 10 * 9 ? refuse_names(r, k, c, *n) : OK;
+	const bool names = (c->words >= FEW && *n * 10 > c->words * 9) || *n > LEVELS_MOST;
+	return names && !r->plan->words[k] ? refuse_names(r, k, c, *n) : OK;
 }
 
 static status learn_column(const struct csv_rows *r, size_t k, enum missing missing, struct arena *a, struct column *out)
