@@ -10,7 +10,10 @@
  * (w = 1) forbids that and weighs 1/n of all: it moves T upward by O(1/n), as the targets (N + 1)/(N + 2) of Platt 1999 do,
  * whose idea it is; but in total, not one a class, which would rule a holdout with many classes. Convex in b, so the slope's
  * one zero is the fit; T is kept within bounds, and it is said when it is at one: at the upper, the labels have little to do
- * with the probabilities. */
+ * with the probabilities.
+ *
+ * Probabilities with a T that was fitted to a holdout are no longer fixed before it was seen. What promises something by
+ * the same holdout (conformal.h, abstain.h) takes them as they were before T, or another part of it. */
 #ifndef BASIN_SCALING_H
 #define BASIN_SCALING_H
 

@@ -49,6 +49,7 @@ static void divide_rows(struct dataset *d, const uint8_t *held, uint8_t keep)
 		{d->x, values * (d->element == ELEMENT_U8 ? 1 : sizeof(float))}, {d->x_wide, values * sizeof *d->x_wide},
 		{d->label, sizeof *d->label}, {d->target, targets * sizeof *d->target},
 		{d->target_wide, targets * sizeof *d->target_wide}, {d->id, sizeof *d->id},
+		{d->number, sizeof *d->number},
 	};
 	size_t n = d->n;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -76,6 +77,16 @@ static status measure(struct dataset *d, bool single, const uint8_t *held)
 	return OK;
 }
 
+static status number_rows(struct dataset *d)
+{
+	size_t *number;
+	TRY(ARENA_NEW(&d->arena, d->n, &number));
+	for (size_t i = 0; i < d->n; i++)
+		number[i] = i + 1;
+	d->number = number;
+	return OK;
+}
+
 status dataset_divide(struct dataset *out, const struct dataset_request *r)
 {
 	uint8_t *held;
@@ -88,6 +99,8 @@ status dataset_divide(struct dataset *out, const struct dataset_request *r)
 	if (standardize)
 		TRY(measure(out, r->single, held));
 	TRY(dataset_fingerprint(out, held, &out->train_fingerprint));
+	if (r->holdout && r->need == NEED_NOTHING)
+		TRY(number_rows(out));
 	if (r->holdout)
 		divide_rows(out, held, out->split == SPLIT_HOLDOUT);
 	if (r->distinct && out->n_targets == 1)
