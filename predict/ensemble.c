@@ -55,6 +55,9 @@ static status read_member(struct ensemble *e, size_t member)
 	if (s != OK)
 		return ensemble_within(e, member, s);
 	memcpy(seat->theta, record.params, m->params.count * sizeof(float));
+	for (int j = 0; j < e->n_sets; j++)
+		if (e->sets[j].how->read)
+			e->sets[j].how->read(&e->sets[j], member, seat->theta);
 	if (seat->stats)
 		memcpy(seat->stats, record.stats, m->stats.count * sizeof(float));
 	return OK;
