@@ -212,7 +212,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	data)
-		options='--split --labels --holdout --target --header --decimal --format --out --overwrite --json --config --dump-config --help --version'
+		options='--split --labels --holdout --target --header --decimal --drop --id --category --missing --format --out --overwrite --json --config --dump-config --help --version'
 		flags=' --overwrite --json --dump-config --help --version '
 		arguments=('info write' 'shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:')
 		case $option in
@@ -221,6 +221,7 @@ _basin()
 		--holdout) words=',random]' ;;
 		--header) words='yes no' ;;
 		--decimal) words='point comma' ;;
+		--missing) words='refuse mean indicator' ;;
 		--format) words='cifar10 svhn' ;;
 		--out) files=yes ;;
 		--overwrite) option= ;;
