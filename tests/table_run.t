@@ -114,6 +114,16 @@ sed 's/,III,/,X,/' clinic.csv >renamed.csv
 fails 2 "can't be pooled: their ways to read a table's words and gaps differ" "runs that read a table otherwise are no ensemble" \
 	"$BASIN" predict run renamed
 
+# ---- hints ----
+
+awk 'BEGIN { print "PatientID,sex,y"; for (i = 0; i < 20; i++) print (i * 7 % 20) "," (i % 3 ? "m" : "f") "," i % 4 / 2 }' >ids.csv
+"$BASIN" sample --data csv:ids.csv --model mlp:in-2-out --steps 2 --out ids 2>err
+grep -q "its column 'PatientID' is called as names of rows are.*--id says" err && ! grep -q "deviations of its columns" err
+ok $? "numbers that name rows are pointed at"
+"$BASIN" sample --data csv:ids.csv --id PatientID --model mlp:in-2-out --steps 2 --out named 2>err
+! grep -q "PatientID" err
+ok $? "until that is said"
+
 # ---- standardisation ----
 
 # shellcheck disable=SC2086 # a list of words
