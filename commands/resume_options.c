@@ -58,7 +58,8 @@ static status same_value(const json_t *was, const struct opts *run, const struct
 	} else if (def->type == PARAM_COUNT) {
 		*same = opts_count(run, name) == opts_count(given, name);
 	} else if (def->type == PARAM_REAL) {
-		*same = opts_real(run, name) == opts_real(given, name);
+		*same = opts_word(run, name) || opts_word(given, name) ? opts_word(run, name) && opts_word(given, name)
+		                                                       : opts_real(run, name) == opts_real(given, name);
 	} else {
 		const json_t *a = json_object_get(was, name);
 		const char *b = opts_text(given, name);

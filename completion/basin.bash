@@ -42,7 +42,8 @@ _basin()
 		--activation) words='relu silu tanh' ;;
 		--norm) words='bn frn' ;;
 		--init) files=yes ;;
-		--likelihood) words='categorical gaussian bernoulli' ;;
+		--likelihood) words='categorical gaussian bernoulli heteroscedastic' ;;
+		--noise-sd) words='learn' ;;
 		--class-weight) words='balanced' ;;
 		--precision) words='fp32 bf16' ;;
 		--conv-algo) words='auto direct winograd gemm' ;;
@@ -90,15 +91,15 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --header --decimal --unknown --curve --scores --ensemble --csv --level --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --unknown --decimal --curve --scores --ensemble --csv --level --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --curve --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
-		--decimal) words='point comma' ;;
 		--unknown) words='refuse other' ;;
+		--decimal) words='point comma' ;;
 		--curve) option= ;;
 		--scores) words='few all' ;;
 		--ensemble) files=yes ;;
