@@ -88,7 +88,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --header --curve --csv --level --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --curve --scores --ensemble --csv --level --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --curve --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -96,6 +96,8 @@ _basin()
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
 		--curve) option= ;;
+		--scores) words='few all' ;;
+		--ensemble) files=yes ;;
 		--csv) files=yes ;;
 		--save-probs) files=yes ;;
 		--save-member-probs) files=yes ;;
