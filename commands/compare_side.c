@@ -44,6 +44,7 @@ static status open_subject(const struct opts *o, struct side *s)
 	const struct subject_request request = {
 		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"),
 		.header = (enum header)(opts_choice(o, "header") + 1),
+		.decimal = opts_choice(o, "decimal") + 1,
 		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
 	TRY(subject_open(&s->network, &request, &s->subject));
@@ -117,6 +118,11 @@ static status check_examples(const struct side *a, const struct side *b)
 	            split_name(y->split), fingerprint_text(y->fingerprint).at);
 }
 
+static int targets_of(const struct side *s)
+{
+	return likelihood_targets(s->network.likelihood, s->network.model.outputs);
+}
+
 status side_check(const struct side *a, const struct side *b)
 {
 	if (!a->mixture != !b->mixture)
@@ -125,9 +131,9 @@ status side_check(const struct side *a, const struct side *b)
 	if (a->mixture && a->mixture->c != b->mixture->c)
 		return fail(ERR_USAGE, "%s predicts %d classes and %s %d; both have to be of the same ones", a->path, a->mixture->c, b->path,
 		            b->mixture->c);
-	if (!a->mixture && a->network.model.outputs != b->network.model.outputs)
-		return fail(ERR_USAGE, "%s predicts %d targets and %s %d; both have to be of the same ones", a->path, a->network.model.outputs,
-		            b->path, b->network.model.outputs);
+	if (!a->mixture && targets_of(a) != targets_of(b))
+		return fail(ERR_USAGE, "%s predicts %d targets and %s %d; both have to be of the same ones", a->path, targets_of(a), b->path,
+		            targets_of(b));
 	return check_examples(a, b);
 }
 

@@ -17,13 +17,14 @@
 
 /* ---- the target, in a sentence ---- */
 
-/* What sets some tensors apart. */
-static const char *note_on_pieces(const struct potential *p)
+/* What sets some tensors apart, but for the likelihood's own. */
+static const char *note_on_tensors(const struct problem *p)
 {
+	const struct segments *s = p->potential->params;
 	bool factors = false, frozen = false;
-	for (int i = 0; i < p->pieces->n; i++) {
-		frozen |= p->pieces->at[i].frozen;
-		factors |= p->pieces->at[i].prior != 1 && !p->pieces->at[i].frozen;
+	for (int i = 0; i < s->n; i++) {
+		frozen |= s->at[i].frozen;
+		factors |= s->at[i].prior != 1 && !s->at[i].frozen && !likelihood_owns(p->likelihood, s->at[i].name) && p->decay > 0;
 	}
 	return factors && frozen ? "; δ differs by tensor (--prior), frozen tensors stay at their initial values"
 	     : factors           ? "; δ differs by tensor (--prior)"
@@ -31,32 +32,52 @@ static const char *note_on_pieces(const struct potential *p)
 	                         : "";
 }
 
+/* The likelihood's own parameter, and its prior, which the tensors' δ has no part in. */
+static void add_own_note(struct text *to, const struct problem *p, const struct likelihood_param *own, const char *units)
+{
+	const struct segment *s = segments_find(p->potential->params, own->name);
+	const double precision = (double)p->plan.state.n * p->plan.state.decay * s->prior;
+	text_add(to, " with a deviation σ for each target, in the units of the %stargets, θ's %s being ln σ", units, own->name);
+	if (s->frozen)
+		text_add(to, " and frozen");
+	else if (precision > 0)
+		text_add(to, ", whose prior, whatever δ, is normal with mean 0 and deviation %g at T = 1", 1 / sqrt(precision));
+	else
+		text_add(to, " and without a prior");
+}
+
 /* What ℓᵢ is, and in which units. */
 static void add_likelihood_note(struct text *to, const struct problem *p)
 {
 	if (!p->likelihood)
 		return;
+	const char *units = p->data.standardize.target_sd ? "standardised " : "";
 	text_add(to, "; ℓᵢ(θ) = −%sln p(yᵢ | xᵢ, θ), nats, p %s", p->class_weight ? "w " : "", p->likelihood->name);
 	if (p->class_weight) {
 		text_add(to, ", w by yᵢ's class: ");
 		class_weight_words(p->class_weight, &p->data, to);
 	}
 	if (p->likelihood->noise_sd)
-		text_add(to, " with deviation %g in the units of the %stargets", p->noise_sd, p->data.standardize.target_sd ? "standardised " : "");
+		text_add(to, " with deviation %g in the units of the %stargets", p->noise_sd, units);
+	else if (p->likelihood->loss == LOSS_HETEROSCEDASTIC)
+		text_add(to, ", normal with a mean and an ln σ² that are outputs, in the units of the %stargets", units);
+	else if (p->likelihood->param[0].name)
+		add_own_note(to, p, &p->likelihood->param[0], units);
 }
 
 /* The prior's kind and scale; where it is not gaussian, what stands for (δ/2)‖θ‖². */
-static void add_prior_note(struct text *to, const struct state_plan *plan)
+static void add_prior_note(struct text *to, const struct problem *problem)
 {
-	const struct potential *p = plan->potential;
-	const struct piece *first = NULL;
-	for (int i = 0; i < p->pieces->n && !first; i++)
-		if (!p->pieces->at[i].frozen)
-			first = &p->pieces->at[i];
+	const struct state_plan *plan = &problem->plan.state;
+	const struct segments *all = plan->potential->params;
+	const struct segment *first = NULL;
+	for (int i = 0; i < all->n && !first; i++)
+		if (!all->at[i].frozen && !likelihood_owns(problem->likelihood, all->at[i].name))
+			first = &all->at[i];
 	if (!first)
 		return;
-	if (!(plan->decay > 0)) {
-		text_add(to, "; δ = 0 is no prior");
+	if (!(problem->decay > 0)) {
+		text_add(to, "%s", plan->decay > 0 ? "; δ as it stands here is of that alone, other tensors have no prior" : "; δ = 0 is no prior");
 		return;
 	}
 	const char *kind = prior_name(first->kind);
@@ -101,10 +122,10 @@ static status write_target(struct problem *p)
 		text_add(to, "; here u is that of %s", u->ops->target_note(u));
 	if (plan->sampler->target) {
 		add_likelihood_note(to, p);
-		add_prior_note(to, plan);
+		add_prior_note(to, p);
 		add_temperature_note(to, p);
 	}
-	text_add(to, "%s", note_on_pieces(u));
+	text_add(to, "%s", note_on_tensors(p));
 	add_explore_note(to, &p->plan.schedule);
 	if (!u->fixed)
 		text_add(to, "; %s", report_not_fixed(u->n_stats > 0));
@@ -159,7 +180,7 @@ static json_t *model_facts(const struct problem *p, const struct opts *o)
 static json_t *options_facts(const struct problem *p, const struct opts *o)
 {
 	json_t *options = opts_to_json(o);
-	json_put(&options, "weight-decay", json_real(p->plan.state.decay));
+	json_put(&options, "weight-decay", json_real(p->decay));
 	if (p->threads)
 		json_put(&options, "threads", json_integer(p->threads));
 	const struct param *params = p->plan.state.sampler->params;
@@ -182,7 +203,7 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 static json_t *sampler_facts(const struct problem *p, const struct opts *o)
 {
 	static const char *const outside[] = {"out", "resume", "chains", "only", "threads", "workers", "device", "log-every", "checkpoint-every",
-	                                      "quiet", "progress", "data", "header", "labels", "init", NULL};
+	                                      "quiet", "progress", "data", "header", "decimal", "labels", "init", NULL};
 	json_t *sampler = options_facts(p, o);
 	for (const char *const *name = outside; *name; name++)
 		json_object_del(sampler, *name);

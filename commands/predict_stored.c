@@ -46,7 +46,7 @@ static status score_stored(const struct opts *o, const struct output_file file[2
 
 status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
-	static const char *const of_runs[] = {"data", "split", "header", "ensemble", "save-member-probs", "level", "batch", "device", "threads",
+	static const char *const of_runs[] = {"data", "split", "header", "decimal", "unknown", "ensemble", "save-member-probs", "level", "batch", "device", "threads",
 	                                      "precision", "conv-algo", "fast", NULL};
 	if (!opts_text(o, "probs"))
 		return fail(ERR_USAGE, "--labels belongs to --probs: the classes that probabilities are scored by");

@@ -40,7 +40,8 @@ static status open_data(struct problem *p, const struct opts *o)
 	TRY(table_from_json(json_object_get(p->begun, "table"), &p->arena, &table));
 	const struct dataset_request r = {
 		.spec = spec, .option = "--data", .split = SPLIT_TRAIN, .labels = opts_text(o, "labels"), .holdout = opts_text(o, "holdout"),
-		.target = opts_text(o, "target"), .header = (enum header)(opts_choice(o, "header") + 1), .columns = &columns,
+		.target = opts_text(o, "target"), .header = (enum header)(opts_choice(o, "header") + 1),
+		.decimal = opts_choice(o, "decimal") == DECIMAL_COMMA ? DECIMAL_COMMA : DECIMAL_POINT, .columns = &columns,
 		.single = standardize_was_single(json_object_get(p->begun, "standardize")),
 		.drop = opts_text(o, "drop"), .id = opts_text(o, "id"), .category = opts_text(o, "category"),
 		.missing = (enum missing)opts_choice(o, "missing"), .unknown = (enum unknown)opts_choice(o, "unknown"),
@@ -51,9 +52,11 @@ static status open_data(struct problem *p, const struct opts *o)
 	p->has_data = true;
 	const struct targets targets = dataset_targets(&p->data);
 	p->likelihood = wanted ? wanted : likelihood_default(&targets);
-	p->noise_sd = opts_real(o, "noise-sd");
 	if (opts_given(o, "noise-sd") && !p->likelihood->noise_sd)
 		return fail(ERR_USAGE, "--noise-sd belongs to --likelihood gaussian; this run has %s", p->likelihood->name);
+	if (opts_word(o, "noise-sd"))
+		p->likelihood = p->likelihood->learning;
+	p->noise_sd = opts_word(o, "noise-sd") ? 1 : opts_real(o, "noise-sd");
 	TRY(class_weight_read(opts_text(o, "class-weight"), &p->data, &p->arena, &p->class_weight));
 	if (!p->data.image && opts_given(o, "normalize"))
 		return fail(ERR_USAGE, "--normalize is for images; for a table there is --standardize");
@@ -98,6 +101,7 @@ static status open_model(struct problem *p, const struct opts *o, const char *sp
 	if (opts_text(o, "freeze"))
 		TRY(segments_freeze(&p->model.params, opts_text(o, "freeze")));
 	TRY(segments_prior(&p->model.params, opts_text(o, "prior")));
+	p->plan.state.decay = likelihood_priors(p->likelihood, (double)p->plan.state.n, p->decay, &p->model.params);
 	return check_network_options(p, o);
 }
 
@@ -280,7 +284,6 @@ static status open_plan(struct problem *p, const struct opts *o)
 	struct state_plan *state = &plan->state;
 	state->potential = p->potential;
 	state->temperature = opts_given(o, "beta") ? (double)state->n / opts_real(o, "beta") : opts_real(o, "temperature");
-	state->decay = opts_given(o, "weight-decay") ? opts_real(o, "weight-decay") : p->has_data ? 5e-4 : 0;
 	opts_numbers(o, state->sampler->params, state->param);
 	plan->seed = (uint32_t)opts_count(o, "seed");
 	plan->chains = (int)opts_count(o, "chains");
@@ -308,6 +311,7 @@ static status open_all(const struct opts *o, const json_t *choices, struct probl
 		return fail(ERR_USAGE, "--model MODEL must be given (for a start: --model mlp:3072-256-10)");
 	TRY(sampler_find(opts_text(o, "sampler"), &p->plan.state.sampler));
 	TRY(problem_check_model(spec));
+	p->decay = p->plan.state.decay = opts_given(o, "weight-decay") ? opts_real(o, "weight-decay") : analytic_kind(spec) ? 0 : 5e-4;
 	/* An analytic target has its examples in itself, a network's batches are planned for before there is one. */
 	if (analytic_kind(spec)) {
 		TRY(problem_check_analytic(o));

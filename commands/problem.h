@@ -22,6 +22,7 @@ struct problem {
 	struct normalize normalize;
 	const struct likelihood *likelihood;   /* NULL for an analytic target */
 	double noise_sd;
+	double decay;                          /* δ as it was given; the plan's is what tensors' factors are of (likelihood_priors) */
 	const double *class_weight;            /* (classes), or NULL */
 	struct model model;
 	struct potential *potential;

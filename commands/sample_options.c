@@ -8,6 +8,7 @@
 #include "samplers/sampler.h"
 #include "src/data/class_weight.h"
 #include "src/data/dataset.h"
+#include "src/data/holdout.h"
 #include "src/files/run.h"
 #include "src/files/snaps.h"
 #include "src/layer.h"
@@ -17,11 +18,14 @@
 static const struct param data_defs[] = {
 	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets, .help = "data set"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
-	{.name = "holdout", .type = PARAM_TEXT, .arg = "FRACTION|COUNT",
-	 .help = "training examples set aside, always the same ones for the same set"},
+	{.name = "holdout", .type = PARAM_TEXT, .arg = HOLDOUT_ARG,
+	 .help = "training examples set aside, always the same ones for the same set; of each class a share where that is said, and "
+	         "without a word where the target is of words"},
 	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of a csv file begin with; without it a point"},
 	{.name = "drop", .type = PARAM_TEXT, .arg = "NAME[,NAME…]", .help = "columns of a csv file that are left out"},
 	{.name = "id", .type = PARAM_TEXT, .arg = "NAME", .help = "column of a csv file that names its rows, and is left out too"},
 	{.name = "category", .type = PARAM_TEXT, .arg = "NAME[,NAME…]",
@@ -65,14 +69,16 @@ static const struct param model_defs[] = {
 	 .help = "tensors that keep their initial values, by shell patterns on their names"},
 	{.name = "likelihood", .type = PARAM_CHOICE, .arg = LIKELIHOOD_WORDS, .words = &words_likelihoods,
 	 .help = "without it categorical, and gaussian for real targets"},
-	{.name = "noise-sd", .type = PARAM_REAL, .arg = "SD", .fallback = "1", .above_min = true, .max = 1e30,
-	 .help = "standard deviation of the gaussian likelihood, in the units the model sees"},
+	{.name = "noise-sd", .type = PARAM_REAL, .arg = "SD|" NOISE_SD_LEARN, .word = NOISE_SD_LEARN, .fallback = "1", .above_min = true,
+	 .max = 1e30,
+	 .help = "standard deviation of the gaussian likelihood, in the units the model sees; learn: one of each target is sampled, the "
+	         "tensor noise.log_sd, by its logarithm, whose prior is normal with mean 0 and deviation 1 at T = 1"},
 	{.name = "class-weight", .type = PARAM_TEXT, .arg = CLASS_WEIGHT_WORDS,
 	 .help = "factors on the likelihoods of classes, by name or number, 1 for those that aren't named; balanced: each class counts the "
 	         "same in all, N/(K n) for one of n of the N training examples and K classes"},
 	{.name = "prior", .type = PARAM_TEXT, .arg = "KIND[,PATTERN=FACTOR…]", .fallback = "gaussian",
 	 .help = "the prior: gaussian, laplace or student-t:NU (NU above 2), each with variance 1/(N·δ) at T = 1, and "
-	         "factors on the weight decay δ of the tensors that match a shell pattern"},
+	         "factors on the weight decay δ of the tensors that match a shell pattern; on noise.log_sd one on its own precision of 1"},
 	{.name = "weight-decay", .type = PARAM_REAL, .arg = "DELTA", .min = 0, .max = 1e6, .unit = "per example",
 	 .help = "weight decay δ: a prior of precision N·δ, gaussian or of --prior's kind; without it 5e-4, and 0 for analytic targets"},
 	{.name = "temperature", .type = PARAM_REAL, .arg = "T", .fallback = "1", .above_min = true, .max = 1e30, .rival = "beta",

@@ -55,6 +55,9 @@ static status read_member(struct ensemble *e, size_t member)
 	if (s != OK)
 		return ensemble_within(e, member, s);
 	memcpy(seat->theta, record.params, m->params.count * sizeof(float));
+	for (int j = 0; j < e->n_sets; j++)
+		if (e->sets[j].how->read)
+			e->sets[j].how->read(&e->sets[j], member, seat->theta);
 	if (seat->stats)
 		memcpy(seat->stats, record.stats, m->stats.count * sizeof(float));
 	return OK;
@@ -186,10 +189,13 @@ static void run_threads(struct ensemble *e)
 	const size_t workers = e->division.workers;
 	pthread_t reader;
 	size_t n = 1;
-	queue_join(&e->queue, workers, true);
-	bool reads = pthread_create(&reader, NULL, reader_thread, e) == 0;
-	if (!reads)
+	/* What memory holds is not worth a thread that others wait for. */
+	bool reads = !e->from->kept;
+	queue_join(&e->queue, workers, reads);
+	if (reads && pthread_create(&reader, NULL, reader_thread, e) != 0) {
+		reads = false;
 		queue_join(&e->queue, workers, false);
+	}
 	while (n < workers && pthread_create(&w[n].thread, NULL, worker_thread, &w[n]) == 0)
 		n++;
 	for (size_t i = n; i < workers; i++)

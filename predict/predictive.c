@@ -10,6 +10,7 @@ static const struct predictive *const by_loss[LOSS_KINDS] = {
 	[LOSS_CATEGORICAL] = &predictive_categorical,
 	[LOSS_GAUSSIAN] = &predictive_gaussian,
 	[LOSS_BERNOULLI] = &predictive_bernoulli,
+	[LOSS_HETEROSCEDASTIC] = &predictive_gaussian,
 };
 
 const struct predictive *predictive_of(const struct likelihood *l)
@@ -28,6 +29,8 @@ status predictions_open(struct arena *a, const struct network *n, const struct s
 		return fail(ERR_MEMORY, "out of memory: %zu members' outputs for %zu examples", members, rows);
 	if (how->keeps_outputs)
 		TRY(ARENA_NEW(a, kept * rows * k, &out->outputs));
+	if (how->read && n->likelihood->param[0].name)
+		TRY(ARENA_NEW(a, members * (size_t)likelihood_targets(n->likelihood, n->model.outputs), &out->member_sd));
 	if (scoring == SCORE_CURVE)
 		TRY(ARENA_NEW(a, members, &out->curve));
 	if (scoring > SCORE_MEMBERS) {

@@ -24,6 +24,7 @@ struct predictions {
 	size_t members;           /* that there will be */
 	struct mixture mixture;   /* classes; else of no classes */
 	float *outputs;           /* (members, n, outputs) where all are kept; else NULL */
+	double *member_sd;        /* (members, targets): deviations that members sampled, in the outputs' units; NULL: none did */
 	float *probs;             /* (n, classes): one member's; NULL without classes */
 	FILE *each;               /* receives each member's probabilities (n, classes), float32; NULL: not wanted */
 	float *kept;              /* (members, n, classes): likewise, in memory; NULL: not wanted */
@@ -40,6 +41,8 @@ struct predictive {
 	bool keeps_outputs;       /* of all members */
 	/* Whether it can score a set by its targets. Errors: ERR_USAGE, naming the set and what differs. */
 	status (*check)(const struct network *n, const struct dataset *d);
+	/* Looks at member i's parameters θ (host) before its outputs come; NULL: nothing of them is needed. */
+	void (*read)(struct predictions *p, size_t i, const float *theta);
 	/* Adds rows first … first + count − 1 of a member's outputs (n, outputs), in any order and by several threads at a time;
 	 * NULL where outputs only have to lie in their place. Errors: ERR_INPUT for outputs that are not finite. */
 	status (*add)(struct predictions *p, const float *outputs, size_t first, size_t count);

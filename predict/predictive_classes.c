@@ -78,9 +78,12 @@ static double classes_mean_log_lik(const struct predictions *p, size_t i)
 	return -classes_member(p, i);
 }
 
+/* Weights that a user chose ask for other shares than the set has, and what does as asked may score worse than all classes alike;
+ * balanced ones ask for just those. */
 static double classes_guess(const struct predictions *p)
 {
-	return log((double)p->mixture.c);
+	const char *weights = json_string_value(network_run_option(p->network, "class-weight"));
+	return !weights || strcmp(weights, "balanced") == 0 ? log((double)p->mixture.c) : (double)NAN;
 }
 
 static status classes_score(const struct predictions *p, struct figures *out)

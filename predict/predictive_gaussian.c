@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Real targets: each member predicts a Gaussian around its outputs, in the targets' own units. */
+/* Real targets: each member predicts a Gaussian around its outputs, in the targets' own units, of a deviation that is given, one that
+ * it sampled, or one that is an output too. */
 #include "predict/predictive.h"
 
 #include <math.h>
@@ -18,9 +19,6 @@ static int gaussian_classes(int outputs)
 static status gaussian_check(const struct network *n, const struct dataset *d)
 {
 	int targets = likelihood_targets(n->likelihood, n->model.outputs);
-	/* Members with deviations of their own would be scored by one that none of them has. */
-	if (n->likelihood->param[0].name)
-		return fail(ERR_USAGE, "%s: predictions with a sampled %s can't be scored yet", d->spec, n->likelihood->param[0].name);
 	if (d->target && d->n_targets == targets)
 		return OK;
 	return fail(ERR_USAGE, "%s: the model predicts %d real target%s, and the set has %d", d->spec, targets,
@@ -46,7 +44,19 @@ struct regression predictions_regression(const struct predictions *p)
 	return (struct regression){
 		.n = p->subject->data.n, .k = likelihood_targets(n->likelihood, n->model.outputs), .members = p->members,
 		.output = p->outputs, .shift = n->standardize.target_mean, .scale = n->standardize.target_sd, .noise_sd = n->noise_sd,
+		.member_sd = p->member_sd, .own_noise = n->likelihood->loss == LOSS_HETEROSCEDASTIC,
 	};
+}
+
+/* Members that sampled ln σ have it among their parameters. */
+static void gaussian_read(struct predictions *p, size_t i, const float *theta)
+{
+	const struct likelihood *l = p->network->likelihood;
+	if (!p->member_sd)
+		return;
+	const struct segment *own = segments_find(&p->network->model.params, l->param[0].name);
+	for (size_t j = 0; j < own->count; j++)
+		p->member_sd[i * own->count + j] = exp((double)theta[own->offset + j]);
 }
 
 static double gaussian_alone(struct predictions *p, size_t first, size_t end)
@@ -78,7 +88,7 @@ static double gaussian_mean_log_lik(const struct predictions *p, size_t i)
 
 static double gaussian_guess(const struct predictions *p)
 {
-	return regression_deviation(p->subject->data.target_wide, p->subject->data.n, p->network->model.outputs);
+	return regression_deviation(p->subject->data.target_wide, p->subject->data.n, p->subject->data.n_targets);
 }
 
 static status gaussian_score(const struct predictions *p, struct figures *out)
@@ -99,6 +109,7 @@ const struct predictive predictive_gaussian = {
 	.classes = gaussian_classes,
 	.keeps_outputs = true,
 	.check = gaussian_check,
+	.read = gaussian_read,
 	.alone = gaussian_alone,
 	.member = gaussian_member,
 	.log_lik = gaussian_log_lik,

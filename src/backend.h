@@ -155,15 +155,15 @@ struct gather {
 
 /* ---- losses ---- */
 
-enum loss_kind { LOSS_CATEGORICAL, LOSS_GAUSSIAN, LOSS_BERNOULLI, LOSS_KINDS };
+enum loss_kind { LOSS_CATEGORICAL, LOSS_GAUSSIAN, LOSS_BERNOULLI, LOSS_HETEROSCEDASTIC, LOSS_KINDS };
 
 enum { LOSS_PARAMS = 2 };  /* vectors of parameters that a loss has at most */
 
 struct loss {
 	enum loss_kind kind;
-	const float *output;         /* device: (n, k) logits, or means for gaussian */
+	const float *output;         /* device: (n, k) logits, or means for gaussian; for heteroscedastic k/2 means, then as many log-variances */
 	int n, k;
-	const void *target;          /* device: int32 class per set row (categorical), else float (set rows, k) */
+	const void *target;          /* device: int32 class per set row (categorical), else float (set rows, loss_targets) */
 	const uint32_t *index;       /* rows of the set, as in gather */
 	int row;
 	size_t offset;
@@ -182,6 +182,12 @@ struct loss {
 	bool add_dparams;            /* add to what is there */
 	float *each;                 /* device: (n), set to the unweighted ℓᵢ; or NULL */
 };
+
+/* Real targets of an example that has so many outputs. */
+static inline int loss_targets(enum loss_kind kind, int k)
+{
+	return kind == LOSS_HETEROSCEDASTIC ? k / 2 : k;
+}
 
 /* ---- weigh: weights of a batch's examples, of what their losses are at two points ---- */
 

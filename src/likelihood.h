@@ -24,7 +24,7 @@ struct likelihood_param {
 	const char *name;         /* of the segment, with a dot as no network's first word has: "noise.log_sd" */
 	int count;                /* elements; 0: one for each output */
 	double init;              /* the first value of each */
-	double prior;             /* factor on the weight decay */
+	double precision;         /* of its prior, which is normal with mean 0, at T = 1; a factor of {prior}'s multiplies it */
 };
 
 /* What guessing gives, the best prediction that looks at no inputs: a loss, or another figure that is better the lower it is. */
@@ -43,6 +43,7 @@ struct likelihood {
 	bool class_targets;       /* reads labels, not real targets */
 	const char *needs;        /* what else its targets must be: "2 classes" */
 	bool noise_sd;            /* has a deviation that is given, not sampled */
+	const struct likelihood *learning;   /* the same with the deviation sampled; NULL where there is none */
 	struct likelihood_param param[LOSS_PARAMS];  /* as the loss numbers them; the first without a name ends the list */
 	int outputs_each;         /* outputs that a real target has; 0 for classes */
 	/* Number of network outputs for such targets, or 0 where they don't fit. */
@@ -57,7 +58,9 @@ struct likelihood {
 };
 
 extern const struct likelihood *const likelihoods[];  /* NULL-terminated */
-#define LIKELIHOOD_WORDS "categorical|gaussian|bernoulli"
+#define LIKELIHOOD_WORDS "categorical|gaussian|bernoulli|heteroscedastic"
+/* What is said instead of a deviation where it is sampled. */
+#define NOISE_SD_LEARN "learn"
 
 /* Errors: ERR_USAGE, listing the names. */
 status likelihood_find(const char *name, const struct likelihood **out);
@@ -73,9 +76,16 @@ status likelihood_guess(const struct likelihood *l, const struct targets *t, dou
 status likelihood_check(const struct likelihood *l, double noise_sd);
 /* Appends l's parameters to those of a network with so many outputs. Errors: ERR_MEMORY. */
 status likelihood_append(const struct likelihood *l, int outputs, struct segments *params, struct arena *a);
+/* Whether a segment of that name is one of them; of no likelihood (NULL) none is. */
+bool likelihood_owns(const struct likelihood *l, const char *segment);
+/* Gives them, among all parameters, their own priors for N examples and a weight decay δ, which other tensors' factors go with:
+ * Gaussian of the precision that likelihood_param says, times the factor that their segment has so far, whatever δ. Where δ is 0 it
+ * becomes the 1/N that they need, and all others' factors 0, unless these ask for a kind that has none without δ. Returns the δ that
+ * the factors are of. */
+double likelihood_priors(const struct likelihood *l, double n, double decay, struct segments *params);
 
-/* {name, noise_sd}: what a snapshot's header says. Errors: ERR_INPUT where there is no name, ERR_USAGE for one that is
- * unknown. */
+/* {name, noise_sd}, which is NOISE_SD_LEARN where it is sampled: what a snapshot's header says. Errors: ERR_INPUT where there is no
+ * name, or another word for the deviation, ERR_USAGE for a name that is unknown. */
 json_t *likelihood_to_json(const struct likelihood *l, double noise_sd);
 status likelihood_from_json(const json_t *j, const struct likelihood **out, double *noise_sd);
 

@@ -37,6 +37,7 @@ struct param {
 	const char *fallback;  /* the default as one would type it; NULL: none */
 	double min, max;       /* inclusive range of numbers, ±INFINITY for no bound; min = max = 0: any */
 	bool above_min;        /* the lower end itself is refused */
+	const char *word;      /* of a PARAM_REAL: what it may be instead of a number ("learn"), and then is NaN as one; NULL */
 	const char *unit;      /* "steps", "nats"; NULL */
 	const char *rival;     /* a parameter that says the same in another way ("epochs", of "steps"): not both; NULL */
 	const char *help;      /* one sentence, lower case, no full stop; names others as a method knows them, in braces */

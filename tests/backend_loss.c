@@ -21,7 +21,7 @@ struct loss_case {
 	bool classed;   /* and factors by class */
 };
 
-static const char *const names[LOSS_KINDS] = {"categorical", "gaussian", "bernoulli"};
+static const char *const names[LOSS_KINDS] = {"categorical", "gaussian", "bernoulli", "heteroscedastic"};
 
 static void targets(struct draws *r, const struct loss_case *c, int32_t *label, float *y)
 {
@@ -81,6 +81,7 @@ struct loss_run {
 	uint32_t *index;                 /* n + 5 */
 	struct slots s;
 	struct loss l;
+	int targets;
 	double *each, *dparams;          /* what is expected: (n), (k) */
 	double value, plain, correct;    /* with the class's factor cᵢ: Σ wᵢcᵢℓᵢ, Σ cᵢℓᵢ; right answers */
 	double size, gradient_error;     /* of what went into value; the worst, relative */
@@ -91,6 +92,7 @@ static void loss_run_values(struct loss_run *q)
 	const struct loss_case *c = q->c;
 	struct draws r = {71 + (uint32_t)c->k, 0};
 	size_t outputs = (size_t)(c->n * c->k);
+	q->targets = loss_targets(c->kind, c->k);
 	q->x = host_take(outputs * sizeof *q->x);
 	q->g = host_take(outputs * sizeof *q->g);
 	q->y = host_take((size_t)(SET * c->k) * sizeof *q->y);
@@ -101,7 +103,7 @@ static void loss_run_values(struct loss_run *q)
 	for (size_t i = 0; i < outputs; i++)
 		q->x[i] = (float)(c->spread * draw_normal(&r));
 	/* Ties for the largest, which the first of them wins, wherever the others are. */
-	for (int i = 0; c->k > 2 && i < c->n; i += 3)
+	for (int i = 0; c->k > 2 && c->kind != LOSS_HETEROSCEDASTIC && i < c->n; i += 3)
 		for (int j = 1; j < c->k; j += c->spread < 10 && i % 2 ? 1 : 8)
 			q->x[i * c->k + j] = 10;
 	targets(&r, c, q->classes, q->y);
@@ -118,7 +120,7 @@ static void loss_run_values(struct loss_run *q)
 static void loss_run_open(struct device *d, struct loss_run *q)
 {
 	const struct loss_case *c = q->c;
-	size_t outputs = (size_t)(c->n * c->k), n = (size_t)c->n, k = (size_t)c->k;
+	const size_t outputs = (size_t)(c->n * c->k), n = (size_t)c->n, k = (size_t)c->k;
 	loss_run_values(q);
 	float *log_sd = host_take(k * sizeof *log_sd), *twos = host_take(k * sizeof *twos);
 	for (int j = 0; j < c->k; j++) {
@@ -135,7 +137,7 @@ static void loss_run_open(struct device *d, struct loss_run *q)
 		.offset = c->indexed ? 2 : 0, .noise_sd = noise_sd, .scale = 0.37,
 		.output = upload(d, q->x, outputs * sizeof *q->x), .count = true, .add_value = c->weighted,
 		.target = c->kind == LOSS_CATEGORICAL ? upload(d, q->classes, sizeof q->classes)
-		                                      : upload(d, q->y, SET * k * sizeof *q->y),
+		                                      : upload(d, q->y, (size_t)SET * (size_t)q->targets * sizeof *q->y),
 		.index = c->indexed ? upload(d, q->index, (n + 5) * sizeof *q->index) : NULL,
 		.weight = c->weighted ? upload(d, q->weight, n * sizeof *q->weight) : NULL,
 		.class_weight = c->classed ? upload(d, q->factor, (k > 1 ? k : 2) * sizeof *q->factor) : NULL,
@@ -168,10 +170,10 @@ static void loss_run_row(struct loss_run *q, int i)
 	double *x = host_doubles(3 * k), *y = x + k, *g = y + k;
 	int class_of = c->kind == LOSS_CATEGORICAL ? q->classes[at] : q->y[at] > 0;
 	double own = c->classed ? q->factor[class_of] : 1, w = own * (c->weighted ? q->weight[i] : 1);
-	for (size_t j = 0; j < k; j++) {
+	for (size_t j = 0; j < k; j++)
 		x[j] = q->x[(size_t)i * k + j];
-		y[j] = q->y[at * k + j];
-	}
+	for (size_t j = 0; j < (size_t)q->targets; j++)
+		y[j] = q->y[at * (size_t)q->targets + j];
 	double one = q->each[i] = row_loss(c, x, q->classes[at], y, w, g, q->dparams);
 	q->value += w * one;
 	q->plain += own * one;
@@ -280,6 +282,8 @@ void check_loss(struct device *d, const char *label)
 				continue;
 			struct loss_case c = {(enum loss_kind)kind, 32 + i, outputs[i], i % 2, i % 3 != 2, i != 3, i == 4 ? 30 : 2,
 			                      i != 2, false, false};
+			/* A mean and a log-variance each. */
+			c.k += kind == LOSS_HETEROSCEDASTIC && c.k % 2;
 			check_case(d, label, &c);
 			c.own = kind == LOSS_GAUSSIAN;
 			if (c.own)
@@ -289,6 +293,7 @@ void check_loss(struct device *d, const char *label)
 	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 5000, 10, true, true, true, 2, false, false, false});
 	check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 2500, 17, true, true, true, 2, true, false, false});
 	check_case(d, label, &(struct loss_case){LOSS_GAUSSIAN, 5000, 3, true, true, true, 2, true, true, false});
+	check_case(d, label, &(struct loss_case){LOSS_HETEROSCEDASTIC, 5000, 6, true, true, true, 2, true, false, false});
 	for (int weighted = 0; weighted < 2; weighted++) {
 		check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 32, 10, weighted, true, true, 2, weighted, false, true});
 		check_case(d, label, &(struct loss_case){LOSS_CATEGORICAL, 65, 37, weighted, !weighted, true, 2, !weighted, false, true});
@@ -299,6 +304,7 @@ void check_loss(struct device *d, const char *label)
 	check_sticky(d, label, LOSS_CATEGORICAL, NAN);
 	check_sticky(d, label, LOSS_CATEGORICAL, INFINITY);
 	check_sticky(d, label, LOSS_GAUSSIAN, NAN);
+	check_sticky(d, label, LOSS_HETEROSCEDASTIC, NAN);
 	check_sticky(d, label, LOSS_GAUSSIAN, 1e38f * 10);
 	check_sticky(d, label, LOSS_BERNOULLI, NAN);
 }

@@ -151,7 +151,7 @@ static struct bits loss_bits(struct device *d, enum loss_kind kind, int n, int k
 static void print_bits(struct device *d)
 {
 	for (int kind = 0; kind < LOSS_KINDS; kind++)
-		for (int k = 1; k <= 41; k += 10) {
+		for (int k = 2; k <= 42; k += 10) {
 			struct bits b = loss_bits(d, (enum loss_kind)kind, 3000 / k, k);
 			printf("%016llx\n", (unsigned long long)XXH3_64bits(&b, sizeof b));
 		}

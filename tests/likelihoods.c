@@ -28,7 +28,7 @@ static void facts(const char *name, const struct targets *fits, int outputs, con
 	MUST(likelihood_outputs(l, fits, &got));
 	ok(got == outputs && l->outputs(not) == 0, "%s: %d outputs, or none where targets don't fit", name, outputs);
 	MUST(l->encode(fits, &a, &encoded, &bytes));
-	ok(encoded && bytes == fits->n * (l->class_targets ? 1 : (size_t)outputs) * 4, "%s: what the loss reads", name);
+	ok(encoded && bytes == fits->n * (l->class_targets ? 1 : (size_t)fits->n_real) * 4, "%s: what the loss reads", name);
 	json_t *j = likelihood_to_json(l, 0.25);
 	MUST(likelihood_from_json(j, &back, &noise_sd));
 	ok(back == l && noise_sd == 0.25, "%s: read as it was written", name);
@@ -47,6 +47,7 @@ static void table(void)
 	facts("categorical", &five, 5, &reals);
 	facts("bernoulli", &two, 1, &five);
 	facts("gaussian", &reals, 2, &two);
+	facts("heteroscedastic", &reals, 4, &two);
 	const struct likelihood *l;
 	struct arena a = {0};
 	const void *bits;
@@ -92,6 +93,64 @@ static void guesses(void)
 }
 
 /* ---- a gaussian whose ln σ is sampled ---- */
+
+/* As --noise-sd learn has it: the table's, its header, its guess. */
+static void learning(void)
+{
+	static const float real[8] = {1, 2, 2, 2, 3, 4, 4, 4};
+	const struct targets reals = {.n = 4, .real = real, .n_real = 2};
+	const struct likelihood *gaussian, *heteroscedastic, *back;
+	struct guess got, same;
+	double sd;
+	MUST(likelihood_find("gaussian", &gaussian));
+	MUST(likelihood_find("heteroscedastic", &heteroscedastic));
+	json_t *j = likelihood_to_json(gaussian->learning, 1), *wrong = json_pack("{s:s, s:s}", "name", "heteroscedastic", "noise_sd", "learn");
+	MUST(likelihood_from_json(j, &back, &sd));
+	ok(back == gaussian->learning && !strcmp(json_string_value(json_object_get(j, "noise_sd")), "learn"), "a learnt deviation is read as it was written");
+	ok(likelihood_from_json(wrong, &back, &sd) == ERR_INPUT, "no other likelihood has one");
+	/* Variances 1.25 and 1. */
+	MUST(likelihood_guess(gaussian->learning, &reals, 1, &got));
+	MUST(likelihood_guess(heteroscedastic, &reals, 1, &same));
+	near(got.loss, log(1.25) / 2 + log(2 * M_PI) + 1, 1e-12, "its guess has the targets' deviations");
+	ok(got.loss == same.loss && got.reducible == 1, "and so has a heteroscedastic one's");
+	json_decref(j);
+	json_decref(wrong);
+}
+
+static double own_precision(const char *prior, const char *freeze, double decay, double *of, double *other)
+{
+	const struct likelihood *gaussian;
+	struct segments s = {0};
+	struct arena a = {0};
+	MUST(likelihood_find("gaussian", &gaussian));
+	MUST(segments_add(&s, &a, "fc.weight", 1, (int64_t[]){3}, INIT_CONSTANT, 0, NULL));
+	MUST(likelihood_append(gaussian->learning, 2, &s, &a));
+	if (freeze)
+		MUST(segments_freeze(&s, freeze));
+	MUST(segments_prior(&s, prior));
+	*of = likelihood_priors(gaussian->learning, 200, decay, &s);
+	*other = 200 * *of * s.at[0].prior;
+	const double own = 200 * *of * s.at[1].prior;
+	const bool right = s.at[1].kind == PRIOR_GAUSSIAN;
+	arena_free(&a);
+	return right ? own : (double)NAN;
+}
+
+/* Of ln σ the prior is the same whatever δ, and a factor is one on that. */
+static void own_priors(void)
+{
+	double of, other;
+	near(own_precision("gaussian", NULL, 0.25, &of, &other), 1, 1e-15, "ln σ's precision is 1");
+	ok(of == 0.25 && other == 50, "beside a δ that others keep");
+	near(own_precision("laplace,noise.*=4", NULL, 0.25, &of, &other), 4, 1e-15, "times its factor, and of no other kind");
+	near(own_precision("gaussian,fc.*=3", NULL, 0, &of, &other), 1, 1e-15, "also where δ is 0");
+	ok(other == 0, "and others have none");
+	ok(own_precision("gaussian,noise.*=0", NULL, 0.25, &of, &other) == 0, "none with a factor of 0");
+	own_precision("gaussian", "noise.*", 0, &of, &other);
+	ok(of == 0, "a frozen one needs no δ");
+	own_precision("laplace", NULL, 0, &of, &other);
+	ok(of == 0, "a kind that has no deviation without δ is refused as ever");
+}
 
 struct learned {
 	struct device *d;
@@ -245,6 +304,8 @@ int main(void)
 	struct learned q;
 	table();
 	guesses();
+	learning();
+	own_priors();
 	learned_open(&q, NULL);
 	const struct segment *own = segments_find(&q.model.params, "noise.log_sd");
 	ok(own && own->offset + own->count == q.n && own->count == TARGETS && own->prior == 0.25 &&

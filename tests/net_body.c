@@ -38,10 +38,11 @@ static void golden(const struct golden *g)
 {
 	struct net_case q = {0};
 	net_case_data(&q, GOLDEN_ROWS, g->inputs, g->outputs,
-	            !strcmp(g->likelihood, "gaussian") ? LOSS_GAUSSIAN : g->outputs == 1 ? LOSS_BERNOULLI : LOSS_CATEGORICAL);
+	            !strcmp(g->likelihood, "gaussian") ? LOSS_GAUSSIAN : !strcmp(g->likelihood, "heteroscedastic") ? LOSS_HETEROSCEDASTIC :
+	            g->outputs == 1 ? LOSS_BERNOULLI : LOSS_CATEGORICAL);
 	for (int i = 0; i < GOLDEN_ROWS * g->inputs; i++)
 		((float *)q.data.x)[i] = (float)g->x[i];
-	for (int i = 0; i < GOLDEN_ROWS * (q.data.target ? g->outputs : 1); i++)
+	for (int i = 0; i < GOLDEN_ROWS * (q.data.target ? q.data.n_targets : 1); i++)
 		if (q.data.target)
 			((float *)q.data.target)[i] = (float)g->target[i];
 		else
@@ -273,6 +274,7 @@ void check_nets(struct device *(*open)(void))
 	gradients("mlp:13-33-18-10", 13, "relu", "categorical", LOSS_CATEGORICAL, 10);
 	gradients("mlp:13-33-18-3", 13, "silu", "gaussian", LOSS_GAUSSIAN, 3);
 	gradients("mlp:13-33-18-1", 13, "tanh", "bernoulli", LOSS_BERNOULLI, 1);
+	gradients("mlp:13-33-18-6", 13, "silu", "heteroscedastic", LOSS_HETEROSCEDASTIC, 6);
 	/* LeNet's linear layers */
 	gradients("mlp:400-120-84-10", 400, "relu", "categorical", LOSS_CATEGORICAL, 10);
 	points();

@@ -23,15 +23,15 @@ void net_case_data(struct net_case *q, int n, int inputs, int outputs, enum loss
 	int32_t *label = host_take((size_t)n * sizeof *label);
 	for (int i = 0; i < n * inputs; i++)
 		x[i] = (float)rng_normal(net_case_key, STREAM_DATA, 0, (uint64_t)i);
-	for (int i = 0; i < n * outputs; i++)
+	for (int i = 0; i < n * outputs; i++)  /* or more than there are targets */
 		target[i] = (float)rng_normal(net_case_key, STREAM_DATA, 1, (uint64_t)i);
 	for (int i = 0; i < n; i++)
 		label[i] = (int32_t)rng_below(net_case_key, STREAM_DATA, 2, (uint32_t)i, loss == LOSS_BERNOULLI ? 2 : (uint64_t)outputs);
 	q->data = (struct dataset){.kind = "csv", .spec = "csv:test", .n = (size_t)n, .element = ELEMENT_F32, .c = 1, .h = 1,
 	                           .w = inputs, .x = x};
-	if (loss == LOSS_GAUSSIAN) {
+	if (loss == LOSS_GAUSSIAN || loss == LOSS_HETEROSCEDASTIC) {
 		q->data.target = target;
-		q->data.n_targets = outputs;
+		q->data.n_targets = loss_targets(loss, outputs);
 		free(label);
 	} else {
 		q->data.label = label;
@@ -73,7 +73,7 @@ void net_case_open(struct net_case *q, const char *spec, const char *activation,
 		if (q->model.layer[i].kind == LAYER_LINEAR)
 			q->width[widths++] = q->model.layer[i].out[0];
 	q->ref = (struct ref_mlp){widths, q->width, q->model.activation, l->loss, noise_sd};
-	int per = l->loss == LOSS_GAUSSIAN ? outputs : 1;
+	int per = q->data.target ? q->data.n_targets : 1;
 	q->target = host_take(q->data.n * (size_t)per * sizeof *q->target);
 	for (size_t i = 0; i < q->data.n * (size_t)per; i++)
 		q->target[i] = q->data.target ? (double)q->data.target[i] : q->data.label[i];

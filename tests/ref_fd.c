@@ -193,18 +193,18 @@ static void norms(void)
 
 static void networks(void)
 {
-	static const char *const names[] = {"categorical", "gaussian", "bernoulli"};
-	static const int width[] = {4, 6, 5, 3};
-	enum { ROWS = 7, PARAMS = 6 * 5 + 5 * 7 + 3 * 6 };
-	double theta[PARAMS], gradient[PARAMS], x[ROWS * 4], target[ROWS * 3], weight[ROWS];
+	static const char *const names[] = {"categorical", "gaussian", "bernoulli", "heteroscedastic"};
+	static const int width[] = {4, 6, 5, 4};
+	enum { ROWS = 7, PARAMS = 6 * 5 + 5 * 7 + 4 * 6 };
+	double theta[PARAMS], gradient[PARAMS], x[ROWS * 4], target[ROWS * 4], weight[ROWS];
 	fill(theta, PARAMS, 4);
 	fill(x, ROWS * 4, 5);
 	fill(weight, ROWS, 6);
 	for (int kind = LOSS_CATEGORICAL; kind < LOSS_KINDS; kind++) {
 		struct ref_mlp m = {4, width, ACTIVATION_TANH, (enum loss_kind)kind, 0.7};
 		ok(ref_mlp_params(&m) == PARAMS, "%s: the network has %d parameters", names[kind], PARAMS);
-		fill(target, ROWS * 3, 7);
-		for (int i = 0; i < ROWS * 3 && kind != LOSS_GAUSSIAN; i++)
+		fill(target, ROWS * 4, 7);
+		for (int i = 0; i < ROWS * 4 && (kind == LOSS_CATEGORICAL || kind == LOSS_BERNOULLI); i++)
 			target[i] = kind == LOSS_CATEGORICAL ? i % 3 : i % 2;
 		ref_mlp(&m, theta, ROWS, x, target, weight, 0.3, gradient, NULL);
 		double worst = 0;

@@ -120,7 +120,8 @@ static void golden_values(void)
 
 static void intervals(void)
 {
-	const struct regression r = {I_N, I_K, I_MEMBERS, i_output, i_shift, i_scale, i_sd, NULL, false};
+	const struct regression r = {.n = I_N, .k = I_K, .members = I_MEMBERS, .output = i_output, .shift = i_shift, .scale = i_scale,
+	                             .noise_sd = i_sd};
 	struct coverage level[COVERAGE_LEVELS];
 	double ambiguity, se;
 	bool same = true;

@@ -3,6 +3,7 @@
 /* The likelihoods: values are summed in double, gradients are float32. */
 #include "src/cpu/kernels.h"
 #include "src/cpu/lanes_across.h"
+#include "src/heteroscedastic.h"
 
 static size_t set_row(const struct loss *l, int i)
 {
@@ -187,6 +188,28 @@ static void gaussian_params(const struct loss *l)
 	}
 }
 
+/* ℓ = Σ ½ e^−v (x − y)² + ½ v + ½ ln 2π, v the log-variance that the output s behind the means stands for (heteroscedastic.h);
+ * ∂ℓ/∂x = e^−v (x − y), ∂ℓ/∂s = ½ (1 − e^−v (x − y)²) v′(s). */
+static void heteroscedastic(const struct loss *l, int first, int n, struct loss_sums *sums)
+{
+	const size_t k = (size_t)l->k, targets = k / 2;
+	for (int i = first; i < first + n; i++) {
+		const float *x = l->output + (size_t)i * k, *s = x + targets;
+		const float *y = (const float *)l->target + set_row(l, i) * targets;
+		float *g = l->gradient ? l->gradient + (size_t)i * k : NULL;
+		double weight = l->weight ? l->weight[i] : 1, value = 0;
+		for (size_t j = 0; j < targets; j++) {
+			double slope, v = log_variance((double)s[j], &slope), precision = exp(-v), d = (double)x[j] - (double)y[j];
+			value += precision * d * d / 2 + v / 2 + half_log_2pi;
+			if (!g)
+				continue;
+			g[j] = (float)(l->scale * weight * precision * d);
+			g[targets + j] = (float)(l->scale * weight * slope * (1 - precision * d * d) / 2);
+		}
+		add_example(l, i, weight, value, sums);
+	}
+}
+
 /* ℓ = Σ ln(1 + eˣ) − y·x; ∇ℓ = 1/(1 + e⁻ˣ) − y */
 static void bernoulli(const struct loss *l, int first, int n, struct loss_sums *sums)
 {
@@ -219,6 +242,9 @@ void KERNEL(loss)(const struct loss *l, int first, int n, struct loss_sums *sums
 			gaussian_own(l, first, n, sums);
 		else
 			gaussian(l, first, n, sums);
+		return;
+	case LOSS_HETEROSCEDASTIC:
+		heteroscedastic(l, first, n, sums);
 		return;
 	default:
 		bernoulli(l, first, n, sums);

@@ -31,8 +31,8 @@ status cuda_loss(struct device *d, struct slots *s, const struct loss *l)
 	if (l->kind == LOSS_GAUSSIAN && !l->params[0]) {
 		a.precision = 1 / (l->noise_sd * l->noise_sd);
 		a.constant = l->k * (log(l->noise_sd) + half_log_2pi);
-	} else if (l->kind == LOSS_GAUSSIAN) {
-		a.constant = l->k * half_log_2pi;
+	} else if (l->kind == LOSS_GAUSSIAN || l->kind == LOSS_HETEROSCEDASTIC) {
+		a.constant = loss_targets(l->kind, l->k) * half_log_2pi;
 	}
 	a.row = l->row;
 	a.n = l->n;

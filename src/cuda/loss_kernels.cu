@@ -4,6 +4,9 @@
  * has some neighbouring lanes of a warp, and a block some of the rows. */
 #include "src/cuda/launch.h"
 
+#define HETEROSCEDASTIC_ROW static __device__ __forceinline__
+#include "src/heteroscedastic.h"
+
 #include "src/cuda/lanes.cuh"
 #include "src/cuda/rows.h"
 
@@ -22,7 +25,7 @@ static __device__ __forceinline__ void add_sums(struct cuda_loss_sums *to, const
 
 struct row {
 	const float *x;        /* (k) */
-	const void *target;    /* the row's own: int32, or float (k) */
+	const void *target;    /* the row's own: int32, or float (loss_targets) */
 	float *g;              /* (k), or NULL */
 	double own, weight;    /* of its class; of all */
 	bool there;            /* false: beyond the batch, and only the shuffles are */
@@ -74,6 +77,29 @@ static __device__ __forceinline__ double gaussian(const struct cuda_loss_args &a
 		value += precision * d * d / 2 + log_sd;
 		if (r.g)
 			r.g[j] = (float)(a.scale * r.weight * precision * d);
+	}
+	return row_sum<lanes>(value) + a.constant;
+}
+
+/* ℓ = Σ ½ e^−v (x − y)² + ½ v + ½ ln 2π, v the log-variance that the output s behind the means stands for (heteroscedastic.h);
+ * ∂ℓ/∂x = e^−v (x − y), ∂ℓ/∂s = ½ (1 − e^−v (x − y)²) v′(s). */
+template <int lanes>
+static __device__ __forceinline__ double heteroscedastic(const struct cuda_loss_args &a, const struct row &r, int lane)
+{
+	const int targets = r.there ? a.k / 2 : 0;
+	double value = 0;
+#ifdef __CUDACC__
+#pragma unroll 1  /* two at a time spill registers */
+#endif
+	for (int j = lane; j < targets; j += lanes) {
+		double slope;
+		const double v = log_variance((double)r.x[targets + j], &slope), precision = exp(-v);
+		const double d = (double)r.x[j] - (double)((const float *)r.target)[j];
+		value += precision * d * d / 2 + v / 2;
+		if (!r.g)
+			continue;
+		r.g[j] = (float)(a.scale * r.weight * precision * d);
+		r.g[targets + j] = (float)(a.scale * r.weight * slope * (1 - precision * d * d) / 2);
 	}
 	return row_sum<lanes>(value) + a.constant;
 }
@@ -138,11 +164,12 @@ __global__ void __launch_bounds__(THREADS) loss_kernel(const struct cuda_loss_ar
 	enum { ROWS = THREADS / lanes };
 	const int lane = (int)threadIdx.x % lanes;
 	const size_t n = (size_t)a.n, k = (size_t)a.k, first = slots_row_of(a.slots, a.row, a.offset);
+	const size_t targets = kind == LOSS_HETEROSCEDASTIC ? k / 2 : k;
 	struct cuda_loss_sums mine = {0, 0, 0};
 	for (size_t from = (size_t)blockIdx.x * ROWS; from < n; from += (size_t)gridDim.x * ROWS) {
 		const size_t i = from + threadIdx.x / lanes, at = i < n ? set_row_of(a.index, first + i) : 0;
 		const int32_t *const label = (const int32_t *)a.target + at;
-		const float *const y = (const float *)a.target + at * k;
+		const float *const y = (const float *)a.target + at * targets;
 		const bool weighs = (kind == LOSS_CATEGORICAL || kind == LOSS_BERNOULLI) && a.class_weight && i < n;
 		const double own = weighs ? (double)a.class_weight[kind == LOSS_CATEGORICAL ? *label : y[0] > 0.5f] : 1;
 		const struct row r = {
@@ -151,7 +178,9 @@ __global__ void __launch_bounds__(THREADS) loss_kernel(const struct cuda_loss_ar
 		};
 		bool right = false;
 		const double value = kind == LOSS_CATEGORICAL ? categorical<lanes>(a, r, lane, &right)
-		                   : kind == LOSS_GAUSSIAN ? gaussian<lanes>(a, r, lane) : bernoulli<lanes>(a, r, lane, &right);
+		                   : kind == LOSS_GAUSSIAN ? gaussian<lanes>(a, r, lane)
+		                   : kind == LOSS_HETEROSCEDASTIC ? heteroscedastic<lanes>(a, r, lane)
+		                                                  : bernoulli<lanes>(a, r, lane, &right);
 		if (lane != 0 || i >= n)
 			continue;
 		add_sums(&mine, {r.weight * value, r.own * value, right ? 1.0 : 0.0});
@@ -214,7 +243,8 @@ cudaError_t cuda_launch_loss(const struct cuda_loss_args *a, cudaStream_t stream
 {
 	const cudaError_t e = a->kind == LOSS_CATEGORICAL ? launch_kind<LOSS_CATEGORICAL>(a, stream)
 	                    : a->kind == LOSS_GAUSSIAN ? launch_kind<LOSS_GAUSSIAN>(a, stream)
-	                                               : launch_kind<LOSS_BERNOULLI>(a, stream);
+	                    : a->kind == LOSS_HETEROSCEDASTIC ? launch_kind<LOSS_HETEROSCEDASTIC>(a, stream)
+	                                                      : launch_kind<LOSS_BERNOULLI>(a, stream);
 	if (e != cudaSuccess || a->kind != LOSS_GAUSSIAN || !a->log_sd || !a->dlog_sd)
 		return e;
 	return LAUNCH(loss_log_sd_kernel, (unsigned)a->k, THREADS, 0, stream, *a);

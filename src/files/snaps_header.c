@@ -17,12 +17,13 @@ static const char format_name[] = "basin-snapshots";
 
 /* ---- writing ---- */
 
-/* The first version whose readers know all that the facts say: who knows less would give the network other inputs, or go on to
- * sample another target. */
+/* The first version whose readers know all that the facts say: who knows less would give the network other inputs, go on to
+ * sample another target, or take a deviation that was sampled for a number. */
 static int version_of(const json_t *meta)
 {
 	const json_t *likelihood = json_object_get(meta, "likelihood");
-	return json_object_get(meta, "table") || json_object_get(likelihood, "class_weight") ? 2 : 1;
+	const bool learnt = json_is_string(json_object_get(likelihood, "noise_sd"));
+	return json_object_get(meta, "table") || json_object_get(likelihood, "class_weight") || learnt ? 2 : 1;
 }
 
 static json_t *table_of(const struct segments *s)

@@ -46,6 +46,8 @@ bool opts_flag(const struct opts *o, const char *name);
 long long opts_count(const struct opts *o, const char *name);
 double opts_real(const struct opts *o, const char *name);
 const char *opts_text(const struct opts *o, const char *name);
+/* The word that a number's option has instead of one, or NULL. */
+const char *opts_word(const struct opts *o, const char *name);
 /* The place of an PARAM_CHOICE's value among the words of its `arg`, from 0; −1 where there is neither value nor default. */
 int opts_choice(const struct opts *o, const char *name);
 

@@ -103,9 +103,9 @@ static status bad_number(const struct opt_value *v, const struct param *d)
 	opt_range(d, range);
 	written_out(v, d, integer);
 	bool words = strstr(range, " to ") != NULL;
-	return complain(v, "expected %s%s%s%s%s%s%s", d->type == PARAM_COUNT ? "an integer" : "a number",
+	return complain(v, "expected %s%s%s%s%s%s%s%s%s", d->type == PARAM_COUNT ? "an integer" : "a number",
 	                range[0] ? words ? " from " : " " : "", range, d->unit ? " (" : "", d->unit ? d->unit : "",
-	                d->unit ? ")" : "", integer);
+	                d->unit ? ")" : "", d->word ? ", or " : "", d->word ? d->word : "", integer);
 }
 
 static status check_count(const struct opt_value *v, const struct param *d)
@@ -125,6 +125,8 @@ static status check_real(const struct opt_value *v, const struct param *d)
 {
 	/* strtod alone would take blanks, hexadecimal, "inf" and "nan". */
 	const char *t = v->text;
+	if (opt_is_word(d, t))
+		return OK;
 	if (t[strspn(t, "0123456789+-.eE")] || !t[0])
 		return bad_number(v, d);
 	char *end;

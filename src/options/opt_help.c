@@ -17,7 +17,7 @@ static bool same_def(const struct param *a, const struct param *b)
 {
 	return same_text(a->name, b->name) && a->type == b->type && same_text(a->arg, b->arg) &&
 	       same_text(a->fallback, b->fallback) && a->min == b->min && a->max == b->max && a->above_min == b->above_min &&
-	       same_text(a->unit, b->unit) && same_text(a->help, b->help);
+	       same_text(a->unit, b->unit) && same_text(a->word, b->word) && same_text(a->help, b->help);
 }
 
 /* Tables under one selector that would read the same. */

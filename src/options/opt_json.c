@@ -39,7 +39,7 @@ static json_t *value_to_json(const struct opts *o, const struct param *d)
 		return json_null();
 	if (d->type == PARAM_COUNT)
 		return json_integer(strtoll(text, NULL, 10));
-	if (d->type == PARAM_REAL)
+	if (d->type == PARAM_REAL && !opt_is_word(d, text))
 		return json_real(strtod(text, NULL));
 	return json_words(text);
 }
@@ -72,7 +72,7 @@ static status text_of(struct opts *o, const struct param *d, const json_t *j, ch
 		return arena_text(&o->arena, out, "%" JSON_INTEGER_FORMAT, json_integer_value(j));
 	if (d->type == PARAM_REAL && json_is_real(j))
 		return arena_text(&o->arena, out, "%.*g", json_digits(json_real_value(j)), json_real_value(j));
-	if (d->type >= PARAM_TEXT && json_is_string(j) && strlen(json_string_value(j)) == json_string_length(j)) {
+	if (json_is_string(j) && (d->type >= PARAM_TEXT || opt_is_word(d, json_string_value(j))) && strlen(json_string_value(j)) == json_string_length(j)) {
 		TRY(arena_text(&o->arena, out, "%s", json_string_value(j)));
 		json_words_bytes(*out);
 		return OK;
@@ -90,7 +90,7 @@ static bool is_default(const struct param *d, const char *text)
 	const char *fallback = d->type == PARAM_FLAG ? "no" : d->fallback;
 	if (!fallback)
 		return false;
-	return d->type == PARAM_REAL ? strtod(text, NULL) == strtod(fallback, NULL) : strcmp(text, fallback) == 0;
+	return d->type == PARAM_REAL && !opt_is_word(d, text) ? strtod(text, NULL) == strtod(fallback, NULL) : strcmp(text, fallback) == 0;
 }
 
 static status take_json(struct opts *o, const char *name, const json_t *j)

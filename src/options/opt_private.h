@@ -37,6 +37,9 @@ bool opt_is_flag(const struct opts *o, const char *name);
 const struct param *opt_in_table(const struct opt_table *t, const char *name);
 /* The definition that counts now: a switched-on table's first, then an always-on one's; NULL where no table is on. */
 const struct param *opt_active(const struct opts *o, const char *name);
+
+/* Whether a text is the word that d's number may be. */
+bool opt_is_word(const struct param *d, const char *text);
 /* Is this table on; the selector's value. */
 bool opt_table_on(const struct opts *o, const struct opt_table *t);
 struct opt_value *opt_find(const struct opts *o, const char *name);

@@ -46,10 +46,21 @@ long long opts_count(const struct opts *o, const char *name)
 	return text ? strtoll(text, NULL, 10) : LLONG_MIN;
 }
 
+bool opt_is_word(const struct param *d, const char *text)
+{
+	return d->word && text && strcmp(d->word, text) == 0;
+}
+
+const char *opts_word(const struct opts *o, const char *name)
+{
+	const char *text = current(o, name, 1u << PARAM_REAL);
+	return text && opt_is_word(opt_active(o, name), text) ? text : NULL;
+}
+
 double opts_real(const struct opts *o, const char *name)
 {
 	const char *text = current(o, name, 1u << PARAM_REAL);
-	return text ? strtod(text, NULL) : NAN;
+	return text && !opts_word(o, name) ? strtod(text, NULL) : NAN;
 }
 
 const char *opts_text(const struct opts *o, const char *name)

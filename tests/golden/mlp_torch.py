@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: 2026 the Basin contributors
 """Writes mlp_torch.h: outputs, losses and gradients of small networks from PyTorch, in double.
 
-Run with a Python that has torch (made with torch 1.13.1): python3 mlp_torch.py > mlp_torch.h
+Run with a Python that has torch (made with torch 2.15.0; 1.13 gives the same numbers): python3 mlp_torch.py > mlp_torch.h
 The inputs are rounded to float32 first, so that what Basin reads is what PyTorch read.
 """
 import torch
@@ -33,6 +33,8 @@ def case(name, widths, activation, likelihood, noise_sd):
         target = torch.randint(widths[-1], (ROWS,))
     elif likelihood == "bernoulli":
         target = torch.randint(2, (ROWS, widths[-1])).double()
+    elif likelihood == "heteroscedastic":
+        target = torch.randn(ROWS, widths[-1] // 2).double()
     else:
         target = torch.randn(ROWS, widths[-1]).double()
     output = net(x)
@@ -40,6 +42,10 @@ def case(name, widths, activation, likelihood, noise_sd):
         loss = torch.nn.functional.cross_entropy(output, target)
     elif likelihood == "bernoulli":
         loss = torch.nn.functional.binary_cross_entropy_with_logits(output, target, reduction="sum") / ROWS
+    elif likelihood == "heteroscedastic":
+        # Means first, then log-variances; its smallest variance, which it may not fall below, is far from any here.
+        mean, log_variance = output.chunk(2, dim=1)
+        loss = torch.nn.GaussianNLLLoss(full=True, eps=1e-12, reduction="sum")(mean, target, log_variance.exp()) / ROWS
     else:
         loss = -torch.distributions.Normal(output, noise_sd).log_prob(target).sum() / ROWS
     loss.backward()
@@ -61,7 +67,8 @@ def main():
     print("enum { GOLDEN_ROWS = %d };\n" % ROWS)
     rows = [case("relu", [7, 9, 6, 4], "relu", "categorical", 0),
             case("tanh", [5, 8, 2], "tanh", "gaussian", 0.3),
-            case("silu", [6, 5, 1], "silu", "bernoulli", 0)]
+            case("silu", [6, 5, 1], "silu", "bernoulli", 0),
+            case("own", [4, 7, 6], "tanh", "heteroscedastic", 0)]
     print("""struct golden {
 	const char *model, *activation, *likelihood;
 	double noise_sd;

@@ -32,6 +32,20 @@ static double gaussian(int k, const double *x, const double *y, double sd, doubl
 	return value;
 }
 
+/* Means first, then log-variances: plain up to ±40, beyond with the logarithm of what is past that. */
+static double heteroscedastic(int k, const double *x, const double *y, double *g)
+{
+	double value = 0;
+	for (int j = 0; j < k / 2; j++) {
+		double s = x[k / 2 + j], v = s > 40 ? 40 + log(s - 39) : s < -40 ? -40 - log(-s - 39) : s;
+		double slope = s > 40 ? 1 / (s - 39) : s < -40 ? 1 / (-s - 39) : 1, sd = exp(v / 2);
+		value += gaussian(1, x + j, y + j, sd, g ? g + j : NULL);
+		if (g)
+			g[k / 2 + j] = slope / 2 * (1 - (y[j] - x[j]) / sd * ((y[j] - x[j]) / sd));
+	}
+	return value;
+}
+
 /* −ln of p = 1/(1 + e⁻ˣ) and of 1 − p = 1/(1 + eˣ), weighted by the target. */
 static double bernoulli(int k, const double *x, const double *y, double *g)
 {
@@ -53,6 +67,8 @@ double ref_loss(enum loss_kind kind, int k, const double *x, int label, const do
 		return categorical(k, x, label, g);
 	case LOSS_GAUSSIAN:
 		return gaussian(k, x, y, noise_sd, g);
+	case LOSS_HETEROSCEDASTIC:
+		return heteroscedastic(k, x, y, g);
 	default:
 		return bernoulli(k, x, y, g);
 	}
@@ -62,7 +78,7 @@ bool ref_correct(enum loss_kind kind, int k, const double *x, int label, const d
 {
 	if (kind == LOSS_BERNOULLI)
 		return k == 1 && (x[0] > 0) == (y[0] > 0.5);
-	if (kind == LOSS_GAUSSIAN)
+	if (kind == LOSS_GAUSSIAN || kind == LOSS_HETEROSCEDASTIC)
 		return false;
 	int best = 0;
 	for (int j = 1; j < k; j++)

@@ -6,7 +6,7 @@
 
 #include "src/backend.h"
 
-/* ℓ of outputs x[k] for the label (categorical) or the targets y[k]; its gradient into g[k] (may be NULL). */
+/* ℓ of outputs x[k] for the label (categorical) or the targets y (loss_targets of them); its gradient into g[k] (may be NULL). */
 double ref_loss(enum loss_kind kind, int k, const double *x, int label, const double *y, double noise_sd, double *g);
 
 /* Whether the answer is right: the first of the largest outputs, or the right side of 0; false where there is none. */

@@ -19,7 +19,13 @@ static double loss(const struct ref_mlp *m, int k, const double *f, const double
 			df[j] = exp(f[j]) / total - (j == y);
 		return log(total) - f[y];
 	}
-	for (int j = 0; j < k; j++) {
+	for (int j = 0; m->loss == LOSS_HETEROSCEDASTIC && j < k / 2; j++) {
+		const double variance = exp(f[k / 2 + j]), off = f[j] - target[j];
+		value += off * off / (2 * variance) + log(2 * M_PI * variance) / 2;
+		df[j] = off / variance;
+		df[k / 2 + j] = (1 - off * off / variance) / 2;
+	}
+	for (int j = 0; m->loss != LOSS_HETEROSCEDASTIC && j < k; j++) {
 		if (m->loss == LOSS_GAUSSIAN) {
 			double variance = m->noise_sd * m->noise_sd, off = f[j] - target[j];
 			value += off * off / (2 * variance) + log(2 * M_PI * variance) / 2;
@@ -43,7 +49,7 @@ size_t ref_mlp_params(const struct ref_mlp *m)
 double ref_mlp(const struct ref_mlp *m, const double *theta, int n, const double *x, const double *target,
                const double *weight, double scale, double *gradient, double *output)
 {
-	int layers = m->n_widths - 1, k = m->width[layers], per = m->loss == LOSS_CATEGORICAL ? 1 : k, widest = 1;
+	int layers = m->n_widths - 1, k = m->width[layers], per = m->loss == LOSS_CATEGORICAL ? 1 : loss_targets(m->loss, k), widest = 1;
 	size_t at[LAYERS];                         /* where each layer's weights begin in θ */
 	double *linear[LAYERS], *input[LAYERS];    /* before the activation; what the layer reads */
 	double value = 0;
