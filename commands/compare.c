@@ -19,6 +19,8 @@ static const struct param compare_defs[] = {
 	 .help = "part of the data set; without it test, or train where there is no test split"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of a csv file begin with; without it a point, or in the run's own file what they did"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "the classes, from 0, where both ensembles are files of probabilities"},
 	{0},
@@ -153,7 +155,7 @@ static void put_comparison(const struct opts *o, json_t **into, const struct com
 /* What is given for runs alone, or for files alone. */
 static status check_options(const struct opts *o, const struct comparison *c)
 {
-	static const char *const of_runs[] = {"data", "split", "header", "batch", "device", "threads", "precision", "conv-algo",
+	static const char *const of_runs[] = {"data", "split", "header", "decimal", "batch", "device", "threads", "precision", "conv-algo",
 	                                      "fast", NULL};
 	const bool stored = c->side[0].stored && c->side[1].stored;
 	if (stored)

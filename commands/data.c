@@ -12,6 +12,7 @@
 #include "src/data/data_write.h"
 #include "src/data/dataset.h"
 #include "src/data/fingerprint.h"
+#include "src/data/holdout.h"
 #include "src/data/summary.h"
 #include "src/json_build.h"
 #include "src/json_numbers.h"
@@ -21,11 +22,14 @@ static const struct param data_defs[] = {
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS, .fallback = "train",
 	 .help = "part of the set that info describes"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
-	{.name = "holdout", .type = PARAM_TEXT, .arg = "FRACTION|COUNT",
-	 .help = "training examples set aside, always the same ones for the same set"},
+	{.name = "holdout", .type = PARAM_TEXT, .arg = HOLDOUT_ARG,
+	 .help = "training examples set aside, always the same ones for the same set; of each class a share where that is said, and "
+	         "without a word where the target is of words"},
 	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of a csv file begin with; without it a point"},
 	{.name = "format", .type = PARAM_CHOICE, .arg = "cifar10|svhn", .help = "layout that write gives the set"},
 	{.name = "out", .type = PARAM_PATH, .arg = "DIR", .help = "new folder that write makes"},
 	OUTPUT_OVERWRITE,
@@ -146,6 +150,7 @@ static status run_info(const struct opts *o, const char *spec)
 		.spec = spec, .split = (enum split)opts_choice(o, "split"), .labels = opts_text(o, "labels"),
 		.holdout = opts_text(o, "holdout"), .target = opts_text(o, "target"),
 		.header = (enum header)(opts_choice(o, "header") + 1), .distinct = true,
+		.decimal = opts_choice(o, "decimal") == DECIMAL_COMMA ? DECIMAL_COMMA : DECIMAL_POINT,
 	};
 	static const char *const of_write[] = {"format", "out", "overwrite"};
 	for (size_t i = 0; i < sizeof of_write / sizeof *of_write; i++)
@@ -159,7 +164,7 @@ static status run_info(const struct opts *o, const char *spec)
 
 static status run_write(const struct opts *o, const char *spec)
 {
-	static const char *const idle[] = {"split", "labels", "holdout", "target", "header", "json"};
+	static const char *const idle[] = {"split", "labels", "holdout", "target", "header", "decimal", "json"};
 	struct dataset train, test;
 	const char *format = opts_text(o, "format"), *folder = opts_text(o, "out");
 	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)

@@ -20,6 +20,8 @@ static const struct param diagnose_defs[] = {
 	 .help = "part of that set; without it test, or where there is none what the run held out, or else train"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of a csv file begin with; without it a point, or in the run's own file what they did"},
 	{.name = "probe", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets_alone,
 	 .help = "data set for whose inputs the network's outputs are watched too"},
 	{.name = "points", .type = PARAM_COUNT, .arg = "N", .fallback = "32", .min = 1, .max = 1e4, .unit = "examples",
@@ -110,7 +112,7 @@ static void find_unjudged(struct diagnosis *d)
 /* An analytic target predicts nothing. */
 static status refuse_data(const struct opts *o)
 {
-	static const char *const names[] = {"data", "split", "header", "probe", "points", "batch", "precision", "conv-algo",
+	static const char *const names[] = {"data", "split", "header", "decimal", "probe", "points", "batch", "precision", "conv-algo",
 	                                    "fast", NULL};
 	for (const char *const *name = names; *name; name++)
 		if (opts_given(o, *name))

@@ -27,7 +27,8 @@ static status open_subjects(struct diagnosis *d, struct sets *s)
 	const bool aside = !opts_given(o, "data") && origin->holdout && origin->spec && !dataset_has_test(origin->spec);
 	const int split = opts_given(o, "split") || !aside ? opts_choice(o, "split") : SPLIT_HOLDOUT;
 	const struct subject_request watched = {.spec = opts_text(o, "data"), .option = "--data", .split = split,
-	                                        .header = (enum header)(opts_choice(o, "header") + 1), .batch = batch};
+	                                        .header = (enum header)(opts_choice(o, "header") + 1),
+	                                        .decimal = opts_choice(o, "decimal") + 1, .batch = batch};
 	const struct subject_request probed = {.spec = opts_text(o, "probe"), .option = "--probe", .split = -1, .need = NEED_FOREIGN,
 	                                       .batch = batch};
 	TRY(subject_open(&s->network, &watched, &s->subject[WATCHED]));

@@ -10,7 +10,7 @@
 /* The header's sampler is every option but those that say where things lie. */
 static json_t *options_of(const struct diagnosis *d)
 {
-	static const char *const moved[][2] = {{"data", "spec"}, {"labels", "labels"}, {"header", "header"}};
+	static const char *const moved[][2] = {{"data", "spec"}, {"labels", "labels"}, {"header", "header"}, {"decimal", "decimal"}};
 	static const char *const about[] = {"name", "reference"};
 	const json_t *data = json_object_get(d->header, "data");
 	json_t *options = json_object();

@@ -203,7 +203,7 @@ static json_t *options_facts(const struct problem *p, const struct opts *o)
 static json_t *sampler_facts(const struct problem *p, const struct opts *o)
 {
 	static const char *const outside[] = {"out", "resume", "chains", "only", "threads", "workers", "device", "log-every", "checkpoint-every",
-	                                      "quiet", "progress", "data", "header", "labels", "init", NULL};
+	                                      "quiet", "progress", "data", "header", "decimal", "labels", "init", NULL};
 	json_t *sampler = options_facts(p, o);
 	for (const char *const *name = outside; *name; name++)
 		json_object_del(sampler, *name);

@@ -107,7 +107,7 @@ static void put_known(json_t **into, const json_t *from, const char *const *name
 /* Facts of the header, as they stand there. */
 static void describe_header(const json_t *header, json_t **into)
 {
-	static const char *const facts[] = {"model", "likelihood", "data", "normalize", "standardize", "classes", "sampler",
+	static const char *const facts[] = {"model", "likelihood", "data", "normalize", "standardize", "table", "classes", "sampler",
 	                                    "seed", "dtype", NULL};
 	put_known(into, header, facts);
 	report_facts(into, header);

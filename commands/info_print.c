@@ -14,6 +14,7 @@
 #include "src/json_build.h"
 #include "src/json_text.h"
 #include "src/likelihood.h"
+#include "src/text.h"
 
 /* "resnet20, norm frn, activation relu", or what of it a network has; one whose spec says it all is left as it is. */
 static void shorten_model(json_t **report)
@@ -39,6 +40,23 @@ static json_t *sampler_options(const json_t *sampler)
 	return options;
 }
 
+/* "age; sex: f, m": a table's columns, with the levels of words, as far as a line goes. */
+static void shorten_table(json_t **report)
+{
+	struct text line = {.n = 0};
+	size_t i, k;
+	json_t *column, *level, *columns = json_object_get(json_object_get(*report, "table"), "columns");
+	json_array_foreach(columns, i, column) {
+		const char *name = json_string_value(json_object_get(column, "name"));
+		json_t *levels = json_object_get(column, "levels");
+		text_list(&line, "; ", name && *name ? name : "(no name)");
+		json_array_foreach(levels, k, level)
+			text_add(&line, "%s%s", k ? ", " : ": ", json_string_value(level));
+	}
+	if (columns)
+		json_put(report, "table", json_words(line.at));
+}
+
 /* What says the same in fewer words to a person: a model by its spec, a sampler by its name, and its options in a row of
  * their own. */
 static void shorten(json_t **report)
@@ -48,6 +66,7 @@ static void shorten(json_t **report)
 	const struct likelihood *likelihood;
 	bool deviation = name && likelihood_find(name, &likelihood) == OK && likelihood->noise_sd;
 	shorten_model(report);
+	shorten_table(report);
 	json_put(report, "options", sampler_options(json_object_get(*report, "sampler")));
 	for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
 		json_t *word = json_object_get(json_object_get(*report, by[i][0]), by[i][1]);

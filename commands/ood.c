@@ -25,6 +25,8 @@ static const struct param ood_defs[] = {
 	 .help = "part of the in-distribution set; without it test, or train where there is no test split"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first lines of csv files hold names; without it their cells say so"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of csv files begin with; without it a point, or in the run's own file what they did"},
 	{.name = "score", .type = PARAM_CHOICE, .arg = OOD_SCORE_WORDS, .fallback = "entropy",
 	 .help = "what ranks the examples, rising with strangeness"},
 	{.name = "ood-normalize", .type = PARAM_TEXT, .arg = "id|MEAN:SD", .fallback = "id",
@@ -110,12 +112,12 @@ static bool is_csv(const struct opts *o, const char *option)
 	return opts_given(o, option) && strncmp(opts_text(o, option), "csv:", 4) == 0;
 }
 
-/* What --header says of the set that one option names: where neither is a csv file, the set refuses it. The run's own
+/* What --header or --decimal says of the set that one option names: where neither is a csv file, the set refuses it. The run's own
  * file is read as the run says. */
-static enum header header_of(const struct opts *o, const char *option, const char *other)
+static int said_of(const struct opts *o, const char *what, const char *option, const char *other)
 {
 	bool meant = is_csv(o, option) || (opts_given(o, option) && !is_csv(o, other));
-	return meant ? (enum header)(opts_choice(o, "header") + 1) : HEADER_AUTO;
+	return meant ? opts_choice(o, what) + 1 : 0;
 }
 
 static status score_requests(const struct opts *o, struct selection *chosen, struct network *n, const struct subject_request *own,
@@ -143,9 +145,11 @@ static status score_network(const struct opts *o, struct selection *chosen, stru
 	const char *transform = opts_text(o, "ood-normalize");
 	const int batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0;
 	struct subject_request own = {.spec = opts_text(o, "id"), .option = "--id", .split = opts_choice(o, "split"),
-	                              .need = NEED_NOTHING, .header = header_of(o, "id", "ood"), .batch = batch};
+	                              .need = NEED_NOTHING, .header = (enum header)said_of(o, "header", "id", "ood"),
+	                              .decimal = said_of(o, "decimal", "id", "ood"), .batch = batch};
 	struct subject_request foreign = {.spec = opts_text(o, "ood"), .option = "--ood", .split = -1, .need = NEED_FOREIGN,
-	                                  .header = header_of(o, "ood", "id"),
+	                                  .header = (enum header)said_of(o, "header", "ood", "id"),
+	                                  .decimal = said_of(o, "decimal", "ood", "id"),
 	                                  .normalize = strcmp(transform, "id") == 0 ? NULL : transform, .batch = batch};
 	struct pipe pipe;
 	if (predictive_of(n->likelihood)->classes(n->model.outputs) == 0)
@@ -193,7 +197,7 @@ static status score_probs(const struct opts *o, FILE *scores, struct arena *a, j
 
 static status score_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
-	static const char *const of_runs[] = {"id", "ood", "split", "header", "ood-normalize", "batch", "device", "threads",
+	static const char *const of_runs[] = {"id", "ood", "split", "header", "decimal", "ood-normalize", "batch", "device", "threads",
 	                                      "precision", "conv-algo", "fast", NULL};
 	struct output_file file;
 	if (!opts_text(o, "id-probs") || !opts_text(o, "ood-probs"))

@@ -3,11 +3,13 @@
 /* basin predict: averages the predictions of snapshots, or probabilities made elsewhere, and scores the average. */
 #include "commands/command.h"
 #include "commands/convergence.h"
+#include "commands/equivalent.h"
 #include "commands/network.h"
 #include "commands/output.h"
 #include "commands/pipe.h"
 #include "commands/predict.h"
 #include "commands/report.h"
+#include "commands/scores.h"
 #include "commands/select.h"
 #include "commands/word_lists.h"
 #include "predict/guess.h"
@@ -23,7 +25,14 @@ static const struct param predict_defs[] = {
 	 .help = "part of the data set; without it test, or train where there is no test split"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS,
+	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
+	         "everywhere; without it what the run's own --unknown says"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of a csv file begin with; without it a point, or in the run's own file what they did"},
 	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
+	SCORES_OPTION,
+	EQUIVALENT_OPTION,
 	{.name = "csv", .type = PARAM_PATH, .arg = "FILE",
 	 .help = "write a row for each example: its class, the classes' probabilities and entropies, or of a real target mean, deviation "
 	         "and interval"},
@@ -97,6 +106,7 @@ static status score_labelled(const struct opts *o, const struct selection *chose
 	if (p->curve)
 		json_put(figures, "curve", report_curve(p->curve, p->members));
 	report_figures(figures, &all);
+	TRY(report_scores(o, p, figures));
 	return report_convergence(o, chosen, p, p->draws, figures);
 }
 
@@ -139,6 +149,8 @@ static status check_subject(const struct opts *o, const struct network *n, const
 	if (d->unlabelled && opts_flag(o, "curve"))
 		return fail(ERR_USAGE, "--curve needs the labels of all rows; %s has those of %zu of its %zu", d->spec, d->n - d->unlabelled,
 		            d->n);
+	if (d->unlabelled && opts_text(o, "ensemble"))
+		return fail(ERR_USAGE, "--ensemble needs the labels of all rows, by which both ensembles are scored");
 	if (opts_given(o, "level") && !opts_text(o, "csv"))
 		return fail(ERR_USAGE, "--level is that of the intervals of --csv, and no file is named");
 	if (opts_given(o, "level") && how->classes(n->model.outputs))
@@ -146,7 +158,7 @@ static status check_subject(const struct opts *o, const struct network *n, const
 	if (how->classes(n->model.outputs) == 0 && (opts_text(o, "save-probs") || opts_text(o, "save-member-probs")))
 		return fail(ERR_USAGE, "--save-probs and --save-member-probs need class probabilities; this run's likelihood is %s",
 		            n->likelihood->name);
-	return OK;
+	return equivalent_check(o, n);
 }
 
 static enum scoring scoring_of(const struct opts *o, const struct dataset *d)
@@ -157,20 +169,27 @@ static enum scoring scoring_of(const struct opts *o, const struct dataset *d)
 }
 
 static status predict_to(const struct opts *o, struct selection *chosen, struct network *n, const struct subject *subject,
-                         const struct output_file file[PREDICT_FILES], struct arena *a, json_t **figures)
+                         const struct subject_request *request, const struct output_file file[PREDICT_FILES], struct arena *a,
+                         json_t **figures)
 {
 	struct predictions p;
 	struct member_draws draws;
+	struct member_logs logs;
 	TRY(predictions_open(a, n, subject, chosen->n, scoring_of(o, &subject->data), &p));
-	if (is_labelled(&p))
+	if (is_labelled(&p)) {
 		TRY(draws_open(a, &p, CONVERGENCE_POINTS, 0, &draws));
+		TRY(member_logs_open(a, subject->data.n, &logs));
+		draws.logs = &logs;
+	}
 	TRY(begin_members(file[PREDICT_MEMBERS].to, &p));
 	TRY(network_predict(o, chosen, n, &p, 1));
-	return report_members(o, chosen, &p, file, a, figures);
+	TRY(report_members(o, chosen, &p, file, a, figures));
+	return opts_text(o, "ensemble") ? report_equivalent(o, request, &p, figures) : OK;
 }
 
 static status predict_subject(const struct opts *o, struct selection *chosen, struct network *n,
-                              const struct subject *subject, struct arena *a, json_t **figures)
+                              const struct subject *subject, const struct subject_request *request, struct arena *a,
+                              json_t **figures)
 {
 	struct output_file file[PREDICT_FILES], members;
 	TRY(check_subject(o, n, &subject->data));
@@ -178,10 +197,10 @@ static status predict_subject(const struct opts *o, struct selection *chosen, st
 	TRY(outputs_open(o, a, predict_file, PREDICT_FILES, file));
 	status s = predict_members_open(o, a, file, &members);
 	if (s == OK)
-		s = predict_to(o, chosen, n, subject, file, a, figures);
+		s = predict_to(o, chosen, n, subject, request, file, a, figures);
 	if (s == OK)
 		s = predict_members_put(members.to, chosen);
-	return outputs_close(file, PREDICT_FILES, output_close(&members, s));
+	return output_close(&members, outputs_close(file, PREDICT_FILES, s));
 }
 
 static status predict_request(const struct opts *o, struct selection *chosen, struct network *n,
@@ -191,7 +210,7 @@ static status predict_request(const struct opts *o, struct selection *chosen, st
 	TRY(subject_open(n, request, &subject));
 	if (subject.fell_back)
 		warning("%s has no test split: the training examples are scored", subject.data.spec);
-	status s = predict_subject(o, chosen, n, &subject, a, figures);
+	status s = predict_subject(o, chosen, n, &subject, request, a, figures);
 	json_put(figures, "data", json_words(subject.data.spec));
 	json_put(figures, "split", json_string(split_name(subject.data.split)));
 	if (opts_flag(o, "json")) {
@@ -207,7 +226,8 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 {
 	struct subject_request request = {
 		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"), .need = NEED_NOTHING,
-		.header = (enum header)(opts_choice(o, "header") + 1),
+		.header = (enum header)(opts_choice(o, "header") + 1), .unknown = opts_choice(o, "unknown") + 1,
+		.decimal = opts_choice(o, "decimal") + 1,
 		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
 	struct pipe pipe;

@@ -13,10 +13,10 @@ static void put_id(FILE *to, const void *of, size_t row, int part)
 {
 	const struct predict_csv *t = of;
 	(void)part;
-	if (!t->id)
-		fprintf(to, "%zu", t->first + row);
-	else
+	if (t->id)
 		csv_put_words(to, t->id[row]);
+	else
+		fprintf(to, "%zu", t->number ? t->number[row] : t->first + row);
 }
 
 status predict_csv_open(struct predict_csv *t, struct arena *a, size_t rows, size_t first, const char *const *id)

@@ -23,6 +23,7 @@ struct predict_csv {
 	size_t rows;
 	size_t first;            /* number of the first row, from 1 */
 	const char *const *id;   /* (rows) their names as JSON has them; NULL: their numbers are their names */
+	const size_t *number;    /* (rows) those; NULL, as it is opened: from `first` on */
 	struct csv_column *column;
 	int n, room;
 };

@@ -23,6 +23,7 @@ status predict_rows(const struct opts *o, const struct predictions *p, size_t fi
 {
 	const struct dataset *d = &p->subject->data;
 	TRY(predict_csv_open(t, a, d->n, first, d->id));
+	t->number = d->number;
 	return p->mixture.c ? add_classes(p, t, a) : add_reals(p, opts_real(o, "level"), t, a);
 }
 

@@ -4,33 +4,39 @@
 #include "commands/output.h"
 #include "commands/predict.h"
 #include "commands/report.h"
+#include "commands/scores.h"
 #include "commands/select.h"
 #include "predict/stored.h"
 #include "predict/unlabelled.h"
 #include "src/json_build.h"
 
-static status score_mixture(const struct opts *o, const struct mixture *m, json_t **figures)
+static status score_mixture(const struct opts *o, const struct mixture *m, const struct member_logs *logs, json_t **figures)
 {
 	struct figures all;
 	TRY(m->label ? predictive_score_classes(m, true, &all) : unlabelled_classes(m, &all));
-	if (m->label)
-		report_figures(figures, &all);
-	else
+	if (!m->label) {
 		predict_report_unlabelled(o, &all, 0, figures);
-	return OK;
+		return OK;
+	}
+	report_figures(figures, &all);
+	return report_class_scores(o, m, NULL, logs, figures);
 }
 
 static status score_stored(const struct opts *o, const struct output_file file[2], struct arena *a, json_t **figures, json_t **rows)
 {
 	struct stored stored;
+	struct member_logs logs;
 	struct figures *curve = NULL;
 	TRY(report_option(stored_open(a, opts_text(o, "probs"), &stored), "probs"));
-	if (opts_text(o, "labels"))
+	if (opts_text(o, "labels")) {
 		TRY(report_option(stored_labels(a, opts_text(o, "labels"), &stored.mixture), "labels"));
+		TRY(member_logs_open(a, stored.mixture.n, &logs));
+		stored.logs = &logs;
+	}
 	if (opts_flag(o, "curve"))
 		TRY(ARENA_NEW(a, stored.members, &curve));
 	TRY(report_option(stored_fill(&stored, a, curve), "probs"));
-	TRY(score_mixture(o, &stored.mixture, figures));
+	TRY(score_mixture(o, &stored.mixture, &logs, figures));
 	json_put(figures, "convergence", json_null());
 	if (curve)
 		*rows = report_curve(curve, stored.members);
@@ -40,12 +46,14 @@ static status score_stored(const struct opts *o, const struct output_file file[2
 
 status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
-	static const char *const of_runs[] = {"data", "split", "header", "save-member-probs", "level", "batch", "device", "threads",
+	static const char *const of_runs[] = {"data", "split", "header", "decimal", "unknown", "ensemble", "save-member-probs", "level", "batch", "device", "threads",
 	                                      "precision", "conv-algo", "fast", NULL};
 	if (!opts_text(o, "probs"))
 		return fail(ERR_USAGE, "--labels belongs to --probs: the classes that probabilities are scored by");
 	if (!opts_text(o, "labels") && opts_flag(o, "curve"))
 		return fail(ERR_USAGE, "--curve needs --labels");
+	if (!opts_text(o, "labels") && opts_given(o, "scores"))
+		return fail(ERR_USAGE, "--scores needs --labels");
 	TRY(select_refuse(o, "probs", of_runs));
 	static const char *const option[2] = {"save-probs", "csv"};
 	struct output_file file[2];

@@ -40,7 +40,8 @@ static status open_data(struct problem *p, const struct opts *o)
 	TRY(table_from_json(json_object_get(p->begun, "table"), &p->arena, &table));
 	const struct dataset_request r = {
 		.spec = spec, .option = "--data", .split = SPLIT_TRAIN, .labels = opts_text(o, "labels"), .holdout = opts_text(o, "holdout"),
-		.target = opts_text(o, "target"), .header = (enum header)(opts_choice(o, "header") + 1), .columns = &columns,
+		.target = opts_text(o, "target"), .header = (enum header)(opts_choice(o, "header") + 1),
+		.decimal = opts_choice(o, "decimal") == DECIMAL_COMMA ? DECIMAL_COMMA : DECIMAL_POINT, .columns = &columns,
 		.single = standardize_was_single(json_object_get(p->begun, "standardize")),
 		.drop = opts_text(o, "drop"), .id = opts_text(o, "id"), .category = opts_text(o, "category"),
 		.missing = (enum missing)opts_choice(o, "missing"), .unknown = (enum unknown)opts_choice(o, "unknown"),

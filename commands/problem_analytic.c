@@ -29,7 +29,7 @@ status problem_check_model(const char *spec)
 
 status problem_check_analytic(const struct opts *o)
 {
-	static const char *const data[] = {"data", "labels", "holdout", "target", "header", "drop", "id", "category", "missing",
+	static const char *const data[] = {"data", "labels", "holdout", "target", "header", "decimal", "drop", "id", "category", "missing",
 	                                   "unknown", "standardize", "no-standardize", "normalize",
 	                                   "augment", "activation", "norm", "init", "freeze", "likelihood", "noise-sd",
 	                                   "class-weight", "prior",

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/plot.h"
+#include "commands/scores.h"
 #include "src/data/fingerprint.h"
 #include "src/json_build.h"
 
@@ -88,9 +90,13 @@ status report_show(const struct opts *o, json_t *figures)
 	if (opts_flag(o, "json"))
 		return report_json(json_incref(figures));
 	TRY(report_print(figures));
+	report_scores_print(figures);
 	if (curve) {
 		putchar('\n');
 		report_table(curve);
+		plot_curve(curve, "nll", "NLL, nats", "snapshots");
+		plot_curve(curve, "accuracy", "accuracy", "snapshots");
+		plot_curve(curve, "rmse", "RMSE", "snapshots");
 	}
 	return report_end();
 }

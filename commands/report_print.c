@@ -16,6 +16,11 @@ struct word {
 static const struct word words[] = {
 	{"n", "examples", ""}, {"snapshots", "snapshots", ""},
 	{"accuracy", "accuracy", ""}, {"nll", "NLL", " nats"}, {"brier", "Brier score", ""}, {"ece", "ECE (15 bins)", ""},
+	{"ece_classwise", "ECE by class", ""}, {"ece_adaptive", "ECE, equal mass", ""}, {"smooth_ece", "smooth ECE", ""},
+	{"nll_calibrated", "calibrated NLL", " nats"}, {"temperature_fitted", "its temperature", ""},
+	{"aurc", "AURC", ""}, {"augrc", "AUGRC", ""}, {"accuracy_at_80", "accuracy at 80 %", ""}, {"aupr", "AUPR", ""},
+	{"joint_nll", "joint NLL (τ = 10)", " nats"}, {"ambiguity", "ambiguity", ""},
+	{"deep_ensemble_equivalent", "as a deep ensemble", " members"}, {"deep_ensemble_reason", "as a deep ensemble", ""},
 	{"entropy", "entropy", " nats"}, {"expected_entropy", "expected entropy", " nats"},
 	{"mutual_information", "mutual information", " nats"},
 	{"sd", "predictive deviation", ""}, {"rmse", "RMSE", ""}, {"crps", "CRPS", ""}, {"coverage", "95 % coverage", ""},
@@ -197,7 +202,8 @@ static bool is_silent(const json_t *object, const char *key, const json_t *value
 {
 	return ends_with(key, "_se") || ends_with(key, "_detectable") || strcmp(key, "units") == 0 || strcmp(key, "verified") == 0 ||
 	       strcmp(key, "zero_probabilities") == 0 || said_before(object, key) ||
-	       (json_is_array(value) && (json_array_size(value) == 0 || json_is_object(json_array_get(value, 0))));
+	       (json_is_array(value) && (json_array_size(value) == 0 || json_is_object(json_array_get(value, 0)) ||
+	                                 json_is_array(json_array_get(value, 0))));
 }
 
 status report_print(const json_t *object)

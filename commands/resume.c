@@ -178,7 +178,7 @@ static status check_tied(const struct problem *p, const struct opts *given)
 /* Where the data are now, and how a table is read there, is where the next one will look for them. */
 static status move_data(struct run *run, const struct problem *p, const struct opts *o, bool *same)
 {
-	static const char *const names[][2] = {{"data", "spec"}, {"labels", "labels"}};
+	static const char *const names[][2] = {{"data", "spec"}, {"labels", "labels"}}, *const of_file[] = {"header", "decimal"};
 	json_t *options = json_object_get(run->json, "options"), *data = json_object_get(run->json, "data");
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		json_t *place = json_object_get(json_object_get(p->facts, "data"), names[i][1]);
@@ -188,11 +188,13 @@ static status move_data(struct run *run, const struct problem *p, const struct o
 		TRY(set_fact(options, names[i][0], json_incref(place)));
 		TRY(set_fact(data, names[i][1], json_incref(place)));
 	}
-	const char *header = opts_text(o, "header");
-	const json_t *was = json_object_get(options, "header");
-	if (header ? !json_words_are(was, header) : json_is_string(was)) {
+	for (size_t i = 0; i < sizeof of_file / sizeof *of_file; i++) {
+		const char *said = opts_text(o, of_file[i]);
+		const json_t *was = json_object_get(options, of_file[i]);
+		if (said ? json_words_are(was, said) : !json_is_string(was))
+			continue;
 		*same = false;
-		TRY(set_fact(options, "header", header ? json_string(header) : json_null()));
+		TRY(set_fact(options, of_file[i], said ? json_string(said) : json_null()));
 	}
 	return OK;
 }

@@ -12,9 +12,12 @@
 #include "src/net/model.h"
 
 static const char *const may_change[] = {"threads", "device", "workers", "only", "log-every", "checkpoint-every", "data",
-                                         "labels", "header", "quiet", "progress", NULL};
+                                         "labels", "header", "decimal", "quiet", "progress", NULL};
 /* How the first command ran, and what it told, is no property of the run. */
 static const char *const no_property[] = {"quiet", "progress", "workers", "only", NULL};
+
+/* How a table is read is said of the file that it stood with. */
+static const char *const of_file[] = {"header", "decimal", NULL};
 
 static bool listed(const char *const *names, const char *name)
 {
@@ -139,9 +142,9 @@ static status apply_all(struct run *run, const struct opts *given, struct opts *
 	/* Initial parameters are needed for chains that are still to begin, and what they came from may be gone. */
 	if (begun)
 		json_object_del(options, "init");
-	/* What is said of a table's first line is said of the file that it stood with. */
 	if (opts_given(given, "data") && !json_words_are(json_object_get(was, "data"), opts_text(given, "data")))
-		json_object_del(options, "header");
+		for (const char *const *name = of_file; *name; name++)
+			json_object_del(options, *name);
 	status s = opts_from_json(o, options);
 	json_decref(options);
 	if (s != OK)

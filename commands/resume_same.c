@@ -101,7 +101,7 @@ static status same_checkpoint(const char *path, const char *snaps, uint64_t chec
 static bool is_own(const char *name)
 {
 	static const char *const own[] = {"out", "resume", "only", "workers", "threads", "device", "log-every", "checkpoint-every",
-	                                  "quiet", "progress", "data", "labels", "header", NULL};
+	                                  "quiet", "progress", "data", "labels", "header", "decimal", NULL};
 	for (const char *const *o = own; *o; o++)
 		if (strcmp(*o, name) == 0)
 			return true;

@@ -8,6 +8,7 @@
 #include "samplers/sampler.h"
 #include "src/data/class_weight.h"
 #include "src/data/dataset.h"
+#include "src/data/holdout.h"
 #include "src/files/run.h"
 #include "src/files/snaps.h"
 #include "src/layer.h"
@@ -17,11 +18,14 @@
 static const struct param data_defs[] = {
 	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets, .help = "data set"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
-	{.name = "holdout", .type = PARAM_TEXT, .arg = "FRACTION|COUNT",
-	 .help = "training examples set aside, always the same ones for the same set"},
+	{.name = "holdout", .type = PARAM_TEXT, .arg = HOLDOUT_ARG,
+	 .help = "training examples set aside, always the same ones for the same set; of each class a share where that is said, and "
+	         "without a word where the target is of words"},
 	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of a csv file begin with; without it a point"},
 	{.name = "drop", .type = PARAM_TEXT, .arg = "NAME[,NAME…]", .help = "columns of a csv file that are left out"},
 	{.name = "id", .type = PARAM_TEXT, .arg = "NAME", .help = "column of a csv file that names its rows, and is left out too"},
 	{.name = "category", .type = PARAM_TEXT, .arg = "NAME[,NAME…]",

@@ -23,13 +23,15 @@ _basin()
 	help)
 		((COMP_CWORD == 2)) && words='sample swag predict ood diagnose compare info data export' || option=-- ;;
 	sample)
-		options='--data --labels --holdout --target --header --drop --id --category --missing --unknown --standardize --no-standardize --normalize --augment --model --gradient-noise --activation --norm --init --freeze --likelihood --noise-sd --class-weight --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --explore --milestones --gamma --swa-start --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --beta1 --beta2 --adam-eps --decay-form --rho --perturb-decay --base --asam-eta --micro-batch --reweight --probe-size --clip --tail-index --tail-scale --heavy-batch --large-batch --sigma --eta --rms-decay --rms-eps --correction --refresh --bits --fraction --gradient-fraction --variant --friction --momentum-init --noise-estimate --thermostat-mass --trajectory --accept --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
+		options='--data --labels --holdout --target --header --decimal --drop --id --category --missing --unknown --standardize --no-standardize --normalize --augment --model --gradient-noise --activation --norm --init --freeze --likelihood --noise-sd --class-weight --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --explore --milestones --gamma --swa-start --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --beta1 --beta2 --adam-eps --decay-form --rho --perturb-decay --base --asam-eta --micro-batch --reweight --probe-size --clip --tail-index --tail-scale --heavy-batch --large-batch --sigma --eta --rms-decay --rms-eps --correction --refresh --bits --fraction --gradient-fraction --variant --friction --momentum-init --noise-estimate --thermostat-mass --trajectory --accept --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
 		flags=' --standardize --no-standardize --fast --nesterov --perturb-decay --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--labels) files=yes ;;
+		--holdout) words=',random]' ;;
 		--header) words='yes no' ;;
+		--decimal) words='point comma' ;;
 		--missing) words='refuse mean indicator' ;;
 		--unknown) words='refuse other' ;;
 		--standardize) option= ;;
@@ -89,14 +91,18 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --header --curve --csv --level --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --unknown --decimal --curve --scores --ensemble --csv --level --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --curve --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
+		--unknown) words='refuse other' ;;
+		--decimal) words='point comma' ;;
 		--curve) option= ;;
+		--scores) words='few all' ;;
+		--ensemble) files=yes ;;
 		--csv) files=yes ;;
 		--save-probs) files=yes ;;
 		--save-member-probs) files=yes ;;
@@ -117,7 +123,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	ood)
-		options='--ood --id --split --header --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--ood --id --split --header --decimal --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -125,6 +131,7 @@ _basin()
 		--id) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
+		--decimal) words='point comma' ;;
 		--score) words='entropy mi msp max-logit energy' ;;
 		--ood-normalize) words='id' ;;
 		--save-scores) files=yes ;;
@@ -145,13 +152,14 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	diagnose)
-		options='--data --split --header --probe --points --directions --judge-parameters --gradients --max-rhat --min-ess --max-temperature-error --max-mcse --max-gradient-noise --max-dead --min-distance --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --decimal --probe --points --directions --judge-parameters --gradients --max-rhat --min-ess --max-temperature-error --max-mcse --max-gradient-noise --max-dead --min-distance --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
+		--decimal) words='point comma' ;;
 		--probe) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--judge-parameters) words='auto yes no' ;;
 		--skip-damaged) option= ;;
@@ -168,13 +176,14 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	compare)
-		options='--data --split --header --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --decimal --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
+		--decimal) words='point comma' ;;
 		--labels) files=yes ;;
 		--skip-damaged) option= ;;
 		--precision) words='fp32 bf16' ;;
@@ -203,13 +212,15 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	data)
-		options='--split --labels --holdout --target --header --format --out --overwrite --json --config --dump-config --help --version'
+		options='--split --labels --holdout --target --header --decimal --format --out --overwrite --json --config --dump-config --help --version'
 		flags=' --overwrite --json --dump-config --help --version '
 		arguments=('info write' 'shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:')
 		case $option in
 		--split) words='train test holdout' ;;
 		--labels) files=yes ;;
+		--holdout) words=',random]' ;;
 		--header) words='yes no' ;;
+		--decimal) words='point comma' ;;
 		--format) words='cifar10 svhn' ;;
 		--out) files=yes ;;
 		--overwrite) option= ;;

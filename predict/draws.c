@@ -44,6 +44,10 @@ void draws_add(struct member_draws *d, const struct predictions *p, size_t membe
 	for (size_t i = 0; i < d->probes; i++)
 		for (size_t k = 0; k < d->outputs; k++, row += d->members)
 			*row = (double)outputs[d->probe[i] * d->outputs + k];
+	for (size_t i = 0; d->logs && i < p->subject->data.n; i++)
+		d->logs->row[i] = p->how->log_lik(p, member, i);
+	if (d->logs)
+		member_logs_add(d->logs);
 }
 
 struct draws_row draws_row(const struct member_draws *d, size_t i)

@@ -6,6 +6,7 @@
 #ifndef BASIN_DRAWS_H
 #define BASIN_DRAWS_H
 
+#include "predict/member_logs.h"
 #include "predict/predictive.h"
 
 /* 8 · members · rows bytes, and 8 a member more where there are points. */
@@ -18,6 +19,7 @@ struct member_draws {
 	double *value;            /* (rows, members): where there are points, the mean log-likelihood of all examples of the set and
 	                           * those of the points, nats per example, densities in own units; outputs (probes, outputs) */
 	double *figure;           /* (members): the figure that the likelihood's guess gives, of each member by itself; or NULL */
+	struct member_logs *logs; /* receives each member's log-likelihoods of all examples; NULL: not wanted */
 };
 
 /* Makes room for the draws of a set that is to be predicted, and has them taken. At most the set's examples are

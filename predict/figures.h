@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { FIGURES_MAX = 12 };
+enum { FIGURES_MAX = 16 };
 
 struct figure {
 	const char *name;      /* as basin-predict(1) has it: "nll" */

@@ -45,11 +45,29 @@ struct example_score metrics_example(const struct mixture *m, size_t i, double *
 	return s;
 }
 
+/* What a mean and its standard error are made of. */
+struct sums {
+	double sum, squares;
+};
+
+static void count(struct sums *s, double x)
+{
+	s->sum += x;
+	s->squares += x * x;
+}
+
+static double error_of(const struct sums *s, double n)
+{
+	const double mean = s->sum / n;
+	return n < 2 ? (double)NAN : sqrt(fmax(0, s->squares / n - mean * mean) / (n - 1));
+}
+
 /* right and loss (n): per example, what the bootstrap resamples. p (c) is scratch. */
 static void score(const struct mixture *m, struct class_metrics *out, double *right, double *loss, double *p)
 {
 	struct bin bin[ECE_BINS] = {{0}};
-	double n = (double)m->n, accuracy = 0, nll = 0, brier = 0, entropy = 0, expected = 0;
+	struct sums brier = {0}, entropy = {0}, expected = {0}, information = {0};
+	double n = (double)m->n, accuracy = 0, nll = 0;
 	for (size_t i = 0; i < m->n; i++) {
 		const struct example_score e = metrics_example(m, i, p);
 		right[i] = e.right;
@@ -57,25 +75,31 @@ static void score(const struct mixture *m, struct class_metrics *out, double *ri
 		out->zeros += isinf(e.loss) != 0;
 		accuracy += e.right;
 		nll += e.loss;
-		brier += e.square;
-		entropy += entropy_of(p, m->c);
-		expected += m->entropy[i] / (double)m->members;
+		const double total = entropy_of(p, m->c), own = m->entropy[i] / (double)m->members;
+		count(&brier, e.square);
+		count(&entropy, total);
+		count(&expected, own);
+		count(&information, total - own);
 		struct bin *b = &bin[ece_bin(p[e.best])];
 		b->confidence += p[e.best];
 		b->right += e.right;
 	}
 	out->accuracy = accuracy / n;
 	out->nll = nll / n;
-	out->brier = brier / n;
+	out->brier = brier.sum / n;
 	out->ece = calibration_error(bin, m->n);
-	out->entropy = entropy / n;
-	out->expected_entropy = expected / n;
+	out->entropy = entropy.sum / n;
+	out->expected_entropy = expected.sum / n;
 	out->mutual_information = m->members > 1 ? fmax(0, out->entropy - out->expected_entropy) : NAN;
+	out->brier_se = error_of(&brier, n);
+	out->entropy_se = error_of(&entropy, n);
+	out->expected_entropy_se = error_of(&expected, n);
+	out->mutual_information_se = m->members > 1 ? error_of(&information, n) : NAN;
 }
 
 status metrics_classes(const struct mixture *m, bool errors, struct class_metrics *out)
 {
-	*out = (struct class_metrics){m->n, m->members, NAN, NAN, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+	*out = (struct class_metrics){m->n, m->members, NAN, NAN, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 	if (!m->n || !m->members)
 		return OK;
 	struct arena arena = {0};

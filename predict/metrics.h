@@ -20,6 +20,7 @@ struct class_metrics {
 	double expected_entropy;    /* mean over members of H(p_s) */
 	double mutual_information;  /* their difference, ≥ 0; undefined for one member */
 	double accuracy_se, nll_se; /* bootstrap over examples; of an NLL that is finite */
+	double brier_se, entropy_se, expected_entropy_se, mutual_information_se;  /* of means: deviation (n − 1) over √n */
 };
 
 /* One example's part in them. */

@@ -22,15 +22,21 @@ static status network_read_precision(const json_t *run, enum precision *out)
 	return OK;
 }
 
+/* How the run's csv file is read. Of data that moved it is said beside their place, if only that nothing is. */
+static const char *said_of_file(const json_t *data, const json_t *run, const char *name)
+{
+	const json_t *moved = json_object_get(data, name);
+	return json_string_value(moved ? moved : json_object_get(run, name));
+}
+
 static status network_read_origin(const json_t *header, struct network *n)
 {
 	const json_t *data = json_object_get(header, "data"), *run = json_object_get(header, "sampler");
 	TRY(json_words_read(json_object_get(data, "spec"), &n->arena, &n->origin.spec));
 	TRY(json_words_read(json_object_get(data, "labels"), &n->arena, &n->origin.labels));
 	TRY(json_words_read(json_object_get(run, "target"), &n->arena, &n->origin.target));
-	/* Of data that moved it is said beside their place, if only that nothing is. */
-	const json_t *moved = json_object_get(data, "header"), *first_line = moved ? moved : json_object_get(run, "header");
-	n->origin.header = (enum header)(words_find(HEADER_WORDS, json_string_value(first_line)) + 1);
+	n->origin.header = (enum header)(words_find(HEADER_WORDS, said_of_file(data, run, "header")) + 1);
+	n->origin.decimal = words_find(DECIMAL_WORDS, said_of_file(data, run, "decimal")) == DECIMAL_COMMA ? DECIMAL_COMMA : DECIMAL_POINT;
 	return json_words_read(json_object_get(run, "holdout"), &n->arena, &n->origin.holdout);
 }
 

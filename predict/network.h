@@ -12,7 +12,8 @@
 /* What the run's data were read from, as names and paths are: bytes (json_words.h). NULL where the header says nothing. */
 struct network_origin {
 	const char *spec, *labels, *target, *holdout;
-	enum header header;   /* what the run says of its csv file's first line, where it stands now */
+	enum header header;   /* what the run says of its csv file's first line, where it stands now, */
+	enum decimal decimal; /* and of its decimals */
 };
 
 struct network {

@@ -78,9 +78,12 @@ static double classes_mean_log_lik(const struct predictions *p, size_t i)
 	return -classes_member(p, i);
 }
 
+/* Weights that a user chose ask for other shares than the set has, and what does as asked may score worse than all classes alike;
+ * balanced ones ask for just those. */
 static double classes_guess(const struct predictions *p)
 {
-	return log((double)p->mixture.c);
+	const char *weights = json_string_value(network_run_option(p->network, "class-weight"));
+	return !weights || strcmp(weights, "balanced") == 0 ? log((double)p->mixture.c) : (double)NAN;
 }
 
 static status classes_score(const struct predictions *p, struct figures *out)
@@ -98,10 +101,13 @@ status predictive_score_classes(const struct mixture *m, bool errors, struct fig
 		{"entropy", got.entropy, false}, {"expected_entropy", got.expected_entropy, false},
 		{"mutual_information", got.mutual_information, false},
 	}};
-	if (errors) {
-		out->at[out->count++] = (struct figure){"accuracy_se", got.accuracy_se, false};
-		out->at[out->count++] = (struct figure){"nll_se", got.nll_se, false};
-	}
+	const struct figure of_errors[] = {
+		{"accuracy_se", got.accuracy_se, false}, {"nll_se", got.nll_se, false}, {"brier_se", got.brier_se, false},
+		{"entropy_se", got.entropy_se, false}, {"expected_entropy_se", got.expected_entropy_se, false},
+		{"mutual_information_se", got.mutual_information_se, false},
+	};
+	for (size_t i = 0; errors && i < sizeof of_errors / sizeof *of_errors; i++)
+		out->at[out->count++] = of_errors[i];
 	return OK;
 }
 

@@ -97,9 +97,10 @@ static status gaussian_score(const struct predictions *p, struct figures *out)
 	const struct regression r = predictions_regression(p);
 	struct regression_metrics got;
 	TRY(metrics_regression(&r, d->target_wide, &got));
-	*out = (struct figures){got.n, got.members, 5, {
+	*out = (struct figures){got.n, got.members, 8, {
 		{"nll", got.nll, false}, {"nll_se", got.nll_se, false}, {"rmse", got.rmse, false}, {"crps", got.crps, false},
-		{"coverage", got.coverage, false},
+		{"coverage", got.coverage, false}, {"rmse_se", got.rmse_se, false}, {"crps_se", got.crps_se, false},
+		{"coverage_se", got.coverage_se, false},
 	}};
 	return p->curve ? gaussian_curve(&r, d->target_wide, p->curve) : OK;
 }

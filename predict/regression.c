@@ -9,6 +9,7 @@
 #include <gsl/gsl_sort_double.h>
 
 #include "predict/bootstrap.h"
+#include "predict/judged.h"
 #include "predict/mixture.h"
 #include "src/heteroscedastic.h"
 
@@ -193,7 +194,7 @@ status regression_score(const struct regression *r, const double *y, struct aren
 
 status metrics_regression(const struct regression *r, const double *y, struct regression_metrics *out)
 {
-	*out = (struct regression_metrics){r->n, r->members, NAN, NAN, NAN, NAN, NAN};
+	*out = (struct regression_metrics){r->n, r->members, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 	if (!r->n || !r->members)
 		return OK;
 	struct arena arena = {0};
@@ -207,6 +208,9 @@ status metrics_regression(const struct regression *r, const double *y, struct re
 		out->rmse = sqrt(total(c.square, r->n) / targets);
 		out->crps = total(c.crps, r->n) / targets;
 		out->coverage = total(c.covered, r->n) / targets;
+		out->rmse_se = out->rmse > 0 ? mean_error(c.square, r->n) / r->k / (2 * out->rmse) : 0;
+		out->crps_se = mean_error(c.crps, r->n) / r->k;
+		out->coverage_se = mean_error(c.covered, r->n) / r->k;
 	}
 	arena_free(&arena);
 	return s;

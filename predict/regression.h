@@ -31,6 +31,7 @@ struct regression_metrics {
 	double rmse;           /* of the mixture's mean, over examples and targets */
 	double crps;           /* mean over examples and targets */
 	double coverage;       /* share of targets inside the mixture's central 95 % interval */
+	double rmse_se, crps_se, coverage_se;  /* of means over examples; of the root by the delta method */
 };
 
 /* Mean and deviation of member s for target j of example i, in own units. */

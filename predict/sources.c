@@ -130,18 +130,18 @@ static json_t *copy_of(const json_t *object)
  * file, where they were when it was begun. Only of the same data it may say so. */
 static void move_data(json_t **header, const json_t *run)
 {
-	static const char *const places[] = {"spec", "labels", NULL};
+	static const char *const places[] = {"spec", "labels", NULL}, *const said[] = {"header", "decimal", NULL};
 	const json_t *now = json_object_get(run, "data"), *then = json_object_get(*header, "data");
 	const json_t *fingerprint = json_object_get(then, "fingerprint");
 	if (!fingerprint || !json_equal(fingerprint, json_object_get(now, "fingerprint")))
 		return;
-	const json_t *names = json_object_get(json_object_get(run, "options"), "header");
 	json_t *moved = copy_of(then);
 	for (const char *const *place = places; *place; place++)
 		if (json_is_string(json_object_get(now, *place)) && json_is_string(json_object_get(then, *place)))
 			json_put_shared(&moved, *place, json_object_get(now, *place));
-	if (names)
-		json_put_shared(&moved, "header", names);
+	for (const char *const *name = said; *name; name++)
+		if (json_object_get(json_object_get(run, "options"), *name))
+			json_put_shared(&moved, *name, json_object_get(json_object_get(run, "options"), *name));
 	json_put(header, "data", moved);
 }
 

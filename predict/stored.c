@@ -3,6 +3,7 @@
 #include "predict/stored.h"
 
 #include <limits.h>
+#include <math.h>
 
 #include "predict/predictive.h"
 
@@ -21,6 +22,13 @@ status stored_open(struct arena *a, const char *path, struct stored *out)
 		return fail(ERR_INPUT, "%s: there are no probabilities in it", path);
 	out->members = array->ndim == 3 ? (size_t)array->shape[0] : 1;
 	return mixture_open(a, (size_t)shape[0], (int)shape[1], false, &out->mixture);
+}
+
+static void add_logs(const struct mixture *m, const double *p, struct member_logs *logs)
+{
+	for (size_t i = 0; i < m->n; i++)
+		logs->row[i] = log(p[i * (size_t)m->c + (size_t)m->label[i]]);
+	member_logs_add(logs);
 }
 
 status stored_fill(struct stored *s, struct arena *a, struct figures *curve)
@@ -42,6 +50,8 @@ status stored_fill(struct stored *s, struct arena *a, struct figures *curve)
 		mixture_next(m);
 		if (curve)
 			TRY(predictive_score_classes(m, false, &curve[i]));
+		if (s->logs)
+			add_logs(m, p, s->logs);
 	}
 	return OK;
 }

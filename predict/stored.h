@@ -5,6 +5,7 @@
 #define BASIN_STORED_H
 
 #include "predict/figures.h"
+#include "predict/member_logs.h"
 #include "predict/mixture.h"
 #include "src/data/npy.h"
 
@@ -13,6 +14,7 @@ struct stored {
 	struct npy array;
 	size_t members;          /* in the file */
 	struct mixture mixture;  /* empty until stored_fill */
+	struct member_logs *logs;  /* receives each member's log-likelihoods of all examples, by its labels; NULL: not wanted */
 };
 
 /* Reads (n, C) probabilities, one member, or (S, n, C). Errors: ERR_INPUT naming the file. */

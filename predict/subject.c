@@ -36,6 +36,8 @@ static status subject_columns(const struct network *n, const struct subject_requ
 	ask->single = n->standardize.single;
 	ask->width = n->table.n ? n->table.n : shape_size(n->model.input);
 	ask->header = r->header;
+	ask->decimal = r->decimal ? (enum decimal)(r->decimal - 1) : r->spec ? DECIMAL_POINT : n->origin.decimal;
+	ask->unknown = r->unknown ? (enum unknown)(r->unknown - 1) : UNKNOWN_REFUSE;
 	if (strncmp(ask->spec, "csv:", 4) != 0)
 		return OK;
 	if (!r->spec && r->header == HEADER_AUTO)
@@ -43,7 +45,8 @@ static status subject_columns(const struct network *n, const struct subject_requ
 	TRY(columns_from_json(json_object_get(n->header, "data"), a, columns));
 	ask->columns = columns;
 	ask->table = &n->table;
-	ask->unknown = r->unknown ? (enum unknown)(r->unknown - 1) : n->table.unknown;
+	if (!r->unknown)
+		ask->unknown = n->table.unknown;
 	if (!columns->n)
 		ask->target = n->origin.target;
 	return OK;

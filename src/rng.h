@@ -35,7 +35,9 @@ enum stream {
 	STREAM_AUGMENT_1,    /* crop and flip of a second, independent batch; as STREAM_AUGMENT */
 	STREAM_SWAG_0,       /* ξ of the first and second term of a draw of a fitted Gaussian; step = number of the draw, from 1, */
 	STREAM_SWAG_1,       /* element = parameter in memory order, and column */
-	STREAM_PROJECTION    /* signs of the directions that draws are seen along; step = 0, key (0, 0), element = parameter likewise */
+	STREAM_PROJECTION,   /* signs of the directions that draws are seen along; step = 0, key (0, 0), element = parameter likewise */
+	STREAM_JOINT,        /* pairs of examples, and which of a pair is meant; key (0, 0) */
+	STREAM_HALVES        /* halves of examples, of which one is fitted to and the other scored; step = 0, key (0, 0) */
 };
 
 struct rng_key {

@@ -59,7 +59,10 @@ diagnose_refuses() {
 snapshots_found() {
 	basin info --verify run
 	{ [ $status = 1 ] || [ $status = 2 ]; } && grep -q '^basin: .*chain-0.snaps' err || return 1
-	basin predict --json run
+	basin predict --json --csv rows run
+	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && [ ! -e rows ] && grep -q '^basin: .*chain-0.snaps' err || return 1
+	"$BASIN" predict --data csv:- --csv - run <d.csv >out 2>err
+	status=$?
 	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*chain-0.snaps' err || return 1
 	basin compare --json whole run
 	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*run/chain-0.snaps' err || return 1
@@ -67,7 +70,7 @@ snapshots_found() {
 	diagnose_refuses theta || diagnose_refuses anchor
 }
 each chain-0.snaps snapshots_found
-ok $? "snapshots: info --verify, predict, compare, diagnose and swag find each of $tried changed bits"
+ok $? "snapshots: info --verify, predict, also through a pipe, compare, diagnose and swag find each of $tried changed bits"
 
 checkpoint_found() {
 	# shellcheck disable=SC2086 # words

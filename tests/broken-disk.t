@@ -51,7 +51,11 @@ ok $? "nor left out of an ensemble"
 # shellcheck disable=SC2086 # words
 twice "sample" - sample $plan --out run
 twice "sample --resume" half sample --resume run --threads 1 --quiet
-twice "predict" - predict --json --quiet --threads 1 --save-probs p.npy --save-member-probs m.npy classes
+twice "predict" - predict --json --quiet --threads 1 --save-probs p.npy --save-member-probs m.npy --csv p.rows classes
+cut -d, -f1,2 classes.csv >unlabelled.csv
+rows=shown feed=unlabelled.csv
+sweep "predict through a pipe" - predict --quiet --threads 1 --data csv:- --csv - classes
+unset rows feed
 sweep "predict of stored probabilities" - predict --json --probs probs --labels labels
 twice "ood" - ood --json --quiet --threads 1 --ood csv:far.csv --save-scores s.npy classes
 sweep "compare" - compare --json --quiet --threads 1 classes kept/members.npy

@@ -100,6 +100,31 @@ ok $? "so does predict"
 ok $? "a file in its place speaks for itself again"
 fails 2 "only csv sets have a header" "--header is for csv files" "$BASIN" predict "$dir/line" --data shapes --header no
 
+# ---- semicolons and decimal commas ----
+
+tr ',' ';' <"$dir/line.csv" | tr '.' ',' >"$dir/euro.csv"
+tr ',' '\t' <"$dir/line.csv" >"$dir/tabs.csv"
+whole=$(rmse --data "csv:$dir/line.csv")
+[ -n "$whole" ] && [ "$(rmse --data "csv:$dir/tabs.csv")" = "$whole" ]
+ok $? "tabs between cells are found"
+[ "$(rmse --data "csv:$dir/euro.csv" --decimal comma)" = "$whole" ]
+ok $? "so are semicolons, with decimal commas that are said"
+fails 2 "euro.csv:2: column 1 (a): '.*,.*' is not a number: decimals begin with a point unless --decimal comma says otherwise" \
+	"which are to be said" "$BASIN" predict "$dir/line" --data "csv:$dir/euro.csv"
+"$BASIN" sample --resume "$dir/line" --data "csv:$dir/euro.csv" --decimal comma --steps 350 --quiet 2>"$dir/err" &&
+	grep -q '"decimal": "comma"' "$dir/line/run.json" && "$BASIN" sample --resume "$dir/line" --steps 360 --quiet 2>"$dir/err"
+ok $? "a run goes on with them, and remembers it"
+whole=$(rmse)
+[ -n "$whole" ] && grep -q '"data": "csv:.*/euro.csv"' "$dir/out" && [ "$(rmse --data "csv:$dir/line.csv")" = "$whole" ]
+ok $? "and the commands that look there read it so, and no other file"
+"$BASIN" sample --resume "$dir/line" --data "csv:$dir/swap.csv" --steps 370 --quiet 2>"$dir/err" &&
+	grep -q '"decimal": null' "$dir/line/run.json" && [ -n "$(rmse)" ]
+ok $? "until there is another in its place"
+"$BASIN" data info "csv:$dir/line.csv" --json | grep fingerprint >"$dir/out"
+[ -s "$dir/out" ] && "$BASIN" data info "csv:$dir/euro.csv" --decimal comma --json | grep fingerprint | cmp - "$dir/out"
+ok $? "data info reads the same numbers"
+fails 2 "only csv sets have decimals" "--decimal is for csv files" "$BASIN" predict "$dir/line" --data shapes --decimal comma
+
 for order in line swap; do
 	"$BASIN" sample --quiet --data "csv:$dir/$order.csv" --model linear --lr 1e-6 --steps 1 --out "$dir/pool-$order"
 done
@@ -124,6 +149,9 @@ awk 'BEGIN {
 ok $? "a foreign csv file needs no target"
 "$BASIN" ood --json --quiet "$dir/id" --ood "csv:$dir/minus.csv" >"$dir/out" && [ "$(member auroc)" = "$without" ]
 ok $? "and one of labels −1 has the same scores"
+sed 's/,/;/; s/$/,0/' "$dir/ood.csv" | sed '1s/,0$//' >"$dir/euro-ood.csv"
+"$BASIN" ood --json --quiet "$dir/id" --ood "csv:$dir/euro-ood.csv" --decimal comma >"$dir/out" && [ "$(member auroc)" = "$without" ]
+ok $? "and so has one of semicolons and decimal commas"
 "$BASIN" predict --json --quiet "$dir/id" --data "csv:$dir/ood.csv" >"$dir/out" && [ "$(member n_labelled)" = 0 ] &&
 	[ -z "$(member accuracy)" ]
 ok $? "predict needs none either, and scores nothing then"

@@ -9,12 +9,12 @@ cd "${dir:?}" || exit 99
 runs=30   # of each command; 1000000 lets every call fail in its turn
 
 # lacking WHICH WORD…: basin with these words; WHICH call fails: N, or N+ for all from there on, or 0. Makes out,
-# err and calls.
+# err and calls. The file that $feed names is its standard input.
 lacking() {
 	which=$1
 	shift
 	rm -f calls
-	FAIL=$which FAIL_CALLS=calls LD_PRELOAD=${lib:?} "$BASIN" "$@" >out 2>err
+	FAIL=$which FAIL_CALLS=calls LD_PRELOAD=${lib:?} "$BASIN" "$@" <"${feed:-/dev/null}" >out 2>err
 }
 
 # Data, and runs to read: whole, of two chains; half, which lacks the second; classes; judged, of draws enough for all checks of
@@ -40,7 +40,7 @@ make_runs() {
 # What a command has made: its report, files that it wrote, and of a run what does not depend on the time.
 result() {
 	cat out
-	for file in *.npy *.npz run/*.snaps drawn/*.snaps; do
+	for file in *.npy *.npz *.rows *.members.csv run/*.snaps drawn/*.snaps; do
 		if [ -e "$file" ]; then echo "$file"; cat "$file"; fi
 	done
 	if [ -d run ]; then grep -v '"started"' run/run.json; fi
@@ -55,14 +55,14 @@ goes_on() {
 }
 
 prepare() {  # prepare FOLDER: what the command finds, in run
-	rm -rf run drawn* ./*.npy* ./*.npz*
+	rm -rf run drawn* ./*.npy* ./*.npz* ./*.rows* ./*.members.csv*
 	[ "$1" = - ] || cp -r "$1" run
 }
 
 # A failed command's report is not half there (a table may be: its rows are printed as they are made), nor its files, and
 # no temporary one is left.
 nothing_partial() {
-	for file in *.npy* *.npz*; do
+	for file in *.npy* *.npz* *.rows* *.members.csv*; do
 		[ ! -e "$file" ] || cmp -s "$file" "made/$file" || return 1
 	done
 	# A folder of draws is whole, or not there.
@@ -103,7 +103,7 @@ sweep() {
 	result >good
 	rm -rf made
 	mkdir made
-	for file in *.npy *.npz drawn; do
+	for file in *.npy *.npz *.rows *.members.csv drawn; do
 		[ ! -e "$file" ] || cp -r "$file" made
 	done
 	total=$(cat calls)

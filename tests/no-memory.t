@@ -24,10 +24,12 @@ make_runs
 # shellcheck disable=SC2086 # words
 sweep "sample" - sample $plan --out run
 sweep "sample --resume" half sample --resume run --threads 1 --quiet
-sweep "predict" - predict --json --quiet --threads 1 --curve --save-probs p.npy --save-member-probs m.npy classes
+sweep "predict" - predict --json --quiet --threads 1 --curve --save-probs p.npy --save-member-probs m.npy --csv p.rows classes
 sweep "predict by three threads" - predict --json --quiet --threads 3 --batch 5 --save-probs p.npy \
 	--save-member-probs m.npy classes
-sweep "predict of a regression" - predict --json --quiet --threads 1 whole
+sweep "predict of a regression" - predict --json --quiet --threads 1 --csv p.rows whole
+cut -d, -f1,2 classes.csv >unlabelled.csv
+sweep "predict of rows without labels" - predict --json --quiet --threads 1 --data csv:unlabelled.csv --csv p.rows classes
 sweep "predict of stored probabilities" - predict --json --probs "$top_srcdir/tests/golden/probs.npy" \
 	--labels "$top_srcdir/tests/golden/labels.npy"
 sweep "ood" - ood --json --quiet --threads 1 --ood csv:far.csv --save-scores s.npy classes
@@ -52,7 +54,9 @@ sweep "compare's table" - compare --quiet --threads 1 classes classes
 # shellcheck disable=SC2086 # words
 sweep "diagnose's table" - diagnose --quiet --threads 1 --gradients 0 $leniently judged
 sweep "info's table" - info --verify --tensors whole
-unset rows
+feed=unlabelled.csv
+sweep "predict through a pipe" - predict --quiet --threads 1 --data csv:- --csv - classes
+unset rows feed
 target="--model quadratics:1/2/0.5,-3/0/4,0/1/1 --gradient-noise 1,0.5 --batch 2 --chains 2 --steps 4 --keep-every 2 --threads 1"
 # shellcheck disable=SC2086 # words
 {

@@ -21,6 +21,7 @@ writes() {
 	case $option in
 	save-probs) "$BASIN" predict --threads 1 run --save-probs "$file" "$@" ;;
 	save-member-probs) "$BASIN" predict --threads 1 run --save-member-probs "$file" "$@" ;;
+	csv) "$BASIN" predict --threads 1 run --csv "$file" "$@" ;;
 	stored) "$BASIN" predict --probs "$golden/probs.npy" --labels "$golden/labels.npy" --save-probs "$file" "$@" ;;
 	save-scores) "$BASIN" ood --threads 1 run --ood csv:rows.csv --save-scores "$file" "$@" ;;
 	stored-scores) "$BASIN" ood --id-probs "$golden/probs.npy" --ood-probs "$golden/ood.npy" --save-scores "$file" "$@" ;;
@@ -52,7 +53,7 @@ refused_plainly() {
 }
 
 mkfifo pipe
-for option in save-probs save-member-probs stored save-scores stored-scores out; do
+for option in save-probs save-member-probs csv stored save-scores stored-scores out; do
 	case $option in
 	out) refuses=refused_plainly ;;
 	*) refuses=refused ;;
@@ -119,7 +120,7 @@ done
 # ---- devices: nodes of our own, never those of the machine ----
 
 if mknod null c 1 3 2>/dev/null && mknod full c 1 7 2>/dev/null && { : >null; } 2>/dev/null; then
-	for option in save-probs save-member-probs stored save-scores stored-scores out; do
+	for option in save-probs save-member-probs csv stored save-scores stored-scores out; do
 		writes null >out 2>err && [ -c null ]
 		told $? "a device is written to, and stays"
 		writes full >out 2>err

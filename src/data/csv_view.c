@@ -52,6 +52,19 @@ static status mark_cells(const struct csv_file *c, const char *option, const cha
 	}
 }
 
+/* Nothing else is said of a column that is left out. */
+static status check_once(const struct csv_view *v, const struct dataset_request *r, size_t i, const char *name)
+{
+	const bool named = v->id == i;
+	if (v->dropped[i] && (v->category[i] || named))
+		return fail(ERR_USAGE, "{%s} %s: is dropped", v->category[i] ? "category" : "id", name);
+	if (v->category[i] && named)
+		return fail(ERR_USAGE, "{category} %s: names the rows", name);
+	if (r->target && !strcmp(name, r->target) && (v->dropped[i] || named))
+		return fail(ERR_USAGE, "{%s} %s: is the {target}", v->dropped[i] ? "drop" : "id", name);
+	return OK;
+}
+
 static status mark_asked(const struct csv_file *c, const struct dataset_request *r, struct csv_view *v)
 {
 	const char *const options[][2] = {{"drop", r->drop}, {"id", r->id}, {"category", r->category}};
@@ -65,11 +78,7 @@ static status mark_asked(const struct csv_file *c, const struct dataset_request 
 	if (r->id)
 		TRY(find_cell(c, "id", r->id, strlen(r->id), &v->id));
 	for (size_t i = 0; i < c->n; i++)
-		if ((v->dropped[i] && (v->category[i] || v->id == i)) || (v->category[i] && v->id == i))
-			return fail(ERR_USAGE, "{%s} %s: is said of it too, which is no column of the table then", v->category[i] ? "category" : "id",
-			            c->cell[i]);
-		else if (r->target && !strcmp(c->cell[i], r->target) && (v->dropped[i] || v->id == i))
-			return fail(ERR_USAGE, "{%s} %s: is the {target}", v->dropped[i] ? "drop" : "id", r->target);
+		TRY(check_once(v, r, i, c->cell[i]));
 	return OK;
 }
 

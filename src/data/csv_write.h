@@ -10,7 +10,8 @@
  * end, or what programs take for another separator or leave away: semicolons, tabs, blanks at its ends. */
 void csv_put_words(FILE *to, const char *words);
 
-/* The shortest decimal number that is read as x again; nothing, an empty cell, for NaN; inf and -inf. */
+/* A decimal number that is read as x again, of 15 digits at most where these are enough, else of 16 or 17; nothing, an empty cell, for
+ * NaN; inf and -inf. */
 void csv_put_number(FILE *to, double x);
 
 #endif

@@ -156,6 +156,8 @@ static status set_rows(const struct csv_rows *r, const struct dataset_request *q
 {
 	out->columns = r->plan->names;
 	out->header = r->plan->header ? HEADER_YES : HEADER_NO;
+	if (q->table && !q->table->n && q->unknown == UNKNOWN_OTHER)
+		return fail(ERR_USAGE, "{unknown} other: the run learnt from numbers alone; of words and gaps it knows nothing");
 	if (q->table)
 		out->table = *q->table;
 	else if (!q->text)

@@ -153,6 +153,19 @@ static void count_unlabelled(struct dataset *d)
 	d->n_classes = d->n_targets = 0;
 }
 
+/* Options that only a table of cells can follow. */
+static status check_of_csv(const struct dataset_request *r, const struct dataset_reader *reader)
+{
+	const char *const names[][2] = {{"drop", r->drop}, {"id", r->id}, {"category", r->category}};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i][1] && reader != &reader_csv)
+			return fail(ERR_USAGE, "{%s} %s: only csv sets have named columns; this is %s", names[i][0], names[i][1], reader->kind);
+	if ((r->missing || r->unknown) && reader != &reader_csv)
+		return fail(ERR_USAGE, "{%s}: only csv sets have cells without a value, or words; this is %s",
+		            r->missing ? "missing" : "unknown", reader->kind);
+	return OK;
+}
+
 /* Options that the set can't follow. */
 static status check_options(const struct dataset_request *r, const struct dataset_reader *reader)
 {
@@ -162,6 +175,7 @@ static status check_options(const struct dataset_request *r, const struct datase
 		return fail(ERR_USAGE, "{header}: only csv sets have a header; this is %s", reader->kind);
 	if (r->decimal != DECIMAL_POINT && reader != &reader_csv)
 		return fail(ERR_USAGE, "{decimal}: only csv sets have decimals in words; this is %s", reader->kind);
+	TRY(check_of_csv(r, reader));
 	if (r->split == SPLIT_HOLDOUT && !r->holdout)
 		return fail(ERR_USAGE, "{split} holdout: nothing is held out of %s without {holdout}", r->spec);
 	if (r->split == SPLIT_TEST && !reader->has_test)

@@ -1,54 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Training set and held-out set, and the standardisation of tables by the training rows of the two. */
-#include <errno.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "src/data/dataset_reader.h"
 #include "src/data/fingerprint.h"
+#include "src/data/holdout.h"
 #include "src/data/summary.h"
 #include "src/data/table_fill.h"
-#include "src/rng.h"
-
-/* Reads FRACTION|COUNT: a number with a point or an exponent, or below 1, is a fraction of n. */
-static status holdout_count(const struct dataset *d, const char *text, size_t *count)
-{
-	char *end;
-	errno = 0;
-	double value = strtod(text, &end);
-	bool whole = text[0] && text[strspn(text, "0123456789")] == 0 && value >= 1;
-	if (end == text || *end || text[strspn(text, "+-0123456789.eE")] || !(value > 0) || errno)
-		return fail(ERR_USAGE, "{holdout} %s: a fraction between 0 and 1, or a number of examples, was expected", text);
-	if (!whole && value >= 1)
-		return fail(ERR_USAGE, "{holdout} %s: a fraction must be below 1, and a number of examples has no point", text);
-	double rows = whole ? value : round(value * (double)d->n);
-	if (rows < 1 || rows >= (double)d->n)
-		return fail(ERR_USAGE, "{holdout} %s: that is %.0f of %zu training examples; at least one must be held out, and "
-		            "one left", text, rows, d->n);
-	*count = (size_t)rows;
-	return OK;
-}
-
-/* held[i] = 1 for the rows that are set aside. */
-static status holdout_draw(struct dataset *d, const char *holdout, uint8_t **held)
-{
-	uint32_t *order;
-	size_t count = 0;
-	TRY(ARENA_NEW(&d->arena, d->n, held));
-	if (!holdout)
-		return OK;
-	TRY(holdout_count(d, holdout, &count));
-	order = malloc(d->n * sizeof *order);
-	if (!order)
-		return fail(ERR_MEMORY, "out of memory: the order of %zu examples", d->n);
-	rng_permutation((struct rng_key){0, 0}, STREAM_HOLDOUT, 0, order, d->n);
-	for (size_t i = 0; i < count; i++)
-		(*held)[order[i]] = 1;
-	free(order);
-	return OK;
-}
 
 /* Moves the rows with held[i] == keep to the front, in their order; returns how many. */
 static size_t rows_keep(void *rows, size_t bytes, size_t n, const uint8_t *held, uint8_t keep)
@@ -90,6 +49,7 @@ static void divide_rows(struct dataset *d, const uint8_t *held, uint8_t keep)
 		{d->x, values * (d->element == ELEMENT_U8 ? 1 : sizeof(float))}, {d->x_wide, values * sizeof *d->x_wide},
 		{d->label, sizeof *d->label}, {d->target, targets * sizeof *d->target},
 		{d->target_wide, targets * sizeof *d->target_wide}, {d->id, sizeof *d->id},
+		{d->number, sizeof *d->number},
 	};
 	size_t n = d->n;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -117,6 +77,16 @@ static status measure(struct dataset *d, bool single, const uint8_t *held)
 	return OK;
 }
 
+static status number_rows(struct dataset *d)
+{
+	size_t *number;
+	TRY(ARENA_NEW(&d->arena, d->n, &number));
+	for (size_t i = 0; i < d->n; i++)
+		number[i] = i + 1;
+	d->number = number;
+	return OK;
+}
+
 status dataset_divide(struct dataset *out, const struct dataset_request *r)
 {
 	uint8_t *held;
@@ -129,6 +99,8 @@ status dataset_divide(struct dataset *out, const struct dataset_request *r)
 	if (standardize)
 		TRY(measure(out, r->single, held));
 	TRY(dataset_fingerprint(out, held, &out->train_fingerprint));
+	if (r->holdout && r->need == NEED_NOTHING)
+		TRY(number_rows(out));
 	if (r->holdout)
 		divide_rows(out, held, out->split == SPLIT_HOLDOUT);
 	if (r->distinct && out->n_targets == 1)

@@ -11,20 +11,22 @@ static double value(const struct dataset *d, size_t i)
 	return d->x_wide ? d->x_wide[i] : (double)((const float *)d->x)[i];
 }
 
-/* From the first value on: of equal ones it is that value. */
+/* As standardize_moments has it: of equal values it is that value, whatever their sum is rounded to. */
 static status learn_mean(const struct dataset *d, const uint8_t *left_out, size_t j, double *out)
 {
 	const size_t width = d->table.width;
 	size_t rows = 0;
 	double first = 0, sum = 0;
+	bool varies = false;
 	for (size_t i = 0; i < d->n; i++) {
 		const double at = value(d, i * width + j);
 		if (left_out[i] || isnan(at))
 			continue;
 		first = rows++ ? first : at;
-		sum += at - first;
+		varies |= at != first;
+		sum += at;
 	}
-	*out = rows ? first + sum / (double)rows : 0;
+	*out = varies ? sum / (double)rows : first;
 	if (rows)
 		return OK;
 	struct text name = {.n = 0};

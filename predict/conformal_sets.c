@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+#include "predict/conformal_sets.h"
+
+#include <math.h>
+
+#include <gsl/gsl_sort_double.h>
+
+/* Of a class with this mass above it. A function of its own, so that both callers round alike. */
+static double __attribute__((noinline)) score_of(const struct set_rule *r, double p, double above, size_t rank, double u)
+{
+	if (r->score == SET_LAC)
+		return 1 - p;
+	const double score = above + u * p;
+	return r->score == SET_RAPS ? score + r->lambda * fmax(0, (double)rank - r->k_reg) : score;
+}
+
+double conformal_score(const struct set_rule *r, const double *p, int c, int y, double u, double *room)
+{
+	size_t n = 0;
+	double above = 0;
+	if (r->score == SET_LAC)
+		return score_of(r, p[y], 0, 0, u);
+	for (int k = 0; k < c; k++)
+		if (p[k] > p[y])
+			room[n++] = p[k];
+	gsl_sort(room, 1, n);
+	/* From the largest on, as conformal_set adds them up. */
+	for (size_t i = n; i-- > 0;)
+		above += room[i];
+	return score_of(r, p[y], above, n + 1, u);
+}
+
+static int take(bool *in, bool taken)
+{
+	*in = taken;
+	return taken;
+}
+
+static int set_of_order(const struct set_rule *r, const struct conformal *q, bool by_class, const double *p, size_t c, double u,
+                        size_t *order, bool *in)
+{
+	int size = 0;
+	double above = 0, mass = 0;
+	size_t rank = 1;
+	gsl_sort_index(order, p, 1, c);
+	for (size_t i = 0; i < c; i++) {
+		const size_t k = order[c - 1 - i];
+		if (i && p[k] < p[order[c - i]]) {
+			above = mass;
+			rank = i + 1;
+		}
+		size += take(&in[k], score_of(r, p[k], above, rank, u) <= q[by_class ? k : 0].q);
+		mass += p[k];
+	}
+	return size;
+}
+
+static int largest(const double *p, int c)
+{
+	int best = 0;
+	for (int k = 1; k < c; k++)
+		if (p[k] > p[best])
+			best = k;
+	return best;
+}
+
+int conformal_set(const struct set_rule *r, const struct conformal *q, bool by_class, const double *p, int c, double u,
+                  size_t *order, bool *in)
+{
+	int size = 0;
+	if (r->score == SET_LAC) {
+		for (int k = 0; k < c; k++)
+			size += take(&in[k], score_of(r, p[k], 0, 0, u) <= q[by_class ? k : 0].q);
+	} else {
+		size = set_of_order(r, q, by_class, p, (size_t)c, u, order, in);
+	}
+	if (!size && !r->empty)
+		size = take(&in[largest(p, c)], true);
+	return size;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Which rows of a training set are set aside. */
+#ifndef BASIN_HOLDOUT_H
+#define BASIN_HOLDOUT_H
+
+#include <stdint.h>
+
+#include "src/data/dataset.h"
+
+#define HOLDOUT_ARG "FRACTION|COUNT[,stratified|,random]"
+
+/* (*held)[i] = 1 for the rows that `text`, HOLDOUT_ARG, sets aside, the same ones for as many rows of the same classes; of NULL
+ * none. Where the target is of words and `text` does not say, rows are stratified: of each class a share of its own. Errors:
+ * ERR_USAGE naming {holdout}, ERR_MEMORY. */
+status holdout_draw(struct dataset *d, const char *text, uint8_t **held);
+
+/* How many of `count` rows are of each class, out[k], where size[k] of all n are: count·size[k]/n, whole numbers by the largest
+ * remainders. A class of two rows or more has one on either side, and the row of a class of one stays, as far as `count` allows;
+ * 0 < count < n. Errors: ERR_MEMORY. */
+status holdout_shares(size_t count, size_t n, size_t classes, const size_t *size, size_t *out);
+
+#endif

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Scores against scikit-learn, relplot and quadrature, closed forms at the edges, standard errors against the bootstrap. */
+#include <math.h>
+#include <string.h>
+
+#include <gsl/gsl_statistics_double.h>
+
+#include "predict/ambiguity.h"
+#include "predict/bootstrap.h"
+#include "predict/calibrated.h"
+#include "predict/class_report.h"
+#include "predict/equivalent.h"
+#include "predict/coverage.h"
+#include "predict/joint.h"
+#include "predict/ood.h"
+#include "predict/reliability.h"
+#include "predict/scaling.h"
+#include "predict/selective.h"
+#include "predict/smooth_ece.h"
+#include "src/rng.h"
+#include "tests/golden/scores.h"
+#include "tests/tap.h"
+
+static struct arena arena;
+
+static struct mixture of(size_t members, size_t n, int c, const double *p, const int32_t *label)
+{
+	struct mixture m;
+	MUST(mixture_open(&arena, n, c, false, &m));
+	MUST(mixture_label(&arena, &m, label));
+	for (size_t s = 0; s < members; s++) {
+		MUST(mixture_add_probs(&m, 0, n, p + s * n * (size_t)c, 1e-3));
+		mixture_next(&m);
+	}
+	return m;
+}
+
+static struct judged judge(const struct mixture *m)
+{
+	struct judged j;
+	MUST(judged_of(m, &arena, &j));
+	return j;
+}
+
+/* ---- against other programs ---- */
+
+struct golden {
+	const char *name;
+	const struct mixture m;
+	const double *precision, *recall, *f1;
+	const int32_t *support, *confusion;
+	double ece, adaptive, classwise, smooth, relplot, smooth_at_5, aurc, augrc, at_80;
+};
+
+/* −1 stands for undefined there. */
+static double worst(double had, double got, double want)
+{
+	return want < 0 ? (isnan(got) ? had : INFINITY) : fmax(had, isnan(got) ? INFINITY : fabs(got - want));
+}
+
+static void by_class(const struct golden *g, const struct judged *j)
+{
+	size_t *confusion;
+	double off[3] = {0};
+	bool same = true;
+	const int c = g->m.c;
+	MUST(class_confusion(j, &arena, &confusion));
+	for (int e = 0; e < c * c; e++)
+		same = same && confusion[e] == (size_t)g->confusion[e];
+	ok(same, "%s: the confusion is scikit-learn's", g->name);
+	for (int k = 0; k < c; k++) {
+		const struct class_figures f = class_figures_of(confusion, c, k);
+		off[0] = worst(off[0], f.precision, g->precision[k]);
+		off[1] = worst(off[1], f.recall, g->recall[k]);
+		off[2] = worst(off[2], f.f1, g->f1[k]);
+		same = same && f.support == (size_t)g->support[k];
+	}
+	near(off[0], 0, 1e-15, "%s: so is precision", g->name);
+	near(off[1], 0, 1e-15, "%s: recall", g->name);
+	near(off[2], 0, 1e-15, "%s: F1", g->name);
+	ok(same, "%s: and support", g->name);
+}
+
+static void against(const struct golden *g)
+{
+	const struct judged j = judge(&g->m);
+	struct calibration got;
+	struct smooth_ece smooth;
+	struct selective selective;
+	double at_5;
+	by_class(g, &j);
+	MUST(calibration_equal_width(&j, &got));
+	near(got.error, g->ece, 1e-14, "%s: ECE", g->name);
+	MUST(calibration_equal_mass(&j, &got));
+	near(got.error, g->adaptive, 1e-14, "%s: ECE of equal mass", g->name);
+	MUST(calibration_by_class(&g->m, &got));
+	near(got.error, g->classwise, 1e-14, "%s: ECE by class", g->name);
+	MUST(smooth_ece_at(&j, 0.05, &at_5));
+	near(at_5, g->smooth_at_5, 2e-4 * g->smooth_at_5, "%s: smECE at a bandwidth of 0.05 is the integral", g->name);
+	MUST(smooth_ece_of(&j, &smooth));
+	near(smooth.error, g->smooth, 2e-4 * g->smooth, "%s: smooth ECE is where the integral is its bandwidth", g->name);
+	near(smooth.bandwidth, smooth.error, 1e-5, "%s: and so is Basin's", g->name);
+	near(smooth.error, g->relplot, 5e-3, "%s: smooth ECE is relplot's, whose kernels end at a half", g->name);
+	MUST(selective_of(&j, &selective));
+	near(selective.aurc, g->aurc, 1e-14, "%s: AURC, over all orders of ties", g->name);
+	near(selective.augrc, g->augrc, 1e-14, "%s: AUGRC by scikit-learn's AUROC", g->name);
+	near(selective.accuracy_at_80, g->at_80, 1e-14, "%s: accuracy of the most confident 80 %%", g->name);
+}
+
+#define GOLDEN(x) {#x, of(x##_MEMBERS, x##_N, x##_CLASSES, x##_probs, x##_labels), x##_precision, x##_recall, x##_f1, x##_support, \
+	x##_confusion, x##_ece, x##_ece_adaptive, x##_ece_classwise, x##_smooth_ece, x##_smooth_ece_relplot, x##_smooth_ece_at_5, \
+	x##_aurc, x##_augrc, x##_accuracy_at_80}
+
+static void golden_values(void)
+{
+	const struct golden all[] = {GOLDEN(A), GOLDEN(B), GOLDEN(T)};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		against(&all[i]);
+}
+
+static void intervals(void)
+{
+	const struct regression r = {.n = I_N, .k = I_K, .members = I_MEMBERS, .output = i_output, .shift = i_shift, .scale = i_scale,
+	                             .noise_sd = i_sd};
+	struct coverage level[COVERAGE_LEVELS];
+	double ambiguity, se;
+	bool same = true;
+	MUST(coverage_of(&r, i_y, level));
+	for (int l = 0; l < COVERAGE_LEVELS; l++)
+		same = same && level[l].count == (size_t)i_counts[l];
+	ok(same && level[9].level == 0.95, "as many targets as SciPy finds in the mixture's central intervals");
+	near(level[4].share, i_counts[4] / 100.0, 1e-15, "coverage is their share");
+	ok(level[4].share_se > 0.03 && level[4].share_se < 0.07, "with the error of a share of fifty pairs or a hundred targets");
+	MUST(ambiguity_mse(&r, &ambiguity, &se));
+	near(ambiguity, i_ambiguity, 1e-12, "members' mean MSE less the ensemble's is their variance");
+}
+
+/* ---- standard errors ---- */
+
+enum { N = 400, C = 3 };
+static double p_n[N * C], p_r[N * C];
+static int32_t y_n[N], y_r[N];
+
+/* Confidences that are 0.15 too high, so that no gap is near 0. */
+static void make_population(void)
+{
+	const struct rng_key key = {7, 0};
+	for (size_t i = 0; i < N; i++) {
+		const double top = 0.55 + 0.4 * rng_uniform(key, STREAM_DATA, 0, i), u = rng_uniform(key, STREAM_DATA, 1, i);
+		const int32_t best = (int32_t)(i % C);
+		for (int32_t k = 0; k < C; k++)
+			p_n[i * C + (size_t)k] = k == best ? top : (1 - top) / 2;
+		y_n[i] = u < top - 0.15 ? best : (best + 1) % C;
+	}
+}
+
+enum { FIGURES = 6 };
+static const char *const figure_names[FIGURES] = {"ECE", "ECE of equal mass", "ECE by class", "smooth ECE", "AURC", "AUGRC"};
+
+static void measure(const struct mixture *m, double figure[FIGURES], double se[FIGURES])
+{
+	const struct judged j = judge(m);
+	struct calibration c[3];
+	struct smooth_ece smooth;
+	struct selective s;
+	MUST(calibration_equal_width(&j, &c[0]));
+	MUST(calibration_equal_mass(&j, &c[1]));
+	MUST(calibration_by_class(m, &c[2]));
+	MUST(smooth_ece_of(&j, &smooth));
+	MUST(selective_of(&j, &s));
+	const double values[FIGURES] = {c[0].error, c[1].error, c[2].error, smooth.error, s.aurc, s.augrc};
+	const double errors[FIGURES] = {c[0].se, c[1].se, c[2].se, smooth.se, s.aurc_se, s.augrc_se};
+	memcpy(figure, values, sizeof values);
+	memcpy(se, errors, sizeof errors);
+}
+
+/* A deviation of 300 resamples has an error of 4 %; bins and ties of a resample are its own. */
+static void errors(void)
+{
+	enum { RESAMPLES = 300 };
+	static double figure[FIGURES][RESAMPLES];
+	static uint32_t count[N];
+	double own[FIGURES], se[FIGURES], none[FIGURES];
+	make_population();
+	const struct mixture m = of(1, N, C, p_n, y_n);
+	measure(&m, own, se);
+	for (uint64_t r = 0; r < RESAMPLES; r++) {
+		size_t at = 0;
+		bootstrap_counts(3, r, N, count);
+		for (size_t i = 0; i < N; i++)
+			for (uint32_t k = 0; k < count[i]; k++, at++) {
+				memcpy(p_r + at * C, p_n + i * C, C * sizeof *p_r);
+				y_r[at] = y_n[i];
+			}
+		const struct mixture resample = of(1, N, C, p_r, y_r);
+		double values[FIGURES];
+		measure(&resample, values, none);
+		for (int f = 0; f < FIGURES; f++)
+			figure[f][r] = values[f];
+		arena_free(&arena);
+	}
+	for (int f = 0; f < FIGURES; f++) {
+		const double want = gsl_stats_sd(figure[f], 1, RESAMPLES);
+		near(se[f] / want, 1, 0.2, "%s: its standard error is the bootstrap's", figure_names[f]);
+	}
+}
+
+/* ---- edges ---- */
+
+static void sure(void)
+{
+	const double p[] = {1, 0, 0, 1, 1, 0, 0, 1};
+	const int32_t right[] = {0, 1, 0, 1}, wrong[] = {1, 0, 1, 0}, one[] = {0, 0, 0, 0};
+	struct mixture m = of(1, 4, 2, p, right);
+	struct judged j = judge(&m);
+	struct smooth_ece smooth;
+	struct selective s;
+	size_t *confusion;
+	MUST(smooth_ece_of(&j, &smooth));
+	MUST(selective_of(&j, &s));
+	ok(smooth.error == 0 && smooth.se == 0, "certain and right: no smooth ECE");
+	ok(s.aurc == 0 && s.augrc == 0 && s.accuracy_at_80 == 1, "nor a risk");
+	m = of(1, 4, 2, p, wrong);
+	j = judge(&m);
+	MUST(smooth_ece_of(&j, &smooth));
+	MUST(selective_of(&j, &s));
+	near(smooth.error, 1, 1e-3, "certain and wrong: a smooth ECE of 1");
+	near(s.aurc, 1, 1e-15, "an AURC of 1");
+	near(s.augrc, 0.5, 1e-15, "and an AUGRC of ½");
+	m = of(1, 4, 2, p, one);
+	j = judge(&m);
+	MUST(class_confusion(&j, &arena, &confusion));
+	const struct class_figures f = class_figures_of(confusion, 2, 1);
+	ok(f.support == 0 && isnan(f.recall) && f.precision == 0 && f.f1 == 0, "a class without rows has no recall, and an F1 of 0");
+	struct calibrated none;
+	m.n = 1;
+	MUST(calibrated_nll(&m, &none));
+	ok(isnan(none.nll), "one example has no halves");
+	m.n = 0;
+	j = judge(&m);
+	MUST(selective_of(&j, &s));
+	MUST(smooth_ece_of(&j, &smooth));
+	ok(isnan(s.aurc) && isnan(s.augrc) && isnan(s.accuracy_at_80) && isnan(smooth.error), "no examples: nothing is defined");
+}
+
+/* ---- members together ---- */
+
+static void joint_of_members(void)
+{
+	enum { EXAMPLES = 50 };
+	struct joint j;
+	double log_lik[EXAMPLES], nll, se;
+	MUST(joint_open(&arena, EXAMPLES, &j));
+	ok(j.batches >= JOINT_LEAST && j.batches % (EXAMPLES / 2) == 0, "a thousand batches, each pairing whole");
+	int used[EXAMPLES] = {0};
+	double heads = 0;
+	for (size_t b = 0; b < EXAMPLES / 2; b++)
+		used[j.pair[2 * b]]++, used[j.pair[2 * b + 1]]++;
+	for (size_t b = 0; b < j.batches; b++)
+		heads += j.first[b];
+	bool once = true;
+	for (int i = 0; i < EXAMPLES; i++)
+		once = once && used[i] == 1;
+	ok(once, "a pairing has every example once");
+	near(heads / (double)j.batches, 5, 5 * sqrt(2.5 / (double)j.batches), "coins are fair");
+	joint_nll(&j, &nll, &se);
+	ok(isnan(nll) && isnan(se), "without members there is no joint NLL");
+	for (int i = 0; i < EXAMPLES; i++)
+		log_lik[i] = log(0.3);
+	joint_add(&j, log_lik);
+	joint_nll(&j, &nll, &se);
+	near(nll, -10 * log(0.3), 1e-12, "one member's joint NLL is ten times its NLL");
+	near(se, 0, 1e-12, "of equal examples without an error");
+	/* Of members certain of different worlds, one is right about ten examples of both kinds together. */
+	for (int i = 0; i < EXAMPLES; i++)
+		log_lik[i] = log(0.9);
+	joint_add(&j, log_lik);
+	joint_nll(&j, &nll, &se);
+	near(nll, -log((pow(0.3, 10) + pow(0.9, 10)) / 2), 1e-12, "two members': the mean of their products");
+	for (int i = 0; i < EXAMPLES; i++)
+		log_lik[i] = -INFINITY;
+	joint_add(&j, log_lik);
+	joint_nll(&j, &nll, &se);
+	near(nll, -log((pow(0.3, 10) + pow(0.9, 10)) / 3), 1e-12, "a member of probability 0 only counts");
+	MUST(joint_open(&arena, EXAMPLES, &j));
+	log_lik[0] = -1;
+	joint_add(&j, log_lik);
+	joint_nll(&j, &nll, &se);
+	ok(isinf(nll) && isnan(se), "of probability 0 by all the joint NLL is infinite");
+	MUST(joint_open(&arena, 1, &j));
+	joint_add(&j, log_lik);
+	joint_nll(&j, &nll, &se);
+	ok(isnan(nll), "one example has no pair");
+}
+
+/* Different examples: by the batches themselves. */
+static void joint_of_examples(void)
+{
+	enum { EXAMPLES = 7 };
+	struct joint j;
+	double log_lik[2][EXAMPLES], nll, se, want = 0;
+	MUST(joint_open(&arena, EXAMPLES, &j));
+	for (int s = 0; s < 2; s++) {
+		for (int i = 0; i < EXAMPLES; i++)
+			log_lik[s][i] = -0.1 - 0.3 * ((i * 5 + s * 3) % EXAMPLES);
+		joint_add(&j, log_lik[s]);
+	}
+	for (size_t b = 0; b < j.batches; b++) {
+		double product[2] = {1, 1};
+		for (int s = 0; s < 2; s++)
+			for (int t = 0; t < 10; t++)
+				product[s] *= exp(log_lik[s][j.pair[2 * b + (t >= j.first[b])]]);
+		want -= log((product[0] + product[1]) / 2) / (double)j.batches;
+	}
+	joint_nll(&j, &nll, &se);
+	near(nll, want, 1e-12, "batches of two examples: the products one by one");
+	ok(se > 0, "with an error");
+}
+
+static void ambiguity_of_members(void)
+{
+	struct ambiguity got;
+	double row[A_N], value, se;
+	const struct mixture m = of(A_MEMBERS, A_N, A_CLASSES, A_probs, A_labels);
+	const struct judged j = judge(&m);
+	MUST(ambiguity_open(&arena, A_N, &got));
+	for (size_t s = 0; s < A_MEMBERS; s++) {
+		for (size_t i = 0; i < A_N; i++)
+			row[i] = log(A_probs[(s * A_N + i) * A_CLASSES + (size_t)A_labels[i]]);
+		ambiguity_add(&got, row);
+	}
+	MUST(ambiguity_nll(&got, j.loss, &value, &se));
+	near(value, A_ambiguity, 1e-13, "members' mean NLL less the ensemble's is NumPy's");
+	ok(se > 0 && se < value, "with an error");
+	row[3] = -INFINITY;
+	ambiguity_add(&got, row);
+	MUST(ambiguity_nll(&got, j.loss, &value, &se));
+	ok(isinf(value) && isnan(se), "a member of probability 0 makes it infinite");
+	j.loss[3] = INFINITY;
+	MUST(ambiguity_nll(&got, j.loss, &value, &se));
+	ok(isnan(value), "and an ensemble's undefined");
+}
+
+/* ---- calibrated ---- */
+
+static void powered(const double *p, size_t n, int c, double b, double *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		double sum = 0;
+		for (int k = 0; k < c; k++)
+			sum += out[i * (size_t)c + (size_t)k] = pow(p[i * (size_t)c + (size_t)k], b);
+		for (int k = 0; k < c; k++)
+			out[i * (size_t)c + (size_t)k] /= sum;
+	}
+}
+
+static void calibrated_halves(void)
+{
+	const struct mixture m = of(A_MEMBERS, A_N, A_CLASSES, A_probs, A_labels);
+	double half_p[2][A_N / 2 * A_CLASSES], p[A_CLASSES], loss = 0;
+	int32_t half_y[2][A_N / 2];
+	uint32_t order[A_N];
+	struct scaling fit[2];
+	struct calibrated got;
+	rng_permutation((struct rng_key){0, 0}, STREAM_HALVES, 0, order, A_N);
+	for (size_t i = 0; i < A_N; i++) {
+		const size_t h = i / (A_N / 2), at = i % (A_N / 2);
+		mixture_mean(&m, order[i], half_p[h] + at * A_CLASSES);
+		half_y[h][at] = A_labels[order[i]];
+	}
+	for (int h = 0; h < 2; h++) {
+		const struct mixture half = of(1, A_N / 2, A_CLASSES, half_p[h], half_y[h]);
+		MUST(scaling_fit(&half, SCALING_PSEUDO, &fit[h]));
+	}
+	for (size_t i = 0; i < A_N; i++) {
+		const size_t h = i / (A_N / 2), at = i % (A_N / 2);
+		memcpy(p, half_p[h] + at * A_CLASSES, sizeof p);
+		scaling_apply(fit[1 - h].t, p, A_CLASSES);
+		loss -= log(p[half_y[h][at]]) / A_N;
+	}
+	MUST(calibrated_nll(&m, &got));
+	near(got.nll, loss, 1e-10, "the calibrated NLL is of each half by the other's temperature");
+	near(got.temperature[0], fit[0].t, 1e-8, "whose temperatures are told");
+	ok(got.nll_se > 0.01 && got.nll_se < 0.3, "with an error");
+}
+
+/* What is only sharper is as good once it is calibrated. */
+static void calibrated_alike(void)
+{
+	double mean[A_N * A_CLASSES], sharp[A_N * A_CLASSES];
+	const struct mixture m = of(A_MEMBERS, A_N, A_CLASSES, A_probs, A_labels);
+	struct calibrated flat, got;
+	for (size_t i = 0; i < A_N; i++)
+		mixture_mean(&m, i, mean + i * A_CLASSES);
+	powered(mean, A_N, A_CLASSES, 2, sharp);
+	const struct mixture other = of(1, A_N, A_CLASSES, sharp, A_labels);
+	MUST(calibrated_nll(&m, &flat));
+	MUST(calibrated_nll(&other, &got));
+	near(got.nll, flat.nll, 1e-4, "probabilities to the square have the same calibrated NLL");
+	near(got.temperature[0], 2 * flat.temperature[0], 1e-2, "at twice the temperature");
+}
+
+static void deep_ensembles(void)
+{
+	enum { MEMBERS = A_MEMBERS };
+	static float probs[MEMBERS * A_N * A_CLASSES];
+	struct equivalent got;
+	struct calibrated own;
+	for (size_t e = 0; e < MEMBERS * A_N * A_CLASSES; e++)
+		probs[e] = (float)A_probs[e];
+	const struct mixture m = of(MEMBERS, A_N, A_CLASSES, A_probs, A_labels);
+	MUST(calibrated_nll(&m, &own));
+	MUST(equivalent_of(probs, MEMBERS, A_N, A_CLASSES, A_labels, own.nll, &arena, &got));
+	near(got.nll[MEMBERS - 1], own.nll, 1e-5, "all members in any order are the whole ensemble");
+	ok(got.nll[0] > got.nll[1] && got.nll[1] > got.nll[2], "more members are better, on average over orders");
+	const double between = got.nll[1] + 0.25 * (got.nll[2] - got.nll[1]);
+	MUST(equivalent_of(probs, MEMBERS, A_N, A_CLASSES, A_labels, between, &arena, &got));
+	near(got.number, 2.25, 1e-9, "a quarter of the way from two members to three");
+	ok(got.number_sd > 0 || isnan(got.number_sd), "with a deviation over orders, if all have a number");
+	MUST(equivalent_of(probs, MEMBERS, A_N, A_CLASSES, A_labels, 100, &arena, &got));
+	ok(got.number == 1 && got.at_least && got.number_sd == 0, "worse than any member: 1 at least");
+	MUST(equivalent_of(probs, MEMBERS, A_N, A_CLASSES, A_labels, 0.01, &arena, &got));
+	ok(isnan(got.number) && isnan(got.number_sd), "better than all: none");
+}
+
+static void binary(void)
+{
+	const struct mixture m = of(B_MEMBERS, B_N, B_CLASSES, B_probs, B_labels);
+	double score[2][B_N], p[2];
+	size_t n[2] = {0, 0};
+	struct roc r;
+	for (size_t i = 0; i < B_N; i++) {
+		mixture_mean(&m, i, p);
+		score[B_labels[i]][n[B_labels[i]]++] = p[1];
+	}
+	MUST(ood_roc(score[0], n[0], score[1], n[1], &r));
+	near(r.auroc, B_auroc, 1e-14, "two classes: AUROC by the second's probability");
+	near(r.aupr_out, B_aupr, 1e-14, "and average precision");
+}
+
+static void bins(void)
+{
+	const double p[] = {0.4, 0.35, 0.25, 0.95, 0.05, 0, 0.96, 0.02, 0.02};
+	const int32_t y[] = {0, 0, 1};
+	const struct mixture m = of(1, 3, 3, p, y);
+	const struct judged j = judge(&m);
+	struct reliability_bin bin[ECE_BINS];
+	reliability_bins(&j, bin);
+	ok(bin[14].count == 2 && bin[5].count == 1 && bin[0].count == 0, "counts of bins");
+	near(bin[14].confidence, 0.955, 1e-15, "mean confidence");
+	near(bin[14].accuracy, 0.5, 1e-15, "accuracy");
+	near(bin[14].accuracy_se, sqrt(0.125), 1e-15, "with the binomial's error");
+	ok(isnan(bin[0].confidence) && isnan(bin[0].accuracy) && isnan(bin[5].accuracy_se), "none where there are no examples, or one");
+}
+
+int main(void)
+{
+	errors();
+	golden_values();
+	binary();
+	bins();
+	intervals();
+	sure();
+	joint_of_members();
+	joint_of_examples();
+	ambiguity_of_members();
+	calibrated_halves();
+	calibrated_alike();
+	deep_ensembles();
+	arena_free(&arena);
+	return done_testing();
+}
