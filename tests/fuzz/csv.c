@@ -3,6 +3,7 @@
 /* csv:FILE, plain and compressed. */
 #include <stdio.h>
 
+#include "src/data/survey.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -16,7 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		snprintf(packed, sizeof packed, "csv:%s", fuzz_path("d.csv.gz"));
 	}
 	fuzz_put(how & 64 ? "d.csv.gz" : "d.csv", &part[0]);
+	struct survey survey = {.n = 0};
 	fuzz_open(&(struct dataset_request){
+		.survey = &survey,
 		.spec = how & 64 ? packed : plain,
 		.option = "--data",
 		.split = how & 1 ? SPLIT_HOLDOUT : SPLIT_TRAIN,
@@ -26,5 +29,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.class_targets = how & 32,
 		.decimal = how & 128 ? DECIMAL_COMMA : DECIMAL_POINT,
 	});
+	survey_close(&survey);
 	return 0;
 }
