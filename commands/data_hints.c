@@ -3,6 +3,7 @@
 #include "commands/data_hints.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "src/data/summary.h"
@@ -63,9 +64,56 @@ static void hint_at_classes(const struct dataset *d)
 		        "classes, number them from 0 and say {likelihood} categorical", d->spec, d->distinct);
 }
 
+/* "id", "patient_id", "PatientID"; or nothing, as the row numbers are called that pandas writes. */
+static bool is_id(const char *name)
+{
+	const size_t n = strlen(name);
+	if (n <= 2)
+		return !n || !strcasecmp(name, "id");
+	return !strcmp(name + n - 2, "ID") || !strcmp(name + n - 2, "Id") || (!strcasecmp(name + n - 2, "id") && strchr("_-. ", name[n - 3]));
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const float x = *(const float *)a, y = *(const float *)b;
+	return (x > y) - (x < y);
+}
+
+static status all_differ(const struct dataset *d, size_t j, bool *out)
+{
+	float *x = malloc(d->n * sizeof *x);
+	if (!x)
+		return fail(ERR_MEMORY, "out of memory: a column of %zu values", d->n);
+	for (size_t i = 0; i < d->n; i++)
+		x[i] = ((const float *)d->x)[i * (size_t)d->w + j];
+	qsort(x, d->n, sizeof *x, by_value);
+	*out = true;
+	for (size_t i = 1; i < d->n; i++)
+		*out = *out && x[i] > x[i - 1];
+	free(x);
+	return OK;
+}
+
+/* Numbers that only tell rows apart. */
+static status hint_at_ids(const struct dataset *d)
+{
+	enum { FEW = 10 };
+	for (int j = 0; d->columns.n && !d->table.id && d->n >= FEW && j < d->w; j++) {
+		const char *name = summary_column(d, j);
+		bool differ = false;
+		if (is_id(name) && !(d->table.n && table_is_indicator(&d->table, (size_t)j)))
+			TRY(all_differ(d, (size_t)j, &differ));
+		if (differ)
+			warning("%s: its column '%s' is called as names of rows are, has another number in each, and is fitted as an amount; "
+			        "{id} says that it names them, {drop} leaves it out", d->spec, name);
+	}
+	return OK;
+}
+
 status data_hints(const struct problem *p)
 {
 	const struct dataset *d = &p->data;
+	TRY(hint_at_ids(d));
 	if (d->target && !p->likelihood->class_targets)
 		hint_at_classes(d);
 	return d->image || d->standardize.x_mean ? OK : hint_at_scales(d);

@@ -78,7 +78,7 @@ static bool passes(const struct ranked *r, size_t k, struct abstention *out)
 
 static status choose(const double *confidence, const bool *wrong, struct arena *a, struct abstention *out)
 {
-	size_t *rising, *errors, k[THRESHOLDS];
+	size_t *rising, *errors, k[THRESHOLDS] = {0};
 	TRY(ARENA_NEW(a, out->n + 1, &rising));
 	TRY(ARENA_NEW(a, out->n + 1, &errors));
 	gsl_sort_index(rising, confidence, 1, out->n);
@@ -97,8 +97,8 @@ status abstain_fit(double risk, double delta, const double *confidence, const bo
 	struct arena arena = {0};
 	*out = (struct abstention){.risk = risk, .delta = delta, .n = n, .threshold = INFINITY, .bound = NAN};
 	for (size_t i = 0; i < n; i++)
-		if (isnan(confidence[i]))
-			return fail(ERR_INPUT, "the confidence of example %zu is not a number", i);
+		if (!isfinite(confidence[i]))
+			return fail(ERR_INPUT, "the confidence of example %zu is not finite", i);
 	const status s = choose(confidence, wrong, &arena, out);
 	arena_free(&arena);
 	return s;

@@ -50,7 +50,8 @@ status alarm_fit(double rate, double delta, const double *score, size_t n, struc
 			return fail(ERR_INPUT, "the score of example %zu is not a number", i);
 	const status s = ARENA_NEW(&arena, n + 1, &sorted);
 	if (s == OK) {
-		memcpy(sorted, score, n * sizeof *score);
+		if (n)
+			memcpy(sorted, score, n * sizeof *score);
 		gsl_sort(sorted, 1, n);
 		out->mean = at(out, sorted, conformal_rank(1 - rate, n), conformal_needs(1 - rate));
 		out->sure = at(out, sorted, sure_rank(rate, delta, n), trials_needed(rate, delta));

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* When to call an example out of distribution: thresholds on a score that rises with strangeness (ood.h), from its values on n
- * examples in distribution that were not trained on. An alarm is a score > threshold.
+/* When to call an example out of distribution: thresholds on a score that rises with strangeness (ood.h), from its
+ * values on n examples in distribution that were not trained on. An alarm is a score > threshold.
  *
  * At the k-th smallest of them the rate of false alarms is Beta(n + 1 − k, k) over such holdouts (conformal.h), or
  * below it in law where scores are tied. Two thresholds:
  *   mean: k = ⌈(n + 1)(1 − f)⌉: a false alarm has a probability of at most f, over holdouts and new examples together;
  *   sure: the least k with P(Beta(n + 1 − k, k) ≤ f) ≥ 1 − δ: with a confidence of 1 − δ over holdouts, the rate of false
  *         alarms from now on is at most f (a one-sided tolerance limit; Wilks 1941).
- * Both assume new in-distribution examples to be drawn as the holdout; they say nothing of how much strangeness is found. */
+ * Both assume new in-distribution examples to be drawn as the holdout; they say nothing of how much strangeness is
+ * found. */
 #ifndef BASIN_ALARM_H
 #define BASIN_ALARM_H
 

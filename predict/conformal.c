@@ -46,7 +46,8 @@ status conformal_fit(double level, const double *score, size_t n, struct conform
 	TRY(scores_check(score, n));
 	const status s = ARENA_NEW(&arena, n + 1, &sorted);
 	if (s == OK) {
-		memcpy(sorted, score, n * sizeof *score);
+		if (n)
+			memcpy(sorted, score, n * sizeof *score);
 		*out = of_scores(level, sorted, n);
 	}
 	arena_free(&arena);

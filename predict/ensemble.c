@@ -189,10 +189,13 @@ static void run_threads(struct ensemble *e)
 	const size_t workers = e->division.workers;
 	pthread_t reader;
 	size_t n = 1;
-	queue_join(&e->queue, workers, true);
-	bool reads = pthread_create(&reader, NULL, reader_thread, e) == 0;
-	if (!reads)
+	/* What memory holds is not worth a thread that others wait for. */
+	bool reads = !e->from->kept;
+	queue_join(&e->queue, workers, reads);
+	if (reads && pthread_create(&reader, NULL, reader_thread, e) != 0) {
+		reads = false;
 		queue_join(&e->queue, workers, false);
+	}
 	while (n < workers && pthread_create(&w[n].thread, NULL, worker_thread, &w[n]) == 0)
 		n++;
 	for (size_t i = n; i < workers; i++)

@@ -19,8 +19,8 @@ static double floored_log(double p)
 	return log(p + SCALING_FLOOR);
 }
 
-/* Of example i with b = 1/T: z = ℓ − max ℓ of its label and on average over classes, and log Σ e^(bz) with its slope in b,
- * E[z] by the softmax of bz. */
+/* Of example i with b = 1/T: z = ℓ − max ℓ of its label and on average over classes, and log Σ e^(bz) with its slope in
+ * b, E[z] by the softmax of bz. */
 struct row {
 	double label, mean, log_sum, slope;
 };

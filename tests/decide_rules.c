@@ -168,11 +168,16 @@ static void abstentions(void)
 	ok(!a.passed && a.tests == 0 && a.needs == 45 && a.threshold > 1, "40 are too few for 5 %% at 90 %%: 45 are needed");
 	a = abstain(45, 0, 0.05, 0.1);
 	ok(a.passed && a.tests == 1, "45 are just enough, for one test");
+	ok(abstain(2, 0, 0.5, 0.25).passed && !abstain(2, 0, 0.5, 0.249).passed, "two right ones are just enough for a half at 75 %%");
+	a = abstain(10, 0, 0.5, 0.25);
+	ok(a.tests == 6 && a.needs == 5, "of ten, 10, 9, … 5 are tested once each");
 	MUST(abstain_fit(0.05, 0.1, NULL, NULL, 0, &a));
 	ok(!a.passed && a.tests == 0, "none are too few");
 	confidence[7] = NAN;
 	ok(abstain_fit(0.05, 0.1, confidence, wrong, 40, &a) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "example 7"),
 	   "a confidence that is no number is refused by its number");
+	confidence[7] = -INFINITY;
+	ok(abstain_fit(0.05, 0.1, confidence, wrong, 40, &a) == ERR_INPUT, "and one that is infinite");
 }
 
 static void abstentions_with_ties(void)

@@ -185,9 +185,9 @@ static status learn_use(const struct csv_rows *r, size_t k, const struct cells *
 
 bool table_words_are_names(size_t words, size_t levels)
 {
-	enum { FEW = 10 };
+	enum { FEW = 10, LEVELS_MOST = 1000 };
 	/* Nine in ten rows have a word of their own. */
-	return words >= FEW && levels > words / 10 * 9;
+	return levels > LEVELS_MOST || (words >= FEW && levels * 10 > words * 9);
 }
 
 static status learn_words(const struct csv_rows *r, size_t k, const struct cells *c, struct arena *a, size_t *n,
