@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "predict/regression.h"
@@ -65,6 +66,52 @@ static void hint_at_classes(const struct dataset *d)
 		        "classes, number them from 0 and say {likelihood} categorical", d->spec, d->distinct);
 }
 
+/* "id", "patient_id", "PatientID"; or nothing, as the row numbers are called that pandas writes. */
+static bool is_id(const char *name)
+{
+	const size_t n = strlen(name);
+	if (n <= 2)
+		return !n || !strcasecmp(name, "id");
+	return !strcmp(name + n - 2, "ID") || !strcmp(name + n - 2, "Id") || (!strcasecmp(name + n - 2, "id") && strchr("_-. ", name[n - 3]));
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const float x = *(const float *)a, y = *(const float *)b;
+	return (x > y) - (x < y);
+}
+
+static status all_differ(const struct dataset *d, size_t j, bool *out)
+{
+	float *x = malloc(d->n * sizeof *x);
+	if (!x)
+		return fail(ERR_MEMORY, "out of memory: a column of %zu values", d->n);
+	for (size_t i = 0; i < d->n; i++)
+		x[i] = ((const float *)d->x)[i * (size_t)d->w + j];
+	qsort(x, d->n, sizeof *x, by_value);
+	*out = true;
+	for (size_t i = 1; i < d->n; i++)
+		*out = *out && x[i] > x[i - 1];
+	free(x);
+	return OK;
+}
+
+/* Numbers that only tell rows apart. */
+static status hint_at_ids(const struct dataset *d)
+{
+	enum { FEW = 10 };
+	for (int j = 0; d->columns.n && !d->table.id && d->n >= FEW && j < d->w; j++) {
+		const char *name = summary_column(d, j);
+		bool differ = false;
+		if (is_id(name) && !(d->table.n && table_is_indicator(&d->table, (size_t)j)))
+			TRY(all_differ(d, (size_t)j, &differ));
+		if (differ)
+			warning("%s: its column '%s' is called as names of rows are, has another number in each, and is fitted as an amount; "
+			        "{id} says that it names them, {drop} leaves it out", d->spec, name);
+	}
+	return OK;
+}
+
 /* A σ that a run finds out begins at 1, which its prior is about, and networks' means begin near 0. */
 static void hint_at_noise(const struct problem *p)
 {
@@ -83,6 +130,7 @@ static void hint_at_noise(const struct problem *p)
 status data_hints(const struct problem *p)
 {
 	const struct dataset *d = &p->data;
+	TRY(hint_at_ids(d));
 	if (!p->likelihood->class_targets && !p->likelihood->noise_sd && d->target_wide && !d->standardize.target_sd)
 		hint_at_noise(p);
 	if (d->target && !p->likelihood->class_targets)
