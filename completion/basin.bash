@@ -42,7 +42,8 @@ _basin()
 		--activation) words='relu silu tanh' ;;
 		--norm) words='bn frn' ;;
 		--init) files=yes ;;
-		--likelihood) words='categorical gaussian bernoulli' ;;
+		--likelihood) words='categorical gaussian bernoulli heteroscedastic' ;;
+		--noise-sd) words='learn' ;;
 		--class-weight) words='balanced' ;;
 		--precision) words='fp32 bf16' ;;
 		--conv-algo) words='auto direct winograd gemm' ;;
