@@ -6,6 +6,7 @@ static const struct command *const commands[] = {
 	&command_sample,
 	&command_swag,
 	&command_predict,
+	&command_decide,
 	&command_ood,
 	&command_diagnose,
 	&command_compare,

@@ -25,11 +25,11 @@ static const struct param predict_defs[] = {
 	 .help = "part of the data set; without it test, or train where there is no test split"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of a csv file begin with; without it a point, or in the run's own file what they did"},
 	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS,
 	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
 	         "everywhere; without it what the run's own --unknown says"},
-	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
-	 .help = "what decimals of a csv file begin with; without it a point, or in the run's own file what they did"},
 	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
 	SCORES_OPTION,
 	EQUIVALENT_OPTION,
@@ -44,6 +44,8 @@ static const struct param predict_defs[] = {
 	 .help = "write every snapshot's probabilities, (snapshots, examples, classes), float32, and beside them FILE.members.csv, which "
 	         "says which snapshots they are"},
 	OUTPUT_OVERWRITE,
+	{.name = "decide", .type = PARAM_PATH, .arg = "FILE",
+	 .help = "apply the rules of this file, which basin decide made: columns of --csv, and what becomes of the rows"},
 	{.name = "probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "score these probabilities, (examples, classes) or (members, examples, classes), instead of a run's"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "the classes, from 0, that belong to --probs"},
@@ -135,6 +137,7 @@ static status report_members(const struct opts *o, const struct selection *chose
                              const struct output_file file[PREDICT_FILES], struct arena *a, json_t **figures)
 {
 	TRY(is_labelled(p) ? score_labelled(o, chosen, p, figures) : report_unlabelled(o, p, a, figures));
+	TRY(predict_rules_report_all(o, p, figures));
 	TRY(predict_save_rows(o, file[PREDICT_CSV].to, p, a));
 	return predict_save_probs(file[PREDICT_PROBS].to, &p->mixture, a);
 }
@@ -181,6 +184,7 @@ static status predict_to(const struct opts *o, struct selection *chosen, struct 
 		TRY(member_logs_open(a, subject->data.n, &logs));
 		draws.logs = &logs;
 	}
+	TRY(predict_rules_open(o, n, chosen, subject, a, &p.rules));
 	TRY(begin_members(file[PREDICT_MEMBERS].to, &p));
 	TRY(network_predict(o, chosen, n, &p, 1));
 	TRY(report_members(o, chosen, &p, file, a, figures));
@@ -226,8 +230,8 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 {
 	struct subject_request request = {
 		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"), .need = NEED_NOTHING,
-		.header = (enum header)(opts_choice(o, "header") + 1), .unknown = opts_choice(o, "unknown") + 1,
-		.decimal = opts_choice(o, "decimal") + 1,
+		.header = (enum header)(opts_choice(o, "header") + 1),
+		.decimal = opts_choice(o, "decimal") + 1, .unknown = opts_choice(o, "unknown") + 1,
 		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
 	struct pipe pipe;

@@ -10,6 +10,7 @@
 
 #include "commands/output.h"
 #include "commands/predict_csv.h"
+#include "commands/predict_decide.h"
 #include "predict/predictive.h"
 #include "predict/selection.h"
 #include "src/options/opt.h"
@@ -22,13 +23,14 @@ extern const char *const predict_file[PREDICT_FILES];
 status predict_save_probs(FILE *to, const struct mixture *m, struct arena *a);
 
 /* The table of --csv, whose first row is number `first`; t and p must not move while it is used. And that of stored
- * probabilities, whose classes are numbers. Errors: ERR_INPUT, ERR_MEMORY. */
+ * probabilities, whose classes are numbers, with what rules say of them, unless those are NULL. Errors: ERR_USAGE, ERR_INPUT,
+ * ERR_MEMORY. */
 status predict_rows(const struct opts *o, const struct predictions *p, size_t first, struct arena *a, struct predict_csv *t);
-status predict_rows_stored(const struct mixture *m, struct arena *a, struct predict_csv *t);
+status predict_rows_stored(const struct mixture *m, const struct decisions *rules, struct arena *a, struct predict_csv *t);
 
 /* Write it whole; to NULL: nothing. Errors: likewise. */
 status predict_save_rows(const struct opts *o, FILE *to, const struct predictions *p, struct arena *a);
-status predict_save_stored(FILE *to, const struct mixture *m, struct arena *a);
+status predict_save_stored(FILE *to, const struct mixture *m, const struct decisions *rules, struct arena *a);
 
 /* The csv file that says of each row of --save-member-probs which snapshot it is of, by number, file, chain, step and role: opened
  * beside it, where that is a file of its own, else closed; and written. Errors: ERR_USAGE where it is another option's, those of

@@ -7,7 +7,8 @@ static status add_classes(const struct predictions *p, struct predict_csv *t, st
 {
 	const char *const *names;
 	TRY(network_class_names(p->network, p->mixture.c, a, &names));
-	return predict_csv_classes(t, &p->mixture, names);
+	TRY(predict_csv_classes(t, &p->mixture, names));
+	return predict_rules_classes(p->rules, &p->mixture, names, t);
 }
 
 static status add_reals(const struct predictions *p, double level, struct predict_csv *t, struct arena *a)
@@ -16,7 +17,8 @@ static status add_reals(const struct predictions *p, double level, struct predic
 	struct intervals *of;
 	TRY(ARENA_NEW(a, 1, &of));
 	TRY(intervals_of(&r, level, a, of));
-	return predict_csv_reals(t, of);
+	TRY(predict_csv_reals(t, of));
+	return predict_rules_reals(p->rules, &r, t);
 }
 
 status predict_rows(const struct opts *o, const struct predictions *p, size_t first, struct arena *a, struct predict_csv *t)
@@ -27,10 +29,11 @@ status predict_rows(const struct opts *o, const struct predictions *p, size_t fi
 	return p->mixture.c ? add_classes(p, t, a) : add_reals(p, opts_real(o, "level"), t, a);
 }
 
-status predict_rows_stored(const struct mixture *m, struct arena *a, struct predict_csv *t)
+status predict_rows_stored(const struct mixture *m, const struct decisions *rules, struct arena *a, struct predict_csv *t)
 {
 	TRY(predict_csv_open(t, a, m->n, 1, NULL));
-	return predict_csv_classes(t, m, NULL);
+	TRY(predict_csv_classes(t, m, NULL));
+	return predict_rules_classes(rules, m, NULL, t);
 }
 
 static void put_table(const struct predict_csv *t, FILE *to)
@@ -49,12 +52,12 @@ status predict_save_rows(const struct opts *o, FILE *to, const struct prediction
 	return OK;
 }
 
-status predict_save_stored(FILE *to, const struct mixture *m, struct arena *a)
+status predict_save_stored(FILE *to, const struct mixture *m, const struct decisions *rules, struct arena *a)
 {
 	struct predict_csv t;
 	if (!to)
 		return OK;
-	TRY(predict_rows_stored(m, a, &t));
+	TRY(predict_rows_stored(m, rules, a, &t));
 	put_table(&t, to);
 	return OK;
 }

@@ -26,6 +26,7 @@ static status score_stored(const struct opts *o, const struct output_file file[2
 {
 	struct stored stored;
 	struct member_logs logs;
+	const struct decisions *decisions;
 	struct figures *curve = NULL;
 	TRY(report_option(stored_open(a, opts_text(o, "probs"), &stored), "probs"));
 	if (opts_text(o, "labels")) {
@@ -33,21 +34,23 @@ static status score_stored(const struct opts *o, const struct output_file file[2
 		TRY(member_logs_open(a, stored.mixture.n, &logs));
 		stored.logs = &logs;
 	}
+	TRY(predict_rules_stored(o, &stored, a, &decisions));
 	if (opts_flag(o, "curve"))
 		TRY(ARENA_NEW(a, stored.members, &curve));
 	TRY(report_option(stored_fill(&stored, a, curve), "probs"));
 	TRY(score_mixture(o, &stored.mixture, &logs, figures));
+	TRY(predict_rules_report(o, decisions, &stored.mixture, NULL, NULL, figures));
 	json_put(figures, "convergence", json_null());
 	if (curve)
 		*rows = report_curve(curve, stored.members);
-	TRY(predict_save_stored(file[1].to, &stored.mixture, a));
+	TRY(predict_save_stored(file[1].to, &stored.mixture, decisions, a));
 	return predict_save_probs(file[0].to, &stored.mixture, a);
 }
 
 status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
-	static const char *const of_runs[] = {"data", "split", "header", "decimal", "unknown", "ensemble", "save-member-probs", "level", "batch", "device", "threads",
-	                                      "precision", "conv-algo", "fast", NULL};
+	static const char *const of_runs[] = {"data", "split", "header", "decimal", "unknown", "ensemble", "save-member-probs", "level",
+	                                      "batch", "device", "threads", "precision", "conv-algo", "fast", NULL};
 	if (!opts_text(o, "probs"))
 		return fail(ERR_USAGE, "--labels belongs to --probs: the classes that probabilities are scored by");
 	if (!opts_text(o, "labels") && opts_flag(o, "curve"))

@@ -18,6 +18,7 @@ struct feed {
 	struct subject_request request;
 	struct csv_stream in;
 	struct output_file out;
+	const struct decisions *rules;
 	struct figures all;      /* sums over the rows */
 };
 
@@ -39,6 +40,7 @@ static status predict_part(struct feed *s, const struct subject *subject, struct
 	struct figures figures;
 	const bool first = !s->request.text->again;
 	TRY(predictions_open(a, s->network, subject, s->chosen->n, SCORE_NOTHING, &p));
+	p.rules = s->rules;
 	if (subject->data.n)
 		TRY(ensemble_run(s->chosen, s->network, &p, 1, NULL, NULL));
 	TRY(predict_rows(s->o, &p, s->all.n + 1, a, &t));
@@ -143,6 +145,7 @@ status predict_stream(const struct opts *o, struct selection *chosen, struct net
 	s.request.empty = true;
 	struct arena a = {0};
 	TRY(check_options(o, request));
+	TRY(predict_rules_open(o, n, chosen, NULL, &a, &s.rules));
 	TRY(outputs_open(o, &a, &option, 1, &s.out));
 	csv_stream_begin(&s.in, STDIN_FILENO);
 	status st = outputs_close(&s.out, 1, predict_all(&s));

@@ -16,12 +16,12 @@ _basin()
 		option=${COMP_WORDS[COMP_CWORD-2]}
 	fi
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'sample swag predict ood diagnose compare info data export help --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'sample swag predict decide ood diagnose compare info data export help --help --version' -- "$cur")
 		return
 	fi
 	case $command in
 	help)
-		((COMP_CWORD == 2)) && words='sample swag predict ood diagnose compare info data export' || option=-- ;;
+		((COMP_CWORD == 2)) && words='sample swag predict decide ood diagnose compare info data export' || option=-- ;;
 	sample)
 		options='--data --labels --holdout --target --header --decimal --drop --id --category --missing --unknown --standardize --no-standardize --normalize --augment --model --gradient-noise --activation --norm --init --freeze --likelihood --noise-sd --class-weight --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --explore --milestones --gamma --swa-start --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --beta1 --beta2 --adam-eps --decay-form --rho --perturb-decay --base --asam-eta --micro-batch --reweight --probe-size --clip --tail-index --tail-scale --heavy-batch --large-batch --sigma --eta --rms-decay --rms-eps --correction --refresh --bits --fraction --gradient-fraction --variant --friction --momentum-init --noise-estimate --thermostat-mass --trajectory --accept --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
 		flags=' --standardize --no-standardize --fast --nesterov --perturb-decay --quiet --progress --dump-config --help --version '
@@ -91,15 +91,15 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --header --unknown --decimal --curve --scores --ensemble --csv --level --save-probs --save-member-probs --overwrite --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --decimal --unknown --curve --scores --ensemble --csv --level --save-probs --save-member-probs --overwrite --decide --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --curve --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
-		--unknown) words='refuse other' ;;
 		--decimal) words='point comma' ;;
+		--unknown) words='refuse other' ;;
 		--curve) option= ;;
 		--scores) words='few all' ;;
 		--ensemble) files=yes ;;
@@ -107,6 +107,7 @@ _basin()
 		--save-probs) files=yes ;;
 		--save-member-probs) files=yes ;;
 		--overwrite) option= ;;
+		--decide) files=yes ;;
 		--probs) files=yes ;;
 		--labels) files=yes ;;
 		--skip-damaged) option= ;;
@@ -122,8 +123,39 @@ _basin()
 		--help) option= ;;
 		--version) option= ;;
 		esac ;;
+	decide)
+		options='--out --overwrite --data --split --header --unknown --probs --labels --coverage --sets --by-class --intervals --temperature-scaling --risk --false-alarm --score --confidence --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		flags=' --overwrite --by-class --temperature-scaling --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
+		arguments=(/)
+		case $option in
+		--out) files=yes ;;
+		--overwrite) option= ;;
+		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
+		--split) words='train test holdout' ;;
+		--header) words='yes no' ;;
+		--unknown) words='refuse other' ;;
+		--probs) files=yes ;;
+		--labels) files=yes ;;
+		--sets) words='lac aps raps' ;;
+		--by-class) option= ;;
+		--intervals) words='normalised absolute quantiles' ;;
+		--temperature-scaling) option= ;;
+		--score) words='entropy mi msp max-logit energy' ;;
+		--skip-damaged) option= ;;
+		--precision) words='fp32 bf16' ;;
+		--conv-algo) words='auto direct winograd gemm' ;;
+		--fast) option= ;;
+		--device) words='cpu cuda' ;;
+		--json) option= ;;
+		--quiet) option= ;;
+		--progress) option= ;;
+		--config) files=yes ;;
+		--dump-config) option= ;;
+		--help) option= ;;
+		--version) option= ;;
+		esac ;;
 	ood)
-		options='--ood --id --split --header --decimal --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--ood --id --split --header --decimal --unknown --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -132,6 +164,7 @@ _basin()
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
 		--decimal) words='point comma' ;;
+		--unknown) words='refuse other' ;;
 		--score) words='entropy mi msp max-logit energy' ;;
 		--ood-normalize) words='id' ;;
 		--save-scores) files=yes ;;
@@ -212,7 +245,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	data)
-		options='--split --labels --holdout --target --header --decimal --format --out --overwrite --json --config --dump-config --help --version'
+		options='--split --labels --holdout --target --header --decimal --drop --id --category --missing --format --out --overwrite --json --config --dump-config --help --version'
 		flags=' --overwrite --json --dump-config --help --version '
 		arguments=('info write' 'shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:')
 		case $option in
@@ -221,6 +254,7 @@ _basin()
 		--holdout) words=',random]' ;;
 		--header) words='yes no' ;;
 		--decimal) words='point comma' ;;
+		--missing) words='refuse mean indicator' ;;
 		--format) words='cifar10 svhn' ;;
 		--out) files=yes ;;
 		--overwrite) option= ;;

@@ -78,7 +78,7 @@ static bool passes(const struct ranked *r, size_t k, struct abstention *out)
 
 static status choose(const double *confidence, const bool *wrong, struct arena *a, struct abstention *out)
 {
-	size_t *rising, *errors, k[THRESHOLDS];
+	size_t *rising, *errors, k[THRESHOLDS] = {0};
 	TRY(ARENA_NEW(a, out->n + 1, &rising));
 	TRY(ARENA_NEW(a, out->n + 1, &errors));
 	gsl_sort_index(rising, confidence, 1, out->n);

@@ -14,6 +14,7 @@
 #include "predict/subject.h"
 
 struct member_draws;
+struct decisions;
 
 /* The predictions of one data set: 4 · n · classes + 8 · n · (classes + 6) bytes for classes, and 4 · members · n · outputs
  * for real targets. */
@@ -29,6 +30,7 @@ struct predictions {
 	FILE *each;               /* receives each member's probabilities (n, classes), float32; NULL: not wanted */
 	float *kept;              /* (members, n, classes): likewise, in memory; NULL: not wanted */
 	struct member_draws *draws;  /* receives numbers of each member's (draws.h); NULL: not wanted */
+	const struct decisions *rules;  /* of decision, which rows are told by (decisions.h); NULL: none */
 	struct figures *curve;    /* (members): figures of the first 1, 2, … members; NULL: not wanted */
 	/* (members), NULL where nothing is scored: at the first member of each snapshot file, else NaN, the figure `guessed` of the
 	 * file's members by themselves, and of its last one, where its chain ended. */

@@ -49,6 +49,10 @@ size_t selection_take_role(const struct selection *s, size_t first, bool *taken,
  * again: they are 4 bytes for each parameter and statistic. Errors: as selection_read's; ERR_MEMORY. */
 status selection_keep(struct selection *s);
 
+/* By what the chosen snapshots are known again, in whatever order and wherever their files lie: what their headers say of model, data
+ * and sampler, with each one's chain, step and role. Errors: ERR_MEMORY. */
+status selection_fingerprint(const struct selection *s, uint64_t *out);
+
 void selection_close(struct selection *s);
 
 #endif

@@ -89,6 +89,23 @@ log_harmless() {
 each chain-0.log.jsonl log_harmless
 ok $? "log: sample --resume goes on to the same bits under each of $tried changed bits"
 
+# Rules lie beside the run here, so that they are copied with it.
+awk 'BEGIN { for (i = 0; i < 60; i++)
+	print (i * 5 % 11) / 11 "," (i * 7 % 13) / 13 "," (i * 3 % 7 > 2) }' >other.csv
+"$BASIN" decide --quiet --data csv:other.csv --coverage 0.8 --temperature-scaling --risk 0.9 --out whole/rules.json whole >out &&
+	"$BASIN" predict --json --quiet --decide whole/rules.json whole >decided 2>err
+ok $? "rules"
+rules_refused_or_same() {
+	basin predict --json --quiet --decide run/rules.json whole
+	[ $status = 2 ] && [ ! -s out ] && grep -q '^basin: --decide run/rules.json' err ||
+		{ [ $status = 0 ] && sed 's,run/rules,whole/rules,' out | cmp -s - decided; }
+}
+flips=$((4 * flips))
+each rules.json rules_refused_or_same
+ok $? "rules: predict refuses them or decides the same, under each of $tried changed bits"
+rm whole/rules.json
+flips=$((flips / 4))
+
 facts_refused_or_same() {
 	basin predict --json run
 	[ $status = 0 ] && cmp -s out predicted || { [ $status = 2 ] && [ ! -s out ] && grep -q '^basin: .*run' err; }

@@ -33,7 +33,7 @@ fi
 make_runs
 cp "$top_srcdir/tests/golden/probs.npy" probs
 cp "$top_srcdir/tests/golden/labels.npy" labels
-mkdir kept && "$BASIN" predict --quiet --threads 1 --save-member-probs kept/members.npy classes >told || exit 99
+mkdir -p kept && "$BASIN" predict --quiet --threads 1 --save-member-probs kept/members.npy classes >told || exit 99
 # What can't be looked at is not taken for missing, and begun anew or left out.
 prepare half
 FAIL_UNDER=$dir/run/chain-0 lacking 1+ sample --resume run --threads 1 --quiet
@@ -61,6 +61,10 @@ unset rows feed
 ok $? "a deep ensemble"
 sweep "predict beside a deep ensemble" - predict --json --quiet --threads 1 --ensemble deep classes
 sweep "predict of stored probabilities" - predict --json --probs probs --labels labels
+make_rules
+# shellcheck disable=SC2086 # words
+twice "decide" - decide --json --quiet --threads 1 --data csv:other.csv $asked --out r.rules classes
+sweep "predict with rules" - predict --json --quiet --threads 1 --data csv:other.csv --decide kept/classes.json --csv p.rows classes
 twice "ood" - ood --json --quiet --threads 1 --ood csv:far.csv --save-scores s.npy classes
 sweep "compare" - compare --json --quiet --threads 1 classes kept/members.npy
 # shellcheck disable=SC2086 # words
@@ -68,6 +72,7 @@ sweep "diagnose" - diagnose --json --quiet --threads 1 --gradients 3 $leniently 
 sweep "info" - info --json --verify --tensors whole
 "$BASIN" sample --model gaussian:1,2 --sampler hmc --steps 6 --burn-in 2 --log-every 1 --threads 1 --quiet --out moves || exit 99
 sweep "info of a run whose logs it reads" - info --json moves
+sweep "data info" - data info --json csv:classes.csv
 sweep "info of a data set" - info --json csv:classes.csv
 twice "export" - export --json --out e.npz whole
 twice "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole

@@ -22,6 +22,8 @@ lacking() {
 make_runs() {
 	awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) / 13 "," (i * 3 % 17) / 17 }' >d.csv
 	awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) / 13 "," i % 2 }' >classes.csv
+	awk 'BEGIN { print "id,a,w,y"; for (i = 0; i < 20; i++) print "r" i "," (i % 6 ? i * 7 % 11 : "") "," substr("pqr", i % 3 + 1, 1) "," \
+		(i % 2 ? "no" : "yes") }' >words.csv
 	awk 'BEGIN { for (i = 0; i < 20; i++) print i * 7 % 11 "," i * 5 % 13 "," i % 2 }' >far.csv
 	plan="--steps 4 --keep-every 2 --log-every 2 --checkpoint-every 2steps --batch 8 --lr 0.01 --chains 2"
 	plan="$plan --threads 1 --quiet"
@@ -37,10 +39,22 @@ make_runs() {
 	ok $? "runs to read"
 }
 
+# Rows that none of them was trained on, and what is learnt from them, in kept.
+make_rules() {
+	mkdir -p kept
+	awk 'BEGIN { for (i = 0; i < 60; i++) print (i * 5 % 11) / 11 "," (i * 7 % 13) / 13 "," (i * 3 % 7 > 2) }' >other.csv
+	awk 'BEGIN { for (i = 0; i < 40; i++) print (i * 5 % 11) / 11 "," (i * 7 % 13) / 13 "," (i * 4 % 19) / 19 }' >reals.csv
+	asked="--coverage 0.8 --by-class --temperature-scaling --risk 0.9 --false-alarm 0.2"
+	# shellcheck disable=SC2086 # words
+	"$BASIN" decide --quiet --threads 1 --data csv:other.csv $asked --out kept/classes.json classes >told &&
+		"$BASIN" decide --quiet --threads 1 --data csv:reals.csv --out kept/reals.json whole >told
+	ok $? "rules to apply"
+}
+
 # What a command has made: its report, files that it wrote, and of a run what does not depend on the time.
 result() {
 	cat out
-	for file in *.npy *.npz *.rows *.members.csv run/*.snaps drawn/*.snaps; do
+	for file in *.npy *.npz *.rows *.members.csv *.rules run/*.snaps drawn/*.snaps; do
 		if [ -e "$file" ]; then echo "$file"; cat "$file"; fi
 	done
 	if [ -d run ]; then grep -v '"started"' run/run.json; fi
@@ -55,14 +69,14 @@ goes_on() {
 }
 
 prepare() {  # prepare FOLDER: what the command finds, in run
-	rm -rf run drawn* ./*.npy* ./*.npz* ./*.rows* ./*.members.csv*
+	rm -rf run drawn* ./*.npy* ./*.npz* ./*.rows* ./*.members.csv* ./*.rules*
 	[ "$1" = - ] || cp -r "$1" run
 }
 
 # A failed command's report is not half there (a table may be: its rows are printed as they are made), nor its files, and
 # no temporary one is left.
 nothing_partial() {
-	for file in *.npy* *.npz* *.rows* *.members.csv*; do
+	for file in *.npy* *.npz* *.rows* *.members.csv* *.rules*; do
 		[ ! -e "$file" ] || cmp -s "$file" "made/$file" || return 1
 	done
 	# A folder of draws is whole, or not there.
@@ -103,7 +117,7 @@ sweep() {
 	result >good
 	rm -rf made
 	mkdir made
-	for file in *.npy *.npz *.rows *.members.csv drawn; do
+	for file in *.npy *.npz *.rows *.members.csv *.rules drawn; do
 		[ ! -e "$file" ] || cp -r "$file" made
 	done
 	total=$(cat calls)

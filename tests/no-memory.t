@@ -23,6 +23,15 @@ fi
 make_runs
 # shellcheck disable=SC2086 # words
 sweep "sample" - sample $plan --out run
+worded="--data csv:words.csv --id id --missing indicator --model mlp:in-3-out --steps 2 --lr 0.01 --threads 1 --quiet"
+# shellcheck disable=SC2086 # words
+{
+	"$BASIN" sample $worded --out words
+	ok $? "a run over words and gaps"
+	sweep "predict of words and gaps" - predict --json --quiet --threads 1 --data csv:words.csv --unknown other words
+}
+sed 's/^[^,]*,[^,]*,//' words.csv >named.csv
+sweep "info of a table of words" - info --json csv:named.csv
 sweep "sample --resume" half sample --resume run --threads 1 --quiet
 sweep "predict" - predict --json --quiet --threads 1 --curve --save-probs p.npy --save-member-probs m.npy --csv p.rows classes
 sweep "predict by three threads" - predict --json --quiet --threads 3 --batch 5 --save-probs p.npy \
@@ -36,6 +45,14 @@ sweep "predict of stored probabilities" - predict --json --probs "$top_srcdir/te
 	--threads 1 --quiet --out deep
 ok $? "a deep ensemble"
 sweep "predict beside a deep ensemble" - predict --json --quiet --threads 1 --ensemble deep classes
+make_rules
+# shellcheck disable=SC2086 # words
+sweep "decide" - decide --json --quiet --threads 1 --data csv:other.csv $asked --out r.rules classes
+sweep "decide of a regression" - decide --json --quiet --threads 1 --data csv:reals.csv --intervals quantiles --out r.rules whole
+sweep "decide of stored probabilities" - decide --json --probs "$top_srcdir/tests/golden/probs.npy" \
+	--labels "$top_srcdir/tests/golden/labels.npy" --out r.rules
+sweep "predict with rules" - predict --json --quiet --threads 1 --data csv:other.csv --decide kept/classes.json --csv p.rows classes
+sweep "predict of a regression with rules" - predict --json --quiet --threads 1 --decide kept/reals.json --csv p.rows whole
 sweep "ood" - ood --json --quiet --threads 1 --ood csv:far.csv --save-scores s.npy classes
 sweep "ood by three threads" - ood --json --quiet --threads 3 --batch 5 --ood csv:far.csv --save-scores s.npy classes
 sweep "compare" - compare --json --quiet --threads 1 classes classes
@@ -49,10 +66,16 @@ sweep "info" - info --json --verify --tensors whole
 ok $? "a run of trajectories"
 sweep "info of a run whose logs it reads" - info --json moves
 sweep "info of a data set" - info --json csv:classes.csv
+printf 'who,a,b\nx,1.5,m\ny,2.5,f\nz,NA,f\n' >words.csv
+rows=shown
+sweep "what data info offers" - data info csv:words.csv --id who --missing mean
+unset rows
 sweep "export" - export --json --out e.npz whole
 sweep "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole
 rows=shown
 sweep "predict's table" - predict --quiet --threads 1 --curve --scores all classes
+# shellcheck disable=SC2086 # words
+sweep "decide's table" - decide --quiet --threads 1 --data csv:other.csv $asked --out r.rules classes
 sweep "ood's table" - ood --quiet --threads 1 --ood csv:far.csv classes
 sweep "compare's table" - compare --quiet --threads 1 classes classes
 # shellcheck disable=SC2086 # words

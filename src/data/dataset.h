@@ -10,6 +10,7 @@
 #include "src/data/standardize.h"
 #include "src/data/table.h"
 
+struct survey;
 struct targets;
 
 enum split { SPLIT_TRAIN, SPLIT_TEST, SPLIT_HOLDOUT };
@@ -64,6 +65,7 @@ struct dataset_request {
 	enum unknown unknown;     /* csv: words that were not learnt */
 	const struct table *table;    /* csv: what a run learnt, by which the rows become features; NULL or empty: nothing yet */
 	const struct csv_text *text;  /* csv:-, what there is of it, perhaps no row yet; NULL: a file */
+	struct survey *survey;    /* csv: filled before the rows are judged; NULL: not wanted */
 	bool class_targets;       /* csv: the target column holds classes 0, 1, … (likelihood categorical or bernoulli) */
 };
 

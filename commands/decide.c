@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* basin decide: learns rules of decision from labelled rows that the members were not trained on. */
+#include "commands/decide.h"
+
+#include <string.h>
+
+#include "commands/command.h"
+#include "commands/network.h"
+#include "commands/output.h"
+#include "commands/report.h"
+#include "commands/select.h"
+#include "commands/word_lists.h"
+#include "predict/guess.h"
+#include "predict/stored.h"
+#include "src/data/fingerprint.h"
+#include "src/json_build.h"
+#include "src/likelihood.h"
+
+static const struct param decide_defs[] = {
+	{.name = "out", .type = PARAM_PATH, .arg = "FILE", .help = "the file to write, for basin predict --decide"},
+	OUTPUT_OVERWRITE,
+	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets_alone,
+	 .help = "labelled data set that rules are learnt from; without it the run's own"},
+	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
+	 .help = "part of the data set; without it holdout, or of --data test, or all where there is no test split"},
+	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
+	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS,
+	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
+	         "everywhere; without it what the run's own --unknown says"},
+	{.name = "probs", .type = PARAM_PATH, .arg = "FILE.npy",
+	 .help = "learn from these probabilities, (examples, classes) or (members, examples, classes), instead of a run's"},
+	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "the classes, from 0, that belong to --probs"},
+	{0},
+};
+
+static const struct opt_table table_decide = {.owner = "decide", .heading = "Data and output", .defs = decide_defs};
+static const struct opt_table *const tables[] = {&table_decide, &table_rules,  &table_select,   &table_batch,
+                                                 &table_device, &table_report, &table_progress, NULL};
+
+static const char *const file_option[] = {"out"};
+
+/* ---- the file ---- */
+
+static json_t *made_from(const struct opts *o, const struct selection *chosen, const struct dataset *rows)
+{
+	json_t *from = json_object();
+	select_origin(o, chosen, &from);
+	json_object_del(from, "version");
+	json_put(&from, "probs", opts_text(o, "probs") ? json_words(opts_text(o, "probs")) : json_null());
+	json_put(&from, "labels", opts_text(o, "labels") ? json_words(opts_text(o, "labels")) : json_null());
+	json_put(&from, "data", rows ? json_words(rows->spec) : json_null());
+	json_put(&from, "split", rows ? json_string(split_name(rows->split)) : json_null());
+	json_put(&from, "members", chosen ? select_members(chosen) : json_null());
+	return from;
+}
+
+/* The file's, and what is said of it. `rows`: NULL where probabilities are stored. */
+static status tell(const struct opts *o, const struct selection *chosen, const struct dataset *rows, const struct decisions *d,
+                   FILE *to, json_t **figures)
+{
+	json_put(figures, "n", json_integer((json_int_t)d->n));
+	json_put(figures, "snapshots", json_integer((json_int_t)d->snapshots));
+	if (opts_flag(o, "json"))
+		json_put(figures, "rules", decisions_rules(d));
+	else
+		decide_report(d, figures);
+	json_put(figures, "void", json_boolean(decisions_void(d)));
+	return decisions_write(to, decisions_to_json(d, PACKAGE_VERSION, made_from(o, chosen, rows)));
+}
+
+/* ---- from a run ---- */
+
+/* Rows that the run was trained on make every rule look better than it is. */
+static status check_unseen(const struct opts *o, const struct network *n, const struct subject *s)
+{
+	const struct dataset *d = &s->data;
+	const char *trained = json_string_value(json_object_get(json_object_get(n->header, "data"), "fingerprint"));
+	const bool same_file = n->origin.spec && strcmp(n->origin.spec, d->spec) == 0;
+	const bool same_rows = trained && strcmp(fingerprint_text(d->train_fingerprint).at, trained) == 0;
+	if (d->split != SPLIT_TRAIN || (!same_file && !same_rows))
+		return OK;
+	const char *rather = n->origin.holdout ? "take --split holdout" : "name other labelled rows by --data, or sample again with --holdout";
+	return fail(ERR_USAGE, "--%s %s: the run was trained on rows of it, so no rule learnt from them would hold; %s",
+	            opts_given(o, "split") ? "split" : "data", opts_given(o, "split") ? "train" : opts_text(o, "data"), rather);
+}
+
+static status check_holdout(const struct opts *o, const struct network *n)
+{
+	if (opts_given(o, "data") || opts_given(o, "split") || n->origin.holdout)
+		return OK;
+	return fail(ERR_USAGE, "nothing was held out of this run's training data, and rules need labelled rows that it was not trained on: "
+	            "sample again with --holdout FRACTION, or name such rows by --data%s",
+	            n->origin.spec && dataset_has_test(n->origin.spec) ? ", or take --split test" : "");
+}
+
+static status check_subject(const struct opts *o, const struct network *n, const struct subject *s)
+{
+	const struct predictive *how = predictive_of(n->likelihood);
+	status fits = how->check(n, &s->data);
+	if (fits != OK)
+		return opts_text(o, "data") ? report_option(fits, "data") : fits;
+	TRY(check_unseen(o, n, s));
+	return decide_check(o, how->classes(n->model.outputs) > 0);
+}
+
+static status learn(const struct opts *o, struct selection *chosen, struct network *n, const struct subject *subject,
+                    struct decisions *d, struct arena *a)
+{
+	struct predictions p;
+	struct figures all;
+	TRY(predictions_open(a, n, subject, chosen->n, SCORE_ALL, &p));
+	TRY(network_predict(o, chosen, n, &p, 1));
+	TRY(p.how->score(&p, &all));
+	guess_warn(&p, chosen, &all);
+	const struct regression real = p.mixture.c ? (struct regression){.n = 0} : predictions_regression(&p);
+	const struct calibration c = {
+		.mixture = p.mixture.c ? &p.mixture : NULL, .real = &real, .y = subject->data.target_wide, .n = subject->data.n,
+	};
+	d->likelihood = n->likelihood->name;
+	d->classes = p.mixture.c;
+	d->targets = p.mixture.c ? 0 : real.k;
+	d->n = c.n;
+	d->snapshots = chosen->n;
+	d->data = subject->data.fingerprint;
+	TRY(selection_fingerprint(chosen, &d->ensemble));
+	if (d->classes)
+		TRY(network_class_names(n, d->classes, a, &d->class_name));
+	return decide_rules(o, &c, a, d);
+}
+
+static status decide_subject(const struct opts *o, struct selection *chosen, struct network *n, const struct subject *subject,
+                             struct decisions *d, struct arena *a, json_t **figures)
+{
+	struct output_file file;
+	TRY(check_subject(o, n, subject));
+	TRY(select_spare(o, chosen, file_option, 1));
+	TRY(outputs_open(o, a, file_option, 1, &file));
+	status s = learn(o, chosen, n, subject, d, a);
+	if (s == OK)
+		s = tell(o, chosen, &subject->data, d, file.to, figures);
+	return outputs_close(&file, 1, s);
+}
+
+static status decide_network(const struct opts *o, struct selection *chosen, struct network *n, struct arena *a, json_t **figures)
+{
+	struct subject subject;
+	struct decisions d = {.n = 0};
+	const struct subject_request request = {
+		.spec = opts_text(o, "data"), .option = "--data",
+		.split = opts_given(o, "split") || opts_given(o, "data") ? opts_choice(o, "split") : SPLIT_HOLDOUT,
+		.header = (enum header)(opts_choice(o, "header") + 1), .unknown = opts_choice(o, "unknown") + 1,
+		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
+	};
+	TRY(check_holdout(o, n));
+	TRY(subject_open(n, &request, &subject));
+	status s = decide_subject(o, chosen, n, &subject, &d, a, figures);
+	json_put(figures, "data", json_words(subject.data.spec));
+	json_put(figures, "split", json_string(split_name(subject.data.split)));
+	if (opts_flag(o, "json"))
+		report_fingerprint(figures, "data_fingerprint", subject.data.fingerprint);
+	subject_close(&subject);
+	return s;
+}
+
+/* ---- from stored probabilities ---- */
+
+static status learn_stored(const struct opts *o, struct decisions *d, struct arena *a)
+{
+	struct stored stored;
+	TRY(report_option(stored_open(a, opts_text(o, "probs"), &stored), "probs"));
+	TRY(report_option(stored_labels(a, opts_text(o, "labels"), &stored.mixture), "labels"));
+	TRY(report_option(stored_fill(&stored, a, NULL), "probs"));
+	const struct calibration c = {.mixture = &stored.mixture, .n = stored.mixture.n};
+	d->classes = stored.mixture.c;
+	d->n = c.n;
+	d->snapshots = stored.members;
+	return decide_rules(o, &c, a, d);
+}
+
+static status decide_stored(const struct opts *o, struct arena *a, json_t **figures)
+{
+	static const char *const of_runs[] = {"data", "split", "header", "unknown", "batch", "device", "threads", "precision", "conv-algo",
+	                                      "fast", NULL};
+	struct decisions d = {.n = 0};
+	struct output_file file;
+	if (!opts_text(o, "probs") || !opts_text(o, "labels"))
+		return fail(ERR_USAGE, "--probs and --labels go together: rules are learnt from probabilities and the classes that were right");
+	TRY(select_refuse(o, "probs", of_runs));
+	TRY(decide_check(o, true));
+	TRY(outputs_open(o, a, file_option, 1, &file));
+	status s = learn_stored(o, &d, a);
+	if (s == OK)
+		s = tell(o, NULL, NULL, &d, file.to, figures);
+	s = outputs_close(&file, 1, s);
+	json_put(figures, "data", json_words(opts_text(o, "probs")));
+	json_put(figures, "split", json_null());
+	report_facts(figures, NULL);
+	if (opts_flag(o, "json"))
+		select_origin(o, NULL, figures);
+	json_put(figures, "roles", json_array());
+	return s;
+}
+
+/* ---- the command ---- */
+
+static status run_decide(const struct opts *o)
+{
+	static const char *const unsaid[] = {"void", "temperature", "target", "note", "roles", NULL}, *const none[] = {NULL};
+	struct arena arena = {0};
+	if (!opts_text(o, "out"))
+		return fail(ERR_USAGE, "--out FILE is missing: the file to write, for basin predict --decide");
+	json_t *figures = json_object();
+	status s = opts_given(o, "probs") || opts_given(o, "labels") ? decide_stored(o, &arena, &figures)
+	                                                             : network_run(o, decide_network, &arena, &figures);
+	const bool void_rules = json_is_true(json_object_get(figures, "void"));
+	/* How the snapshots were drawn is said by basin predict and basin info. */
+	for (const char *const *name = opts_flag(o, "json") ? none : unsaid; *name; name++)
+		json_object_del(figures, *name);
+	if (s == OK)
+		s = report_show(o, figures);
+	if (s == OK && void_rules)
+		s = fail(ERR_CHECK, "%s: a rule in it decides nothing, as these rows are too few or too many of them are predicted wrong: the "
+		         "report says which and what it takes", opts_text(o, "out"));
+	json_decref(figures);
+	arena_free(&arena);
+	return s;
+}
+
+const struct command command_decide = {
+	.name = "decide",
+	.synopsis = "RUN|FILE.snaps… --out FILE [options]\n--probs FILE.npy --labels FILE.npy --out FILE [options]",
+	.help = "learn rules of decision, with guarantees, from held-out rows",
+	.computes = true,
+	.tables = tables,
+	.run = run_decide,
+};
