@@ -168,14 +168,14 @@ static void print_columns(const struct info *i, const char *spec)
 	const struct survey *s = &i->survey;
 	if (!i->d) {
 		fputs("set          ", stdout);
-		report_words(spec, stdout);
+		report_bytes(spec, stdout);
 		printf("\nrows         %zu\nheader       %s\n", s->n, s->header == HEADER_YES ? "yes" : "no");
 	}
 	if (s->n)
 		data_columns_print(s);
 	if (i->command.n) {
 		fputs("\nfitted by    ", stdout);
-		report_words(i->command.at, stdout);
+		report_bytes(i->command.at, stdout);
 		putchar('\n');
 	}
 }
@@ -210,7 +210,7 @@ static status info_of(const struct opts *o, struct dataset_request *r, struct in
 		return opened;
 	char *why = opened == OK ? NULL : fail_copy();
 	i->d = opened == OK ? &d : NULL;
-	status s = i->survey.n ? data_fit(r, &i->command) : OK;
+	status s = i->survey.n ? data_fit(r, i->d, &i->command) : OK;
 	if (opened != OK)
 		fail_again(opened, why);
 	if (s == OK)

@@ -17,18 +17,11 @@ static bool is_target(const struct survey *s, size_t k)
 
 /* ---- for people ---- */
 
-static void print_words(const char *bytes)
-{
-	json_t *words = json_words(bytes);
-	report_words(words ? json_string_value(words) : "?", stdout);
-	json_decref(words);
-}
-
 static void print_levels(const struct survey_column *c)
 {
 	for (size_t i = 0; i < c->n_levels && i < LEVELS_SHOWN; i++) {
 		fputs(i ? ", " : "", stdout);
-		print_words(c->level[i].word);
+		report_bytes(c->level[i].word, stdout);
 		printf(" %zu", c->level[i].n);
 	}
 	if (c->n_levels > LEVELS_SHOWN)
@@ -40,13 +33,13 @@ static void print_column(const struct survey *s, size_t k)
 	const struct survey_column *c = &s->column[k];
 	printf("%-6zu %-8s %8zu  ", c->cell + 1, survey_kind_name(c->kind), c->gaps);
 	if (c->name) {
-		print_words(c->name);
+		report_bytes(c->name, stdout);
 		fputs(is_target(s, k) ? " (target): " : ": ", stdout);
 	}
 	if (c->names)
 		printf("a name for each row%s", c->words ? "" : ", it seems");
 	else if (c->comma)
-		printf("%zu numbers with a decimal comma: ", c->words);
+		printf("%zu numbers with a decimal comma, and %zu without: ", c->words, c->numbers);
 	else if (c->words && c->numbers)
 		printf("%zu numbers and %zu words: ", c->numbers, c->words);
 	else if (c->numbers)

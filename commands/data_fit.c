@@ -13,7 +13,7 @@ struct fit {
 	struct dataset_request r;      /* with what the file needs */
 	const struct survey *survey;   /* of the file as that reads it */
 	struct text drop, category;
-	bool classes, random;          /* numbered classes; of words, which are stratified unasked */
+	bool classes;                  /* the target's, numbered from 0 */
 	bool hopeless;
 };
 
@@ -38,7 +38,7 @@ static void fit_column(struct fit *f, const struct survey_column *c)
 	const bool mixed = c->kind == SURVEY_MIXED, few = few_values(f->survey, c->n_levels + c->distinct);
 	const bool leave = c->names || c->kind == SURVEY_EMPTY || (mixed && !few);
 	if (!c->name || !*c->name) {
-		f->hopeless |= leave || mixed;
+		f->hopeless |= (leave && !c->numbers) || mixed;
 		return;
 	}
 	if (c->names && !r->id)
@@ -104,6 +104,7 @@ static void write_command(const struct fit *f, const struct dataset *d, struct t
 	text_add(to, "basin sample --data ");
 	text_word(to, r->spec);
 	add_option(to, "target", r->target);
+	add_option(to, "labels", r->labels);
 	if (r->header != HEADER_AUTO)
 		add_option(to, "header", word_of(HEADER_WORDS, (int)r->header - 1, &word));
 	if (r->decimal != DECIMAL_POINT)
@@ -116,7 +117,7 @@ static void write_command(const struct fit *f, const struct dataset *d, struct t
 	if (f->classes)
 		text_add(to, " --likelihood categorical");
 	else if (!d->n_classes)
-		text_add(to, " --noise-sd learn");
+		text_add(to, " --noise-sd learn --lr 0.003");
 	if (!table_is_mixed(&d->table))
 		text_add(to, " --standardize");
 	if (r->holdout)
@@ -144,14 +145,14 @@ static status look_again(struct fit *f, struct survey *again)
 	return OK;
 }
 
-static status find(struct fit *f, struct survey *again, struct text *out)
+static bool is_as_asked(const struct fit *f, const struct dataset_request *r)
+{
+	return !f->drop.n && !f->category.n && f->r.id == r->id && f->r.missing == r->missing && f->r.decimal == r->decimal;
+}
+
+static status try_command(struct fit *f, struct text *out)
 {
 	struct dataset d;
-	if (f->survey->comma)
-		TRY(look_again(f, again));
-	fit_columns(f);
-	if (f->hopeless)
-		return OK;
 	f->r.survey = NULL;
 	f->r.split = SPLIT_TRAIN;
 	f->r.class_targets = f->classes;
@@ -159,18 +160,32 @@ static status find(struct fit *f, struct survey *again, struct text *out)
 	if (s == OK)
 		write_command(f, &d, out);
 	dataset_close(&d);
-	/* What has no room is cut. */
-	if (out->n + 1 >= sizeof out->at)
-		*out = (struct text){.n = 0};
 	return s == ERR_MEMORY ? s : OK;
 }
 
-status data_fit(const struct dataset_request *r, struct text *out)
+static status find(struct fit *f, const struct dataset_request *r, const struct dataset *d, struct survey *again, struct text *out)
+{
+	if (f->survey->comma)
+		TRY(look_again(f, again));
+	fit_columns(f);
+	if (f->hopeless)
+		return OK;
+	if (d && is_as_asked(f, r))
+		write_command(f, d, out);
+	else
+		TRY(try_command(f, out));
+	/* What has no room is cut. */
+	if (out->n + 1 >= sizeof out->at)
+		*out = (struct text){.n = 0};
+	return OK;
+}
+
+status data_fit(const struct dataset_request *r, const struct dataset *d, struct text *out)
 {
 	struct survey again = {.n = 0};
 	struct fit f = {.r = *r, .survey = r->survey};
 	*out = (struct text){.n = 0};
-	status s = find(&f, &again, out);
+	status s = find(&f, r, d, &again, out);
 	survey_close(&again);
 	return s;
 }

@@ -74,8 +74,10 @@ static void convolve(const struct smoothing *s, const double *from, double *to)
 		if (from[u] == 0)
 			continue;
 		const int low = u - reach > 0 ? u - reach : 0, high = u + reach < n ? u + reach : n;
-		for (int t = low; t <= high; t++)
-			to[t] += from[u] * s->kernel[t > u ? t - u : u - t];
+		for (int t = low; t < u; t++)
+			to[t] += from[u] * s->kernel[u - t];
+		for (int t = u; t <= high; t++)
+			to[t] += from[u] * s->kernel[t - u];
 		for (int t = 0; t <= n && t + u <= reach; t++)
 			to[t] += from[u] * s->kernel[t + u];
 		for (int t = n; t >= 0 && t + u >= 2 * n - reach && t + u > reach; t--)
@@ -101,11 +103,19 @@ static double excess(double sigma, void *smoothing)
 	return error_at(smoothing, sigma) - sigma;
 }
 
+static double mean_gap(const struct judged *j)
+{
+	double sum = 0;
+	for (size_t i = 0; i < j->n; i++)
+		sum += (j->right[i] - j->confidence[i]) / (double)j->n;
+	return sum;
+}
+
 static double own_bandwidth(struct smoothing *s)
 {
-	/* At most the mean of |right − confidence| ≤ 1. */
-	double low = sigma_least, high = 1;
-	if (excess(low, s) <= 0)
+	/* At least |∫ r| = |accuracy − mean confidence|, and at most the mean of |right − confidence| ≤ 1. */
+	double low = fmax(sigma_least, (1 - 1e-9) * fabs(mean_gap(s->j))), high = 1;
+	if (excess(low, s) <= 0)  /* nothing is told apart below, or all gaps have one sign */
 		return low;
 	if (excess(high, s) >= 0)
 		return high;

@@ -68,6 +68,7 @@ sweep "diagnose" - diagnose --json --quiet --threads 1 --gradients 3 $leniently 
 sweep "info" - info --json --verify --tensors whole
 "$BASIN" sample --model gaussian:1,2 --sampler hmc --steps 6 --burn-in 2 --log-every 1 --threads 1 --quiet --out moves || exit 99
 sweep "info of a run whose logs it reads" - info --json moves
+sweep "data info" - data info --json csv:classes.csv
 sweep "info of a data set" - info --json csv:classes.csv
 twice "export" - export --json --out e.npz whole
 twice "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole

@@ -149,6 +149,7 @@ static status look_at_column(const struct csv_rows *r, size_t k, struct survey *
 	*c = (struct survey_column){.name = name, .cell = k < r->plan->width ? r->plan->feature[k] : r->plan->target};
 	TRY(look_at_words(r, k, &s->arena, c, &s->comma));
 	TRY(look_at_numbers(r, k, c));
+	c->names = c->names && !(c->words && c->numbers);
 	c->kind = c->words ? c->numbers ? SURVEY_MIXED : SURVEY_WORDS : c->numbers ? SURVEY_NUMBER : SURVEY_EMPTY;
 	return OK;
 }
