@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/data_columns.h"
+#include "commands/data_fit.h"
 #include "commands/output.h"
 #include "commands/report.h"
 #include "commands/word_lists.h"
@@ -13,7 +15,9 @@
 #include "src/data/dataset.h"
 #include "src/data/fingerprint.h"
 #include "src/data/holdout.h"
+#include "src/data/csv_separator.h"
 #include "src/data/summary.h"
+#include "src/data/survey.h"
 #include "src/json_build.h"
 #include "src/json_numbers.h"
 #include "src/text.h"
@@ -30,6 +34,11 @@ static const struct param data_defs[] = {
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
 	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
 	 .help = "what decimals of a csv file begin with; without it a point"},
+	{.name = "drop", .type = PARAM_TEXT, .arg = "NAME[,NAME…]", .help = "columns of a csv file that are left out"},
+	{.name = "id", .type = PARAM_TEXT, .arg = "NAME", .help = "column of a csv file that names its rows, and is left out too"},
+	{.name = "category", .type = PARAM_TEXT, .arg = "NAME[,NAME…]", .help = "columns of a csv file whose numbers are words"},
+	{.name = "missing", .type = PARAM_CHOICE, .arg = MISSING_WORDS, .fallback = "refuse",
+	 .help = "what is done about cells of a csv file without a value, as basin sample has it"},
 	{.name = "format", .type = PARAM_CHOICE, .arg = "cifar10|svhn", .help = "layout that write gives the set"},
 	{.name = "out", .type = PARAM_PATH, .arg = "DIR", .help = "new folder that write makes"},
 	OUTPUT_OVERWRITE,
@@ -45,7 +54,8 @@ static const struct param arguments[] = {
 
 /* {"kind", "spec", "split", "n", "shape", "element", "classes", "counts", "class_names", "targets", "mean", "sd",
  * "fingerprint", "header", "columns", "target_column", "distinct_targets", "distinct_whole_targets"}; null where the set
- * has none. */
+ * has none. And, by describe_columns, "separator", "table", "command"; of a file that can't be opened "kind", "spec", "n", "header"
+ * and "error" with these. */
 static status describe(const struct dataset *d, struct arena *a, const char *split, const size_t *counts, json_t **out)
 {
 	double *mean, *sd;
@@ -122,49 +132,120 @@ static status print_table(const struct dataset *d, struct arena *a, const char *
 		printf("%-3d %-20s %zu\n", k, d->class_names ? d->class_names[k] : "", counts[k]);
 	if (d->n_classes > CLASSES_SHOWN)
 		printf("… and %d more (--json has them all)\n", d->n_classes - CLASSES_SHOWN);
-	return report_end();
+	return OK;
 }
 
-static status report(const struct dataset *d, const struct opts *o)
+/* What is shown of a file: all, or of one that can't be read as it is what was seen of it. */
+struct info {
+	const struct dataset *d;      /* NULL: could not be opened */
+	struct survey survey;         /* csv; else zeroed */
+	struct text command;          /* that fits it; empty: none was found */
+};
+
+static status describe_columns(const struct info *i, const char *spec, json_t **out)
+{
+	if (!i->d) {
+		*out = json_pack("{s:s, s:o, s:I, s:b}", "kind", "csv", "spec", json_words(spec), "n", (json_int_t)i->survey.n, "header",
+		                 (int)(i->survey.header == HEADER_YES));
+		json_put(out, "error", json_words(fail_words(ERR_INPUT, "--")));
+	}
+	json_put(out, "separator", i->survey.n ? json_sprintf("%c", i->survey.separator) : json_null());
+	json_put(out, "table", i->survey.n ? data_columns_json(&i->survey) : json_null());
+	json_put(out, "command", i->command.n ? json_words(i->command.at) : json_null());
+	return *out ? OK : fail(ERR_MEMORY, "out of memory: the JSON report");
+}
+
+static status report_json_of(const struct info *i, struct arena *a, const struct opts *o, const char *spec, const size_t *counts)
+{
+	json_t *object = NULL;
+	if (i->d)
+		TRY(describe(i->d, a, opts_text(o, "split"), counts, &object));
+	TRY(describe_columns(i, spec, &object));
+	return report_json(object);
+}
+
+static void print_columns(const struct info *i, const char *spec)
+{
+	const struct survey *s = &i->survey;
+	if (!i->d) {
+		fputs("set          ", stdout);
+		report_bytes(spec, stdout);
+		printf("\nrows         %zu\nheader       %s\n", s->n, s->header == HEADER_YES ? "yes" : "no");
+	}
+	if (s->n)
+		data_columns_print(s);
+	if (i->command.n) {
+		fputs("\nfitted by    ", stdout);
+		report_bytes(i->command.at, stdout);
+		putchar('\n');
+	}
+}
+
+static status report(const struct info *i, const struct opts *o, const char *spec)
 {
 	struct arena a = {0};
 	size_t *counts;
-	json_t *object;
-	status s = ARENA_NEW(&a, (size_t)d->n_classes + 1, &counts);
-	for (size_t i = 0; s == OK && d->label && i < d->n; i++)
-		counts[d->label[i]]++;
+	const struct dataset *d = i->d;
+	status s = ARENA_NEW(&a, d ? (size_t)d->n_classes + 1 : 1, &counts);
+	for (size_t k = 0; s == OK && d && d->label && k < d->n; k++)
+		counts[d->label[k]]++;
 	if (s == OK && opts_flag(o, "json")) {
-		s = describe(d, &a, opts_text(o, "split"), counts, &object);
-		s = s == OK ? report_json(object) : s;
+		s = report_json_of(i, &a, o, spec, counts);
 	} else if (s == OK) {
-		s = print_table(d, &a, opts_text(o, "split"), counts);
+		s = d ? print_table(d, &a, opts_text(o, "split"), counts) : OK;
+		if (s == OK)
+			print_columns(i, spec);
+		s = s == OK ? report_end() : s;
 	}
 	arena_free(&a);
 	return s;
 }
 
-static status run_info(const struct opts *o, const char *spec)
+/* A file that can't be read as it is is described as far as it was seen; what is wrong with it is the command's end. */
+static status info_of(const struct opts *o, struct dataset_request *r, struct info *i)
 {
 	struct dataset d;
-	const struct dataset_request r = {
+	r->survey = &i->survey;
+	const status opened = dataset_open(r, &d);
+	if (opened != OK && (opened == ERR_MEMORY || !i->survey.n))
+		return opened;
+	char *why = opened == OK ? NULL : fail_copy();
+	i->d = opened == OK ? &d : NULL;
+	status s = i->survey.n ? data_fit(r, i->d, &i->command) : OK;
+	if (opened != OK)
+		fail_again(opened, why);
+	if (s == OK)
+		s = report(i, o, r->spec);
+	if (opened != OK)
+		s = s == OK ? fail_again(opened, why) : s;
+	free(why);
+	dataset_close(&d);
+	return s;
+}
+
+static status run_info(const struct opts *o, const char *spec)
+{
+	struct dataset_request r = {
 		.spec = spec, .split = (enum split)opts_choice(o, "split"), .labels = opts_text(o, "labels"),
 		.holdout = opts_text(o, "holdout"), .target = opts_text(o, "target"),
 		.header = (enum header)(opts_choice(o, "header") + 1), .distinct = true,
 		.decimal = opts_choice(o, "decimal") == DECIMAL_COMMA ? DECIMAL_COMMA : DECIMAL_POINT,
+		.drop = opts_text(o, "drop"), .id = opts_text(o, "id"), .category = opts_text(o, "category"),
+		.missing = (enum missing)opts_choice(o, "missing"),
 	};
+	struct info i = {.d = NULL};
 	static const char *const of_write[] = {"format", "out", "overwrite"};
-	for (size_t i = 0; i < sizeof of_write / sizeof *of_write; i++)
-		if (opts_given(o, of_write[i]))
-			return fail(ERR_USAGE, "--%s: basin data info writes nothing; that is basin data write", of_write[i]);
-	TRY(dataset_open(&r, &d));
-	status s = report(&d, o);
-	dataset_close(&d);
+	for (size_t k = 0; k < sizeof of_write / sizeof *of_write; k++)
+		if (opts_given(o, of_write[k]))
+			return fail(ERR_USAGE, "--%s: basin data info writes nothing; that is basin data write", of_write[k]);
+	status s = info_of(o, &r, &i);
+	survey_close(&i.survey);
 	return s;
 }
 
 static status run_write(const struct opts *o, const char *spec)
 {
-	static const char *const idle[] = {"split", "labels", "holdout", "target", "header", "decimal", "json"};
+	static const char *const idle[] = {"split", "labels", "holdout", "target", "header", "decimal", "drop", "id", "category", "missing", "json"};
 	struct dataset train, test;
 	const char *format = opts_text(o, "format"), *folder = opts_text(o, "out");
 	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)

@@ -2,12 +2,15 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "commands/data_hints.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "predict/regression.h"
 #include "src/data/summary.h"
 
-enum { CLASSES_AT_MOST = 20, RATIO = 100, MAGNITUDE = 1000 };
+enum { CLASSES_AT_MOST = 20, RATIO = 100, MAGNITUDE = 1000, NOISE_FAR = 10 };
 
 struct column_name {
 	char at[64];
@@ -63,9 +66,73 @@ static void hint_at_classes(const struct dataset *d)
 		        "classes, number them from 0 and say {likelihood} categorical", d->spec, d->distinct);
 }
 
+/* "id", "patient_id", "PatientID"; or nothing, as the row numbers are called that pandas writes. */
+static bool is_id(const char *name)
+{
+	const size_t n = strlen(name);
+	if (n <= 2)
+		return !n || !strcasecmp(name, "id");
+	return !strcmp(name + n - 2, "ID") || !strcmp(name + n - 2, "Id") || (!strcasecmp(name + n - 2, "id") && strchr("_-. ", name[n - 3]));
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const float x = *(const float *)a, y = *(const float *)b;
+	return (x > y) - (x < y);
+}
+
+static status all_differ(const struct dataset *d, size_t j, bool *out)
+{
+	float *x = malloc(d->n * sizeof *x);
+	if (!x)
+		return fail(ERR_MEMORY, "out of memory: a column of %zu values", d->n);
+	for (size_t i = 0; i < d->n; i++)
+		x[i] = ((const float *)d->x)[i * (size_t)d->w + j];
+	qsort(x, d->n, sizeof *x, by_value);
+	*out = true;
+	for (size_t i = 1; i < d->n; i++)
+		*out = *out && x[i] > x[i - 1];
+	free(x);
+	return OK;
+}
+
+/* Numbers that only tell rows apart. */
+static status hint_at_ids(const struct dataset *d)
+{
+	enum { FEW = 10 };
+	for (int j = 0; d->columns.n && !d->table.id && d->n >= FEW && j < d->w; j++) {
+		const char *name = summary_column(d, j);
+		bool differ = false;
+		if (is_id(name) && !(d->table.n && table_is_indicator(&d->table, (size_t)j)))
+			TRY(all_differ(d, (size_t)j, &differ));
+		if (differ)
+			warning("%s: its column '%s' is called as names of rows are, has another number in each, and is fitted as an amount; "
+			        "{id} says that it names them, {drop} leaves it out", d->spec, name);
+	}
+	return OK;
+}
+
+/* A σ that a run finds out begins at 1, which its prior is about, and networks' means begin near 0. */
+static void hint_at_noise(const struct problem *p)
+{
+	const struct dataset *d = &p->data;
+	const size_t n = d->n * (size_t)d->n_targets;
+	const double sd = regression_deviation(d->target_wide, d->n, d->n_targets);
+	double squares = 0;
+	for (size_t e = 0; e < n; e++)
+		squares += d->target_wide[e] * d->target_wide[e] / (double)n;
+	if (sd < 1.0 / NOISE_FAR || squares > NOISE_FAR * NOISE_FAR)
+		warning("%s: its targets lie %.2g from 0 and %.2g from their mean, where the deviation of noise that {%s} finds out begins at 1; "
+		        "{standardize} brings them to mean 0 and deviation 1", d->spec, sqrt(squares), sd,
+		        p->likelihood->param[0].name ? "noise-sd" : "likelihood");
+}
+
 status data_hints(const struct problem *p)
 {
 	const struct dataset *d = &p->data;
+	TRY(hint_at_ids(d));
+	if (!p->likelihood->class_targets && !p->likelihood->noise_sd && d->target_wide && !d->standardize.target_sd)
+		hint_at_noise(p);
 	if (d->target && !p->likelihood->class_targets)
 		hint_at_classes(d);
 	return d->image || d->standardize.x_mean ? OK : hint_at_scales(d);

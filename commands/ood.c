@@ -27,6 +27,9 @@ static const struct param ood_defs[] = {
 	 .help = "whether the first lines of csv files hold names; without it their cells say so"},
 	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
 	 .help = "what decimals of csv files begin with; without it a point, or in the run's own file what they did"},
+	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS,
+	 .help = "what is done about words of csv files that the run has not learnt, and cells without a value in columns that had one "
+	         "everywhere; without it what the run's own --unknown says"},
 	{.name = "score", .type = PARAM_CHOICE, .arg = OOD_SCORE_WORDS, .fallback = "entropy",
 	 .help = "what ranks the examples, rising with strangeness"},
 	{.name = "ood-normalize", .type = PARAM_TEXT, .arg = "id|MEAN:SD", .fallback = "id",
@@ -112,7 +115,7 @@ static bool is_csv(const struct opts *o, const char *option)
 	return opts_given(o, option) && strncmp(opts_text(o, option), "csv:", 4) == 0;
 }
 
-/* What --header or --decimal says of the set that one option names: where neither is a csv file, the set refuses it. The run's own
+/* What --header, --decimal or --unknown says of the set that one option names: where neither is a csv file, the set refuses it. The run's own
  * file is read as the run says. */
 static int said_of(const struct opts *o, const char *what, const char *option, const char *other)
 {
@@ -146,10 +149,12 @@ static status score_network(const struct opts *o, struct selection *chosen, stru
 	const int batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0;
 	struct subject_request own = {.spec = opts_text(o, "id"), .option = "--id", .split = opts_choice(o, "split"),
 	                              .need = NEED_NOTHING, .header = (enum header)said_of(o, "header", "id", "ood"),
-	                              .decimal = said_of(o, "decimal", "id", "ood"), .batch = batch};
+	                              .decimal = said_of(o, "decimal", "id", "ood"), .unknown = said_of(o, "unknown", "id", "ood"),
+	                              .batch = batch};
 	struct subject_request foreign = {.spec = opts_text(o, "ood"), .option = "--ood", .split = -1, .need = NEED_FOREIGN,
 	                                  .header = (enum header)said_of(o, "header", "ood", "id"),
 	                                  .decimal = said_of(o, "decimal", "ood", "id"),
+	                                  .unknown = said_of(o, "unknown", "ood", "id"),
 	                                  .normalize = strcmp(transform, "id") == 0 ? NULL : transform, .batch = batch};
 	struct pipe pipe;
 	if (predictive_of(n->likelihood)->classes(n->model.outputs) == 0)
@@ -197,7 +202,7 @@ static status score_probs(const struct opts *o, FILE *scores, struct arena *a, j
 
 static status score_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
-	static const char *const of_runs[] = {"id", "ood", "split", "header", "decimal", "ood-normalize", "batch", "device", "threads",
+	static const char *const of_runs[] = {"id", "ood", "split", "header", "decimal", "unknown", "ood-normalize", "batch", "device", "threads",
 	                                      "precision", "conv-algo", "fast", NULL};
 	struct output_file file;
 	if (!opts_text(o, "id-probs") || !opts_text(o, "ood-probs"))

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { WIDE = 60, HIGH = 8 };
+enum { WIDE = 60, HIGH = 8, APART = 4 };   /* in characters; few points stand so far from each other, if there is room */
 
 struct marks {
 	const char *point, *side, *tick, *corner, *floor;
@@ -46,6 +46,11 @@ static int columns_of(const json_t *array, const char *key, double column[WIDE],
 	return wide;
 }
 
+static int apart(int wide)
+{
+	return WIDE / wide < APART ? WIDE / wide : APART;
+}
+
 static void print_row(const double *column, int wide, int row, double low, double high, const struct marks *m)
 {
 	if (row == 0 || row == HIGH - 1)
@@ -57,8 +62,8 @@ static void print_row(const double *column, int wide, int row, double low, doubl
 		const int at = isnan(column[x]) ? -1 : (int)lround((high - column[x]) / (high - low) * (HIGH - 1));
 		if (at != row)
 			continue;
-		printf("%*s%s", x - last - 1, "", m->point);
-		last = x;
+		printf("%*s%s", x * apart(wide) - last - 1, "", m->point);
+		last = x * apart(wide);
 	}
 	putchar('\n');
 }
@@ -66,9 +71,10 @@ static void print_row(const double *column, int wide, int row, double low, doubl
 static void print_axis(int wide, size_t n, const char *what, const struct marks *m)
 {
 	printf("%10s %s", "", m->corner);
-	for (int x = 0; x < wide; x++)
+	const int last = (wide - 1) * apart(wide);
+	for (int x = 0; x <= last; x++)
 		fputs(m->floor, stdout);
-	printf("\n%11s 1%*zu %s\n", "", wide > 1 ? wide - 1 : 1, n, what);
+	printf("\n%11s 1%*zu %s\n", "", last, n, what);
 }
 
 void plot_curve(const json_t *array, const char *key, const char *title, const char *what)

@@ -25,11 +25,11 @@ static const struct param predict_defs[] = {
 	 .help = "part of the data set; without it test, or train where there is no test split"},
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
+	 .help = "what decimals of a csv file begin with; without it a point, or in the run's own file what they did"},
 	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS,
 	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
 	         "everywhere; without it what the run's own --unknown says"},
-	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
-	 .help = "what decimals of a csv file begin with; without it a point, or in the run's own file what they did"},
 	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
 	SCORES_OPTION,
 	EQUIVALENT_OPTION,
@@ -230,8 +230,8 @@ static status predict_network(const struct opts *o, struct selection *chosen, st
 {
 	struct subject_request request = {
 		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"), .need = NEED_NOTHING,
-		.header = (enum header)(opts_choice(o, "header") + 1), .unknown = opts_choice(o, "unknown") + 1,
-		.decimal = opts_choice(o, "decimal") + 1,
+		.header = (enum header)(opts_choice(o, "header") + 1),
+		.decimal = opts_choice(o, "decimal") + 1, .unknown = opts_choice(o, "unknown") + 1,
 		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
 	struct pipe pipe;

@@ -25,8 +25,8 @@ static status score_mixture(const struct opts *o, const struct mixture *m, const
 static status score_stored(const struct opts *o, const struct output_file file[2], struct arena *a, json_t **figures, json_t **rows)
 {
 	struct stored stored;
-	const struct decisions *decisions;
 	struct member_logs logs;
+	const struct decisions *decisions;
 	struct figures *curve = NULL;
 	TRY(report_option(stored_open(a, opts_text(o, "probs"), &stored), "probs"));
 	if (opts_text(o, "labels")) {
@@ -49,8 +49,8 @@ static status score_stored(const struct opts *o, const struct output_file file[2
 
 status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
 {
-	static const char *const of_runs[] = {"data", "split", "header", "decimal", "unknown", "ensemble", "save-member-probs", "level", "batch", "device", "threads",
-	                                      "precision", "conv-algo", "fast", NULL};
+	static const char *const of_runs[] = {"data", "split", "header", "decimal", "unknown", "ensemble", "save-member-probs", "level",
+	                                      "batch", "device", "threads", "precision", "conv-algo", "fast", NULL};
 	if (!opts_text(o, "probs"))
 		return fail(ERR_USAGE, "--labels belongs to --probs: the classes that probabilities are scored by");
 	if (!opts_text(o, "labels") && opts_flag(o, "curve"))

@@ -36,6 +36,8 @@ void report_facts(json_t **into, const json_t *header);
 /* Prints what a text of a report or header stands for (json_words.h), with a ? for each control character, which a terminal
  * would obey. */
 void report_words(const char *words, FILE *to);
+/* The same of a name or path as it is. */
+void report_bytes(const char *bytes, FILE *to);
 
 /* Prints an object's members as "name  value" rows of at most 80 columns where the words allow it, those it knows in words
  * with units and standard errors. Errors: ERR_MEMORY, also for NULL, a report that could not be made. */

@@ -59,18 +59,36 @@ static struct word find(const char *name)
 	return (struct word){name, name, ""};
 }
 
-void report_words(const char *words, FILE *to)
+/* The first byte of what a text of any bytes is read from, and *text moved on to the next; 0 at its end. */
+typedef unsigned char take_byte(const char **text);
+
+static unsigned char plain_byte(const char **text)
 {
-	while (*words) {
-		unsigned char byte = json_words_byte(&words);
-		const char *second = words;
-		unsigned char next = json_words_byte(&second);
+	return **text ? (unsigned char)*(*text)++ : 0;
+}
+
+static void print_bytes(const char *text, take_byte *take, FILE *to)
+{
+	while (*text) {
+		unsigned char byte = take(&text);
+		const char *second = text;
+		unsigned char next = take(&second);
 		/* U+0080 to U+009F are the other set of control characters. */
 		bool wide = byte == 0xc2 && next >= 0x80 && next < 0xa0;
 		if (wide)
-			words = second;
+			text = second;
 		putc(byte < ' ' || byte == 0x7f || wide ? '?' : byte, to);
 	}
+}
+
+void report_words(const char *words, FILE *to)
+{
+	print_bytes(words, json_words_byte, to);
+}
+
+void report_bytes(const char *bytes, FILE *to)
+{
+	print_bytes(bytes, plain_byte, to);
 }
 
 /* Blanks at which no line ends. */

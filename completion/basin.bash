@@ -91,15 +91,15 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --header --unknown --decimal --curve --scores --ensemble --csv --level --save-probs --save-member-probs --overwrite --decide --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --decimal --unknown --curve --scores --ensemble --csv --level --save-probs --save-member-probs --overwrite --decide --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --curve --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
 		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
-		--unknown) words='refuse other' ;;
 		--decimal) words='point comma' ;;
+		--unknown) words='refuse other' ;;
 		--curve) option= ;;
 		--scores) words='few all' ;;
 		--ensemble) files=yes ;;
@@ -156,7 +156,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	ood)
-		options='--ood --id --split --header --decimal --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--ood --id --split --header --decimal --unknown --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -165,6 +165,7 @@ _basin()
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
 		--decimal) words='point comma' ;;
+		--unknown) words='refuse other' ;;
 		--score) words='entropy mi msp max-logit energy' ;;
 		--ood-normalize) words='id' ;;
 		--save-scores) files=yes ;;
@@ -245,7 +246,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	data)
-		options='--split --labels --holdout --target --header --decimal --format --out --overwrite --json --config --dump-config --help --version'
+		options='--split --labels --holdout --target --header --decimal --drop --id --category --missing --format --out --overwrite --json --config --dump-config --help --version'
 		flags=' --overwrite --json --dump-config --help --version '
 		arguments=('info write' 'shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:')
 		case $option in
@@ -254,6 +255,7 @@ _basin()
 		--holdout) words=',random]' ;;
 		--header) words='yes no' ;;
 		--decimal) words='point comma' ;;
+		--missing) words='refuse mean indicator' ;;
 		--format) words='cifar10 svhn' ;;
 		--out) files=yes ;;
 		--overwrite) option= ;;

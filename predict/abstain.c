@@ -9,35 +9,41 @@
 #include "predict/beta.h"
 #include "src/arena.h"
 
-enum { STARTS = 64 };   /* halvings of a size_t */
+enum { TWENTIETHS = 20, THRESHOLDS = TWENTIETHS + 64 };
 
 double clopper_pearson_upper(size_t errors, size_t n, double delta)
 {
 	return errors < n ? beta_quantile(1 - delta, (double)errors + 1, (double)(n - errors)) : 1;
 }
 
-/* Whether a risk of r would have shown so few errors with a probability of δ at most: clopper_pearson_upper is at most
- * r. A probability that is δ but for rounding is δ. */
+/* Whether a risk of r would have shown so few errors with a probability of δ at most: clopper_pearson_upper is at most r. A
+ * probability that is δ but for rounding is δ. */
 static bool too_few_errors(size_t errors, size_t n, double risk, double delta)
 {
 	return errors < n && beta_below(1 - risk, (double)(n - errors), (double)errors + 1) <= delta * (1 + 1e-12);
 }
 
-/* δ is shared by so many tests. */
-static int shares(int starts)
-{
-	return starts > 1 ? starts + 1 : starts;
-}
-
-/* n, n/2, n/4, …: as many of them as can pass where δ is shared among them. Returns their number. */
-static int starts_of(double risk, double delta, size_t n, size_t k[STARTS])
+/* How many of n are accepted, falling: the candidates of abstain.h. Returns their number. */
+static int candidates(size_t n, size_t k[THRESHOLDS])
 {
 	int found = 0;
-	for (size_t next = n; next && found < STARTS; next /= 2)
-		k[found++] = next;
-	while (found && k[found - 1] < trials_needed(risk, delta / shares(found)))
-		found--;
+	size_t next = n;
+	for (int part = TWENTIETHS; next; part--) {
+		if (!found || next < k[found - 1])
+			k[found++] = next;
+		next = part > 1 ? n * (size_t)(part - 1) / TWENTIETHS : k[found - 1] / 2;
+	}
 	return found;
+}
+
+/* How many of them, largest first, can pass when so many are tested; which the number of examples alone says. */
+static int possible(double risk, double delta, const size_t *k, int found, size_t *needs)
+{
+	int tests = found;
+	while (tests && k[tests - 1] < trials_needed(risk, delta / tests))
+		tests--;
+	*needs = trials_needed(risk, delta / (tests ? tests : 1));
+	return tests;
 }
 
 /* The confidences in falling order, and how many are wrong among the first i. */
@@ -53,62 +59,36 @@ static double confidence_at(const struct ranked *r, size_t i)
 	return r->confidence[r->rising[r->n - 1 - i]];
 }
 
-/* Where the first k end between two that are tied, they are no answer to a threshold. */
-static bool splits_tie(const struct ranked *r, size_t k)
+/* Whether the k most confident may be answered; ties with the next one are not among them. */
+static bool passes(const struct ranked *r, size_t k, struct abstention *out)
 {
-	return k && k < r->n && !(confidence_at(r, k - 1) > confidence_at(r, k));
-}
-
-/* From the k most confident on as far as tests pass; what is tied with the next example is not among them. Returns how
- * many may be answered; 0: not even those. */
-static size_t reach(const struct ranked *r, size_t k, double risk, double delta)
-{
-	size_t reached = 0;
-	while (splits_tie(r, k))
+	const double threshold = k < r->n ? confidence_at(r, k) : (double)-INFINITY;
+	while (k && !(confidence_at(r, k - 1) > threshold))
 		k--;
-	for (; k <= r->n; k++) {
-		if (splits_tie(r, k))
-			continue;
-		/* No more errors than have passed among fewer pass here. */
-		const bool clear = reached && r->errors[k] == r->errors[reached];
-		if (!clear && !too_few_errors(r->errors[k], k, risk, delta))
-			break;
-		reached = k;
-	}
-	return reached;
-}
-
-static void choose_among(const struct ranked *r, struct abstention *out)
-{
-	size_t k[STARTS];
-	const int starts = starts_of(out->risk, out->delta, r->n, k);
-	const double delta = out->delta / shares(starts ? starts : 1);
-	out->tests = shares(starts);
-	out->needs = trials_needed(out->risk, delta);
-	/* A start that an earlier one came past ends where that did. */
-	for (int i = starts; i-- > 0;)
-		if (k[i] > out->accepted) {
-			const size_t reached = reach(r, k[i], out->risk, delta);
-			out->accepted = reached > out->accepted ? reached : out->accepted;
-		}
-	out->passed = out->accepted > 0;
-	if (!out->passed)
-		return;
-	out->threshold = out->accepted < r->n ? confidence_at(r, out->accepted) : (double)-INFINITY;
-	out->errors = r->errors[out->accepted];
-	out->bound = clopper_pearson_upper(out->errors, out->accepted, delta);
+	const double delta = out->delta / out->tests;
+	if (!too_few_errors(r->errors[k], k, out->risk, delta))
+		return false;
+	out->passed = true;
+	out->threshold = threshold;
+	out->accepted = k;
+	out->errors = r->errors[k];
+	out->bound = clopper_pearson_upper(r->errors[k], k, delta);
+	return true;
 }
 
 static status choose(const double *confidence, const bool *wrong, struct arena *a, struct abstention *out)
 {
-	size_t *rising, *errors;
+	size_t *rising, *errors, k[THRESHOLDS] = {0};
 	TRY(ARENA_NEW(a, out->n + 1, &rising));
 	TRY(ARENA_NEW(a, out->n + 1, &errors));
 	gsl_sort_index(rising, confidence, 1, out->n);
 	for (size_t i = 0; i < out->n; i++)
 		errors[i + 1] = errors[i] + wrong[rising[out->n - 1 - i]];
 	const struct ranked r = {confidence, rising, out->n, errors};
-	choose_among(&r, out);
+	out->tests = possible(out->risk, out->delta, k, candidates(out->n, k), &out->needs);
+	int i = 0;
+	while (i < out->tests && !passes(&r, k[i], out))
+		i++;
 	return OK;
 }
 

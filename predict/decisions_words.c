@@ -120,14 +120,15 @@ json_t *guarantee_abstention(const struct decisions *d, bool whole)
 {
 	const struct abstention *r = &d->abstention.fit;
 	struct text t = {.n = 0};
-	text_add(&t, "of the new rows that are accepted a share of %g or less is wrong, with confidence %g over draws of such rows, where rows "
-	         "with a larger largest probability are not wrong more often", r->risk, 1 - r->delta);
+	text_add(&t, "of the new rows that are accepted a share of %g or less is wrong, with confidence %g over draws of such rows", r->risk,
+	         1 - r->delta);
 	add_condition(&t, d, whole);
 	if (r->passed)
 		text_add(&t, "; of these rows %zu would be accepted, %zu of them wrong, which bounds that share by %.4g", r->accepted, r->errors,
 		         r->bound);
 	else if (r->tests)
-		text_add(&t, "; no threshold can promise that: too many rows are wrong, also of the surest, and no row is accepted");
+		text_add(&t, "; none of %d thresholds can promise that: too many rows are wrong, also of the surest, and no row is accepted",
+		         r->tests);
 	else
 		text_add(&t, "; too few rows for that, which takes %zu without an error among them: no row is accepted", r->needs);
 	return json_string(t.at);

@@ -8,6 +8,9 @@
 
 #include "predict/calibrated.h"
 
+/* Differences that float32 probabilities don't tell apart, nats. */
+static const double rounding = 1e-6;
+
 /* Where a curve over 1, 2, … members first comes down to nll; NaN where it does not. */
 static double crossing(const double *curve, size_t members, double nll)
 {
@@ -49,11 +52,11 @@ status equivalent_of(const float *probs, size_t members, size_t n, int c, const 
 	TRY(ARENA_NEW(a, members, &out->nll));
 	for (size_t r = 0; r < orders; r++) {
 		TRY(curve_of(probs, members, &m, r * members / orders, curve));
-		number[r] = crossing(curve, members, nll);
+		number[r] = crossing(curve, members, nll + rounding);
 		for (size_t k = 0; k < members; k++)
 			out->nll[k] += curve[k] / (double)orders;
 	}
-	out->number = crossing(out->nll, members, nll);
+	out->number = crossing(out->nll, members, nll + rounding);
 	out->at_least = out->nll[0] < nll;
 	out->number_sd = orders > 1 ? gsl_stats_sd(number, 1, orders) : (double)NAN;
 	return OK;

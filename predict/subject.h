@@ -20,7 +20,7 @@ struct subject_request {
 	int split;                 /* enum split; −1: test, else train */
 	enum header header;        /* of csv files; HEADER_AUTO: of the run's own as it was told */
 	int decimal;               /* enum decimal of csv files, from 1; 0: of the run's own as it was told, else a point */
-	int unknown;               /* enum unknown of csv files + 1; 0: as the run has it */
+	int unknown;               /* enum unknown of csv files, from 1; 0: as the run has it */
 	const char *normalize;     /* NULL: as in training; else as normalize_parse has it */
 	enum need need;            /* what the set's own labels or targets are needed for */
 	const struct csv_text *text;  /* of spec csv:- */

@@ -78,19 +78,24 @@ static void add_quoted(struct text *t, const char *word)
 	text_add(t, "'");
 }
 
-const char *text_path(struct text *t, const char *path)
+const char *text_word(struct text *t, const char *word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+,-";
-	struct text named = {.n = 0};
-	text_add(&named, "%s%s", *path == '-' ? "./" : "", path);
-	const char *c = named.at;
+	const char *c = word;
 	while (*c && !is_control(*c))
 		c++;
 	if (*c)
-		add_escaped(t, named.at);
-	else if (*path && named.at[strspn(named.at, plain)] == 0)
-		text_add(t, "%s", named.at);
+		add_escaped(t, word);
+	else if (*word && word[strspn(word, plain)] == 0)
+		text_add(t, "%s", word);
 	else
-		add_quoted(t, named.at);
+		add_quoted(t, word);
 	return t->at;
+}
+
+const char *text_path(struct text *t, const char *path)
+{
+	struct text named = {.n = 0};
+	text_add(&named, "%s%s", *path == '-' ? "./" : "", path);
+	return text_word(t, named.at);
 }

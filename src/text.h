@@ -23,9 +23,12 @@ const char *text_amount(struct text *t, size_t bytes);
  * forms, no surrogates, nothing beyond U+10FFFF). */
 size_t text_character(const unsigned char *at, size_t left);
 
-/* Adds a path as a command that is offered must have it: what a shell takes for the path and no program for an option. Quoted
- * where it has to be, in $'' where it holds control characters. Returns the whole text, for
- * text_path(&(struct text){.n = 0}, path) among a message's arguments. */
+/* Adds a word as a command that is offered must have it: quoted where a shell takes it for itself so alone, in $'' where it
+ * holds control characters. Returns the whole text. */
+const char *text_word(struct text *t, const char *word);
+
+/* The same for a path, which no program takes for an option then, for text_path(&(struct text){.n = 0}, path) among a message's
+ * arguments. */
 const char *text_path(struct text *t, const char *path);
 
 #endif

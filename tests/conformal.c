@@ -148,6 +148,35 @@ static void sets_are_scores(void)
 	ok(below, "and in none of less");
 }
 
+/* Of many classes, whose order is made in two ways: peaked and flat, with ties, one quantile or one a class. */
+static void sets_of_many(void)
+{
+	enum { MANY = 100 };
+	int differ = 0, sizes = 0;
+	for (int i = 0; i < 60; i++) {
+		double p[MANY], room[MANY], sum = 0;
+		struct conformal q[MANY];
+		size_t order[MANY];
+		bool in[MANY];
+		const struct set_rule r = {i % 2 ? SET_APS : SET_RAPS, 0.01, 5, true};
+		for (int k = 0; k < MANY; k++)
+			sum += p[k] = exp(-(k * 37 % MANY / 3) * (i % 3 ? 0.5 : 0.001));
+		for (int k = 0; k < MANY; k++) {
+			p[k] /= sum;
+			q[k] = (struct conformal){.q = i / 60.0 + (i % 5 ? 0 : k * 0.01)};
+		}
+		int size = conformal_set(&r, q, i % 5 == 0, p, MANY, i % 4 / 4.0, order, in);
+		sizes += size;
+		for (int k = 0; k < MANY; k++) {
+			const bool want = conformal_score(&r, p, MANY, k, i % 4 / 4.0, room) <= q[i % 5 ? 0 : k].q;
+			differ += in[k] != want;
+			size -= in[k];
+		}
+		differ += size != 0;
+	}
+	ok(!differ && sizes > 1000, "sets of a hundred classes are those of their scores: %d of 6000 in", sizes);
+}
+
 /* ---- MAPIE ---- */
 
 static struct conformal fit(struct set_rule r, const double *u, double level, const double *want, const char *name)
@@ -258,6 +287,7 @@ int main(void)
 	scores_by_hand();
 	sets_by_hand();
 	sets_are_scores();
+	sets_of_many();
 	sets_of_mapie();
 	intervals_by_hand();
 	intervals_of_mapie(INTERVAL_ABSOLUTE, absolute_intervals, "absolute");

@@ -267,7 +267,7 @@ static double risk_above(struct world w, double t)
 static void abstention_keeps(struct world w, double risk, const char *name, size_t least)
 {
 	enum { EXAMPLES = 400 };
-	size_t broken = 0, passed = 0;
+	size_t broken = 0, beyond = 0, passed = 0;
 	for (uint32_t h = 0; h < HOLDOUTS; h++) {
 		double t[EXAMPLES];
 		bool wrong[EXAMPLES];
@@ -280,9 +280,11 @@ static void abstention_keeps(struct world w, double risk, const char *name, size
 		}
 		MUST(abstain_fit(risk, 0.1, t, wrong, EXAMPLES, &a));
 		passed += a.passed;
+		beyond += a.passed && risk_above(w, fmax(a.threshold, 0)) > a.bound;
 		broken += a.passed && risk_above(w, fmax(a.threshold, 0)) > risk;
 	}
 	at_most(broken, HOLDOUTS, 0.1, name);
+	at_most(beyond, HOLDOUTS, 0.1, "the risk beyond its bound");
 	ok(passed >= least, "%s: %zu pass", name, passed);
 }
 

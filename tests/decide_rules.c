@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* A fitted temperature against scikit-learn and SciPy; thresholds of abstention and of alarms, and the bounds they rest
- * on, by hand and against SciPy. What the thresholds promise is in decide_laws.c. */
+/* A fitted temperature against scikit-learn and SciPy; thresholds of abstention and of alarms, and the bounds they rest on, by
+ * hand and against SciPy. What the thresholds promise is in decide_laws.c. */
 #include "predict/scaling.h"
 
 #include <float.h>
@@ -144,34 +144,35 @@ static struct abstention abstain(size_t n, size_t errors, double risk, double de
 
 static void abstentions(void)
 {
-	/* Starts of 1000, 500, 250 and 125: 62 would be fewer than the 80 that a sixth of δ needs. */
 	struct abstention a = abstain(1000, 0, 0.05, 0.1);
-	ok(a.passed && a.accepted == 1000 && isinf(a.threshold) && a.threshold < 0 && !a.errors, "no errors: answer all");
-	ok(a.tests == 5 && a.needs == 77, "a fifth of δ is each test's, which needs 77");
-	near(a.bound, 1 - pow(0.02, 1e-3), 1e-12, "with its bound");
+	ok(a.passed && a.accepted == 1000 && isinf(a.threshold) && a.threshold < 0 && a.errors == 0, "no errors: answer all");
+	/* n/20 and what is above it: 103 = needs of 0.1/18 or so. */
+	ok(a.tests == 18 && a.needs == trials_needed(0.05, 0.1 / 18), "18 thresholds of 100 and more can pass, not 19: needs %zu", a.needs);
+	near(a.bound, 1 - pow(0.1 / 18, 1e-3), 1e-12, "with the bound of that many tests");
 	a = abstain(1000, 100, 0.05, 0.1);
-	ok(a.passed && a.accepted == 932 && a.errors == 32, "100 errors at the foot: 32 of them pass beside 900");
-	/* SciPy: beta.ppf(0.98, 33, 900); of 933 it would be 0.050015. */
-	near(a.bound, 0.048818763177279005, 1e-12, "with the bound of 32 in 932");
-	near(a.threshold, 0.068, 1e-15, "above the 933rd confidence");
+	ok(a.passed && a.accepted == 900 && a.errors == 0, "100 errors at the foot: answer the 900 above them");
+	near(a.threshold, 0.1, 1e-15, "above the 901st confidence");
+	a = abstain(1000, 128, 0.05, 0.1);
+	ok(a.passed && a.accepted == 900 && a.errors == 28, "28 in 900 pass");
+	/* SciPy: beta.ppf(1 - 0.1/18, 29, 872). */
+	near(a.bound, 0.04896540697772858, 1e-12, "with their bound");
+	a = abstain(1000, 129, 0.05, 0.1);
+	ok(a.passed && a.accepted == 850 && a.errors == 0, "29 do not: their bound is 0.0503");
 	a = abstain(MANY, MANY - 100, 0.1, 0.1);
-	ok(a.passed && a.accepted == 103 && a.errors == 3 && a.tests == 8, "a few sure ones among many are found from 62 on");
-	a = abstain(999, 999, 0.05, 0.1);
-	ok(!a.passed && !a.accepted && isinf(a.threshold) && a.threshold > 0 && isnan(a.bound), "all wrong: answer nothing");
-	a = abstain(44, 0, 0.05, 0.1);
-	ok(!a.passed && a.tests == 0 && a.needs == 45 && a.threshold > 1, "44 are too few for 5 %% at 90 %%: 45 are needed");
+	ok(a.passed && a.accepted == 100, "a few sure ones among many: one in 40 is answered");
+	a = abstain(999, 50, 0.05, 0.1);
+	ok(a.passed && a.accepted == 949, "50 errors at the foot of 999: 949 are answered, all but a twentieth");
+	a = abstain(1000, 1000, 0.05, 0.1);
+	ok(!a.passed && a.accepted == 0 && isinf(a.threshold) && a.threshold > 0 && isnan(a.bound), "all wrong: answer nothing");
+	a = abstain(40, 0, 0.05, 0.1);
+	ok(!a.passed && a.tests == 0 && a.needs == 45 && a.threshold > 1, "40 are too few for 5 %% at 90 %%: 45 are needed");
 	a = abstain(45, 0, 0.05, 0.1);
 	ok(a.passed && a.tests == 1, "45 are just enough, for one test");
 	ok(abstain(2, 0, 0.5, 0.25).passed && !abstain(2, 0, 0.5, 0.249).passed, "two right ones are just enough for a half at 75 %%");
-	a = abstain(134, 67, 0.05, 0.1);
-	ok(a.passed && a.tests == 3 && a.accepted == 67, "134 are just enough for two starts and a third test");
+	a = abstain(10, 0, 0.5, 0.25);
+	ok(a.tests == 6 && a.needs == 5, "of ten, 10, 9, … 5 are tested once each");
 	MUST(abstain_fit(0.05, 0.1, NULL, NULL, 0, &a));
-	ok(!a.passed && a.tests == 0 && a.needs == 45, "none are too few");
-	/* One error at the very top, and none down to the last tenth. */
-	abstain(1000, 100, 0.05, 0.1);
-	wrong[999] = true;
-	MUST(abstain_fit(0.05, 0.1, confidence, wrong, 1000, &a));
-	ok(a.passed && a.accepted == 931 && a.errors == 32, "an error at the top ends nothing: from 250 on tests pass");
+	ok(!a.passed && a.tests == 0, "none are too few");
 	confidence[7] = NAN;
 	ok(abstain_fit(0.05, 0.1, confidence, wrong, 40, &a) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "example 7"),
 	   "a confidence that is no number is refused by its number");
@@ -182,32 +183,18 @@ static void abstentions(void)
 static void abstentions_with_ties(void)
 {
 	struct abstention a;
-	/* 310 of confidence 1 with 20 errors, 400 of ½ without, 290 of 0.2 that are all wrong. From 500 on, a rank among ties,
-	 * nothing but 310 and 710 is an answer; 500 with 20 errors would pass, and be no threshold's. */
+	/* 310 of confidence 1 with 20 errors, 400 of ½ without, 290 of 0.2 that are all wrong: the first 700 would pass, 20 errors
+	 * and all, but a threshold of ½ has the 310 alone above it. */
 	for (int i = 0; i < 1000; i++) {
 		confidence[i] = i < 310 ? 1 : i < 710 ? 0.5 : 0.2;
 		wrong[i] = i < 20 || i >= 710;
 	}
-	MUST(abstain_fit(0.07, 0.1, confidence, wrong, 1000, &a));
-	ok(!a.passed, "ties with a threshold are not answered: 20 in 310 don't pass");
-	MUST(abstain_fit(0.11, 0.1, confidence, wrong, 1000, &a));
-	ok(a.passed && a.threshold == 0.2 && a.accepted == 710 && a.errors == 20, "where they do, the next answer is 710");
-	for (int i = 310; i < 330; i++)
-		wrong[i] = true;
-	for (int i = 330; i < 710; i++)
-		wrong[i] = i % 2;
-	MUST(abstain_fit(0.11, 0.1, confidence, wrong, 1000, &a));
-	ok(a.passed && a.threshold == 0.5 && a.accepted == 310 && a.errors == 20, "or stays 310");
-	for (int i = 0; i < 1000; i++) {
-		confidence[i] = i < 20 ? 1 : 0.5;
-		wrong[i] = i >= 20 && i % 2;
-	}
 	MUST(abstain_fit(0.05, 0.1, confidence, wrong, 1000, &a));
-	ok(!a.passed, "twenty above all ties, and all right, are too few");
+	ok(a.passed && a.threshold == 0.2 && a.accepted == 710 && a.errors == 20, "ties with the threshold are not answered");
 	for (int i = 0; i < 1000; i++)
 		confidence[i] = 1;
 	MUST(abstain_fit(0.1, 0.1, confidence, wrong, 1000, &a));
-	ok(!a.passed, "all confidences alike and half of them wrong: nothing is answered");
+	ok(!a.passed, "all confidences alike and 31 %% wrong: nothing is answered");
 	memset(wrong, 0, sizeof wrong);
 	MUST(abstain_fit(0.1, 0.1, confidence, wrong, 1000, &a));
 	ok(a.passed && a.threshold < 0 && a.accepted == 1000, "all alike and none wrong: all are");

@@ -22,6 +22,8 @@ lacking() {
 make_runs() {
 	awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) / 13 "," (i * 3 % 17) / 17 }' >d.csv
 	awk 'BEGIN { for (i = 0; i < 24; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) / 13 "," i % 2 }' >classes.csv
+	awk 'BEGIN { print "id,a,w,y"; for (i = 0; i < 20; i++) print "r" i "," (i % 6 ? i * 7 % 11 : "") "," substr("pqr", i % 3 + 1, 1) "," \
+		(i % 2 ? "no" : "yes") }' >words.csv
 	awk 'BEGIN { for (i = 0; i < 20; i++) print i * 7 % 11 "," i * 5 % 13 "," i % 2 }' >far.csv
 	plan="--steps 4 --keep-every 2 --log-every 2 --checkpoint-every 2steps --batch 8 --lr 0.01 --chains 2"
 	plan="$plan --threads 1 --quiet"
@@ -84,9 +86,11 @@ nothing_partial() {
 	[ ! -s out ] || [ "${rows-}" = shown ]
 }
 
-# One line says what failed, beside those of single chains and of threads that can't begin, which leave the others.
+# One line says what failed, beside those of single chains and of threads that can't begin, which leave the others, and beside rows of
+# a report that may be half there.
 one_word() {
-	said=$(grep -v -c '^basin: warning: ' err) whole=$(grep -v -c -E '^basin: (warning|chain [0-9]|worker [0-9])' err)
+	if [ "${rows-}" = shown ]; then grep '^basin: ' err >words; else cp err words; fi
+	said=$(grep -v -c '^basin: warning: ' words) whole=$(grep -v -c -E '^basin: (warning|chain [0-9]|worker [0-9])' words)
 	[ "$whole" = 1 ] || { [ "$whole" = 0 ] && [ "$said" = 1 ]; }
 }
 

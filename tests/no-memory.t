@@ -23,6 +23,15 @@ fi
 make_runs
 # shellcheck disable=SC2086 # words
 sweep "sample" - sample $plan --out run
+worded="--data csv:words.csv --id id --missing indicator --model mlp:in-3-out --steps 2 --lr 0.01 --threads 1 --quiet"
+# shellcheck disable=SC2086 # words
+{
+	"$BASIN" sample $worded --out words
+	ok $? "a run over words and gaps"
+	sweep "predict of words and gaps" - predict --json --quiet --threads 1 --data csv:words.csv --unknown other words
+}
+sed 's/^[^,]*,[^,]*,//' words.csv >named.csv
+sweep "info of a table of words" - info --json csv:named.csv
 sweep "sample --resume" half sample --resume run --threads 1 --quiet
 sweep "predict" - predict --json --quiet --threads 1 --curve --save-probs p.npy --save-member-probs m.npy --csv p.rows classes
 sweep "predict by three threads" - predict --json --quiet --threads 3 --batch 5 --save-probs p.npy \
@@ -32,6 +41,10 @@ cut -d, -f1,2 classes.csv >unlabelled.csv
 sweep "predict of rows without labels" - predict --json --quiet --threads 1 --data csv:unlabelled.csv --csv p.rows classes
 sweep "predict of stored probabilities" - predict --json --probs "$top_srcdir/tests/golden/probs.npy" \
 	--labels "$top_srcdir/tests/golden/labels.npy"
+"$BASIN" sample --data csv:classes.csv --likelihood categorical --model mlp:2-4-2 --sampler sgd --steps 2 --lr 0.01 --chains 2 \
+	--threads 1 --quiet --out deep
+ok $? "a deep ensemble"
+sweep "predict beside a deep ensemble" - predict --json --quiet --threads 1 --ensemble deep classes
 make_rules
 # shellcheck disable=SC2086 # words
 sweep "decide" - decide --json --quiet --threads 1 --data csv:other.csv $asked --out r.rules classes
@@ -53,10 +66,14 @@ sweep "info" - info --json --verify --tensors whole
 ok $? "a run of trajectories"
 sweep "info of a run whose logs it reads" - info --json moves
 sweep "info of a data set" - info --json csv:classes.csv
+printf 'who,a,b\nx,1.5,m\ny,2.5,f\nz,NA,f\n' >words.csv
+rows=shown
+sweep "what data info offers" - data info csv:words.csv --id who --missing mean
+unset rows
 sweep "export" - export --json --out e.npz whole
 sweep "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole
 rows=shown
-sweep "predict's table" - predict --quiet --threads 1 --curve classes
+sweep "predict's table" - predict --quiet --threads 1 --curve --scores all classes
 # shellcheck disable=SC2086 # words
 sweep "decide's table" - decide --quiet --threads 1 --data csv:other.csv $asked --out r.rules classes
 sweep "ood's table" - ood --quiet --threads 1 --ood csv:far.csv classes

@@ -171,9 +171,13 @@ ok $? "standard input is a table, and the report is elsewhere"
 	[ -n "$(member accuracy)" ]
 ok $? "into a file it is read to its end, and scored by its labels"
 
+sed '3s/,[^,]*$/,no such class/' labelled.csv | "$BASIN" predict words --data csv:- --csv - --quiet 2>err >got
+cmp -s got new.out
+ok $? "labels that come along are not read"
+
 # One row, its answer, and again.
 mkfifo in back
-"$BASIN" predict words --data csv:- --csv - --quiet <in >back 2>err &
+timeout 60 "$BASIN" predict words --data csv:- --csv - --quiet <in >back 2>err &
 exec 3>in 4<back
 sed -n 1p new.csv >&3
 read -r names <&4
@@ -207,7 +211,8 @@ awk 'BEGIN { while (i++ < 100000) print i % 7 "," i % 5 }' | "$BASIN" predict nu
 	head -n 1 >got
 [ ! -s err ] && [ "$(wc -l <got)" = 1 ]
 ok $? "who reads no further ends it, as other programs, without a word"
-sed 's/^/x,/; 1s/x/more/' new.csv | "$BASIN" predict words --data csv:- --csv - 2>err >got
+sed 's/^/x,/; 1s/x/more/' new.csv >more.csv
+(head -n 2 more.csv; sleep 0.1; tail -n +3 more.csv) | "$BASIN" predict words --data csv:- --csv - 2>err >got
 cmp -s got new.out && [ "$(grep -c "column that the run does not know" err)" = 1 ]
 ok $? "columns that the run does not know are left out with one warning"
 

@@ -7,7 +7,6 @@
 #include <gsl/gsl_statistics_double.h>
 
 #include "predict/ambiguity.h"
-#include "predict/bootstrap.h"
 #include "predict/calibrated.h"
 #include "predict/class_report.h"
 #include "predict/equivalent.h"
@@ -138,71 +137,81 @@ static void intervals(void)
 
 /* ---- standard errors ---- */
 
-enum { N = 400, C = 3 };
+enum { N = 300, C = 3 };
 static double p_n[N * C], p_r[N * C];
 static int32_t y_n[N], y_r[N];
 
-/* Confidences that are 0.15 too high, so that no gap is near 0. */
+/* Low confidences are too low and high ones too high, so that few gaps are near 0; two examples have each. */
 static void make_population(void)
 {
 	const struct rng_key key = {7, 0};
 	for (size_t i = 0; i < N; i++) {
-		const double top = 0.55 + 0.4 * rng_uniform(key, STREAM_DATA, 0, i), u = rng_uniform(key, STREAM_DATA, 1, i);
+		const double top = 0.5 + 0.45 * rng_uniform(key, STREAM_DATA, 0, i / 2), u = rng_uniform(key, STREAM_DATA, 1, i);
 		const int32_t best = (int32_t)(i % C);
 		for (int32_t k = 0; k < C; k++)
 			p_n[i * C + (size_t)k] = k == best ? top : (1 - top) / 2;
-		y_n[i] = u < top - 0.15 ? best : (best + 1) % C;
+		y_n[i] = u < (top < 0.72 ? top + 0.2 : top - 0.2) ? best : (best + 1) % C;
 	}
 }
 
-enum { FIGURES = 6 };
-static const char *const figure_names[FIGURES] = {"ECE", "ECE of equal mass", "ECE by class", "smooth ECE", "AURC", "AUGRC"};
+enum { FIGURES = 5 };
+static const struct {
+	const char *name;
+	double tolerance;
+} figures[FIGURES] = {{"ECE", 0.01}, {"ECE by class", 0.01}, {"smooth ECE", 0.01}, {"AURC", 0.02}, {"AUGRC", 0.01}};
 
 static void measure(const struct mixture *m, double figure[FIGURES], double se[FIGURES])
 {
 	const struct judged j = judge(m);
-	struct calibration c[3];
+	struct calibration c[2];
 	struct smooth_ece smooth;
 	struct selective s;
 	MUST(calibration_equal_width(&j, &c[0]));
-	MUST(calibration_equal_mass(&j, &c[1]));
-	MUST(calibration_by_class(m, &c[2]));
+	MUST(calibration_by_class(m, &c[1]));
 	MUST(smooth_ece_of(&j, &smooth));
 	MUST(selective_of(&j, &s));
-	const double values[FIGURES] = {c[0].error, c[1].error, c[2].error, smooth.error, s.aurc, s.augrc};
-	const double errors[FIGURES] = {c[0].se, c[1].se, c[2].se, smooth.se, s.aurc_se, s.augrc_se};
+	const double values[FIGURES] = {c[0].error, c[1].error, smooth.error, s.aurc, s.augrc};
+	const double errors[FIGURES] = {c[0].se, c[1].se, smooth.se, s.aurc_se, s.augrc_se};
 	memcpy(figure, values, sizeof values);
 	memcpy(se, errors, sizeof errors);
 }
 
-/* A deviation of 300 resamples has an error of 4 %; bins and ties of a resample are its own. */
+/* Bins of equal mass move where an example is left out, and the jackknife takes that for their error: their signs are known. */
+static void equal_mass(const struct mixture *m)
+{
+	const struct judged j = judge(m);
+	struct calibration got;
+	double each[N];
+	for (size_t i = 0; i < N; i++)
+		each[i] = (j.confidence[i] < 0.72 ? 1 : -1) * (j.right[i] - j.confidence[i]);
+	MUST(calibration_equal_mass(&j, &got));
+	near(got.se, gsl_stats_sd(each, 1, N) / sqrt(N), 6e-4, "ECE of equal mass: its standard error is that of gaps by their signs");
+}
+
+/* The jackknife, whose deviation over leaving out each example is the same to first order. */
 static void errors(void)
 {
-	enum { RESAMPLES = 300 };
-	static double figure[FIGURES][RESAMPLES];
-	static uint32_t count[N];
-	double own[FIGURES], se[FIGURES], none[FIGURES];
+	static double figure[FIGURES][N];
+	double own[FIGURES], se[FIGURES], values[FIGURES], none[FIGURES];
 	make_population();
 	const struct mixture m = of(1, N, C, p_n, y_n);
 	measure(&m, own, se);
-	for (uint64_t r = 0; r < RESAMPLES; r++) {
-		size_t at = 0;
-		bootstrap_counts(3, r, N, count);
-		for (size_t i = 0; i < N; i++)
-			for (uint32_t k = 0; k < count[i]; k++, at++) {
+	equal_mass(&m);
+	for (size_t r = 0; r < N; r++) {
+		for (size_t i = 0, at = 0; i < N; i++)
+			if (i != r) {
 				memcpy(p_r + at * C, p_n + i * C, C * sizeof *p_r);
-				y_r[at] = y_n[i];
+				y_r[at++] = y_n[i];
 			}
-		const struct mixture resample = of(1, N, C, p_r, y_r);
-		double values[FIGURES];
-		measure(&resample, values, none);
+		const struct mixture rest = of(1, N - 1, C, p_r, y_r);
+		measure(&rest, values, none);
 		for (int f = 0; f < FIGURES; f++)
 			figure[f][r] = values[f];
 		arena_free(&arena);
 	}
 	for (int f = 0; f < FIGURES; f++) {
-		const double want = gsl_stats_sd(figure[f], 1, RESAMPLES);
-		near(se[f] / want, 1, 0.2, "%s: its standard error is the bootstrap's", figure_names[f]);
+		const double want = gsl_stats_sd(figure[f], 1, N) * (N - 1) / sqrt(N);
+		near(se[f] / want, 1, figures[f].tolerance, "%s: its standard error is the jackknife's", figures[f].name);
 	}
 }
 
@@ -233,6 +242,11 @@ static void sure(void)
 	MUST(class_confusion(&j, &arena, &confusion));
 	const struct class_figures f = class_figures_of(confusion, 2, 1);
 	ok(f.support == 0 && isnan(f.recall) && f.precision == 0 && f.f1 == 0, "a class without rows has no recall, and an F1 of 0");
+	const size_t counts[] = {3, 1, 2, 4};
+	const struct class_figures first = class_figures_of(counts, 2, 0);
+	near(first.f1_se, 2 / 2.25 * sqrt(0.25 / 6), 1e-15, "F1 of 3 of 4 and 3 of 5: the error of a share of six, by the delta method");
+	near(first.recall_se, sqrt(3.0 / 64), 1e-15, "recall: of a share of four");
+	near(first.precision_se, sqrt(0.24 / 5), 1e-15, "precision: of a share of five");
 	struct calibrated none;
 	m.n = 1;
 	MUST(calibrated_nll(&m, &none));
@@ -288,6 +302,14 @@ static void joint_of_members(void)
 	joint_add(&j, log_lik);
 	joint_nll(&j, &nll, &se);
 	ok(isinf(nll) && isnan(se), "of probability 0 by all the joint NLL is infinite");
+	MUST(joint_open(&arena, EXAMPLES, &j));
+	for (int i = 0; i < EXAMPLES; i++)
+		log_lik[i] = i ? -1 : -INFINITY;
+	joint_add(&j, log_lik);
+	bool defined = true;
+	for (size_t b = 0; b < j.batches; b++)
+		defined = defined && !isnan(j.log_sum[b]);
+	ok(defined, "an example that the coin leaves out has no part in its batch");
 	MUST(joint_open(&arena, 1, &j));
 	joint_add(&j, log_lik);
 	joint_nll(&j, &nll, &se);
@@ -416,7 +438,7 @@ static void deep_ensembles(void)
 	ok(got.nll[0] > got.nll[1] && got.nll[1] > got.nll[2], "more members are better, on average over orders");
 	const double between = got.nll[1] + 0.25 * (got.nll[2] - got.nll[1]);
 	MUST(equivalent_of(probs, MEMBERS, A_N, A_CLASSES, A_labels, between, &arena, &got));
-	near(got.number, 2.25, 1e-9, "a quarter of the way from two members to three");
+	near(got.number, 2.25, 1e-3, "a quarter of the way from two members to three");
 	ok(got.number_sd > 0 || isnan(got.number_sd), "with a deviation over orders, if all have a number");
 	MUST(equivalent_of(probs, MEMBERS, A_N, A_CLASSES, A_labels, 100, &arena, &got));
 	ok(got.number == 1 && got.at_least && got.number_sd == 0, "worse than any member: 1 at least");

@@ -165,6 +165,12 @@ static void test_numbers(void)
 	MUST(get("a,b,y\n1,2,3\n4,5,6\n", (struct dataset_request){.standardize = STANDARDIZE_AUTO, .missing = MISSING_MEAN}, &d));
 	ok(d.table.n == 2 && !d.standardize.x_mean && fabs(d.table.fill[0] - 2.5) < 1e-15, "but for what later gaps are to have");
 	dataset_close(&d);
+	MUST(get("a,b,y\n1,2,3\n4,,6\n", (struct dataset_request){.standardize = STANDARDIZE_AUTO, .missing = MISSING_MEAN}, &d));
+	ok(d.table.n == 2 && d.standardize.x_mean && d.standardize.target_mean, "gaps are standardised where nobody says otherwise");
+	dataset_close(&d);
+	MUST(get("a,b,y\n1,2,u\n4,3,v\n", (struct dataset_request){.standardize = STANDARDIZE_AUTO}, &d));
+	ok(d.table.n == 2 && d.standardize.x_mean && !d.standardize.target_mean, "so is what has a target of words");
+	dataset_close(&d);
 	MUST(get("a,b,y\n1,x,3\n4,z,6\n", (struct dataset_request){.standardize = STANDARDIZE_NO}, &d));
 	ok(d.table.n == 2 && !d.standardize.x_mean && at(&d, 1, 0) == 4, "words are not standardised where that is not wanted");
 	dataset_close(&d);

@@ -114,6 +114,16 @@ sed 's/,III,/,X,/' clinic.csv >renamed.csv
 fails 2 "can't be pooled: their ways to read a table's words and gaps differ" "runs that read a table otherwise are no ensemble" \
 	"$BASIN" predict run renamed
 
+# ---- hints ----
+
+awk 'BEGIN { print "PatientID,sex,y"; for (i = 0; i < 20; i++) print (i * 7 % 20) "," (i % 3 ? "m" : "f") "," i % 4 / 2 }' >ids.csv
+"$BASIN" sample --data csv:ids.csv --model mlp:in-2-out --steps 2 --out ids 2>err
+grep -q "its column 'PatientID' is called as names of rows are.*--id says" err && ! grep -q "deviations of its columns" err
+ok $? "numbers that name rows are pointed at"
+"$BASIN" sample --data csv:ids.csv --id PatientID --model mlp:in-2-out --steps 2 --out named 2>err
+! grep -q "PatientID" err
+ok $? "until that is said"
+
 # ---- standardisation ----
 
 # shellcheck disable=SC2086 # a list of words
@@ -123,9 +133,13 @@ grep -q '"x_mean": \[' run/run.json || raw=1
 ok $raw "such a table is standardised unless --no-standardize"
 fails 2 "standardize and --.*standardize exclude each other" "not both" \
 	"$BASIN" sample --data csv:plain.csv --standardize --no-standardize --model mlp:2-2-1 --out no
-works "and stays as it was on --resume" "$BASIN" sample --resume raw --chains 2 --quiet
-grep -q '"standardize": null' raw/run.json && "$BASIN" predict raw --chain 1 >out 2>err
-ok $? "chain by chain"
+echo "standardize = no" >conf
+# shellcheck disable=SC2086 # a list of words
+"$BASIN" sample $fit --config conf --epochs 2 --model mlp:8-4-2 --out conf-run 2>err && grep -q '"standardize": null' conf-run/run.json
+ok $? "or a file of options says no"
+works "which a further chain keeps to" "$BASIN" sample --resume conf-run --chains 2 --quiet
+works "so that both are one ensemble" "$BASIN" predict conf-run
+
 fails 2 "drop does not apply to --model gaussian" "analytic targets have no columns" \
 	"$BASIN" sample --model gaussian:1 --drop x --steps 1 --out no
 

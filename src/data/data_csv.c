@@ -11,6 +11,7 @@
 #include "src/data/csv_plan.h"
 #include "src/data/csv_rows.h"
 #include "src/data/dataset_reader.h"
+#include "src/data/survey.h"
 #include "src/data/table_encode.h"
 #include "src/data/table_learn.h"
 #include "src/json_build.h"
@@ -186,6 +187,8 @@ static status read_csv(const struct dataset_request *r, const char *path, enum s
 		s = csv_plan(&c, r, &out->arena, &plan);
 	if (s == OK)
 		s = csv_rows_read(&c, &plan, r, &rows);
+	if (s == OK && r->survey)
+		s = survey_rows(&rows, c.separator, r->survey);
 	if (s == OK)
 		s = set_rows(&rows, r, out);
 	csv_rows_close(&rows);

@@ -183,13 +183,18 @@ static status learn_use(const struct csv_rows *r, size_t k, const struct cells *
 	return c->words && !c->readable ? csv_rows_refuse(r, c->word, k) : OK;
 }
 
+bool table_words_are_names(size_t words, size_t levels)
+{
+	enum { FEW = 10, LEVELS_MOST = 1000 };
+	/* Nine in ten rows have a word of their own. */
+	return levels > LEVELS_MOST || (words >= FEW && levels * 10 > words * 9);
+}
+
 static status learn_words(const struct csv_rows *r, size_t k, const struct cells *c, struct arena *a, size_t *n,
                           const char *const **out)
 {
-	enum { FEW = 10 };
 	TRY(find_levels(r, k, a, n, out));
-	/* Nine in ten rows have a word of their own. */
-	return !r->plan->words[k] && c->words >= FEW && *n > c->words / 10 * 9 ? refuse_names(r, k, c, *n) : OK;
+	return !r->plan->words[k] && table_words_are_names(c->words, *n) ? refuse_names(r, k, c, *n) : OK;
 }
 
 static status learn_column(const struct csv_rows *r, size_t k, enum missing missing, struct arena *a, struct column *out)

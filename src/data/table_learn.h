@@ -14,4 +14,7 @@
  * own; ERR_MEMORY. */
 status table_learn(const struct csv_rows *r, const struct dataset_request *q, struct arena *a, struct table *out);
 
+/* Whether a column of so many words, of which so many are different, is taken for names of the rows. */
+bool table_words_are_names(size_t words, size_t levels);
+
 #endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+#include "commands/data_fit.h"
+
+#include <string.h>
+
+
+/* Different values that may be levels or classes; gaps, one in so many, that are worth a feature of their own; rows of which
+ * some can be held out. */
+enum { LEVELS_MOST = 20, GAPS_FEW = 20, ROWS_FEW = 20 };
+
+struct fit {
+	struct dataset_request r;      /* with what the file needs */
+	const struct survey *survey;   /* of the file as that reads it */
+	struct text drop, category;
+	bool classes;                  /* the target's, numbered from 0 */
+	bool hopeless;
+};
+
+/* ---- what columns need ---- */
+
+static void add_name(struct text *list, const char **option, const char *given, const char *name)
+{
+	if (!list->n && given)
+		text_add(list, "%s", given);
+	text_list(list, ",", name);
+	*option = list->at;
+}
+
+static bool few_values(const struct survey *s, size_t values)
+{
+	return values <= LEVELS_MOST && 2 * values <= s->n;
+}
+
+static void fit_column(struct fit *f, const struct survey_column *c)
+{
+	struct dataset_request *r = &f->r;
+	const bool mixed = c->kind == SURVEY_MIXED, few = few_values(f->survey, c->n_levels + c->distinct);
+	const bool leave = c->names || c->kind == SURVEY_EMPTY || (mixed && !few);
+	if (!c->name || !*c->name) {
+		f->hopeless |= (leave && !c->numbers) || mixed;
+		return;
+	}
+	if (c->names && !r->id)
+		r->id = c->name;
+	else if (leave)
+		add_name(&f->drop, &r->drop, r->drop, c->name);
+	else if (mixed)
+		add_name(&f->category, &r->category, r->category, c->name);
+}
+
+/* Whole numbers of which there are few are classes: by themselves from 0, else as words. */
+static void fit_target(struct fit *f, const struct survey_column *c)
+{
+	const size_t values = c->n_levels + c->distinct;
+	const bool few = values > 1 && few_values(f->survey, values), named = c->name && *c->name;
+	const bool numbered = c->kind == SURVEY_NUMBER && c->whole && few;
+	f->classes = numbered && c->least == 0 && c->most == (double)(values - 1);
+	f->hopeless |= c->gaps || c->names || c->kind == SURVEY_EMPTY || (c->kind == SURVEY_MIXED && !(few && named));
+	if (named && ((numbered && !f->classes) || c->kind == SURVEY_MIXED))
+		add_name(&f->category, &f->r.category, f->r.category, c->name);
+}
+
+static void fit_columns(struct fit *f)
+{
+	const struct survey *s = f->survey;
+	size_t gaps = 0;
+	for (size_t k = 0; k < s->n_columns; k++) {
+		const struct survey_column *c = &s->column[k];
+		if (s->target && k + 1 == s->n_columns) {
+			fit_target(f, c);
+			continue;
+		}
+		fit_column(f, c);
+		gaps = c->kind != SURVEY_EMPTY && c->gaps > gaps ? c->gaps : gaps;
+	}
+	if (gaps && f->r.missing == MISSING_REFUSE)
+		f->r.missing = gaps > s->n / GAPS_FEW ? MISSING_INDICATOR : MISSING_MEAN;
+}
+
+/* ---- the command ---- */
+
+static void add_option(struct text *to, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	text_add(to, " --%s ", name);
+	text_word(to, value);
+}
+
+static const char *word_of(const char *list, int i, struct text *to)
+{
+	to->n = 0;
+	for (; i > 0; i--)
+		list += strcspn(list, "|") + 1;
+	text_add(to, "%.*s", (int)strcspn(list, "|"), list);
+	return to->at;
+}
+
+static void write_command(const struct fit *f, const struct dataset *d, struct text *to)
+{
+	const struct dataset_request *r = &f->r;
+	struct text word;
+	text_add(to, "basin sample --data ");
+	text_word(to, r->spec);
+	add_option(to, "target", r->target);
+	add_option(to, "labels", r->labels);
+	if (r->header != HEADER_AUTO)
+		add_option(to, "header", word_of(HEADER_WORDS, (int)r->header - 1, &word));
+	if (r->decimal != DECIMAL_POINT)
+		add_option(to, "decimal", word_of(DECIMAL_WORDS, (int)r->decimal, &word));
+	add_option(to, "id", r->id);
+	add_option(to, "drop", r->drop);
+	add_option(to, "category", r->category);
+	if (r->missing != MISSING_REFUSE)
+		add_option(to, "missing", word_of(MISSING_WORDS, (int)r->missing, &word));
+	if (f->classes)
+		text_add(to, " --likelihood categorical");
+	else if (!d->n_classes)
+		text_add(to, " --noise-sd learn --lr 0.003");
+	if (!table_is_mixed(&d->table))
+		text_add(to, " --standardize");
+	if (r->holdout)
+		add_option(to, "holdout", r->holdout);
+	else if (d->n >= ROWS_FEW)
+		text_add(to, " --holdout 0.2%s", f->classes ? ",stratified" : "");
+	text_add(to, " --model mlp:in-64-out --chains 4 --steps 20000 --burn-in 10000 --keep-every 100 --out RUN");
+}
+
+/* Another way to read decimals is another file. */
+static status look_again(struct fit *f, struct survey *again)
+{
+	struct dataset d;
+	struct dataset_request r = f->r;
+	r.decimal = DECIMAL_COMMA;
+	r.survey = again;
+	status s = dataset_open(&r, &d);
+	dataset_close(&d);
+	if (s == ERR_MEMORY)
+		return s;
+	if (again->n_columns && !again->comma) {
+		f->r.decimal = DECIMAL_COMMA;
+		f->survey = again;
+	}
+	return OK;
+}
+
+static bool is_as_asked(const struct fit *f, const struct dataset_request *r)
+{
+	return !f->drop.n && !f->category.n && f->r.id == r->id && f->r.missing == r->missing && f->r.decimal == r->decimal;
+}
+
+static status try_command(struct fit *f, struct text *out)
+{
+	struct dataset d;
+	f->r.survey = NULL;
+	f->r.split = SPLIT_TRAIN;
+	f->r.class_targets = f->classes;
+	status s = dataset_open(&f->r, &d);
+	if (s == OK)
+		write_command(f, &d, out);
+	dataset_close(&d);
+	return s == ERR_MEMORY ? s : OK;
+}
+
+static status find(struct fit *f, const struct dataset_request *r, const struct dataset *d, struct survey *again, struct text *out)
+{
+	if (f->survey->comma)
+		TRY(look_again(f, again));
+	fit_columns(f);
+	if (f->hopeless)
+		return OK;
+	if (d && is_as_asked(f, r))
+		write_command(f, d, out);
+	else
+		TRY(try_command(f, out));
+	/* What has no room is cut. */
+	if (out->n + 1 >= sizeof out->at)
+		*out = (struct text){.n = 0};
+	return OK;
+}
+
+status data_fit(const struct dataset_request *r, const struct dataset *d, struct text *out)
+{
+	struct survey again = {.n = 0};
+	struct fit f = {.r = *r, .survey = r->survey};
+	*out = (struct text){.n = 0};
+	status s = find(&f, r, d, &again, out);
+	survey_close(&again);
+	return s;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+#include "src/data/survey.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "src/data/csv_cell.h"
+#include "src/data/table_learn.h"
+
+enum { FEW = 10 };   /* rows whose numbers may all differ by chance */
+
+const char *survey_kind_name(enum survey_kind k)
+{
+	static const char *const names[] = {[SURVEY_NUMBER] = "number", [SURVEY_WORDS] = "words", [SURVEY_MIXED] = "mixed",
+	                                    [SURVEY_EMPTY] = "empty"};
+	return names[k];
+}
+
+/* ---- numbers ---- */
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+static status count_distinct(const struct csv_rows *r, size_t k, size_t *out)
+{
+	double *x = malloc((r->n + 1) * sizeof *x);
+	size_t n = 0;
+	*out = 0;
+	if (!x)
+		return fail(ERR_MEMORY, "out of memory: %zu numbers", r->n);
+	for (size_t i = 0; i < r->n; i++)
+		if (!isnan(csv_rows_number(r, i, k)))
+			x[n++] = csv_rows_number(r, i, k);
+	qsort(x, n, sizeof *x, by_value);
+	for (size_t i = 0; i < n; i++)
+		*out += i == 0 || x[i] > x[i - 1];
+	free(x);
+	return OK;
+}
+
+/* Whether a column is called id, or patient_id, or PatientID. */
+static bool is_called_id(const char *name)
+{
+	size_t n = name ? strlen(name) : 0;
+	if (n < 2 || strcasecmp(name + n - 2, "id") != 0)
+		return false;
+	return n == 2 || strchr("_-. ", name[n - 3]) || (name[n - 2] == 'I' && islower((unsigned char)name[n - 3]));
+}
+
+/* Whether they are the rows' own numbers. */
+static bool is_counter(const struct csv_rows *r, size_t k)
+{
+	const double first = csv_rows_number(r, 0, k);
+	bool counts = first == 0 || first == 1;
+	for (size_t i = 0; counts && i < r->n; i++)
+		counts = csv_rows_number(r, i, k) == first + (double)i;
+	return counts;
+}
+
+static status look_at_numbers(const struct csv_rows *r, size_t k, struct survey_column *c)
+{
+	const bool target = k == r->plan->width;
+	bool whole = true;
+	for (size_t i = 0; i < r->n; i++) {
+		const double x = csv_rows_number(r, i, k);
+		if (isnan(x))
+			continue;
+		c->least = c->numbers ? fmin(c->least, x) : x;
+		c->most = c->numbers ? fmax(c->most, x) : x;
+		whole = whole && x == rint(x);
+		c->numbers++;
+	}
+	c->whole = whole && c->numbers;
+	if (target || (c->words && c->numbers) || (c->whole && is_called_id(c->name)))
+		TRY(count_distinct(r, k, &c->distinct));
+	if (!target && !c->words && !c->gaps && c->whole && r->n >= FEW)
+		c->names = is_counter(r, k) || c->distinct == r->n;
+	return OK;
+}
+
+/* ---- words ---- */
+
+static int by_word(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static status copy_levels(struct arena *a, size_t n, const char *const *sorted, struct survey_column *c)
+{
+	struct survey_level *level;
+	for (size_t i = 0; i < n; i++)
+		c->n_levels += i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0;
+	TRY(ARENA_NEW(a, c->n_levels, &level));
+	for (size_t i = 0, at = 0; i < n; i++) {
+		if (i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0) {
+			char *own;
+			TRY(arena_text(a, &own, "%s", sorted[i]));
+			level[at++].word = own;
+		}
+		level[at - 1].n++;
+	}
+	c->level = level;
+	return OK;
+}
+
+static status look_at_words(const struct csv_rows *r, size_t k, struct arena *a, struct survey_column *c, bool *comma)
+{
+	const char **word = r->text[k] ? malloc((r->n + 1) * sizeof *word) : NULL;
+	size_t commas = 0;
+	double unused;
+	if (!r->text[k])
+		return OK;
+	if (!word)
+		return fail(ERR_MEMORY, "out of memory: %zu words", r->n);
+	for (size_t i = 0; i < r->n; i++) {
+		const char *text = csv_rows_text(r, i, k);
+		if (!text)
+			continue;
+		if (csv_rows_gap(r, i, k)) {
+			c->gaps++;
+			continue;
+		}
+		commas += csv_number(text, DECIMAL_COMMA, &unused);
+		word[c->words++] = text;
+	}
+	qsort(word, c->words, sizeof *word, by_word);
+	status s = copy_levels(a, c->words, word, c);
+	free(word);
+	c->names = !r->plan->words[k] && table_words_are_names(c->words, c->n_levels);
+	c->comma = r->decimal == DECIMAL_POINT && !r->plan->words[k] && c->words && commas == c->words;
+	*comma |= c->comma;
+	return s;
+}
+
+/* ---- columns ---- */
+
+static status look_at_column(const struct csv_rows *r, size_t k, struct survey *s, struct survey_column *c)
+{
+	char *name = NULL;
+	if (r->name)
+		TRY(arena_text(&s->arena, &name, "%s", r->name[k]));
+	*c = (struct survey_column){.name = name, .cell = k < r->plan->width ? r->plan->feature[k] : r->plan->target};
+	TRY(look_at_words(r, k, &s->arena, c, &s->comma));
+	TRY(look_at_numbers(r, k, c));
+	c->names = c->names && !(c->words && c->numbers);
+	c->kind = c->words ? c->numbers ? SURVEY_MIXED : SURVEY_WORDS : c->numbers ? SURVEY_NUMBER : SURVEY_EMPTY;
+	return OK;
+}
+
+status survey_rows(const struct csv_rows *r, char separator, struct survey *out)
+{
+	const struct csv_plan *p = r->plan;
+	*out = (struct survey){.n = r->n, .separator = separator, .header = p->header ? HEADER_YES : HEADER_NO,
+	                       .target = p->target < p->cells};
+	const size_t n = p->width + out->target;
+	TRY(ARENA_NEW(&out->arena, n, &out->column));
+	for (size_t k = 0; k < n; k++) {
+		TRY(look_at_column(r, k, out, &out->column[k]));
+		out->n_columns++;
+	}
+	return OK;
+}
+
+void survey_close(struct survey *s)
+{
+	arena_free(&s->arena);
+	*s = (struct survey){.n = 0};
+}
