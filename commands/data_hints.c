@@ -2,13 +2,15 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "commands/data_hints.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "predict/regression.h"
 #include "src/data/summary.h"
 
-enum { CLASSES_AT_MOST = 20, RATIO = 100, MAGNITUDE = 1000 };
+enum { CLASSES_AT_MOST = 20, RATIO = 100, MAGNITUDE = 1000, NOISE_FAR = 10 };
 
 struct column_name {
 	char at[64];
@@ -110,10 +112,27 @@ static status hint_at_ids(const struct dataset *d)
 	return OK;
 }
 
+/* A σ that a run finds out begins at 1, which its prior is about, and networks' means begin near 0. */
+static void hint_at_noise(const struct problem *p)
+{
+	const struct dataset *d = &p->data;
+	const size_t n = d->n * (size_t)d->n_targets;
+	const double sd = regression_deviation(d->target_wide, d->n, d->n_targets);
+	double squares = 0;
+	for (size_t e = 0; e < n; e++)
+		squares += d->target_wide[e] * d->target_wide[e] / (double)n;
+	if (sd < 1.0 / NOISE_FAR || squares > NOISE_FAR * NOISE_FAR)
+		warning("%s: its targets lie %.2g from 0 and %.2g from their mean, where the deviation of noise that {%s} finds out begins at 1; "
+		        "{standardize} brings them to mean 0 and deviation 1", d->spec, sqrt(squares), sd,
+		        p->likelihood->param[0].name ? "noise-sd" : "likelihood");
+}
+
 status data_hints(const struct problem *p)
 {
 	const struct dataset *d = &p->data;
 	TRY(hint_at_ids(d));
+	if (!p->likelihood->class_targets && !p->likelihood->noise_sd && d->target_wide && !d->standardize.target_sd)
+		hint_at_noise(p);
 	if (d->target && !p->likelihood->class_targets)
 		hint_at_classes(d);
 	return d->image || d->standardize.x_mean ? OK : hint_at_scales(d);

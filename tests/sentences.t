@@ -74,6 +74,25 @@ sentence --data csv:real.csv --model linear --weight-decay 0 --noise-sd 2 && say
 ok $? "without a weight decay there is no prior"
 sentence --data csv:real.csv --model linear --weight-decay 0 --temperature 0.5 && says "; δ = 0 is no prior; T tempers all of u"
 ok $? "and none to temper"
+own="p gaussian with a deviation σ for each target, in the units of the standardised targets, θ's noise.log_sd being ln σ"
+learn="--data csv:real.csv --standardize --model linear --noise-sd learn"
+# shellcheck disable=SC2086 # words
+sentence $learn --weight-decay 0.2 --prior laplace && says "$own, whose prior, whatever δ, is normal with mean 0 and deviation 1 at T = 1; the prior is laplace," &&
+	! says "differs by tensor" >unsaid
+ok $? "a deviation that is sampled, and its prior"
+# shellcheck disable=SC2086 # words
+sentence $learn --weight-decay 0.2 --prior "gaussian,noise.*=4,*.bias=2" && says "normal with mean 0 and deviation 0.5 at T = 1; the prior is gaussian" &&
+	says "; δ differs by tensor (--prior)"
+ok $? "with a factor of its own"
+# shellcheck disable=SC2086 # words
+sentence $learn --weight-decay 0 && says "is normal with mean 0 and deviation 1 at T = 1; δ as it stands here is of that alone, other tensors have no prior; T = 1"
+ok $? "without a weight decay it keeps its own"
+# shellcheck disable=SC2086 # words
+sentence $learn --weight-decay 0.2 --freeze "noise.*" && says "$own and frozen; the prior is gaussian" && says "; frozen tensors stay at their initial values"
+ok $? "or is frozen"
+sentence --data csv:real.csv --likelihood heteroscedastic --model linear --weight-decay 0.2 &&
+	says "p heteroscedastic, normal with a mean and an ln σ² that are outputs, in the units of the targets; the prior is gaussian"
+ok $? "a deviation that is an output"
 sentence --data shapes --model lenet --augment crop-flip --weight-decay 0.1 && says "; T = 1 tempers neither; not the posterior of a fixed model" &&
 	! says "Bayes" >unsaid
 ok $? "of augmented examples there is no posterior"
