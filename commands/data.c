@@ -202,15 +202,14 @@ static status report(const struct info *i, const struct opts *o, const char *spe
 }
 
 /* A file that can't be read as it is is described as far as it was seen; what is wrong with it is the command's end. */
-static status info_of(const struct opts *o, struct dataset_request *r, struct info *i)
+static status info_of(const struct opts *o, struct dataset_request *r, struct dataset *d, struct info *i)
 {
-	struct dataset d;
 	r->survey = &i->survey;
-	const status opened = dataset_open(r, &d);
+	const status opened = dataset_open(r, d);
 	if (opened != OK && (opened == ERR_MEMORY || !i->survey.n))
 		return opened;
 	char *why = opened == OK ? NULL : fail_copy();
-	i->d = opened == OK ? &d : NULL;
+	i->d = opened == OK ? d : NULL;
 	status s = i->survey.n ? data_fit(r, i->d, &i->command) : OK;
 	if (opened != OK)
 		fail_again(opened, why);
@@ -219,7 +218,6 @@ static status info_of(const struct opts *o, struct dataset_request *r, struct in
 	if (opened != OK)
 		s = s == OK ? fail_again(opened, why) : s;
 	free(why);
-	dataset_close(&d);
 	return s;
 }
 
@@ -233,12 +231,14 @@ static status run_info(const struct opts *o, const char *spec)
 		.drop = opts_text(o, "drop"), .id = opts_text(o, "id"), .category = opts_text(o, "category"),
 		.missing = (enum missing)opts_choice(o, "missing"),
 	};
+	struct dataset d;
 	struct info i = {.d = NULL};
 	static const char *const of_write[] = {"format", "out", "overwrite"};
 	for (size_t k = 0; k < sizeof of_write / sizeof *of_write; k++)
 		if (opts_given(o, of_write[k]))
 			return fail(ERR_USAGE, "--%s: basin data info writes nothing; that is basin data write", of_write[k]);
-	status s = info_of(o, &r, &i);
+	status s = info_of(o, &r, &d, &i);
+	dataset_close(&d);
 	survey_close(&i.survey);
 	return s;
 }
