@@ -54,7 +54,8 @@ static const struct param arguments[] = {
 
 /* {"kind", "spec", "split", "n", "shape", "element", "classes", "counts", "class_names", "targets", "mean", "sd",
  * "fingerprint", "header", "columns", "target_column", "distinct_targets", "distinct_whole_targets"}; null where the set
- * has none. */
+ * has none. And, by describe_columns, "separator", "table", "command"; of a file that can't be opened "kind", "spec", "n", "header"
+ * and "error" with these. */
 static status describe(const struct dataset *d, struct arena *a, const char *split, const size_t *counts, json_t **out)
 {
 	double *mean, *sd;

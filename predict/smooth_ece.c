@@ -111,27 +111,37 @@ static double mean_gap(const struct judged *j)
 	return sum;
 }
 
-static double own_bandwidth(struct smoothing *s)
+/* Between bounds on whose two sides it lies. */
+static status root(struct smoothing *s, double low, double high, double *out)
 {
-	/* At least |∫ r| = |accuracy − mean confidence|, and at most the mean of |right − confidence| ≤ 1. */
-	double low = fmax(sigma_least, (1 - 1e-9) * fabs(mean_gap(s->j))), high = 1;
-	if (excess(low, s) <= 0)  /* nothing is told apart below, or all gaps have one sign */
-		return low;
-	if (excess(high, s) >= 0)
-		return high;
+	gsl_error_handler_t *handler = gsl_set_error_handler_off();
 	gsl_root_fsolver *solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);
-	if (!solver)
-		return (double)NAN;
 	gsl_function f = {excess, s};
-	gsl_root_fsolver_set(solver, &f, low, high);
-	for (int i = 0; i < 60 && gsl_root_test_interval(low, high, 0, 1e-6) == GSL_CONTINUE; i++) {
+	status st = solver ? OK : fail(ERR_MEMORY, "out of memory: the smooth calibration error");
+	if (st == OK && gsl_root_fsolver_set(solver, &f, low, high))
+		st = fail(ERR_LIBRARY, "GSL finds no bandwidth between %g and %g", low, high);
+	for (int i = 0; st == OK && i < 60 && high - low > 1e-6 * low; i++) {
 		gsl_root_fsolver_iterate(solver);
 		low = gsl_root_fsolver_x_lower(solver);
 		high = gsl_root_fsolver_x_upper(solver);
 	}
-	const double root = gsl_root_fsolver_root(solver);
-	gsl_root_fsolver_free(solver);
-	return root;
+	if (st == OK)
+		*out = gsl_root_fsolver_root(solver);
+	if (solver)
+		gsl_root_fsolver_free(solver);
+	gsl_set_error_handler(handler);
+	return st;
+}
+
+static status own_bandwidth(struct smoothing *s, double *out)
+{
+	/* At least |∫ r| = |accuracy − mean confidence|, and at most the mean of |right − confidence| ≤ 1. */
+	const double low = fmax(sigma_least, (1 - 1e-9) * fabs(mean_gap(s->j))), high = 1;
+	*out = low;
+	if (excess(low, s) <= 0)  /* nothing is told apart below, or all gaps have one sign */
+		return OK;
+	*out = high;
+	return excess(high, s) >= 0 ? OK : root(s, low, high, out);
 }
 
 /* An example's part in the error is its gap times the mean sign of r where its kernel lies. */
@@ -169,9 +179,7 @@ static status measure(const struct judged *j, struct arena *a, struct smooth_ece
 {
 	struct smoothing s;
 	TRY(smoothing_open(j, a, &s));
-	out->bandwidth = own_bandwidth(&s);
-	if (isnan(out->bandwidth))
-		return fail(ERR_MEMORY, "out of memory: a root of the smooth calibration error");
+	TRY(own_bandwidth(&s, &out->bandwidth));
 	/* σ = g(σ) moves by δ/(1 − g′) where g moves by δ; a bandwidth that is held does not move. */
 	const double step = out->bandwidth / 16;
 	double slope = 0;

@@ -15,7 +15,7 @@ struct smooth_ece {
 	double bandwidth;            /* σ: the error, but at least 1/1024, below which nothing is told apart */
 };
 
-/* Errors: ERR_MEMORY. */
+/* Errors: ERR_MEMORY, ERR_LIBRARY. */
 status smooth_ece_of(const struct judged *j, struct smooth_ece *out);
 
 /* smECE_σ of a bandwidth in [1/1024, 1]. Errors: ERR_MEMORY. */

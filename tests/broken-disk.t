@@ -56,6 +56,10 @@ cut -d, -f1,2 classes.csv >unlabelled.csv
 rows=shown feed=unlabelled.csv
 sweep "predict through a pipe" - predict --quiet --threads 1 --data csv:- --csv - classes
 unset rows feed
+"$BASIN" sample --data csv:classes.csv --likelihood categorical --model mlp:2-4-2 --sampler sgd --steps 2 --lr 0.01 --chains 2 \
+	--threads 1 --quiet --out deep
+ok $? "a deep ensemble"
+sweep "predict beside a deep ensemble" - predict --json --quiet --threads 1 --ensemble deep classes
 sweep "predict of stored probabilities" - predict --json --probs probs --labels labels
 make_rules
 # shellcheck disable=SC2086 # words

@@ -86,9 +86,11 @@ nothing_partial() {
 	[ ! -s out ] || [ "${rows-}" = shown ]
 }
 
-# One line says what failed, beside those of single chains and of threads that can't begin, which leave the others.
+# One line says what failed, beside those of single chains and of threads that can't begin, which leave the others, and beside rows of
+# a report that may be half there.
 one_word() {
-	said=$(grep -v -c '^basin: warning: ' err) whole=$(grep -v -c -E '^basin: (warning|chain [0-9]|worker [0-9])' err)
+	if [ "${rows-}" = shown ]; then grep '^basin: ' err >words; else cp err words; fi
+	said=$(grep -v -c '^basin: warning: ' words) whole=$(grep -v -c -E '^basin: (warning|chain [0-9]|worker [0-9])' words)
 	[ "$whole" = 1 ] || { [ "$whole" = 0 ] && [ "$said" = 1 ]; }
 }
 

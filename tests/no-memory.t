@@ -41,6 +41,10 @@ cut -d, -f1,2 classes.csv >unlabelled.csv
 sweep "predict of rows without labels" - predict --json --quiet --threads 1 --data csv:unlabelled.csv --csv p.rows classes
 sweep "predict of stored probabilities" - predict --json --probs "$top_srcdir/tests/golden/probs.npy" \
 	--labels "$top_srcdir/tests/golden/labels.npy"
+"$BASIN" sample --data csv:classes.csv --likelihood categorical --model mlp:2-4-2 --sampler sgd --steps 2 --lr 0.01 --chains 2 \
+	--threads 1 --quiet --out deep
+ok $? "a deep ensemble"
+sweep "predict beside a deep ensemble" - predict --json --quiet --threads 1 --ensemble deep classes
 make_rules
 # shellcheck disable=SC2086 # words
 sweep "decide" - decide --json --quiet --threads 1 --data csv:other.csv $asked --out r.rules classes
@@ -69,7 +73,7 @@ unset rows
 sweep "export" - export --json --out e.npz whole
 sweep "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole
 rows=shown
-sweep "predict's table" - predict --quiet --threads 1 --curve classes
+sweep "predict's table" - predict --quiet --threads 1 --curve --scores all classes
 # shellcheck disable=SC2086 # words
 sweep "decide's table" - decide --quiet --threads 1 --data csv:other.csv $asked --out r.rules classes
 sweep "ood's table" - ood --quiet --threads 1 --ood csv:far.csv classes

@@ -154,5 +154,9 @@ ok $? "real targets: joint NLL, ambiguity, and intervals by level, of which one 
 "$BASIN" predict --quiet --split holdout --scores all "$dir/line" >"$dir/out"
 grep -q '^interval  *targets  *coverage$' "$dir/out" && grep -q '^    50 %  ' "$dir/out"
 ok $? "and a table of them"
+"$BASIN" sample --quiet --data "csv:$dir/real.csv" --likelihood heteroscedastic --model linear --batch 0 --holdout 50 --sampler sgld \
+	--lr 1e-4 --steps 60 --keep-every 20 --out "$dir/own" >"$dir/out" 2>"$dir/err" &&
+	"$BASIN" predict --json --quiet --split holdout "$dir/own" >"$dir/out" && numbers joint_nll ambiguity
+ok $? "so with deviations of the examples' own" || shown "$dir/err"
 
 done_testing

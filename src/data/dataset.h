@@ -61,9 +61,10 @@ struct dataset_request {
 	const char *drop;         /* --drop NAME[,NAME…] csv: columns that are left out */
 	const char *id;           /* --id NAME csv: the column that names the rows */
 	const char *category;     /* --category NAME[,NAME…] csv: columns of numbers that are words */
-	enum missing missing;     /* csv: cells without a value, where no table was learnt */
+	enum missing missing;     /* csv: cells without a value, where the table is learnt */
 	enum unknown unknown;     /* csv: words that were not learnt */
-	const struct table *table;    /* csv: what a run learnt, by which the rows become features; NULL or empty: nothing yet */
+	const struct table *table;    /* csv: what a run learnt, by which the rows become features; empty: that they are numbers as they
+	                               * are; NULL: it is learnt */
 	const struct csv_text *text;  /* csv:-, what there is of it, perhaps no row yet; NULL: a file */
 	struct survey *survey;    /* csv: filled before the rows are judged; NULL: not wanted */
 	bool class_targets;       /* csv: the target column holds classes 0, 1, … (likelihood categorical or bernoulli) */

@@ -98,7 +98,7 @@ json_t *table_to_json(const struct table *t, const struct columns *names)
 	return j;
 }
 
-/* A list of texts, of which it makes bytes where they are to be sorted by these. */
+/* A list of texts; raw: of their bytes, by which they are sorted. */
 static status words_from_json(const json_t *list, struct arena *a, bool raw, size_t *n, const char *const **out)
 {
 	const char **word;
@@ -106,11 +106,12 @@ static status words_from_json(const json_t *list, struct arena *a, bool raw, siz
 	TRY(ARENA_NEW(a, *n, &word));
 	for (size_t i = 0; i < *n; i++) {
 		const json_t *text = json_array_get(list, i);
-		TRY(json_words_read(text, a, &word[i]));
+		if (raw)
+			TRY(json_words_read(text, a, &word[i]));
+		else
+			word[i] = json_string_value(text);
 		if (!word[i] || (raw && i && strcmp(word[i - 1], word[i]) >= 0))
 			return fail(ERR_INPUT, "the words of the run's table are not texts in the order of their bytes");
-		if (!raw)
-			word[i] = json_string_value(text);
 	}
 	*out = word;
 	return OK;

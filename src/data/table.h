@@ -68,7 +68,7 @@ bool table_is_mixed(const struct table *t);
 size_t table_column_of(const struct table *t, size_t j);
 bool table_is_indicator(const struct table *t, size_t j);
 
-/* What feature j is, as JSON has words: "age", "age (missing)", "sex = female"; of a column without a name its number. names:
+/* What feature j is, for messages: "age", "age (missing)", "sex = female"; of a column without a name its number. names:
  * the table's. */
 void table_feature(const struct table *t, const struct columns *names, size_t j, struct text *to);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "src/data/survey.h"
 #include "tests/fuzz/fuzz.h"
 
 static void open_twice(const struct dataset_request *r)
@@ -17,6 +18,7 @@ static void open_twice(const struct dataset_request *r)
 	if (table_from_json(learnt, &a, &table) != OK)
 		abort();
 	struct dataset_request by = *r;
+	by.survey = NULL;
 	by.table = &table;
 	by.columns = &d.columns;
 	/* Names that two columns have may be refused. */
@@ -41,7 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		snprintf(packed, sizeof packed, "csv:%s", fuzz_path("d.csv.gz"));
 	}
 	fuzz_put(how & 64 ? "d.csv.gz" : "d.csv", &part[0]);
+	struct survey survey = {.n = 0};
 	const struct dataset_request request = {
+		.survey = &survey,
 		.spec = how & 64 ? packed : plain,
 		.option = "--data",
 		.split = how & 1 ? SPLIT_HOLDOUT : SPLIT_TRAIN,
@@ -60,5 +64,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		open_twice(&request);
 	else
 		fuzz_open(&request);
+	survey_close(&survey);
 	return 0;
 }
