@@ -77,6 +77,13 @@ nll=$(member nll)
 	awk -v plain="$nll" -v balanced="$(member nll)" 'BEGIN { exit !(balanced > plain + .03) }'
 tell $? "without weights, by which the plain run is better: $nll, $(member nll)"
 
+# Columns that tell nothing, and a third of the rows at fifty times their weight: worse than a coin for each row, as asked for.
+awk 'BEGIN { srand(6); for (i = 0; i < 90; i++) print rand() "," rand() "," (i % 3 == 0) }' >coins.csv
+"$BASIN" sample --quiet --data csv:coins.csv --likelihood categorical --model linear --lr 0.01 --steps 400 --keep-every 20 --burn-in 200 \
+	--class-weight 1=50 --out heavy >"$dir/out" 2>"$dir/err" && "$BASIN" predict --json heavy >"$dir/out" 2>"$dir/err" &&
+	! grep -q guessing "$dir/err" && awk -v nll="$(member nll)" 'BEGIN { exit !(nll > 1) }'
+tell $? "what does as its weights ask is not taken for a guess"
+
 fails 2 'class-weight sick=2: "sick" is no class; .* has ill, well' "a class that there isn't" \
 	"$BASIN" sample --quiet $run --steps 4 --class-weight sick=2 --out other
 fails 2 "class-weight balanced: .* real targets" "real targets" \
