@@ -230,13 +230,19 @@ static void test_refusals(void)
 	refuse("a,b,y\n1,2,3\nx,5,6\n7,8,9\n", none, "x.csv:3: column 1 (a): 'x' is not a number, as line 2 has one: a column is of numbers "
 	       "or of words; --category a takes all of it for words, --drop a leaves it out");
 	refuse("a,b,y\nu,2,3\nx,5,6\n7.5,8,9\n", none, "x.csv:4: column 1 (a): is a number, 7.5, where line 2 has a word, 'u'");
-	refuse("x,1\ny,2\n3,4\n", (struct dataset_request){.header = HEADER_NO}, "--category NAME takes");
+	refuse("x,1\ny,2\n3,4\n", (struct dataset_request){.header = HEADER_NO}, "--category NAME takes all of it for words, --drop NAME leaves it "
+	       "out, once the first line holds names");
+	refuse("a b,,y\n1,,3\nx,,6\n7,,9\n", mean, "--category 'a b' takes all of it for words, --drop 'a b' leaves it out");
+	refuse("a,,y\n1,,3\n2,,6\n", mean, "x.csv:2: column 2: none of the column's cells holds a value; --drop '' leaves it out");
+	refuse("a,y\n1,no\n2,2\n3,yes\n", none, "x.csv:3: column 2 (y): the target has words, 'no', and numbers, 2; --category y takes all of it "
+	       "for classes");
 	refuse("a,b,y\n,2,3\n,5,6\n", mean, "x.csv:2: column 1 (a): none of the column's cells holds a value");
 	char ids[400] = "who,y\n";
 	for (int i = 0; i < 12; i++)
 		snprintf(ids + strlen(ids), 16, "p%d,%d\n", i, i);
 	refuse(ids, none, "x.csv:2: column 1 (who): the column has 12 different words in 12 rows, as names of the rows have; --id who");
-	refuse(ids, (struct dataset_request){.target = "who"}, "the target has 12 different words in 12 rows, and so no classes");
+	refuse(ids, (struct dataset_request){.target = "who"}, "the target has 12 different words in 12 rows, and so no classes; --target NAME says "
+	       "which column it is, --category who that they are classes all the same");
 	struct dataset d;
 	MUST(get(ids, (struct dataset_request){.category = "who"}, &d));
 	ok(d.w == 12, "unless they are wanted");
@@ -290,6 +296,11 @@ static void test_later_files(void)
 	dataset_close(&d);
 	MUST(get("sex,dose,age,y\nf,1,2,\nf,1,2,yes\n", r, &d));
 	ok(!d.label && d.unlabelled == 1, "or gaps");
+	dataset_close(&d);
+	refuse("sex,dose,age,y,y\nf,1,2,yes,no\n", r, "x.csv: more than one column is called 'y'");
+	r.need = NEED_FOREIGN;
+	MUST(get("sex,dose,age,y,y\nf,1,2,yes,no\n", r, &d));
+	ok(!d.label && d.w == 6, "two columns that are called so are none");
 	dataset_close(&d);
 	dataset_close(&run);
 }

@@ -58,6 +58,8 @@ static status plan_by_names(const struct csv_file *c, const struct dataset_reque
 		return refuse_names(c, file, run, "has no column", m->missing);
 	if (m->twice)
 		return refuse_names(c, file, run, "more than one column is called", m->twice);
+	if (m->target_twice && r->need != NEED_FOREIGN)
+		return refuse_names(c, file, run, "more than one column is called", run->name[run->target]);
 	TRY(ARENA_NEW(a, run->n, &feature));
 	for (size_t i = 0; i < run->n; i++)
 		if (i != run->target)
