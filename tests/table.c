@@ -191,7 +191,7 @@ static void test_classes(void)
 	dataset_close(&d);
 	refuse("a,y\n1,no\n2,\n3,yes\n", (struct dataset_request){.missing = MISSING_MEAN},
 	       "x.csv:3: column 2 (y): is empty; a training example needs its target");
-	refuse("a,y\n1,no\n2,y\x01s\n", (struct dataset_request){0}, "the class name 'y?s' is not text: byte 2 is the control character 0x01");
+	refuse("a,y\n1,no\n2,y\x01s\n", (struct dataset_request){0}, "x.csv:3: column 2 (y): the class name 'y?s' is not text: byte 2 is the control character 0x01");
 	refuse("a,y\n1,no\n2,y\xe4\n", (struct dataset_request){0}, "is not UTF-8: byte 2 is 0xe4");
 }
 
@@ -206,6 +206,11 @@ static void test_columns(void)
 	MUST(get("x,y,\"a,b\"\n2,1,q\n4,3,z\n", (struct dataset_request){.drop = "a,b"}, &d));
 	ok(d.w == 1 && d.target[1] == 3, "a name may have a comma, and the target is the last that is left");
 	dataset_close(&d);
+	struct dataset run;
+	MUST(get("id,x,y\np,1,2\nq,3,4\n", (struct dataset_request){.id = "id"}, &run));
+	refuse("p,1,2\n", (struct dataset_request){.table = &run.table, .columns = &run.columns, .header = HEADER_NO},
+	       "x.csv:1: 3 cells; the run's file had 2 columns besides those that it left out");
+	dataset_close(&run);
 	refuse("note,y,x,z\n1,2,3,4\n", r, "--drop a: ");
 	refuse("x,y\n1,2\n", (struct dataset_request){.id = "q"}, "x.csv has no column of that name; its header has x, y");
 	refuse("x,x,y\n1,1,2\n", (struct dataset_request){.category = "x"}, "more than one column of that name");

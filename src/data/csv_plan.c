@@ -110,7 +110,8 @@ static status plan_by_position(const struct csv_file *c, const struct dataset_re
 	const struct columns *run = r->columns;
 	size_t *feature, k = 0;
 	if (run && run->n && c->n != run->n && !(r->need != NEED_TARGETS && c->n + 1 == run->n))
-		return fail(ERR_INPUT, "%s:%zu: %zu cells; the run's file had %zu columns", c->path, c->line, c->n, run->n);
+		return fail(ERR_INPUT, "%s:%zu: %zu cells; the run's file had %zu columns%s", c->path, c->line, c->n, run->n,
+		            r->table && (r->table->id || r->table->n_dropped) ? " besides those that it left out" : "");
 	if (run && run->n)
 		*target = c->n == run->n ? run->target : c->n;
 	else

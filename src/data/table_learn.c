@@ -246,11 +246,11 @@ static status learn_target(const struct csv_rows *r, const struct dataset_reques
 	if (use == COLUMN_NUMBER)
 		return OK;
 	TRY(learn_words(r, k, &c, a, &out->n_classes, &out->class_name));
-	for (size_t i = 0; i < out->n_classes; i++) {
-		const uint8_t *name = (const uint8_t *)out->class_name[i];
-		status s = class_name_check(name, strlen(out->class_name[i]));
+	for (size_t i = 0; i < r->n; i++) {
+		const char *name = csv_rows_text(r, i, k);
+		const status s = csv_rows_gap(r, i, k) ? OK : class_name_check((const uint8_t *)name, strlen(name));
 		if (s != OK)
-			return fail_within(s, "%s: the class name '%.40s' ", r->path, out->class_name[i]);
+			return fail_within(s, "%s: the class name '%.40s' ", csv_rows_place(r, i, k).at, name);
 	}
 	return OK;
 }
