@@ -220,6 +220,7 @@ static void test_columns(void)
 	refuse("x,y,z\n1,2,3\n", (struct dataset_request){.drop = "x", .category = "x,y"}, "--category x: is dropped");
 	refuse("x,y,z\n1,2,3\n", (struct dataset_request){.id = "x", .category = "x"}, "--category x: names the rows");
 	refuse("x,y\n1,2\n", (struct dataset_request){.drop = "x,y"}, "--drop: leaves no column");
+	refuse("x,y\n1,2\n", (struct dataset_request){.id = "x"}, "--drop, --id: leave one column of ");
 	status s = dataset_open(&(struct dataset_request){.spec = "shapes", .drop = "x"}, &d);
 	ok(s == ERR_USAGE && strstr(fail_words(s, "--"), "--drop x: only csv sets have named columns"), "images have no columns");
 	s = dataset_open(&(struct dataset_request){.spec = "shapes", .missing = MISSING_MEAN}, &d);

@@ -116,6 +116,8 @@ static status plan_by_position(const struct csv_file *c, const struct dataset_re
 		*target = c->n == run->n ? run->target : c->n;
 	else
 		TRY(find_target(c, r, out->header, target));
+	if (!(c->n - (*target < c->n)) && out->cells > c->n)
+		return fail(ERR_USAGE, "{drop}, {id}: leave one column of %s, '%.40s'; a target needs one besides", c->path, c->cell[0]);
 	if (!(c->n - (*target < c->n)))
 		return fail(ERR_INPUT, "%s:%zu: one column; at least two were expected, with commas, semicolons or tabs between them", c->path, c->line);
 	TRY(ARENA_NEW(a, c->n, &feature));
