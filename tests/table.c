@@ -311,6 +311,23 @@ static void test_later_files(void)
 	dataset_close(&run);
 }
 
+static void test_words_without_names(void)
+{
+	struct dataset run, d;
+	MUST(get("m,I,no\nf,II,yes\nm,II,no\n", (struct dataset_request){.header = HEADER_NO}, &run));
+	struct dataset_request r = {.table = &run.table, .columns = &run.columns, .class_targets = true, .width = run.table.n};
+	refuse("f,I,no\nm,I,yes\n", r, "x.csv:1: the first line may hold names or words that the run has learnt");
+	r.header = HEADER_NO;
+	MUST(get("f,I,no\nm,I,yes\n", r, &d));
+	ok(d.n == 2, "words without names are data where that is said");
+	dataset_close(&d);
+	r.header = HEADER_YES;
+	MUST(get("sex,stage,y\nm,I,yes\n", r, &d));
+	ok(d.n == 1 && d.label[0] == 1, "and names are names");
+	dataset_close(&d);
+	dataset_close(&run);
+}
+
 /* Words of any bytes. */
 static void test_json(void)
 {
@@ -362,6 +379,7 @@ int main(void)
 	test_refusals();
 	test_no_mean();
 	test_later_files();
+	test_words_without_names();
 	test_json();
 	return done_testing();
 }

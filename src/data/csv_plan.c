@@ -37,6 +37,16 @@ static status header_by_cells(const struct csv_file *c, enum decimal d, bool *ou
 	return OK;
 }
 
+/* Words are no names where the run has learnt words alone, from a file without a header. */
+static status check_header(const struct csv_file *c, const struct table *t)
+{
+	bool words = t && t->n;
+	for (size_t k = 0; words && k < t->n; k++)
+		words = t->at[k].use == COLUMN_WORDS;
+	return !words ? OK : fail(ERR_INPUT, "%s:%zu: the first line may hold names or words that the run has learnt, which knows its "
+	                          "columns without names; {header} yes or {header} no says which it is", c->path, c->line);
+}
+
 /* ---- by names ---- */
 
 static status refuse_names(const struct csv_file *c, const struct columns *file, const struct columns *run,
@@ -187,6 +197,8 @@ status csv_plan(const struct csv_file *c, const struct dataset_request *r, struc
 		return fail(ERR_INPUT, "%s:%zu: %zu columns; at most %d are read", c->path, c->line, c->n, INT_MAX);
 	if (!known && r->header == HEADER_AUTO)
 		TRY(header_by_cells(c, r->decimal, &out->header));
+	if (!known && r->header == HEADER_AUTO && out->header)
+		TRY(check_header(c, r->table));
 	TRY(csv_view_open(c, r, known ? r->header != HEADER_NO : out->header, a, &view));
 	TRY(known ? plan_with_names(&view.seen, c, r, a, out) : plan_without_names(&view.seen, r, a, out));
 	return csv_view_plan(&view, r, a, out);
