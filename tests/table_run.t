@@ -109,8 +109,9 @@ ok $? "whose draws know the table"
 "$BASIN" info run --json >out 2>err && grep -q '"fill": \[' out && "$BASIN" info run | grep -q "^table  *age; sex: f, m; stage: I, II, III$"
 ok $? "info shows what was learnt"
 sed 's/,III,/,X,/' clinic.csv >renamed.csv
+renamed=$(echo "$fit" | sed 's/clinic/renamed/')
 # shellcheck disable=SC2086 # a list of words
-"$BASIN" sample $(echo "$fit" | sed 's/clinic/renamed/') --epochs 2 --model mlp:8-4-2 --out renamed 2>err
+"$BASIN" sample $renamed --epochs 2 --model mlp:8-4-2 --out renamed 2>err
 fails 2 "can't be pooled: their ways to read a table's words and gaps differ" "runs that read a table otherwise are no ensemble" \
 	"$BASIN" predict run renamed
 

@@ -139,8 +139,8 @@ static status refuse_names(const struct csv_rows *r, size_t k, const struct cell
 	if (k == r->plan->width)
 		return fail(ERR_INPUT, "%s: the target has %zu different words in %zu rows, and so no classes; {target} NAME says which column "
 		            "it is", place.at, n, c->words);
-	return fail(ERR_INPUT, "%s: the column has %zu different words in %zu rows, as names of the rows have; {id} %s says that it is them, "
-	            "{drop} %s leaves it out, {category} %s keeps it", place.at, n, c->words, name, name, name);
+	return fail(ERR_INPUT, "%s: the column has %zu different words in %zu rows, as names of the rows have; {id} %s says that it is "
+	            "them, {drop} %s leaves it out, {category} %s keeps it", place.at, n, c->words, name, name, name);
 }
 
 /* "FILE:3: column 2 (age): is empty", and the two that follow. */
