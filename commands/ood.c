@@ -61,7 +61,7 @@ static status score_mixtures(const struct mixture *id, const struct mixture *ood
 	TRY(ARENA_NEW(a, id->n + ood->n, &scores));
 	TRY(ood_scores(id, which, scores));
 	TRY(ood_scores(ood, which, scores + id->n));
-	TRY(ood_roc(scores, id->n, scores + id->n, ood->n, &r));
+	TRY(ood_roc(scores, id->n, scores + id->n, ood->n, ROC_BOOTSTRAP, &r));
 	report_roc(figures, &r);
 	json_put(figures, "score", json_string(opts_text(o, "score")));
 	if (to)

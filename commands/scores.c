@@ -103,9 +103,10 @@ static status put_binary(struct scores *s)
 		mixture_mean(m, i, p);
 		score[m->label[i] ? --positive : negative++] = p[1];
 	}
-	TRY(ood_roc(score, negative, score + positive, m->n - positive, &roc));
+	TRY(ood_roc(score, negative, score + positive, m->n - positive, ROC_PLACEMENTS, &roc));
 	put(s->into, "auroc", roc.auroc, roc.auroc_se);
-	report_number(s->into, "aupr", roc.aupr_out);
+	/* As of a share of the positive examples (Boyd, Eng & Page 2013). */
+	put(s->into, "aupr", roc.aupr_out, sqrt(roc.aupr_out * (1 - roc.aupr_out) / (double)(m->n - positive)));
 	return OK;
 }
 

@@ -107,12 +107,35 @@ static status resample_auroc(const struct scored *e, const struct roc *r, double
 	return failed ? fail(ERR_MEMORY, "out of memory: resamples of %zu examples", r->n_id + r->n_ood) : OK;
 }
 
-static status auroc_error(const struct scored *e, const struct roc *r, struct arena *a, double *se)
+/* √(S₁₀/n_ood + S₀₁/n_id): S₁₀ the variance over OOD examples of the share of in-distribution ones below, ties for a half; S₀₁ the
+ * other way round. Both shares have the AUROC for their mean. */
+static double placements_error(const struct scored *e, const struct roc *r)
+{
+	const double n_id = (double)r->n_id, n_ood = (double)r->n_ood;
+	double caught = 0, missed = 0, squares_id = 0, squares_ood = 0;
+	for (size_t i = 0, n = r->n_id + r->n_ood; i < n;) {
+		double score = e[i].score, tied_ood = 0, tied_id = 0;
+		for (; i < n && e[i].score == score; i++)
+			*(e[i].ood ? &tied_ood : &tied_id) += 1;
+		const double above = (caught + tied_ood / 2) / n_ood - r->auroc, below = 1 - (missed + tied_id / 2) / n_id - r->auroc;
+		squares_id += tied_id * above * above;
+		squares_ood += tied_ood * below * below;
+		caught += tied_ood;
+		missed += tied_id;
+	}
+	return sqrt(squares_ood / (n_ood - 1) / n_ood + squares_id / (n_id - 1) / n_id);
+}
+
+static status auroc_error(const struct scored *e, const struct roc *r, enum roc_error error, struct arena *a, double *se)
 {
 	double *figure;
 	*se = NAN;
 	if (r->n_id < 2 || r->n_ood < 2)
 		return OK;
+	if (error == ROC_PLACEMENTS) {
+		*se = placements_error(e, r);
+		return OK;
+	}
 	TRY(ARENA_NEW(a, BOOTSTRAP_RESAMPLES, &figure));
 	TRY(resample_auroc(e, r, figure));
 	*se = bootstrap_deviation(figure);
@@ -130,7 +153,7 @@ static status merge(const double *score, size_t n, bool ood, struct scored *to)
 	return OK;
 }
 
-static status measure(const double *id, const double *ood, struct arena *a, struct roc *r)
+static status measure(const double *id, const double *ood, enum roc_error error, struct arena *a, struct roc *r)
 {
 	struct scored *e;
 	size_t n = r->n_id + r->n_ood;
@@ -143,16 +166,16 @@ static status measure(const double *id, const double *ood, struct arena *a, stru
 	r->auroc = auroc(e, n, NULL, NULL);
 	precision_recall(e, n, true, r->n_ood, &r->aupr_out, &r->fpr95);
 	precision_recall(e, n, false, r->n_id, &r->aupr_in, &r->fpr95_in);
-	return auroc_error(e, r, a, &r->auroc_se);
+	return auroc_error(e, r, error, a, &r->auroc_se);
 }
 
-status ood_roc(const double *id, size_t n_id, const double *ood, size_t n_ood, struct roc *out)
+status ood_roc(const double *id, size_t n_id, const double *ood, size_t n_ood, enum roc_error error, struct roc *out)
 {
 	struct arena arena = {0};
 	*out = (struct roc){n_id, n_ood, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 	if (n_id + n_ood)
 		out->base_rate = (double)n_ood / (double)(n_id + n_ood);
-	status s = measure(id, ood, &arena, out);
+	status s = measure(id, ood, error, &arena, out);
 	arena_free(&arena);
 	return s;
 }

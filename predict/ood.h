@@ -24,7 +24,7 @@ status ood_scores(const struct mixture *m, enum ood_score which, double *score);
 struct roc {
 	size_t n_id, n_ood;
 	double auroc;       /* P(ood > id) + ½ P(ood = id) */
-	double auroc_se;    /* bootstrap over examples, each set resampled by itself; needs 2 of each */
+	double auroc_se;    /* as the roc_error has it; needs 2 of each set */
 	double aupr_out;    /* average precision Σ (R_n − R_{n−1}) P_n with OOD positive */
 	double aupr_in;     /* the same with in-distribution positive and the score negated */
 	double fpr95;       /* share of in-distribution flagged at the first threshold that flags ≥ 95 % of the OOD set */
@@ -32,7 +32,14 @@ struct roc {
 	double base_rate;   /* n_ood / (n_id + n_ood): aupr_out of a score that knows nothing */
 };
 
+/* The AUROC's standard error. */
+enum roc_error {
+	ROC_BOOTSTRAP,      /* over examples, each set resampled by itself: a thousand passes */
+	ROC_PLACEMENTS      /* from the variances of the shares of the other set that each example beats: one (DeLong, DeLong &
+	                     * Clarke-Pearson 1988) */
+};
+
 /* Errors: ERR_INPUT for a score that is NaN; ERR_MEMORY. */
-status ood_roc(const double *id, size_t n_id, const double *ood, size_t n_ood, struct roc *out);
+status ood_roc(const double *id, size_t n_id, const double *ood, size_t n_ood, enum roc_error error, struct roc *out);
 
 #endif

@@ -14,7 +14,7 @@
 #define AGAINST_SKLEARN(t, what)                                                                            \
 	do {                                                                                                \
 		struct roc r;                                                                               \
-		MUST(ood_roc(t##_id, COUNT(t##_id), t##_ood, COUNT(t##_ood), &r));                          \
+		MUST(ood_roc(t##_id, COUNT(t##_id), t##_ood, COUNT(t##_ood), ROC_BOOTSTRAP, &r));           \
 		near(r.auroc, t##_auroc, 1e-13, what ": AUROC is scikit-learn's");                          \
 		near(r.aupr_out, t##_aupr_out, 1e-13, what ": AUPR, OOD positive");                         \
 		near(r.aupr_in, t##_aupr_in, 1e-13, what ": AUPR, in-distribution positive");               \
@@ -45,7 +45,7 @@ static void standard_error(void)
 		q_ood += by_ood[j] * by_ood[j] / n_ood;
 	double want = sqrt((a * (1 - a) + (n_ood - 1) * (q_id - a * a) + (n_id - 1) * (q_ood - a * a)) / (n_id * n_ood));
 	struct roc r;
-	MUST(ood_roc(u_id, COUNT(u_id), u_ood, COUNT(u_ood), &r));
+	MUST(ood_roc(u_id, COUNT(u_id), u_ood, COUNT(u_ood), ROC_BOOTSTRAP, &r));
 	near(r.auroc_se / want, 1, 0.15, "standard error of the AUROC is Hanley and McNeil's");
 }
 
@@ -59,27 +59,27 @@ static void edges(void)
 {
 	const double low[] = {1, 2, 3}, high[] = {4, 5}, bad[] = {1, NAN}, inf[] = {INFINITY, INFINITY};
 	struct roc r;
-	MUST(ood_roc(low, 3, high, 2, &r));
+	MUST(ood_roc(low, 3, high, 2, ROC_BOOTSTRAP, &r));
 	ok(r.auroc == 1 && r.aupr_out == 1 && r.aupr_in == 1 && r.fpr95 == 0 && r.fpr95_in == 0, "separated sets: perfect");
-	MUST(ood_roc(high, 2, low, 3, &r));
+	MUST(ood_roc(high, 2, low, 3, ROC_BOOTSTRAP, &r));
 	ok(r.auroc == 0 && r.fpr95 == 1 && r.fpr95_in == 1, "separated the wrong way: worst");
-	MUST(ood_roc(low, 3, high, 0, &r));
+	MUST(ood_roc(low, 3, high, 0, ROC_BOOTSTRAP, &r));
 	ok(isnan(r.auroc) && isnan(r.auroc_se) && isnan(r.aupr_out) && isnan(r.aupr_in) && isnan(r.fpr95) &&
 	   isnan(r.fpr95_in) && r.base_rate == 0, "no OOD examples: nothing is defined");
-	MUST(ood_roc(low, 0, high, 2, &r));
+	MUST(ood_roc(low, 0, high, 2, ROC_BOOTSTRAP, &r));
 	ok(isnan(r.auroc) && isnan(r.fpr95_in) && r.base_rate == 1, "no in-distribution examples: nothing is defined");
-	MUST(ood_roc(low, 0, high, 0, &r));
+	MUST(ood_roc(low, 0, high, 0, ROC_BOOTSTRAP, &r));
 	ok(isnan(r.auroc) && isnan(r.base_rate), "no examples at all: nothing is defined");
-	MUST(ood_roc(low, 1, high, 1, &r));
+	MUST(ood_roc(low, 1, high, 1, ROC_BOOTSTRAP, &r));
 	ok(r.auroc == 1 && isnan(r.auroc_se), "one of each: an AUROC without a standard error");
-	MUST(ood_roc(low, 3, inf, 2, &r));
+	MUST(ood_roc(low, 3, inf, 2, ROC_BOOTSTRAP, &r));
 	ok(r.auroc == 1, "infinite scores are ordered");
-	refused(ood_roc(low, 3, bad, 2, &r), ERR_INPUT, "out-of-distribution example 1", "a NaN score");
+	refused(ood_roc(low, 3, bad, 2, ROC_BOOTSTRAP, &r), ERR_INPUT, "out-of-distribution example 1", "a NaN score");
 	/* 20 OOD examples: 19 of them are exactly 95 %. */
 	double id[2] = {0.5, -1}, ood[20];
 	for (int i = 0; i < 20; i++)
 		ood[i] = i ? i : 0;
-	MUST(ood_roc(id, 2, ood, 20, &r));
+	MUST(ood_roc(id, 2, ood, 20, ROC_BOOTSTRAP, &r));
 	ok(r.fpr95 == 0, "a recall of exactly 0.95 is enough");
 }
 

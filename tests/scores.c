@@ -456,9 +456,14 @@ static void binary(void)
 		mixture_mean(&m, i, p);
 		score[B_labels[i]][n[B_labels[i]]++] = p[1];
 	}
-	MUST(ood_roc(score[0], n[0], score[1], n[1], &r));
+	MUST(ood_roc(score[0], n[0], score[1], n[1], ROC_PLACEMENTS, &r));
 	near(r.auroc, B_auroc, 1e-14, "two classes: AUROC by the second's probability");
 	near(r.aupr_out, B_aupr, 1e-14, "and average precision");
+	/* Of those below the ones above beat 2/3, 1, 2/3, 1; of those above 1, 3/4, 3/4 beat them. */
+	const double below[] = {1, 2, 2}, above[] = {2, 3, 2, 4};
+	MUST(ood_roc(below, 3, above, 4, ROC_PLACEMENTS, &r));
+	near(r.auroc_se, sqrt(4. / 36 / 3 / 4 + (1. / 36 + 2. / 144) / 2 / 3), 1e-15,
+	     "AUROC's error by placements, ties for a half");
 }
 
 static void bins(void)

@@ -34,7 +34,7 @@ ok $? "a run of two classes" || shown "$dir/err"
 	cp "$dir/run.json" "$dir/out"
 numbers ece_classwise ece_adaptive smooth_ece aurc augrc accuracy_at_80 nll_calibrated temperature_fitted joint_nll ambiguity auroc \
 	aupr ece_se ece_classwise_se ece_adaptive_se smooth_ece_se aurc_se augrc_se accuracy_at_80_se nll_calibrated_se joint_nll_se \
-	ambiguity_se auroc_se brier_se entropy_se
+	ambiguity_se auroc_se aupr_se brier_se entropy_se
 ok $? "all scores of two classes are numbers"
 [ "$(member joint_nll_tau)" = 10 ] && [ "$(member joint_nll_batches)" = 1000 ] && [ "$(member joint_nll_seed)" = 0 ] &&
 	[ "$(member ambiguity_of)" = '"nll"' ]
