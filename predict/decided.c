@@ -180,18 +180,39 @@ void decided_figures_classes(const struct decided *rows, const struct mixture *m
 		alarm_figures(rows, out);
 }
 
+/* The share of a row's targets that its intervals hold. */
+static double held_of(const struct decided *rows, const double *y, size_t i)
+{
+	const size_t k = (size_t)rows->targets;
+	double held = 0;
+	for (size_t e = i * k; e < (i + 1) * k; e++)
+		held += y[e] >= rows->lower[e] && y[e] <= rows->upper[e];
+	return held / (double)k;
+}
+
+/* A row's targets are not independent: the deviation is that of the rows' own shares. */
+static void coverage_figures(const struct decided *rows, const double *y, struct figures *out)
+{
+	double sum = 0, squares = 0;
+	const double n = (double)rows->n;
+	for (size_t i = 0; i < rows->n; i++) {
+		const double own = held_of(rows, y, i);
+		sum += own;
+		squares += own * own;
+	}
+	put(out, "interval_coverage", sum / n);
+	put(out, "interval_coverage_se", sqrt(fmax(0, squares / n - sum / n * (sum / n)) / n));
+}
+
 void decided_figures_reals(const struct decided *rows, const double *y, struct figures *out)
 {
 	const size_t n = rows->n * (size_t)rows->targets;
-	size_t held = 0;
 	double width = 0;
 	*out = (struct figures){.n = rows->n};
-	for (size_t i = 0; rows->lower && i < n; i++) {
-		held += y && y[i] >= rows->lower[i] && y[i] <= rows->upper[i];
+	for (size_t i = 0; rows->lower && i < n; i++)
 		width += (rows->upper[i] - rows->lower[i]) / (double)n;
-	}
 	if (rows->lower && y)
-		put_share(out, "interval_coverage", "interval_coverage_se", held, n);
+		coverage_figures(rows, y, out);
 	if (rows->lower)
 		put(out, "interval_width", width);
 }

@@ -11,6 +11,7 @@
 #include "predict/abstain.h"
 #include "predict/alarm.h"
 #include "predict/beta.h"
+#include "predict/decided.h"
 #include "tests/golden/decide.h"
 #include "tests/tap.h"
 
@@ -230,6 +231,19 @@ static void alarms(void)
 	   "a score that is no number is refused by its number");
 }
 
+/* Two targets of a row that are always in or out together are one. */
+static void several_targets(void)
+{
+	double lower[8] = {0}, upper[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+	const double y[8] = {0.5, 0.5, 2, 2, 0.5, 0.5, 0.5, 0.5};
+	const struct decided rows = {.n = 4, .targets = 2, .lower = lower, .upper = upper};
+	struct figures got;
+	decided_figures_reals(&rows, y, &got);
+	ok(got.count == 3 && !strcmp(got.at[1].name, "interval_coverage_se"), "figures of intervals");
+	near(got.at[0].value, 0.75, 1e-15, "their coverage");
+	near(got.at[1].value, sqrt(0.75 * 0.25 / 4), 1e-15, "with the standard error of as many rows, not targets");
+}
+
 int main(void)
 {
 	temperatures();
@@ -239,6 +253,7 @@ int main(void)
 	abstentions();
 	abstentions_with_ties();
 	alarms();
+	several_targets();
 	arena_free(&arena);
 	return done_testing();
 }
