@@ -7,7 +7,9 @@ set -u
 golden=${top_srcdir:?}/tests/golden
 . "${top_srcdir:?}/tests/tap.sh"
 cd "$dir" || exit 99
-probs=$golden/decisions_probs.npy labels=$golden/decisions_labels.npy
+# Copied, so that reports that have their names are as wide wherever the sources are.
+cp "$golden/decisions_probs.npy" probs.npy && cp "$golden/decisions_labels.npy" labels.npy || exit 99
+probs=probs.npy labels=labels.npy
 
 near() {  # near GOT WANTED TOLERANCE NAME
 	awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; exit !(a != "" && a != "null" && b != "" && d <= t && -d <= t) }'
@@ -20,7 +22,8 @@ column() {  # column NAME FILE: its cells
 	awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next } { print $at }' "$2"
 }
 decide() { "$BASIN" decide --quiet --overwrite --out rules.json "$@" >out 2>err; }
-narrow() { tr -d '\200-\277' <"$1" | LC_ALL=C awk 'length > 80 { bad = 1 } END { exit bad }'; }
+# Paths are not broken.
+narrow() { tr -d '\200-\277' <"$1" | LC_ALL=C awk '!/\// && length > 80 { bad = 1 } END { exit bad }'; }
 
 # ---- stored probabilities ----
 

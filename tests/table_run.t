@@ -47,6 +47,7 @@ fails 2 "column 1 (patient): the column has 80 different words in 80 rows.*--id 
 {
 	fails 2 "the data has 8 inputs; its 3 columns make 8" "so is what words and gaps make of the columns" \
 		"$BASIN" sample $fit --model mlp:3-4-2 --out no
+	fails 2 "need 2 outputs$" "which is not said of what has nothing to do with it" "$BASIN" sample $fit --model mlp:in-4-3 --out no
 	works "such a table is fitted" "$BASIN" sample $fit --epochs 4 --model mlp:8-4-2 --keep-last 3 --out run
 	works "and again, from half way on" "$BASIN" sample $fit --model mlp:8-4-2 --keep-last 1 --out half --epochs 2
 }
