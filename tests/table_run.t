@@ -139,6 +139,9 @@ echo "standardize = no" >conf
 # shellcheck disable=SC2086 # a list of words
 "$BASIN" sample $fit --config conf --epochs 2 --model mlp:8-4-2 --out conf-run 2>err && grep -q '"standardize": null' conf-run/run.json
 ok $? "or a file of options says no"
+sed 's/"gaps": [1-9][0-9]*/&0/' conf-run/run.json >edited && cp conf-run/run.json kept && cp edited conf-run/run.json
+fails 2 'run.json: its "table" is not what .*chain-0.snaps was begun with' "which nobody may change" "$BASIN" sample --resume conf-run --chains 2 --quiet
+cp kept conf-run/run.json
 works "which a further chain keeps to" "$BASIN" sample --resume conf-run --chains 2 --quiet
 works "so that both are one ensemble" "$BASIN" predict conf-run
 
