@@ -114,6 +114,15 @@ static void put_share(struct figures *out, const char *name, const char *error, 
 	put(out, error, sqrt(s * (1 - s) / (double)n));
 }
 
+/* The mean of n values by their sum and that of their squares, and its standard error, which is NaN of less than two and where the mean is
+ * not finite. */
+static void put_mean(struct figures *out, const char *name, const char *error, double sum, double squares, size_t n)
+{
+	const double mean = sum / (double)n, variance = squares / (double)n - mean * mean;
+	put(out, name, mean);
+	put(out, error, n < 2 || !isfinite(variance) ? (double)NAN : sqrt(fmax(0, variance) / ((double)n - 1)));
+}
+
 /* As metrics.h has it. */
 static int best_of(const struct mixture *m, size_t i)
 {
@@ -127,15 +136,19 @@ static int best_of(const struct mixture *m, size_t i)
 static void set_figures(const struct decided *rows, const struct mixture *m, struct figures *out)
 {
 	const size_t c = (size_t)rows->classes;
-	size_t held = 0, classes = 0;
+	size_t held = 0;
+	double classes = 0, squares = 0;
 	for (size_t i = 0; i < rows->n; i++) {
+		double size = 0;
 		for (size_t k = 0; k < c; k++)
-			classes += rows->in[i * c + k];
+			size += rows->in[i * c + k];
+		classes += size;
+		squares += size * size;
 		held += m->label && rows->in[i * c + (size_t)m->label[i]];
 	}
 	if (m->label)
 		put_share(out, "set_coverage", "set_coverage_se", held, rows->n);
-	put(out, "set_size", (double)classes / (double)rows->n);
+	put_mean(out, "set_size", "set_size_se", classes, squares, rows->n);
 }
 
 static void accept_figures(const struct decided *rows, const struct mixture *m, struct figures *out)
@@ -152,11 +165,14 @@ static void accept_figures(const struct decided *rows, const struct mixture *m, 
 
 static void scaling_figures(const struct decided *rows, const struct mixture *m, struct figures *out)
 {
-	double sum = 0;
-	for (size_t i = 0; m->label && i < rows->n; i++)
-		sum -= log(rows->scaled[i * (size_t)rows->classes + (size_t)m->label[i]]);
+	double sum = 0, squares = 0;
+	for (size_t i = 0; m->label && i < rows->n; i++) {
+		const double loss = -log(rows->scaled[i * (size_t)rows->classes + (size_t)m->label[i]]);
+		sum += loss;
+		squares += loss * loss;
+	}
 	if (m->label)
-		put(out, "nll_scaled", sum / (double)rows->n);
+		put_mean(out, "nll_scaled", "nll_scaled_se", sum, squares, rows->n);
 }
 
 static void alarm_figures(const struct decided *rows, struct figures *out)
@@ -180,18 +196,44 @@ void decided_figures_classes(const struct decided *rows, const struct mixture *m
 		alarm_figures(rows, out);
 }
 
+/* The share of a row's targets that its intervals hold. */
+static double held_of(const struct decided *rows, const double *y, size_t i)
+{
+	const size_t k = (size_t)rows->targets;
+	double held = 0;
+	for (size_t e = i * k; e < (i + 1) * k; e++)
+		held += y[e] >= rows->lower[e] && y[e] <= rows->upper[e];
+	return held / (double)k;
+}
+
+/* A row's targets are not independent: the deviation is that of the rows' own shares. */
+static void coverage_figures(const struct decided *rows, const double *y, struct figures *out)
+{
+	double sum = 0, squares = 0;
+	const double n = (double)rows->n;
+	for (size_t i = 0; i < rows->n; i++) {
+		const double own = held_of(rows, y, i);
+		sum += own;
+		squares += own * own;
+	}
+	put(out, "interval_coverage", sum / n);
+	put(out, "interval_coverage_se", sqrt(fmax(0, squares / n - sum / n * (sum / n)) / n));
+}
+
 void decided_figures_reals(const struct decided *rows, const double *y, struct figures *out)
 {
-	const size_t n = rows->n * (size_t)rows->targets;
-	size_t held = 0;
-	double width = 0;
+	const size_t k = (size_t)rows->targets;
+	double width = 0, squares = 0;
 	*out = (struct figures){.n = rows->n};
-	for (size_t i = 0; rows->lower && i < n; i++) {
-		held += y && y[i] >= rows->lower[i] && y[i] <= rows->upper[i];
-		width += (rows->upper[i] - rows->lower[i]) / (double)n;
+	for (size_t i = 0; rows->lower && i < rows->n; i++) {
+		double own = 0;
+		for (size_t e = i * k; e < (i + 1) * k; e++)
+			own += (rows->upper[e] - rows->lower[e]) / (double)k;
+		width += own;
+		squares += own * own;
 	}
 	if (rows->lower && y)
-		put_share(out, "interval_coverage", "interval_coverage_se", held, n);
+		coverage_figures(rows, y, out);
 	if (rows->lower)
-		put(out, "interval_width", width);
+		put_mean(out, "interval_width", "interval_width_se", width, squares, rows->n);
 }

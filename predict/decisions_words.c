@@ -28,10 +28,21 @@ static void add_condition(struct text *to, const struct decisions *d, bool whole
 		text_add(to, ", if %s", condition(d, &(struct text){.n = 0}));
 }
 
+/* Four digits behind the point, rounded so that no more is promised than is true. */
+static double at_least(double x)
+{
+	return floor(x * 1e4) / 1e4;
+}
+
+static double at_most(double x)
+{
+	return ceil(x * 1e4) / 1e4;
+}
+
 static void add_law(struct text *to, const struct conformal *q)
 {
 	text_add(to, "; with these rows it is %.4g or more with confidence %g (Beta(%zu, %zu) is its law, or is below it)",
-	         conformal_reaches(q, 1 - assured), assured, q->rank, q->n + 1 - q->rank);
+	         at_least(conformal_reaches(q, 1 - assured)), assured, q->rank, q->n + 1 - q->rank);
 }
 
 static void add_too_few(struct text *to, double coverage, const char *so)
@@ -125,7 +136,7 @@ json_t *guarantee_abstention(const struct decisions *d, bool whole)
 	add_condition(&t, d, whole);
 	if (r->passed)
 		text_add(&t, "; of these rows %zu would be accepted, %zu of them wrong, which bounds that share by %.4g", r->accepted, r->errors,
-		         r->bound);
+		         at_most(r->bound));
 	else if (r->tests)
 		text_add(&t, "; none of %d thresholds can promise that: too many rows are wrong, also of the surest, and no row is accepted",
 		         r->tests);
@@ -142,7 +153,7 @@ json_t *guarantee_alarm(const struct decisions *d, bool whole)
 	         1 - r->delta);
 	add_condition(&t, d, whole);
 	if (isfinite(r->sure.threshold))
-		text_add(&t, "; the bound that these rows give is %.4g", r->sure.bound);
+		text_add(&t, "; the bound that these rows give is %.4g", at_most(r->sure.bound));
 	else
 		text_add(&t, "; too few rows for that, which takes %zu: there are no alarms", r->sure.needs);
 	text_add(&t, "; how many strange rows raise one is not promised");

@@ -66,18 +66,31 @@ static void conditional(const struct judged *j, const size_t *order, double *eac
 	out->aurc_se = mean_error(each, j->n);
 }
 
+/* Of ranks first + 1 … end, the share that is right. */
+static double right_among(const struct judged *j, const size_t *order, size_t first, size_t end)
+{
+	double right = 0;
+	for (size_t at = 0; at < end;) {
+		const struct tie t = tie_at(j, order, at);
+		const size_t from = at > first ? at : first, to = t.end < end ? t.end : end;
+		if (to > from)
+			right += ((double)(t.end - at) - t.wrong) * (double)(to - from) / (double)(t.end - at);
+		at = t.end;
+	}
+	return right / (double)(end - first);
+}
+
+/* What is answered is a mean over those above a threshold, which moves with the examples: by one more above it the last one falls
+ * out. With a the share that is right at the threshold, the answered of m of n have the variance A(1 − A) + (1 − m/n)(A − a)², over
+ * m. */
 static void answered(const struct judged *j, const size_t *order, struct selective *out)
 {
-	const size_t most = (4 * j->n + 4) / 5;
-	double right = 0;
-	for (size_t first = 0; first < most;) {
-		const struct tie t = tie_at(j, order, first);
-		const double size = (double)(t.end - t.first), taken = (double)((t.end < most ? t.end : most) - t.first);
-		right += (size - t.wrong) * taken / size;
-		first = t.end;
-	}
-	out->accuracy_at_80 = right / (double)most;
-	out->accuracy_at_80_se = share_error(out->accuracy_at_80, (double)most);
+	const size_t n = j->n, most = (4 * n + 4) / 5, beside = n / 20 + 1;
+	const double m = (double)most, all = right_among(j, order, 0, most);
+	const double there = right_among(j, order, most > beside ? most - beside : 0, most + beside < n ? most + beside : n);
+	out->accuracy_at_80 = all;
+	out->accuracy_at_80_se = n < 2 ? (double)NAN
+		: sqrt((fmax(0, all * (1 - all)) + (1 - m / (double)n) * (all - there) * (all - there)) / m);
 }
 
 status selective_of(const struct judged *j, struct selective *out)

@@ -15,8 +15,8 @@ struct selective {
 	double accuracy_at_80, accuracy_at_80_se;  /* of the ⌈0.8 n⌉ most confident */
 };
 
-/* Standard errors of the first two are those of the means of their influence functions, and the last one's is a share's.
- * Errors: ERR_MEMORY. */
+/* Standard errors are those of the means of their influence functions; the last one's takes the share that is right at its threshold
+ * from the tenth of the examples around it. Errors: ERR_MEMORY. */
 status selective_of(const struct judged *j, struct selective *out);
 
 #endif

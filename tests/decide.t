@@ -81,6 +81,10 @@ ok $? "a report for programs"
 	grep -q '^classes in a set  ' out && ! grep -q '^sets hold' out
 ok $? "a file by way of standard output; without labels no truth is told"
 
+# SciPy's beta.ppf(0.05, 171, 30) is 0.8075994, which 0.8076 would be more than.
+decide --json --probs "$probs" --labels "$labels" --coverage 0.85 && grep -q 'with these rows it is 0.8075 or more with confidence 0.95' out
+ok $? "what is said to be reached is rounded downward"
+
 # ---- too few rows ----
 
 "$BASIN" decide --quiet --overwrite --out rules.json --probs "$probs" --labels "$labels" --coverage 0.999 >out 2>err

@@ -8,9 +8,12 @@
 #include <math.h>
 #include <string.h>
 
+#include <gsl/gsl_statistics_double.h>
+
 #include "predict/abstain.h"
 #include "predict/alarm.h"
 #include "predict/beta.h"
+#include "predict/decided.h"
 #include "tests/golden/decide.h"
 #include "tests/tap.h"
 
@@ -230,6 +233,41 @@ static void alarms(void)
 	   "a score that is no number is refused by its number");
 }
 
+/* Two targets of a row that are always in or out together are one. */
+static void several_targets(void)
+{
+	double lower[8] = {0}, upper[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+	const double y[8] = {0.5, 0.5, 2, 2, 0.5, 0.5, 0.5, 0.5};
+	const struct decided rows = {.n = 4, .targets = 2, .lower = lower, .upper = upper};
+	struct figures got;
+	decided_figures_reals(&rows, y, &got);
+	ok(got.count == 4 && !strcmp(got.at[1].name, "interval_coverage_se"), "figures of intervals");
+	near(got.at[0].value, 0.75, 1e-15, "their coverage");
+	near(got.at[1].value, sqrt(0.75 * 0.25 / 4), 1e-15, "with the standard error of as many rows, not targets");
+	upper[0] = upper[1] = 5;
+	decided_figures_reals(&rows, y, &got);
+	near(got.at[2].value, 2, 1e-15, "widths are 1, and 5 once");
+	near(got.at[3].value, 1, 1e-15, "whose mean has the error of four rows");
+}
+
+static void sizes_of_sets(void)
+{
+	static const double p[8] = {0.9, 0.1, 0.6, 0.4, 0.5, 0.5, 0.8, 0.2};
+	bool in[8] = {true, false, true, true, true, true, true, false};
+	double scaled[8] = {0.9, 0.1, 0.6, 0.4, 0.5, 0.5, 0.8, 0.2};
+	const int32_t label[4] = {0, 0, 0, 0};
+	const struct mixture m = {.n = 4, .c = 2, .members = 1, .p = (double *)p, .label = label};
+	const struct decided rows = {.n = 4, .classes = 2, .in = in, .scaled = scaled};
+	struct figures got;
+	decided_figures_classes(&rows, &m, &got);
+	const double loss[4] = {-log(0.9), -log(0.6), -log(0.5), -log(0.8)};
+	near(got.at[0].value, gsl_stats_mean(loss, 1, 4), 1e-15, "scaled probabilities have an NLL");
+	near(got.at[1].value, gsl_stats_sd(loss, 1, 4) / 2, 1e-15, "with its error");
+	ok(got.count == 6 && !strcmp(got.at[5].name, "set_size_se"), "figures of sets");
+	near(got.at[4].value, 1.5, 1e-15, "their size");
+	near(got.at[5].value, sqrt(1 / 12.0), 1e-15, "with its error");
+}
+
 int main(void)
 {
 	temperatures();
@@ -239,6 +277,8 @@ int main(void)
 	abstentions();
 	abstentions_with_ties();
 	alarms();
+	several_targets();
+	sizes_of_sets();
 	arena_free(&arena);
 	return done_testing();
 }
