@@ -45,6 +45,7 @@ static bool fit_column(struct fit *f, const struct survey_column *c)
 		r->id = c->name;
 		return false;
 	}
+	/* A column without a name is known by that, but not in a list. */
 	if (!c->name || !*c->name) {
 		f->hopeless |= (leave && !c->numbers) || mixed;
 		return true;

@@ -3,6 +3,7 @@
 #include "commands/plot.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ struct marks {
 
 static const struct marks fine = {"•", "│", "┤", "└", "─"}, plain = {"*", "|", "+", "+", "-"};
 
-bool plot_is_plain(void)
+static bool is_plain(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 	const char *term = getenv("TERM");
@@ -79,7 +80,7 @@ static void print_axis(int wide, size_t n, const char *what, const struct marks 
 
 void plot_curve(const json_t *array, const char *key, const char *title, const char *what)
 {
-	const struct marks *m = plot_is_plain() ? &plain : &fine;
+	const struct marks *m = is_plain() ? &plain : &fine;
 	double column[WIDE], low, high;
 	const int wide = columns_of(array, key, column, &low, &high);
 	if (wide < 2 || !(low <= high))

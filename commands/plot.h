@@ -4,17 +4,13 @@
 #ifndef BASIN_COMMANDS_PLOT_H
 #define BASIN_COMMANDS_PLOT_H
 
-#include <stdbool.h>
-
 #include <jansson.h>
-
-/* Whether only ASCII is drawn: on a dumb terminal (TERM), and where LC_ALL, LC_CTYPE or LANG, the first of them that says
- * anything, names a locale whose text is not UTF-8. */
-bool plot_is_plain(void);
 
 /* Draws member `key` of the objects of an array against their number from 1, under a title and with its least and largest value
  * beside it, in 78 columns at most; of more objects than columns the last of each column. Nothing is drawn of less than two
- * values, and values that are no numbers are left out. what: what the objects are counted in, "snapshots". */
+ * values, and values that are no numbers are left out. what: what the objects are counted in, "snapshots". On a dumb terminal
+ * (TERM), and where LC_ALL, LC_CTYPE or LANG, the first of them that says anything, names a locale whose text is not UTF-8, only
+ * ASCII is drawn. */
 void plot_curve(const json_t *array, const char *key, const char *title, const char *what);
 
 #endif

@@ -13,7 +13,6 @@
 #include "commands/select.h"
 #include "commands/word_lists.h"
 #include "predict/guess.h"
-#include "predict/unlabelled.h"
 #include "src/data/npy.h"
 #include "src/json_build.h"
 #include "src/likelihood.h"
@@ -58,33 +57,6 @@ static const struct opt_table *const tables[] = {&table_predict, &table_select, 
 
 /* ---- output ---- */
 
-const char *const predict_file[PREDICT_FILES] = {"save-probs", "save-member-probs", "csv"};
-
-status predict_save_probs(FILE *to, const struct mixture *m, struct arena *a)
-{
-	double *p;
-	int64_t shape[2] = {(int64_t)m->n, m->c};
-	if (!to)
-		return OK;
-	TRY(ARENA_NEW(a, m->n * (size_t)m->c, &p));
-	for (size_t i = 0; i < m->n; i++)
-		mixture_mean(m, i, p + i * (size_t)m->c);
-	npy_put(to, NPY_F8, 2, shape, p);
-	return OK;
-}
-
-void predict_report_unlabelled(const struct opts *o, const struct figures *all, size_t labelled, json_t **figures)
-{
-	char words[96];
-	report_figures(figures, all);
-	if (opts_flag(o, "json")) {
-		json_put(figures, "n_labelled", json_integer((json_int_t)labelled));
-		return;
-	}
-	snprintf(words, sizeof words, labelled ? "of %zu rows alone, so none is scored" : "none, so nothing is scored", labelled);
-	json_put(figures, "labels", json_string(words));
-}
-
 /* The members' own follow as they are made. */
 static status begin_members(FILE *to, struct predictions *p)
 {
@@ -110,17 +82,6 @@ static status score_labelled(const struct opts *o, const struct selection *chose
 	report_figures(figures, &all);
 	TRY(report_scores(o, p, figures));
 	return report_convergence(o, chosen, p, p->draws, figures);
-}
-
-status predict_figures_unlabelled(const struct predictions *p, struct arena *a, struct figures *out)
-{
-	struct intervals of;
-	if (p->mixture.c)
-		return unlabelled_classes(&p->mixture, out);
-	const struct regression r = predictions_regression(p);
-	TRY(intervals_of(&r, 0, a, &of));
-	*out = unlabelled_reals(&of);
-	return OK;
 }
 
 static status report_unlabelled(const struct opts *o, const struct predictions *p, struct arena *a, json_t **figures)

@@ -22,13 +22,12 @@ extern const char *const predict_file[PREDICT_FILES];
 /* Writes the mean probabilities, (examples, classes), float64; to NULL: nothing. Errors: ERR_MEMORY. */
 status predict_save_probs(FILE *to, const struct mixture *m, struct arena *a);
 
-/* The table of --csv, whose first row is number `first`; t and p must not move while it is used. And that of stored
- * probabilities, whose classes are numbers, with what rules say of them, unless those are NULL. Errors: ERR_USAGE, ERR_INPUT,
+/* The table of --csv, whose first row is number `first`; t and p must not move while it is used. Errors: ERR_USAGE, ERR_INPUT,
  * ERR_MEMORY. */
 status predict_rows(const struct opts *o, const struct predictions *p, size_t first, struct arena *a, struct predict_csv *t);
-status predict_rows_stored(const struct mixture *m, const struct decisions *rules, struct arena *a, struct predict_csv *t);
 
-/* Write it whole; to NULL: nothing. Errors: likewise. */
+/* Write it whole, or that of stored probabilities, whose classes are numbers, with what rules say of them, unless those are NULL;
+ * to NULL: nothing. Errors: likewise. */
 status predict_save_rows(const struct opts *o, FILE *to, const struct predictions *p, struct arena *a);
 status predict_save_stored(FILE *to, const struct mixture *m, const struct decisions *rules, struct arena *a);
 

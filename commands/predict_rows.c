@@ -29,13 +29,6 @@ status predict_rows(const struct opts *o, const struct predictions *p, size_t fi
 	return p->mixture.c ? add_classes(p, t, a) : add_reals(p, opts_real(o, "level"), t, a);
 }
 
-status predict_rows_stored(const struct mixture *m, const struct decisions *rules, struct arena *a, struct predict_csv *t)
-{
-	TRY(predict_csv_open(t, a, m->n, 1, NULL));
-	TRY(predict_csv_classes(t, m, NULL));
-	return predict_rules_classes(rules, m, NULL, t);
-}
-
 static void put_table(const struct predict_csv *t, FILE *to)
 {
 	predict_csv_names(t, to);
@@ -57,7 +50,9 @@ status predict_save_stored(FILE *to, const struct mixture *m, const struct decis
 	struct predict_csv t;
 	if (!to)
 		return OK;
-	TRY(predict_rows_stored(m, rules, a, &t));
+	TRY(predict_csv_open(&t, a, m->n, 1, NULL));
+	TRY(predict_csv_classes(&t, m, NULL));
+	TRY(predict_rules_classes(rules, m, NULL, &t));
 	put_table(&t, to);
 	return OK;
 }

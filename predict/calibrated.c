@@ -25,19 +25,6 @@ static status part_of(const struct mixture *m, const uint32_t *order, size_t n, 
 	return OK;
 }
 
-/* −log of the label's probability at a temperature, without leaving logarithms. */
-static double loss_at(const struct mixture *m, size_t i, double t)
-{
-	const double *p = m->p + i * (size_t)m->c, members = (double)m->members;
-	double top = 0, sum = 0;
-	for (int k = 0; k < m->c; k++)
-		top = fmax(top, p[k] / members);
-	top = log(top + SCALING_FLOOR);
-	for (int k = 0; k < m->c; k++)
-		sum += exp((log(p[k] / members + SCALING_FLOOR) - top) / t);
-	return log(sum) - (log(p[m->label[i]] / members + SCALING_FLOOR) - top) / t;
-}
-
 static status cross(const struct mixture *m, struct arena *a, struct calibrated *out)
 {
 	const size_t half = m->n / 2, size[2] = {half, m->n - half};
@@ -56,7 +43,7 @@ static status cross(const struct mixture *m, struct arena *a, struct calibrated 
 	out->nll = 0;
 	for (size_t i = 0; i < m->n; i++) {
 		const int h = i >= half;
-		loss[i] = loss_at(&part[h], h ? i - half : i, out->temperature[!h]);
+		loss[i] = scaling_loss(&part[h], h ? i - half : i, out->temperature[!h]);
 		out->nll += loss[i] / (double)m->n;
 	}
 	out->nll_se = mean_error(loss, m->n);

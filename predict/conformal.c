@@ -80,11 +80,6 @@ status conformal_fit_classes(double level, const double *score, const int32_t *l
 	return s;
 }
 
-double conformal_mean(const struct conformal *q)
-{
-	return (double)q->rank / ((double)q->n + 1);
-}
-
 double conformal_reaches(const struct conformal *q, double u)
 {
 	return q->rank > q->n ? 1 : beta_quantile(u, (double)q->rank, (double)(q->n + 1 - q->rank));

@@ -38,9 +38,8 @@ status conformal_fit(double level, const double *score, size_t n, struct conform
  * examples has q = ∞ and is in every set. label: (n), 0 … c − 1; out: (c). Errors: as conformal_fit. */
 status conformal_fit_classes(double level, const double *score, const int32_t *label, size_t n, int c, struct conformal *out);
 
-/* The coverage that this holdout reaches: its mean over holdouts k/(n + 1), and the u-quantile of its law: with
- * probability 1 − u a holdout reaches at least that. All 1 where k > n. */
-double conformal_mean(const struct conformal *q);
+/* The coverage that this holdout reaches, of mean k/(n + 1) over holdouts: the u-quantile of its law. With probability 1 − u a
+ * holdout reaches at least that. 1 where k > n. */
 double conformal_reaches(const struct conformal *q, double u);
 
 #endif

@@ -90,32 +90,17 @@ double regression_predicted_sd(const struct regression *r, size_t i, int j)
 	return sqrt(sum / (double)r->members);
 }
 
-static status quantiles(const struct regression *r, size_t i, int j, const double *p, int n, double *out)
+status regression_interval(const struct regression *r, size_t i, int j, double level, double *lower, double *upper)
 {
 	double *room = malloc(2 * r->members * sizeof *room);
 	if (!room)
 		return fail(ERR_MEMORY, "out of memory: the outputs of %zu members", r->members);
 	const struct gaussian_mixture m = regression_mixture(r, i, j, room);
-	status s = OK;
-	for (int q = 0; s == OK && q < n; q++)
-		s = gaussian_mixture_quantile(&m, p[q], &out[q]);
+	status s = gaussian_mixture_quantile(&m, (1 - level) / 2, lower);
+	if (s == OK)
+		s = gaussian_mixture_quantile(&m, (1 + level) / 2, upper);
 	free(room);
 	return s;
-}
-
-status regression_quantile(const struct regression *r, size_t i, int j, double p, double *out)
-{
-	return quantiles(r, i, j, &p, 1, out);
-}
-
-status regression_interval(const struct regression *r, size_t i, int j, double level, double *lower, double *upper)
-{
-	const double p[2] = {(1 - level) / 2, (1 + level) / 2};
-	double at[2] = {0};
-	TRY(quantiles(r, i, j, p, 2, at));
-	*lower = at[0];
-	*upper = at[1];
-	return OK;
 }
 
 /* One example; room (2 S) is scratch. */

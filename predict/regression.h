@@ -75,9 +75,8 @@ struct gaussian_mixture regression_mixture(const struct regression *r, size_t i,
 double regression_predicted_mean(const struct regression *r, size_t i, int j);
 double regression_predicted_sd(const struct regression *r, size_t i, int j);
 
-/* Where its cumulative probability is p, strictly between 0 and 1: own units, as close as gaussian_mixture_quantile has it. The
- * central interval of level L is between those of (1 − L)/2 and (1 + L)/2, and regression_interval has both. Errors: ERR_MEMORY. */
-status regression_quantile(const struct regression *r, size_t i, int j, double p, double *out);
+/* Its central interval of a level from 0, the median twice, to below 1: where its cumulative probability is (1 − level)/2 and
+ * (1 + level)/2, in own units, as close as gaussian_mixture_quantile has it. Errors: ERR_MEMORY. */
 status regression_interval(const struct regression *r, size_t i, int j, double level, double *lower, double *upper);
 
 #endif

@@ -66,13 +66,17 @@ static double slope_at(double b, void *params)
 	return total(f) / (double)f->m->n;
 }
 
-static double nll_at(const struct fit *f, double b)
+double scaling_loss(const struct mixture *m, size_t i, double t)
+{
+	const struct row r = row_at(m, i, 1 / t);
+	return r.log_sum - r.label / t;
+}
+
+static double nll_at(const struct fit *f, double t)
 {
 #pragma omp parallel for schedule(static)
-	for (size_t i = 0; i < f->m->n; i++) {
-		const struct row r = row_at(f->m, i, b);
-		f->each[i] = r.log_sum - b * r.label;
-	}
+	for (size_t i = 0; i < f->m->n; i++)
+		f->each[i] = scaling_loss(f->m, i, t);
 	return total(f) / (double)f->m->n;
 }
 
@@ -111,7 +115,7 @@ static status minimise(struct fit *f, struct scaling *out)
 		TRY(root(f, low, high, &b));
 	out->t = out->at_max ? SCALING_MAX : out->at_min ? SCALING_MIN : 1 / b;
 	out->nll_before = nll_at(f, 1);
-	out->nll_after = nll_at(f, 1 / out->t);
+	out->nll_after = nll_at(f, out->t);
 	return OK;
 }
 

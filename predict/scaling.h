@@ -40,6 +40,9 @@ struct scaling {
  * threads gives the same bits. Takes about a dozen passes of n C exponentials. Errors: ERR_MEMORY. */
 status scaling_fit(const struct mixture *m, double pseudo, struct scaling *out);
 
+/* −log of what a label's probability is with T: nats. */
+double scaling_loss(const struct mixture *m, size_t i, double t);
+
 /* Applies T to probabilities p (c) in place; with T = 1 they stay as they are, to the bit. */
 void scaling_apply(double t, double *p, int c);
 

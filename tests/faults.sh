@@ -89,8 +89,8 @@ nothing_partial() {
 # One line says what failed, beside those of single chains and of threads that can't begin, which leave the others, and beside rows of
 # a report that may be half there.
 one_word() {
-	if [ "${rows-}" = shown ]; then grep '^basin: ' err >words; else cp err words; fi
-	said=$(grep -v -c '^basin: warning: ' words) whole=$(grep -v -c -E '^basin: (warning|chain [0-9]|worker [0-9])' words)
+	if [ "${rows-}" = shown ]; then grep '^basin: ' err >lines; else cp err lines; fi
+	said=$(grep -v -c '^basin: warning: ' lines) whole=$(grep -v -c -E '^basin: (warning|chain [0-9]|worker [0-9])' lines)
 	[ "$whole" = 1 ] || { [ "$whole" = 0 ] && [ "$said" = 1 ]; }
 }
 

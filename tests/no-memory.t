@@ -66,9 +66,9 @@ sweep "info" - info --json --verify --tensors whole
 ok $? "a run of trajectories"
 sweep "info of a run whose logs it reads" - info --json moves
 sweep "info of a data set" - info --json csv:classes.csv
-printf 'who,a,b\nx,1.5,m\ny,2.5,f\nz,NA,f\n' >words.csv
+printf 'who,a,b\nx,1.5,m\ny,2.5,f\nz,NA,f\n' >gaps.csv
 rows=shown
-sweep "what data info offers" - data info csv:words.csv --id who --missing mean
+sweep "what data info offers" - data info csv:gaps.csv --id who --missing mean
 unset rows
 sweep "export" - export --json --out e.npz whole
 sweep "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole

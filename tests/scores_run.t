@@ -115,7 +115,8 @@ for dumb in "TERM=dumb LC_ALL=C.UTF-8" "TERM=xterm LC_ALL=C"; do
 	ok $? "in plain ASCII with $dumb"
 done
 { cat "$dir/curve"; "$BASIN" predict --quiet --scores all --probs "$golden/probs.npy" --labels "$golden/labels.npy"; } >"$dir/out"
-tr -d '\200-\277' <"$dir/out" | LC_ALL=C awk 'length > 80 { print "# " $0; bad = 1 } END { exit bad }'
+# Paths are not broken.
+tr -d '\200-\277' <"$dir/out" | LC_ALL=C awk '!/\// && length > 80 { print "# " $0; bad = 1 } END { exit bad }'
 ok $? "no line is wider than 80 columns"
 
 # ---- deep ensembles ----

@@ -144,7 +144,8 @@ static status set_names(const struct csv_rows *r, struct dataset *out)
 	for (size_t i = 0; i < r->n; i++) {
 		json_t *words = json_words(r->id[i]);
 		char *own;
-		status s = words ? arena_text(&out->arena, &own, "%s", json_string_value(words)) : fail(ERR_MEMORY, "out of memory: names of rows");
+		status s = words ? arena_text(&out->arena, &own, "%s", json_string_value(words))
+		                 : fail(ERR_MEMORY, "out of memory: names of rows");
 		json_decref(words);
 		TRY(s);
 		id[i] = own;

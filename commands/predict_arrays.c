@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Beside the probabilities of --save-member-probs: which snapshot each of them is of. */
+/* The arrays of basin predict: the mean probabilities, and beside those of every snapshot which of them each is of. */
 #include <string.h>
 
 #include "commands/predict.h"
+#include "src/data/npy.h"
 #include "src/data/csv_write.h"
 #include "src/json_words.h"
+
+const char *const predict_file[PREDICT_FILES] = {"save-probs", "save-member-probs", "csv"};
+
+status predict_save_probs(FILE *to, const struct mixture *m, struct arena *a)
+{
+	double *p;
+	int64_t shape[2] = {(int64_t)m->n, m->c};
+	if (!to)
+		return OK;
+	TRY(ARENA_NEW(a, m->n * (size_t)m->c, &p));
+	for (size_t i = 0; i < m->n; i++)
+		mixture_mean(m, i, p + i * (size_t)m->c);
+	npy_put(to, NPY_F8, 2, shape, p);
+	return OK;
+}
 
 /* FILE.npy's is FILE.members.csv. */
 static status sidecar_path(struct arena *a, const char *path, char **out)
