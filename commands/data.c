@@ -92,6 +92,15 @@ static void print_target(const struct dataset *d)
 		printf(", %zu of them whole numbers\n", d->whole);
 }
 
+/* "age", or of a column that makes several "sex = female". */
+static void print_feature(const struct dataset *d, int j)
+{
+	struct text name = {.n = 0};
+	if (d->table.n)
+		table_feature(&d->table, &d->columns, (size_t)j, &name);
+	report_words(d->table.n ? name.at : summary_column(d, j), stdout);
+}
+
 static status print_table(const struct dataset *d, struct arena *a, const char *split, const size_t *counts)
 {
 	enum { COLUMNS_SHOWN = 16, CLASSES_SHOWN = 100 };
@@ -114,13 +123,13 @@ static status print_table(const struct dataset *d, struct arena *a, const char *
 		printf("targets      %d real\n", d->n_targets);
 	if (d->label)
 		printf("classes      %d\n", d->n_classes);
-	printf("fingerprint  %s\n\n%-12s %12s %12s%s\n", fingerprint_text(d->fingerprint).at, d->image ? "channel" : "column", "mean",
-	       "sd", d->columns.n ? "  name" : "");
+	printf("fingerprint  %s\n\n%-12s %12s %12s%s\n", fingerprint_text(d->fingerprint).at, d->image ? "channel" : "feature", "mean",
+	       "sd", d->columns.n ? "  of column" : "");
 	for (int i = 0; i < n && i < COLUMNS_SHOWN; i++) {
 		printf("%-12d %12.6g %12.6g", i, mean[i], sd[i]);
 		if (d->columns.n) {
 			fputs("  ", stdout);
-			report_words(summary_column(d, i), stdout);
+			print_feature(d, i);
 		}
 		putchar('\n');
 	}
@@ -164,6 +173,32 @@ static status report_json_of(const struct info *i, struct arena *a, const struct
 	return report_json(object);
 }
 
+/* As it can be pasted: broken in front of options, outside quotation marks. */
+static void print_command(const char *command)
+{
+	enum { INDENT = 13, WIDTH = 80 - 2 };
+	size_t at = INDENT;
+	bool quoted = false;
+	for (const char *from = command; *from;) {
+		const char *to = from;
+		do {
+			quoted ^= *to == '\'';
+			to++;
+		} while (*to && (quoted || strncmp(to, " --", 3)));
+		struct text part = {.n = 0};
+		text_add(&part, "%.*s", (int)(to - from), from);
+		const size_t wide = (size_t)report_width(part.at);
+		if (from > command && at + wide > WIDTH) {
+			printf(" \\\n%*s", INDENT + 3, "");
+			at = INDENT + 3;
+		}
+		report_bytes(part.at, stdout);
+		at += wide;
+		from = to;
+	}
+	putchar('\n');
+}
+
 static void print_columns(const struct info *i, const char *spec)
 {
 	const struct survey *s = &i->survey;
@@ -176,8 +211,7 @@ static void print_columns(const struct info *i, const char *spec)
 		data_columns_print(s);
 	if (i->command.n) {
 		fputs("\nfitted by    ", stdout);
-		report_bytes(i->command.at, stdout);
-		putchar('\n');
+		print_command(i->command.at);
 	}
 }
 

@@ -7,8 +7,9 @@
 #include "commands/report.h"
 #include "src/json_build.h"
 #include "src/json_words.h"
+#include "src/text.h"
 
-enum { COLUMNS_SHOWN = 60, LEVELS_SHOWN = 8 };
+enum { COLUMNS_SHOWN = 60, LEVELS_SHOWN = 8, INDENT = 26 };
 
 static bool is_target(const struct survey *s, size_t k)
 {
@@ -17,35 +18,50 @@ static bool is_target(const struct survey *s, size_t k)
 
 /* ---- for people ---- */
 
-static void print_levels(const struct survey_column *c)
+/* Up to LEVELS_SHOWN on lines of their own width; of more than those as many as one line has room for. */
+static void print_levels(const struct survey_column *c, size_t at)
 {
+	enum { WIDTH = 80, REST = 18 };
+	const bool many = c->n_levels > LEVELS_SHOWN;
 	for (size_t i = 0; i < c->n_levels && i < LEVELS_SHOWN; i++) {
-		fputs(i ? ", " : "", stdout);
+		struct text count = {.n = 0};
+		text_add(&count, " %zu", c->level[i].n);
+		const size_t wide = (size_t)report_width(c->level[i].word) + count.n + 2;
+		const bool room = at + wide <= WIDTH - (many ? REST : 0);
+		if (i && !room && many)
+			break;
+		if (i)
+			fputs(room ? ", " : ",", stdout);
+		if (!room && at > INDENT) {
+			printf("\n%*s", INDENT, "");
+			at = INDENT;
+		}
 		report_bytes(c->level[i].word, stdout);
-		printf(" %zu", c->level[i].n);
+		fputs(count.at, stdout);
+		at += wide;
 	}
-	if (c->n_levels > LEVELS_SHOWN)
+	if (many)
 		printf(", … %zu in all", c->n_levels);
 }
 
 static void print_column(const struct survey *s, size_t k)
 {
 	const struct survey_column *c = &s->column[k];
+	struct text t = {.n = 0};
 	printf("%-6zu %-8s %8zu  ", c->cell + 1, survey_kind_name(c->kind), c->gaps);
-	if (c->name) {
-		report_bytes(c->name, stdout);
-		fputs(is_target(s, k) ? " (target): " : ": ", stdout);
-	}
+	if (c->name)
+		text_add(&t, "%s%s: ", *c->name ? c->name : "(no name)", is_target(s, k) ? " (target)" : "");
 	if (c->names)
-		printf("a name for each row%s", c->words ? "" : ", it seems");
+		text_add(&t, "a name for each row%s", c->words ? "" : ", it seems");
 	else if (c->comma)
-		printf("%zu numbers with a decimal comma, and %zu without: ", c->words, c->numbers);
+		text_add(&t, "%zu numbers with a decimal comma, %zu without: ", c->words, c->numbers);
 	else if (c->words && c->numbers)
-		printf("%zu numbers and %zu words: ", c->numbers, c->words);
+		text_add(&t, "%zu numbers and %zu words: ", c->numbers, c->words);
 	else if (c->numbers)
-		printf("%.6g to %.6g", c->least, c->most);
+		text_add(&t, "%.6g to %.6g", c->least, c->most);
+	report_bytes(t.at, stdout);
 	if (c->words && !c->names)
-		print_levels(c);
+		print_levels(c, INDENT + (size_t)report_width(t.at));
 	putchar('\n');
 }
 

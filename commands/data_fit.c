@@ -4,10 +4,12 @@
 
 #include <string.h>
 
-
 /* Different values that may be levels or classes; gaps, one in so many, that are worth a feature of their own; rows of which
  * some can be held out. */
 enum { LEVELS_MOST = 20, GAPS_FEW = 20, ROWS_FEW = 20 };
+
+/* Training rows that hmc takes whole in a minute or so. */
+enum { ROWS_WHOLE = 6000 };
 
 struct fit {
 	struct dataset_request r;      /* with what the file needs */
@@ -32,23 +34,27 @@ static bool few_values(const struct survey *s, size_t values)
 	return values <= LEVELS_MOST && 2 * values <= s->n;
 }
 
-static void fit_column(struct fit *f, const struct survey_column *c)
+/* Returns whether anything is learnt from the column then. */
+static bool fit_column(struct fit *f, const struct survey_column *c)
 {
 	struct dataset_request *r = &f->r;
 	const bool mixed = c->kind == SURVEY_MIXED, few = few_values(f->survey, c->n_levels + c->distinct);
-	const bool leave = c->names || c->kind == SURVEY_EMPTY || (mixed && !few);
-	/* A column without a name is known by that, but not in a list. */
-	const bool named = c->name && (*c->name || (c->names && !r->id));
-	if (!named) {
-		f->hopeless |= (leave && !c->numbers) || mixed;
-		return;
-	}
-	if (c->names && !r->id)
+	const bool rare = c->kind == SURVEY_WORDS && 2 * c->n_levels > c->words;
+	const bool leave = c->names || c->kind == SURVEY_EMPTY || rare || (mixed && !few);
+	if (c->names && c->name && !r->id) {
 		r->id = c->name;
-	else if (leave)
+		return false;
+	}
+	/* A column without a name is known by that, but not in a list. */
+	if (!c->name || !*c->name) {
+		f->hopeless |= (leave && !c->numbers) || mixed;
+		return true;
+	}
+	if (leave)
 		add_name(&f->drop, &r->drop, r->drop, c->name);
 	else if (mixed)
 		add_name(&f->category, &r->category, r->category, c->name);
+	return !leave;
 }
 
 /* Whole numbers of which there are few are classes: by themselves from 0, else as words. */
@@ -73,8 +79,8 @@ static void fit_columns(struct fit *f)
 			fit_target(f, c);
 			continue;
 		}
-		fit_column(f, c);
-		gaps = c->kind != SURVEY_EMPTY && c->gaps > gaps ? c->gaps : gaps;
+		if (fit_column(f, c))
+			gaps = c->gaps > gaps ? c->gaps : gaps;
 	}
 	if (gaps && f->r.missing == MISSING_REFUSE)
 		f->r.missing = gaps > s->n / GAPS_FEW ? MISSING_INDICATOR : MISSING_MEAN;
@@ -99,6 +105,19 @@ static const char *word_of(const char *list, int i, struct text *to)
 	return to->at;
 }
 
+/* Trajectories over all rows, where there are not too many of them: hmc is the method that needs no step size. N δ = 2 makes the
+ * prior one of deviation 0.7, which suits columns of deviation 1. */
+static void add_method(const struct fit *f, const struct dataset *d, bool set_aside, struct text *to)
+{
+	const double rows = (double)d->n * (set_aside ? 0.8 : 1);
+	text_add(to, " --model mlp:in-16-out --weight-decay %.1g --sampler ", 2 / rows);
+	if (rows <= ROWS_WHOLE)
+		text_add(to, "hmc --chains 4 --steps 1000 --burn-in 200 --keep-every 2 --out RUN");
+	else
+		text_add(to, "sghmc --friction 0.03 --lr %s --chains 4 --steps 2000000 --burn-in 400000 --keep-every 4000 --out RUN",
+		         f->classes || d->n_classes ? "0.005" : "0.001");
+}
+
 static void write_command(const struct fit *f, const struct dataset *d, struct text *to)
 {
 	const struct dataset_request *r = &f->r;
@@ -119,14 +138,14 @@ static void write_command(const struct fit *f, const struct dataset *d, struct t
 	if (f->classes)
 		text_add(to, " --likelihood categorical");
 	else if (!d->n_classes)
-		text_add(to, " --noise-sd learn --lr 0.003");
+		text_add(to, " --noise-sd learn");
 	if (!table_is_mixed(&d->table))
 		text_add(to, " --standardize");
 	if (r->holdout)
 		add_option(to, "holdout", r->holdout);
 	else if (d->n >= ROWS_FEW)
 		text_add(to, " --holdout 0.2%s", f->classes ? ",stratified" : "");
-	text_add(to, " --model mlp:in-64-out --chains 4 --steps 20000 --burn-in 10000 --keep-every 100 --out RUN");
+	add_method(f, d, !r->holdout && d->n >= ROWS_FEW, to);
 }
 
 /* Another way to read decimals is another file. */

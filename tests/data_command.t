@@ -73,19 +73,21 @@ offered() {  # offered PATTERN FILE [OPTION…]: the command that info offers ha
 	pattern=$1 file=$2
 	shift 2
 	(cd "$dir" && "$BASIN" data info "csv:$file" "$@" 2>info.err >info.out
-		grep '^fitted by ' info.out | sed 's/^fitted by *//; s/^basin/"$BASIN"/' >command
+		sed -n '/^fitted by /,$p' info.out >shown
+		awk 'length > 80 || (NR > 1 && last !~ / \\$/) { exit 1 } { last = $0 }' shown || exit
+		tr -d '\\\n' <shown | tr -s ' ' | sed 's/^fitted by basin/"$BASIN"/' >command
 		cat command info.err
 		grep -q -e "$pattern" command && rm -rf RUN &&
-			sed 's/--steps 20000 --burn-in 10000 --keep-every 100/--steps 20 --burn-in 10 --keep-every 5 --quiet/' command >short &&
+			sed 's/--steps 1000 --burn-in 200 --keep-every 2/--steps 20 --burn-in 10 --keep-every 5 --quiet/' command >short &&
 			! cmp -s command short && . ./short && "$BASIN" predict --quiet RUN)
 }
 check "a clinic's table is fitted by the command that info offers" \
-	offered "--decimal comma --id patient --drop note --missing indicator --holdout 0.2 --model mlp:in-64-out " clinic.csv
+	offered "--decimal comma --id patient --drop note --missing indicator --holdout 0.2 --model mlp:in-16-out --weight-decay 0.04 --sampler hmc " clinic.csv
 check "with options that are given kept" offered "--decimal comma --id patient --drop 'lab, mg'\$\|--drop age,note --missing mean" \
 	clinic.csv --drop age --missing mean --decimal comma
 check "whole numbers from 0 are classes" offered "--likelihood categorical --standardize --holdout 0.2,stratified" codes.tsv
 check "a few words among codes make all of them words; a real target has a deviation that is sampled" \
-	offered "--category b --noise-sd learn --lr 0.003 --holdout 0.2 " mixed.csv
+	offered "--category b --noise-sd learn --holdout 0.2 " mixed.csv
 check "other whole numbers are classes as words, and a column without a value is left out" \
 	offered "--drop unused --category y --holdout 0.2 " grades.csv
 
@@ -95,13 +97,21 @@ check "names of rows in a column without one are known by that" offered "--id ''
 check "what sample would refuse is described, and refused" sh -c '"$BASIN" data info "csv:$1/clinic.csv" >"$1/out" 2>"$1/err"
 	[ $? = 2 ] && cat "$1/out" "$1/err" && grep -q "clinic.csv:2: column 1 (patient): the column has 60 different words" "$1/err" &&
 	grep -q "^rows  *60$" "$1/out" && grep -q "^1  *words  *0  patient: a name for each row$" "$1/out" &&
-	grep -q "^3  *words  *0  sex: f 40, m 20$" "$1/out" && grep -q "^4  *mixed  *7  lab, mg: [0-9]* numbers with a decimal comma, and [0-9]* without: 0," "$1/out" &&
+	grep -q "^3  *words  *0  sex: f 40, m 20$" "$1/out" && grep -q "^4  *mixed  *7  lab, mg: [0-9]* numbers with a decimal comma, [0-9]* without: *\$" "$1/out" &&
+	grep -q "^  *0,[0-9].* in all\$" "$1/out" && ! grep -v ^set "$1/out" | grep -v ^fitted | grep -q ".\{81\}" &&
 	grep -q "^6  *words  *0  outcome (target): ill [0-9]*, well [0-9]*$" "$1/out"' - "$dir"
 check "so it is in JSON" sh -c '"$BASIN" data info --json "csv:$1/clinic.csv" >"$1/out" 2>"$1/err"
 	[ $? = 2 ] && cat "$1/out" && tr -d " \n" <"$1/out" | grep -q "\"error\":\"[^\"]*clinic.csv:2:.*\"separator\":\";\".*\"name\":\"patient\",\"column\":1,\"target\":false,\"type\":\"words\",\"numbers\":0,\"words\":60,\"gaps\":0,\"least\":null,\"most\":null,\"id_like\":true,\"levels\":null}.*{\"level\":\"f\",\"n\":40}.*\"command\":\"basinsample"' - "$dir"
 check "what can be read has its columns too, and the features they make" sh -c 'cd "$1" && "$BASIN" data info csv:clinic.csv --decimal comma --id patient --drop note --missing mean >out &&
 	cat out && grep -q "^2  *number  *0  age: 3[0-9] to 8[0-9]$" out && grep -q "^0 .*  age$" out && grep -q "^each  *4 float32 values$" out &&
 	grep -q "^0  *ill  *[0-9]*$" out' - "$dir"
+# What pandas saves, a column of numbers without a name in front; and more rows than are worth taking whole.
+awk 'BEGIN { print ",cabin,a,y"; for (i = 0; i < 60; i++) print i "," (i % 4 ? "" : "c" int(i / 8)) "," i * 7 % 11 "," (i % 3 ? "no" : "yes") }' >"$dir/pandas.csv"
+awk 'BEGIN { print "a,b,y"; for (i = 0; i < 9000; i++) print i * 7 % 11 "," i * 5 % 13 "," i % 2 }' >"$dir/long.csv"
+check "names of rows without a name, and words that are nearly all different" offered "--id '' --drop cabin --holdout 0.2 " pandas.csv
+check "many rows are taken in minibatches" sh -c '"$BASIN" data info --json "csv:$1/long.csv" | grep -q "weight-decay 0.0003 --sampler sghmc --friction "' - "$dir"
+check "features are said to be of a column, and of a word of it" sh -c '"$BASIN" data info "csv:$1/clinic.csv" --decimal comma --id patient --drop note --missing indicator >"$1/out" &&
+	cat "$1/out" && grep -q "^1 .*  sex = f$" "$1/out" && grep -q "^4 .*  lab, mg (missing)$" "$1/out"' - "$dir"
 printf 'a,b\n1,x\n2,\n' >"$dir/gap.csv"
 check "no options help where the target has gaps" sh -c '"$BASIN" data info "csv:$1/gap.csv" >"$1/out" 2>"$1/err"
 	[ $? = 2 ] && cat "$1/out" "$1/err" && grep -q "gap.csv:3: column 2 (b): is empty" "$1/err" && ! grep -q "^fitted" "$1/out"' - "$dir"
