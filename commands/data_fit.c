@@ -37,7 +37,9 @@ static void fit_column(struct fit *f, const struct survey_column *c)
 	struct dataset_request *r = &f->r;
 	const bool mixed = c->kind == SURVEY_MIXED, few = few_values(f->survey, c->n_levels + c->distinct);
 	const bool leave = c->names || c->kind == SURVEY_EMPTY || (mixed && !few);
-	if (!c->name || !*c->name) {
+	/* A column without a name is known by that, but not in a list. */
+	const bool named = c->name && (*c->name || (c->names && !r->id));
+	if (!named) {
 		f->hopeless |= (leave && !c->numbers) || mixed;
 		return;
 	}

@@ -156,7 +156,7 @@ status data_explain(const struct problem *p, const struct opts *o, status s)
 	if (d->flattened)
 		return fail(s, "%s; images must be uint8: a float array, or any other, is read as a table, here of %d columns",
 		            fail_words(s, "--"), d->w);
-	if (d->table.width > d->table.n)
+	if (d->table.width > d->table.n && strncmp(spec, "mlp:in", 6) != 0)
 		return fail(s, "%s; its %zu columns make %d, one for each word of a column, or for a column's gaps", fail_words(s, "--"), d->table.n,
 		            d->w);
 	if (!strcmp(d->kind, "csv") && d->target && !opts_given(o, "likelihood") && !strncmp(spec, "mlp:", 4) && many)

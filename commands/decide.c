@@ -74,14 +74,39 @@ static status tell(const struct opts *o, const struct selection *chosen, const s
 
 /* ---- from a run ---- */
 
-/* Rows that the run was trained on make every rule look better than it is. */
-static status check_unseen(const struct opts *o, const struct network *n, const struct subject *s)
+/* The rows that the snapshots of choice i were trained on; NULL: not known. */
+static const char *trained_on(const struct selection *chosen, size_t i)
+{
+	const json_t *header = chosen->sources.source[chosen->choice[i].source].header;
+	return json_string_value(json_object_get(json_object_get(header, "data"), "fingerprint"));
+}
+
+/* What is held out is what some snapshots were not trained on only where the rest is what all of them were: rows that came to the
+ * file since, or another run's holdout, divide it differently. */
+static status check_held(const struct network *n, const struct selection *chosen, const struct dataset *d)
+{
+	const struct fingerprint_text rest = fingerprint_text(d->train_fingerprint);
+	for (size_t i = 0; i < chosen->n; i++) {
+		const char *rows = trained_on(chosen, i);
+		if (rows && strcmp(rows, rest.at) != 0)
+			return fail(ERR_USAGE, "%s: %s was trained on other rows than those left beside what --holdout %s holds out of it now, and may "
+			            "have seen these: the file has changed, or the run is another; name labelled rows that it has not seen by --data",
+			            d->spec, chosen->sources.source[chosen->choice[i].source].path, n->origin.holdout);
+	}
+	return OK;
+}
+
+/* Rows that a run was trained on make every rule look better than it is. */
+static status check_unseen(const struct opts *o, const struct network *n, const struct selection *chosen, const struct subject *s)
 {
 	const struct dataset *d = &s->data;
-	const char *trained = json_string_value(json_object_get(json_object_get(n->header, "data"), "fingerprint"));
-	const bool same_file = n->origin.spec && strcmp(n->origin.spec, d->spec) == 0;
-	const bool same_rows = trained && strcmp(fingerprint_text(d->train_fingerprint).at, trained) == 0;
-	if (d->split != SPLIT_TRAIN || (!same_file && !same_rows))
+	const struct fingerprint_text print = fingerprint_text(d->train_fingerprint);
+	bool seen = s->trained || (n->origin.spec && strcmp(n->origin.spec, d->spec) == 0);
+	if (d->split == SPLIT_HOLDOUT)
+		return check_held(n, chosen, d);
+	for (size_t i = 0; d->split == SPLIT_TRAIN && !seen && i < chosen->n; i++)
+		seen = trained_on(chosen, i) && strcmp(print.at, trained_on(chosen, i)) == 0;
+	if (d->split != SPLIT_TRAIN || !seen)
 		return OK;
 	const char *rather = n->origin.holdout ? "take --split holdout" : "name other labelled rows by --data, or sample again with --holdout";
 	return fail(ERR_USAGE, "--%s %s: the run was trained on rows of it, so no rule learnt from them would hold; %s",
@@ -97,13 +122,13 @@ static status check_holdout(const struct opts *o, const struct network *n)
 	            n->origin.spec && dataset_has_test(n->origin.spec) ? ", or take --split test" : "");
 }
 
-static status check_subject(const struct opts *o, const struct network *n, const struct subject *s)
+static status check_subject(const struct opts *o, const struct network *n, const struct selection *chosen, const struct subject *s)
 {
 	const struct predictive *how = predictive_of(n->likelihood);
 	status fits = how->check(n, &s->data);
 	if (fits != OK)
 		return opts_text(o, "data") ? report_option(fits, "data") : fits;
-	TRY(check_unseen(o, n, s));
+	TRY(check_unseen(o, n, chosen, s));
 	return decide_check(o, how->classes(n->model.outputs) > 0);
 }
 
@@ -136,7 +161,7 @@ static status decide_subject(const struct opts *o, struct selection *chosen, str
                              struct decisions *d, struct arena *a, json_t **figures)
 {
 	struct output_file file;
-	TRY(check_subject(o, n, subject));
+	TRY(check_subject(o, n, chosen, subject));
 	TRY(select_spare(o, chosen, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	status s = learn(o, chosen, n, subject, d, a);

@@ -81,6 +81,8 @@ static status same_chain(const struct run *run, const struct problem *p, int k, 
 	    standardize_was_single(json_object_get(p->facts, "standardize")))
 		return fail(ERR_INPUT, "%s/run.json: by its \"standardize\" another version began it than began %s; put back what was "
 		            "there", run->path, path);
+	if (!same_value(json_object_get(header, "table"), json_object_get(p->facts, "table")))
+		return fail(ERR_INPUT, "%s/run.json: its \"table\" is not what %s was begun with; put back what was there", run->path, path);
 	return same_value(then, now) ? OK
 	     : fail(ERR_INPUT, "%s/run.json: the data's fingerprint is %s, and %s was begun with %s", run->path, words_of(now), path,
 	            words_of(then));

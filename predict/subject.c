@@ -6,6 +6,7 @@
 
 #include "predict/tallied.h"
 #include "src/data/fingerprint.h"
+#include "src/data/holdout.h"
 #include "src/likelihood.h"
 
 enum { BATCH_DEFAULT = 128, BATCH_MAX = 1024 };
@@ -16,10 +17,32 @@ static const char *trained_on(const struct network *n)
 	return json_string_value(json_object_get(json_object_get(n->header, "data"), "fingerprint"));
 }
 
-static bool is_training_set(const struct network *n, const struct dataset *d)
+static bool is_print_of(const struct network *n, uint64_t print)
 {
 	const char *then = trained_on(n);
-	return then && !strcmp(fingerprint_text(d->train_fingerprint).at, then);
+	return then && !strcmp(fingerprint_text(print).at, then);
+}
+
+static bool is_training_set(const struct network *n, const struct dataset *d)
+{
+	return is_print_of(n, d->train_fingerprint);
+}
+
+/* Whether a set that is whole has the training rows, by whatever name it goes: those that are left where the run's holdout is drawn
+ * from it, too. */
+static status find_training_rows(const struct network *n, struct dataset *d, bool *found)
+{
+	uint8_t *held;
+	uint64_t print;
+	*found = is_training_set(n, d);
+	if (*found || !n->origin.holdout || !d->n)
+		return OK;
+	const status drawn = holdout_draw(d, n->origin.holdout, &held);
+	if (drawn != OK)
+		return drawn == ERR_USAGE ? OK : drawn;   /* it can't be drawn from this set, which is another one then */
+	TRY(dataset_fingerprint(d, held, &print));
+	*found = is_print_of(n, print);
+	return OK;
 }
 
 static void subject_check_unchanged(const struct network *n, const struct dataset *d)
@@ -70,8 +93,10 @@ static status subject_read(const struct network *n, const struct subject_request
 	TRY(dataset_open(ask, &s->data));
 	const bool train = r->split < 0 && !r->text && ask->split == SPLIT_TRAIN;
 	s->fell_back = train && (own || is_training_set(n, &s->data));
+	if (train)
+		TRY(find_training_rows(n, &s->data, &s->trained));
 	/* It may have changed since, and what the run held out is a part of it. */
-	if (train && !s->fell_back && spec && !strcmp(spec, s->data.spec))
+	if (train && !s->fell_back && (s->trained || (spec && !strcmp(spec, s->data.spec))))
 		warning("%s: the run was trained on examples of this file", spec);
 	if (own)
 		subject_check_unchanged(n, &s->data);

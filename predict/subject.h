@@ -12,6 +12,7 @@ struct subject {
 	struct normalize normalize;
 	int batch;                 /* examples at a time */
 	bool fell_back;            /* the test split was wanted by default, there is none: these are the training examples */
+	bool trained;              /* the set is read whole, and has the very rows that the network was trained on, maybe among others */
 };
 
 struct subject_request {

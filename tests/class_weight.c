@@ -78,6 +78,11 @@ static void check_words(void)
 	struct dataset d = classes(true);
 	struct arena a = {0};
 	const double *w;
+	static const char *const numbers[3] = {"1", "10", "x"};
+	d.class_names = numbers;
+	ok(class_weight_read("1=3", &d, &a, &w) == OK && w[0] == 3 && w[1] == 1, "names that are numbers are names");
+	ok(class_weight_read("0=3", &d, &a, &w) == ERR_USAGE, "and no others are");
+	d.class_names = names;
 	d.n = 4;
 	status s = class_weight_read("balanced", &d, &a, &w);
 	ok(s == ERR_USAGE && strstr(fail_words(s, "--"), "class b, c has none of the 4"), "a class without examples can't be balanced");

@@ -89,6 +89,9 @@ check "a few words among codes make all of them words; a real target has a devia
 check "other whole numbers are classes as words, and a column without a value is left out" \
 	offered "--drop unused --category y --holdout 0.2 " grades.csv
 
+awk 'BEGIN { print ",x,y"; for (i = 0; i < 40; i++) print "r" i "," i % 7 "," (i % 3 ? "no" : "yes") }' >"$dir/index.csv"
+check "names of rows in a column without one are known by that" offered "--id '' --holdout 0.2 " index.csv
+
 check "what sample would refuse is described, and refused" sh -c '"$BASIN" data info "csv:$1/clinic.csv" >"$1/out" 2>"$1/err"
 	[ $? = 2 ] && cat "$1/out" "$1/err" && grep -q "clinic.csv:2: column 1 (patient): the column has 60 different words" "$1/err" &&
 	grep -q "^rows  *60$" "$1/out" && grep -q "^1  *words  *0  patient: a name for each row$" "$1/out" &&

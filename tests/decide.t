@@ -201,7 +201,14 @@ fails 2 "out kept.json: exists already; --overwrite replaces it" "a file that is
 fails 2 "split train: the run was trained on rows of it, so no rule learnt from them would hold; take --split holdout" "training rows" \
 	"$BASIN" decide --quiet elsewhere --split train --out none
 fails 2 "data csv:classes.csv: the run was trained on rows of it" "and by their file" "$BASIN" decide --quiet elsewhere --data csv:classes.csv --out none
+cp classes.csv again.csv
+fails 2 "data csv:again.csv: the run was trained on rows of it" "and by a copy of that" "$BASIN" decide --quiet elsewhere --data csv:again.csv --out none
 "$BASIN" sample --quiet --data csv:classes.csv --likelihood categorical --model mlp:2-6-3 --lr 0.1 --steps 20 --keep-every 10 --out whole
+fails 2 "whole/chain-0.snaps was trained on other rows than those left beside" "another run's holdout" "$BASIN" decide --quiet elsewhere whole --out none
+"$BASIN" sample --quiet --data csv:again.csv --holdout 20 --likelihood categorical --model mlp:2-6-3 --lr 0.1 --steps 20 --keep-every 10 --out grown &&
+	decide grown --coverage 0.8 && tail -n 1 classes.csv >>again.csv
+ok $? "a table, to which a row comes"
+fails 2 "again.csv: grown/chain-0.snaps was trained on other rows" "so that others are held out now" "$BASIN" decide --quiet grown --out none
 fails 2 "nothing was held out of this run's training data.* sample again with --holdout FRACTION" "a run without a holdout" \
 	"$BASIN" decide --quiet whole --out none
 decide whole --data csv:new.csv --coverage 0.8 && [ "$(of n)" = 51 ]

@@ -191,7 +191,7 @@ static void test_classes(void)
 	dataset_close(&d);
 	refuse("a,y\n1,no\n2,\n3,yes\n", (struct dataset_request){.missing = MISSING_MEAN},
 	       "x.csv:3: column 2 (y): is empty; a training example needs its target");
-	refuse("a,y\n1,no\n2,y\x01s\n", (struct dataset_request){0}, "the class name 'y?s' is not text: byte 2 is the control character 0x01");
+	refuse("a,y\n1,no\n2,y\x01s\n", (struct dataset_request){0}, "x.csv:3: column 2 (y): the class name 'y?s' is not text: byte 2 is the control character 0x01");
 	refuse("a,y\n1,no\n2,y\xe4\n", (struct dataset_request){0}, "is not UTF-8: byte 2 is 0xe4");
 }
 
@@ -206,6 +206,11 @@ static void test_columns(void)
 	MUST(get("x,y,\"a,b\"\n2,1,q\n4,3,z\n", (struct dataset_request){.drop = "a,b"}, &d));
 	ok(d.w == 1 && d.target[1] == 3, "a name may have a comma, and the target is the last that is left");
 	dataset_close(&d);
+	struct dataset run;
+	MUST(get("id,x,y\np,1,2\nq,3,4\n", (struct dataset_request){.id = "id"}, &run));
+	refuse("p,1,2\n", (struct dataset_request){.table = &run.table, .columns = &run.columns, .header = HEADER_NO},
+	       "x.csv:1: 3 cells; the run's file had 2 columns besides those that it left out");
+	dataset_close(&run);
 	refuse("note,y,x,z\n1,2,3,4\n", r, "--drop a: ");
 	refuse("x,y\n1,2\n", (struct dataset_request){.id = "q"}, "x.csv has no column of that name; its header has x, y");
 	refuse("x,x,y\n1,1,2\n", (struct dataset_request){.category = "x"}, "more than one column of that name");
@@ -215,6 +220,7 @@ static void test_columns(void)
 	refuse("x,y,z\n1,2,3\n", (struct dataset_request){.drop = "x", .category = "x,y"}, "--category x: is dropped");
 	refuse("x,y,z\n1,2,3\n", (struct dataset_request){.id = "x", .category = "x"}, "--category x: names the rows");
 	refuse("x,y\n1,2\n", (struct dataset_request){.drop = "x,y"}, "--drop: leaves no column");
+	refuse("x,y\n1,2\n", (struct dataset_request){.id = "x"}, "--drop, --id: leave one column of ");
 	status s = dataset_open(&(struct dataset_request){.spec = "shapes", .drop = "x"}, &d);
 	ok(s == ERR_USAGE && strstr(fail_words(s, "--"), "--drop x: only csv sets have named columns"), "images have no columns");
 	s = dataset_open(&(struct dataset_request){.spec = "shapes", .missing = MISSING_MEAN}, &d);
@@ -230,13 +236,19 @@ static void test_refusals(void)
 	refuse("a,b,y\n1,2,3\nx,5,6\n7,8,9\n", none, "x.csv:3: column 1 (a): 'x' is not a number, as line 2 has one: a column is of numbers "
 	       "or of words; --category a takes all of it for words, --drop a leaves it out");
 	refuse("a,b,y\nu,2,3\nx,5,6\n7.5,8,9\n", none, "x.csv:4: column 1 (a): is a number, 7.5, where line 2 has a word, 'u'");
-	refuse("x,1\ny,2\n3,4\n", (struct dataset_request){.header = HEADER_NO}, "--category NAME takes");
+	refuse("x,1\ny,2\n3,4\n", (struct dataset_request){.header = HEADER_NO}, "--category NAME takes all of it for words, --drop NAME leaves it "
+	       "out, once the first line holds names");
+	refuse("a b,,y\n1,,3\nx,,6\n7,,9\n", mean, "--category 'a b' takes all of it for words, --drop 'a b' leaves it out");
+	refuse("a,,y\n1,,3\n2,,6\n", mean, "x.csv:2: column 2: none of the column's cells holds a value; --drop '' leaves it out");
+	refuse("a,y\n1,no\n2,2\n3,yes\n", none, "x.csv:3: column 2 (y): the target has words, 'no', and numbers, 2; --category y takes all of it "
+	       "for classes");
 	refuse("a,b,y\n,2,3\n,5,6\n", mean, "x.csv:2: column 1 (a): none of the column's cells holds a value");
 	char ids[400] = "who,y\n";
 	for (int i = 0; i < 12; i++)
 		snprintf(ids + strlen(ids), sizeof ids - strlen(ids), "p%d,%d\n", i, i);
 	refuse(ids, none, "x.csv:2: column 1 (who): the column has 12 different words in 12 rows, as names of the rows have; --id who");
-	refuse(ids, (struct dataset_request){.target = "who"}, "the target has 12 different words in 12 rows, and so no classes");
+	refuse(ids, (struct dataset_request){.target = "who"}, "the target has 12 different words in 12 rows, and so no classes; --target NAME says "
+	       "which column it is, --category who that they are classes all the same");
 	struct dataset d;
 	MUST(get(ids, (struct dataset_request){.category = "who"}, &d));
 	ok(d.w == 12, "unless they are wanted");
@@ -290,6 +302,28 @@ static void test_later_files(void)
 	dataset_close(&d);
 	MUST(get("sex,dose,age,y\nf,1,2,\nf,1,2,yes\n", r, &d));
 	ok(!d.label && d.unlabelled == 1, "or gaps");
+	dataset_close(&d);
+	refuse("sex,dose,age,y,y\nf,1,2,yes,no\n", r, "x.csv: more than one column is called 'y'");
+	r.need = NEED_FOREIGN;
+	MUST(get("sex,dose,age,y,y\nf,1,2,yes,no\n", r, &d));
+	ok(!d.label && d.w == 6, "two columns that are called so are none");
+	dataset_close(&d);
+	dataset_close(&run);
+}
+
+static void test_words_without_names(void)
+{
+	struct dataset run, d;
+	MUST(get("m,I,no\nf,II,yes\nm,II,no\n", (struct dataset_request){.header = HEADER_NO}, &run));
+	struct dataset_request r = {.table = &run.table, .columns = &run.columns, .class_targets = true, .width = run.table.n};
+	refuse("f,I,no\nm,I,yes\n", r, "x.csv:1: the first line may hold names or words that the run has learnt");
+	r.header = HEADER_NO;
+	MUST(get("f,I,no\nm,I,yes\n", r, &d));
+	ok(d.n == 2, "words without names are data where that is said");
+	dataset_close(&d);
+	r.header = HEADER_YES;
+	MUST(get("sex,stage,y\nm,I,yes\n", r, &d));
+	ok(d.n == 1 && d.label[0] == 1, "and names are names");
 	dataset_close(&d);
 	dataset_close(&run);
 }
@@ -345,6 +379,7 @@ int main(void)
 	test_refusals();
 	test_no_mean();
 	test_later_files();
+	test_words_without_names();
 	test_json();
 	return done_testing();
 }

@@ -47,6 +47,7 @@ fails 2 "column 1 (patient): the column has 80 different words in 80 rows.*--id 
 {
 	fails 2 "the data has 8 inputs; its 3 columns make 8" "so is what words and gaps make of the columns" \
 		"$BASIN" sample $fit --model mlp:3-4-2 --out no
+	fails 2 "need 2 outputs$" "which is not said of what has nothing to do with it" "$BASIN" sample $fit --model mlp:in-4-3 --out no
 	works "such a table is fitted" "$BASIN" sample $fit --epochs 4 --model mlp:8-4-2 --keep-last 3 --out run
 	works "and again, from half way on" "$BASIN" sample $fit --model mlp:8-4-2 --keep-last 1 --out half --epochs 2
 }
@@ -138,6 +139,9 @@ echo "standardize = no" >conf
 # shellcheck disable=SC2086 # a list of words
 "$BASIN" sample $fit --config conf --epochs 2 --model mlp:8-4-2 --out conf-run 2>err && grep -q '"standardize": null' conf-run/run.json
 ok $? "or a file of options says no"
+sed 's/"gaps": [1-9][0-9]*/&0/' conf-run/run.json >edited && cp conf-run/run.json kept && cp edited conf-run/run.json
+fails 2 'run.json: its "table" is not what .*chain-0.snaps was begun with' "which nobody may change" "$BASIN" sample --resume conf-run --chains 2 --quiet
+cp kept conf-run/run.json
 works "which a further chain keeps to" "$BASIN" sample --resume conf-run --chains 2 --quiet
 works "so that both are one ensemble" "$BASIN" predict conf-run
 

@@ -47,9 +47,20 @@ static int named(const struct dataset *d, const char *text, size_t *length)
 	return found;
 }
 
+/* Classes that are called by numbers have no others. */
+static bool are_numbers(const struct dataset *d)
+{
+	bool any = false;
+	for (int c = 0; d->class_names && c < d->n_classes; c++)
+		any |= d->class_names[c][strspn(d->class_names[c], "0123456789")] == 0;
+	return any;
+}
+
 static int numbered(const struct dataset *d, const char *text, size_t *length)
 {
 	long c = 0;
+	if (are_numbers(d))
+		return -1;
 	*length = strspn(text, "0123456789");
 	if (*length == 0 || *length > 9 || text[*length] != '=')
 		return -1;

@@ -112,8 +112,11 @@ static void find_one(const struct columns *run, size_t i, const struct place *so
 	}
 	bool neighbours = (found > sorted && !name_only(found - 1, found)) ||
 		(found + 1 < sorted + n && !name_only(found + 1, found));
-	/* A target that may be missing is not read. */
-	if (!(without_target && i == run->target) && (neighbours || used[found->at]))
+	const bool twice = neighbours || used[found->at];
+	/* A target that may be missing need not be read. */
+	if (twice && without_target && i == run->target)
+		m->target_twice = true;
+	else if (twice)
 		m->twice = run->name[i];
 	used[found->at] = true;
 	m->at[i] = found->at;

@@ -32,6 +32,7 @@ struct columns_match {
 	size_t *at;               /* (run's n) column of the file; its n: the file lacks the target, which may be */
 	const char *missing;      /* a name that the file lacks, or NULL */
 	const char *twice;        /* a name that would have to be two columns, or that two columns have; or NULL */
+	bool target_twice;        /* so has the target, where the file may lack it */
 	struct text extra;        /* list of the file's other columns */
 	size_t extras;
 };

@@ -37,6 +37,16 @@ static status header_by_cells(const struct csv_file *c, enum decimal d, bool *ou
 	return OK;
 }
 
+/* Words are no names where the run has learnt words alone, from a file without a header. */
+static status check_header(const struct csv_file *c, const struct table *t)
+{
+	bool words = t && t->n;
+	for (size_t k = 0; words && k < t->n; k++)
+		words = t->at[k].use == COLUMN_WORDS;
+	return !words ? OK : fail(ERR_INPUT, "%s:%zu: the first line may hold names or words that the run has learnt, which knows its "
+	                          "columns without names; {header} yes or {header} no says which it is", c->path, c->line);
+}
+
 /* ---- by names ---- */
 
 static status refuse_names(const struct csv_file *c, const struct columns *file, const struct columns *run,
@@ -58,6 +68,8 @@ static status plan_by_names(const struct csv_file *c, const struct dataset_reque
 		return refuse_names(c, file, run, "has no column", m->missing);
 	if (m->twice)
 		return refuse_names(c, file, run, "more than one column is called", m->twice);
+	if (m->target_twice && r->need != NEED_FOREIGN)
+		return refuse_names(c, file, run, "more than one column is called", run->name[run->target]);
 	TRY(ARENA_NEW(a, run->n, &feature));
 	for (size_t i = 0; i < run->n; i++)
 		if (i != run->target)
@@ -108,11 +120,14 @@ static status plan_by_position(const struct csv_file *c, const struct dataset_re
 	const struct columns *run = r->columns;
 	size_t *feature, k = 0;
 	if (run && run->n && c->n != run->n && !(r->need != NEED_TARGETS && c->n + 1 == run->n))
-		return fail(ERR_INPUT, "%s:%zu: %zu cells; the run's file had %zu columns", c->path, c->line, c->n, run->n);
+		return fail(ERR_INPUT, "%s:%zu: %zu cells; the run's file had %zu columns%s", c->path, c->line, c->n, run->n,
+		            r->table && (r->table->id || r->table->n_dropped) ? " besides those that it left out" : "");
 	if (run && run->n)
 		*target = c->n == run->n ? run->target : c->n;
 	else
 		TRY(find_target(c, r, out->header, target));
+	if (!(c->n - (*target < c->n)) && out->cells > c->n)
+		return fail(ERR_USAGE, "{drop}, {id}: leave one column of %s, '%.40s'; a target needs one besides", c->path, c->cell[0]);
 	if (!(c->n - (*target < c->n)))
 		return fail(ERR_INPUT, "%s:%zu: one column; at least two were expected, with commas, semicolons or tabs between them", c->path, c->line);
 	TRY(ARENA_NEW(a, c->n, &feature));
@@ -182,6 +197,8 @@ status csv_plan(const struct csv_file *c, const struct dataset_request *r, struc
 		return fail(ERR_INPUT, "%s:%zu: %zu columns; at most %d are read", c->path, c->line, c->n, INT_MAX);
 	if (!known && r->header == HEADER_AUTO)
 		TRY(header_by_cells(c, r->decimal, &out->header));
+	if (!known && r->header == HEADER_AUTO && out->header)
+		TRY(check_header(c, r->table));
 	TRY(csv_view_open(c, r, known ? r->header != HEADER_NO : out->header, a, &view));
 	TRY(known ? plan_with_names(&view.seen, c, r, a, out) : plan_without_names(&view.seen, r, a, out));
 	return csv_view_plan(&view, r, a, out);

@@ -110,10 +110,30 @@ static status find_levels(const struct csv_rows *r, size_t k, struct arena *a, s
 
 /* ---- refusals ---- */
 
-/* A name as an option takes it. */
-static const char *name_of(const struct csv_rows *r, size_t k)
+/* A name as an option of a command takes it. */
+struct name {
+	char at[80];
+};
+
+static struct name name_of(const struct csv_rows *r, size_t k)
 {
-	return r->name && *r->name[k] ? r->name[k] : "NAME";
+	struct name to = {"NAME"};
+	struct text word = {.n = 0};
+	if (r->name && text_word(&word, r->name[k]) && word.n < sizeof to.at)
+		memcpy(to.at, word.at, word.n + 1);
+	return to;
+}
+
+/* Names are what options know columns by. */
+static const char *without_names(const struct csv_rows *r)
+{
+	return r->name ? "" : ", once the first line holds names";
+}
+
+static status refuse_mixed_target(const struct csv_rows *r, size_t k, const struct csv_place *place, const char *word, double number)
+{
+	return fail(ERR_INPUT, "%s: the target has words, '%.40s', and numbers, %.9g; {category} %s takes all of it for classes%s", place->at,
+	            word, number, name_of(r, k).at, without_names(r));
 }
 
 /* What is fewer is the mistake. */
@@ -124,24 +144,28 @@ static status refuse_mixed(const struct csv_rows *r, size_t k, const struct cell
 	const struct csv_place place = csv_rows_place(r, row, k);
 	if (word && !c->readable)
 		return csv_rows_refuse(r, row, k);
+	const struct name name = name_of(r, k);
+	if (k == r->plan->width)
+		return refuse_mixed_target(r, k, &place, csv_rows_text(r, c->word, k), csv_rows_number(r, c->number, k));
 	if (word)
 		return fail(ERR_INPUT, "%s: '%.40s' is not a number, as line %zu has one: a column is of numbers or of words; {category} %s "
-		            "takes all of it for words, {drop} %s leaves it out", place.at, csv_rows_text(r, row, k), r->line[other],
-		            name_of(r, k), name_of(r, k));
+		            "takes all of it for words, {drop} %s leaves it out%s", place.at, csv_rows_text(r, row, k), r->line[other], name.at,
+		            name.at, without_names(r));
 	return fail(ERR_INPUT, "%s: is a number, %.9g, where line %zu has a word, '%.40s': a column is of numbers or of words; {category} "
-	            "%s takes all of it for words, {drop} %s leaves it out", place.at, csv_rows_number(r, row, k), r->line[other],
-	            csv_rows_text(r, other, k), name_of(r, k), name_of(r, k));
+	            "%s takes all of it for words, {drop} %s leaves it out%s", place.at, csv_rows_number(r, row, k), r->line[other],
+	            csv_rows_text(r, other, k), name.at, name.at, without_names(r));
 }
 
 static status refuse_names(const struct csv_rows *r, size_t k, const struct cells *c, size_t n)
 {
 	const struct csv_place place = csv_rows_place(r, 0, k);
-	const char *name = name_of(r, k);
+	const struct name name = name_of(r, k);
 	if (k == r->plan->width)
 		return fail(ERR_INPUT, "%s: the target has %zu different words in %zu rows, and so no classes; {target} NAME says which column "
-		            "it is", place.at, n, c->words);
+		            "it is, {category} %s that they are classes all the same%s", place.at, n, c->words, name.at, without_names(r));
 	return fail(ERR_INPUT, "%s: the column has %zu different words in %zu rows, as names of the rows have; {id} %s says that it is "
-	            "them, {drop} %s leaves it out, {category} %s keeps it", place.at, n, c->words, name, name, name);
+	            "them, {drop} %s leaves it out, {category} %s keeps it%s", place.at, n, c->words, name.at, name.at, name.at,
+	            without_names(r));
 }
 
 /* "FILE:3: column 2 (age): is empty", and the two that follow. */
@@ -175,8 +199,8 @@ static status learn_use(const struct csv_rows *r, size_t k, const struct cells *
 {
 	*out = r->plan->words[k] || (c->words && !c->numbers) ? COLUMN_WORDS : COLUMN_NUMBER;
 	if (!c->words && !c->numbers)
-		return fail(ERR_INPUT, "%s: none of the column's cells holds a value; {drop} %s leaves it out", csv_rows_place(r, 0, k).at,
-		            name_of(r, k));
+		return fail(ERR_INPUT, "%s: none of the column's cells holds a value; {drop} %s leaves it out%s", csv_rows_place(r, 0, k).at,
+		            name_of(r, k).at, without_names(r));
 	if (r->plan->words[k])
 		return OK;
 	if (c->words && c->numbers)
@@ -223,11 +247,11 @@ static status learn_target(const struct csv_rows *r, const struct dataset_reques
 	if (use == COLUMN_NUMBER)
 		return OK;
 	TRY(learn_words(r, k, &c, a, &out->n_classes, &out->class_name));
-	for (size_t i = 0; i < out->n_classes; i++) {
-		const uint8_t *name = (const uint8_t *)out->class_name[i];
-		status s = class_name_check(name, strlen(out->class_name[i]));
+	for (size_t i = 0; i < r->n; i++) {
+		const char *name = csv_rows_text(r, i, k);
+		const status s = csv_rows_gap(r, i, k) ? OK : class_name_check((const uint8_t *)name, strlen(name));
 		if (s != OK)
-			return fail_within(s, "%s: the class name '%.40s' ", r->path, out->class_name[i]);
+			return fail_within(s, "%s: the class name '%.40s' ", csv_rows_place(r, i, k).at, name);
 	}
 	return OK;
 }
