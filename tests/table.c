@@ -245,7 +245,7 @@ static void test_refusals(void)
 	refuse("a,b,y\n,2,3\n,5,6\n", mean, "x.csv:2: column 1 (a): none of the column's cells holds a value");
 	char ids[400] = "who,y\n";
 	for (int i = 0; i < 12; i++)
-		snprintf(ids + strlen(ids), 16, "p%d,%d\n", i, i);
+		snprintf(ids + strlen(ids), sizeof ids - strlen(ids), "p%d,%d\n", i, i);
 	refuse(ids, none, "x.csv:2: column 1 (who): the column has 12 different words in 12 rows, as names of the rows have; --id who");
 	refuse(ids, (struct dataset_request){.target = "who"}, "the target has 12 different words in 12 rows, and so no classes; --target NAME says "
 	       "which column it is, --category who that they are classes all the same");

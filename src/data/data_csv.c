@@ -33,7 +33,8 @@ static status keep(struct arena *a, const double *values, size_t count, bool alw
 	if (exact && !always)
 		return OK;
 	TRY(ARENA_NEW(a, count, &d));
-	memcpy(d, values, count * sizeof *d);
+	if (count)
+		memcpy(d, values, count * sizeof *d);
 	*wide = d;
 	return OK;
 }

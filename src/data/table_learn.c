@@ -80,7 +80,8 @@ static status add_level(struct levels *l, const char *word)
 static status copy_levels(struct levels *l, struct arena *a, const char *const **out)
 {
 	const char **word;
-	qsort(l->word, l->n, sizeof *l->word, by_word);
+	if (l->n)
+		qsort(l->word, l->n, sizeof *l->word, by_word);
 	TRY(ARENA_NEW(a, l->n, &word));
 	for (size_t i = 0; i < l->n; i++) {
 		char *own;
