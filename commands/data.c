@@ -183,7 +183,7 @@ static void print_command(const char *command)
 		const char *to = from;
 		do {
 			quoted ^= *to == '\'';
-			to++;
+			to += !quoted && *to == '\\' && to[1] ? 2 : 1;
 		} while (*to && (quoted || strncmp(to, " --", 3)));
 		struct text part = {.n = 0};
 		text_add(&part, "%.*s", (int)(to - from), from);

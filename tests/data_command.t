@@ -75,7 +75,7 @@ offered() {  # offered PATTERN FILE [OPTION…]: the command that info offers ha
 	(cd "$dir" && "$BASIN" data info "csv:$file" "$@" 2>info.err >info.out
 		sed -n '/^fitted by /,$p' info.out >shown
 		awk 'length > 80 || (NR > 1 && last !~ / \\$/) { exit 1 } { last = $0 }' shown || exit
-		tr -d '\\\n' <shown | tr -s ' ' | sed 's/^fitted by basin/"$BASIN"/' >command
+		sed 's/ \\$//' shown | tr -d '\n' | tr -s ' ' | sed 's/^fitted by basin/"$BASIN"/' >command
 		cat command info.err
 		grep -q -e "$pattern" command && rm -rf RUN &&
 			sed 's/--steps 1000 --burn-in 200 --keep-every 2/--steps 20 --burn-in 10 --keep-every 5 --quiet/' command >short &&
@@ -109,6 +109,8 @@ check "what can be read has its columns too, and the features they make" sh -c '
 awk 'BEGIN { print ",cabin,a,y"; for (i = 0; i < 60; i++) print i "," (i % 4 ? "" : "c" int(i / 8)) "," i * 7 % 11 "," (i % 3 ? "no" : "yes") }' >"$dir/pandas.csv"
 awk 'BEGIN { print "a,b,y"; for (i = 0; i < 9000; i++) print i * 7 % 11 "," i * 5 % 13 "," i % 2 }' >"$dir/long.csv"
 check "names of rows without a name, and words that are nearly all different" offered "--id '' --drop cabin --holdout 0.2 " pandas.csv
+sed "1s/.*/,'ca',\"it's a\",y/" "$dir/pandas.csv" >"$dir/quoted.csv"
+check "and names with quotation marks in them" offered "--drop .*ca.* --holdout 0.2 " quoted.csv
 check "many rows are taken in minibatches" sh -c '"$BASIN" data info --json "csv:$1/long.csv" | grep -q "weight-decay 0.0003 --sampler sghmc --friction "' - "$dir"
 check "features are said to be of a column, and of a word of it" sh -c '"$BASIN" data info "csv:$1/clinic.csv" --decimal comma --id patient --drop note --missing indicator >"$1/out" &&
 	cat "$1/out" && grep -q "^1 .*  sex = f$" "$1/out" && grep -q "^4 .*  lab, mg (missing)$" "$1/out"' - "$dir"
