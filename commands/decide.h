@@ -4,7 +4,7 @@
 #ifndef BASIN_DECIDE_H
 #define BASIN_DECIDE_H
 
-#include "predict/decisions.h"
+#include "predict/decide/decisions.h"
 #include "predict/regression.h"
 #include "src/options/opt.h"
 

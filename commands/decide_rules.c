@@ -3,7 +3,7 @@
 /* The rules that basin decide is asked for. Each is learnt from all rows: none goes by what another learnt from them. */
 #include "commands/command.h"
 #include "commands/decide.h"
-#include "predict/decided.h"
+#include "predict/decide/decided.h"
 
 static const struct param rules_defs[] = {
 	{.name = "coverage", .type = PARAM_REAL, .arg = "SHARE", .fallback = "0.9", .min = SHARE_LEAST, .max = SHARE_MOST,

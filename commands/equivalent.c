@@ -7,7 +7,7 @@
 
 #include "commands/network.h"
 #include "commands/report.h"
-#include "predict/equivalent.h"
+#include "predict/scores/equivalent.h"
 #include "predict/selection.h"
 #include "src/json_build.h"
 #include "src/likelihood.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "commands/report.h"
-#include "predict/decided.h"
+#include "predict/decide/decided.h"
 #include "src/data/csv_write.h"
 #include "src/json_build.h"
 #include "src/likelihood.h"

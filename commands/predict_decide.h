@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "commands/predict_csv.h"
-#include "predict/decisions.h"
+#include "predict/decide/decisions.h"
 #include "predict/predictive.h"
 #include "predict/selection.h"
 #include "predict/stored.h"

@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "commands/report.h"
-#include "predict/calibrated.h"
-#include "predict/class_report.h"
-#include "predict/coverage.h"
 #include "predict/ood.h"
-#include "predict/reliability.h"
-#include "predict/selective.h"
-#include "predict/smooth_ece.h"
+#include "predict/scores/calibrated.h"
+#include "predict/scores/class_report.h"
+#include "predict/scores/coverage.h"
+#include "predict/scores/reliability.h"
+#include "predict/scores/selective.h"
+#include "predict/scores/smooth_ece.h"
 #include "src/json_build.h"
 
 /* Classes up to which people see a table of them unasked; and up to which programs are given the confusion, c² numbers. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Conformal sets and intervals against MAPIE and small cases by hand; their laws are in decide_laws.c. */
-#include "predict/conformal.h"
+#include "predict/decide/conformal.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "predict/conformal_intervals.h"
-#include "predict/conformal_sets.h"
+#include "predict/decide/conformal_intervals.h"
+#include "predict/decide/conformal_sets.h"
 #include "tests/golden/decide.h"
 #include "tests/tap.h"
 

@@ -9,11 +9,11 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort_double.h>
 
-#include "predict/abstain.h"
-#include "predict/alarm.h"
-#include "predict/beta.h"
-#include "predict/conformal_intervals.h"
-#include "predict/conformal_sets.h"
+#include "predict/decide/abstain.h"
+#include "predict/decide/alarm.h"
+#include "predict/decide/beta.h"
+#include "predict/decide/conformal_intervals.h"
+#include "predict/decide/conformal_sets.h"
 #include "src/rng.h"
 #include "tests/tap.h"
 

@@ -10,10 +10,10 @@
 
 #include <gsl/gsl_statistics_double.h>
 
-#include "predict/abstain.h"
-#include "predict/alarm.h"
-#include "predict/beta.h"
-#include "predict/decided.h"
+#include "predict/decide/abstain.h"
+#include "predict/decide/alarm.h"
+#include "predict/decide/beta.h"
+#include "predict/decide/decided.h"
 #include "tests/golden/decide.h"
 #include "tests/tap.h"
 

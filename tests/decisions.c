@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Files of decisions: what is written is read again to the bit, and what is wrong is refused by the member's name,
  * also where its checksum is right. */
-#include "predict/decisions.h"
+#include "predict/decide/decisions.h"
 
 #include <math.h>
 #include <stdio.h>

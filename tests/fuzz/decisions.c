@@ -3,7 +3,7 @@
 /* --decide FILE: what is read is applied to a few rows, and written and read again as the same. */
 #include <string.h>
 
-#include "predict/decided.h"
+#include "predict/decide/decided.h"
 #include "tests/fuzz/fuzz.h"
 
 static void use_classes(const struct decisions *d, struct arena *a)

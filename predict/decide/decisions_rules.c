@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "predict/decisions_private.h"
+#include "predict/decide/decisions_private.h"
 #include "src/json_build.h"
 
 const char *const decisions_set_word[SET_SCORES] = {[SET_LAC] = "lac", [SET_APS] = "aps", [SET_RAPS] = "raps"};

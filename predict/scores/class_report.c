@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "predict/class_report.h"
+#include "predict/scores/class_report.h"
 
 #include <math.h>
 

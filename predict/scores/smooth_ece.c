@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "predict/smooth_ece.h"
+#include "predict/scores/smooth_ece.h"
 
 #include <math.h>
 

@@ -12,7 +12,7 @@
 #ifndef BASIN_CONFORMAL_INTERVALS_H
 #define BASIN_CONFORMAL_INTERVALS_H
 
-#include "predict/conformal.h"
+#include "predict/decide/conformal.h"
 
 enum interval_score { INTERVAL_NORMALISED, INTERVAL_ABSOLUTE, INTERVAL_QUANTILES, INTERVAL_SCORES };
 #define INTERVAL_SCORE_WORDS "normalised|absolute|quantiles"

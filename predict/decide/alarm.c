@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "predict/alarm.h"
+#include "predict/decide/alarm.h"
 
 #include <math.h>
 #include <string.h>
 
 #include <gsl/gsl_sort_double.h>
 
-#include "predict/beta.h"
-#include "predict/conformal.h"
+#include "predict/decide/beta.h"
+#include "predict/decide/conformal.h"
 #include "src/arena.h"
 
 /* P(the rate of false alarms ≤ f) with the threshold at the k-th smallest. */

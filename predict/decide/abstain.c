@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "predict/abstain.h"
+#include "predict/decide/abstain.h"
 
 #include <math.h>
 
 #include <gsl/gsl_sort_double.h>
 
-#include "predict/beta.h"
+#include "predict/decide/beta.h"
 #include "src/arena.h"
 
 enum { TWENTIETHS = 20, THRESHOLDS = TWENTIETHS + 64 };

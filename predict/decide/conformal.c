@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "predict/conformal.h"
+#include "predict/decide/conformal.h"
 
 #include <math.h>
 #include <string.h>
 
 #include <gsl/gsl_sort_double.h>
 
-#include "predict/beta.h"
+#include "predict/decide/beta.h"
 
 size_t conformal_rank(double level, size_t n)
 {

@@ -9,10 +9,10 @@
 
 #include <jansson.h>
 
-#include "predict/abstain.h"
-#include "predict/alarm.h"
-#include "predict/conformal_intervals.h"
-#include "predict/conformal_sets.h"
+#include "predict/decide/abstain.h"
+#include "predict/decide/alarm.h"
+#include "predict/decide/conformal_intervals.h"
+#include "predict/decide/conformal_sets.h"
 #include "predict/ood.h"
 #include "predict/scaling.h"
 #include "src/arena.h"

@@ -4,7 +4,7 @@
 #ifndef BASIN_DECIDED_H
 #define BASIN_DECIDED_H
 
-#include "predict/decisions.h"
+#include "predict/decide/decisions.h"
 #include "predict/figures.h"
 #include "predict/intervals.h"
 #include "predict/metrics.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "predict/decisions_private.h"
+#include "predict/decide/decisions_private.h"
 #include "src/data/fingerprint.h"
 #include "src/json_build.h"
 #include "src/json_text.h"

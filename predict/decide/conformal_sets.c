@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "predict/conformal_sets.h"
+#include "predict/decide/conformal_sets.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "predict/decisions_private.h"
+#include "predict/decide/decisions_private.h"
 #include "src/text.h"
 
 /* With which it is said what coverage one set of rows reaches. */

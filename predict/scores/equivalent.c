@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "predict/equivalent.h"
+#include "predict/scores/equivalent.h"
 
 #include <math.h>
 
 #include <gsl/gsl_statistics_double.h>
 
-#include "predict/calibrated.h"
+#include "predict/scores/calibrated.h"
 
 /* Differences that float32 probabilities don't tell apart, nats. */
 static const double rounding = 1e-6;

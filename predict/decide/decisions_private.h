@@ -4,7 +4,7 @@
 #ifndef BASIN_DECISIONS_PRIVATE_H
 #define BASIN_DECISIONS_PRIVATE_H
 
-#include "predict/decisions.h"
+#include "predict/decide/decisions.h"
 
 /* A part of a file, and what messages call it: "FILE: rules.sets". */
 struct part {

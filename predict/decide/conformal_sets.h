@@ -21,7 +21,7 @@
 #ifndef BASIN_CONFORMAL_SETS_H
 #define BASIN_CONFORMAL_SETS_H
 
-#include "predict/conformal.h"
+#include "predict/decide/conformal.h"
 
 enum set_score { SET_LAC, SET_APS, SET_RAPS, SET_SCORES };
 #define SET_SCORE_WORDS "lac|aps|raps"

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "predict/decisions_private.h"
+#include "predict/decide/decisions_private.h"
 #include "src/words.h"
 
 status part_wrong(const struct part *p, const char *member, const char *expected)
