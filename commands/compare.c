@@ -20,7 +20,7 @@ static const struct param compare_defs[] = {
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
 	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
-	 .help = "what decimals of a csv file begin with; without it a point, or in the run's own file what they did"},
+	 .help = "what decimals of a csv file begin with; without it what those of the run's own do"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "the classes, from 0, where both ensembles are files of probabilities"},
 	{0},

@@ -8,7 +8,7 @@
  * some can be held out. */
 enum { LEVELS_MOST = 20, GAPS_FEW = 20, ROWS_FEW = 20 };
 
-/* Training rows that hmc takes whole in a minute or so. */
+/* Training rows that hmc takes whole in minutes at most. */
 enum { ROWS_WHOLE = 6000 };
 
 struct fit {

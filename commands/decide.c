@@ -30,7 +30,7 @@ static const struct param decide_defs[] = {
 	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
 	         "everywhere; without it what the run's own --unknown says"},
 	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
-	 .help = "what decimals of a csv file begin with; without it a point, or in the run's own file what they did"},
+	 .help = "what decimals of a csv file begin with; without it what those of the run's own do"},
 	{.name = "probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "learn from these probabilities, (examples, classes) or (members, examples, classes), instead of a run's"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "the classes, from 0, that belong to --probs"},

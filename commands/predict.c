@@ -25,7 +25,7 @@ static const struct param predict_defs[] = {
 	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
 	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
 	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
-	 .help = "what decimals of a csv file begin with; without it a point, or in the run's own file what they did"},
+	 .help = "what decimals of a csv file begin with; without it what those of the run's own do"},
 	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS,
 	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
 	         "everywhere; without it what the run's own --unknown says"},

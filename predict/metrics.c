@@ -45,20 +45,24 @@ struct example_score metrics_example(const struct mixture *m, size_t i, double *
 	return s;
 }
 
-/* What a mean and its standard error are made of. */
+/* What a mean and its standard error are made of; the latter from the first value on, so that equal ones have none. */
 struct sums {
-	double sum, squares;
+	double sum, first, moved, squares;
+	bool any;
 };
 
 static void count(struct sums *s, double x)
 {
+	s->first = s->any ? s->first : x;
+	s->any = true;
 	s->sum += x;
-	s->squares += x * x;
+	s->moved += x - s->first;
+	s->squares += (x - s->first) * (x - s->first);
 }
 
 static double error_of(const struct sums *s, double n)
 {
-	const double mean = s->sum / n;
+	const double mean = s->moved / n;
 	return n < 2 ? (double)NAN : sqrt(fmax(0, s->squares / n - mean * mean) / (n - 1));
 }
 

@@ -59,10 +59,11 @@ static status subject_columns(const struct network *n, const struct subject_requ
 	ask->single = n->standardize.single;
 	ask->width = n->table.n ? n->table.n : shape_size(n->model.input);
 	ask->header = r->header;
-	ask->decimal = r->decimal ? (enum decimal)(r->decimal - 1) : r->spec ? DECIMAL_POINT : n->origin.decimal;
+	ask->decimal = r->decimal ? (enum decimal)(r->decimal - 1) : DECIMAL_POINT;
 	ask->unknown = r->unknown ? (enum unknown)(r->unknown - 1) : UNKNOWN_REFUSE;
 	if (strncmp(ask->spec, "csv:", 4) != 0)
 		return OK;
+	ask->decimal = r->decimal ? ask->decimal : n->origin.decimal;
 	if (!r->spec && r->header == HEADER_AUTO)
 		ask->header = n->origin.header;
 	TRY(columns_from_json(json_object_get(n->header, "data"), a, columns));

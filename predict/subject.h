@@ -20,7 +20,7 @@ struct subject_request {
 	const char *option;        /* what names the set, for messages, as it is to be shown */
 	int split;                 /* enum split; −1: test, else train */
 	enum header header;        /* of csv files; HEADER_AUTO: of the run's own as it was told */
-	int decimal;               /* enum decimal of csv files, from 1; 0: of the run's own as it was told, else a point */
+	int decimal;               /* enum decimal of csv files, from 1; 0: as in the run's own */
 	int unknown;               /* enum unknown of csv files, from 1; 0: as the run has it */
 	const char *normalize;     /* NULL: as in training; else as normalize_parse has it */
 	enum need need;            /* what the set's own labels or targets are needed for */

@@ -115,8 +115,10 @@ fails 2 "euro.csv:2: column 1 (a): '.*,.*' is not a number: decimals begin with 
 	grep -q '"decimal": "comma"' "$dir/line/run.json" && "$BASIN" sample --resume "$dir/line" --steps 360 --quiet 2>"$dir/err"
 ok $? "a run goes on with them, and remembers it"
 whole=$(rmse)
-[ -n "$whole" ] && grep -q '"data": "csv:.*/euro.csv"' "$dir/out" && [ "$(rmse --data "csv:$dir/line.csv")" = "$whole" ]
-ok $? "and the commands that look there read it so, and no other file"
+[ -n "$whole" ] && grep -q '"data": "csv:.*/euro.csv"' "$dir/out" && [ "$(rmse --data "csv:$dir/line.csv" --decimal point)" = "$whole" ]
+ok $? "and the commands that look there read it so, and other files unless they are told"
+fails 2 "line.csv:2: column 1 (a): '.*' is not a number: decimals begin with a comma" "which have them, too" "$BASIN" predict "$dir/line" \
+	--data "csv:$dir/line.csv"
 "$BASIN" sample --resume "$dir/line" --data "csv:$dir/swap.csv" --steps 370 --quiet 2>"$dir/err" &&
 	grep -q '"decimal": null' "$dir/line/run.json" && [ -n "$(rmse)" ]
 ok $? "until there is another in its place"
