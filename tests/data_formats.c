@@ -123,7 +123,7 @@ static void test_csv(void)
 	csv("1,0\n2,0.5\n");
 	refuse("csv", "x.csv", classes, "0.5", "a class that is no integer");
 	csv("a,b\n1,2\n3,x4\n");
-	refuse("csv", "x.csv", none, "x.csv:3: column 2 (b): 'x4'", "a cell that is no number");
+	refuse("csv", "x.csv", none, "x.csv:3: column 2 (b): the target has words, 'x4', and numbers", "a cell that is no number");
 	refuse("csv", "x.csv", (struct dataset_request){.target = "q"}, "a, b", "a target that is not there");
 	csv("1,2\n\n3,4,5\n");
 	refuse("csv", "x.csv", none, "x.csv:3: 3 cells; 2", "a ragged row");
