@@ -75,11 +75,11 @@ offered() {  # offered PATTERN FILE [OPTION…]: the command that info offers ha
 	(cd "$dir" && "$BASIN" data info "csv:$file" "$@" 2>info.err >info.out
 		sed -n '/^fitted by /,$p' info.out >shown
 		awk 'length > 80 || (NR > 1 && last !~ / \\$/) { exit 1 } { last = $0 }' shown || exit
-		sed 's/ \\$//' shown | tr -d '\n' | tr -s ' ' | sed 's/^fitted by basin/"$BASIN"/' >command
-		cat command info.err
-		grep -q -e "$pattern" command && rm -rf RUN &&
-			sed 's/--steps 1000 --burn-in 200 --keep-every 2/--steps 20 --burn-in 10 --keep-every 5 --quiet/' command >short &&
-			! cmp -s command short && . ./short && "$BASIN" predict --quiet RUN)
+		sed 's/ \\$//' shown | tr -d '\n' | tr -s ' ' | sed 's/^fitted by basin/"$BASIN"/' >line
+		cat line info.err
+		grep -q -e "$pattern" line && rm -rf RUN &&
+			sed 's/--steps 1000 --burn-in 200 --keep-every 2/--steps 20 --burn-in 10 --keep-every 5 --quiet/' line >short &&
+			! cmp -s line short && . ./short && "$BASIN" predict --quiet RUN)
 }
 check "a clinic's table is fitted by the command that info offers" \
 	offered "--decimal comma --id patient --drop note --missing indicator --holdout 0.2 --model mlp:in-16-out --weight-decay 0.04 --sampler hmc " clinic.csv
