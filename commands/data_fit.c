@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "commands/data_fit.h"
 
-#include <string.h>
+#include "src/words.h"
 
 /* Different values that may be levels or classes; gaps, one in so many, that are worth a feature of their own; rows of which
  * some can be held out. */
@@ -96,15 +96,6 @@ static void add_option(struct text *to, const char *name, const char *value)
 	text_word(to, value);
 }
 
-static const char *word_of(const char *list, int i, struct text *to)
-{
-	to->n = 0;
-	for (; i > 0; i--)
-		list += strcspn(list, "|") + 1;
-	text_add(to, "%.*s", (int)strcspn(list, "|"), list);
-	return to->at;
-}
-
 /* Trajectories over all rows, where there are not too many of them: hmc is the method that needs no step size. N δ = 2 makes the
  * prior one of deviation 0.7, which suits columns of deviation 1. */
 static void add_method(const struct fit *f, const struct dataset *d, bool set_aside, struct text *to)
@@ -121,20 +112,19 @@ static void add_method(const struct fit *f, const struct dataset *d, bool set_as
 static void write_command(const struct fit *f, const struct dataset *d, struct text *to)
 {
 	const struct dataset_request *r = &f->r;
-	struct text word;
 	text_add(to, "basin sample --data ");
 	text_word(to, r->spec);
 	add_option(to, "target", r->target);
 	add_option(to, "labels", r->labels);
 	if (r->header != HEADER_AUTO)
-		add_option(to, "header", word_of(HEADER_WORDS, (int)r->header - 1, &word));
+		add_option(to, "header", words_at(HEADER_WORDS, (int)r->header - 1).at);
 	if (r->decimal != DECIMAL_POINT)
-		add_option(to, "decimal", word_of(DECIMAL_WORDS, (int)r->decimal, &word));
+		add_option(to, "decimal", words_at(DECIMAL_WORDS, (int)r->decimal).at);
 	add_option(to, "id", r->id);
 	add_option(to, "drop", r->drop);
 	add_option(to, "category", r->category);
 	if (r->missing != MISSING_REFUSE)
-		add_option(to, "missing", word_of(MISSING_WORDS, (int)r->missing, &word));
+		add_option(to, "missing", words_at(MISSING_WORDS, (int)r->missing).at);
 	if (f->classes)
 		text_add(to, " --likelihood categorical");
 	else if (!d->n_classes)

@@ -6,6 +6,7 @@
 #include "commands/decide.h"
 #include "src/json_build.h"
 #include "src/text.h"
+#include "src/words.h"
 
 static void put_rule(json_t **into, const char *name, const char *said, json_t *guarantee)
 {
@@ -47,7 +48,7 @@ static void put_sets(const struct decisions *d, json_t **into)
 {
 	const struct decided_sets *r = &d->sets;
 	struct text t = {.n = 0};
-	text_add(&t, "%s%s, coverage %g: ", decisions_set_word[r->rule.score], r->by_class ? " by class" : "", r->coverage);
+	text_add(&t, "%s%s, coverage %g: ", words_at(SET_SCORE_WORDS, (int)r->rule.score).at, r->by_class ? " by class" : "", r->coverage);
 	add_thresholds(&t, r->q, r->by_class ? d->classes : 1);
 	put_rule(into, "sets", t.at, guarantee_sets(d, false));
 }
@@ -81,7 +82,7 @@ static void put_abstention(const struct decisions *d, json_t **into)
 static void put_alarm(const struct decisions *d, json_t **into)
 {
 	struct text t = {.n = 0};
-	text_add(&t, "%s, false alarms %g: above ", decisions_alarm_word[d->alarm.score], d->alarm.fit.rate);
+	text_add(&t, "%s, false alarms %g: above ", words_at(OOD_SCORE_WORDS, (int)d->alarm.score).at, d->alarm.fit.rate);
 	add_threshold(&t, d->alarm.fit.sure.threshold);
 	put_rule(into, "alarm", t.at, guarantee_alarm(d, false));
 }

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/words.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int words_count(const char *words)
@@ -24,4 +25,13 @@ int words_find(const char *words, const char *word)
 		words += n + 1;
 	}
 	return -1;
+}
+
+struct word words_at(const char *words, int i)
+{
+	struct word to;
+	for (; i > 0; i--)
+		words += strcspn(words, "|") + 1;
+	snprintf(to.at, sizeof to.at, "%.*s", (int)strcspn(words, "|"), words);
+	return to;
 }

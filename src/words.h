@@ -10,4 +10,10 @@ int words_count(const char *words);
 /* The place of a word, from 0; −1 where it is not among them, or NULL. */
 int words_find(const char *words, const char *word);
 
+/* The word at a place that it has, cut where it is longer than this. */
+struct word {
+	char at[32];
+};
+struct word words_at(const char *words, int i);
+
 #endif

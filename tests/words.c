@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "predict/decide/conformal_intervals.h"
+#include "predict/decide/conformal_sets.h"
 #include "predict/ood.h"
 #include "src/data/dataset.h"
 #include "src/files/snaps.h"
@@ -34,6 +36,7 @@ static void finding(void)
 	ok(words_find("one|two|three", "one") == 0 && words_find("one|two|three", "three") == 2, "and found by their places");
 	ok(words_find("one|two", "tw") < 0 && words_find("one|two", "twos") < 0 && words_find("one|two", "") < 0 &&
 	   words_find("one|two", NULL) < 0, "parts of words, longer ones, and none are not");
+	ok(!strcmp(words_at("one|two|three", 0).at, "one") && !strcmp(words_at("one|two|three", 2).at, "three"), "words are at their places");
 }
 
 /* A word for each value of an enum, and the last value's at the end. */
@@ -84,6 +87,11 @@ int main(void)
 	list(SCHEDULE_WORDS, SCHEDULE_SWA, "constant", "swa");
 	list(SNAPS_DTYPE_WORDS, SNAPS_BFLOAT16, "float32", "bfloat16");
 	list(OOD_SCORE_WORDS, OOD_SCORES - 1, "entropy", "energy");
+	list(SET_SCORE_WORDS, SET_SCORES - 1, "lac", "raps");
+	list(INTERVAL_SCORE_WORDS, INTERVAL_SCORES - 1, "normalised", "quantiles");
+	list(MISSING_WORDS, MISSING_INDICATOR, "refuse", "indicator");
+	list(UNKNOWN_WORDS, UNKNOWN_OTHER, "refuse", "other");
+	list(DECIMAL_WORDS, DECIMAL_COMMA, "point", "comma");
 	names();
 	return done_testing();
 }

@@ -21,9 +21,6 @@
 #define SHARE_LEAST 1e-6
 #define SHARE_MOST 0.999999
 
-/* The words of SET_SCORE_WORDS and OOD_SCORE_WORDS. */
-extern const char *const decisions_set_word[SET_SCORES], *const decisions_alarm_word[OOD_SCORES];
-
 /* Classes: the set of a row (conformal_sets.h), from the probabilities as they are. */
 struct decided_sets {
 	bool made;

@@ -6,12 +6,7 @@
 
 #include "predict/decide/decisions_private.h"
 #include "src/json_build.h"
-
-const char *const decisions_set_word[SET_SCORES] = {[SET_LAC] = "lac", [SET_APS] = "aps", [SET_RAPS] = "raps"};
-static const char *const interval_names[] = {[INTERVAL_NORMALISED] = "normalised", [INTERVAL_ABSOLUTE] = "absolute",
-                                             [INTERVAL_QUANTILES] = "quantiles"};
-const char *const decisions_alarm_word[OOD_SCORES] = {[OOD_ENTROPY] = "entropy", [OOD_MI] = "mi", [OOD_MSP] = "msp",
-                                                     [OOD_MAX_LOGIT] = "max-logit", [OOD_ENERGY] = "energy"};
+#include "src/words.h"
 
 static json_t *number(double x)
 {
@@ -101,7 +96,7 @@ static json_t *sets_to_json(const struct decisions *d)
 {
 	const struct decided_sets *r = &d->sets;
 	json_t *j = json_object();
-	json_put(&j, "score", json_string(decisions_set_word[r->rule.score]));
+	json_put(&j, "score", json_string(words_at(SET_SCORE_WORDS, (int)r->rule.score).at));
 	json_put(&j, "coverage", number(r->coverage));
 	json_put(&j, "by_class", json_boolean(r->by_class));
 	json_put(&j, "lambda", r->rule.score == SET_RAPS ? number(r->rule.lambda) : json_null());
@@ -135,7 +130,7 @@ static json_t *intervals_to_json(const struct decisions *d)
 {
 	const struct decided_intervals *r = &d->intervals;
 	json_t *j = json_object();
-	json_put(&j, "score", json_string(interval_names[r->score]));
+	json_put(&j, "score", json_string(words_at(INTERVAL_SCORE_WORDS, (int)r->score).at));
 	json_put(&j, "coverage", number(r->coverage));
 	put_conformal(&j, r->q, (size_t)d->targets);
 	json_put(&j, "guarantee", guarantee_intervals(d, true));
@@ -199,7 +194,7 @@ static json_t *alarm_to_json(const struct decisions *d)
 {
 	const struct alarm *r = &d->alarm.fit;
 	json_t *j = json_object();
-	json_put(&j, "score", json_string(decisions_alarm_word[d->alarm.score]));
+	json_put(&j, "score", json_string(words_at(OOD_SCORE_WORDS, (int)d->alarm.score).at));
 	json_put(&j, "false_alarm", number(r->rate));
 	json_put(&j, "confidence", number(1 - r->delta));
 	json_put(&j, "threshold", number(r->sure.threshold));

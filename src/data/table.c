@@ -86,13 +86,12 @@ json_t *table_to_json(const struct table *t, const struct columns *names)
 {
 	if (!t->n)
 		return NULL;
-	static const char *const missing[] = {"refuse", "mean", "indicator"}, *const unknown[] = {"refuse", "other"};
 	json_t *columns = json_array();
 	for (size_t k = 0; k < t->n; k++)
 		json_add(&columns, column_to_json(&t->at[k], names->n ? names->name[k + (k >= names->target)] : NULL));
 	json_t *j = json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o}", "columns", columns, "fill",
-	                      t->fill ? json_numbers(t->fill, (int)t->width) : json_null(), "missing", missing[t->missing],
-	                      "unknown", unknown[t->unknown], "classes",
+	                      t->fill ? json_numbers(t->fill, (int)t->width) : json_null(), "missing", words_at(MISSING_WORDS, (int)t->missing).at,
+	                      "unknown", words_at(UNKNOWN_WORDS, (int)t->unknown).at, "classes",
 	                      t->n_classes ? words_to_json(t->class_name, t->n_classes, true) : json_null(), "id",
 	                      t->id ? json_string(t->id) : json_null(), "dropped", words_to_json(t->dropped, t->n_dropped, false));
 	return j;
