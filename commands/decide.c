@@ -222,12 +222,7 @@ static status decide_stored(const struct opts *o, struct arena *a, json_t **figu
 	if (s == OK)
 		s = tell(o, NULL, NULL, &d, file.to, figures);
 	s = outputs_close(&file, 1, s);
-	json_put(figures, "data", json_words(opts_text(o, "probs")));
-	json_put(figures, "split", json_null());
-	report_facts(figures, NULL);
-	if (opts_flag(o, "json"))
-		select_origin(o, NULL, figures);
-	json_put(figures, "roles", json_array());
+	select_stored(o, figures);
 	return s;
 }
 

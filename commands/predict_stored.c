@@ -63,12 +63,7 @@ status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
 	TRY(outputs_open(o, a, option, 2, file));
 	json_t *rows = NULL;
 	status s = outputs_close(file, 2, score_stored(o, file, a, figures, &rows));
-	json_put(figures, "data", json_words(opts_text(o, "probs")));
-	json_put(figures, "split", json_null());
-	report_facts(figures, NULL);
-	if (opts_flag(o, "json"))
-		select_origin(o, NULL, figures);
-	json_put(figures, "roles", json_array());
+	select_stored(o, figures);
 	if (opts_flag(o, "curve"))
 		json_put(figures, "curve", rows);
 	return s;

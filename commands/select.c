@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "commands/report.h"
 #include "src/json_build.h"
 
 static const struct param select_defs[] = {
@@ -147,6 +148,16 @@ void select_origin(const struct opts *o, const struct selection *s, json_t **int
 	if (s)
 		select_trained(s, &trained);
 	select_origin_of(o, trained, into);
+}
+
+void select_stored(const struct opts *o, json_t **into)
+{
+	json_put(into, "data", json_words(opts_text(o, "probs")));
+	json_put(into, "split", json_null());
+	report_facts(into, NULL);
+	if (opts_flag(o, "json"))
+		select_origin(o, NULL, into);
+	json_put(into, "roles", json_array());
 }
 
 void select_origin_of(const struct opts *o, json_t *trained, json_t **into)

@@ -39,6 +39,9 @@ void select_report(const struct selection *s, json_t **into);
  * the sets that those chosen from were trained on, in order of appearance; s is NULL where no run is read. */
 void select_origin(const struct opts *o, const struct selection *s, json_t **into);
 
+/* What a report says of where its figures come from where these are --probs, and no run's. */
+void select_stored(const struct opts *o, json_t **into);
+
 /* The same where several selections are read: the fingerprints of one, those that the list lacks, and the rest with that list, which
  * it takes over. */
 void select_trained(const struct selection *s, json_t **prints);
