@@ -75,23 +75,14 @@ static bool is_id(const char *name)
 	return !strcmp(name + n - 2, "ID") || !strcmp(name + n - 2, "Id") || (!strcasecmp(name + n - 2, "id") && strchr("_-. ", name[n - 3]));
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const float x = *(const float *)a, y = *(const float *)b;
-	return (x > y) - (x < y);
-}
-
 static status all_differ(const struct dataset *d, size_t j, bool *out)
 {
-	float *x = malloc(d->n * sizeof *x);
+	double *x = malloc(d->n * sizeof *x);
 	if (!x)
 		return fail(ERR_MEMORY, "out of memory: a column of %zu values", d->n);
 	for (size_t i = 0; i < d->n; i++)
-		x[i] = ((const float *)d->x)[i * (size_t)d->w + j];
-	qsort(x, d->n, sizeof *x, by_value);
-	*out = true;
-	for (size_t i = 1; i < d->n; i++)
-		*out = *out && x[i] > x[i - 1];
+		x[i] = (double)((const float *)d->x)[i * (size_t)d->w + j];
+	*out = summary_unique(x, d->n) == d->n;
 	free(x);
 	return OK;
 }

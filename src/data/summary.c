@@ -47,6 +47,16 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+size_t summary_unique(double *x, size_t n)
+{
+	size_t kept = 0;
+	qsort(x, n, sizeof *x, by_value);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || x[i] > x[kept - 1])
+			x[kept++] = x[i];
+	return kept;
+}
+
 status summary_distinct(const struct dataset *d, size_t *distinct, size_t *whole)
 {
 	double *y = malloc(d->n * sizeof *y);
@@ -54,12 +64,9 @@ status summary_distinct(const struct dataset *d, size_t *distinct, size_t *whole
 	if (!y)
 		return fail(ERR_MEMORY, "out of memory: %zu targets", d->n);
 	memcpy(y, d->target_wide, d->n * sizeof *y);
-	qsort(y, d->n, sizeof *y, by_value);
-	for (size_t i = 0; i < d->n; i++)
-		if (i == 0 || y[i] > y[i - 1]) {
-			++*distinct;
-			*whole += y[i] == rint(y[i]);
-		}
+	*distinct = summary_unique(y, d->n);
+	for (size_t i = 0; i < *distinct; i++)
+		*whole += y[i] == rint(y[i]);
 	free(y);
 	return OK;
 }

@@ -13,6 +13,9 @@ status summary_moments(const struct dataset *d, struct arena *a, int *n, double 
 /* The largest magnitude in each column of a table, into out (w). */
 void summary_largest(const struct dataset *d, double *out);
 
+/* Sorts n numbers, none of them NaN, and moves one of each value to the front; returns how many there are. */
+size_t summary_unique(double *x, size_t n);
+
 /* How many values a single real target has, and how many of these are whole numbers. Errors: ERR_MEMORY. */
 status summary_distinct(const struct dataset *d, size_t *distinct, size_t *whole);
 

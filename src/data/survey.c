@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "src/data/csv_cell.h"
+#include "src/data/summary.h"
 #include "src/data/table_learn.h"
 
 enum { FEW = 10 };   /* rows whose numbers may all differ by chance */
@@ -22,25 +23,16 @@ const char *survey_kind_name(enum survey_kind k)
 
 /* ---- numbers ---- */
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 static status count_distinct(const struct csv_rows *r, size_t k, size_t *out)
 {
 	double *x = malloc((r->n + 1) * sizeof *x);
 	size_t n = 0;
-	*out = 0;
 	if (!x)
 		return fail(ERR_MEMORY, "out of memory: %zu numbers", r->n);
 	for (size_t i = 0; i < r->n; i++)
 		if (!isnan(csv_rows_number(r, i, k)))
 			x[n++] = csv_rows_number(r, i, k);
-	qsort(x, n, sizeof *x, by_value);
-	for (size_t i = 0; i < n; i++)
-		*out += i == 0 || x[i] > x[i - 1];
+	*out = summary_unique(x, n);
 	free(x);
 	return OK;
 }
@@ -87,56 +79,39 @@ static status look_at_numbers(const struct csv_rows *r, size_t k, struct survey_
 
 /* ---- words ---- */
 
-static int by_word(const void *a, const void *b)
+static status count_levels(const struct csv_rows *r, size_t k, struct arena *a, struct survey_column *c)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static status copy_levels(struct arena *a, size_t n, const char *const *sorted, struct survey_column *c)
-{
+	const char *const *word;
 	struct survey_level *level;
-	for (size_t i = 0; i < n; i++)
-		c->n_levels += i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0;
+	TRY(table_levels(r, k, a, &c->n_levels, &word));
 	TRY(ARENA_NEW(a, c->n_levels, &level));
-	for (size_t i = 0, at = 0; i < n; i++) {
-		if (i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0) {
-			char *own;
-			TRY(arena_text(a, &own, "%s", sorted[i]));
-			level[at++].word = own;
-		}
-		level[at - 1].n++;
-	}
+	for (size_t j = 0; j < c->n_levels; j++)
+		level[j].word = word[j];
+	for (size_t i = 0; i < r->n; i++)
+		if (csv_rows_text(r, i, k) && !csv_rows_gap(r, i, k))
+			level[table_find(word, c->n_levels, csv_rows_text(r, i, k))].n++;
 	c->level = level;
 	return OK;
 }
 
 static status look_at_words(const struct csv_rows *r, size_t k, struct arena *a, struct survey_column *c, bool *comma)
 {
-	const char **word = r->text[k] ? malloc((r->n + 1) * sizeof *word) : NULL;
 	size_t commas = 0;
 	double unused;
 	if (!r->text[k])
 		return OK;
-	if (!word)
-		return fail(ERR_MEMORY, "out of memory: %zu words", r->n);
+	TRY(count_levels(r, k, a, c));
 	for (size_t i = 0; i < r->n; i++) {
 		const char *text = csv_rows_text(r, i, k);
-		if (!text)
-			continue;
-		if (csv_rows_gap(r, i, k)) {
-			c->gaps++;
-			continue;
-		}
-		commas += csv_number(text, DECIMAL_COMMA, &unused);
-		word[c->words++] = text;
+		const bool gap = csv_rows_gap(r, i, k);
+		c->gaps += gap;
+		c->words += text && !gap;
+		commas += text && !gap && csv_number(text, DECIMAL_COMMA, &unused);
 	}
-	qsort(word, c->words, sizeof *word, by_word);
-	status s = copy_levels(a, c->words, word, c);
-	free(word);
 	c->names = !r->plan->words[k] && table_words_are_names(c->words, c->n_levels);
 	c->comma = r->decimal == DECIMAL_POINT && !r->plan->words[k] && c->words && commas == c->words;
 	*comma |= c->comma;
-	return s;
+	return OK;
 }
 
 /* ---- columns ---- */

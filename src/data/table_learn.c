@@ -92,13 +92,12 @@ static status copy_levels(struct levels *l, struct arena *a, const char *const *
 	return OK;
 }
 
-/* The different words of a column, sorted by their bytes. */
-static status find_levels(const struct csv_rows *r, size_t k, struct arena *a, size_t *n, const char *const **out)
+status table_levels(const struct csv_rows *r, size_t k, struct arena *a, size_t *n, const char *const **out)
 {
 	struct levels l = {.n = 0};
 	status s = OK;
 	for (size_t i = 0; s == OK && i < r->n; i++)
-		if (!csv_rows_gap(r, i, k))
+		if (csv_rows_text(r, i, k) && !csv_rows_gap(r, i, k))
 			s = add_level(&l, csv_rows_text(r, i, k));
 	if (s == OK)
 		s = copy_levels(&l, a, out);
@@ -218,7 +217,7 @@ bool table_words_are_names(size_t words, size_t levels)
 static status learn_words(const struct csv_rows *r, size_t k, const struct cells *c, struct arena *a, size_t *n,
                           const char *const **out)
 {
-	TRY(find_levels(r, k, a, n, out));
+	TRY(table_levels(r, k, a, n, out));
 	return !r->plan->words[k] && table_words_are_names(c->words, *n) ? refuse_names(r, k, c, *n) : OK;
 }
 

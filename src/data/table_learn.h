@@ -14,6 +14,10 @@
  * own; ERR_MEMORY. */
 status table_learn(const struct csv_rows *r, const struct dataset_request *q, struct arena *a, struct table *out);
 
+/* The different words of column k, numbers and gaps left out, sorted by their bytes, as table_find looks for them: *n of them, in the
+ * arena. Errors: ERR_MEMORY. */
+status table_levels(const struct csv_rows *r, size_t k, struct arena *a, size_t *n, const char *const **out);
+
 /* Whether a column of so many words, of which so many are different, is taken for names of the rows. */
 bool table_words_are_names(size_t words, size_t levels);
 
