@@ -131,7 +131,7 @@ static status learn_intervals(const struct opts *o, const struct calibration *c,
 	r->made = true;
 	r->score = (enum interval_score)opts_choice(o, "intervals");
 	r->coverage = opts_real(o, "coverage");
-	TRY(intervals_of(c->real, r->coverage, a, &of));
+	TRY(decided_tell(r, c->real, a, &of));
 	TRY(ARENA_NEW(a, c->n, &score));
 	TRY(ARENA_NEW(a, (size_t)d->targets, &r->q));
 	for (int j = 0; j < d->targets; j++) {

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "predict/judged.h"
+#include "predict/errors.h"
 
 status ambiguity_open(struct arena *a, size_t n, struct ambiguity *out)
 {

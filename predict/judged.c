@@ -51,19 +51,3 @@ status judged_order(const double *x, size_t n, size_t *order)
 	free(placed);
 	return OK;
 }
-
-double mean_error(const double *x, size_t n)
-{
-	/* From the first value on: equal ones have no error. */
-	double mean = 0, squares = 0;
-	for (size_t i = 0; i < n; i++)
-		mean += (x[i] - x[0]) / (double)n;
-	for (size_t i = 0; i < n; i++)
-		squares += (x[i] - x[0] - mean) * (x[i] - x[0] - mean);
-	return n < 2 || !isfinite(squares) ? (double)NAN : sqrt(squares / (double)(n - 1) / (double)n);
-}
-
-double share_error(double share, double n)
-{
-	return n < 2 ? (double)NAN : sqrt(fmax(0, share * (1 - share)) / n);
-}

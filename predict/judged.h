@@ -24,10 +24,4 @@ status judged_of(const struct mixture *m, struct arena *a, struct judged *out);
 /* The places of n examples by falling x, and of equal ones by rising place, into order (n). Errors: ERR_MEMORY. */
 status judged_order(const double *x, size_t n, size_t *order);
 
-/* The standard error of a mean, √(Σ(x − x̄)²/(n − 1)/n); NaN for less than two or for what is not finite. */
-double mean_error(const double *x, size_t n);
-
-/* That of a share of n, √(s(1 − s)/n); NaN for less than two. */
-double share_error(double share, double n);
-
 #endif

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "predict/bootstrap.h"
+#include "predict/errors.h"
 
 int ece_bin(double confidence)
 {
@@ -45,27 +46,6 @@ struct example_score metrics_example(const struct mixture *m, size_t i, double *
 	return s;
 }
 
-/* What a mean and its standard error are made of; the latter from the first value on, so that equal ones have none. */
-struct sums {
-	double sum, first, moved, squares;
-	bool any;
-};
-
-static void count(struct sums *s, double x)
-{
-	s->first = s->any ? s->first : x;
-	s->any = true;
-	s->sum += x;
-	s->moved += x - s->first;
-	s->squares += (x - s->first) * (x - s->first);
-}
-
-static double error_of(const struct sums *s, double n)
-{
-	const double mean = s->moved / n;
-	return n < 2 ? (double)NAN : sqrt(fmax(0, s->squares / n - mean * mean) / (n - 1));
-}
-
 /* right and loss (n): per example, what the bootstrap resamples. p (c) is scratch. */
 static void score(const struct mixture *m, struct class_metrics *out, double *right, double *loss, double *p)
 {
@@ -80,25 +60,25 @@ static void score(const struct mixture *m, struct class_metrics *out, double *ri
 		accuracy += e.right;
 		nll += e.loss;
 		const double total = entropy_of(p, m->c), own = m->entropy[i] / (double)m->members;
-		count(&brier, e.square);
-		count(&entropy, total);
-		count(&expected, own);
-		count(&information, total - own);
+		sums_add(&brier, e.square);
+		sums_add(&entropy, total);
+		sums_add(&expected, own);
+		sums_add(&information, total - own);
 		struct bin *b = &bin[ece_bin(p[e.best])];
 		b->confidence += p[e.best];
 		b->right += e.right;
 	}
 	out->accuracy = accuracy / n;
 	out->nll = nll / n;
-	out->brier = brier.sum / n;
+	out->brier = sums_mean(&brier);
 	out->ece = calibration_error(bin, m->n);
-	out->entropy = entropy.sum / n;
-	out->expected_entropy = expected.sum / n;
+	out->entropy = sums_mean(&entropy);
+	out->expected_entropy = sums_mean(&expected);
 	out->mutual_information = m->members > 1 ? fmax(0, out->entropy - out->expected_entropy) : NAN;
-	out->brier_se = error_of(&brier, n);
-	out->entropy_se = error_of(&entropy, n);
-	out->expected_entropy_se = error_of(&expected, n);
-	out->mutual_information_se = m->members > 1 ? error_of(&information, n) : NAN;
+	out->brier_se = sums_error(&brier);
+	out->entropy_se = sums_error(&entropy);
+	out->expected_entropy_se = sums_error(&expected);
+	out->mutual_information_se = m->members > 1 ? sums_error(&information) : NAN;
 }
 
 status metrics_classes(const struct mixture *m, bool errors, struct class_metrics *out)

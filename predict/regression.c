@@ -9,7 +9,7 @@
 #include <gsl/gsl_sort_double.h>
 
 #include "predict/bootstrap.h"
-#include "predict/judged.h"
+#include "predict/errors.h"
 #include "predict/mixture.h"
 #include "src/heteroscedastic.h"
 

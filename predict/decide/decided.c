@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "predict/errors.h"
+
 /* ---- classes ---- */
 
 static status decide_sets(const struct decisions *d, const struct mixture *m, struct arena *a, struct decided *out)
@@ -72,10 +74,15 @@ status decided_classes(const struct decisions *d, const struct mixture *m, struc
 
 /* ---- real targets ---- */
 
+status decided_tell(const struct decided_intervals *rule, const struct regression *r, struct arena *a, struct intervals *out)
+{
+	return intervals_of(r, rule->score == INTERVAL_QUANTILES ? rule->coverage : 0, a, out);
+}
+
 struct told decided_told(const struct intervals *of, size_t i, int j)
 {
 	const size_t at = i * (size_t)of->k + (size_t)j;
-	return (struct told){of->mean[at], of->sd[at], of->lower[at], of->upper[at]};
+	return (struct told){of->mean[at], of->sd[at], of->lower ? of->lower[at] : (double)NAN, of->upper ? of->upper[at] : (double)NAN};
 }
 
 status decided_reals(const struct decisions *d, const struct regression *r, struct arena *a, struct decided *out)
@@ -86,7 +93,7 @@ status decided_reals(const struct decisions *d, const struct regression *r, stru
 	*out = (struct decided){.n = r->n, .targets = r->k};
 	if (!rule->made)
 		return OK;
-	TRY(intervals_of(r, rule->coverage, a, &of));
+	TRY(decided_tell(rule, r, a, &of));
 	TRY(ARENA_NEW(a, r->n * k, &out->lower));
 	TRY(ARENA_NEW(a, r->n * k, &out->upper));
 	for (size_t i = 0; i < r->n; i++)
@@ -114,13 +121,10 @@ static void put_share(struct figures *out, const char *name, const char *error, 
 	put(out, error, sqrt(s * (1 - s) / (double)n));
 }
 
-/* The mean of n values by their sum and that of their squares, and its standard error, which is NaN of less than two and where the mean is
- * not finite. */
-static void put_mean(struct figures *out, const char *name, const char *error, double sum, double squares, size_t n)
+static void put_mean(struct figures *out, const char *name, const char *error, const struct sums *s)
 {
-	const double mean = sum / (double)n, variance = squares / (double)n - mean * mean;
-	put(out, name, mean);
-	put(out, error, n < 2 || !isfinite(variance) ? (double)NAN : sqrt(fmax(0, variance) / ((double)n - 1)));
+	put(out, name, sums_mean(s));
+	put(out, error, sums_error(s));
 }
 
 /* As metrics.h has it. */
@@ -137,18 +141,17 @@ static void set_figures(const struct decided *rows, const struct mixture *m, str
 {
 	const size_t c = (size_t)rows->classes;
 	size_t held = 0;
-	double classes = 0, squares = 0;
+	struct sums sizes = {0};
 	for (size_t i = 0; i < rows->n; i++) {
 		double size = 0;
 		for (size_t k = 0; k < c; k++)
 			size += rows->in[i * c + k];
-		classes += size;
-		squares += size * size;
+		sums_add(&sizes, size);
 		held += m->label && rows->in[i * c + (size_t)m->label[i]];
 	}
 	if (m->label)
 		put_share(out, "set_coverage", "set_coverage_se", held, rows->n);
-	put_mean(out, "set_size", "set_size_se", classes, squares, rows->n);
+	put_mean(out, "set_size", "set_size_se", &sizes);
 }
 
 static void accept_figures(const struct decided *rows, const struct mixture *m, struct figures *out)
@@ -165,14 +168,11 @@ static void accept_figures(const struct decided *rows, const struct mixture *m, 
 
 static void scaling_figures(const struct decided *rows, const struct mixture *m, struct figures *out)
 {
-	double sum = 0, squares = 0;
-	for (size_t i = 0; m->label && i < rows->n; i++) {
-		const double loss = -log(rows->scaled[i * (size_t)rows->classes + (size_t)m->label[i]]);
-		sum += loss;
-		squares += loss * loss;
-	}
+	struct sums losses = {0};
+	for (size_t i = 0; m->label && i < rows->n; i++)
+		sums_add(&losses, -log(rows->scaled[i * (size_t)rows->classes + (size_t)m->label[i]]));
 	if (m->label)
-		put_mean(out, "nll_scaled", "nll_scaled_se", sum, squares, rows->n);
+		put_mean(out, "nll_scaled", "nll_scaled_se", &losses);
 }
 
 static void alarm_figures(const struct decided *rows, struct figures *out)
@@ -223,17 +223,16 @@ static void coverage_figures(const struct decided *rows, const double *y, struct
 void decided_figures_reals(const struct decided *rows, const double *y, struct figures *out)
 {
 	const size_t k = (size_t)rows->targets;
-	double width = 0, squares = 0;
+	struct sums widths = {0};
 	*out = (struct figures){.n = rows->n};
 	for (size_t i = 0; rows->lower && i < rows->n; i++) {
 		double own = 0;
 		for (size_t e = i * k; e < (i + 1) * k; e++)
 			own += (rows->upper[e] - rows->lower[e]) / (double)k;
-		width += own;
-		squares += own * own;
+		sums_add(&widths, own);
 	}
 	if (rows->lower && y)
 		coverage_figures(rows, y, out);
 	if (rows->lower)
-		put_mean(out, "interval_width", "interval_width_se", width, squares, rows->n);
+		put_mean(out, "interval_width", "interval_width_se", &widths);
 }

@@ -24,7 +24,9 @@ struct decided {
 status decided_classes(const struct decisions *d, const struct mixture *m, struct arena *a, struct decided *out);
 status decided_reals(const struct decisions *d, const struct regression *r, struct arena *a, struct decided *out);
 
-/* What an interval rule is told of target j of example i. */
+/* What an interval rule goes by, of all examples, quantiles only where it goes by these: they take a search each. And what it is told
+ * of target j of example i. Errors: as intervals_of's. */
+status decided_tell(const struct decided_intervals *rule, const struct regression *r, struct arena *a, struct intervals *out);
 struct told decided_told(const struct intervals *of, size_t i, int j);
 
 /* Shares and means of rows, under the names of basin-predict(1); those about truths where there are labels, or

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "predict/judged.h"
+#include "predict/errors.h"
 #include "predict/scaling.h"
 #include "src/rng.h"
 

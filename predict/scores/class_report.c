@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "predict/errors.h"
+
 status class_confusion(const struct judged *j, struct arena *a, size_t **confusion)
 {
 	const size_t c = (size_t)j->c;

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "predict/judged.h"
+#include "predict/errors.h"
 
 static const double levels[COVERAGE_LEVELS] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99};
 

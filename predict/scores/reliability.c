@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "predict/errors.h"
+
 void reliability_bins(const struct judged *j, struct reliability_bin bin[ECE_BINS])
 {
 	for (int b = 0; b < ECE_BINS; b++)

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "predict/errors.h"
+
 /* Examples of one confidence: ranks first + 1 … end. */
 struct tie {
 	size_t first, end;

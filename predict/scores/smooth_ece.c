@@ -7,6 +7,8 @@
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_roots.h>
 
+#include "predict/errors.h"
+
 /* A grid over [0, 1] has 32 points a bandwidth or more, a power of two of them, and a kernel ends at 8 bandwidths. */
 enum { POINTS_LEAST = 64, POINTS_MOST = 32768, FINENESS = 32, REACH = 8 };
 static const double sigma_least = 1.0 / 1024;
