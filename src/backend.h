@@ -189,6 +189,14 @@ static inline int loss_targets(enum loss_kind kind, int k)
 	return kind == LOSS_HETEROSCEDASTIC ? k / 2 : k;
 }
 
+/* The tangents of a loss along a direction in which its outputs and its parameters move. */
+struct loss_dot {
+	const float *output;             /* device: (n, k) */
+	const float *params[LOSS_PARAMS];    /* device, as loss.params; NULL: 0 */
+	float *gradient;                 /* device: (n, k), set to the derivative of loss.gradient */
+	float *dparams[LOSS_PARAMS];     /* device: those of loss.dparams, set, or added to with loss.add_dparams; NULL: not wanted */
+};
+
 /* ---- weigh: weights of a batch's examples, of what their losses are at two points ---- */
 
 /* wᵢ = n·pᵢ, p the softmax of value[rate]·|aᵢ − bᵢ|, in double with the largest exponent subtracted; rate ≥ 0. */
@@ -326,6 +334,10 @@ struct backend {
 	status (*gather)(struct device *d, const struct slots *s, const struct gather *g);
 	/* Writes SLOT_NLL, the totals, SLOT_BAD and SLOT_GOOD_NLL, and the gradient with respect to the output. */
 	status (*loss)(struct device *d, struct slots *s, const struct loss *l);
+
+	/* The derivative of the loss's gradients: of l the outputs, targets, weights, scale and params count, and its gradient and dparams
+	 * are neither read nor written. No slot changes. Or NULL: the device has no exact tangents, and no layer has a jvp. */
+	status (*loss_dot)(struct device *d, const struct slots *s, const struct loss *l, const struct loss_dot *dot);
 
 	status (*weigh)(struct device *d, const struct slots *s, const struct weigh *w);
 

@@ -67,7 +67,8 @@ static inline size_t shape_size(const int shape[3])
 	return (size_t)shape[0] * (size_t)shape[1] * (size_t)shape[2];
 }
 
-/* infer: forward only, may fold and fuse. train: forward and backward. tangent: keeps every input and fuses nothing. */
+/* infer: forward only, may fold and fuse. train: forward and backward. tangent: both, and their tangents; nothing is written over
+ * what a pass reads, float32 alone, and a batch norm's statistics are the running ones (STATS_USE), constants to its backward. */
 enum plan_mode { PLAN_INFER, PLAN_TRAIN, PLAN_TANGENT };
 
 enum stats_policy {
@@ -158,10 +159,16 @@ struct layer_ops {
 	 * a layer), and the pass that makes them: θ + c·v + σξ, converted and reordered. */
 	size_t (*working_bytes)(const struct layer_plan *p);
 	status (*materialise)(struct layer_plan *p, const struct weight_source *from, void *working);
-	/* Forward-mode tangents (dy from dx and dparam) and exact Hessian–vector products; NULL where the layer has no
-	 * exact tangents. */
-	status (*jvp)(struct layer_plan *p, const struct layer_io *io, const struct layer_io *tangent);
-	status (*hvp)(struct layer_plan *p, const struct layer_io *io, const struct layer_io *tangent);
+	/* Tangents, of plans with PLAN_TANGENT: a dotted quantity is the derivative along a direction in the parameters. `dot` has the
+	 * tangents of what io has at the same places, each in its own's format: x, param (the working copy of the direction where the plan
+	 * has working weights) and dy are given, NULL standing for 0; y, dx and dparam are set, those that are NULL not wanted, and
+	 * dparam added to with dot->add_dparams. The rest of dot is not read.
+	 * jvp follows forward with the same io:      ẏ = ∂y/∂x·ẋ + ∂y/∂θ·θ̇.
+	 * hvp follows jvp, and backward with the same io has been or not: the derivative of what backward makes of dy,
+	 *     ẋ̄ = (∂y/∂x)ᵀ·dẏ + (d/dt ∂y/∂x)ᵀ·dy,  θ̄̇ likewise (Pearlmutter 1994; at kinks the slope that backward takes has derivative 0).
+	 * Both, or both NULL where the layer has no exact tangents. Errors: ERR_MEMORY, ERR_LIBRARY. */
+	status (*jvp)(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot);
+	status (*hvp)(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot);
 };
 
 #endif

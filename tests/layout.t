@@ -67,17 +67,18 @@ may chains src src/files samplers
 may predict src src/files src/data src/net
 may predict/decide predict src src/files src/data
 may predict/scores predict src
-may commands src src/files src/data src/net src/options samplers chains predict predict/decide predict/scores
+may curvature src
+may commands src src/files src/data src/net src/options samplers chains curvature predict predict/decide predict/scores
 for folder in src/*/ predict/*/; do
 	grep -qx "may ${folder%/}\( .*\)\?" tests/layout.t || echo "$folder"
 done >"$dir/found"
 nothing "each folder of src/ and predict/ is in this list"
-grep -s -n '^#include <\(src\|samplers\|chains\|predict\|commands\|tests\)/' src/*.[ch] src/*/*.[ch] src/cuda/*.cu src/cuda/*.cuh samplers/*.[ch] chains/*.[ch] predict/*.[ch] predict/*/*.[ch] commands/*.[ch] >"$dir/found"
+grep -s -n '^#include <\(src\|samplers\|chains\|curvature\|predict\|commands\|tests\)/' src/*.[ch] src/*/*.[ch] src/cuda/*.cu src/cuda/*.cuh samplers/*.[ch] chains/*.[ch] curvature/*.[ch] predict/*.[ch] predict/*/*.[ch] commands/*.[ch] >"$dir/found"
 nothing "the project's own headers are in quotes"
 
 # ---- what the command line alone does ----
 
-code src/*.[ch] src/*/*.[ch] samplers/*.[ch] chains/*.[ch] predict/*.[ch] predict/*/*.[ch] >"$dir/below"
+code src/*.[ch] src/*/*.[ch] samplers/*.[ch] chains/*.[ch] curvature/*.[ch] predict/*.[ch] predict/*/*.[ch] >"$dir/below"
 grep -E '(^|[^a-z_])(printf|vprintf|puts|putchar|perror|exit|_exit|abort)\(|std(out|err)([^a-z_]|$)' "$dir/below" >"$dir/found"
 nothing "nothing below commands/ prints or ends the program"
 grep -E '"([^"\\]|\\.)*--([a-z]|%s)' "$dir/below" | grep -v '^src/options/.*--%s' >"$dir/found"
@@ -92,7 +93,7 @@ nothing "graphs name no kind of layer"
 
 # ---- JSON is whole or NULL ----
 
-code commands/*.[ch] samplers/*.[ch] chains/*.[ch] predict/*.[ch] predict/*/*.[ch] src/*.[ch] src/*/*.[ch] >"$dir/all"
+code commands/*.[ch] samplers/*.[ch] chains/*.[ch] curvature/*.[ch] predict/*.[ch] predict/*/*.[ch] src/*.[ch] src/*/*.[ch] >"$dir/all"
 grep -E '^[^:]*:[0-9]+:[[:space:]]+json_(object_(set|update)|array_(set|append|insert|extend))' "$dir/all" >"$dir/found"
 nothing "what jansson can't put in its place is noticed (src/json_build.h puts without a condition)"
 grep -E 'json_(copy|deep_copy|object_update_missing|dumps)\(' "$dir/all" >"$dir/found"
@@ -100,7 +101,7 @@ nothing "nothing calls what jansson does by halves and says nothing"
 
 # ---- each file ----
 
-for file in src/*.[ch] src/*/*.[ch] src/cuda/*.cu src/cuda/*.cuh samplers/*.[ch] chains/*.[ch] predict/*.[ch] predict/*/*.[ch] commands/*.[ch] tests/*.[ch] \
+for file in src/*.[ch] src/*/*.[ch] src/cuda/*.cu src/cuda/*.cuh samplers/*.[ch] chains/*.[ch] curvature/*.[ch] predict/*.[ch] predict/*/*.[ch] commands/*.[ch] tests/*.[ch] \
 	tests/*/*.[ch] tests/standin/*.cc bench/*.c; do
 	[ ! -e "$file" ] || head -n 2 "$file" | paste -s -d ' ' - | grep -q -x '/\* SPDX-License-Identifier: GPL-3.0-or-later \*/ /\* SPDX-FileCopyrightText: 20[0-9-]* the Basin contributors \*/' || echo "$file"
 done >"$dir/found"

@@ -18,6 +18,7 @@ struct graph_options {
 	bool fast;
 	int batch;                             /* largest n */
 	bool infer_only;
+	bool tangents;                         /* every plan is made with PLAN_TANGENT, and graph_jvp and graph_hvp follow */
 	size_t besides;                        /* bytes that the device will have to give when the graph is open, as far as is
 	                                        * known: what a batch that is said to fit leaves free */
 };
@@ -86,6 +87,23 @@ status graph_backward(struct graph *g, const struct graph_plan *p, float *stats,
 /* Points *slice at a segment's part of the gradient; one that is frozen gets its zeros here instead, but with `add`, and
  * *slice stays. Nothing for NULL. Errors: ERR_LIBRARY. */
 status graph_slice(struct graph *g, const struct segment *seg, float *gradient, bool add, float **slice);
+
+/* ---- tangents: graphs opened with `tangents`, whose statistics are used (STATS_USE) ---- */
+
+/* Makes a direction v (device, n_params; whoever gives it has zeros where segments are frozen) ready for the plan's layers, beside
+ * the weights at the point, which stay. Errors: ERR_MEMORY, ERR_LIBRARY. */
+status graph_direction(struct graph *g, const struct graph_plan *p, const float *v);
+
+/* The tangents of all outputs along it, after graph_forward. Errors: ERR_LIBRARY. */
+status graph_jvp(struct graph *g, const struct graph_plan *p);
+
+/* From dy of the last layer and its tangent to that of the flat gradient, which is set or added to; it runs the backward pass beside
+ * it, whose parameters' gradients are not made. Errors: ERR_LIBRARY. */
+status graph_hvp(struct graph *g, const struct graph_plan *p, float *stats, float *product, bool add);
+
+/* The tangents of the last layer's output and of the gradient with respect to it. */
+float *graph_output_dot(const struct graph *g);
+float *graph_output_gradient_dot(const struct graph *g);
 
 /* The last layer's output and the gradient with respect to it (NULL where no parameter needs one). */
 float *graph_output(const struct graph *g);
