@@ -69,6 +69,8 @@ enum norm_slope {
 	SLOPE_ONE        /* dy is the gradient before the activation already */
 };
 
+enum { NORM_SUMS = 4 };
+
 /* A norm's pass over `panels` panels, `stride` elements apart, of `rows` rows of `width` channels. */
 struct norm_kernel {
 	enum activation activation;
@@ -79,7 +81,10 @@ struct norm_kernel {
 	const float *threshold;              /* the activation is max(·, threshold) unless it is SiLU or tanh */
 	const float *center;
 	const float *of_g, *of_x, *rest;
-	double *sum[3];                      /* added to */
+	/* Tangents; all tensors are float32 then, and absent ones are 0, or not wanted. */
+	struct norm_tensor x_dot, r_dot, y_dot, dy_dot[2], dx_dot, dr_dot;
+	const float *scale_dot, *shift_dot, *threshold_dot, *of_x_dot;
+	double *sum[NORM_SUMS];              /* added to; NULL: not wanted, and then none is */
 };
 
 struct kernels {
@@ -136,6 +141,15 @@ struct kernels {
 	void (*norm_sums)(const struct norm_kernel *k);
 	/* dx = of_g·g + of_x·x + rest */
 	void (*norm_backward)(const struct norm_kernel *k);
+	/* sum: Σ x·x_dot. */
+	void (*norm_products)(const struct norm_kernel *k);
+	/* y_dot = activation′·z_dot, z_dot = scale·x_dot + scale_dot·(x − center) + shift_dot + r_dot; threshold_dot where the
+	 * threshold was taken. What y tells of an activation is read there. */
+	void (*norm_jvp)(const struct norm_kernel *k);
+	/* With g as above, g_dot = activation′·(dy_dot[0] + dy_dot[1]) + activation″·z_dot·(dy[0] + dy[1]), stored as dr_dot where
+	 * there is one: dx_dot = scale·g_dot + scale_dot·g + of_x·x + of_x_dot·x_dot where there is one. sums: Σ g_dot,
+	 * Σ g·(x − center), Σ g_dot·(x − center) + g·x_dot, and the Σ of dy_dot where the threshold was taken. */
+	void (*norm_hvp)(const struct norm_kernel *k);
 	/* Planes of an example to where they have margins. */
 	void (*planes_spread)(const struct planes *p, const float *from, float *to);
 	/* bias may be NULL. */
@@ -186,6 +200,9 @@ void KERNEL(norm_moments)(const struct norm_kernel *k);
 void KERNEL(norm_forward)(const struct norm_kernel *k);
 void KERNEL(norm_sums)(const struct norm_kernel *k);
 void KERNEL(norm_backward)(const struct norm_kernel *k);
+void KERNEL(norm_products)(const struct norm_kernel *k);
+void KERNEL(norm_jvp)(const struct norm_kernel *k);
+void KERNEL(norm_hvp)(const struct norm_kernel *k);
 void KERNEL(planes_spread)(const struct planes *p, const float *from, float *to);
 void KERNEL(planes_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
 void KERNEL(planes_gradient)(const struct planes_kernel *p, const struct planes *g, const struct planes_batch *b, int first,
