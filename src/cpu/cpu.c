@@ -226,6 +226,7 @@ const struct backend cpu_backend = {
 	.add = cpu_add,
 	.gather = cpu_gather,
 	.loss = cpu_loss,
+	.loss_dot = cpu_loss_dot,
 	.weigh = cpu_weigh,
 	.formats = cpu_formats,
 	.layers = cpu_layers,

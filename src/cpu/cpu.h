@@ -48,6 +48,7 @@ status cpu_add(struct device *d, struct format f, size_t count, void *y, const v
 status cpu_gather(struct device *d, const struct slots *s, const struct gather *g);
 status cpu_weigh(struct device *d, const struct slots *s, const struct weigh *w);
 status cpu_loss(struct device *d, struct slots *s, const struct loss *l);
+status cpu_loss_dot(struct device *d, const struct slots *s, const struct loss *l, const struct loss_dot *dot);
 void cpu_formats(const struct device *d, const struct layer *layers, int n, enum precision precision, struct batch_format *batch,
                  struct format *out);
 
