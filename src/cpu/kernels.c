@@ -24,6 +24,7 @@ const struct kernels KERNEL(kernels) = {
 	.loss_params = KERNEL(loss_params),
 	.activate = KERNEL(activate),
 	.activate_backward = KERNEL(activate_backward),
+	.activate_bend = KERNEL(activate_bend),
 	.sum = KERNEL(sum),
 	.sum_bf16 = KERNEL(sum_bf16),
 	.convert = KERNEL(convert),

@@ -106,6 +106,9 @@ struct kernels {
 	/* y = f(x); dx = f′·dy, f′ from `of`: y for ReLU and tanh, x for SiLU. dx may be dy, and y x, of one type. */
 	void (*activate)(enum activation kind, const void *x, bool x_bf16, void *y, bool y_bf16, size_t n);
 	void (*activate_backward)(enum activation kind, const void *of, const void *dy, void *dx, bool x_bf16, bool y_bf16, size_t n);
+	/* dx_dot = f′·dy_dot + f″·x_dot·dy of SiLU, `of` being x, or tanh, `of` being y; dy_dot may be NULL for 0. All float32. */
+	void (*activate_bend)(enum activation kind, const float *of, const float *x_dot, const float *dy, const float *dy_dot,
+	                      float *dx_dot, size_t n);
 	void (*sum)(const float *a, const float *b, float *out, size_t n);
 	void (*sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
 	/* n elements from one type to the other, or copied. */
@@ -168,6 +171,8 @@ void KERNEL(loss)(const struct loss *l, int first, int n, struct loss_sums *sums
 void KERNEL(loss_params)(const struct loss *l);
 void KERNEL(activate)(enum activation kind, const void *x, bool x_bf16, void *y, bool y_bf16, size_t n);
 void KERNEL(activate_backward)(enum activation kind, const void *of, const void *dy, void *dx, bool x_bf16, bool y_bf16, size_t n);
+void KERNEL(activate_bend)(enum activation kind, const float *of, const float *x_dot, const float *dy, const float *dy_dot,
+                           float *dx_dot, size_t n);
 void KERNEL(sum)(const float *a, const float *b, float *out, size_t n);
 void KERNEL(sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
 void KERNEL(convert)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t n);
