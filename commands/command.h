@@ -21,7 +21,7 @@ struct command {
 };
 
 extern const struct command command_sample, command_predict, command_ood, command_diagnose, command_compare, command_info,
-	command_data, command_decide, command_export, command_swag;
+	command_data, command_decide, command_export, command_swag, command_flatness;
 
 /* Options that several commands share, each in one place (command.c). */
 extern const struct opt_table table_device;    /* --device --threads */

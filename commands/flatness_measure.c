@@ -1,3 +1,316 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* The curvature at snapshots, one after another. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
 #include "commands/flatness.h"
+#include "commands/report.h"
+#include "commands/select.h"
+#include "commands/stop.h"
+#include "src/clock.h"
+#include "src/json_build.h"
+#include "src/json_numbers.h"
+
+enum { POINTS = 512 };      /* of a density's grid */
+enum { GUESSED = 30 };      /* products of a Lanczos run that ends as most do, beside 3K: for the time that is left */
+
+struct measuring {
+	const struct flatness_plan *plan;
+	const struct flatness_target *target;
+	const struct selection *chosen;
+	size_t at;                        /* the snapshot */
+	struct arena arena;               /* of that one */
+	struct curvature *hessian;
+	struct progress progress;
+	struct progress_products shown;
+	size_t planned, done;             /* products of the part under way, as far as they are known */
+	size_t later;                     /* of the parts behind it */
+};
+
+/* ---- progress, and the wish to end ---- */
+
+static size_t guessed(const struct flatness_plan *p, size_t n)
+{
+	const size_t usual = 3 * p->top + GUESSED;
+	return !p->top ? 0 : usual < n ? usual : n;
+}
+
+static size_t probed(const struct flatness_plan *p, size_t n)
+{
+	const size_t probes = p->probes < n ? p->probes : n;
+	return probes + (p->density ? probes * (p->steps < n ? p->steps : n) : 0);
+}
+
+/* Products of a snapshot, the gradient for one. */
+static size_t products_of(const struct flatness_plan *p, const struct flatness_target *t)
+{
+	const struct segments *s = t->potential->params;
+	size_t sum = 1 + guessed(p, t->n) + probed(p, t->n);
+	for (int i = 0; i < s->n; i++)
+		sum += p->by_tensor && t->tensor[i] ? guessed(p, s->at[i].count) : 0;
+	return sum;
+}
+
+/* Begins a part of so many products. */
+static void begin(struct measuring *m, const char *part, size_t products)
+{
+	m->shown.part = part;
+	m->planned = products;
+	m->done = 0;
+	m->later = m->later > products ? m->later - products : 0;
+}
+
+static status tick(void *of, size_t batches_done, size_t batches)
+{
+	struct measuring *m = of;
+	if (stop_asked())
+		return fail(ERR_INTERRUPTED, "stopped by a signal; nothing is reported");
+	if (batches_done == 0) {
+		m->done++;
+		m->shown.products++;
+	}
+	m->shown.done = (double)(m->shown.products - 1) + (double)batches_done / (double)batches;
+	m->shown.left = (double)(m->planned > m->done ? m->planned - m->done : 0) + (double)m->later + 1 - (double)batches_done / (double)batches;
+	progress_products(&m->progress, &m->shown);
+	return OK;
+}
+
+/* ---- the function itself: its value and gradient ---- */
+
+static status sum_batches(struct measuring *m, struct slots *s)
+{
+	const struct flatness_target *t = m->target;
+	struct potential *p = t->potential;
+	const size_t most = (size_t)p->batch, batches = (t->n_rows + most - 1) / most;
+	struct gradient_request r = {
+		.at = {.theta = t->theta}, .batch = {.index = t->index, .scale = 1 / (double)t->n_rows}, .gradient = t->gradient,
+		.policy = STATS_USE, .stats = t->stats,
+	};
+	for (size_t k = 0; k < batches; k++) {
+		TRY(tick(m, k, batches));
+		r.batch.offset = k * most;
+		r.batch.n = (int)(t->n_rows - k * most < most ? t->n_rows - k * most : most);
+		r.accumulate = k > 0;
+		TRY(p->ops->value_grad(p, s, &r));
+	}
+	return t->device->ops->slots_fetch(t->device, s);
+}
+
+/* Over the operator's elements, with the prior's part where that is in it. */
+static double norm_of(const struct flatness_target *t, const float *theta)
+{
+	const struct segments *s = t->potential->params;
+	double sum = 0;
+	for (int i = 0; i < s->n; i++) {
+		const struct segment *g = &s->at[i];
+		const double decay = t->decay * g->prior;
+		const struct prior_curve c = prior_curve(g->kind, g->nu, decay > 0 ? g->prior : 1, t->deviation);
+		for (size_t j = g->offset; t->tensor[i] && j < g->offset + g->count; j++) {
+			const double x = (double)t->host[j] + (decay > 0 ? decay * prior_gradient(&c, (double)theta[j]) : 0);
+			sum += x * x;
+		}
+	}
+	return sqrt(sum);
+}
+
+static status measure_loss(struct measuring *m, const struct snaps_record *record, json_t **into)
+{
+	const struct flatness_target *t = m->target;
+	const struct potential *p = t->potential;
+	struct device *d = t->device;
+	struct slots slots = {.step = 0};
+	begin(m, "gradient", 1);
+	TRY(d->ops->put(d, t->theta, record->params, p->n_params * sizeof(float)));
+	if (p->n_stats)
+		TRY(d->ops->put(d, t->stats, record->stats, p->n_stats * sizeof(float)));
+	TRY(d->ops->slots_open(d, &slots));
+	status s = sum_batches(m, &slots);
+	d->ops->slots_close(d, &slots);
+	TRY(s);
+	TRY(d->ops->get(d, t->host, t->gradient, p->n_params * sizeof(float)));
+	report_number(into, "nll", slots.value[SLOT_NLL]);
+	report_number(into, "gradient_norm", norm_of(t, record->params));
+	return OK;
+}
+
+/* ---- the Hessian ---- */
+
+static struct rng_key key_of(const struct measuring *m)
+{
+	return (struct rng_key){m->plan->seed, 0};
+}
+
+static void put_list(json_t **into, const char *name, const double *x, size_t n)
+{
+	json_put(into, name, json_numbers(x, (int)n));
+}
+
+/* Of the whole or, where a name is given, of that tensor's block. */
+static status measure_top(struct measuring *m, struct curvature *c, const char *name, json_t **into)
+{
+	const struct flatness_plan *p = m->plan;
+	struct lanczos l;
+	if (!p->top)
+		return OK;
+	begin(m, name ? name : "eigenvalues", guessed(p, c->n));
+	TRY(lanczos_run(c, &(struct lanczos_options){.top = p->top, .tolerance = p->tolerance, .key = key_of(m)}, &l));
+	put_list(into, "eigenvalues", l.value, l.n);
+	put_list(into, "eigenvalue_errors", l.error, l.n);
+	report_number(into, "least", l.least);
+	report_number(into, "least_error", l.least_error);
+	json_put(into, "converged", json_boolean(l.converged));
+	if (!l.converged)
+		warning("step %" PRIu64 "%s%s: the largest eigenvalues are not known to {tolerance} %g after %zu products; their bounds hold all the "
+		        "same", m->chosen->choice[m->at].step, name ? ", " : "", name ? name : "", p->tolerance, l.products);
+	return OK;
+}
+
+static void put_estimate(json_t **into, struct estimate e)
+{
+	report_number(into, "trace", e.value);
+	report_number(into, "trace_se", e.se);
+}
+
+/* Of the whole, and of each tensor's block: (segments) to `part`. */
+static status measure_trace(struct measuring *m, struct estimate *part, json_t **into)
+{
+	const struct flatness_plan *p = m->plan;
+	const struct segments *s = m->target->potential->params;
+	struct trace trace = {.part = part};
+	int *owner = NULL;
+	if (!p->probes)
+		return OK;
+	if (part) {
+		TRY(ARENA_NEW(&m->arena, m->hessian->n, &owner));
+		for (int i = 0; i < s->n; i++)
+			for (size_t j = 0; m->target->tensor[i] && j < s->at[i].count; j++)
+				owner[hessian_offset(m->hessian, i) + j] = i;
+	}
+	begin(m, "trace", p->probes < m->hessian->n ? p->probes : m->hessian->n);
+	TRY(trace_run(m->hessian, key_of(m), 0, p->probes, owner, owner ? s->n : 0, &trace));
+	put_estimate(into, trace.whole);
+	return OK;
+}
+
+static status measure_density(struct measuring *m, json_t **into)
+{
+	const struct flatness_plan *p = m->plan;
+	const struct density_options options = {.probes = p->probes, .steps = p->steps, .points = POINTS, .key = key_of(m)};
+	struct density d;
+	if (!p->density)
+		return OK;
+	begin(m, "density", probed(p, m->hessian->n) - (p->probes < m->hessian->n ? p->probes : m->hessian->n));
+	TRY(density_run(m->hessian, &options, &m->arena, &d));
+	json_t *density = json_object();
+	put_list(&density, "at", d.at, d.points);
+	put_list(&density, "value", d.value, d.points);
+	report_number(&density, "sigma", d.sigma);
+	put_list(&density, "node", d.node, d.nodes);
+	put_list(&density, "weight", d.weight, d.nodes);
+	json_put(into, "density", density);
+	return OK;
+}
+
+static status open_hessian(struct measuring *m, const struct snaps_record *record, const bool *tensor, struct curvature **out)
+{
+	const struct flatness_target *t = m->target;
+	const struct hessian_options options = {
+		.potential = t->potential, .theta = record->params, .stats = record->stats, .rows = t->rows, .n_rows = t->n_rows, .tensor = tensor,
+		.decay = t->decay, .deviation = t->deviation, .tick = tick, .tick_of = m,
+	};
+	return hessian_open(&options, out);
+}
+
+/* ---- tensor by tensor ---- */
+
+static status measure_block(struct measuring *m, const struct snaps_record *record, int i, size_t *products, json_t **into)
+{
+	const struct segments *s = m->target->potential->params;
+	struct curvature *block;
+	bool *alone;
+	TRY(ARENA_NEW(&m->arena, (size_t)s->n, &alone));
+	alone[i] = true;
+	TRY(open_hessian(m, record, alone, &block));
+	status st = measure_top(m, block, s->at[i].name, into);
+	*products += block->products;
+	hessian_close(block);
+	return st;
+}
+
+static status measure_tensors(struct measuring *m, const struct snaps_record *record, const struct estimate *part, size_t *products,
+                              json_t **into)
+{
+	const struct segments *s = m->target->potential->params;
+	status st = OK;
+	json_t *tensors = json_array();
+	for (int i = 0; i < s->n && st == OK; i++) {
+		if (!m->target->tensor[i])
+			continue;
+		json_t *tensor = json_pack("{s:s, s:I}", "name", s->at[i].name, "n", (json_int_t)s->at[i].count);
+		st = measure_block(m, record, i, products, &tensor);
+		if (m->plan->probes)
+			put_estimate(&tensor, part[i]);
+		json_add(&tensors, tensor);
+	}
+	json_put(into, "tensors", tensors);
+	return st;
+}
+
+/* ---- a snapshot ---- */
+
+static status measure_record(struct measuring *m, const struct snaps_record *record, json_t **into)
+{
+	const struct segments *s = m->target->potential->params;
+	struct estimate *part = NULL;
+	if (m->plan->by_tensor)
+		TRY(ARENA_NEW(&m->arena, (size_t)s->n, &part));
+	TRY(measure_loss(m, record, into));
+	TRY(open_hessian(m, record, m->target->tensor, &m->hessian));
+	TRY(measure_top(m, m->hessian, NULL, into));
+	TRY(measure_trace(m, part, into));
+	TRY(measure_density(m, into));
+	size_t products = m->hessian->products;
+	if (part)
+		TRY(measure_tensors(m, record, part, &products, into));
+	json_put(into, "products", json_integer((json_int_t)products));
+	return OK;
+}
+
+static status measure_choice(struct measuring *m, struct selection *chosen, json_t **into)
+{
+	const struct potential *p = m->target->potential;
+	const double began = clock_seconds();
+	struct snaps_record record;
+	TRY(selection_read(chosen, m->at, &record));
+	if (chosen->params != p->n_params || chosen->stats != p->n_stats)
+		return fail(ERR_INPUT, "%zu parameters and %zu statistics in a snapshot; its model has %zu and %zu", chosen->params, chosen->stats,
+		            p->n_params, p->n_stats);
+	status s = measure_record(m, &record, into);
+	hessian_close(m->hessian);
+	m->hessian = NULL;
+	arena_free(&m->arena);
+	report_number(into, "seconds", clock_seconds() - began);
+	return s;
+}
+
+status flatness_measure(const struct flatness_plan *p, const struct flatness_target *t, struct selection *chosen, json_t **list)
+{
+	struct measuring m = {.plan = p, .target = t, .chosen = chosen, .shown.snapshots = chosen->n};
+	status s = OK;
+	stop_listen();
+	progress_start(&m.progress, opts_flag(p->options, "quiet"), opts_flag(p->options, "progress"), 0, chosen->n);
+	for (; m.at < chosen->n && s == OK; m.at++) {
+		json_t *one = select_member(chosen, m.at);
+		m.shown.snapshot = m.at + 1;
+		m.later = (chosen->n - m.at) * products_of(p, t);
+		s = measure_choice(&m, chosen, &one);
+		if (s == OK)
+			json_add(list, one);
+		else
+			json_decref(one);
+	}
+	progress_end(&m.progress);
+	return s;
+}

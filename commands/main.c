@@ -10,6 +10,7 @@ static const struct command *const commands[] = {
 	&command_ood,
 	&command_diagnose,
 	&command_compare,
+	&command_flatness,
 	&command_info,
 	&command_data,
 	&command_export,

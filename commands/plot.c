@@ -9,13 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { WIDE = 60, HIGH = 8, APART = 4 };   /* in characters; few points stand so far from each other, if there is room */
-
-struct marks {
-	const char *point, *side, *tick, *corner, *floor;
-};
-
-static const struct marks fine = {"•", "│", "┤", "└", "─"}, plain = {"*", "|", "+", "+", "-"};
+enum { WIDE = PLOT_WIDE, HIGH = 8, APART = 4 };   /* in characters; few points stand so far from each other, if there is room */
 
 static bool is_plain(void)
 {
@@ -29,6 +23,12 @@ static bool is_plain(void)
 			return !strcasestr(locale, "utf-8") && !strcasestr(locale, "utf8");
 	}
 	return false;
+}
+
+const struct plot_marks *plot_marks(void)
+{
+	static const struct plot_marks fine = {"•", "█", "│", "┤", "└", "─", "┴"}, plain = {"*", "#", "|", "+", "+", "-", "+"};
+	return is_plain() ? &plain : &fine;
 }
 
 /* Values by column, NaN where there is none; *low and *high their bounds. Returns how many columns there are. */
@@ -52,7 +52,7 @@ static int apart(int wide)
 	return WIDE / wide < APART ? WIDE / wide : APART;
 }
 
-static void print_row(const double *column, int wide, int row, double low, double high, const struct marks *m)
+static void print_row(const double *column, int wide, int row, double low, double high, const struct plot_marks *m)
 {
 	if (row == 0 || row == HIGH - 1)
 		printf("%10.4f %s", row ? low : high, m->tick);
@@ -69,7 +69,7 @@ static void print_row(const double *column, int wide, int row, double low, doubl
 	putchar('\n');
 }
 
-static void print_axis(int wide, size_t n, const char *what, const struct marks *m)
+static void print_axis(int wide, size_t n, const char *what, const struct plot_marks *m)
 {
 	printf("%10s %s", "", m->corner);
 	const int last = (wide - 1) * apart(wide);
@@ -80,7 +80,7 @@ static void print_axis(int wide, size_t n, const char *what, const struct marks 
 
 void plot_curve(const json_t *array, const char *key, const char *title, const char *what)
 {
-	const struct marks *m = is_plain() ? &plain : &fine;
+	const struct plot_marks *m = plot_marks();
 	double column[WIDE], low, high;
 	const int wide = columns_of(array, key, column, &low, &high);
 	if (wide < 2 || !(low <= high))

@@ -133,3 +133,21 @@ status progress_snapshots(void *progress, size_t done, size_t total)
 		progress_end(p);
 	return OK;
 }
+
+/* ---- products with a Hessian ---- */
+
+void progress_products(struct progress *p, const struct progress_products *c)
+{
+	struct text t = {.n = 0};
+	if (!progress_step(p))
+		return;
+	if (c->snapshots > 1)
+		text_add(&t, "snapshot %zu/%zu  ", c->snapshot, c->snapshots);
+	text_add(&t, "%s  product %zu  %.0f %%", c->part, c->products, floor(100 * c->done / (c->done + c->left)));
+	if (c->done > 0) {
+		const double each = (clock_seconds() - p->started) / c->done;
+		text_add(&t, "  %.3g s each  ETA ", each);
+		add_duration(&t, c->left * each);
+	}
+	progress_print(p, &t);
+}

@@ -37,6 +37,18 @@ struct progress_chains {
 void progress_show(struct progress *p, const struct progress_chains *c);
 /* "snapshot 12/40", as ensemble_run tells of them; the last one wipes the line of a terminal. */
 status progress_snapshots(void *progress, size_t done, size_t total);
+
+/* Products with a Hessian, of snapshots one after another. */
+struct progress_products {
+	size_t snapshot, snapshots; /* the one under way, from 1 */
+	const char *part;           /* what is measured of it: "trace" */
+	size_t products;            /* begun in all */
+	double done, left;          /* with the part of the one under way; left: as far as is known */
+};
+
+/* "snapshot 1/2  eigenvalues  product 14  23 %  3.1 s each  ETA 1:09"; counts as a step. */
+void progress_products(struct progress *p, const struct progress_products *c);
+
 /* Wipes the line; the next one is a new one. */
 void progress_end(struct progress *p);
 

@@ -5,8 +5,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +12,7 @@
 #include "commands/progress.h"
 #include "commands/report.h"
 #include "commands/select.h"
+#include "commands/stop.h"
 #include "commands/swag_stats.h"
 #include "commands/word_lists.h"
 #include "predict/swag.h"
@@ -44,26 +43,11 @@ static const struct param swag_defs[] = {
 static const struct opt_table table_swag = {.owner = "swag", .heading = "Fit, draws and output", .defs = swag_defs};
 static const struct opt_table *const tables[] = {&table_swag, &table_select, &table_device, &table_report, &table_progress, NULL};
 
-/* ---- signals: the first one asks for an end that leaves nothing behind, a second one kills ---- */
-
-static atomic_int stop_asked;
-
-static void ask_stop(int signal)
-{
-	stop_asked = signal;
-}
-
-static void listen(void)
-{
-	struct sigaction a = {.sa_handler = ask_stop, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-	sigemptyset(&a.sa_mask);
-	sigaction(SIGINT, &a, NULL);
-	sigaction(SIGTERM, &a, NULL);
-}
+/* ---- signals: the first one asks for an end that leaves nothing behind ---- */
 
 static status go_on(void)
 {
-	return stop_asked ? fail(ERR_INTERRUPTED, "stopped by a signal; nothing was made") : OK;
+	return stop_asked() ? fail(ERR_INTERRUPTED, "stopped by a signal; nothing was made") : OK;
 }
 
 /* ---- the plan ---- */
@@ -305,7 +289,7 @@ static status run_swag(const struct opts *o)
 		return fail(ERR_USAGE, "--out RUN must be given: the folder that is made for the draws");
 	TRY(select_open(o, "theta", &chosen));
 	status s = take_plan(o, &chosen, &plan);
-	listen();
+	stop_listen();
 	if (s == OK)
 		s = run_whole_begin(out, &w);
 	if (s == OK)

@@ -191,9 +191,9 @@ static inline int loss_targets(enum loss_kind kind, int k)
 
 /* The tangents of a loss along a direction in which its outputs and its parameters move. */
 struct loss_dot {
-	const float *output;             /* device: (n, k) */
+	const float *output;             /* device: (n, k); NULL: 0 */
 	const float *params[LOSS_PARAMS];    /* device, as loss.params; NULL: 0 */
-	float *gradient;                 /* device: (n, k), set to the derivative of loss.gradient */
+	float *gradient;                 /* device: (n, k), set to the derivative of loss.gradient; NULL: not wanted */
 	float *dparams[LOSS_PARAMS];     /* device: those of loss.dparams, set, or added to with loss.add_dparams; NULL: not wanted */
 };
 

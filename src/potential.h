@@ -58,8 +58,9 @@ struct potential_ops {
 	 * backend.h's struct tally has of a batch is filled in here. NULL, or ERR_USAGE, where the device has no tally. */
 	status (*tally)(struct potential *p, size_t first, int n, const struct tally *sums, size_t member, bool fresh);
 	/* Exact Hessian–vector product: scale · Σ wᵢ ∇²ℓᵢ(point)·v to r->gradient, or added to it; v (n_params) is on the device, and may
-	 * be r->gradient. Of r the point, batch, gradient, accumulate and stats, which are used, count; no slot changes. A network has it where it was
-	 * opened with `tangents`. Or NULL. Errors: ERR_LIBRARY. */
+	 * be r->gradient. Frozen parameters are held: what v has there counts as 0, and so has the product. Of r the point, batch,
+	 * gradient, accumulate and stats, which are used, count; no slot changes. A network has it where it was opened with `tangents`.
+	 * Or NULL. Errors: ERR_LIBRARY. */
 	status (*hvp)(struct potential *p, struct slots *s, const struct gradient_request *r, const float *v);
 	/* potential_lacks; NULL: no batch has a say. */
 	status (*lacks)(struct potential *p, status s, size_t bytes, const char *what);

@@ -37,7 +37,8 @@ enum stream {
 	STREAM_SWAG_1,       /* element = parameter in memory order, and column */
 	STREAM_PROJECTION,   /* signs of the directions that draws are seen along; step = 0, key (0, 0), element = parameter likewise */
 	STREAM_JOINT,        /* pairs of examples, and which of a pair is meant; key (0, 0) */
-	STREAM_HALVES        /* halves of examples, of which one is fitted to and the other scored; step = 0, key (0, 0) */
+	STREAM_HALVES,       /* halves of examples, of which one is fitted to and the other scored; step = 0, key (0, 0) */
+	STREAM_SUBSET        /* examples over which curvature is measured; step = 0, key (seed, 0) */
 };
 
 struct rng_key {

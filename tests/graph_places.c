@@ -24,8 +24,10 @@ static struct {
 	int layer, k;
 } reader[LAYERS][2];           /* in the order they read: who reads a layer's output, and as which input */
 static int readers[LAYERS];
+static bool moved[LAYERS];     /* by a parameter that is not frozen */
 static bool sound;             /* everything that was read held what it should */
 static int over_x0, over_x1, back[2], folded, kept;  /* how often a bit was of use */
+static int tangents;           /* how many were read */
 
 static int random_below(uint64_t trial, int bound)
 {
@@ -76,6 +78,12 @@ static int number_of_kept(int layer)
 static int number_of_gradient(int layer, int k)
 {
 	return 2000 + 2 * layer + k;
+}
+
+/* And of what something's tangent is. */
+static int number_of_tangent(int number)
+{
+	return 3000 + number;
 }
 
 static size_t kept_bytes(const struct device *d, const struct plan_request *r)
@@ -142,6 +150,57 @@ static status backward(struct layer_plan *p, const struct layer_io *io)
 			write_number(io->dx[k], n * size_of(l->input[k]), number_of_gradient(p->layer, k));
 			back[k] += io->dx[k] == io->dy[0];
 		}
+	return OK;
+}
+
+/* All that a forward and a backward pass had and made, whatever the layer declares, and the tangents of its inputs. */
+static void read_all(const struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	const struct layer *l = &model.layer[p->layer];
+	const size_t n = (size_t)p->n;
+	for (int k = 0; k < 2; k++) {
+		const int below = l->input[k];
+		if (below != INPUT_NONE)
+			read_number(io->x[k], n * size_of(below), below < 0 ? 0 : number_of_y(below));
+		sound = sound && (dot->x[k] != NULL) == (below >= 0 && moved[below]);
+		tangents += dot->x[k] != NULL;
+		if (dot->x[k])
+			read_number(dot->x[k], n * size_of(below), number_of_tangent(number_of_y(below)));
+	}
+	read_number(io->y, n * size_of(p->layer), number_of_y(p->layer));
+	if (p->keeps)
+		read_number(io->kept, n * traits[p->layer].kept, number_of_kept(p->layer));
+}
+
+static status jvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	read_all(p, io, dot);
+	sound = sound && moved[p->layer] && (dot->param[0] == NULL) == model.params.at[p->layer].frozen;
+	write_number(dot->y, (size_t)p->n * size_of(p->layer), number_of_tangent(number_of_y(p->layer)));
+	return OK;
+}
+
+static status hvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	const struct layer *l = &model.layer[p->layer];
+	const size_t n = (size_t)p->n;
+	read_all(p, io, dot);
+	read_number(dot->y, n * size_of(p->layer), number_of_tangent(number_of_y(p->layer)));
+	for (int r = 0; r < readers[p->layer]; r++) {
+		const int from = number_of_gradient(reader[p->layer][r].layer, reader[p->layer][r].k);
+		read_number(io->dy[r], n * size_of(p->layer), from);
+		read_number(dot->dy[r], n * size_of(p->layer), number_of_tangent(from));
+	}
+	for (int k = 0; k < 2; k++) {
+		sound = sound && !dot->dx[k] == !io->dx[k];
+		if (!io->dx[k])
+			continue;
+		read_number(io->dx[k], n * size_of(l->input[k]), number_of_gradient(p->layer, k));
+		write_number(dot->dx[k], n * size_of(l->input[k]), number_of_tangent(number_of_gradient(p->layer, k)));
+	}
+	sound = sound && !io->dparam[0] && (dot->dparam[0] == NULL) == model.params.at[p->layer].frozen;
+	if (dot->dparam[0])
+		*dot->dparam[0] = 7;
 	return OK;
 }
 
@@ -224,6 +283,43 @@ static void run(struct device *d, bool infer_only)
 	graph_close(&g);
 }
 
+/* The same with tangents, nothing of which is in place, whatever layers declare. The product takes the direction's place. */
+static void run_tangents(struct device *d)
+{
+	struct graph g;
+	struct graph_plan *p;
+	float theta[LAYERS] = {0}, v[LAYERS];
+	const int last = model.n_layers - 1;
+	for (int i = 0; i <= last; i++) {
+		const struct layer *l = &model.layer[i];
+		moved[i] = !model.params.at[i].frozen;
+		for (int k = 0; k < 2; k++)
+			moved[i] = moved[i] || (l->input[k] >= 0 && moved[l->input[k]]);
+	}
+	MUST(graph_open(&g, d, &(struct graph_options){.model = &model, .batch = BATCH, .tangents = true}));
+	for (int n = BATCH; n > 0; n -= 3) {
+		for (int i = 0; i <= last; i++)
+			v[i] = 5;
+		MUST(graph_plan(&g, n, PLAN_TANGENT, &p));
+		MUST(graph_weights(&g, p, NULL, &(struct point){.theta = theta}, NULL));
+		write_number(g.x, (size_t)n * size_of(INPUT_BATCH), 0);
+		MUST(graph_forward(&g, p, NULL, STATS_USE, 0));
+		MUST(graph_direction(&g, p, v));
+		MUST(graph_jvp(&g, p));
+		read_number(graph_output(&g), (size_t)n * size_of(last), number_of_y(last));
+		sound = sound && (graph_output_dot(&g) != NULL) == moved[last] && (graph_output_gradient_dot(&g) != NULL) == moved[last];
+		if (moved[last]) {
+			read_number(graph_output_dot(&g), (size_t)n * size_of(last), number_of_tangent(number_of_y(last)));
+			write_number(graph_output_gradient(&g), (size_t)n * size_of(last), 0);
+			write_number(graph_output_gradient_dot(&g), (size_t)n * size_of(last), 0);
+		}
+		MUST(graph_hvp(&g, p, NULL, v, false));
+		for (int i = 0; i <= last; i++)
+			sound = sound && v[i] == (model.params.at[i].frozen ? 0 : 7);
+	}
+	graph_close(&g);
+}
+
 static void start(void)
 {
 	model_free(&model);
@@ -247,6 +343,9 @@ static void any_network(struct device *d, uint64_t trial)
 	}
 	for (int infer_only = 0; infer_only < 2; infer_only++)
 		run(d, infer_only);
+	const int in_place = over_x0 + back[0] + back[1];
+	run_tangents(d);
+	sound = sound && over_x0 + back[0] + back[1] == in_place;
 }
 
 /* A chain of layers of one size that all declare the same. */
@@ -284,7 +383,7 @@ int main(void)
 {
 	static const struct layer_ops ops = {
 		.two_gradients = true, .plan = plan, .drop = drop, .forward = forward, .backward = backward,
-		.backward_reads = backward_reads, .in_place = in_place, .folds = folds, .kept_bytes = kept_bytes,
+		.backward_reads = backward_reads, .in_place = in_place, .folds = folds, .kept_bytes = kept_bytes, .jvp = jvp, .hvp = hvp,
 	};
 	static const struct layer_ops *const table[LAYER_KINDS] = {&ops};
 	struct device *d;
@@ -305,6 +404,7 @@ int main(void)
 		for (int i = 0; i < 6; i++)
 			used[i] += now[i];
 	}
+	ok(tangents > 0, "tangents were read");
 	ok(all_sound, "nothing is lost before its last reader has had it, %d networks of layers with any traits", TRIALS);
 	ok(used[0] && used[1] && used[2] && used[3] && used[4] && used[5], "and every trait was of use in some of them");
 	model_free(&model);

@@ -12,11 +12,16 @@ static status take_buffers(struct graph *g)
 	TRY(graph_buffers(g));
 	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->param));
 	TRY(ARENA_NEW(&g->arena, (size_t)m->params.n, &g->point_at));
-	for (int i = 0; i < GRAPH_PLANS; i++)
+	for (int i = 0; i < GRAPH_PLANS; i++) {
 		TRY(ARENA_NEW(&g->arena, (size_t)m->n_layers, &g->plan[i].io));
+		if (g->options.tangents)
+			TRY(ARENA_NEW(&g->arena, (size_t)m->n_layers, &g->plan[i].dot));
+	}
 	for (int i = 0; i < m->params.n; i++)
 		if (m->params.at[i].frozen && m->params.at[i].count > frozen)
 			frozen = m->params.at[i].count;
+	if (g->options.tangents)
+		TRY(d->ops->alloc(d, m->params.count * sizeof(float), (void **)&g->direction));
 	return frozen && !g->options.infer_only ? d->ops->alloc(d, frozen * sizeof(float), (void **)&g->zeros) : OK;
 }
 
@@ -26,8 +31,9 @@ static void give_back(struct graph *g)
 	d->ops->free(d, g->x);
 	d->ops->free(d, g->memory);
 	d->ops->free(d, g->zeros);
+	d->ops->free(d, g->direction);
 	g->x = g->memory = NULL;
-	g->zeros = NULL;
+	g->zeros = g->direction = NULL;
 }
 
 status graph_open(struct graph *g, struct device *d, const struct graph_options *o)
@@ -37,6 +43,8 @@ status graph_open(struct graph *g, struct device *d, const struct graph_options 
 	if (lacks)
 		return fail(ERR_USAGE, "{device} %s: has no %s yet, which {model} %s needs; {device} cpu has", d->ops->name, lacks,
 		            o->model->spec);
+	if (o->tangents)
+		TRY(graph_has_tangents(o->model, d));
 	*g = (struct graph){.device = d, .options = *o};
 	status s = take_buffers(g);
 	if (s != OK) {
@@ -52,7 +60,7 @@ static void plan_drop(struct graph *g, struct graph_plan *p)
 	for (int i = 0; i < g->options.model->n_layers; i++)
 		if (p->layer[i])
 			ops_of(g, i)->drop(p->layer[i]);
-	*p = (struct graph_plan){.io = p->io};
+	*p = (struct graph_plan){.io = p->io, .dot = p->dot};
 	if (g->ready == p)
 		g->ready = NULL;
 }
@@ -110,17 +118,24 @@ static size_t trial_bytes(const struct graph *g, const struct plan_request *r)
 	return (size_t)r->n * (in + out) + (weight < 0 ? 0 : g->options.model->params.at[weight].count * sizeof(float));
 }
 
+/* A direction's weights lie behind those at the point, where vectors begin. */
+static size_t padded(size_t bytes)
+{
+	return (bytes + 63) / 64 * 64;
+}
+
 static status plan_layer(struct graph *g, struct graph_plan *p, int i)
 {
 	struct device *d = g->device;
 	const struct plan_request r = graph_request(g, i, p->n, p->mode);
 	TRY(graph_lacks(g, ops_of(g, i)->plan(d, &r, &p->layer[i]), trial_bytes(g, &r), "measuring how a layer is computed best"));
-	size_t bytes = working_bytes(g, p, i);
+	size_t bytes = padded(working_bytes(g, p, i));
 	if (bytes <= g->working_bytes[i])
 		return OK;
 	/* The new one first: without it the other plans still have theirs. */
+	const size_t all = graph_copies(g) * bytes;
 	void *larger;
-	TRY(graph_lacks(g, d->ops->alloc(d, bytes, &larger), bytes, "a layer's working weights"));
+	TRY(graph_lacks(g, d->ops->alloc(d, all, &larger), all, "a layer's working weights"));
 	d->ops->free(d, g->working[i]);
 	g->working[i] = larger;
 	g->working_bytes[i] = bytes;
@@ -166,8 +181,11 @@ static status plan_layers(struct graph *g, struct graph_plan *p)
 		if (!is_taken(g, p->mode, i))
 			TRY(plan_layer(g, p, i));
 	}
-	for (int i = layers; i-- > 0;)
+	for (int i = layers; i-- > 0;) {
 		place_io(g, p, i, unwritten);
+		if (p->mode == PLAN_TANGENT)
+			graph_place_tangents(g, p, i);
+	}
 	return OK;
 }
 
@@ -200,7 +218,7 @@ status graph_plan(struct graph *g, int n, enum plan_mode mode, struct graph_plan
 
 /* ---- passes ---- */
 
-static float *stats_at(const struct graph *g, int i, float *stats)
+float *graph_stats(const struct graph *g, int i, float *stats)
 {
 	const struct layer *l = layer_at(g, i);
 	return l->stat ? stats + g->options.model->stats.at[layer_stat(l)].offset : NULL;
@@ -214,7 +232,7 @@ status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, 
 		if (run == i && taken_by(g, p->mode, i) >= 0)
 			continue;
 		struct layer_io *io = &p->io[run];
-		io->stats = stats_at(g, run, stats);
+		io->stats = graph_stats(g, run, stats);
 		io->policy = policy;
 		io->stats_share = share;
 		TRY(ops_of(g, run)->forward(p->layer[run], io));
@@ -233,13 +251,13 @@ status graph_slice(struct graph *g, const struct segment *seg, float *gradient, 
 	return OK;
 }
 
-/* The gradients that reached layer i, in as many parts as it takes. */
-static status gather_parts(struct graph *g, const struct graph_plan *p, int i)
+status graph_gather_parts(struct graph *g, const struct graph_plan *p, int i, bool tangents)
 {
 	struct device *d = g->device;
+	const size_t count = (size_t)p->n * shape_size(layer_at(g, i)->out), by = tangents ? g->to_tangents : 0;
 	for (int r = GRAPH_READERS - 1; r >= parts_taken(g, i); r--)
 		if (g->dy[i][r])
-			TRY(d->ops->add(d, g->format[i], (size_t)p->n * shape_size(layer_at(g, i)->out), g->dy[i][0], g->dy[i][r]));
+			TRY(d->ops->add(d, g->format[i], count, (char *)g->dy[i][0] + by, (char *)g->dy[i][r] + by));
 	return OK;
 }
 
@@ -255,8 +273,8 @@ status graph_backward(struct graph *g, const struct graph_plan *p, float *stats,
 		}
 		if (!g->dy[i][0])
 			continue;
-		TRY(gather_parts(g, p, i));
-		io->stats = stats_at(g, i, stats);
+		TRY(graph_gather_parts(g, p, i, false));
+		io->stats = graph_stats(g, i, stats);
 		TRY(ops_of(g, i)->backward(p->layer[i], io));
 	}
 	return OK;

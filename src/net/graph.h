@@ -18,7 +18,8 @@ struct graph_options {
 	bool fast;
 	int batch;                             /* largest n */
 	bool infer_only;
-	bool tangents;                         /* every plan is made with PLAN_TANGENT, and graph_jvp and graph_hvp follow */
+	bool tangents;                         /* plans may be made with PLAN_TANGENT instead of PLAN_TRAIN, for graph_jvp and
+	                                        * graph_hvp, but take twice the memory */
 	size_t besides;                        /* bytes that the device will have to give when the graph is open, as far as is
 	                                        * known: what a batch that is said to fit leaves free */
 };
@@ -29,7 +30,8 @@ struct graph_plan {
 	enum plan_mode mode;
 	uint64_t used;                         /* when, for the least recently used one to give way */
 	struct layer_plan *layer[LAYERS_MAX];  /* NULL: a layer that the one before it has taken in */
-	struct layer_io *io;                   /* (layers): where their data lies, as far as it stays the same from step to step */
+	struct layer_io *io;                   /* (layers): where their data lies, as far as it stays the same from step to step, */
+	struct layer_io *dot;                  /* and its tangents; NULL in a graph without */
 };
 
 struct graph {
@@ -42,16 +44,19 @@ struct graph {
 	void *x;                               /* device: (batch, input.channels, height, width) as `input` has it, filled by
 	                                        * the caller before forward */
 	void *memory;                          /* device: all that follows to kept, sharing it by lifetime */
+	size_t to_tangents;                    /* bytes from anything in it to its tangent: with tangents it is there twice; else 0 */
 	void *y[LAYERS_MAX];                   /* (batch, out…) of each layer; NULL where a graph to infer computes another
 	                                        * layer's instead, that this one has taken in */
 	void *dy[LAYERS_MAX][GRAPH_READERS];   /* gradients with respect to them, one from each layer that reads it; NULL where
 	                                        * none is needed */
 	void *kept[LAYERS_MAX];                /* what each layer keeps from forward to backward, for any of the plans */
 	float *zeros;                          /* device: as many as the largest frozen segment has */
-	void *working[LAYERS_MAX];             /* device: weights as the layer's plan wants them; all plans share them */
+	void *working[LAYERS_MAX];             /* device: weights as the layer's plan wants them; all plans share them. With
+	                                        * tangents, so many bytes behind them a direction's */
 	size_t working_bytes[LAYERS_MAX];
 	const float **param;                   /* (segments): where layers read a parameter as it lies; NULL: working weights */
 	float *point;                          /* device: those, where they are not θ's own; made when first needed */
+	float *direction;                      /* device: (n_params) the last one; NULL without tangents */
 	size_t *point_at;                      /* (segments): where in it each begins */
 	const struct graph_plan *ready;        /* whose weights were made last */
 	struct graph_plan plan[GRAPH_PLANS];
@@ -59,7 +64,7 @@ struct graph {
 };
 
 /* Takes the buffers. g is zeroed first, and empty again on failure. Errors: ERR_MEMORY, naming sizes and a batch that would fit;
- * ERR_USAGE (a kind of layer that the device has not, a tensor with more than GRAPH_READERS readers). */
+ * ERR_USAGE (a kind of layer that the device has not, or has no tangents of; a tensor with more than GRAPH_READERS readers). */
 status graph_open(struct graph *g, struct device *d, const struct graph_options *o);
 void graph_close(struct graph *g);
 
@@ -88,20 +93,21 @@ status graph_backward(struct graph *g, const struct graph_plan *p, float *stats,
  * *slice stays. Nothing for NULL. Errors: ERR_LIBRARY. */
 status graph_slice(struct graph *g, const struct segment *seg, float *gradient, bool add, float **slice);
 
-/* ---- tangents: graphs opened with `tangents`, whose statistics are used (STATS_USE) ---- */
+/* ---- tangents: plans with PLAN_TANGENT, after a graph_forward that used the running statistics (STATS_USE) ---- */
 
-/* Makes a direction v (device, n_params; whoever gives it has zeros where segments are frozen) ready for the plan's layers, beside
- * the weights at the point, which stay. Errors: ERR_MEMORY, ERR_LIBRARY. */
+/* Makes a direction v (device, n_params) ready for the plan's layers, beside the weights at the point, which stay. v is not read
+ * again later, nor where segments are frozen: those are held. Errors: ERR_LIBRARY. */
 status graph_direction(struct graph *g, const struct graph_plan *p, const float *v);
 
-/* The tangents of all outputs along it, after graph_forward. Errors: ERR_LIBRARY. */
+/* The tangents of all outputs along it. Errors: ERR_LIBRARY. */
 status graph_jvp(struct graph *g, const struct graph_plan *p);
 
-/* From dy of the last layer and its tangent to that of the flat gradient, which is set or added to; it runs the backward pass beside
- * it, whose parameters' gradients are not made. Errors: ERR_LIBRARY. */
+/* From dy of the last layer and its tangent to that of the flat gradient (device, n_params; it may be the direction's v), which is
+ * set or, with `add`, added to; frozen segments get 0. It runs the backward pass beside it, in which no gradients of parameters are
+ * made. Errors: ERR_LIBRARY. */
 status graph_hvp(struct graph *g, const struct graph_plan *p, float *stats, float *product, bool add);
 
-/* The tangents of the last layer's output and of the gradient with respect to it. */
+/* The tangents of the last layer's output and of the gradient with respect to it; NULL where no parameter moves it. */
 float *graph_output_dot(const struct graph *g);
 float *graph_output_gradient_dot(const struct graph *g);
 

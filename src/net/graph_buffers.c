@@ -155,7 +155,8 @@ static void place_outputs(struct tensors *t)
 		t->life[i] = (struct lifetime){.bytes = stands_for_it ? 0 : bytes_of(t, i), .from = forward_at(i), .to = forward_at(i)};
 		if (i == t->m->n_layers - 1)
 			extend_life(t, i, forward_at(t->m->n_layers));
-		if (reads_of(t, i) & READS_Y)
+		/* The derivative of a backward pass may read any tensor, and its tangent. */
+		if (reads_of(t, i) & READS_Y || g->options.tangents)
 			extend_life(t, i, backward_at(t, i));
 		for (int k = 0; k < 2; k++) {
 			int below = t->m->layer[i].input[k];
@@ -191,7 +192,7 @@ static int written_by(const struct tensors *t, int i, int k)
 static void place_kept(struct tensors *t)
 {
 	const struct graph *g = t->g;
-	enum plan_mode mode = g->options.infer_only ? PLAN_INFER : PLAN_TRAIN;
+	enum plan_mode mode = g->options.infer_only ? PLAN_INFER : g->options.tangents ? PLAN_TANGENT : PLAN_TRAIN;
 	for (int i = 0; i < t->m->n_layers; i++) {
 		const struct layer_ops *ops = ops_of(g, i);
 		if (!ops->kept_bytes || is_taken(g, mode, i))
@@ -254,7 +255,8 @@ static void *address_of(const struct tensors *t, int tensor)
 
 static status take_memory(const struct tensors *t, struct graph *g, size_t bytes)
 {
-	TRY(g->device->ops->alloc(g->device, bytes, &g->memory));
+	TRY(g->device->ops->alloc(g->device, graph_copies(g) * bytes, &g->memory));
+	g->to_tangents = g->options.tangents ? bytes : 0;
 	for (int i = 0; i < t->m->n_layers; i++) {
 		g->y[i] = address_of(t, i);
 		for (int r = 0; r < GRAPH_READERS; r++)
@@ -284,8 +286,10 @@ static status lay_out(struct graph *g, int batch, struct arena *a, struct tensor
 	place_outputs(&t);
 	place_gradients(&t);
 	place_kept(&t);
-	share_outputs(&t);
-	share_gradients(&t);
+	if (!g->options.tangents) {
+		share_outputs(&t);
+		share_gradients(&t);
+	}
 	*bytes = lifetimes_place(t.life, t.n);
 	*out = t;
 	return OK;
@@ -305,7 +309,7 @@ size_t graph_bytes(struct graph *g, int batch)
 	size_t bytes;
 	status s = lay_out(g, batch, &scratch, &t, &bytes);
 	arena_free(&scratch);
-	return s == OK ? input_bytes(g, batch) + bytes : SIZE_MAX;
+	return s == OK ? input_bytes(g, batch) + graph_copies(g) * bytes : SIZE_MAX;
 }
 
 status graph_buffers(struct graph *g)

@@ -48,13 +48,40 @@ static inline bool reads_working(const struct graph *g, const struct graph_plan 
 	return param == PARAM_WEIGHT && working_bytes(g, p, i) > 0;
 }
 
-/* graph.c: what layer i is planned for. */
+/* Where the tangent of what lies somewhere in g->memory does; NULL of NULL. */
+static inline void *tangent_at(const struct graph *g, void *at)
+{
+	return at ? (char *)at + g->to_tangents : NULL;
+}
+
+/* How often memory for tensors and working weights is taken: once, or once more for tangents. */
+static inline size_t graph_copies(const struct graph *g)
+{
+	return g->options.tangents ? 2 : 1;
+}
+
+/* Whether layer i's output depends on a parameter that is not frozen, so that it has a tangent, and a gradient. */
+static inline bool is_moved(const struct graph *g, int i)
+{
+	return g->dy[i][0];
+}
+
+/* graph.c: what layer i is planned for, */
 struct plan_request graph_request(const struct graph *g, int i, int n, enum plan_mode mode);
+/* its statistics among all, NULL where it has none, */
+float *graph_stats(const struct graph *g, int i, float *stats);
+/* and the gradients that reached it, or their tangents, in as many parts as it takes. */
+status graph_gather_parts(struct graph *g, const struct graph_plan *p, int i, bool tangents);
 
 /* graph_buffers.c: takes g->x, finds the layers to fold and how tensors lie, and takes g->memory. Errors: ERR_MEMORY, ERR_USAGE. */
 status graph_buffers(struct graph *g);
 /* Bytes of both for batches of another size; SIZE_MAX where the host has no memory to tell. */
 size_t graph_bytes(struct graph *g, int batch);
+
+/* graph_tangent.c: whether a device has what a graph with tangents needs. Errors: ERR_USAGE. */
+status graph_has_tangents(const struct model *m, const struct device *d);
+/* Where the tangents of layer i's data lie, as place_io left the data. */
+void graph_place_tangents(const struct graph *g, const struct graph_plan *p, int i);
 
 /* graph_room.c: graph_lacks of the buffers themselves, none of which is there any more. */
 status graph_buffers_lack(struct graph *g, status s);

@@ -42,10 +42,10 @@ static status say(struct graph *g, const char *what, size_t bytes, size_t held, 
 	                              : fail(ERR_MEMORY, "out of memory on %s: %s; no {batch} would fit", name, words.at);
 }
 
-/* Working weights, as long as no plan tells. */
+/* Working weights, as long as no plan tells; of a direction too, and what is read of that as it lies. */
 static size_t most_working(const struct graph *g)
 {
-	return g->options.model->params.count * sizeof(float);
+	return (g->options.tangents ? 3 : 1) * g->options.model->params.count * sizeof(float);
 }
 
 status graph_lacks(struct graph *g, status s, size_t bytes, const char *what)

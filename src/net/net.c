@@ -1,123 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-#include "src/net/net.h"
+#include "src/net/net_private.h"
 
 #include <stdlib.h>
 
 #include "src/data/dataset.h"
 #include "src/data/normalize.h"
-#include "src/net/graph.h"
-
-struct net {
-	struct potential base;
-	struct arena arena;
-	struct net_options options;
-	struct pieces pieces;
-	struct graph graph;
-	struct gather gather;      /* what stays the same from batch to batch */
-	struct loss loss;
-	const void *set, *target;  /* device */
-	float *class_weight;       /* device: (classes), or NULL */
-	const struct segment *own[LOSS_PARAMS];  /* the likelihood's parameters; NULL: no more */
-	float *point;              /* device: those, where they are not θ's own; NULL where there are none */
-	/* what predict uses: where its rows begin, and, from prepare, */
-	struct slots slots;
-	const float *theta;
-	float *stats;
-	bool stale;                /* θ is new: the working weights are of another one */
-};
-
-static status net_check_batch(const struct net *net, int n)
-{
-	if (!net->options.data)
-		return fail(ERR_USAGE, "this network has no data set");
-	if (n < 1 || n > net->base.batch)
-		return fail(ERR_USAGE, "a batch of %d examples, but the network was made for 1 to %d", n, net->base.batch);
-	return OK;
-}
-
-/* The likelihood's parameters at the point, and where their gradients go: zeros where they are frozen. */
-static status net_place_params(struct net *net, const struct slots *s, const struct gradient_request *r, struct loss *loss)
-{
-	struct device *d = net->base.device;
-	float *copy = net->point;
-	loss->add_dparams = r->accumulate;
-	for (int i = 0; i < LOSS_PARAMS && net->own[i]; i++) {
-		const struct segment *seg = net->own[i];
-		if (!r->at.v && r->at.sigma == SLOT_NONE) {
-			loss->params[i] = r->at.theta + seg->offset;
-		} else {
-			TRY(d->ops->point(d, s, &r->at, seg->offset, seg->count, seg->frozen, copy));
-			loss->params[i] = copy;
-			copy += seg->count;
-		}
-		if (r->gradient)
-			TRY(graph_slice(&net->graph, seg, r->gradient, r->accumulate, &loss->dparams[i]));
-	}
-	return OK;
-}
-
-/* The loss by itself, counted as it is asked for, and the weights that it gets from what comes out. */
-static status net_reweight(struct net *net, struct slots *s, const struct reweight *by, struct loss *loss)
-{
-	struct device *d = net->base.device;
-	struct loss plain = *loss;
-	plain.weight = NULL;
-	plain.gradient = NULL;
-	plain.dparams[0] = plain.dparams[1] = NULL;
-	TRY(d->ops->loss(d, s, &plain));
-	TRY(d->ops->weigh(d, s, &(struct weigh){loss->each, by->other, loss->n, by->rate, by->weight}));
-	loss->weight = by->weight;
-	loss->count = false;
-	loss->each = NULL;
-	return OK;
-}
-
-static status net_value_grad(struct potential *base, struct slots *s, const struct gradient_request *r)
-{
-	struct net *net = (struct net *)base;
-	struct device *d = base->device;
-	const struct batch *b = &r->batch;
-	struct graph_plan *plan;
-	TRY(net_check_batch(net, b->n));
-	if (net->options.infer_only)
-		return fail(ERR_USAGE, "this network was opened for prediction only");
-	if (b->n < base->least_batch)
-		return fail(ERR_USAGE, "a batch of %d, but batch norm over 1×1 pixels needs %d examples or more", b->n,
-		            base->least_batch);
-	TRY(graph_plan(&net->graph, b->n, PLAN_TRAIN, &plan));
-	TRY(graph_weights(&net->graph, plan, s, &r->at, r->stats));
-
-	struct gather gather = net->gather;
-	gather.augment = net->options.augment;
-	gather.stream = r->augment;
-	gather.index = b->index;
-	gather.row = b->row;
-	gather.offset = b->offset;
-	gather.n = b->n;
-	TRY(d->ops->gather(d, s, &gather));
-	TRY(graph_forward(&net->graph, plan, r->stats, r->policy, r->stats_share));
-
-	struct loss loss = net->loss;
-	loss.n = b->n;
-	loss.index = b->index;
-	loss.row = b->row;
-	loss.offset = b->offset;
-	loss.weight = b->weight;
-	loss.scale = b->scale;
-	loss.count = r->count;
-	loss.add_value = r->accumulate;
-	loss.each = r->each;
-	if (!r->gradient)
-		loss.gradient = NULL;
-	TRY(net_place_params(net, s, r, &loss));
-	if (r->reweight)
-		TRY(net_reweight(net, s, r->reweight, &loss));
-	TRY(d->ops->loss(d, s, &loss));
-	if (!r->gradient)
-		return OK;
-	return graph_backward(&net->graph, plan, r->stats, r->gradient, r->accumulate);
-}
 
 static status net_prepare(struct potential *base, const float *theta, const float *stats)
 {
@@ -210,6 +98,14 @@ static const struct potential_ops net_ops = {
 	.prepare = net_prepare,
 	.predict = net_predict,
 	.tally = net_tally,
+	.lacks = net_lacks,
+	.close = net_close,
+}, net_ops_with_tangents = {
+	.value_grad = net_value_grad,
+	.prepare = net_prepare,
+	.predict = net_predict,
+	.tally = net_tally,
+	.hvp = net_hvp,
 	.lacks = net_lacks,
 	.close = net_close,
 };
@@ -313,13 +209,16 @@ static status open_parts(struct net *net)
 	TRY(pieces_of(&o->model->params, &net->arena, &net->pieces));
 	const struct graph_options graph = {.model = o->model, .precision = o->precision, .algo = o->algo, .fast = o->fast,
 	                                    .batch = o->batch,
-	                                    .infer_only = o->infer_only, .besides = bytes_besides(o)};
+	                                    .infer_only = o->infer_only, .tangents = o->tangents, .besides = bytes_besides(o)};
+	const enum plan_mode mode = o->infer_only ? PLAN_INFER : o->tangents ? PLAN_TANGENT : PLAN_TRAIN;
+	if (o->tangents)
+		TRY(net_check_tangents(o));
 	TRY(graph_open(&net->graph, d, &graph));
 	if (o->data)
 		TRY(open_data(net));
 	/* What can't be planned is said now, not at the first step. */
-	TRY(graph_plan(&net->graph, o->batch, o->infer_only ? PLAN_INFER : PLAN_TRAIN, &plan));
-	return o->rest ? graph_plan(&net->graph, o->rest, PLAN_TRAIN, &plan) : OK;
+	TRY(graph_plan(&net->graph, o->batch, mode, &plan));
+	return o->rest ? graph_plan(&net->graph, o->rest, mode, &plan) : OK;
 }
 
 status net_open(const struct net_options *o, struct device *d, struct potential **out)
@@ -331,9 +230,9 @@ status net_open(const struct net_options *o, struct device *d, struct potential 
 	const struct model *m = o->model;
 	net->options = *o;
 	net->base = (struct potential){
-		.ops = &net_ops, .device = d, .n_params = m->params.count, .n_stats = m->stats.count, .batch = o->batch,
-		.least_batch = m->norm == NORM_BATCH && model_norms_one_pixel(m) ? 2 : 1, .outputs = m->outputs,
-		.fixed = o->augment == AUGMENT_NONE && !m->stats.count, .params = &m->params,
+		.ops = o->tangents ? &net_ops_with_tangents : &net_ops, .device = d, .n_params = m->params.count, .n_stats = m->stats.count, .batch = o->batch,
+		.least_batch = m->norm == NORM_BATCH && model_norms_one_pixel(m) && !o->tangents ? 2 : 1, .outputs = m->outputs,
+		.fixed = o->augment == AUGMENT_NONE && (!m->stats.count || o->tangents), .params = &m->params,
 		.stats = &m->stats, .pieces = &net->pieces,
 	};
 	status s = open_parts(net);

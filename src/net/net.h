@@ -26,13 +26,13 @@ struct net_options {
 	int rest;                         /* of the data's last batch, where that is smaller and will come: it is planned at once too, so
 	                                   * that what is measured for it is known when the network is open; or 0 */
 	bool infer_only;                  /* forward only; likelihood and targets are then not looked at */
-	bool tangents;                    /* the potential has hvp, and no gradients: batch norm uses its running statistics (STATS_USE),
-	                                   * nothing is augmented, precision is float32. Refused (ERR_USAGE) where the device has none */
+	bool tangents;                    /* the potential has hvp; batch norm uses its running statistics, in gradients too (policy
+	                                   * STATS_USE). Not with infer_only, bf16 or augmentation, nor where the device has no tangents */
 	size_t besides;                   /* bytes that its user will take of the device besides, as far as is known: where memory
 	                                   * lacks, a batch that is said to fit leaves them free */
 };
 
-/* Errors: ERR_USAGE (likelihood and data do not fit), ERR_MEMORY, ERR_LIBRARY. */
+/* Errors: ERR_USAGE (likelihood and data do not fit, tangents that can't be had), ERR_MEMORY, ERR_LIBRARY. */
 status net_open(const struct net_options *o, struct device *d, struct potential **out);
 
 #endif

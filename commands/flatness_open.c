@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* The function whose curvature is measured, from the header of its snapshots. */
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/flatness.h"
+#include "commands/pipe.h"
+#include "src/analytic.h"
+#include "src/json_numbers.h"
+#include "src/text.h"
+
+static const json_t *run_option(const struct flatness_target *t, const char *name)
+{
+	return json_object_get(json_object_get(t->header, "sampler"), name);
+}
+
+/* ---- what the snapshots must share ---- */
+
+/* One operator is opened for all: what is held, and what a prior adds to it, are the same for them. */
+static status check_alike(const struct flatness_plan *p, const struct selection *chosen)
+{
+	static const char *const names[] = {"freeze", "prior", "weight-decay", NULL};
+	const struct source *source = chosen->sources.source;
+	const json_t *first = json_object_get(selection_header(chosen), "sampler");
+	for (size_t i = 1; i < chosen->n; i++)
+		for (int k = 0; k < (p->decay ? 3 : 1) && chosen->choice[i].source != chosen->choice[i - 1].source; k++) {
+			const struct source *other = &source[chosen->choice[i].source];
+			if (!json_equal(json_object_get(first, names[k]), json_object_get(json_object_get(other->header, "sampler"), names[k])))
+				return fail(ERR_USAGE, "%s and %s are of runs with another --%s each; measure them one at a time",
+				            source[chosen->choice[0].source].path, other->path, names[k]);
+		}
+	return OK;
+}
+
+/* ---- the device ---- */
+
+/* Whether it can at all is told before it is opened. */
+static status open_device(const struct opts *o, struct device **out)
+{
+	const char *name = opts_text(o, "device");
+	const size_t n = strcspn(name, ":");
+	for (int i = 0; backends[i]; i++)
+		if (strlen(backends[i]->name) == n && strncmp(name, backends[i]->name, n) == 0 && !backends[i]->loss_dot)
+			return fail(ERR_USAGE, "--device %s has no exact products with Hessians yet; the CPU has, and is taken without --device", name);
+	return backend_open(name, opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, out);
+}
+
+/* ---- a network on a set ---- */
+
+static status open_subject(const struct flatness_plan *p, struct flatness_target *t)
+{
+	const struct opts *o = p->options;
+	struct subject_request r = {
+		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"), .need = NEED_TARGETS,
+		.header = (enum header)(opts_choice(o, "header") + 1), .decimal = opts_choice(o, "decimal") + 1,
+		.unknown = opts_choice(o, "unknown") + 1, .batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
+	};
+	struct pipe pipe;
+	if (r.split < 0 && !pipe_is(r.spec))
+		r.split = SPLIT_TRAIN;
+	status s = pipe_read(&pipe, &r);
+	if (s == OK)
+		s = subject_open(&t->network, &r, &t->subject);
+	pipe_close(&pipe);
+	return s;
+}
+
+/* A subject's targets are in their own units; the loss is of those that the network was trained to give. */
+static void scale_targets(struct flatness_target *t)
+{
+	const struct standardize *by = &t->network.standardize;
+	struct dataset *d = &t->subject.data;
+	if (!d->target || !by->target_mean)
+		return;
+	standardize_rows((float *)d->target, d->target_wide, d->n, (size_t)d->n_targets, by->target_mean, by->target_sd);
+	d->target_wide = NULL;
+}
+
+static status read_class_weight(struct flatness_target *t)
+{
+	const json_t *likelihood = json_object_get(t->header, "likelihood");
+	const size_t given = json_array_size(json_object_get(likelihood, "class_weight")), classes = (size_t)t->subject.data.n_classes;
+	double *weight;
+	bool found;
+	if (!given)
+		return OK;
+	if (classes > given)
+		return fail(ERR_USAGE, "%s has %zu classes; the run has weights for %zu", t->subject.data.spec, classes, given);
+	TRY(ARENA_NEW(&t->arena, given, &weight));
+	TRY(json_numbers_read(likelihood, "class_weight", given, weight, &found));
+	t->class_weight = weight;
+	return OK;
+}
+
+/* What the run held, and its prior. */
+static status read_priors(const struct flatness_plan *p, struct flatness_target *t)
+{
+	struct network *n = &t->network;
+	const char *freeze = json_string_value(run_option(t, "freeze")), *prior = json_string_value(run_option(t, "prior"));
+	const json_t *examples = json_object_get(json_object_get(t->header, "data"), "n");
+	const double count = json_is_integer(examples) ? (double)json_integer_value(examples) : (double)t->subject.data.n;
+	if (freeze)
+		TRY(segments_freeze(&n->model.params, freeze));
+	if (prior)
+		TRY(segments_prior(&n->model.params, prior));
+	if (!p->decay)
+		return OK;
+	t->decay = likelihood_priors(n->likelihood, count, t->stated_decay, &n->model.params);
+	t->deviation = prior_deviation(count, t->decay);
+	return OK;
+}
+
+static status open_network(const struct flatness_plan *p, struct flatness_target *t)
+{
+	struct network *n = &t->network;
+	TRY(network_open(t->header, PRECISION_FP32, CONV_AUTO, n));
+	TRY(open_subject(p, t));
+	scale_targets(t);
+	TRY(read_class_weight(t));
+	TRY(read_priors(p, t));
+	const struct net_options net = {
+		.model = &n->model, .data = &t->subject.data, .normalize = &t->subject.normalize, .likelihood = n->likelihood,
+		.noise_sd = n->noise_sd, .class_weight = t->class_weight, .augment = AUGMENT_NONE, .precision = PRECISION_FP32, .algo = n->algo,
+		.batch = t->subject.batch, .rest = (int)(t->subject.data.n % (size_t)t->subject.batch), .tangents = true,
+		.besides = 4 * n->model.params.count * sizeof(float),
+	};
+	return net_open(&net, t->device, &t->potential);
+}
+
+/* ---- an analytic target ---- */
+
+static status open_analytic(const struct flatness_plan *p, struct flatness_target *t)
+{
+	static const char *const names[] = {"data", "split", "header", "decimal", "unknown", "batch", NULL};
+	for (const char *const *name = names; *name; name++)
+		if (opts_given(p->options, *name))
+			return fail(ERR_USAGE, "--%s: the run's target is analytic and has no data", *name);
+	const char *spec = json_string_value(json_object_get(json_object_get(t->header, "model"), "spec"));
+	if (!spec)
+		return fail(ERR_INPUT, "the header doesn't say which analytic target its model is");
+	t->analytic = true;
+	TRY(analytic_open(spec, t->device, &t->potential));
+	t->decay = p->decay ? t->stated_decay : 0;
+	t->deviation = prior_deviation((double)t->potential->n, t->decay);
+	return OK;
+}
+
+/* ---- what of it ---- */
+
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* In order, so that neighbouring rows are read together. */
+static status draw_rows(const struct flatness_plan *p, struct flatness_target *t)
+{
+	const size_t n = t->potential->n;
+	uint32_t *order;
+	if (p->examples > n)
+		return fail(ERR_USAGE, "--examples %zu: there are %zu", p->examples, n);
+	t->n_rows = p->examples ? p->examples : n;
+	if (t->n_rows == n)
+		return OK;
+	TRY(ARENA_NEW(&t->arena, n, &order));
+	rng_permutation((struct rng_key){p->seed, 0}, STREAM_SUBSET, 0, order, n);
+	qsort(order, t->n_rows, sizeof *order, by_number);
+	t->rows = order;
+	return OK;
+}
+
+static status no_tensor(const struct segments *s, const char *value, size_t length)
+{
+	enum { ENOUGH = 500 };
+	struct text names = {.n = 0};
+	for (int i = 0; i < s->n && names.n < ENOUGH; i++)
+		text_list(&names, ", ", names.n + strlen(s->at[i].name) < ENOUGH ? s->at[i].name : "…");
+	return fail(ERR_USAGE, "--tensors: no tensor's name matches “%.*s”; there are %s", (int)length, value, names.at);
+}
+
+/* Marks the tensors of one name or pattern, those that are frozen aside. */
+static status choose_by(struct flatness_target *t, const char *word, size_t length)
+{
+	const struct segments *s = t->potential->params;
+	char *pattern;
+	bool found = false;
+	TRY(arena_text(&t->arena, &pattern, "%.*s", (int)length, word));
+	for (int i = 0; i < s->n; i++) {
+		if (fnmatch(pattern, s->at[i].name, 0) != 0)
+			continue;
+		if (s->at[i].frozen && strcmp(pattern, s->at[i].name) == 0)
+			return fail(ERR_USAGE, "--tensors %s: the run has it frozen", pattern);
+		found = true;
+		t->tensor[i] = !s->at[i].frozen;
+	}
+	return found ? OK : no_tensor(s, word, length);
+}
+
+static status choose_tensors(const struct flatness_plan *p, struct flatness_target *t)
+{
+	const struct segments *s = t->potential->params;
+	const char *text = opts_text(p->options, "tensors");
+	TRY(ARENA_NEW(&t->arena, (size_t)s->n, &t->tensor));
+	for (int i = 0; i < s->n && !text; i++)
+		t->tensor[i] = !s->at[i].frozen;
+	for (const char *at = text; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+		TRY(choose_by(t, at, strcspn(at, ",")));
+	for (int i = 0; i < s->n; i++)
+		t->n += t->tensor[i] ? s->at[i].count : 0;
+	return t->n ? OK : fail(ERR_USAGE, "--tensors %s: all of these are frozen", text);
+}
+
+static status place(struct flatness_target *t, size_t count, void *out)
+{
+	struct device *d = t->device;
+	const size_t bytes = count * sizeof(float);
+	return count ? potential_lacks(t->potential, d->ops->alloc(d, bytes, out), bytes, "the parameters") : OK;
+}
+
+static status take_memory(struct flatness_target *t)
+{
+	const struct potential *p = t->potential;
+	struct device *d = t->device;
+	TRY(place(t, p->n_params, &t->theta));
+	TRY(place(t, p->n_stats, &t->stats));
+	TRY(place(t, p->n_params, &t->gradient));
+	TRY(ARENA_NEW(&t->arena, p->n_params, &t->host));
+	if (!t->rows)
+		return OK;
+	TRY(place(t, t->n_rows, &t->index));
+	return d->ops->put(d, t->index, t->rows, t->n_rows * sizeof *t->rows);
+}
+
+/* ---- all of it ---- */
+
+static status read_decay(const struct flatness_plan *p, struct flatness_target *t)
+{
+	const json_t *decay = run_option(t, "weight-decay");
+	t->stated_decay = json_number_value(decay);
+	return !p->decay || json_is_number(decay) ? OK
+	     : fail(ERR_USAGE, "--decay: the snapshots don't say with which weight decay they were drawn");
+}
+
+static status open_all(const struct flatness_plan *p, struct selection *chosen, struct flatness_target *t)
+{
+	const char *kind = json_string_value(json_object_get(json_object_get(t->header, "model"), "kind"));
+	TRY(check_alike(p, chosen));
+	TRY(read_decay(p, t));
+	TRY(open_device(p->options, &t->device));
+	TRY(kind && strcmp(kind, "analytic") == 0 ? open_analytic(p, t) : open_network(p, t));
+	TRY(draw_rows(p, t));
+	TRY(choose_tensors(p, t));
+	return take_memory(t);
+}
+
+status flatness_open(const struct flatness_plan *p, struct selection *chosen, struct flatness_target *out)
+{
+	*out = (struct flatness_target){.header = selection_header(chosen)};
+	status s = open_all(p, chosen, out);
+	if (s != OK)
+		flatness_close(out);
+	return s;
+}
+
+void flatness_close(struct flatness_target *t)
+{
+	struct device *d = t->device;
+	if (d) {
+		d->ops->free(d, t->theta);
+		d->ops->free(d, t->stats);
+		d->ops->free(d, t->gradient);
+		d->ops->free(d, t->index);
+		potential_close(t->potential);
+	}
+	subject_close(&t->subject);
+	network_close(&t->network);
+	if (d)
+		d->ops->close(d);
+	arena_free(&t->arena);
+	*t = (struct flatness_target){.n = 0};
+}
