@@ -49,6 +49,31 @@ for set in cifar10 cifar100; do
 	done
 done
 
+# With noisy labels: one protocol for the five methods of either set, step sizes that fall to a tenth after epochs 50 and 100,
+# and one state. The labels are given on the command line that each file says.
+for set in cifar10n cifar100n; do
+	case $set in cifar10n) file=aggregate.npy ;; *) file=noisy.npy ;; esac
+	for method in sgd adamw sam asam fsgld; do
+		name=$set-$method.conf
+		conf=$top_srcdir/examples/$name
+		grep -q -x "sampler = $method" "$conf" &&
+			grep -q -x "#   basin sample --config examples/$name --data ${set%n}:DIR --labels $file --out RUN" "$conf"
+		ok $? "$name is for $method, and says its command"
+		grep -v -E '^#|^(sampler|lr|momentum|beta1|beta2|rho|asam-eta|beta|eta|weight-decay) =' "$conf" >"$dir/protocol"
+		[ -f "$dir/$set" ] || cp "$dir/protocol" "$dir/$set"
+		[ -s "$dir/protocol" ] && cmp -s "$dir/protocol" "$dir/$set"
+		ok $? "$name has the common protocol"
+		rm -rf "$dir/published"
+		"$BASIN" sample --config "$conf" --data shapes --holdout 9996 --model lenet --batch 4 --lr 0.001 --log-every 1 \
+			--quiet --out "$dir/published" >"$dir/out" && "$BASIN" info "$dir/published" | grep -q -w '1 snapshot'
+		ok $? "$name keeps 1 snapshot"
+		sed -n '1p;50,51p;100,101p;$p' "$dir/published/chain-0.log.jsonl" | sed 's/.*"step":\([0-9]*\),.*"lr":\([^,]*\),.*/\1 \2/' |
+			awk 'NR == 1 { lr = $2 } { printf "%d %.4g ", $1, $2 / lr }' >"$dir/lr"
+		[ "$(cat "$dir/lr")" = '1 1 50 1 51 0.1 100 0.1 101 0.01 150 0.01 ' ]
+		ok $? "$name takes steps of a tenth from epoch 51, and of a hundredth from epoch 101"
+	done
+done
+
 # The cyclical methods have a protocol of their own: 12 states, and noise at the end of each cycle.
 for method in sgld sghmc; do
 	conf=$top_srcdir/examples/cifar10-cyclical-$method.conf

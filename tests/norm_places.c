@@ -45,11 +45,12 @@ static void placing_close(struct placing *q)
 	norm_case_free(&q->c);
 }
 
+/* A plan with tangents is one to train with running statistics. */
 static bool placing_again(struct placing *q)
 {
 	bool same = true;
 	q->ops->drop(q->p);
-	q->p = norm_case_plan(&q->c, PLAN_TANGENT);
+	q->p = norm_case_plan(&q->c, q->c.policy == STATS_USE && !q->c.y_bf16 ? PLAN_TANGENT : PLAN_TRAIN);
 	image_normals(&q->c.y, 0, 1), image_normals(&q->c.dx, 0, 1);
 	MUST(q->ops->forward(q->p, &q->io));
 	MUST(q->ops->backward(q->p, &q->io));
@@ -96,7 +97,7 @@ static void places(struct device *d, enum norm norm, bool bf16)
 		for (int residual = 0; residual < 2; residual++) {
 			struct placing q = {.c = {.shape = {11, 32, 12, 11, bf16 ? 0 : 16}, .norm = norm, .activation = (enum activation)a,
 			                          .residual = residual, .second = true, .x_bf16 = bf16, .r_bf16 = bf16, .y_bf16 = bf16,
-			                          .policy = STATS_FREEZE, .d = d}};
+			                          .policy = a % 2 == residual ? STATS_USE : STATS_FREEZE, .d = d}};
 			if (!in_turn())
 				continue;
 			placing_open(&q);

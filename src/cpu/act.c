@@ -3,8 +3,10 @@
 /* Activations: ReLU max(x, 0), SiLU x/(1 + e⁻ˣ), tanh, of tensors in any layout. The loops are Basin's own: oneDNN's
  * ReLU turns NaN into 0, and a diverged chain would go on unseen. */
 #include "src/cpu/cpu.h"
+#include "src/cpu/linear_tangent.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { SHARE = 1 << 13 };  /* elements that a thread works on at a time */
 
@@ -28,6 +30,8 @@ static void act_drop(struct layer_plan *p)
 static status act_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
 	const struct layer *l = r->layer;
+	*out = NULL;
+	TRY(tangent_check(r));
 	*out = malloc(sizeof **out);
 	if (!*out)
 		return fail(ERR_MEMORY, "out of memory: an activation's plan");
@@ -83,6 +87,48 @@ static status act_backward(struct layer_plan *p, const struct layer_io *io)
 	return OK;
 }
 
+/* ---- tangents ---- */
+
+/* f′·from, or 0 where that is NULL. */
+static status slope_times(struct layer_plan *p, const struct layer_io *io, const void *from, void *to)
+{
+	if (to && !from)
+		memset(to, 0, p->n * sizeof(float));
+	return from ? act_backward(p, &(struct layer_io){.x = {io->x[0]}, .y = io->y, .dy = {from}, .dx = {to}}) : OK;
+}
+
+static status act_jvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	return slope_times(p, io, dot->x[0], dot->y);
+}
+
+static const float *from_element(const void *v, size_t i)
+{
+	return v ? (const float *)v + i : NULL;
+}
+
+/* Elements i … i + n − 1. */
+static void act_bend_part(const struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot, size_t i, size_t n)
+{
+	kernels_of(p->device)->activate_bend(p->kind, from_element(from_output(p->kind) ? io->y : io->x[0], i), from_element(dot->x[0], i),
+	                                     from_element(io->dy[0], i), from_element(dot->dy[0], i), (float *)dot->dx[0] + i, n);
+}
+
+static status act_hvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	/* ReLU is straight on both sides of its kink. */
+	if (!dot->dx[0] || !dot->x[0] || p->kind == ACTIVATION_RELU)
+		return slope_times(p, io, dot->dy[0], dot->dx[0]);
+	if (cpu_alone(p->device, p->n)) {
+		act_bend_part(p, io, dot, 0, p->n);
+		return OK;
+	}
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(p->device))
+	for (size_t i = 0; i < p->n; i += SHARE)
+		act_bend_part(p, io, dot, i, p->n - i < SHARE ? p->n - i : SHARE);
+	return OK;
+}
+
 static unsigned act_backward_reads(const struct layer *l)
 {
 	return from_output(l->activation) ? READS_Y : READS_X0;
@@ -101,4 +147,6 @@ const struct layer_ops cpu_activation = {
 	.backward = act_backward,
 	.backward_reads = act_backward_reads,
 	.in_place = act_in_place,
+	.jvp = act_jvp,
+	.hvp = act_hvp,
 };

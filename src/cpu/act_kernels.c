@@ -1,25 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Activations, computed in float32 whatever the tensors' types. NaN stays NaN, so that a diverged chain is seen. */
+#include "src/cpu/act_lanes.h"
 #include "src/cpu/kernels.h"
-#include "src/cpu/lanes.h"
-
-#define FLAT static inline __attribute__((always_inline))
-
-/* σ(x) and 1 − σ(x), both to their last bits. */
-FLAT void sigmoids(vf x, vf *s, vf *rest)
-{
-	vf e = lane_exp((vf)((vi)x | INT32_MIN));
-	vf near = 1.0f / (1.0f + e), far = e * near;
-	*s = pick((vi)(x < 0), far, near);
-	*rest = pick((vi)(x < 0), near, far);
-}
-
-/* b where a is above 0 or NaN. */
-FLAT vf gate(vf a, vf b)
-{
-	return pick((vi)(a <= 0), (vf){0}, b);
-}
 
 FLAT vf value(const enum activation kind, vf x)
 {

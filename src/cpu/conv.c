@@ -26,7 +26,7 @@ static status check_request(const struct plan_request *r)
 		return fail(ERR_LIBRARY, "only batch norm without a threshold folds into a convolution, and into one without a bias");
 	if (r->mode != PLAN_INFER && r->x[0].bf16 != r->y.bf16)
 		return fail(ERR_LIBRARY, "a convolution to train has its input's type");
-	return OK;
+	return tangent_check(r);
 }
 
 static status check_winograd(void)
@@ -42,6 +42,17 @@ static status check_winograd(void)
 	return s;
 }
 
+static struct linear_tangent tangent_of(struct device *d, const struct plan_request *r, struct layer_plan *p)
+{
+	const struct layer *l = r->layer;
+	int groups = l->groups > 0 ? l->groups : 1;
+	struct linear_tangent t = linear_tangent_of(d, r, (size_t)l->out[0] * (size_t)(l->in[0] / groups * l->kernel * l->kernel));
+	t.plan = p;
+	t.forward = p->way->forward;
+	t.backward = p->way->backward;
+	return t;
+}
+
 static status conv_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
 	*out = NULL;
@@ -55,6 +66,7 @@ static status conv_plan(struct device *d, const struct plan_request *r, struct l
 	TRY(ways[i]->plan(d, r, out));
 	(*out)->way = ways[i];
 	(*out)->device = d;
+	(*out)->tangent = tangent_of(d, r, *out);
 	return OK;
 }
 
@@ -72,6 +84,16 @@ static status conv_forward(struct layer_plan *p, const struct layer_io *io)
 static status conv_backward(struct layer_plan *p, const struct layer_io *io)
 {
 	return p->way->backward(p, io);
+}
+
+static status conv_jvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	return linear_tangent_jvp(&p->tangent, io, dot);
+}
+
+static status conv_hvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	return linear_tangent_hvp(&p->tangent, io, dot);
 }
 
 static unsigned conv_backward_reads(const struct layer *l)
@@ -106,4 +128,6 @@ const struct layer_ops cpu_conv = {
 	.folds = conv_folds,
 	.working_bytes = conv_working_bytes,
 	.materialise = conv_materialise,
+	.jvp = conv_jvp,
+	.hvp = conv_hvp,
 };

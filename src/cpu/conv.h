@@ -5,6 +5,7 @@
 #define BASIN_CPU_CONV_H
 
 #include "src/cpu/cpu.h"
+#include "src/cpu/linear_tangent.h"
 #include "src/cpu/onednn_conv.h"
 
 /* ---- ways of doing a convolution ---- */
@@ -14,6 +15,7 @@ struct layer_plan {
 	const struct conv_way *way;
 	struct device *device;
 	size_t working;                  /* bytes of the working weights */
+	struct linear_tangent tangent;
 };
 
 /* The ops of a layer, for the shapes that a way suits. plan sets `working`; the rest of what plans begin with is set

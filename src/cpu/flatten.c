@@ -2,8 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Flattening: (channels, height, width) in any layout to PyTorch's order, and back. */
 #include "src/cpu/cpu.h"
+#include "src/cpu/linear_tangent.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct layer_plan {
 	const struct device *device;
@@ -20,6 +22,8 @@ static void flatten_drop(struct layer_plan *p)
 static status flatten_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
 	const int *in = r->layer->in;
+	*out = NULL;
+	TRY(tangent_check(r));
 	*out = malloc(sizeof **out);
 	if (!*out)
 		return fail(ERR_MEMORY, "out of memory: a flattening layer's plan");
@@ -58,9 +62,37 @@ static status flatten_backward(struct layer_plan *p, const struct layer_io *io)
 	return OK;
 }
 
+static size_t floats_of(const struct layer_plan *p)
+{
+	return p->images * p->pixels * p->inner;
+}
+
+/* Numbers only change their places, and so do their tangents. */
+static status flatten_jvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	(void)io;
+	if (dot->y && dot->x[0])
+		transpose_all(p, dot->x[0], false, dot->y, false, p->pixels, p->inner);
+	else if (dot->y)
+		memset(dot->y, 0, floats_of(p) * sizeof(float));
+	return OK;
+}
+
+static status flatten_hvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	(void)io;
+	if (dot->dx[0] && dot->dy[0])
+		transpose_all(p, dot->dy[0], false, dot->dx[0], false, p->inner, p->pixels);
+	else if (dot->dx[0])
+		memset(dot->dx[0], 0, floats_of(p) * sizeof(float));
+	return OK;
+}
+
 const struct layer_ops cpu_flatten = {
 	.plan = flatten_plan,
 	.drop = flatten_drop,
 	.forward = flatten_forward,
 	.backward = flatten_backward,
+	.jvp = flatten_jvp,
+	.hvp = flatten_hvp,
 };

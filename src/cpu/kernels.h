@@ -69,6 +69,8 @@ enum norm_slope {
 	SLOPE_ONE        /* dy is the gradient before the activation already */
 };
 
+enum { NORM_SUMS = 4 };
+
 /* A norm's pass over `panels` panels, `stride` elements apart, of `rows` rows of `width` channels. */
 struct norm_kernel {
 	enum activation activation;
@@ -79,7 +81,10 @@ struct norm_kernel {
 	const float *threshold;              /* the activation is max(·, threshold) unless it is SiLU or tanh */
 	const float *center;
 	const float *of_g, *of_x, *rest;
-	double *sum[3];                      /* added to */
+	/* Tangents; all tensors are float32 then, and absent ones are 0, or not wanted. */
+	struct norm_tensor x_dot, r_dot, y_dot, dy_dot[2], dx_dot, dr_dot;
+	const float *scale_dot, *shift_dot, *threshold_dot, *of_x_dot;
+	double *sum[NORM_SUMS];              /* added to; NULL: not wanted, and then none is */
 };
 
 struct kernels {
@@ -106,6 +111,9 @@ struct kernels {
 	/* y = f(x); dx = f′·dy, f′ from `of`: y for ReLU and tanh, x for SiLU. dx may be dy, and y x, of one type. */
 	void (*activate)(enum activation kind, const void *x, bool x_bf16, void *y, bool y_bf16, size_t n);
 	void (*activate_backward)(enum activation kind, const void *of, const void *dy, void *dx, bool x_bf16, bool y_bf16, size_t n);
+	/* dx_dot = f′·dy_dot + f″·x_dot·dy of SiLU, `of` being x, or tanh, `of` being y; dy_dot may be NULL for 0. All float32. */
+	void (*activate_bend)(enum activation kind, const float *of, const float *x_dot, const float *dy, const float *dy_dot,
+	                      float *dx_dot, size_t n);
 	void (*sum)(const float *a, const float *b, float *out, size_t n);
 	void (*sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
 	/* n elements from one type to the other, or copied. */
@@ -136,6 +144,15 @@ struct kernels {
 	void (*norm_sums)(const struct norm_kernel *k);
 	/* dx = of_g·g + of_x·x + rest */
 	void (*norm_backward)(const struct norm_kernel *k);
+	/* sum: Σ x·x_dot. */
+	void (*norm_products)(const struct norm_kernel *k);
+	/* y_dot = activation′·z_dot, z_dot = scale·x_dot + scale_dot·(x − center) + shift_dot + r_dot; threshold_dot where the
+	 * threshold was taken. What y tells of an activation is read there. */
+	void (*norm_jvp)(const struct norm_kernel *k);
+	/* With g as above, g_dot = activation′·(dy_dot[0] + dy_dot[1]) + activation″·z_dot·(dy[0] + dy[1]), stored as dr_dot where
+	 * there is one: dx_dot = scale·g_dot + scale_dot·g + of_x·x + of_x_dot·x_dot where there is one. sums: Σ g_dot,
+	 * Σ g·(x − center), Σ g_dot·(x − center) + g·x_dot, and the Σ of dy_dot where the threshold was taken. */
+	void (*norm_hvp)(const struct norm_kernel *k);
 	/* Planes of an example to where they have margins. */
 	void (*planes_spread)(const struct planes *p, const float *from, float *to);
 	/* bias may be NULL. */
@@ -168,6 +185,8 @@ void KERNEL(loss)(const struct loss *l, int first, int n, struct loss_sums *sums
 void KERNEL(loss_params)(const struct loss *l);
 void KERNEL(activate)(enum activation kind, const void *x, bool x_bf16, void *y, bool y_bf16, size_t n);
 void KERNEL(activate_backward)(enum activation kind, const void *of, const void *dy, void *dx, bool x_bf16, bool y_bf16, size_t n);
+void KERNEL(activate_bend)(enum activation kind, const float *of, const float *x_dot, const float *dy, const float *dy_dot,
+                           float *dx_dot, size_t n);
 void KERNEL(sum)(const float *a, const float *b, float *out, size_t n);
 void KERNEL(sum_bf16)(const uint16_t *a, const uint16_t *b, uint16_t *out, size_t n);
 void KERNEL(convert)(const void *from, bool from_bf16, void *to, bool to_bf16, size_t n);
@@ -186,6 +205,9 @@ void KERNEL(norm_moments)(const struct norm_kernel *k);
 void KERNEL(norm_forward)(const struct norm_kernel *k);
 void KERNEL(norm_sums)(const struct norm_kernel *k);
 void KERNEL(norm_backward)(const struct norm_kernel *k);
+void KERNEL(norm_products)(const struct norm_kernel *k);
+void KERNEL(norm_jvp)(const struct norm_kernel *k);
+void KERNEL(norm_hvp)(const struct norm_kernel *k);
 void KERNEL(planes_spread)(const struct planes *p, const float *from, float *to);
 void KERNEL(planes_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
 void KERNEL(planes_gradient)(const struct planes_kernel *p, const struct planes *g, const struct planes_batch *b, int first,

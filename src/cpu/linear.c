@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "src/cpu/linear_small.h"
+#include "src/cpu/linear_tangent.h"
 #include "src/cpu/onednn.h"
 
 enum product { FORWARD, DATA, WEIGHTS, WEIGHTS_ADD, PRODUCTS };
@@ -24,6 +25,7 @@ struct layer_plan {
 	bool narrows;             /* x is float32: what is kept is a bf16 copy of it (n, in) */
 	struct format x, y;
 	struct onednn_op product[PRODUCTS];
+	struct linear_tangent tangent;
 };
 
 static status prepare_product(struct layer_plan *p, enum product which)
@@ -69,33 +71,6 @@ static size_t linear_kept_bytes(const struct device *d, const struct plan_reques
 {
 	(void)d;
 	return narrows_x(r) ? (size_t)r->n * shape_size(r->layer->in) * sizeof(uint16_t) : 0;
-}
-
-static status linear_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
-{
-	const struct layer *l = r->layer;
-	*out = NULL;
-	if (r->precision == PRECISION_BF16 && !onednn_has_avx512())
-		return fail(ERR_USAGE, "{precision} bf16: oneDNN has bf16 products only for processors with AVX-512; use "
-		                       "{precision} fp32");
-	struct layer_plan *p = calloc(1, sizeof *p);
-	if (!p)
-		return fail(ERR_MEMORY, "out of memory: a linear layer's plan");
-	p->device = d;
-	p->shape = (struct linear_shape){(size_t)r->n, shape_size(l->in), shape_size(l->out)};
-	p->bias = l->param[PARAM_BIAS];
-	p->bf16 = r->precision == PRECISION_BF16;
-	p->narrows = narrows_x(r);
-	p->x = r->x[0];
-	p->y = r->y;
-	p->small = !p->bf16 && linear_is_small(&p->shape);
-	status s = p->small ? OK : prepare_products(p, r->mode);
-	if (s != OK) {
-		linear_drop(p);
-		return s;
-	}
-	*out = p;
-	return OK;
 }
 
 /* ---- bf16 copies ---- */
@@ -170,12 +145,58 @@ static status linear_backward(struct layer_plan *p, const struct layer_io *io)
 	return OK;
 }
 
+/* ---- tangents ---- */
+
+static status linear_jvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	return linear_tangent_jvp(&p->tangent, io, dot);
+}
+
+static status linear_hvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	return linear_tangent_hvp(&p->tangent, io, dot);
+}
+
 /* Where x is narrowed only the copy is read; but that x is the batch, or what such layers pass on of it, and its memory has no
  * other use. */
 static unsigned linear_backward_reads(const struct layer *l)
 {
 	(void)l;
 	return READS_X0;
+}
+
+/* ---- plans ---- */
+
+static status linear_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
+{
+	const struct layer *l = r->layer;
+	*out = NULL;
+	if (r->precision == PRECISION_BF16 && !onednn_has_avx512())
+		return fail(ERR_USAGE, "{precision} bf16: oneDNN has bf16 products only for processors with AVX-512; use "
+		                       "{precision} fp32");
+	TRY(tangent_check(r));
+	struct layer_plan *p = calloc(1, sizeof *p);
+	if (!p)
+		return fail(ERR_MEMORY, "out of memory: a linear layer's plan");
+	p->device = d;
+	p->shape = (struct linear_shape){(size_t)r->n, shape_size(l->in), shape_size(l->out)};
+	p->bias = l->param[PARAM_BIAS];
+	p->bf16 = r->precision == PRECISION_BF16;
+	p->narrows = narrows_x(r);
+	p->x = r->x[0];
+	p->y = r->y;
+	p->small = !p->bf16 && linear_is_small(&p->shape);
+	p->tangent = linear_tangent_of(d, r, p->shape.in * p->shape.out);
+	p->tangent.plan = p;
+	p->tangent.forward = linear_forward;
+	p->tangent.backward = linear_backward;
+	status s = p->small ? OK : prepare_products(p, r->mode);
+	if (s != OK) {
+		linear_drop(p);
+		return s;
+	}
+	*out = p;
+	return OK;
 }
 
 const struct layer_ops cpu_linear = {
@@ -187,4 +208,6 @@ const struct layer_ops cpu_linear = {
 	.kept_bytes = linear_kept_bytes,
 	.working_bytes = linear_working_bytes,
 	.materialise = linear_materialise,
+	.jvp = linear_jvp,
+	.hvp = linear_hvp,
 };

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Norms: y = activation(norm(x[0]) + x[1]), the residual x[1] being optional; one file a kind of norm. */
 #include "src/cpu/norm.h"
+#include "src/cpu/norm_tangent.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -53,6 +54,8 @@ static status norm_plan(struct device *d, const struct plan_request *r, struct l
 {
 	const struct layer *l = r->layer;
 	*out = NULL;
+	if (r->mode == PLAN_TANGENT && (r->x[0].bf16 || r->x[1].bf16 || r->y.bf16))
+		return fail(ERR_USAGE, "{precision} bf16: a norm has tangents in float32 alone");
 	struct layer_plan *p = calloc(1, sizeof *p);
 	if (!p)
 		return fail(ERR_MEMORY, "out of memory: a norm's plan");
@@ -68,10 +71,13 @@ static status norm_plan(struct device *d, const struct plan_request *r, struct l
 	p->pixels = (size_t)l->in[1] * (size_t)l->in[2];
 	p->width = r->y.block ? r->y.block : p->channels;
 	p->blocks = p->channels / p->width;
+	p->with_tangents = r->mode == PLAN_TANGENT;
 	divide_work(p);
 	status s = ARENA_NEW(&p->arena, (size_t)p->channels, &p->threshold);
 	if (s == OK)
 		s = p->kind->open(p);
+	if (s == OK && p->with_tangents)
+		s = norm_tangent_open(p);
 	if (s != OK) {
 		norm_drop(p);
 		return s;
@@ -91,8 +97,7 @@ static void round_thresholds(struct layer_plan *p)
 	}
 }
 
-/* A backward pass that reads y of bf16 compares it with the threshold as bf16 has it: `of_output`. */
-static void set_threshold(struct layer_plan *p, const struct layer_io *io, bool of_output)
+void norm_set_threshold(struct layer_plan *p, const struct layer_io *io, bool of_output)
 {
 	const float *tau = io->param[PARAM_THRESHOLD];
 	for (int c = 0; c < p->channels; c++)
@@ -105,14 +110,14 @@ static void set_threshold(struct layer_plan *p, const struct layer_io *io, bool 
 
 static status norm_forward(struct layer_plan *p, const struct layer_io *io)
 {
-	set_threshold(p, io, false);
+	norm_set_threshold(p, io, false);
 	p->kind->forward(p, io);
 	return OK;
 }
 
 static status norm_backward(struct layer_plan *p, const struct layer_io *io)
 {
-	set_threshold(p, io, norm_slope_of(p) == SLOPE_OF_OUTPUT);
+	norm_set_threshold(p, io, norm_slope_of(p) == SLOPE_OF_OUTPUT);
 	p->kind->backward(p, io);
 	return OK;
 }
@@ -126,4 +131,6 @@ const struct layer_ops cpu_norm = {
 	.backward_reads = norm_backward_reads,
 	.in_place = norm_in_place,
 	.kept_bytes = norm_kept_bytes,
+	.jvp = norm_jvp,
+	.hvp = norm_hvp,
 };

@@ -2,8 +2,10 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Batch norm (Ioffe & Szegedy 2015): x̂ = (x − mean)/√(variance + ε), by channel over examples and pixels, the variance
  * the biased one; γx̂ + β. With g the gradient behind it, over m elements a channel:
- * dβ = Σg, dγ = Σg·x̂, dx = γ/√(variance + ε)·(g − dβ/m − x̂·dγ/m). */
+ * dβ = Σg, dγ = Σg·x̂, dx = γ/√(variance + ε)·(g − dβ/m − x̂·dγ/m). With running statistics, constants, dx =
+ * γ/√(variance + ε)·g; plans with tangents know no others. */
 #include "src/cpu/norm.h"
+#include "src/cpu/norm_tangent.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,20 +23,13 @@ struct batch_part {
 	float *of_g, *of_x, *rest;      /* (channels): dx = of_g·g + of_x·x + rest */
 };
 
-/* What is kept for backward, (channels) each: the batch's mean and 1/√(variance + ε), and the norm as scale·x +
- * shift. */
-struct batch_kept {
-	double *mean, *inverse;
-	float *scale, *shift;
-};
-
 static size_t batch_kept_bytes(size_t n, size_t channels)
 {
 	(void)n;
 	return channels * (2 * sizeof(double) + 2 * sizeof(float));
 }
 
-static struct batch_kept kept_of(const struct layer_plan *p, const struct layer_io *io)
+struct batch_kept norm_batch_kept(const struct layer_plan *p, const struct layer_io *io)
 {
 	double *mean = io->kept;
 	float *scale = (float *)(mean + 2 * p->channels);
@@ -99,7 +94,7 @@ static void sum_moments(struct layer_plan *p, const struct layer_io *io, int blo
 static void set_scale(struct layer_plan *p, const struct layer_io *io, int c, double mean, double variance)
 {
 	const float *gamma = io->param[PARAM_WEIGHT], *beta = io->param[PARAM_BIAS];
-	struct batch_kept k = kept_of(p, io);
+	struct batch_kept k = norm_batch_kept(p, io);
 	k.mean[c] = mean;
 	k.inverse[c] = 1 / sqrt(variance + NORM_BATCH_EPSILON);
 	k.scale[c] = (float)((double)gamma[c] * k.inverse[c]);
@@ -152,7 +147,7 @@ static void run_backwards(struct layer_plan *p, const struct layer_io *io, int b
 
 static void apply_piece(struct layer_plan *p, const struct layer_io *io, int block, int image, int images)
 {
-	const struct batch_kept kept = kept_of(p, io);
+	const struct batch_kept kept = norm_batch_kept(p, io);
 	struct norm_kernel k = norm_forward_kernel(p, io, block, image, images);
 	k.scale = kept.scale + block * p->width;
 	k.shift = kept.shift + block * p->width;
@@ -168,17 +163,17 @@ static void batch_forward(struct layer_plan *p, const struct layer_io *io)
 {
 	static const struct norm_work fixed = {.second = apply_part}, of_batch = {sum_moments, finish_moments, apply_part};
 	struct batch_part *b = p->own;
-	b->fixed = io->policy == STATS_USE;
+	b->fixed = p->with_tangents || io->policy == STATS_USE;
 	for (int c = 0; b->fixed && c < p->channels; c++)
 		set_scale(p, io, c, (double)io->stats[c], (double)io->stats[p->channels + c]);
 	norm_run(p, io, b->fixed ? &fixed : &of_batch);
-	if (io->policy == STATS_RUN || io->policy == STATS_CUMULATE)
+	if (!b->fixed && (io->policy == STATS_RUN || io->policy == STATS_CUMULATE))
 		io->stats[2 * p->channels] += 1;
 }
 
 static void sum_gradients(struct layer_plan *p, const struct layer_io *io, int block, int part)
 {
-	const struct batch_kept kept = kept_of(p, io);
+	const struct batch_kept kept = norm_batch_kept(p, io);
 	struct norm_kernel k = norm_sums_kernel(p, io, block, norm_first(p, part), images_of(p, part));
 	int c = block * p->width;
 	k.scale = kept.scale + c;
@@ -192,7 +187,7 @@ static void sum_gradients(struct layer_plan *p, const struct layer_io *io, int b
 static void finish_gradients(struct layer_plan *p, const struct layer_io *io, int block)
 {
 	struct batch_part *b = p->own;
-	const struct batch_kept kept = kept_of(p, io);
+	const struct batch_kept kept = norm_batch_kept(p, io);
 	double m = (double)p->n * (double)p->pixels;
 	for (int c = block * p->width; c < (block + 1) * p->width; c++) {
 		double sum[3] = {0};
@@ -213,7 +208,7 @@ static void finish_gradients(struct layer_plan *p, const struct layer_io *io, in
 static void back_piece(struct layer_plan *p, const struct layer_io *io, int block, int image, int images)
 {
 	const struct batch_part *b = p->own;
-	const struct batch_kept kept = kept_of(p, io);
+	const struct batch_kept kept = norm_batch_kept(p, io);
 	struct norm_kernel k = norm_backward_kernel(p, io, block, image, images);
 	int c = block * p->width;
 	k.scale = kept.scale + c;
@@ -232,7 +227,7 @@ static void back_part(struct layer_plan *p, const struct layer_io *io, int block
 static void batch_backward(struct layer_plan *p, const struct layer_io *io)
 {
 	struct batch_part *b = p->own;
-	const struct batch_kept kept = kept_of(p, io);
+	const struct batch_kept kept = norm_batch_kept(p, io);
 	for (int c = 0; c < p->channels; c++)
 		b->center[c] = (float)kept.mean[c];
 	norm_run(p, io, &(struct norm_work){sum_gradients, finish_gradients, io->dx[0] ? back_part : NULL});
@@ -243,4 +238,6 @@ const struct norm_kind norm_batch = {
 	.open = batch_open,
 	.forward = batch_forward,
 	.backward = batch_backward,
+	.jvp = norm_batch_jvp,
+	.hvp = norm_batch_hvp,
 };

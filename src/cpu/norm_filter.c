@@ -5,6 +5,7 @@
  * = γr·(g − x̂·mean of g·x̂ over the pixels). An example's block is small: the second pass over it finds it in a
  * cache. */
 #include "src/cpu/norm.h"
+#include "src/cpu/norm_tangent.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static size_t filter_kept_bytes(size_t n, size_t channels)
 	return n * channels * sizeof(float);
 }
 
-static float *root_of(const struct layer_plan *p, const struct layer_io *io, int image, int channel)
+float *norm_filter_root(const struct layer_plan *p, const struct layer_io *io, int image, int channel)
 {
 	return (float *)io->kept + (size_t)image * (size_t)p->channels + channel;
 }
@@ -63,7 +64,7 @@ static void set_channels(const struct filter_part *f, int at, struct norm_kernel
 static void set_scale(const struct layer_plan *p, const struct layer_io *io, int image, int first, int at)
 {
 	const struct filter_part *f = p->own;
-	const float *gamma = io->param[PARAM_WEIGHT], *beta = io->param[PARAM_BIAS], *root = root_of(p, io, image, first);
+	const float *gamma = io->param[PARAM_WEIGHT], *beta = io->param[PARAM_BIAS], *root = norm_filter_root(p, io, image, first);
 	for (int j = 0; j < p->width; j++) {
 		f->scale[at + j] = gamma[first + j] * root[j];
 		f->shift[at + j] = beta[first + j];
@@ -86,7 +87,7 @@ static void forward_part(struct layer_plan *p, const struct layer_io *io, int bl
 	const struct filter_part *f = p->own;
 	int first = block * p->width, at = part * p->channels + first;
 	for (int image = norm_first(p, part); image < norm_first(p, part + 1); image++) {
-		float *root = root_of(p, io, image, first);
+		float *root = norm_filter_root(p, io, image, first);
 		struct norm_kernel k = norm_forward_kernel(p, io, block, image, 1), of_x = norm_kernel_of(p, block, 1);
 		of_x.x = k.x;
 		sum_example(p, at, &of_x, kernels->norm_moments);
@@ -128,7 +129,7 @@ static void backward_part(struct layer_plan *p, const struct layer_io *io, int b
 		struct norm_kernel k = norm_sums_kernel(p, io, block, image, 1);
 		set_scale(p, io, image, first, at);
 		sum_example(p, at, &k, kernels->norm_sums);
-		finish_example(p, root_of(p, io, image, first), at);
+		finish_example(p, norm_filter_root(p, io, image, first), at);
 		if (!io->dx[0])
 			continue;
 		k = norm_backward_kernel(p, io, block, image, 1);
@@ -161,4 +162,6 @@ const struct norm_kind norm_filter = {
 	.open = filter_open,
 	.forward = filter_forward,
 	.backward = filter_backward,
+	.jvp = norm_filter_jvp,
+	.hvp = norm_filter_hvp,
 };

@@ -120,8 +120,8 @@ FLAT const float *repeated(const float *from, size_t width, float *to)
 FLAT void walk_narrow(const struct norm_kernel *k, enum types types, column_fn *fn)
 {
 	struct norm_kernel wide = *k;
-	float channels[7][LANES];
-	double sum[3][LANES] = {0};
+	float channels[11][LANES];
+	double sum[NORM_SUMS][LANES] = {0};
 	size_t elements = k->rows * k->width, rows = elements / LANES, rest = elements % LANES;
 	wide.width = LANES;
 	wide.scale = repeated(k->scale, k->width, channels[0]);
@@ -131,7 +131,11 @@ FLAT void walk_narrow(const struct norm_kernel *k, enum types types, column_fn *
 	wide.of_g = repeated(k->of_g, k->width, channels[4]);
 	wide.of_x = repeated(k->of_x, k->width, channels[5]);
 	wide.rest = repeated(k->rest, k->width, channels[6]);
-	for (int s = 0; s < 3; s++)
+	wide.scale_dot = repeated(k->scale_dot, k->width, channels[7]);
+	wide.shift_dot = repeated(k->shift_dot, k->width, channels[8]);
+	wide.threshold_dot = repeated(k->threshold_dot, k->width, channels[9]);
+	wide.of_x_dot = repeated(k->of_x_dot, k->width, channels[10]);
+	for (int s = 0; s < NORM_SUMS; s++)
 		wide.sum[s] = sum[s];
 	for (size_t panel = 0; panel < k->panels; panel++) {
 		size_t at = panel * k->stride;
@@ -141,7 +145,7 @@ FLAT void walk_narrow(const struct norm_kernel *k, enum types types, column_fn *
 		if (rest)
 			fn(&wide, types, &(struct column){at + rows * LANES, 1, LANES, 0, rest, true});
 	}
-	for (int s = 0; s < 3; s++)
+	for (int s = 0; s < NORM_SUMS; s++)
 		for (size_t l = 0; k->sum[s] && l < LANES; l++)
 			k->sum[s][l % k->width] += sum[s][l];
 }

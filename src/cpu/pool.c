@@ -3,9 +3,11 @@
 /* Pooling: the maximum or the mean over windows. oneDNN's maximum loses NaN, so that a diverged chain would go on
  * unseen; the kernels are Basin's own. */
 #include "src/cpu/cpu.h"
+#include "src/cpu/pool_tangent.h"
 
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { POSITIONS = 256 };  /* of a window, as a byte counts them */
 
@@ -80,6 +82,8 @@ static status prepare_pool(struct layer_plan *p, const struct plan_request *r)
 static status pool_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
 {
 	*out = NULL;
+	if (r->mode == PLAN_TANGENT && (r->x[0].bf16 || r->y.bf16))
+		return fail(ERR_USAGE, "{precision} bf16: pooling has tangents in float32 alone");
 	struct layer_plan *p = calloc(1, sizeof *p);
 	if (!p)
 		return fail(ERR_MEMORY, "out of memory: a pooling layer's plan");
@@ -125,19 +129,56 @@ static status pool_forward(struct layer_plan *p, const struct layer_io *io)
 	return OK;
 }
 
-static status pool_backward(struct layer_plan *p, const struct layer_io *io)
+/* dx from dy, along the positions that forward kept. */
+static void hand_back(const struct layer_plan *p, void *kept, const void *const dy[2], void *dx)
 {
 	struct pool_kernel k = p->kernel;
-	if (!io->dx[0])
-		return OK;
-	k.position = p->positions ? io->kept : NULL;
-	k.dy[0] = io->dy[0];
-	k.dy[1] = io->dy[1];
-	k.dx = io->dx[0];
+	k.position = p->positions ? kept : NULL;
+	k.dy[0] = dy[0];
+	k.dy[1] = dy[1];
+	k.dx = dx;
 	if (in_pairs(&k))
 		each_row(p, kernels_of(p->device)->pool_pairs_backward, &k, k.oh);
 	else
 		each_row(p, kernels_of(p->device)->pool_backward, &k, k.h);
+}
+
+static status pool_backward(struct layer_plan *p, const struct layer_io *io)
+{
+	if (io->dx[0])
+		hand_back(p, io->kept, io->dy, io->dx[0]);
+	return OK;
+}
+
+/* Bytes of x, and of y, in float32. */
+static size_t tangent_bytes(const struct layer_plan *p, int height, int width)
+{
+	return p->images * (size_t)height * (size_t)width * (size_t)p->kernel.inner * sizeof(float);
+}
+
+/* Where the maxima are given, pooling is linear: tangents go the way of what they are tangents of. */
+static status pool_jvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	struct pool_kernel k = p->kernel;
+	k.position = p->positions ? io->kept : NULL;
+	k.x = dot->x[0];
+	k.y = dot->y;
+	if (k.y && !k.x)
+		memset(k.y, 0, tangent_bytes(p, k.oh, k.ow));
+	else if (k.y && k.max)
+		each_row(p, pool_follow, &k, k.oh);
+	else if (k.y)
+		each_row(p, in_pairs(&k) ? kernels_of(p->device)->pool_pairs : kernels_of(p->device)->pool, &k, k.oh);
+	return OK;
+}
+
+static status pool_hvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	const void *dy[2] = {dot->dy[0] ? dot->dy[0] : dot->dy[1], dot->dy[0] ? dot->dy[1] : NULL};
+	if (dot->dx[0] && dy[0])
+		hand_back(p, io->kept, dy, dot->dx[0]);
+	else if (dot->dx[0])
+		memset(dot->dx[0], 0, tangent_bytes(p, p->kernel.h, p->kernel.w));
 	return OK;
 }
 
@@ -155,4 +196,6 @@ const struct layer_ops cpu_pool = {
 	.backward = pool_backward,
 	.backward_reads = pool_backward_reads,
 	.kept_bytes = pool_kept_bytes,
+	.jvp = pool_jvp,
+	.hvp = pool_hvp,
 };

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* What the activations' kernels and those of their tangents share. */
+#ifndef BASIN_ACT_LANES_H
+#define BASIN_ACT_LANES_H
+
+#include "src/cpu/lanes.h"
+
+#define FLAT static inline __attribute__((always_inline))
+
+/* σ(x) and 1 − σ(x), both to their last bits. */
+FLAT void sigmoids(vf x, vf *s, vf *rest)
+{
+	vf e = lane_exp((vf)((vi)x | INT32_MIN));
+	vf near = 1.0f / (1.0f + e), far = e * near;
+	*s = pick((vi)(x < 0), far, near);
+	*rest = pick((vi)(x < 0), near, far);
+}
+
+/* b where a is above 0 or NaN. */
+FLAT vf gate(vf a, vf b)
+{
+	return pick((vi)(a <= 0), (vf){0}, b);
+}
+
+#endif
