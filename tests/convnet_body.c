@@ -77,8 +77,7 @@ static void cut_segments(struct segments *s, int first)
 	s->count = s->at[first].offset;
 }
 
-/* Ends a network before the convolution whose weights are so named: the mean of what there is by then goes into a linear layer. */
-static void cut_model(struct model *m, const char *until)
+void convnet_cut(struct model *m, const char *until)
 {
 	int i = 0;
 	while (i < m->n_layers && (m->layer[i].kind != LAYER_CONV || strcmp(m->params.at[layer_segment(&m->layer[i], PARAM_WEIGHT)].name, until)))
@@ -100,7 +99,7 @@ static void subject_open(struct subject *u, struct device *d, const struct convn
 	MUST(likelihood_find("categorical", &l));
 	MUST(model_build(c->model, NULL, c->norm, (const int[]){3, c->side, c->side}, CLASSES, &u->model));
 	if (c->until)
-		cut_model(&u->model, c->until);
+		convnet_cut(&u->model, c->until);
 	MUST(net_open(&(struct net_options){.model = &u->model, .data = &u->data, .normalize = &u->normalize, .likelihood = l,
 	                                    .precision = c->precision, .batch = c->rows}, d, &u->p));
 	MUST(d->ops->slots_open(d, &u->slots));

@@ -17,4 +17,7 @@ struct convnet {
 /* Value, gradient and statistics of a training pass by ref_net, bits that repeat, parts of a batch, predictions. */
 void check_convnet(struct device *d, const struct convnet *c);
 
+/* Ends a network before the convolution whose weights are so named: the mean of what there is by then goes into a linear layer. */
+void convnet_cut(struct model *m, const char *until);
+
 #endif

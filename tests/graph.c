@@ -52,8 +52,21 @@ static status sum_backward(struct layer_plan *p, const struct layer_io *io)
 	return OK;
 }
 
-static const struct layer_ops sum_ops = {.plan = sum_plan, .drop = sum_drop,
-                                         .forward = sum_forward, .backward = sum_backward};
+/* It is linear: tangents go the same ways. */
+static status sum_jvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	(void)io;
+	return sum_forward(p, dot);
+}
+
+static status sum_hvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	(void)io;
+	return sum_backward(p, dot);
+}
+
+static const struct layer_ops sum_ops = {.plan = sum_plan, .drop = sum_drop, .forward = sum_forward, .backward = sum_backward,
+                                         .jvp = sum_jvp, .hvp = sum_hvp};
 
 /* ---- linear layers that want their weights elsewhere ---- */
 
@@ -91,6 +104,16 @@ static status copy_backward(struct layer_plan *p, const struct layer_io *io)
 	return linear->backward(p->inner, io);
 }
 
+static status copy_jvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	return linear->jvp(p->inner, io, dot);
+}
+
+static status copy_hvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
+{
+	return linear->hvp(p->inner, io, dot);
+}
+
 static unsigned copy_reads(const struct layer *l)
 {
 	return linear->backward_reads(l);
@@ -110,7 +133,7 @@ static status copy_materialise(struct layer_plan *p, const struct weight_source 
 
 static const struct layer_ops copy_ops = {.plan = copy_plan, .drop = copy_drop, .forward = copy_forward,
                                           .backward = copy_backward, .backward_reads = copy_reads, .working_bytes = copy_bytes,
-                                          .materialise = copy_materialise};
+                                          .materialise = copy_materialise, .jvp = copy_jvp, .hvp = copy_hvp};
 
 /* ---- out(a + mid(a)), a = first(x) ---- */
 
@@ -180,6 +203,72 @@ static void keeps_plans(struct graph *g)
 	ok(!is_new(g, 1, PLAN_TRAIN) && !is_new(g, 3, PLAN_TRAIN) && !is_new(g, 4, PLAN_TRAIN), "plans used since stay");
 	ok(is_new(g, 2, PLAN_TRAIN), "the one used longest ago gave way");
 	ok(is_new(g, 2, PLAN_INFER), "another mode is another plan");
+}
+
+/* ---- tangents ---- */
+
+/* H·v of Σ r·y + ½Σ y² is the central difference of its gradient, which is a polynomial: of the fifth degree, so that a step of 1e-3
+ * leaves 1e-6 of it. */
+static void differences(const double *theta, const float *v, const double *x, const double *r, double *out)
+{
+	const double step = 1e-3;
+	double at[PARAMS], y[N * OUT], dy[N * OUT], g[2][PARAMS];
+	for (int side = 0; side < 2; side++) {
+		for (int i = 0; i < PARAMS; i++)
+			at[i] = theta[i] + (side ? -step : step) * (double)v[i];
+		oracle(at, x, r, y, g[side]);
+		for (int i = 0; i < N * OUT; i++)
+			dy[i] = r[i] + y[i];
+		oracle(at, x, dy, y, g[side]);
+	}
+	for (int i = 0; i < PARAMS; i++)
+		out[i] = (g[0][i] - g[1][i]) / (2 * step);
+}
+
+/* Both branches' tangents reach the layer that they start from; what is frozen is held, whatever the direction has there. */
+static void check_tangents(struct device *d, struct model *m, const float *theta, const double *exact, const double *x, const double *r)
+{
+	struct graph g;
+	struct graph_plan *p;
+	float v[PARAMS], *product, host[PARAMS], held[PARAMS];
+	double want[PARAMS];
+	for (int i = 0; i < PARAMS; i++)
+		held[i] = v[i] = (float)rng_normal(key, STREAM_PROBE, 2, (uint64_t)i);
+	for (int frozen = 0; frozen < 2; frozen++) {
+		for (int k = 0; frozen && k < m->params.n; k += 3) {
+			struct segment *seg = &m->params.at[k];
+			seg->frozen = true;
+			memset(held + seg->offset, 0, seg->count * sizeof *held);
+		}
+		differences(exact, held, x, r, want);
+		MUST(d->ops->alloc(d, sizeof v, (void **)&product));
+		MUST(d->ops->put(d, product, v, sizeof v));
+		MUST(graph_open(&g, d, &(struct graph_options){.model = m, .batch = N, .tangents = true}));
+		MUST(graph_plan(&g, N, PLAN_TANGENT, &p));
+		MUST(graph_weights(&g, p, NULL, &(struct point){.theta = theta}, NULL));
+		for (int i = 0; i < N * IN; i++)
+			((float *)g.x)[i] = (float)x[i];
+		MUST(graph_forward(&g, p, NULL, STATS_USE, 0));
+		MUST(graph_direction(&g, p, product));
+		MUST(graph_jvp(&g, p));
+		for (int i = 0; i < N * OUT; i++)
+			graph_output_gradient(&g)[i] = (float)r[i] + graph_output(&g)[i];
+		MUST(d->ops->copy(d, graph_output_gradient_dot(&g), graph_output_dot(&g), N * OUT * sizeof(float)));
+		MUST(graph_hvp(&g, p, NULL, product, false));
+		MUST(d->ops->get(d, host, product, sizeof host));
+		bool zeros = true;
+		for (int i = 0; i < PARAMS; i++) {
+			want[i] = frozen && held[i] == 0 ? 0 : want[i];
+			zeros = zeros && (want[i] != 0 || host[i] == 0);
+		}
+		near(worst(host, want, PARAMS), 0, 5e-6, "a product with the Hessian%s", frozen ? " where tensors are frozen" : "");
+		if (frozen)
+			ok(zeros, "which there is 0");
+		graph_close(&g);
+		d->ops->free(d, product);
+	}
+	for (int k = 0; k < m->params.n; k++)
+		m->params.at[k].frozen = false;
 }
 
 /* ---- without memory ---- */
@@ -265,6 +354,7 @@ int main(void)
 	MUST(graph_open(&g, d, &(struct graph_options){.model = &m, .batch = N}));
 	keeps_plans(&g);
 	graph_close(&g);
+	check_tangents(d, &m, device_theta, theta, x, r);
 	fake.free(d, device_theta);
 	fake.free(d, gradient);
 	model_free(&m);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Steps of whole convolutional networks against PyTorch's in double. What they are given comes from the generator that
- * tests/golden/resnet_torch.py has too; gradients and statistics are compared by 16 sums Σ ±g, whose squared
- * differences have the mean ‖g − g′‖². */
+ * tests/golden/resnet_torch.py has too; gradients and statistics are compared by 16 sums (golden_values.h). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,14 +12,12 @@
 #include "src/data/normalize.h"
 #include "src/net/graph.h"
 #include "src/net/net.h"
-#include "tests/predict_rows.h"
 #include "tests/device_vec.h"
+#include "tests/golden_values.h"
+#include "tests/predict_rows.h"
 #include "tests/tap.h"
 
-enum {
-	OUTPUTS = GOLDEN_ROWS * GOLDEN_CLASSES,
-	STATS = 1000, IMAGES = 2000, LABELS = 2001, SIGNS = 4000  /* tensors of the generator; parameters begin at 0 */
-};
+enum { OUTPUTS = GOLDEN_ROWS * GOLDEN_CLASSES };
 
 /* How a network is run, and how far it may be from PyTorch, relative to a tensor's norm. */
 struct way {
@@ -29,56 +26,6 @@ struct way {
 	enum conv_algo algo;
 	double logits, gradients, kinks, whole, stats;  /* kinks: more, for gradients of networks with a ReLU; whole: all in one */
 };
-
-/* ---- the generator ---- */
-
-static uint64_t word(unsigned seed, uint64_t tensor, size_t element)
-{
-	uint64_t z = (((uint64_t)seed << 56) + (tensor << 40) + element + 1) * 0x9E3779B97F4A7C15;
-	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-	z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-	return z ^ (z >> 31);
-}
-
-static float value(unsigned seed, uint64_t tensor, size_t element, double offset, double scale)
-{
-	double u = (double)(word(seed, tensor, element) >> 40) * 0x1p-23 - 1;
-	return (float)(offset + scale * u);
-}
-
-static void spread(const struct segment *s, double *offset, double *scale)
-{
-	static const struct {
-		const char *last;
-		double offset, scale;
-	} known[] = {{"weight", 1, 0.3}, {"bias", 0, 0.5}, {"tau", 0, 0.2}, {"running_mean", 0, 0.2}, {"running_var", 1, 0.4},
-	             {"num_batches_tracked", 0, 0}};
-	const char *last = strrchr(s->name, '.') + 1;
-	*offset = 0;
-	*scale = 0.1;
-	if (s->ndim > 1)
-		*scale = 1 / sqrt((double)(s->count / (size_t)s->shape[0]));
-	else if (strncmp(s->name, "fc", 2) != 0 && strncmp(s->name, "conv", 4) != 0)
-		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-			if (!strcmp(last, known[i].last)) {
-				*offset = known[i].offset;
-				*scale = known[i].scale;
-			}
-}
-
-static void fill(const struct segments *all, unsigned seed, uint64_t base, float *x)
-{
-	for (int i = 0; i < all->n; i++) {
-		const struct segment *s = &all->at[i];
-		double offset, scale;
-		float *file = host_take(s->count * sizeof *file);
-		spread(s, &offset, &scale);
-		for (size_t e = 0; e < s->count; e++)
-			file[e] = value(seed, base + (uint64_t)i, e, offset, scale);
-		segment_from_file(s, file, x + s->offset);
-		free(file);
-	}
-}
 
 /* ---- a network with everything around it ---- */
 
@@ -108,9 +55,9 @@ static void make_data(struct dataset *data, const struct golden_net *g)
 	float *x = host_take(values_of(g) * sizeof *x);
 	int32_t *label = host_take(n * sizeof *label);
 	for (size_t i = 0; i < values_of(g); i++)
-		x[i] = value(seed, IMAGES, i, 0, 2);
+		x[i] = golden_value(seed, GOLDEN_IMAGES, i, 0, 2);
 	for (size_t i = 0; i < n; i++)
-		label[i] = (int32_t)((word(seed, LABELS, i) >> 32) % GOLDEN_CLASSES);
+		label[i] = (int32_t)((golden_word(seed, GOLDEN_LABELS, i) >> 32) % GOLDEN_CLASSES);
 	*data = (struct dataset){.kind = "npy", .spec = "npy:test", .n = n, .element = ELEMENT_F32, .c = g->shape[0],
 	                         .h = g->shape[1], .w = g->shape[2], .x = x, .label = label, .n_classes = GOLDEN_CLASSES,
 	                         .image = true};
@@ -138,9 +85,9 @@ static bool subject_open(struct subject *q, const struct golden_net *golden, con
 	q->gradient = device_take(q->d, params * sizeof(float));
 	q->stats = device_take(q->d, (stats ? stats : 1) * sizeof(float));
 	q->host = host_take((params > stats ? params : stats) * sizeof *q->host);
-	fill(&q->model.params, golden->seed, 0, q->host);
+	golden_fill(&q->model.params, golden->seed, 0, q->host);
 	MUST(q->d->ops->put(q->d, q->theta, q->host, params * sizeof(float)));
-	fill(&q->model.stats, golden->seed, STATS, q->host);
+	golden_fill(&q->model.stats, golden->seed, GOLDEN_STATS, q->host);
 	MUST(q->d->ops->put(q->d, q->stats, q->host, stats * sizeof(float)));
 	return true;
 }
@@ -169,25 +116,6 @@ static double magnification(const struct golden_net *g)
 	return strncmp(g->model, "resnet50", 8) ? 1 : 3;
 }
 
-/* ‖g − g′‖ over PyTorch's ‖g′‖, as the sums estimate it; 16 of them know it to 18 %. */
-static double distance(const struct segment *s, const float *memory, unsigned seed, uint64_t tensor, const double *golden)
-{
-	double sum[GOLDEN_SKETCHES] = {0}, square = 0;
-	float *file = host_take(s->count * sizeof *file);
-	segment_to_file(s, memory, file);
-#pragma omp parallel for schedule(static) reduction(+ : sum[:GOLDEN_SKETCHES])
-	for (size_t e = 0; e < s->count; e++) {
-		uint64_t signs = word(seed, SIGNS + tensor, e);
-		double x = (double)file[e], sign[2] = {x, -x};
-		for (int j = 0; j < GOLDEN_SKETCHES; j++)
-			sum[j] += sign[signs >> j & 1];
-	}
-	free(file);
-	for (int j = 0; j < GOLDEN_SKETCHES; j++)
-		square += (sum[j] - golden[1 + j]) * (sum[j] - golden[1 + j]);
-	return sqrt(square / GOLDEN_SKETCHES) / golden[0];
-}
-
 static void tensors(const struct subject *q, const struct segments *all, uint64_t base, const float *device,
                     const struct golden_sketch *golden, int n, double tolerance, double tolerance_whole, const char *what)
 {
@@ -203,7 +131,8 @@ static void tensors(const struct subject *q, const struct segments *all, uint64_
 			stranger = s->name;
 			break;
 		}
-		double d = distance(s, q->host + s->offset, q->golden->seed, base + (uint64_t)i, golden[k].norm_and_sums);
+		double d = golden_distance(s, q->host + s->offset, q->golden->seed, base + (uint64_t)i, golden[k].norm_and_sums,
+		                           GOLDEN_SKETCHES);
 		double size = golden[k++].norm_and_sums[0];
 		square += d * d * size * size;
 		norm += size * size;
@@ -272,7 +201,7 @@ static void step(struct subject *q, int number)
 	}
 	if (!g->n_stats)
 		return;
-	tensors(q, &q->model.stats, STATS, q->stats, number ? g->second : g->first, g->n_stats, q->way->stats, q->way->stats,
+	tensors(q, &q->model.stats, GOLDEN_STATS, q->stats, number ? g->second : g->first, g->n_stats, q->way->stats, q->way->stats,
 	        number ? "running statistics after a second batch" : "running statistics");
 	ok(q->host[segments_find(&q->model.stats, "bn1.num_batches_tracked")->offset] == (float)(number + 1),
 	   "%s, %s: batches that were counted: %d", q->name, q->way->name, number + 1);

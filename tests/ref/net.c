@@ -13,7 +13,8 @@ struct pass {
 	const double *theta, *x;
 	bool bf16;
 	int n;
-	double *stats;
+	double *stats;             /* updated, or */
+	const double *used;
 	double *y[LAYERS_MAX], *dy[LAYERS_MAX];
 };
 
@@ -80,7 +81,8 @@ static struct ref_norm norm_of(const struct pass *p, const struct layer *l)
 	return (struct ref_norm){.norm = l->norm, .activation = l->activation, .n = p->n, .channels = l->in[0],
 	                         .pixels = l->in[1] * l->in[2], .x = input(p, l, 0), .residual = input(p, l, 1),
 	                         .gamma = param(p, l, PARAM_WEIGHT), .beta = param(p, l, PARAM_BIAS),
-	                         .threshold = param(p, l, PARAM_THRESHOLD)};
+	                         .threshold = param(p, l, PARAM_THRESHOLD),
+	                         .running = layer_stat(l) >= 0 && p->used ? p->used + p->m->stats.at[layer_stat(l)].offset : NULL};
 }
 
 /* A convolution's sums are rounded before its bias is added. */
@@ -210,10 +212,9 @@ static double *working_theta(const struct pass *p, const double *theta)
 	return working;
 }
 
-double ref_net(const struct model *m, enum precision precision, const double *theta, int n, const double *x, const int *label,
-               double *stats, double *gradient)
+static double evaluate(struct pass p, const double *theta, const int *label, double *gradient)
 {
-	struct pass p = {.m = m, .bf16 = precision == PRECISION_BF16, .x = x, .n = n, .stats = stats};
+	const struct model *m = p.m;
 	const int last = m->n_layers - 1;
 	double *working = working_theta(&p, theta);
 	p.theta = working;
@@ -224,7 +225,7 @@ double ref_net(const struct model *m, enum precision precision, const double *th
 		if (i < last)
 			round_all(&p, p.y[i], size_of(&p, m->layer[i].out));
 	}
-	const double value = cross_entropy(n, m->outputs, p.y[last], label, p.dy[last]);
+	const double value = cross_entropy(p.n, m->outputs, p.y[last], label, p.dy[last]);
 	for (int i = last; i >= 0; i--) {
 		const struct layer *l = &m->layer[i];
 		double *dx = zeros(size_of(&p, l->in)), *g = zeros(size_of(&p, l->out));
@@ -239,4 +240,16 @@ double ref_net(const struct model *m, enum precision precision, const double *th
 		free(p.y[i]), free(p.dy[i]);
 	free(working);
 	return value;
+}
+
+double ref_net(const struct model *m, enum precision precision, const double *theta, int n, const double *x, const int *label,
+               double *stats, double *gradient)
+{
+	return evaluate((struct pass){.m = m, .bf16 = precision == PRECISION_BF16, .x = x, .n = n, .stats = stats}, theta, label, gradient);
+}
+
+double ref_net_used(const struct model *m, const double *theta, int n, const double *x, const int *label, const double *stats,
+                    double *gradient)
+{
+	return evaluate((struct pass){.m = m, .x = x, .n = n, .used = stats}, theta, label, gradient);
 }

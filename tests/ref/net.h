@@ -12,4 +12,8 @@
 double ref_net(const struct model *m, enum precision precision, const double *theta, int n, const double *x, const int *label,
                double *stats, double *gradient);
 
+/* The same by the running statistics (stats; NULL where there are none), which are constants, and without rounding. */
+double ref_net_used(const struct model *m, const double *theta, int n, const double *x, const int *label, const double *stats,
+                    double *gradient);
+
 #endif
