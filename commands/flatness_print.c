@@ -91,7 +91,6 @@ static void print_tensors(const json_t *tensors)
 static void print_snapshot(const struct flatness_plan *p, const json_t *snapshot)
 {
 	const json_t *tensors = json_object_get(snapshot, "tensors"), *density = json_object_get(snapshot, "density");
-	struct text probes = {.n = 0};
 	print_place(snapshot);
 	print_row("loss", number(snapshot, "nll"), (double)NAN, " nats");
 	print_row("gradient norm", number(snapshot, "gradient_norm"), (double)NAN, "");

@@ -9,21 +9,23 @@
 
 /* What a Hessian is of. */
 struct hessian_options {
-	struct potential *potential;  /* whose hvp is there; its device computes in the host's memory, or is asked for it */
+	struct potential *potential;  /* whose hvp is there; kept, with its largest batch */
 	const float *theta;           /* host: (n_params), and */
-	float *stats;                 /* host: (n_stats), used as they are; NULL where there are none */
-	const uint32_t *rows;         /* host: (n_rows) of the potential's set; NULL: all */
+	float *stats;                 /* host: (n_stats), used as they are; NULL where there are none. Both are copied */
+	const uint32_t *rows;         /* host: (n_rows) of the potential's set, copied; NULL: all, whatever n_rows is */
 	size_t n_rows;
-	const bool *tensor;           /* (segments of params): which are the operator's; the others are held. NULL: all that are not frozen */
+	const bool *tensor;           /* (segments of params): which are the operator's; the others are held, and those that are frozen
+	                               * always. NULL: all that are not frozen. Not kept */
 	double decay;                 /* δ: adds δ·factor·h′(θ) of each tensor's prior to the diagonal; 0: the loss alone */
 	double deviation;             /* 1/√(Nδ) as SLOT_PRIOR has it, for priors other than gaussian */
-	curvature_tick *tick;          /* or NULL */
+	curvature_tick *tick;         /* or NULL */
 	void *tick_of;
 };
 
-/* The block of the Hessian of (1/n_rows) Σ ℓᵢ, +prior, that the chosen tensors' elements make, in the order of memory. Errors:
- * ERR_USAGE (the potential has no hvp: the device has no exact tangents; a prior with a kink has no Hessian at 0), ERR_MEMORY,
- * ERR_LIBRARY. */
+/* The block of the Hessian of (1/n_rows) Σ ℓᵢ, +prior, that the chosen tensors' elements make, in the order of memory. Batches are summed
+ * where the device computes, in float32. Of priors, gaussian adds δ·factor, student-t what is negative beyond √((ν−2)s²), and laplace 0,
+ * which its second derivative is wherever it has one. Errors: ERR_USAGE (the potential has no hvp: the device has no exact tangents; no
+ * element moves; a row that is not there; no deviation; under a laplace prior an element at its kink, 0), ERR_MEMORY, ERR_LIBRARY. */
 status hessian_open(const struct hessian_options *h, struct curvature **out);
 void hessian_close(struct curvature *c);
 

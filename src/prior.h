@@ -12,6 +12,8 @@
  *   laplace      e = √2 s|x|                                h = √2 s·sign(x), sign(0) = 0
  *   student-t    e = ½(ν+1)s² ln(1 + x²/((ν−2)s²))          h = x·(ν+1)/(ν−2) / (1 + x²/((ν−2)s²))
  *
+ * h′ is 1; 0, but for x = 0, where there is none; and (ν+1)/(ν−2) · (1 − x²/((ν−2)s²)) / (1 + x²/((ν−2)s²))².
+ *
  * T tempers prior and likelihood alike, so s stays that of T = 1. A vector that is given another decay δ′ than the one that s is of
  * (Entropy-MCMC's anchor) has the prior p^(δ′/δ). The functions are one source for every backend (a CUDA file defines
  * PRIOR_ROW as a device function). */
@@ -58,6 +60,13 @@ PRIOR_ROW double prior_energy(const struct prior_curve *c, double x)
 	if (c->kind == PRIOR_LAPLACE)
 		return c->a * fabs(x);
 	return c->b > 0 ? c->a / (2 * c->b) * log1p(c->b * x * x) : x * x / 2;
+}
+
+/* h′(x); 0 at laplace's kink. */
+PRIOR_ROW double prior_second(const struct prior_curve *c, double x)
+{
+	const double square = c->b * x * x;
+	return c->kind == PRIOR_LAPLACE ? 0 : c->a * (1 - square) / ((1 + square) * (1 + square));
 }
 
 /* The largest second derivative of e: what bounds on the step size must hold for. Laplace's kink has none. */

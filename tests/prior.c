@@ -50,15 +50,17 @@ static double integral(struct moment m)
 static void check_kind(int i)
 {
 	struct prior_curve c = prior_curve(kinds[i].kind, kinds[i].nu, factor, deviation);
-	double variance = integral((struct moment){c, 2}) / integral((struct moment){c, 0}), worst = 0, bend = 0;
+	double variance = integral((struct moment){c, 2}) / integral((struct moment){c, 0}), worst = 0, bend = 0, second = 0;
 	near(variance, 1.0 / 6, 1e-5, "%s has the Gaussian's variance", kinds[i].name);
 	for (double x = -5; x < 5; x += 0.01371) {
 		double t = 1e-5, slope = (prior_energy(&c, x + t) - prior_energy(&c, x - t)) / (2 * t);
 		double curved = (prior_gradient(&c, x + t) - prior_gradient(&c, x - t)) / (2 * t);
 		worst = fmax(worst, fabs(slope - prior_gradient(&c, x)));
 		bend = fmax(bend, curved);
+		second = fmax(second, fabs(curved - prior_second(&c, x)));
 	}
 	near(worst, 0, 1e-8, "%s: the gradient is that of the energy", kinds[i].name);
+	near(second, 0, 1e-8, "%s: and the second derivative that of the gradient", kinds[i].name);
 	ok(bend <= prior_curvature(kinds[i].kind, kinds[i].nu) + 1e-6, "%s: and bends no more than is said (%g)", kinds[i].name, bend);
 	ok(prior_gradient(&c, 0) == 0 && prior_energy(&c, 0) == 0, "%s: nothing pulls at 0", kinds[i].name);
 }
