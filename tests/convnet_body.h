@@ -4,7 +4,7 @@
 #ifndef BASIN_TESTS_CONVNET_BODY_H
 #define BASIN_TESTS_CONVNET_BODY_H
 
-#include "src/backend.h"
+#include "src/net/model.h"
 
 struct convnet {
 	const char *model, *until;     /* until: the weights of the convolution before which it is cut; NULL: whole */

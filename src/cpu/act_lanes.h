@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* What the activations' kernels and those of their tangents share. */
+/* What the activations' kernels and those of tangents share. */
 #ifndef BASIN_ACT_LANES_H
 #define BASIN_ACT_LANES_H
 
 #include "src/cpu/lanes.h"
+#include "src/layer.h"
 
 #define FLAT static inline __attribute__((always_inline))
 
@@ -21,6 +22,20 @@ FLAT void sigmoids(vf x, vf *s, vf *rest)
 FLAT vf gate(vf a, vf b)
 {
 	return pick((vi)(a <= 0), (vf){0}, b);
+}
+
+/* f′(x) and f″(x); `of` is y for tanh, x for SiLU. tanh″ = −2y(1 − y²), and with s = σ(x), r = 1 − s, SiLU″ = s·r·(2 + x(r − s)). */
+FLAT void slopes(const enum activation kind, vf of, vf *first, vf *second)
+{
+	vf s, r;
+	if (kind == ACTIVATION_TANH) {
+		*first = 1.0f - of * of;
+		*second = -2.0f * of * *first;
+		return;
+	}
+	sigmoids(of, &s, &r);
+	*first = s * (1.0f + of * r);
+	*second = s * r * (2.0f + of * (r - s));
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The loops of the norms' tangents. Names are norm_tangent.h's. */
+#include "src/cpu/act_lanes.h"
 #include "src/cpu/norm_lanes.h"
 
 /* NULL: 0. */
@@ -40,16 +41,6 @@ struct row {
 	vi below;
 };
 
-/* SiLU″ = σ(1 − σ)·(2 + z(1 − 2σ)), both factors to their last bits. */
-FLAT void bend_silu(vf z, struct row *r)
-{
-	vf e = lane_exp((vf)((vi)z | INT32_MIN)), near = 1.0f / (1.0f + e), far = e * near;
-	vi negative = (vi)(z < 0);
-	vf s = pick(negative, far, near), rest = pick(negative, near, far);
-	r->slope = s * (1.0f + z * rest);
-	r->bend = s * rest * (2.0f + z * (rest - s));
-}
-
 /* The maximum's slope is taken from y, as forward has it: a z that is made again may fall on the other side. */
 FLAT struct row row_of(const struct norm_kernel *k, const struct column *c, size_t i, const struct numbers *n,
                        enum activation activation)
@@ -57,11 +48,9 @@ FLAT struct row row_of(const struct norm_kernel *k, const struct column *c, size
 	struct row r = {.x = get(k->x, ALL_FP32, c, i), .x_dot = get_dot(k->x_dot, c, i), .slope = (vf){0} + 1.0f};
 	r.z_dot = n->scale * r.x_dot + (n->scale_dot * (r.x - n->center) + n->shift_dot) + get_dot(k->r_dot, c, i);
 	if (activation == ACTIVATION_SILU) {
-		bend_silu(r.x * n->scale + n->shift + get_dot(k->r, c, i), &r);
+		slopes(activation, r.x * n->scale + n->shift + get_dot(k->r, c, i), &r.slope, &r.bend);
 	} else if (activation == ACTIVATION_TANH) {
-		vf y = get(k->y, ALL_FP32, c, i);
-		r.slope = 1.0f - y * y;
-		r.bend = -2.0f * y * r.slope;
+		slopes(activation, get(k->y, ALL_FP32, c, i), &r.slope, &r.bend);
 	} else if (activation == ACTIVATION_THRESHOLD) {
 		r.below = (vi)(get(k->y, ALL_FP32, c, i) <= n->threshold);
 		r.slope = pick(r.below, (vf){0}, r.slope);

@@ -6,20 +6,6 @@
 
 /* ---- activations ---- */
 
-/* f′(x) and f″(x); `of` is y for tanh, x for SiLU. tanh″ = −2y(1 − y²), and with s = σ(x), r = 1 − s, SiLU″ = s·r·(2 + x(r − s)). */
-FLAT void slopes(const enum activation kind, vf of, vf *first, vf *second)
-{
-	vf s, r;
-	if (kind == ACTIVATION_TANH) {
-		*first = 1.0f - of * of;
-		*second = -2.0f * of * *first;
-		return;
-	}
-	sigmoids(of, &s, &r);
-	*first = s * (1.0f + of * r);
-	*second = s * r * (2.0f + of * (r - s));
-}
-
 FLAT vf bend(const enum activation kind, vf of, vf x_dot, vf dy, vf dy_dot)
 {
 	vf first, second;
