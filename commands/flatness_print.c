@@ -25,12 +25,12 @@ static double nth(const json_t *of, const char *key, size_t i)
 	return json_is_number(x) ? json_number_value(x) : (double)NAN;
 }
 
-/* "12.345 ± 0.0012"; an error that is not known is left out. */
+/* "12.345 ± 0.0012"; without an error that is not known, or none. */
 static void add_value(struct text *to, double value, double error)
 {
 	text_add(to, isfinite(value) ? "%.5g" : "-", value);
-	if (isfinite(value) && isfinite(error))
-		text_add(to, " ± %.2g", error);
+	if (isfinite(value) && isfinite(error) && error > 0)
+		text_add(to, error < 99.5 || error >= 1e6 ? " ± %.2g" : " ± %.0f", error);
 }
 
 static void print_row(const char *name, double value, double error, const char *rest)
@@ -97,8 +97,8 @@ static void print_snapshot(const struct flatness_plan *p, const json_t *snapshot
 	print_eigenvalues(snapshot);
 	if (p->probes)
 		print_row("trace", number(snapshot, "trace"), number(snapshot, "trace_se"), "");
-	printf("  %-*s%lld, %.3g s\n", WIDTH - 2, "Hessian products", (long long)json_integer_value(json_object_get(snapshot, "products")),
-	       number(snapshot, "seconds"));
+	printf("  %-*s%lld\n", WIDTH - 2, "products", (long long)json_integer_value(json_object_get(snapshot, "products")));
+	printf("  %-*s%.3g\n", WIDTH - 2, "seconds", number(snapshot, "seconds"));
 	if (tensors)
 		print_tensors(tensors);
 	if (density)
