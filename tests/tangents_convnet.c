@@ -14,6 +14,8 @@
 #include "src/net/net.h"
 #include "tests/convnet_body.h"
 #include "tests/device_vec.h"
+#include "tests/predict_rows.h"
+#include "tests/ref/loss.h"
 #include "tests/ref/net.h"
 #include "tests/tap.h"
 
@@ -211,15 +213,28 @@ static void check_values(struct subject *u)
 	free(want);
 }
 
-/* The gradient of a network so opened is that by the running statistics. */
+/* The value, the gradient and the predictions of a network so opened are those by the running statistics. */
 static void check_gradient(struct subject *u)
 {
-	double *want = host_doubles(u->n);
+	double *want = host_doubles(u->n), predicted = 0;
+	float logits[ROWS * CLASSES];
 	struct gradient_request r = request_of(u, 0, ROWS);
 	const double value = ref_net_used(&u->model, u->theta, ROWS, u->x, u->label, u->model.stats.n ? u->stats : NULL, want);
 	MUST(u->p->ops->value_grad(u->p, &u->slots, &r));
 	near(u->slots.value[SLOT_NLL], value, 1e-5 * value, "%s: the value by the running statistics", u->name);
 	near(apart(u->product, want, u->n), 0, 1e-5, "%s: and its gradient", u->name);
+	MUST(u->p->ops->prepare(u->p, u->there, u->stats_there));
+	MUST(predict_rows(u->p, 0, ROWS, logits));
+	for (int i = 0; i < ROWS; i++) {
+		double x[CLASSES];
+		for (int j = 0; j < CLASSES; j++)
+			x[j] = (double)logits[i * CLASSES + j];
+		predicted += ref_loss(LOSS_CATEGORICAL, CLASSES, x, u->label[i], NULL, 0, NULL) / ROWS;
+	}
+	near(predicted, value, 1e-5 * value, "%s: so are predictions", u->name);
+	float *again = multiply(u, u->p, u->v[0], ROWS);
+	ok(memcmp(again, u->hv[0], u->n * sizeof *again) == 0, "%s: products have the same bits after them", u->name);
+	free(again);
 	r.policy = STATS_RUN;
 	if (u->model.stats.n)
 		ok(u->p->ops->value_grad(u->p, &u->slots, &r) == ERR_USAGE, "%s: a batch's own statistics are refused", u->name);
