@@ -122,7 +122,7 @@ static status run_flatness(const struct opts *o)
 	struct selection chosen;
 	struct flatness_target target;
 	TRY(take_plan(o, &plan));
-	TRY(select_open_last(o, "theta", &chosen));
+	TRY(select_open_each(o, "theta", &chosen));
 	status s = flatness_open(&plan, &chosen, &target);
 	if (s == OK) {
 		s = measure(&plan, &target, &chosen);

@@ -149,6 +149,8 @@ told $? "θ where a run keeps others too, or the role that is named"
 "$BASIN" sample --data csv:c.csv --likelihood categorical --model mlp:3-8-3 --sampler sgd --lr 0.05 --steps 8 --weight-decay 0.5 --seed 2 --quiet --out heavier &&
 	flat anchors heavier && near chain 0 0 0
 told $? "runs that differ in their priors are measured together without them"
+"$BASIN" flatness anchors heavier >out 2>err && [ ! -s err ] && "$BASIN" predict --json anchors heavier >out 2>err && grep -q 'sample different targets' err
+told $? "and nothing is said of pooling, as they are not averaged"
 fails 2 'anchors.*heavier.*--weight-decay' "and not with them" "$BASIN" flatness --quiet --decay anchors heavier
 "$BASIN" sample --data csv:c.csv --likelihood categorical --model mlp:3-8-3 --sampler sgd --lr 0.05 --steps 2 --freeze fc2.bias --quiet --out holding || exit 99
 fails 2 'anchors.*holding.*--freeze' "nor where they hold other tensors" "$BASIN" flatness --quiet anchors holding
@@ -160,12 +162,12 @@ fails 2 '^basin: --decay: the snapshots don.t say' "whose prior nobody knows" "$
 
 LC_ALL=C.UTF-8 TERM=xterm "$BASIN" flatness --density --by tensor --last 2 net >out 2>err && grep -q '^curvature of  *mean −ln p, categorical, weighted by class, without weight$' out &&
 	grep -q '^over  *all 60 train examples of csv:' out && grep -q '^parameters  *51; held: fc1.bias$' out &&
-	[ "$(grep -c '^net/chain-[01].snaps, chain [01], step [36]0, theta$' out)" = 4 ] && grep -q '^  eigenvalue  1  *[0-9.]* ± ' out &&
+	[ "$(grep -c '^[1-4]: net/chain-[01].snaps, chain [01], step [36]0, theta$' out)" = 4 ] && grep -q '^  eigenvalue  1  *[0-9.]* ± ' out &&
 	grep -q '^  trace  *[0-9.]* ± ' out && grep -q '^  fc2.weight  *24  [0-9.]* ± [0-9.e-]*  *[0-9.]* ± ' out && grep -q '┤.*█' out && [ ! -s err ]
 told $? "a table and a plot for each snapshot"
 grep -v -e '^over' -e '^  *csv:' out | sed 's/[^ -~]./x/g' >narrow && awk 'length > 80 { print; bad = 1 } END { exit bad }' narrow
 told $? "in 80 columns"
-[ "$(sed -n '/^chain  *step/,$p' out | wc -l)" = 5 ]
+[ "$(sed -n '/^  *step  *role/,$p' out | grep -c '^   [1-4]:  *[36]0  theta  *[0-9.]*  *[0-9.]*  *[0-9.]*  *[0-9.]* ± [0-9.]*$')" = 4 ]
 told $? "and a line for each at the end"
 TERM=dumb "$BASIN" flatness --density --chain 0 net | sed '1,/density/d' >out && grep -q '+.*#' out && ! grep -q '[^ -~]' out
 told $? "the plot has a form in ASCII"
