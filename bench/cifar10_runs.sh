@@ -33,7 +33,7 @@ timed() {
 	times=$1
 	shift
 	begin=$(date +%s%N)
-	"$@"
+	"$@" || return
 	echo $(($(date +%s%N) - begin)) >>"$times"
 }
 

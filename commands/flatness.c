@@ -22,7 +22,8 @@ static const struct param flatness_defs[] = {
 	{.name = "decay", .type = PARAM_FLAG,
 	 .help = "take the run's prior in: δ on the diagonal where it is Gaussian; without it the curvature is that of the loss alone"},
 	{.name = "by", .type = PARAM_CHOICE, .arg = "net|tensor", .fallback = "net",
-	 .help = "tensor: also of each tensor's own block of the Hessian"},
+	 .help = "with tensor each tensor's own block of the Hessian too, by products of its own; with --top 0 their traces alone, from the "
+	         "whole's"},
 	{.name = "tensors", .type = PARAM_TEXT, .arg = "NAME[,NAME…]",
 	 .help = "these tensors' block of the Hessian, all others being held; shell patterns are names too; without it all that are not frozen"},
 	{.name = "seed", .type = PARAM_COUNT, .arg = "SEED", .fallback = "1", .min = 0, .max = 4294967295.,
@@ -43,7 +44,7 @@ static const struct param data_defs[] = {
 	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
 	         "everywhere; without it what the run's own --unknown says"},
 	{.name = "examples", .type = PARAM_COUNT, .arg = "N", .min = 1, .max = 1e9, .unit = "examples",
-	 .help = "of so many, drawn without replacement; without it of all"},
+	 .help = "examples that are taken, drawn without replacement; without it all"},
 	{.name = "batch", .type = PARAM_COUNT, .arg = "B", .min = 1, .max = 1e6, .unit = "examples",
 	 .help = "examples at a time; without it the run's own, at most 1024"},
 	{0},
@@ -121,7 +122,7 @@ static status run_flatness(const struct opts *o)
 	struct selection chosen;
 	struct flatness_target target;
 	TRY(take_plan(o, &plan));
-	TRY(select_open_last(o, "theta", &chosen));
+	TRY(select_open_each(o, "theta", &chosen));
 	status s = flatness_open(&plan, &chosen, &target);
 	if (s == OK) {
 		s = measure(&plan, &target, &chosen);

@@ -14,7 +14,7 @@
 #include "src/json_numbers.h"
 
 enum { POINTS = 512 };      /* of a density's grid */
-enum { GUESSED = 30 };      /* products of a Lanczos run that ends as most do, beside 3K: for the time that is left */
+enum { GUESSED = 20 };      /* products of a Lanczos run that ends as most do, beside 3K: for the time that is left */
 
 struct measuring {
 	const struct flatness_plan *plan;
@@ -37,19 +37,23 @@ static size_t guessed(const struct flatness_plan *p, size_t n)
 	return !p->top ? 0 : usual < n ? usual : n;
 }
 
-static size_t probed(const struct flatness_plan *p, size_t n)
+static size_t traced(const struct flatness_plan *p, size_t n)
 {
-	const size_t probes = p->probes < n ? p->probes : n;
-	return probes + (p->density ? probes * (p->steps < n ? p->steps : n) : 0);
+	return p->probes < n ? p->probes : n;
+}
+
+static size_t dense(const struct flatness_plan *p, size_t n)
+{
+	return p->density ? traced(p, n) * (p->steps < n ? p->steps : n) : 0;
 }
 
 /* Products of a snapshot, the gradient for one. */
 static size_t products_of(const struct flatness_plan *p, const struct flatness_target *t)
 {
 	const struct segments *s = t->potential->params;
-	size_t sum = 1 + guessed(p, t->n) + probed(p, t->n);
+	size_t sum = 1 + guessed(p, t->n) + traced(p, t->n) + dense(p, t->n);
 	for (int i = 0; i < s->n; i++)
-		sum += p->by_tensor && t->tensor[i] ? guessed(p, s->at[i].count) : 0;
+		sum += p->by_tensor && p->top && t->tensor[i] ? guessed(p, s->at[i].count) + traced(p, s->at[i].count) : 0;
 	return sum;
 }
 
@@ -161,9 +165,11 @@ static status measure_top(struct measuring *m, struct curvature *c, const char *
 	report_number(into, "least", l.least);
 	report_number(into, "least_error", l.least_error);
 	json_put(into, "converged", json_boolean(l.converged));
-	if (!l.converged)
-		warning("step %" PRIu64 "%s%s: the largest eigenvalues are not known to {tolerance} %g after %zu products; their bounds hold all the "
-		        "same", m->chosen->choice[m->at].step, name ? ", " : "", name ? name : "", p->tolerance, l.products);
+	if (l.converged)
+		return OK;
+	progress_end(&m->progress);
+	warning("step %" PRIu64 "%s%s: the largest eigenvalues are not known to {tolerance} %g after %zu products; their bounds hold all the "
+	        "same", m->chosen->choice[m->at].step, name ? ", " : "", name ? name : "", p->tolerance, l.products);
 	return OK;
 }
 
@@ -173,8 +179,9 @@ static void put_estimate(json_t **into, struct estimate e)
 	report_number(into, "trace_se", e.se);
 }
 
-/* Of the whole, and of each tensor's block: (segments) to `part`. */
-static status measure_trace(struct measuring *m, struct estimate *part, json_t **into)
+/* Of the whole or of one tensor's block, as the name says; and from the same products of each tensor's block, (segments) to `part`, unless
+ * that is NULL. */
+static status measure_trace(struct measuring *m, struct curvature *c, const char *name, struct estimate *part, json_t **into)
 {
 	const struct flatness_plan *p = m->plan;
 	const struct segments *s = m->target->potential->params;
@@ -182,14 +189,13 @@ static status measure_trace(struct measuring *m, struct estimate *part, json_t *
 	int *owner = NULL;
 	if (!p->probes)
 		return OK;
-	if (part) {
-		TRY(ARENA_NEW(&m->arena, m->hessian->n, &owner));
-		for (int i = 0; i < s->n; i++)
-			for (size_t j = 0; m->target->tensor[i] && j < s->at[i].count; j++)
-				owner[hessian_offset(m->hessian, i) + j] = i;
-	}
-	begin(m, "trace", p->probes < m->hessian->n ? p->probes : m->hessian->n);
-	TRY(trace_run(m->hessian, key_of(m), 0, p->probes, owner, owner ? s->n : 0, &trace));
+	if (part)
+		TRY(ARENA_NEW(&m->arena, c->n, &owner));
+	for (int i = 0; owner && i < s->n; i++)
+		for (size_t j = 0; m->target->tensor[i] && j < s->at[i].count; j++)
+			owner[hessian_offset(c, i) + j] = i;
+	begin(m, name ? name : "trace", traced(p, c->n));
+	TRY(trace_run(c, key_of(m), 0, p->probes, owner, owner ? s->n : 0, &trace));
 	put_estimate(into, trace.whole);
 	return OK;
 }
@@ -201,7 +207,7 @@ static status measure_density(struct measuring *m, json_t **into)
 	struct density d;
 	if (!p->density)
 		return OK;
-	begin(m, "density", probed(p, m->hessian->n) - (p->probes < m->hessian->n ? p->probes : m->hessian->n));
+	begin(m, "density", dense(p, m->hessian->n));
 	TRY(density_run(m->hessian, &options, &m->arena, &d));
 	json_t *density = json_object();
 	put_list(&density, "at", d.at, d.points);
@@ -225,6 +231,8 @@ static status open_hessian(struct measuring *m, const struct snaps_record *recor
 
 /* ---- tensor by tensor ---- */
 
+/* Where eigenvalues take a tensor's own products, so does its trace, which is then known better than from the whole's: nothing of the
+ * other tensors comes between. */
 static status measure_block(struct measuring *m, const struct snaps_record *record, int i, size_t *products, json_t **into)
 {
 	const struct segments *s = m->target->potential->params;
@@ -234,11 +242,14 @@ static status measure_block(struct measuring *m, const struct snaps_record *reco
 	alone[i] = true;
 	TRY(open_hessian(m, record, alone, &block));
 	status st = measure_top(m, block, s->at[i].name, into);
+	if (st == OK)
+		st = measure_trace(m, block, s->at[i].name, NULL, into);
 	*products += block->products;
 	hessian_close(block);
 	return st;
 }
 
+/* part: what the whole's products say of each tensor's trace; NULL: each has its own. */
 static status measure_tensors(struct measuring *m, const struct snaps_record *record, const struct estimate *part, size_t *products,
                               json_t **into)
 {
@@ -249,9 +260,10 @@ static status measure_tensors(struct measuring *m, const struct snaps_record *re
 		if (!m->target->tensor[i])
 			continue;
 		json_t *tensor = json_pack("{s:s, s:I}", "name", s->at[i].name, "n", (json_int_t)s->at[i].count);
-		st = measure_block(m, record, i, products, &tensor);
-		if (m->plan->probes)
+		if (part)
 			put_estimate(&tensor, part[i]);
+		else
+			st = measure_block(m, record, i, products, &tensor);
 		json_add(&tensors, tensor);
 	}
 	json_put(into, "tensors", tensors);
@@ -262,17 +274,17 @@ static status measure_tensors(struct measuring *m, const struct snaps_record *re
 
 static status measure_record(struct measuring *m, const struct snaps_record *record, json_t **into)
 {
-	const struct segments *s = m->target->potential->params;
+	const struct flatness_plan *p = m->plan;
 	struct estimate *part = NULL;
-	if (m->plan->by_tensor)
-		TRY(ARENA_NEW(&m->arena, (size_t)s->n, &part));
+	if (p->by_tensor && !p->top)
+		TRY(ARENA_NEW(&m->arena, (size_t)m->target->potential->params->n, &part));
 	TRY(measure_loss(m, record, into));
 	TRY(open_hessian(m, record, m->target->tensor, &m->hessian));
 	TRY(measure_top(m, m->hessian, NULL, into));
-	TRY(measure_trace(m, part, into));
+	TRY(measure_trace(m, m->hessian, NULL, part, into));
 	TRY(measure_density(m, into));
 	size_t products = m->hessian->products;
-	if (part)
+	if (p->by_tensor)
 		TRY(measure_tensors(m, record, part, &products, into));
 	json_put(into, "products", json_integer((json_int_t)products));
 	return OK;

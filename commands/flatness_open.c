@@ -155,7 +155,7 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* In order, so that neighbouring rows are read together. */
+/* In order, so that neighbouring rows are read together. No chain has this number, so that the rows are not those that one saw first. */
 static status draw_rows(const struct flatness_plan *p, struct flatness_target *t)
 {
 	const size_t n = t->potential->n;
@@ -166,7 +166,7 @@ static status draw_rows(const struct flatness_plan *p, struct flatness_target *t
 	if (t->n_rows == n)
 		return OK;
 	TRY(ARENA_NEW(&t->arena, n, &order));
-	rng_permutation((struct rng_key){p->seed, 0}, STREAM_SUBSET, 0, order, n);
+	rng_permutation((struct rng_key){p->seed, UINT32_MAX}, STREAM_SHUFFLE, 0, order, n);
 	qsort(order, t->n_rows, sizeof *order, by_number);
 	t->rows = order;
 	return OK;

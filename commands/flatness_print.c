@@ -25,12 +25,12 @@ static double nth(const json_t *of, const char *key, size_t i)
 	return json_is_number(x) ? json_number_value(x) : (double)NAN;
 }
 
-/* "12.345 ± 0.0012"; an error that is not known is left out. */
+/* "12.345 ± 0.0012"; without an error that is not known, or none. */
 static void add_value(struct text *to, double value, double error)
 {
 	text_add(to, isfinite(value) ? "%.5g" : "-", value);
-	if (isfinite(value) && isfinite(error))
-		text_add(to, " ± %.2g", error);
+	if (isfinite(value) && isfinite(error) && error > 0)
+		text_add(to, error < 99.5 || error >= 1e6 ? " ± %.2g" : " ± %.0f", error);
 }
 
 static void print_row(const char *name, double value, double error, const char *rest)
@@ -40,10 +40,13 @@ static void print_row(const char *name, double value, double error, const char *
 	printf("  %s%*s%s%s\n", name, WIDTH - 2 - report_width(name), "", to.at, rest);
 }
 
-static void print_place(const json_t *snapshot)
+/* number: by which the table at the end has it; 0: there is none. */
+static void print_place(const json_t *snapshot, size_t number)
 {
 	const json_t *chain = json_object_get(snapshot, "chain");
 	putchar('\n');
+	if (number)
+		printf("%zu: ", number);
 	report_words(json_string_value(json_object_get(snapshot, "file")), stdout);
 	if (json_is_integer(chain))
 		printf(", chain %lld", (long long)json_integer_value(chain));
@@ -88,17 +91,17 @@ static void print_tensors(const json_t *tensors)
 	}
 }
 
-static void print_snapshot(const struct flatness_plan *p, const json_t *snapshot)
+static void print_snapshot(const struct flatness_plan *p, const json_t *snapshot, size_t number_of)
 {
 	const json_t *tensors = json_object_get(snapshot, "tensors"), *density = json_object_get(snapshot, "density");
-	print_place(snapshot);
+	print_place(snapshot, number_of);
 	print_row("loss", number(snapshot, "nll"), (double)NAN, " nats");
 	print_row("gradient norm", number(snapshot, "gradient_norm"), (double)NAN, "");
 	print_eigenvalues(snapshot);
 	if (p->probes)
 		print_row("trace", number(snapshot, "trace"), number(snapshot, "trace_se"), "");
-	printf("  %-*s%lld, %.3g s\n", WIDTH - 2, "Hessian products", (long long)json_integer_value(json_object_get(snapshot, "products")),
-	       number(snapshot, "seconds"));
+	printf("  %-*s%lld\n", WIDTH - 2, "products", (long long)json_integer_value(json_object_get(snapshot, "products")));
+	printf("  %-*s%.3g\n", WIDTH - 2, "seconds", number(snapshot, "seconds"));
 	if (tensors)
 		print_tensors(tensors);
 	if (density)
@@ -110,13 +113,11 @@ static void print_table(const struct flatness_plan *p, const json_t *snapshots)
 {
 	size_t i;
 	const json_t *one;
-	printf("\n%5s %10s  %-7s %9s %10s%s%s\n", "chain", "step", "role", "loss", "gradient", p->top ? "  largest eig." : "", p->probes ? "  trace" : "");
+	printf("\n%5s %12s  %-7s %9s %10s%s%s\n", "", "step", "role", "loss", "gradient", p->top ? "  largest eig." : "", p->probes ? "  trace" : "");
 	json_array_foreach((json_t *)snapshots, i, one) {
-		const json_t *chain = json_object_get(one, "chain");
-		struct text number_of = {.n = 0}, trace = {.n = 0};
-		text_add(&number_of, json_is_integer(chain) ? "%lld" : "-", (long long)json_integer_value(chain));
+		struct text trace = {.n = 0};
 		add_value(&trace, number(one, "trace"), number(one, "trace_se"));
-		printf("%5s %10lld  %-7s %9.5g %10.4g", number_of.at, (long long)json_integer_value(json_object_get(one, "step")),
+		printf("%4zu: %12lld  %-7s %9.5g %10.4g", i + 1, (long long)json_integer_value(json_object_get(one, "step")),
 		       json_string_value(json_object_get(one, "role")), number(one, "nll"), number(one, "gradient_norm"));
 		if (p->top)
 			printf("  %12.5g", nth(one, "eigenvalues", 0));
@@ -132,7 +133,7 @@ status flatness_print(const struct flatness_plan *p, const struct flatness_targe
 		return fail(ERR_MEMORY, "out of memory: the report");
 	TRY(flatness_print_head(p, t, report));
 	json_array_foreach((json_t *)snapshots, i, one)
-		print_snapshot(p, one);
+		print_snapshot(p, one, json_array_size(snapshots) > 1 ? i + 1 : 0);
 	if (json_array_size(snapshots) > 1)
 		print_table(p, snapshots);
 	return OK;

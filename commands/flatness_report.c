@@ -70,7 +70,7 @@ static json_t *data_words(const struct flatness_plan *p, const struct flatness_t
 	const struct dataset *d = &t->subject.data;
 	struct text to = {.n = 0};
 	if (t->rows)
-		text_add(&to, "%zu of the %zu %s examples of %s, drawn with seed %u", t->n_rows, d->n, split_name(d->split), d->spec, (unsigned)p->seed);
+		text_add(&to, "%zu of the %zu %s examples of %s (seed %u)", t->n_rows, d->n, split_name(d->split), d->spec, (unsigned)p->seed);
 	else
 		text_add(&to, "all %zu %s examples of %s", d->n, split_name(d->split), d->spec);
 	return sentence(&to);

@@ -24,33 +24,31 @@ static const struct param select_defs[] = {
 
 const struct opt_table table_select = {.owner = "select", .heading = "Which snapshots", .defs = select_defs};
 
-static status open_with(const struct opts *o, const char *const *path, int n, const char *role, const char *rather, size_t last,
-                        struct selection *out)
+/* What the options say of the snapshots, and where they say nothing the command. */
+static status open_with(const struct opts *o, const char *const *path, int n, struct selection_request r, struct selection *out)
 {
-	const struct selection_request r = {
-		.chain = opts_given(o, "chain") ? opts_count(o, "chain") : -1,
-		.role = opts_text(o, "role") ? opts_text(o, "role") : role,
-		.rather = opts_text(o, "role") ? NULL : rather,
-		.from = opts_given(o, "from-step") ? (uint64_t)opts_count(o, "from-step") : 0,
-		.to = opts_given(o, "to-step") ? (uint64_t)opts_count(o, "to-step") : UINT64_MAX,
-		.last = opts_given(o, "last") ? (size_t)opts_count(o, "last") : last,
-		.skip_damaged = opts_flag(o, "skip-damaged"),
-	};
+	r.chain = opts_given(o, "chain") ? opts_count(o, "chain") : -1;
+	r.role = opts_text(o, "role") ? opts_text(o, "role") : r.role;
+	r.rather = opts_text(o, "role") ? NULL : r.rather;
+	r.from = opts_given(o, "from-step") ? (uint64_t)opts_count(o, "from-step") : 0;
+	r.to = opts_given(o, "to-step") ? (uint64_t)opts_count(o, "to-step") : UINT64_MAX;
+	r.last = opts_given(o, "last") ? (size_t)opts_count(o, "last") : r.last;
+	r.skip_damaged = opts_flag(o, "skip-damaged");
 	return selection_open(path, n, &r, out);
 }
 
 status select_paths(const struct opts *o, const char *const *path, int n, const char *role, struct selection *out)
 {
-	return open_with(o, path, n, role, NULL, SIZE_MAX, out);
+	return open_with(o, path, n, (struct selection_request){.role = role, .last = SIZE_MAX}, out);
 }
 
-static status open_given(const struct opts *o, const char *role, const char *rather, size_t last, struct selection *out)
+static status open_given(const struct opts *o, struct selection_request r, struct selection *out)
 {
 	const char *const *path;
 	int n = opts_positionals(o, &path);
 	if (n == 0)
 		return fail(ERR_USAGE, "no run given: name a run's folder or a .snaps file");
-	return open_with(o, path, n, role, rather, last, out);
+	return open_with(o, path, n, r, out);
 }
 
 status select_refuse_options(const struct opts *o, const char *option, const char *const *others)
@@ -66,17 +64,17 @@ status select_refuse_options(const struct opts *o, const char *option, const cha
 
 status select_open(const struct opts *o, const char *role, struct selection *out)
 {
-	return open_given(o, role, NULL, SIZE_MAX, out);
+	return open_given(o, (struct selection_request){.role = role, .last = SIZE_MAX}, out);
 }
 
 status select_open_rather(const struct opts *o, const char *role, struct selection *out)
 {
-	return open_given(o, NULL, role, SIZE_MAX, out);
+	return open_given(o, (struct selection_request){.rather = role, .last = SIZE_MAX}, out);
 }
 
-status select_open_last(const struct opts *o, const char *role, struct selection *out)
+status select_open_each(const struct opts *o, const char *role, struct selection *out)
 {
-	return open_given(o, NULL, role, 1, out);
+	return open_given(o, (struct selection_request){.rather = role, .last = 1, .apart = true}, out);
 }
 
 status select_refuse(const struct opts *o, const char *option, const char *const *others)

@@ -16,8 +16,8 @@ status select_open(const struct opts *o, const char *role, struct selection *out
 /* The same where a role that is not named is meant of files that can have it, and every role of the others. */
 status select_open_rather(const struct opts *o, const char *role, struct selection *out);
 
-/* The same where without --last the last snapshot of each chain is meant, of those that the other options leave. */
-status select_open_last(const struct opts *o, const char *role, struct selection *out);
+/* The same for a command that looks at snapshots one by one: without --last at the last of each chain that the other options leave. */
+status select_open_each(const struct opts *o, const char *role, struct selection *out);
 
 /* The same of these paths. */
 status select_paths(const struct opts *o, const char *const *path, int n, const char *role, struct selection *out);

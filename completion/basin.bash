@@ -16,12 +16,12 @@ _basin()
 		option=${COMP_WORDS[COMP_CWORD-2]}
 	fi
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'sample swag predict decide ood diagnose compare info data export help --help --version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'sample swag predict decide ood diagnose compare flatness info data export help --help --version' -- "$cur")
 		return
 	fi
 	case $command in
 	help)
-		((COMP_CWORD == 2)) && words='sample swag predict decide ood diagnose compare info data export' || option=-- ;;
+		((COMP_CWORD == 2)) && words='sample swag predict decide ood diagnose compare flatness info data export' || option=-- ;;
 	sample)
 		options='--data --labels --holdout --target --header --decimal --drop --id --category --missing --unknown --standardize --no-standardize --normalize --augment --model --gradient-noise --activation --norm --init --freeze --likelihood --noise-sd --class-weight --prior --weight-decay --temperature --beta --precision --conv-algo --fast --bn-stats --sampler --epochs --steps --batch --sampling --lr --lr-end --schedule --cycles --explore --milestones --gamma --swa-start --chains --only --seed --out --resume --keep-last --keep-every --burn-in --snapshot-dtype --log-every --checkpoint-every --momentum --nesterov --beta1 --beta2 --adam-eps --decay-form --rho --perturb-decay --base --asam-eta --micro-batch --reweight --probe-size --clip --tail-index --tail-scale --heavy-batch --large-batch --sigma --eta --rms-decay --rms-eps --correction --refresh --bits --fraction --gradient-fraction --variant --friction --momentum-init --noise-estimate --thermostat-mass --trajectory --accept --coupling --inner-steps --average --outer-rate --restart --anchor-decay --device --threads --workers --quiet --progress --config --dump-config --help --version'
 		flags=' --standardize --no-standardize --fast --nesterov --perturb-decay --quiet --progress --dump-config --help --version '
@@ -224,6 +224,28 @@ _basin()
 		--conv-algo) words='auto direct winograd gemm' ;;
 		--fast) option= ;;
 		--device) words='cpu cuda' ;;
+		--json) option= ;;
+		--quiet) option= ;;
+		--progress) option= ;;
+		--config) files=yes ;;
+		--dump-config) option= ;;
+		--help) option= ;;
+		--version) option= ;;
+		esac ;;
+	flatness)
+		options='--top --tolerance --probes --density --lanczos-steps --decay --by --tensors --seed --data --split --header --decimal --unknown --examples --batch --chain --role --from-step --to-step --last --skip-damaged --device --threads --json --quiet --progress --config --dump-config --help --version'
+		flags=' --density --decay --skip-damaged --json --quiet --progress --dump-config --help --version '
+		arguments=(/)
+		case $option in
+		--density) option= ;;
+		--decay) option= ;;
+		--by) words='net tensor' ;;
+		--data) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
+		--split) words='train test holdout' ;;
+		--header) words='yes no' ;;
+		--decimal) words='point comma' ;;
+		--unknown) words='refuse other' ;;
+		--skip-damaged) option= ;;
 		--json) option= ;;
 		--quiet) option= ;;
 		--progress) option= ;;

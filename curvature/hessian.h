@@ -11,7 +11,7 @@
 struct hessian_options {
 	struct potential *potential;  /* whose hvp is there; kept, with its largest batch */
 	const float *theta;           /* host: (n_params), and */
-	float *stats;                 /* host: (n_stats), used as they are; NULL where there are none. Both are copied */
+	const float *stats;           /* host: (n_stats), used as they are; NULL where there are none. Both are copied */
 	const uint32_t *rows;         /* host: (n_rows) of the potential's set, copied; NULL: all, whatever n_rows is */
 	size_t n_rows;
 	const bool *tensor;           /* (segments of params): which are the operator's; the others are held, and those that are frozen

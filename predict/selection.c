@@ -117,7 +117,7 @@ static status selection_fill(struct selection *s, const char *const *path, int n
 	struct sources *sources = &s->sources;
 	for (int i = 0; i < n; i++)
 		TRY(sources_add(sources, path[i]));
-	TRY(sources_check(sources));
+	TRY(sources_check(sources, r->apart));
 	for (size_t i = 0; i < sources->n; i++)
 		TRY(selection_add_source(s, i, r));
 	return s->n ? OK : selection_is_empty(sources, path[0]);

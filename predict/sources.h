@@ -58,9 +58,9 @@ status sources_reader(struct sources *s, size_t i, struct snaps_reader **out);
 status sources_open(const struct sources *s, size_t i, struct snaps_reader **out);
 
 /* Whether the sources may be pooled: one model, likelihood and input transform. Warns where two share seed and chain or
- * differ in target or training data, and about chains that are not done. Errors: ERR_USAGE, naming two files and what
- * differs; ERR_MEMORY. */
-status sources_check(const struct sources *s);
+ * differ in target or training data, and about chains that are not done; apart: snapshots are looked at one by one, on one set, so
+ * that of all these data and chains alone are warned of. Errors: ERR_USAGE, naming two files and what differs; ERR_MEMORY. */
+status sources_check(const struct sources *s, bool apart);
 
 void sources_close(struct sources *s);
 

@@ -73,17 +73,18 @@ static status warn_of_twins(const struct sources *s)
 }
 
 /* Pools that are allowed, and whose members one would still want to know apart. */
-static void warn_of_differences(const struct sources *s)
+static void warn_of_differences(const struct sources *s, bool apart)
 {
 	static const struct {
 		const char *part, *fact, *words;
+		bool apart;
 	} known[] = {
-		{NULL, "target", "sample different targets: what is averaged is a mixture of them"},
-		{"sampler", "precision", "ran in different precisions; predictions take the first's where none is named"},
-		{"data", "fingerprint", "were trained on different data; those of the first are taken where none are named"},
+		{NULL, "target", "sample different targets: what is averaged is a mixture of them", false},
+		{"sampler", "precision", "ran in different precisions; predictions take the first's where none is named", false},
+		{"data", "fingerprint", "were trained on different data; those of the first are taken where none are named", true},
 	};
 	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-		for (size_t i = 1; i < s->n; i++)
+		for (size_t i = 1; i < s->n && (known[k].apart || !apart); i++)
 			if (s->source[0].header != s->source[i].header &&
 			    !same_fact(fact_of(&s->source[0], known[k].part, known[k].fact),
 			               fact_of(&s->source[i], known[k].part, known[k].fact))) {
@@ -110,12 +111,12 @@ static void warn_of_unfinished(const struct sources *s, bool failed)
 		        n - NAMED_MOST > 1 ? "they" : "it");
 }
 
-status sources_check(const struct sources *s)
+status sources_check(const struct sources *s, bool apart)
 {
 	warn_of_unfinished(s, false);
 	warn_of_unfinished(s, true);
 	for (size_t i = 1; i < s->n; i++)
 		TRY(check_alike(&s->source[0], &s->source[i]));
-	warn_of_differences(s);
-	return warn_of_twins(s);
+	warn_of_differences(s, apart);
+	return apart ? OK : warn_of_twins(s);
 }

@@ -51,6 +51,11 @@ swag_refuses() {
 	{ [ $status = 1 ] || [ $status = 2 ]; } && grep -q '^basin: .*chain-0.snaps' err && [ ! -e drawn ]
 }
 
+flatness_refuses() {
+	basin flatness --json --quiet --top 1 --probes 0 --last 2 --role "$1" run
+	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*chain-0.snaps' err
+}
+
 diagnose_refuses() {
 	basin diagnose --json --quiet --max-dead 100 --role "$1" run
 	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*chain-0.snaps' err
@@ -67,10 +72,11 @@ snapshots_found() {
 	basin compare --json whole run
 	{ [ $status = 1 ] || [ $status = 2 ]; } && [ ! -s out ] && grep -q '^basin: .*run/chain-0.snaps' err || return 1
 	swag_refuses theta || swag_refuses anchor || return 1
+	flatness_refuses theta || flatness_refuses anchor || return 1
 	diagnose_refuses theta || diagnose_refuses anchor
 }
 each chain-0.snaps snapshots_found
-ok $? "snapshots: info --verify, predict, also through a pipe, compare, diagnose and swag find each of $tried changed bits"
+ok $? "snapshots: info --verify, predict, also through a pipe, compare, diagnose, swag and flatness find each of $tried changed bits"
 
 checkpoint_found() {
 	# shellcheck disable=SC2086 # words

@@ -75,6 +75,7 @@ sweep "info of a run whose logs it reads" - info --json moves
 sweep "data info" - data info --json csv:classes.csv
 sweep "info of a data set" - info --json csv:classes.csv
 twice "export" - export --json --out e.npz whole
+sweep "flatness" - flatness --json --quiet --threads 1 --top 2 --probes 2 classes
 twice "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole
 # FAT can't give a file two names, as a new one has for a moment.
 FAIL_ERRNO=1 sweep "export, EPERM" - export --json --out e.npz whole

@@ -32,6 +32,13 @@ struct conv_dims {
 	bool bias;
 };
 
+/* Those that every way of convolving is tried with: channels that fill blocks, any, and few. */
+struct conv_shapes {
+	const struct conv_dims *dims;
+	int n;
+};
+extern const struct conv_shapes conv_blocked, conv_odd, conv_few;
+
 struct conv_setup {
 	struct conv_dims dims;
 	struct format x, y;

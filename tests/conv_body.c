@@ -31,6 +31,9 @@ static const struct conv_dims few[] = {
 	{2, 6, 8, 8, 10, 3, 1, 1, 2, true},   {2, 16, 9, 9, 32, 3, 1, 1, 1, true},   {2, 3, 9, 9, 6, 3, 2, 1, 1, true},
 };
 
+const struct conv_shapes conv_blocked = {blocked, sizeof blocked / sizeof *blocked}, conv_odd = {odd, sizeof odd / sizeof *odd},
+                         conv_few = {few, sizeof few / sizeof *few};
+
 static void each(struct device *d, const struct conv_dims *shapes, int n, const struct conv_setup *how, double slack,
                  struct conv_worst set[4], struct conv_worst added[4])
 {

@@ -89,6 +89,15 @@ is $? 0 "ood"
 near "$(member auroc there.json)" "$(member auroc here.json)" 1e-4
 check $? "auroc is the CPU's"
 
+# Products with the Hessian are the CPU's alone, which is taken without being named.
+"$BASIN_STANDIN" flatness five --chain 0 --threads 1 --json >there.json 2>err && "$BASIN" flatness five --chain 0 --threads 1 --json >here.json 2>err &&
+	grep -v -e seconds there.json >there && grep -v -e seconds here.json | cmp -s - there
+check $? "flatness is the CPU's"
+"$BASIN_STANDIN" flatness five --device cuda >out 2>err
+is $? 2 "and has no other device"
+[ ! -s out ] && grep -q '^basin: --device cuda has no exact products with Hessians yet; the CPU has, and is taken without --device' err
+check $? "which it says"
+
 # What is saved member by member scores as what was predicted; a part of the chains, and the curve.
 "$BASIN_STANDIN" predict five --split holdout --chain 1 --curve --save-probs there.npy --save-member-probs members.npy --json >there.json 2>err
 is $? 0 "predict with one chain, the curve and both files"

@@ -51,9 +51,9 @@ make_rules() {
 	ok $? "rules to apply"
 }
 
-# What a command has made: its report, files that it wrote, and of a run what does not depend on the time.
+# What a command has made: its report, files that it wrote, and of a run, all but what depends on the time.
 result() {
-	cat out
+	grep -v '^ *"*seconds' out
 	for file in *.npy *.npz *.rows *.members.csv *.rules run/*.snaps drawn/*.snaps; do
 		if [ -e "$file" ]; then echo "$file"; cat "$file"; fi
 	done

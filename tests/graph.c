@@ -207,11 +207,11 @@ static void keeps_plans(struct graph *g)
 
 /* ---- tangents ---- */
 
-/* H·v of Σ r·y + ½Σ y² is the central difference of its gradient, which is a polynomial: of the fifth degree, so that a step of 1e-3
- * leaves 1e-6 of it. */
+/* H·v of Σ r·y + ½Σ y² is the central difference of its gradient, which is a polynomial: of the fifth degree, so that a step of 1e-4
+ * leaves 1e-8 of it. */
 static void differences(const double *theta, const float *v, const double *x, const double *r, double *out)
 {
-	const double step = 1e-3;
+	const double step = 1e-4;
 	double at[PARAMS], y[N * OUT], dy[N * OUT], g[2][PARAMS];
 	for (int side = 0; side < 2; side++) {
 		for (int i = 0; i < PARAMS; i++)
@@ -261,7 +261,7 @@ static void check_tangents(struct device *d, struct model *m, const float *theta
 			want[i] = frozen && held[i] == 0 ? 0 : want[i];
 			zeros = zeros && (want[i] != 0 || host[i] == 0);
 		}
-		near(worst(host, want, PARAMS), 0, 5e-6, "a product with the Hessian%s", frozen ? " where tensors are frozen" : "");
+		near(worst(host, want, PARAMS), 0, 2e-6, "a product with the Hessian%s", frozen ? " where tensors are frozen" : "");
 		if (frozen)
 			ok(zeros, "which there is 0");
 		graph_close(&g);

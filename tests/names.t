@@ -32,6 +32,9 @@ grep -qF '/donn\\xE9es/t.csv"' out
 ok $? "predict finds the run's data, and its report has them"
 "$BASIN" ood "$name/r" --id "csv:$name/t.csv" --ood "csv:$name/t.csv" --quiet --json >out 2>err && grep -cF 'donn\\xE9es/t.csv"' out | grep -qx 2
 ok $? "ood has both sets"
+"$BASIN" flatness "$name/r" --quiet --json >out 2>err && grep -qF '/donn\\xE9es/t.csv"' out && grep -qF '"file": "donn\\xE9es/r/chain-0.snaps"' out &&
+	"$BASIN" flatness "$name/r" >out 2>err && grep -aq "^$name/r/chain-0.snaps, chain 0" out
+ok $? "flatness finds the run's data, and names its snapshots as people know them"
 "$BASIN" export "$name/r" --out "$name/w.npz" --json >out 2>err && grep -qF '"out": "donn\\xE9es/w.npz"' out &&
 	grep -qF '"path": "donn\\xE9es/r/chain-0.snaps"' out
 ok $? "export names its files"

@@ -266,6 +266,24 @@ static void plans(void)
 	net_case_close(&q);
 }
 
+/* A device has products with the Hessian, or says that it has none. */
+static void products(void)
+{
+	struct net_case q = {0};
+	struct potential *p;
+	struct net_options o = {.model = &q.model, .data = &q.data, .normalize = &q.normalize, .batch = 4, .tangents = true};
+	net_case_data(&q, 4, 9, 3, LOSS_CATEGORICAL);
+	net_case_open(&q, "mlp:9-12-3", "relu", "categorical", 1, 4, NULL);
+	MUST(likelihood_find("categorical", &o.likelihood));
+	const status s = net_open(&o, q.d, &p);
+	if (q.d->ops->loss_dot)
+		ok(s == OK && p->ops->hvp, "the device has products with the Hessian");
+	else
+		ok(s == ERR_USAGE && strstr(fail_words(s, "--"), "--device cpu has"), "without products with the Hessian: %s", fail_words(s, "--"));
+	potential_close(p);
+	net_case_close(&q);
+}
+
 void check_nets(struct device *(*open)(void))
 {
 	net_case_on(open);
@@ -284,4 +302,5 @@ void check_nets(struct device *(*open)(void))
 	freezing("*.bias");
 	images();
 	plans();
+	products();
 }

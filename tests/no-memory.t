@@ -71,12 +71,14 @@ rows=shown
 sweep "what data info offers" - data info csv:gaps.csv --id who --missing mean
 unset rows
 sweep "export" - export --json --out e.npz whole
+sweep "flatness" - flatness --json --quiet --threads 1 --density --lanczos-steps 3 --probes 2 --by tensor --top 2 --decay --examples 20 classes
 sweep "swag" - swag --json --quiet --rank 2 --draws 2 --out drawn whole
 rows=shown
 sweep "predict's table" - predict --quiet --threads 1 --curve --scores all classes
 # shellcheck disable=SC2086 # words
 sweep "decide's table" - decide --quiet --threads 1 --data csv:other.csv $asked --out r.rules classes
 sweep "ood's table" - ood --quiet --threads 1 --ood csv:far.csv classes
+sweep "flatness's table" - flatness --quiet --threads 1 --density --lanczos-steps 3 --probes 2 --by tensor --top 2 --last 2 whole
 sweep "compare's table" - compare --quiet --threads 1 classes classes
 # shellcheck disable=SC2086 # words
 sweep "diagnose's table" - diagnose --quiet --threads 1 --gradients 0 $leniently judged

@@ -104,6 +104,7 @@ fails 2 "'IV' is a word that the run has not learnt" "which can be stricter" "$B
 
 works "diagnose reads such tables" "$BASIN" diagnose run --probe csv:other.csv --quiet
 works "compare" "$BASIN" compare run lenient --data csv:other.csv
+works "flatness" "$BASIN" flatness run --data csv:other.csv --split train --top 1 --probes 2
 works "swag" "$BASIN" swag run --draws 2 --out fitted
 "$BASIN" predict fitted --data csv:other.csv >out 2>err
 ok $? "whose draws know the table"

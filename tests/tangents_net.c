@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Products with the Hessian of networks of linear layers under each likelihood, against central differences of the gradient in
- * double, and what a network that is opened for them takes and refuses. The differences leave 1e-9; products are sums of some
- * hundred terms in float32, which were never off by 1e-6 of their length: 5e-6 is allowed. */
+ * double. The differences leave 1e-9; products are sums of some
+ * hundred terms in float32, off by 2e-7 of their length: 1e-6 is allowed. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "tests/tap.h"
 
 enum { ROWS = 23, INPUTS = 6, FIRST = 2, N = 17, MOST = 400 };
-static const double step = 1e-5, allowed = 5e-6, scale = 0.3;
+static const double step = 1e-5, allowed = 1e-6, scale = 0.3;
 
 struct law {
 	const char *name, *model, *activation, *freeze;
@@ -242,51 +242,6 @@ static void elsewhere(void)
 	subject_close(&u);
 }
 
-static void says(status s, const char *words, const char *what)
-{
-	ok(s == ERR_USAGE && strcmp(fail_words(s, "--"), words) == 0, "refused: %s", what);
-	if (s != ERR_USAGE || strcmp(fail_words(s, "--"), words) != 0)
-		note("%s", fail_words(s, "--"));
-}
-
-static void refusals(void)
-{
-	static const struct law law = {.name = "categorical", .model = "mlp:6-8-3", .activation = "relu", .loss = LOSS_CATEGORICAL};
-	struct subject u;
-	struct potential *p;
-	subject_open(&u, &law);
-	struct net_options o = options_of(&u);
-	struct device *d = u.q.d;
-	o.infer_only = true;
-	says(net_open(&o, d, &p), "a network for prediction only has no products with the Hessian", "prediction only");
-	o = options_of(&u);
-	o.precision = PRECISION_BF16;
-	says(net_open(&o, d, &p), "--precision bf16: products with the Hessian are made in fp32", "bf16");
-	o = options_of(&u);
-	o.augment = AUGMENT_CROP_FLIP;
-	says(net_open(&o, d, &p), "--augment: products with the Hessian are of the data as they are", "augmentation");
-	o = options_of(&u);
-	const struct backend *real = d->ops;
-	struct backend fake = *real;
-	struct layer_ops plain = *real->layers[LAYER_ACTIVATION];
-	const struct layer_ops *const layers[LAYER_KINDS] = {[LAYER_LINEAR] = real->layers[LAYER_LINEAR], [LAYER_ACTIVATION] = &plain};
-	fake.name = "other";
-	fake.loss_dot = NULL;
-	d->ops = &fake;
-	says(net_open(&o, d, &p), "--device other: has no exact products with the Hessian yet; --device cpu has", "a device without");
-	fake.loss_dot = real->loss_dot;
-	fake.layers = layers;
-	plain.jvp = plain.hvp = NULL;
-	says(net_open(&o, d, &p), "--device other: has no exact products with the Hessian yet; --device cpu has",
-	     "one without those of a layer");
-	d->ops = real;
-	o.tangents = false;
-	MUST(net_open(&o, d, &p));
-	ok(!p->ops->hvp, "other networks have no products");
-	potential_close(p);
-	subject_close(&u);
-}
-
 int main(void)
 {
 	static const struct law laws[] = {
@@ -304,6 +259,5 @@ int main(void)
 	for (size_t i = 0; i < sizeof laws / sizeof *laws; i++)
 		check_products(&laws[i]);
 	elsewhere();
-	refusals();
 	return done_testing();
 }

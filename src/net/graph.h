@@ -96,7 +96,7 @@ status graph_slice(struct graph *g, const struct segment *seg, float *gradient, 
 /* ---- tangents: plans with PLAN_TANGENT, after a graph_forward that used the running statistics (STATS_USE) ---- */
 
 /* Makes a direction v (device, n_params) ready for the plan's layers, beside the weights at the point, which stay. v is not read
- * again later, nor where segments are frozen: those are held. Errors: ERR_LIBRARY. */
+ * again later; what it has where segments are frozen, which are held, does not count. Errors: ERR_LIBRARY. */
 status graph_direction(struct graph *g, const struct graph_plan *p, const float *v);
 
 /* The tangents of all outputs along it. Errors: ERR_LIBRARY. */
