@@ -16,7 +16,8 @@ static const struct param flatness_defs[] = {
 	 .help = "what an eigenvalue's residual may be, as a share of the largest magnitude"},
 	{.name = "probes", .type = PARAM_COUNT, .arg = "M", .fallback = "10", .min = 0, .max = 1e6,
 	 .help = "vectors of random signs from which the trace is estimated; 0: none"},
-	{.name = "density", .type = PARAM_FLAG, .help = "also the density of the eigenvalues, by --lanczos-steps products for each probe"},
+	{.name = "density", .type = PARAM_FLAG,
+	 .help = "also the density of the eigenvalues, by --lanczos-steps products for each probe"},
 	{.name = "lanczos-steps", .type = PARAM_COUNT, .arg = "N", .fallback = "80", .min = 1, .max = 1e4, .unit = "products",
 	 .help = "steps of each probe of the density"},
 	{.name = "decay", .type = PARAM_FLAG,
@@ -25,7 +26,8 @@ static const struct param flatness_defs[] = {
 	 .help = "with tensor each tensor's own block of the Hessian too, by products of its own; with --top 0 their traces alone, from the "
 	         "whole's"},
 	{.name = "tensors", .type = PARAM_TEXT, .arg = "NAME[,NAME…]",
-	 .help = "these tensors' block of the Hessian, all others being held; shell patterns are names too; without it all that are not frozen"},
+	 .help = "these tensors' block of the Hessian, all others being held; shell patterns are names too; without it all that are not "
+	         "frozen"},
 	{.name = "seed", .type = PARAM_COUNT, .arg = "SEED", .fallback = "1", .min = 0, .max = 4294967295.,
 	 .help = "starts, probes and drawn examples follow from it"},
 	{0},
@@ -53,14 +55,16 @@ static const struct param data_defs[] = {
 static const struct param device_defs[] = {
 	{.name = "device", .type = PARAM_TEXT, .arg = "cpu", .fallback = "cpu",
 	 .help = "where to compute: the CPU alone has exact products with Hessians, whatever BASIN_DEVICE names"},
-	{.name = "threads", .type = PARAM_COUNT, .arg = "N", .min = 1, .max = THREADS_MAX, .help = "processor threads; by default all"},
+	{.name = "threads", .type = PARAM_COUNT, .arg = "N", .min = 1, .max = THREADS_MAX,
+	 .help = "processor threads; by default all"},
 	{0},
 };
 
 static const struct opt_table table_flatness = {.owner = "flatness", .heading = "What is measured", .defs = flatness_defs};
 static const struct opt_table table_data = {.owner = "data", .heading = "Which examples", .defs = data_defs};
 static const struct opt_table table_cpu = {.owner = "device", .heading = "Device options", .defs = device_defs};
-static const struct opt_table *const tables[] = {&table_flatness, &table_data, &table_select, &table_cpu, &table_report, &table_progress, NULL};
+static const struct opt_table *const tables[] = {&table_flatness, &table_data,     &table_select, &table_cpu,
+                                                 &table_report,   &table_progress, NULL};
 
 /* ---- the plan ---- */
 

@@ -43,14 +43,14 @@ struct flatness_target {
 	float *host;                      /* (n_params) */
 };
 
-/* Opens what the header of the chosen snapshots describes, on the CPU or the device of --device. Errors: ERR_USAGE (options that don't fit
- * it, snapshots that differ in what is held or, with --decay, in their priors; a device without exact products), and those of
- * network_open, subject_open, analytic_open and net_open. On failure it is closed. */
+/* Opens what the header of the chosen snapshots describes, on the CPU or the device of --device. Errors: ERR_USAGE (options that
+ * don't fit it, snapshots that differ in what is held or, with --decay, in their priors; a device without exact products), and those
+ * of network_open, subject_open, analytic_open and net_open. On failure it is closed. */
 status flatness_open(const struct flatness_plan *p, struct selection *chosen, struct flatness_target *out);
 void flatness_close(struct flatness_target *t);
 
-/* Measures all chosen snapshots, one after another: an array of an object for each, in `list`. Where a signal asks for an end, those that
- * are done are in it. Errors: ERR_INTERRUPTED; selection_read's and those of curvature/. */
+/* Measures all chosen snapshots, one after another: an array of an object for each, in `list`. Where a signal asks for an end, those
+ * that are done are in it. Errors: ERR_INTERRUPTED; selection_read's and those of curvature/. */
 status flatness_measure(const struct flatness_plan *p, const struct flatness_target *t, struct selection *chosen, json_t **list);
 
 /* What was measured, of what and how: the members of the report beside its snapshots. */

@@ -75,8 +75,9 @@ static status tick(void *of, size_t batches_done, size_t batches)
 		m->done++;
 		m->shown.products++;
 	}
-	m->shown.done = (double)(m->shown.products - 1) + (double)batches_done / (double)batches;
-	m->shown.left = (double)(m->planned > m->done ? m->planned - m->done : 0) + (double)m->later + 1 - (double)batches_done / (double)batches;
+	const double part = (double)batches_done / (double)batches;
+	m->shown.done = (double)(m->shown.products - 1) + part;
+	m->shown.left = (double)(m->planned > m->done ? m->planned - m->done : 0) + (double)m->later + 1 - part;
 	progress_products(&m->progress, &m->shown);
 	return OK;
 }
@@ -169,8 +170,9 @@ static status measure_top(struct measuring *m, struct curvature *c, const char *
 		return OK;
 	progress_end(&m->progress);
 	const struct choice *of = &m->chosen->choice[m->at];
-	warning("%s, step %" PRIu64 "%s%s: the largest eigenvalues are not known to {tolerance} %g after %zu products; their bounds hold all the "
-	        "same", m->chosen->sources.source[of->source].path, of->step, name ? ", " : "", name ? name : "", p->tolerance, l.products);
+	warning("%s, step %" PRIu64 "%s%s: the largest eigenvalues are not known to {tolerance} %g after %zu products; their bounds "
+	        "hold all the same", m->chosen->sources.source[of->source].path, of->step, name ? ", " : "", name ? name : "",
+	        p->tolerance, l.products);
 	return OK;
 }
 
@@ -180,8 +182,8 @@ static void put_estimate(json_t **into, struct estimate e)
 	report_number(into, "trace_se", e.se);
 }
 
-/* Of the whole or of one tensor's block, as the name says; and from the same products of each tensor's block, (segments) to `part`, unless
- * that is NULL. */
+/* Of the whole or of one tensor's block, as the name says; and from the same products of each tensor's block, (segments) to `part`,
+ * unless that is NULL. */
 static status measure_trace(struct measuring *m, struct curvature *c, const char *name, struct estimate *part, json_t **into)
 {
 	const struct flatness_plan *p = m->plan;
@@ -224,16 +226,16 @@ static status open_hessian(struct measuring *m, const struct snaps_record *recor
 {
 	const struct flatness_target *t = m->target;
 	const struct hessian_options options = {
-		.potential = t->potential, .theta = record->params, .stats = record->stats, .rows = t->rows, .n_rows = t->n_rows, .tensor = tensor,
-		.decay = t->decay, .deviation = t->deviation, .tick = tick, .tick_of = m,
+		.potential = t->potential, .theta = record->params, .stats = record->stats, .rows = t->rows, .n_rows = t->n_rows,
+		.tensor = tensor, .decay = t->decay, .deviation = t->deviation, .tick = tick, .tick_of = m,
 	};
 	return hessian_open(&options, out);
 }
 
 /* ---- tensor by tensor ---- */
 
-/* Where eigenvalues take a tensor's own products, so does its trace, which is then known better than from the whole's: nothing of the
- * other tensors comes between. */
+/* Where eigenvalues take a tensor's own products, so does its trace, which is then known better than from the whole's: nothing of
+ * the other tensors comes between. */
 static status measure_block(struct measuring *m, const struct snaps_record *record, int i, size_t *products, json_t **into)
 {
 	const struct segments *s = m->target->potential->params;
@@ -298,8 +300,8 @@ static status measure_choice(struct measuring *m, struct selection *chosen, json
 	struct snaps_record record;
 	TRY(selection_read(chosen, m->at, &record));
 	if (chosen->params != p->n_params || chosen->stats != p->n_stats)
-		return fail(ERR_INPUT, "%zu parameters and %zu statistics in a snapshot; its model has %zu and %zu", chosen->params, chosen->stats,
-		            p->n_params, p->n_stats);
+		return fail(ERR_INPUT, "%zu parameters and %zu statistics in a snapshot; its model has %zu and %zu", chosen->params,
+		            chosen->stats, p->n_params, p->n_stats);
 	status s = measure_record(m, &record, into);
 	hessian_close(m->hessian);
 	m->hessian = NULL;

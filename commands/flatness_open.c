@@ -27,7 +27,8 @@ static status check_alike(const struct flatness_plan *p, const struct selection 
 	for (size_t i = 1; i < chosen->n; i++)
 		for (int k = 0; k < (p->decay ? 3 : 1) && chosen->choice[i].source != chosen->choice[i - 1].source; k++) {
 			const struct source *other = &source[chosen->choice[i].source];
-			if (!json_equal(json_object_get(first, names[k]), json_object_get(json_object_get(other->header, "sampler"), names[k])))
+			const json_t *theirs = json_object_get(other->header, "sampler");
+			if (!json_equal(json_object_get(first, names[k]), json_object_get(theirs, names[k])))
 				return fail(ERR_USAGE, "%s and %s are of runs with another --%s each; measure them one at a time",
 				            source[chosen->choice[0].source].path, other->path, names[k]);
 		}
@@ -43,7 +44,8 @@ static status open_device(const struct opts *o, struct device **out)
 	const size_t n = strcspn(name, ":");
 	for (int i = 0; backends[i]; i++)
 		if (strlen(backends[i]->name) == n && strncmp(name, backends[i]->name, n) == 0 && !backends[i]->loss_dot)
-			return fail(ERR_USAGE, "--device %s has no exact products with Hessians yet; the CPU has, and is taken without --device", name);
+			return fail(ERR_USAGE, "--device %s has no exact products with Hessians yet; the CPU has, and is taken without "
+			            "--device", name);
 	return backend_open(name, opts_given(o, "threads") ? (int)opts_count(o, "threads") : 0, out);
 }
 
@@ -81,7 +83,8 @@ static void scale_targets(struct flatness_target *t)
 static status read_class_weight(struct flatness_target *t)
 {
 	const json_t *likelihood = json_object_get(t->header, "likelihood");
-	const size_t given = json_array_size(json_object_get(likelihood, "class_weight")), classes = (size_t)t->subject.data.n_classes;
+	const size_t given = json_array_size(json_object_get(likelihood, "class_weight"));
+	const size_t classes = (size_t)t->subject.data.n_classes;
 	double *weight;
 	bool found;
 	if (!given)
@@ -122,8 +125,8 @@ static status open_network(const struct flatness_plan *p, struct flatness_target
 	TRY(read_priors(p, t));
 	const struct net_options net = {
 		.model = &n->model, .data = &t->subject.data, .normalize = &t->subject.normalize, .likelihood = n->likelihood,
-		.noise_sd = n->noise_sd, .class_weight = t->class_weight, .augment = AUGMENT_NONE, .precision = PRECISION_FP32, .algo = n->algo,
-		.batch = t->subject.batch, .rest = (int)(t->subject.data.n % (size_t)t->subject.batch), .tangents = true,
+		.noise_sd = n->noise_sd, .class_weight = t->class_weight, .augment = AUGMENT_NONE, .precision = PRECISION_FP32,
+		.algo = n->algo, .batch = t->subject.batch, .rest = (int)(t->subject.data.n % (size_t)t->subject.batch), .tangents = true,
 		.besides = 4 * n->model.params.count * sizeof(float),
 	};
 	return net_open(&net, t->device, &t->potential);
@@ -155,7 +158,7 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* In order, so that neighbouring rows are read together. No chain has this number, so that the rows are not those that one saw first. */
+/* In order, so that neighbouring rows are read together. No chain has this number: the rows are not those that one saw first. */
 static status draw_rows(const struct flatness_plan *p, struct flatness_target *t)
 {
 	const size_t n = t->potential->n;

@@ -70,7 +70,8 @@ static void print_eigenvalues(const json_t *snapshot)
 /* A tensor's largest eigenvalue and its trace. */
 static void print_tensors(const json_t *tensors)
 {
-	const bool top = json_object_get(json_array_get(tensors, 0), "eigenvalues"), trace = json_object_get(json_array_get(tensors, 0), "trace");
+	const json_t *first = json_array_get(tensors, 0);
+	const bool top = json_object_get(first, "eigenvalues"), trace = json_object_get(first, "trace");
 	int widest = (int)strlen("tensor");
 	size_t i;
 	const json_t *tensor;
@@ -78,15 +79,16 @@ static void print_tensors(const json_t *tensors)
 		const int n = (int)strlen(json_string_value(json_object_get(tensor, "name")));
 		widest = n > widest ? n : widest;
 	}
-	printf("\n  %-*s  elements%s%s\n", widest, "tensor", top ? "  largest eigenvalue  " : "", trace ? top ? "trace" : "  trace" : "");
+	printf("\n  %-*s  elements%s%s\n", widest, "tensor", top ? "  largest eigenvalue" : "", trace ? "  trace" : "");
 	json_array_foreach((json_t *)tensors, i, tensor) {
 		struct text largest = {.n = 0}, sum = {.n = 0};
 		add_value(&largest, nth(tensor, "eigenvalues", 0), nth(tensor, "eigenvalue_errors", 0));
 		add_value(&sum, number(tensor, "trace"), number(tensor, "trace_se"));
 		printf("  %-*s  %8lld", widest, json_string_value(json_object_get(tensor, "name")),
 		       (long long)json_integer_value(json_object_get(tensor, "n")));
+		const int blanks = trace && report_width(largest.at) < 18 ? 18 - report_width(largest.at) : 0;
 		if (top)
-			printf("  %s%*s", largest.at, trace && report_width(largest.at) < 18 ? 18 - report_width(largest.at) : 0, "");
+			printf("  %s%*s", largest.at, blanks, "");
 		printf("%s%s\n", trace ? "  " : "", trace ? sum.at : "");
 	}
 }
@@ -113,7 +115,8 @@ static void print_table(const struct flatness_plan *p, const json_t *snapshots)
 {
 	size_t i;
 	const json_t *one;
-	printf("\n%5s %12s  %-7s %9s %10s%s%s\n", "", "step", "role", "loss", "gradient", p->top ? "  largest eig." : "", p->probes ? "  trace" : "");
+	printf("\n%5s %12s  %-7s %9s %10s%s%s\n", "", "step", "role", "loss", "gradient", p->top ? "  largest eig." : "",
+	       p->probes ? "  trace" : "");
 	json_array_foreach((json_t *)snapshots, i, one) {
 		struct text trace = {.n = 0};
 		add_value(&trace, number(one, "trace"), number(one, "trace_se"));

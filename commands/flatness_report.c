@@ -42,8 +42,10 @@ void flatness_facts(const struct flatness_plan *p, const struct flatness_target 
 {
 	const json_t *weights = json_object_get(json_object_get(t->header, "likelihood"), "class_weight");
 	put_data(p, t, into);
-	json_put(into, "loss", t->analytic ? json_words(json_string_value(json_object_get(json_object_get(t->header, "model"), "spec")))
-	                                   : json_string(t->network.likelihood->name));
+	if (t->analytic)
+		json_put_shared(into, "loss", json_object_get(json_object_get(t->header, "model"), "spec"));
+	else
+		json_put(into, "loss", json_string(t->network.likelihood->name));
 	if (weights)
 		json_put_shared(into, "class_weight", weights);
 	json_put(into, "decay", p->decay ? json_real(t->stated_decay) : json_null());
@@ -70,7 +72,8 @@ static json_t *data_words(const struct flatness_plan *p, const struct flatness_t
 	const struct dataset *d = &t->subject.data;
 	struct text to = {.n = 0};
 	if (t->rows)
-		text_add(&to, "%zu of the %zu %s examples of %s (seed %u)", t->n_rows, d->n, split_name(d->split), d->spec, (unsigned)p->seed);
+		text_add(&to, "%zu of the %zu %s examples of %s (seed %u)", t->n_rows, d->n, split_name(d->split), d->spec,
+		         (unsigned)p->seed);
 	else
 		text_add(&to, "all %zu %s examples of %s", d->n, split_name(d->split), d->spec);
 	return sentence(&to);
@@ -107,7 +110,8 @@ static json_t *parameter_words(const struct flatness_target *t, const json_t *re
 
 status flatness_print_head(const struct flatness_plan *p, const struct flatness_target *t, const json_t *report)
 {
-	const char *precision = json_string_value(run_option(t, "precision")), *augment = json_string_value(run_option(t, "augment"));
+	const char *precision = json_string_value(run_option(t, "precision"));
+	const char *augment = json_string_value(run_option(t, "augment"));
 	json_t *head = json_object();
 	json_put(&head, "curvature of", loss_words(p, t, report));
 	if (!t->analytic)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Curves drawn with characters. On a dumb terminal (TERM), and where LC_ALL, LC_CTYPE or LANG, the first of them that says anything, names
- * a locale whose text is not UTF-8, only ASCII is drawn. */
+/* Curves drawn with characters. On a dumb terminal (TERM), and where LC_ALL, LC_CTYPE or LANG, the first of them that says anything,
+ * names a locale whose text is not UTF-8, only ASCII is drawn. */
 #ifndef BASIN_COMMANDS_PLOT_H
 #define BASIN_COMMANDS_PLOT_H
 

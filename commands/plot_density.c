@@ -30,12 +30,12 @@ static void columns_of(const json_t *value, double column[PLOT_WIDE])
 }
 
 /* Columns are filled down to the axis: peaks that stand alone then stand on it. */
-static void print_row(const double *column, int row, int rows, int top, double per, const struct plot_marks *m)
+static void print_row(const double *column, int row, int top, double per, const struct plot_marks *m)
 {
 	const double from = top - (row + 1) * per;
 	const bool labelled = fabs(fmod(row * per, 1)) < 1e-9;
 	if (labelled)
-		printf("%10s%-3d%*s%s", "10^", (int)lround(top - row * per), row < rows ? 0 : 0, "", m->tick);
+		printf("%10s%-3d%s", "10^", (int)lround(top - row * per), m->tick);
 	else
 		printf("%13s%s", "", m->side);
 	int last = -1;
@@ -82,10 +82,10 @@ void plot_density(const json_t *density)
 	}
 	if (!isfinite(highest))
 		return;
-	const int top = (int)ceil(highest), most = top - DECADES_MOST, floor_of = lowest < most ? most : (int)floor(lowest);
-	const int decades = top > floor_of ? top - floor_of : 1, rows = decades * (HIGH / decades > 1 ? HIGH / decades : 1);
+	const int top = (int)ceil(highest), most = top - DECADES_MOST, bottom = lowest < most ? most : (int)floor(lowest);
+	const int decades = top > bottom ? top - bottom : 1, rows = decades * (HIGH / decades > 1 ? HIGH / decades : 1);
 	printf("\n  density of the eigenvalues, logarithmic; smoothed by %.2g\n", json_number_value(json_object_get(density, "sigma")));
 	for (int row = 0; row < rows; row++)
-		print_row(column, row, rows, top, (double)decades / rows, m);
+		print_row(column, row, top, (double)decades / rows, m);
 	print_axis(nth(at, 0), nth(at, n - 1), m);
 }

@@ -29,7 +29,8 @@ told() { ok "$1" "$2"; [ "$1" = 0 ] || shown out err; }
 flat --chain 0 gaussian && near eigenvalues 1e-5 1.4342585 0.2324081 && near trace 1e-5 1.6666667 && near least 1e-5 0.2324081 &&
 	[ "$(values trace_se)" = 0.0 ]
 told $? "a Gaussian's precision has its eigenvalues, and of no more parameters than probes the trace is exact"
-near n 0 1 && near step 0 40 && near top 0 5 && near probes 0 10 && near n_params 0 2 && [ "$(member loss out)" = '"gaussian:4,1@0.5"' ] &&
+near n 0 1 && near step 0 40 && near top 0 5 && near probes 0 10 && near n_params 0 2 &&
+	[ "$(member loss out)" = '"gaussian:4,1@0.5"' ] &&
 	[ "$(member data out) $(member batch_norm out) $(member decay out)" = "null null null" ] && [ "$(values products)" -gt 0 ]
 told $? "the report says of what and how it was measured"
 
@@ -38,7 +39,8 @@ told $? "the report says of what and how it was measured"
 flat line && near eigenvalues 1e-6 0.25 && near nll 1e-5 "$(values gradient_norm | awk '{ printf "%.9g", 2 * $1 * $1 }')"
 told $? "the loss and the norm of its gradient are those at the snapshot"
 slope=$(values gradient_norm)
-flat --decay line && near eigenvalues 1e-6 0.75 && near decay 0 0.5 && near gradient_norm 1e-5 "$(echo "$slope" | awk '{ printf "%.9g", 3 * $1 }')"
+flat --decay line && near eigenvalues 1e-6 0.75 && near decay 0 0.5 &&
+	near gradient_norm 1e-5 "$(echo "$slope" | awk '{ printf "%.9g", 3 * $1 }')"
 told $? "with the prior its δ is on the diagonal, and its slope in the gradient"
 
 # With s = (x/B)², u = A(s − 1)², |u′| = 4A√s|s − 1|/B and u″ = 4A(3s − 1)/B²: of the two s of a value, the slope tells.
@@ -67,7 +69,8 @@ awk 'BEGIN { for (i = 0; i < 30; i++) print (i * 7 % 11) / 2 "," i % 5 - 2 "," 1
 flat --probes 0 regression && near n 0 24 && values trace | awk 'END { exit NR != 0 }' &&
 	near nll 2e-6 "$(sed -n 's/.*"nll": *\([^,}]*\).*/\1/p' regression/chain-0.log.jsonl)"
 told $? "the loss is that of the run: its rows, less those held out, its standardised targets, its deviation"
-flat regression && near trace 1e-5 12 && values eigenvalues >whole && flat --batch 7 regression && near eigenvalues 1e-5 $(cat whole)
+flat regression && near trace 1e-5 12 && values eigenvalues >whole && flat --batch 7 regression &&
+	near eigenvalues 1e-5 $(cat whole)
 told $? "of standardised columns each has the curvature 1/s², and the size of batches is no matter"
 flat --split holdout regression && near n 0 6 && [ "$(member split out)" = '"holdout"' ] && ! near trace 1e-5 12 >err
 told $? "another split has another"
@@ -83,7 +86,8 @@ awk 'BEGIN { for (i = 0; i < 60; i++) print (i * 7 % 11) / 11 "," (i * 5 % 13) /
 	--activation tanh --prior gaussian,fc2.weight=2 --weight-decay 0.125 --freeze fc1.bias --steps 60 --keep-every 30 --log-every 1 --chains 2 \
 	--quiet --out net || exit 99
 tight="--tolerance 1e-6 --top 3"
-flat --chain 0 $tight net && cp out alone && near n_params 0 51 && [ "$(member class_weight out)" = '[' ] && grep -q '"held": \[' out &&
+flat --chain 0 $tight net && cp out alone && near n_params 0 51 && [ "$(member class_weight out)" = '[' ] &&
+	grep -q '"held": \[' out &&
 	[ "$(tr -d ' \n' <out | grep -o '"held":\[[^]]*\]')" = '"held":["fc1.bias"]' ]
 told $? "frozen tensors are held"
 # The log's last value is that before the last step; 1e-12 of a step later is nowhere else.
@@ -91,10 +95,12 @@ told $? "frozen tensors are held"
 	--activation tanh --init net --log-every 1 --quiet --out there && flat there &&
 	near nll 2e-6 "$(sed -n 's/.*"nll": *\([^,}]*\).*/\1/p' there/chain-0.log.jsonl)"
 told $? "weights of classes are in the loss"
-flat --chain 0 $tight --tensors fc2.weight net && near n_params 0 24 && cp out block && values eigenvalues | awk '{ printf "%.9g\n", $1 + 0.25 }' >expected &&
+flat --chain 0 $tight --tensors fc2.weight net && near n_params 0 24 && cp out block &&
+	values eigenvalues | awk '{ printf "%.9g\n", $1 + 0.25 }' >expected &&
 	flat --chain 0 $tight --tensors fc2.weight --decay net && near eigenvalues 1e-5 $(cat expected)
 told $? "a tensor's factor is on its δ"
-flat --chain 0 $tight --by tensor net && near n 0 60 24 24 3 && cp out parts && flat --chain 0 --top 0 --by tensor net && cp out shared && near products 0 10
+flat --chain 0 $tight --by tensor net && near n 0 60 24 24 3 && cp out parts && flat --chain 0 --top 0 --by tensor net &&
+	cp out shared && near products 0 10
 told $? "--by tensor has an object for each tensor that moves"
 python_with json && "$python" - parts alone block shared <<'P' >err 2>&1
 import json, sys
@@ -117,10 +123,12 @@ if [ -n "$python" ]; then
 else
 	skip "blocks' traces add up" "no python3"
 fi
-flat --chain 0 --tensors 'fc*.weight' net && near n_params 0 48 && [ "$(tr -d ' \n' <out | grep -o '"tensors":\[[^]]*\]')" = '"tensors":["fc1.weight","fc2.weight"]' ]
+flat --chain 0 --tensors 'fc*.weight' net && near n_params 0 48 &&
+	[ "$(tr -d ' \n' <out | grep -o '"tensors":\[[^]]*\]')" = '"tensors":["fc1.weight","fc2.weight"]' ]
 told $? "patterns are names of tensors"
 flat --threads 1 --chain 0 --density --probes 64 net && values value >heights && values at | paste - heights |
-	awk 'NR > 1 { sum += ($1 - x) * ($2 + y) / 2 } { x = $1; y = $2 } END { exit !(sum > .999 && sum < 1.001) }' && values weight >shares &&
+	awk 'NR > 1 { sum += ($1 - x) * ($2 + y) / 2 } { x = $1; y = $2 } END { exit !(sum > .999 && sum < 1.001) }' &&
+		values weight >shares &&
 	awk '{ s += $1 } END { exit !(s > .999999 && s < 1.000001) }' shares
 told $? "the density integrates to 1"
 values node | paste - shares | awk -v t="$(values trace)" '{ s += $1 * $2 } END { d = 51 * s - t; exit !(d * d < 1e-8 * t * t) }'
@@ -129,7 +137,8 @@ flat --top 0 --probes 0 --chain 0 net && ! grep -q -e eigenvalues -e trace -e de
 told $? "--top 0 and --probes 0 leave their part out"
 flat --chain 0 net && grep -v seconds out >once && flat --chain 0 net && grep -v seconds out >twice && cmp -s once twice
 told $? "the same again has the same figures"
-values trace >once-trace && values eigenvalues | head -n 2 >once-top && flat --chain 0 --seed 2 net && [ "$(values trace)" != "$(cat once-trace)" ] &&
+values trace >once-trace && values eigenvalues | head -n 2 >once-top && flat --chain 0 --seed 2 net &&
+	[ "$(values trace)" != "$(cat once-trace)" ] &&
 	values eigenvalues | head -n 2 | paste - once-top | awk '{ d = $1 - $2; if (d * d > 1e-5 * $2 * $2) exit 1 }'
 told $? "another seed has other probes, and the same eigenvalues"
 
@@ -149,7 +158,8 @@ told $? "θ where a run keeps others too, or the role that is named"
 "$BASIN" sample --data csv:c.csv --likelihood categorical --model mlp:3-8-3 --sampler sgd --lr 0.05 --steps 8 --weight-decay 0.5 --seed 2 --quiet --out heavier &&
 	flat anchors heavier && near chain 0 0 0
 told $? "runs that differ in their priors are measured together without them"
-"$BASIN" flatness anchors heavier >out 2>err && [ ! -s err ] && "$BASIN" predict --json anchors heavier >out 2>err && grep -q 'sample different targets' err
+"$BASIN" flatness anchors heavier >out 2>err && [ ! -s err ] && "$BASIN" predict --json anchors heavier >out 2>err &&
+	grep -q 'sample different targets' err
 told $? "and nothing is said of pooling, as they are not averaged"
 fails 2 'anchors.*heavier.*--weight-decay' "and not with them" "$BASIN" flatness --quiet --decay anchors heavier
 "$BASIN" sample --data csv:c.csv --likelihood categorical --model mlp:3-8-3 --sampler sgd --lr 0.05 --steps 2 --freeze fc2.bias --quiet --out holding || exit 99
@@ -160,10 +170,13 @@ fails 2 '^basin: --decay: the snapshots don.t say' "whose prior nobody knows" "$
 
 # ---- what people are shown ----
 
-LC_ALL=C.UTF-8 TERM=xterm "$BASIN" flatness --density --by tensor --last 2 net >out 2>err && grep -q '^curvature of  *mean −ln p, categorical, weighted by class, without weight$' out &&
+LC_ALL=C.UTF-8 TERM=xterm "$BASIN" flatness --density --by tensor --last 2 net >out 2>err &&
+	grep -q '^curvature of  *mean −ln p, categorical, weighted by class, without weight$' out &&
 	grep -q '^over  *all 60 train examples of csv:' out && grep -q '^parameters  *51; held: fc1.bias$' out &&
-	[ "$(grep -c '^[1-4]: net/chain-[01].snaps, chain [01], step [36]0, theta$' out)" = 4 ] && grep -q '^  eigenvalue  1  *[0-9.]* ± ' out &&
-	grep -q '^  trace  *[0-9.]* ± ' out && grep -q '^  fc2.weight  *24  [0-9.]* ± [0-9.e-]*  *[0-9.]* ± ' out && grep -q '┤.*█' out && [ ! -s err ]
+	[ "$(grep -c '^[1-4]: net/chain-[01].snaps, chain [01], step [36]0, theta$' out)" = 4 ] &&
+		grep -q '^  eigenvalue  1  *[0-9.]* ± ' out &&
+	grep -q '^  trace  *[0-9.]* ± ' out && grep -q '^  fc2.weight  *24  [0-9.]* ± [0-9.e-]*  *[0-9.]* ± ' out &&
+		grep -q '┤.*█' out && [ ! -s err ]
 told $? "a table and a plot for each snapshot"
 grep -v -e '^over' -e '^  *csv:' out | sed 's/[^ -~]./x/g' >narrow && awk 'length > 80 { print; bad = 1 } END { exit bad }' narrow
 told $? "in 80 columns"
@@ -180,8 +193,10 @@ else
 	skip "float32 is said of a run in bf16" "this processor has no bf16"
 fi
 "$BASIN" sample --data shapes --model resnet20 --augment crop-flip --steps 2 --batch 4 --lr 0.01 --quiet --out images || exit 99
-"$BASIN" flatness --examples 6 --batch 4 --top 0 --probes 1 --tensors fc.bias images >out 2>err && grep -q '^batch norm  *evaluation mode: its running statistics are constants' out &&
-	grep -q '^augmentation  *none, though the run had it' out && grep -q '^over  *6 of the 10000 train examples of shapes (seed 1)' out
+"$BASIN" flatness --examples 6 --batch 4 --top 0 --probes 1 --tensors fc.bias images >out 2>err &&
+	grep -q '^batch norm  *evaluation mode: its running statistics are constants' out &&
+	grep -q '^augmentation  *none, though the run had it' out &&
+		grep -q '^over  *6 of the 10000 train examples of shapes (seed 1)' out
 told $? "batch norm's evaluation mode is said"
 
 # ---- refusals ----
@@ -205,7 +220,8 @@ fails 2 'r.csv:1: column 4: the target is .0.5.; classes 0, 1, 2' "a set without
 
 # ---- damage, and ends before the end ----
 
-cp -r net torn && size=$(wc -c <torn/chain-0.snaps) && printf '\377' | dd of=torn/chain-0.snaps bs=1 seek=$((size - 60)) conv=notrunc 2>/dev/null
+cp -r net torn && size=$(wc -c <torn/chain-0.snaps) &&
+	printf '\377' | dd of=torn/chain-0.snaps bs=1 seek=$((size - 60)) conv=notrunc 2>/dev/null
 fails 2 '^basin: .*torn/chain-0.snaps' "a damaged snapshot is no figure" "$BASIN" flatness --json --quiet torn
 flat --skip-damaged --chain 0 torn && near step 0 30
 told $? "and is left out where that is asked for"
@@ -213,7 +229,8 @@ told $? "and is left out where that is asked for"
 # Eigenvalues close to each other are not told apart in 140 products.
 "$BASIN" sample --model "gaussian:$(awk 'BEGIN { for (i = 0; i < 300; i++) printf "%s%.4f", i ? "," : "", 1 + i * 3e-4 }')" --steps 2 --lr 0.01 \
 	--chains 6 --quiet --out many || exit 99
-"$BASIN" flatness --json --top 1 --tolerance 1e-6 --chain 0 many >out 2>err && [ "$(member converged out)" = "" ] && grep -q '"converged": false' out &&
+"$BASIN" flatness --json --top 1 --tolerance 1e-6 --chain 0 many >out 2>err && [ "$(member converged out)" = "" ] &&
+	grep -q '"converged": false' out &&
 	grep -q '^basin: warning: many/chain-0.snaps, step 2: the largest eigenvalues are not known to --tolerance 1e-06 after 140 products; their bounds hold' err &&
 	awk -v x="$(values eigenvalues)" -v e="$(values eigenvalue_errors)" 'BEGIN { exit !(x <= 1.00001 && x + e >= 0.99999 && e > 0) }'
 told $? "what has not converged is warned of, and its bound holds"
@@ -232,6 +249,7 @@ signalled TERM 1 "$BASIN" flatness --json --top 1 --tolerance 1e-6 --probes 299 
 [ $? = 3 ] && [ ! -s out ] && grep -q '^basin: stopped by a signal; nothing is reported' err
 told $? "a signal ends it at once"
 signalled INT 2 "$BASIN" flatness --json --top 1 --tolerance 1e-6 --probes 299 --density --lanczos-steps 20 many
-[ $? = 3 ] && done=$(grep -c '"role"' out) && [ "$done" -ge 1 ] && [ "$done" -lt 6 ] && grep -q "^basin: stopped by a signal: $done of 6 snapshots are reported" err
+[ $? = 3 ] && done=$(grep -c '"role"' out) && [ "$done" -ge 1 ] && [ "$done" -lt 6 ] &&
+	grep -q "^basin: stopped by a signal: $done of 6 snapshots are reported" err
 told $? "and what was done is reported"
 done_testing
