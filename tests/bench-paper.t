@@ -20,6 +20,7 @@ export THREADS=2
 
 mkdir "$dir/documents"
 cp "$bench/noisy-labels.md" "$bench/coupling.md" "$bench/flatness.md" "$dir/documents"
+chmod u+w "$dir/documents"/*
 python3 "$bench/paper_tables.py" fill "$bench/paper.jsonl" "$dir/documents"
 ok $? "the tables and plots are made"
 for document in noisy-labels.md coupling.md flatness.md coupling.svg flatness.svg; do
