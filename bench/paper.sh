@@ -23,6 +23,8 @@ fi
 runs=${RUNS:-paper-runs}
 results=${RESULTS:-$here/paper.jsonl}
 PRECISION=${PRECISION:-fp32}
+BASIN_DEVICE=cpu
+export BASIN_DEVICE
 
 # shellcheck source=bench/cifar10_runs.sh
 . "$here/cifar10_runs.sh"
