@@ -334,6 +334,7 @@ static void check_basis(void)
 
 int main(void)
 {
+	check_basis();
 	check_spectra();
 	check_wigner();
 	check_small();
@@ -341,6 +342,5 @@ int main(void)
 	check_starts();
 	check_restarts();
 	check_limits();
-	check_basis();
 	return done_testing();
 }

@@ -239,6 +239,7 @@ told $? "what has not converged is warned of, and its bound holds"
 signalled() {
 	signal=$1 warnings=$2
 	shift 2
+	: >err  # of the command before: its warnings are not this one's
 	"$@" >out 2>err &
 	pid=$!
 	while [ "$(grep -c 'are not known' err)" -lt "$warnings" ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
