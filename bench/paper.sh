@@ -23,6 +23,8 @@ fi
 runs=${RUNS:-paper-runs}
 results=${RESULTS:-$here/paper.jsonl}
 PRECISION=${PRECISION:-fp32}
+BASIN_DEVICE=cpu
+export BASIN_DEVICE
 
 # shellcheck source=bench/cifar10_runs.sh
 . "$here/cifar10_runs.sh"
@@ -164,7 +166,7 @@ flatness() {
 	rows=${ROWS:-$total} epochs=${EPOCHS:-8}
 	for chain in $(chains_of "$name"); do
 		report "$name.flat-$chain" flatness --chain "$chain" --last 1 --top 1 --probes "${PROBES:-10}" --density \
-			--lanczos-steps "${LANCZOS:-20}" --examples "${EXAMPLES:-500}" --seed 1 --quiet
+			--lanczos-steps "${LANCZOS:-16}" --examples "${EXAMPLES:-500}" --seed 1 --quiet
 	done
 	noted flatness "$name" set=cifar10n "method=$1" "measured_by=$commit"
 }

@@ -25,7 +25,7 @@ import sys
 # those of the search of fSGLD's authors.
 WIDE = ["0.01", "0.03", "0.1", "0.3", "1"]
 GRID = {"sgd": WIDE, "sam": WIDE, "asam": WIDE, "fsgld": WIDE, "adamw": ["1e-4", "3e-4", "1e-3", "3e-3", "1e-2", "3e-2", "1e-1"]}
-FIRST = {"sgd": WIDE[1:4], "sam": WIDE[1:4], "asam": WIDE[1:4], "fsgld": WIDE[2:], "adamw": GRID["adamw"][1:4]}
+FIRST = {"sgd": WIDE[1:4], "adamw": GRID["adamw"][1:4], "fsgld": WIDE[2:], "sam": WIDE[1:4], "asam": WIDE[1:4]}
 DONE, FAILED = "done", "failed"
 SCORES = ("accuracy", "nll", "ece")
 FLATNESS = ("nll", "gradient_norm", "least", "least_error", "trace", "trace_se", "products")

@@ -168,8 +168,9 @@ static status measure_top(struct measuring *m, struct curvature *c, const char *
 	if (l.converged)
 		return OK;
 	progress_end(&m->progress);
-	warning("step %" PRIu64 "%s%s: the largest eigenvalues are not known to {tolerance} %g after %zu products; their bounds hold all the "
-	        "same", m->chosen->choice[m->at].step, name ? ", " : "", name ? name : "", p->tolerance, l.products);
+	const struct choice *of = &m->chosen->choice[m->at];
+	warning("%s, step %" PRIu64 "%s%s: the largest eigenvalues are not known to {tolerance} %g after %zu products; their bounds hold all the "
+	        "same", m->chosen->sources.source[of->source].path, of->step, name ? ", " : "", name ? name : "", p->tolerance, l.products);
 	return OK;
 }
 

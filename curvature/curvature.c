@@ -14,7 +14,8 @@ status curvature_product(struct curvature *c, const float *v, float *out)
 	c->products++;
 	for (size_t i = 0; i < c->n; i++)
 		if (!isfinite(out[i]))
-			return fail(ERR_INPUT, "product %zu with the Hessian is not finite: %g at element %zu of %zu%s%s; the loss is beyond float32 "
+			return fail(ERR_INPUT,
+			            "product %zu with the Hessian is not finite: %g at element %zu of %zu%s%s; the loss is beyond float32 "
 			                       "around these parameters", c->products, (double)out[i], i + 1, c->n, c->part ? ", in " : "",
 			            c->part ? c->part(c, i) : "");
 	return OK;
@@ -33,9 +34,10 @@ void curvature_signs(struct rng_key key, uint64_t step, size_t n, float *z)
 status curvature_room(size_t n, size_t vectors)
 {
 	struct text asked = {.n = 0}, left = {.n = 0};
-	const size_t room = memory_available(), bytes = vectors && n > SIZE_MAX / sizeof(float) / vectors ? SIZE_MAX : n * vectors * sizeof(float);
+	const size_t room = memory_available(), most = SIZE_MAX / sizeof(float) / (vectors ? vectors : 1);
+	const size_t bytes = n > most ? SIZE_MAX : n * vectors * sizeof(float);
 	if (bytes < SIZE_MAX && bytes <= room)
 		return OK;
-	return fail(ERR_MEMORY, "out of memory: %zu vectors of %zu elements take %s, and %s are free", vectors, n, text_amount(&asked, bytes),
-	            text_amount(&left, room));
+	return fail(ERR_MEMORY, "out of memory: %zu vectors of %zu elements take %s, and %s are free", vectors, n,
+	            text_amount(&asked, bytes), text_amount(&left, room));
 }

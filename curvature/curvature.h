@@ -21,7 +21,8 @@ struct curvature {
 	const char *(*part)(const struct curvature *c, size_t element);
 };
 
-/* out = H·v, counted, and seen to be finite. Errors: the operator's; ERR_INPUT where the product is not finite, naming the element. */
+/* out = H·v, counted, and seen to be finite. Errors: the operator's; ERR_INPUT where the product is not finite, naming the
+ * element. */
 status curvature_product(struct curvature *c, const float *v, float *out);
 
 /* z: (n) independent signs ±1, the top bits of the words of a step of STREAM_PROBE. */

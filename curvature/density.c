@@ -23,8 +23,7 @@ struct quadrature {
 	double spacing;           /* Σ w·distance of neighbours */
 };
 
-/* The same distribution takes a grid's step for its least width, so that the trapezoidal rule over the grid has its integral to e^(−2π²). */
-enum { BEYOND = 5 };
+enum { BEYOND = 5 };   /* deviations that the grid goes on behind the last node */
 
 static void start(struct quadrature *q, size_t probe)
 {
@@ -77,6 +76,16 @@ static status take_probe(struct quadrature *q, size_t probe, struct density *out
 	return OK;
 }
 
+/* A grid of `points` has steps of (range + 2·BEYOND·σ)/(points − 1): where they are no wider than σ, the trapezoidal rule has a
+ * Gaussian's integral to e^(−2π²). Nodes are of float's precision, and what is closer is equal. */
+static double width(const struct quadrature *q, double low, double high)
+{
+	const double size = fmax(fabs(low), fabs(high)), range = high - low;
+	if (range > 8 * (double)FLT_EPSILON * size)
+		return fmax(q->spacing, range / (double)(q->o->points - 1 - 2 * BEYOND));
+	return size > 0 ? size / 100 : 0.01;
+}
+
 static void smooth(const struct quadrature *q, struct density *out)
 {
 	double low = out->node[0], high = low;
@@ -84,9 +93,7 @@ static void smooth(const struct quadrature *q, struct density *out)
 		low = fmin(low, out->node[i]);
 		high = fmax(high, out->node[i]);
 	}
-	const double size = fmax(fabs(low), fabs(high)), range = high - low;
-	/* σ ≥ (range + 2·BEYOND·σ)/(points − 1) */
-	out->sigma = range > 8 * (double)FLT_EPSILON * size ? fmax(q->spacing, range / (double)(out->points - 1 - 2 * BEYOND)) : size > 0 ? size / 100 : 0.01;
+	out->sigma = width(q, low, high);
 	low -= BEYOND * out->sigma;
 	high += BEYOND * out->sigma;
 	for (size_t k = 0; k < out->points; k++) {
@@ -124,8 +131,8 @@ status density_run(struct curvature *c, const struct density_options *d, struct 
 	const size_t before = c->products;
 	struct quadrature q = {.c = c, .o = d, .exact = c->n <= d->probes};
 	if (!d->probes || !d->steps || d->points < DENSITY_POINTS)
-		return fail(ERR_USAGE, "a density of {probes} %zu, {lanczos-steps} %zu and %zu points: expected 1, 1 and %d or more", d->probes, d->steps,
-		            d->points, DENSITY_POINTS);
+		return fail(ERR_USAGE, "a density of {probes} %zu, {lanczos-steps} %zu and %zu points: expected 1, 1 and %d or more",
+		            d->probes, d->steps, d->points, DENSITY_POINTS);
 	q.probes = q.exact ? c->n : d->probes;
 	q.steps = d->steps < c->n ? d->steps : c->n;
 	*out = (struct density){.points = d->points};

@@ -49,8 +49,8 @@ static status take_batches(struct hessian *h)
 	struct potential *p = h->potential;
 	const size_t most = (size_t)p->batch, batches = (h->n_rows + most - 1) / most;
 	struct gradient_request r = {
-		.at = {.theta = h->theta}, .batch = {.index = h->rows, .scale = 1 / (double)h->n_rows}, .gradient = h->product, .policy = STATS_USE,
-		.stats = h->stats,
+		.at = {.theta = h->theta}, .batch = {.index = h->rows, .scale = 1 / (double)h->n_rows}, .gradient = h->product,
+		.policy = STATS_USE, .stats = h->stats,
 	};
 	for (size_t k = 0; k < batches; k++) {
 		if (h->tick)
@@ -114,8 +114,8 @@ static status add_prior(const struct hessian_options *o, const struct segment *s
 	for (size_t i = 0; i < s->count; i++) {
 		const double x = (double)o->theta[s->offset + i];
 		if (s->kind == PRIOR_LAPLACE && x == 0)
-			return fail(ERR_USAGE, "{prior} laplace has a kink at 0, where element %zu of %s is: the Hessian with the prior ({decay}) is not there; "
-			                       "take that of the loss alone", i + 1, s->name);
+			return fail(ERR_USAGE, "{prior} laplace has a kink at 0, where element %zu of %s is: the Hessian with the prior "
+			                       "({decay}) is not there; take that of the loss alone", i + 1, s->name);
 		diagonal[i] = decay * prior_second(&c, x);
 	}
 	return OK;
@@ -159,7 +159,8 @@ static status open_parts(struct hessian *h, const struct hessian_options *o)
 	struct potential *p = h->potential;
 	const size_t bytes = p->n_params * sizeof(float);
 	if (!p->ops->hvp)
-		return fail(ERR_USAGE, "{device} %s has no exact products with the Hessian of this model; {device} cpu has", p->device->ops->name);
+		return fail(ERR_USAGE, "{device} %s has no exact products with the Hessian of this model; {device} cpu has",
+		            p->device->ops->name);
 	TRY(p->device->ops->slots_open(p->device, &h->slots));
 	TRY(choose(h, o->tensor));
 	TRY(open_prior(h, o));

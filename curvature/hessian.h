@@ -22,10 +22,11 @@ struct hessian_options {
 	void *tick_of;
 };
 
-/* The block of the Hessian of (1/n_rows) Σ ℓᵢ, +prior, that the chosen tensors' elements make, in the order of memory. Batches are summed
- * where the device computes, in float32. Of priors, gaussian adds δ·factor, student-t what is negative beyond √((ν−2)s²), and laplace 0,
- * which its second derivative is wherever it has one. Errors: ERR_USAGE (the potential has no hvp: the device has no exact tangents; no
- * element moves; a row that is not there; no deviation; under a laplace prior an element at its kink, 0), ERR_MEMORY, ERR_LIBRARY. */
+/* The block of the Hessian of (1/n_rows) Σ ℓᵢ, +prior, that the chosen tensors' elements make, in the order of memory. Batches
+ * are summed where the device computes, in float32. Of priors, gaussian adds δ·factor, student-t what is negative beyond
+ * √((ν−2)s²), and laplace 0, which its second derivative is wherever it has one. Errors: ERR_USAGE (the potential has no hvp: the
+ * device has no exact tangents; no element moves; a row that is not there; no deviation; under a laplace prior an element at its
+ * kink, 0), ERR_MEMORY, ERR_LIBRARY. */
 status hessian_open(const struct hessian_options *h, struct curvature **out);
 void hessian_close(struct curvature *c);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* The basis is read from memory three times a step: a piece of each vector, short enough that those of all stay in a cache, is subtracted
- * and multiplied by before the next piece comes. */
+/* The basis is read from memory three times a step: a piece of each vector, short enough that those of all stay in a cache, is
+ * subtracted and multiplied by before the next piece comes. */
 #include "curvature/krylov.h"
 
 #include <math.h>
@@ -10,8 +10,8 @@
 
 enum { PIECE = 1024, LANES = 8, PASSES = 4 };
 
-/* What is left of a product beside the basis, as a share of the largest product's norm, where it is rounding: each of its elements has one
- * of 2⁻²⁴ of its own, and two subtractions theirs. */
+/* What is left of a product beside the basis, as a share of the largest product's norm, where it is rounding: each of its
+ * elements has one of 2⁻²⁴ of its own, and two subtractions theirs. */
 #define ROUNDING 0x1p-21
 
 float *krylov_vector(const struct krylov *k, size_t i)

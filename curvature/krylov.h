@@ -30,12 +30,13 @@ bool krylov_normal(struct krylov *k, struct rng_key key, uint64_t step);
 /* The basis is empty, and what stands in its first place, divided by its norm, the next vector. */
 void krylov_begin(struct krylov *k);
 
-/* Takes the next vector q in, sets h (used, with q) to Qᵀ·H·q, and makes what is left of H·q the next one: *beta is its norm, or exactly 0
- * where nothing but rounding is left (the basis spans an invariant subspace) or the basis spans all. Gram–Schmidt twice over, of which once
- * more would change nothing (Kahan's "twice is enough", Parlett 1998, §6.9). Errors: curvature_product's. */
+/* Takes the next vector q in, sets h (used, with q) to Qᵀ·H·q, and makes what is left of H·q the next one: *beta is its norm, or
+ * exactly 0 where nothing but rounding is left (the basis spans an invariant subspace) or the basis spans all. Gram–Schmidt twice
+ * over, of which once more would change nothing (Kahan's "twice is enough", Parlett 1998, §6.9). Errors: curvature_product's. */
 status krylov_step(struct krylov *k, struct curvature *c, double *h, double *beta);
 
-/* Vectors from … used − 1 become `count` combinations of themselves: new j = Σᵢ s[i·stride + j]·old i. The next vector stays the next one. */
+/* Vectors from … used − 1 become `count` combinations of themselves: new j = Σᵢ s[i·stride + j]·old i. The next vector stays the
+ * next one. */
 void krylov_rotate(struct krylov *k, size_t from, const double *s, size_t stride, size_t count);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* The matrix H = QᵀAQ of the basis Q is kept whole: after thick restarts it is an arrowhead and a tridiagonal block, after fresh starts
- * there are couplings of float's size and of the tolerance's, and whole it has them all. At any time
+/* The matrix H = QᵀAQ of the basis Q is kept whole: after thick restarts it is an arrowhead and a tridiagonal block, after fresh
+ * starts there are couplings of float's size and of the tolerance's, and whole it has them all. At any time
  *
  *     A·Q = Q·H + q·nextᵀ + Σ_d u_d·dropped_dᵀ,
  *
- * q the vector that comes next, u_d those that were left for a fresh start: a Ritz pair (θ, Q·s) has a residual of norm
- * |next·s| + Σ_d |dropped_d·s| at most.
+ * q the vector that comes next, u_d those that were left for a fresh start: a Ritz pair (θ, Q·s) has a residual of norm |next·s|
+ * + Σ_d |dropped_d·s| at most.
  *
  * Vectors from `locked` on make a Krylov space of their own, from the last start: of A itself, or once the largest are within the
  * tolerance, of A in the orthogonal complement of what is locked. There, what has not been met is looked for. */
@@ -20,8 +20,8 @@
 
 enum { STARTS = 64 };   /* whose couplings are kept */
 
-/* Probability that what a fresh start looks for is missed; how far below, of the spectrum's width, what is nearer is then known only by
- * its own convergence; and what float's rounding lets be told apart, of the largest magnitude. */
+/* Probability that what a fresh start looks for is missed; how far below, of the spectrum's width, what is nearer is then known
+ * only by its own convergence; and what float's rounding lets be told apart, of the largest magnitude. */
 static const double miss = 1e-3, nearby = 0.1, least_tolerance = 0x1p-20;
 
 struct search {
@@ -124,16 +124,17 @@ static double coupling(const struct search *s, size_t i)
 	return fabs(sum_of(s->next, s->all.vector + i, s->k.used, s->room));
 }
 
-/* So many steps from a random start among n dimensions leave a share `below` of the spectrum's width to the largest with less than `miss`:
- * 1.648·√n·exp(−√below·(2·steps − 1)), Kuczyński & Woźniakowski 1992, theorem 4.2. */
+/* So many steps from a random start among n dimensions leave a share `below` of the spectrum's width to the largest with less
+ * than `miss`: 1.648·√n·exp(−√below·(2·steps − 1)), Kuczyński & Woźniakowski 1992, theorem 4.2. */
 static size_t steps_for(size_t n, double below)
 {
 	const double steps = (1 + log(1.648 * sqrt((double)n) / miss) / sqrt(below)) / 2;
 	return steps < (double)n ? (size_t)ceil(steps) : n;
 }
 
-/* A random vector in place of the next one. Of a basis that is coupled to that one, those are kept that are within the tolerance, from the
- * largest on and while there is room for the steps to come: what later turns them among one another brings them no larger residual. */
+/* A random vector in place of the next one. Of a basis that is coupled to that one, those are kept that are within the tolerance,
+ * from the largest on and while there is room for the steps to come: what later turns them among one another brings them no
+ * larger residual. */
 static void start(struct search *s)
 {
 	const size_t want = steps_for(s->c->n, 0.25), room = s->room;
@@ -211,7 +212,8 @@ static bool nothing_above(struct search *s)
 
 /* ---- the search ---- */
 
-/* A full basis: its largest Ritz vectors, the next one behind them; of a check that has found nothing so far, within its own part. */
+/* A full basis: its largest Ritz vectors, the next one behind them; of a check that has found nothing so far, within its own
+ * part. */
 static void restart(struct search *s)
 {
 	const size_t used = s->k.used;
@@ -285,7 +287,8 @@ static status open_search(struct search *s)
 
 status lanczos_run(struct curvature *c, const struct lanczos_options *l, struct lanczos *out)
 {
-	struct search s = {.c = c, .o = l, .first = c->products, .top = l->top < c->n ? l->top : c->n, .beta = (double)NAN, .least = (double)NAN};
+	struct search s = {.c = c, .o = l, .first = c->products, .top = l->top < c->n ? l->top : c->n, .beta = (double)NAN,
+	                   .least = (double)NAN};
 	*out = (struct lanczos){.least = (double)NAN, .least_error = (double)NAN};
 	if (l->top > LANCZOS_TOP)
 		return fail(ERR_USAGE, "{top} %zu: expected 0 to %d", l->top, LANCZOS_TOP);

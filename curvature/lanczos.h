@@ -24,20 +24,21 @@ struct lanczos_options {
 };
 
 struct lanczos {
-	size_t n;                             /* eigenvalues found: K, or fewer where the operator is smaller or products were too few */
+	size_t n;                             /* eigenvalues found: K, or fewer where the operator is smaller or products are too few */
 	double value[LANCZOS_TOP];            /* descending, with */
-	double error[LANCZOS_TOP];            /* bounds: the residual's norm, |βs| (Parlett 1998, §4.5, §13.2), and the products' rounding */
+	double error[LANCZOS_TOP];            /* bounds: the residual's norm, |βs| (Parlett 1998, §4.5, §13.2), and rounding */
 	double least, least_error;            /* the smallest; NaN of none */
 	size_t products;
-	bool converged;                       /* all n residuals are within the tolerance (the smallest's is not asked for), and a further start
-	                                       * in what is orthogonal to them found none that is larger */
+	bool converged;                       /* all n residuals are within the tolerance (the smallest's is not asked for), and a
+	                                       * further start in what is orthogonal to them found none that is larger */
 };
 
-/* Lanczos with full reorthogonalisation (Lanczos 1950; Parlett 1998, §13): float vectors, sums and coefficients in double, and thick
- * restarts (Wu & Simon 2000, algorithm 1). From one start each multiple eigenvalue is found once: so an invariant subspace (β = 0) is
- * left by a fresh start orthogonal to it, and a result is taken only once a fresh start in its orthogonal complement has met nothing
- * above it, in steps enough that one would have been missed with a probability of less than 10⁻³ (Kuczyński & Woźniakowski 1992, theorem
- * 4.2). Errors: the operator's, at once; ERR_MEMORY, before any product; ERR_INPUT where a product is not finite. */
+/* Lanczos with full reorthogonalisation (Lanczos 1950; Parlett 1998, §13): float vectors, sums and coefficients in double, and
+ * thick restarts (Wu & Simon 2000, algorithm 1). From one start each multiple eigenvalue is found once: so an invariant subspace
+ * (β = 0) is left by a fresh start orthogonal to it, and a result is taken only once a fresh start in its orthogonal complement
+ * has met nothing above it, in steps enough that one would have been missed with a probability of less than 10⁻³ (Kuczyński &
+ * Woźniakowski 1992, theorem 4.2). Errors: the operator's, at once; ERR_MEMORY, before any product; ERR_INPUT where a product is
+ * not finite. */
 status lanczos_run(struct curvature *c, const struct lanczos_options *l, struct lanczos *out);
 
 #endif

@@ -14,7 +14,8 @@ status ritz_open(struct ritz *r, size_t room, struct arena *a)
 
 void ritz_solve(struct ritz *r, const double *h, size_t from, size_t n)
 {
-	/* GSL's workspace has the size of its matrix, which grows here from call to call: four vectors of its own, that this one shares out. */
+	/* GSL's workspace has the size of its matrix, which grows here from call to call: four vectors of its own, that this one
+	 * shares out. */
 	double *own = r->work + r->room * r->room;
 	gsl_eigen_symmv_workspace w = {n, own, own + n, own + 2 * n, own + 3 * n};
 	for (size_t i = 0; i < n; i++)

@@ -58,7 +58,8 @@ static status take_probes(struct probing *p, struct rng_key key, uint64_t first,
 	return OK;
 }
 
-static status run(struct probing *p, struct rng_key key, uint64_t first, size_t probes, int n_parts, struct arena *a, struct trace *out)
+static status run(struct probing *p, struct rng_key key, uint64_t first, size_t probes, int n_parts, struct arena *a,
+                  struct trace *out)
 {
 	const bool exact = p->c->n <= probes;
 	TRY(curvature_room(p->c->n, 2));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/cpu/onednn.h"
 #include "src/data/npy.h"
 #include "tests/chain_runs.h"
 #include "tests/cuda_driver.h"
@@ -167,8 +168,13 @@ int main(void)
 	test_prefix(cuda_label);
 	write_csv();
 	write_pictures();
-	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+		if (strstr(runs[i].name, "bf16") && !onednn_has_avx512()) {
+			skip(runs[i].name, "oneDNN has no bf16 for this processor");
+			continue;
+		}
 		if (in_turn())
 			check_run(&runs[i]);
+	}
 	return done_testing();
 }

@@ -92,9 +92,10 @@ static const struct spectrum {
 	size_t n;
 	bool turned;
 } spectra[] = {
-	{"1/i", falling, 300, true}, {"even", even, 250, true}, {"clustered", clustered, 200, true}, {"threefold", threefold, 300, true},
-	{"few numbers", few_numbers, 150, true}, {"ten classes", classes, 1000, false}, {"equal", equal, 120, false}, {"indefinite", indefinite, 200, true},
-	{"negative", negative, 200, true}, {"of rank 3", rank_three, 200, true}, {"zero", zero, 90, false}, {"outliers", outliers, 5000, false},
+	{"1/i", falling, 300, true}, {"even", even, 250, true}, {"clustered", clustered, 200, true},
+	{"threefold", threefold, 300, true}, {"few numbers", few_numbers, 150, true}, {"ten classes", classes, 1000, false},
+	{"equal", equal, 120, false}, {"indefinite", indefinite, 200, true}, {"negative", negative, 200, true},
+	{"of rank 3", rank_three, 200, true}, {"zero", zero, 90, false}, {"outliers", outliers, 5000, false},
 };
 enum { SPECTRA = sizeof spectra / sizeof *spectra };
 
@@ -115,8 +116,8 @@ static double nearest(const struct symmetric *m, double x)
 	return least;
 }
 
-/* How far values are from an eigenvalue, as shares of their bounds, at most; and from the one of their place, where the tolerance, as a
- * share of `scale`, is for those that a fresh start may pass by. */
+/* How far values are from an eigenvalue, as shares of their bounds, at most; and from the one of their place, where the
+ * tolerance, as a share of `scale`, is for those that a fresh start may pass by. */
 static double beyond(const struct symmetric *m, const struct lanczos *l)
 {
 	double most = 0;
@@ -146,7 +147,8 @@ static double largest(const double *x, size_t n)
 /* Each bound holds an eigenvalue, and each eigenvalue has its place, so none is missing and none too many. */
 static struct lanczos check(struct symmetric *m, const char *name, size_t top, size_t basis, double tolerance, uint64_t start)
 {
-	const struct lanczos_options o = {.top = top, .basis = basis, .products = 5000, .tolerance = tolerance, .key = key, .start = start};
+	const struct lanczos_options o = {.top = top, .basis = basis, .products = 5000, .tolerance = tolerance, .key = key,
+	                                  .start = start};
 	const size_t n = m->base.n, want = top < n ? top : n, before = m->made;
 	const double scale = fmax(fabs(m->value[0]), fabs(m->value[n - 1]));
 	struct lanczos l;
@@ -157,10 +159,12 @@ static struct lanczos check(struct symmetric *m, const char *name, size_t top, s
 	ok(l.n == want && l.converged && ordered, "%s, n = %zu: the top %zu, in order", name, n, top);
 	near(beyond(m, &l), 0.5, 0.5, "%s: eigenvalues are within the bounds", name);
 	near(misplaced(m, &l, tolerance * scale), 0.5, 0.5, "%s: and none is left out", name);
-	/* The residual is within the tolerance; 4·2⁻²³ and twice as much for products that are not symmetric to the last bit are rounding. */
-	ok(largest(l.error, l.n) <= (fmax(tolerance, 0x1p-20) + 2e-6) * scale, "%s: and these within the tolerance (%.2g of %.2g)", name,
-	   largest(l.error, l.n), scale);
-	ok(nearest(m, l.least) <= l.least_error && l.least <= m->value[want - 1] + l.least_error && l.least >= m->value[n - 1] - 2e-6 * scale,
+	/* The residual is within the tolerance; 4·2⁻²³ and twice as much for products that are not symmetric to the last bit are
+	 * rounding. */
+	ok(largest(l.error, l.n) <= (fmax(tolerance, 0x1p-20) + 2e-6) * scale, "%s: and these within the tolerance (%.2g of %.2g)",
+	   name, largest(l.error, l.n), scale);
+	ok(nearest(m, l.least) <= l.least_error && l.least <= m->value[want - 1] + l.least_error &&
+	   l.least >= m->value[n - 1] - 2e-6 * scale,
 	   "%s: the smallest is one, to its bound", name);
 	ok(l.products == m->made - before && m->base.products == m->made, "%s: %zu products", name, l.products);
 	return l;
@@ -221,13 +225,14 @@ static void check_multiples(void)
 	symmetric_free(&m);
 }
 
-/* Many starts: none may miss an eigenvalue, though each may with a probability below 10⁻³ by its rule, whose bound is far from sharp. */
+/* Many starts: none may miss an eigenvalue, though each may with a probability below 10⁻³ by its rule, whose bound is far from
+ * sharp. */
 static void check_starts(void)
 {
 	enum { STARTS = 40 };
-	static const struct { double (*of)(size_t i, size_t n); const char *name; } of[] = {{threefold, "threefold"}, {outliers, "outliers"}};
+	static const struct spectrum of[] = {{"threefold", threefold, 500, false}, {"outliers", outliers, 500, false}};
 	for (int k = 0; k < 2; k++) {
-		const struct spectrum s = {of[k].name, of[k].of, 500, false};
+		const struct spectrum s = of[k];
 		struct symmetric m;
 		int missed = 0, products = 0;
 		open_spectrum(&m, &s);
@@ -239,7 +244,8 @@ static void check_starts(void)
 			missed += !(l.converged && misplaced(&m, &l, 1e-3 * scale) <= 1);
 			products += (int)l.products;
 		}
-		ok(missed == 0, "%s: none is missed from %d starts, of %.1f products in the mean", s.name, STARTS, (double)products / STARTS);
+		ok(missed == 0, "%s: none is missed from %d starts, of %.1f products in the mean", s.name, STARTS,
+		   (double)products / STARTS);
 		symmetric_free(&m);
 	}
 }
@@ -256,7 +262,8 @@ static void check_restarts(void)
 		double most = 0;
 		for (size_t k = 0; k < 4; k++)
 			most = fmax(most, fabs(small.value[k] - wide.value[k]) / (small.error[k] + wide.error[k]));
-		ok(most <= 1 && small.products > 4 + LANCZOS_ROOM, "%s: as in a wide one (%zu and %zu products)", name, small.products, wide.products);
+		ok(most <= 1 && small.products > 4 + LANCZOS_ROOM, "%s: as in a wide one (%zu and %zu products)", name, small.products,
+		   wide.products);
 		symmetric_free(&m);
 	}
 }
@@ -268,7 +275,8 @@ static void check_limits(void)
 	open_spectrum(&m, &spectra[1]);
 	struct lanczos_options o = {.top = 5, .products = 12, .tolerance = 1e-3, .key = key};
 	MUST(lanczos_run(&m.base, &o, &l));
-	ok(l.products == 12 && l.n == 5 && !l.converged && beyond(&m, &l) <= 1, "no more products than are asked for, and that it is not converged is said");
+	ok(l.products == 12 && l.n == 5 && !l.converged && beyond(&m, &l) <= 1,
+	   "no more products than are asked for, and that it is not converged is said");
 	o.products = 3;
 	MUST(lanczos_run(&m.base, &o, &l));
 	ok(l.products == 3 && l.n == 3 && !l.converged, "three products have three values");
@@ -276,11 +284,13 @@ static void check_limits(void)
 	MUST(lanczos_run(&m.base, &o, &l));
 	ok(l.products == 0 && l.n == 0 && isnan(l.least), "and no values take none");
 	o.top = LANCZOS_TOP + 1;
-	ok(lanczos_run(&m.base, &o, &l) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "top 51"), "more than %d are refused", LANCZOS_TOP);
+	ok(lanczos_run(&m.base, &o, &l) == ERR_USAGE && strstr(fail_message(ERR_USAGE), "top 51"), "more than %d are refused",
+	   LANCZOS_TOP);
 	o = (struct lanczos_options){.top = 5, .products = 100, .tolerance = 1e-3, .key = key};
 	m.interrupt = m.made + 7;
 	const size_t before = m.made;
-	ok(lanczos_run(&m.base, &o, &l) == ERR_INTERRUPTED && m.made == before + 7 && l.products == 6, "an interruption is passed up at once");
+	ok(lanczos_run(&m.base, &o, &l) == ERR_INTERRUPTED && m.made == before + 7 && l.products == 6,
+	   "an interruption is passed up at once");
 	m.infinite = m.made + 4;
 	ok(lanczos_run(&m.base, &o, &l) == ERR_INPUT, "a product that is not finite is an error");
 	char want[96];
@@ -289,9 +299,11 @@ static void check_limits(void)
 	symmetric_free(&m);
 	/* 30 vectors and the next one, of 2⁴⁴ floats. */
 	struct symmetric wide = {.base = {.n = (size_t)1 << 44, .apply = m.base.apply}};
-	ok(lanczos_run(&wide.base, &o, &l) == ERR_MEMORY && wide.made == 0, "memory that is not there is missed before there is any product");
-	ok(strstr(fail_message(ERR_MEMORY), "top 5: out of memory: 31 vectors of 17592186044416 elements take 2.18e+03 TB, and ") != NULL, "and what it was for is said: %s",
-	   fail_message(ERR_MEMORY));
+	ok(lanczos_run(&wide.base, &o, &l) == ERR_MEMORY && wide.made == 0,
+	   "memory that is not there is missed before there is any product");
+	const char *said = fail_message(ERR_MEMORY);
+	ok(strstr(said, "top 5: out of memory: 31 vectors of 17592186044416 elements take 2.18e+03 TB, and ") != NULL,
+	   "and what it was for is said: %s", said);
 }
 
 /* The basis itself, along a spectrum whose Ritz vectors converge early, after which vectors that are made orthogonal to their
@@ -322,6 +334,7 @@ static void check_basis(void)
 
 int main(void)
 {
+	check_basis();
 	check_spectra();
 	check_wigner();
 	check_small();
@@ -329,6 +342,5 @@ int main(void)
 	check_starts();
 	check_restarts();
 	check_limits();
-	check_basis();
 	return done_testing();
 }

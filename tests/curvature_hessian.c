@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* The Hessian of potentials that can be written down, on the CPU and on a device whose memory the host may not touch: over rows and in
- * batches, of some tensors, with priors. */
+/* The Hessian of potentials that can be written down, on the CPU and on a device whose memory the host may not touch: over rows
+ * and in batches, of some tensors, with priors. */
 #include "curvature/hessian.h"
 
 #include <math.h>
@@ -130,11 +130,13 @@ static void check_rows(void)
 	ok(ticks.calls == 6 && ticks.last == 2 && ticks.batches == 3, "quadratics: three batches a product, and as many ticks");
 	struct lanczos l;
 	MUST(lanczos_run(c, &(struct lanczos_options){.top = 2, .tolerance = 1e-3, .key = key}, &l));
-	ok(l.n == 2 && fabs(l.value[0] - 127. / 7) <= l.error[0] && fabs(l.value[1] - 127. / 7) <= l.error[1], "quadratics: the same eigenvalue twice");
+	ok(l.n == 2 && fabs(l.value[0] - 127. / 7) <= l.error[0] && fabs(l.value[1] - 127. / 7) <= l.error[1],
+	   "quadratics: the same eigenvalue twice");
 	ticks = (struct ticks){.end = 2};
 	float v[2] = {1, 0}, product[2];
 	const size_t before = c->products;
-	ok(curvature_product(c, v, product) == ERR_INTERRUPTED && ticks.calls == 2 && c->products == before, "quadratics: a tick interrupts between batches");
+	ok(curvature_product(c, v, product) == ERR_INTERRUPTED && ticks.calls == 2 && c->products == before,
+	   "quadratics: a tick interrupts between batches");
 	hessian_close(c);
 	h.rows = some;
 	h.n_rows = 4;
@@ -145,7 +147,8 @@ static void check_rows(void)
 	hessian_close(c);
 	h.rows = beyond;
 	h.n_rows = 2;
-	ok(hessian_open(&h, &c) == ERR_USAGE && !c && strstr(fail_message(ERR_USAGE), "row 7 of 7"), "quadratics: a row that is not there is refused");
+	ok(hessian_open(&h, &c) == ERR_USAGE && !c && strstr(fail_message(ERR_USAGE), "row 7 of 7"),
+	   "quadratics: a row that is not there is refused");
 	h.n_rows = 0;
 	ok(hessian_open(&h, &c) == ERR_USAGE && !c, "quadratics: and so is no row");
 	potential_close(p);
@@ -200,7 +203,8 @@ static void form_open(struct form *f)
 		MUST(segments_add(&f->params, &f->arena, names[i], 1, &counts[i], INIT_CONSTANT, 0, NULL));
 	MUST(segments_add(&f->stats, &f->arena, "mean", 1, (int64_t[]){1}, INIT_CONSTANT, 0, NULL));
 	MUST(pieces_of(&f->params, &f->arena, &f->pieces));
-	f->base = (struct potential){.ops = &f->ops, .device = d, .n_params = ALL, .n_stats = 1, .n = 5, .batch = 2, .params = &f->params,
+	f->base = (struct potential){.ops = &f->ops, .device = d, .n_params = ALL, .n_stats = 1, .n = 5, .batch = 2,
+	                             .params = &f->params,
 	                             .stats = &f->stats, .pieces = &f->pieces};
 	for (size_t i = 0; i < ALL; i++)
 		for (size_t j = 0; j <= i; j++)
@@ -228,29 +232,34 @@ static void check_tensors(void)
 	struct hessian_options h = {.potential = &f.base, .theta = theta, .stats = &stat};
 	struct curvature *c = open_hessian(&h);
 	block_of(&f, moving, 9, want);
-	ok(c->n == 9 && hessian_offset(c, 0) == 0 && hessian_offset(c, 1) == SIZE_MAX && hessian_offset(c, 2) == 4 && hessian_offset(c, 3) == 7,
+	ok(c->n == 9 && hessian_offset(c, 0) == 0 && hessian_offset(c, 1) == SIZE_MAX && hessian_offset(c, 2) == 4 &&
+	   hessian_offset(c, 3) == 7,
 	   "tensors: all but the frozen one have their places");
 	near(off(c, want), 0, 2e-7, "tensors: and their block of the Hessian, summed over three batches");
 	ok(f.stat == 2.5f, "tensors: the statistics are those that were given");
-	ok(strcmp(c->part(c, 3), "one.weight") == 0 && strcmp(c->part(c, 4), "two.weight") == 0 && strcmp(c->part(c, 8), "two.bias") == 0,
-	   "tensors: elements have their names");
+	ok(strcmp(c->part(c, 3), "one.weight") == 0 && strcmp(c->part(c, 4), "two.weight") == 0 &&
+	   strcmp(c->part(c, 8), "two.bias") == 0, "tensors: elements have their names");
 	hessian_close(c);
 	h.tensor = chosen;
 	f.held[5] = f.held[6] = f.held[7] = true;
 	c = open_hessian(&h);
 	block_of(&f, two, 6, want);
-	ok(c->n == 6 && hessian_offset(c, 2) == SIZE_MAX && hessian_offset(c, 3) == 4, "tensors: those that are chosen, less the frozen one");
+	ok(c->n == 6 && hessian_offset(c, 2) == SIZE_MAX && hessian_offset(c, 3) == 4,
+	   "tensors: those that are chosen, less the frozen one");
 	near(off(c, want), 0, 2e-7, "tensors: and their block");
 	ok(!f.outside, "tensors: no direction leads out of it");
 	f.factor = 1e38f;
 	float v[6] = {1, 1, 1, 1, 1, 1}, product[6];
-	ok(curvature_product(c, v, product) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "of 6, in one.weight;"), "tensors: what is not finite is named: %s",
+	ok(curvature_product(c, v, product) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "of 6, in one.weight;"),
+	   "tensors: what is not finite is named: %s",
 	   fail_message(ERR_INPUT));
 	hessian_close(c);
 	h.tensor = frozen;
-	ok(hessian_open(&h, &c) == ERR_USAGE && !c && strstr(fail_message(ERR_USAGE), "frozen"), "tensors: frozen ones alone are refused");
+	ok(hessian_open(&h, &c) == ERR_USAGE && !c && strstr(fail_message(ERR_USAGE), "frozen"),
+	   "tensors: frozen ones alone are refused");
 	f.ops.hvp = NULL;
-	ok(hessian_open(&h, &c) == ERR_USAGE && !c && strstr(fail_message(ERR_USAGE), "device cpu"), "tensors: and a device without tangents: %s",
+	ok(hessian_open(&h, &c) == ERR_USAGE && !c && strstr(fail_message(ERR_USAGE), "device cpu"),
+	   "tensors: and a device without tangents: %s",
 	   fail_message(ERR_USAGE));
 	potential_close(&f.base);
 }
@@ -286,11 +295,13 @@ static void check_priors(void)
 	near(want[8 * ALL + 8], 5 * decay, 1e-9, "priors: gaussian's is the decay times the factor");
 	hessian_close(c);
 	theta[6] = 0;
-	ok(hessian_open(&h, &c) == ERR_USAGE && !c && strstr(fail_message(ERR_USAGE), "element 2 of two.weight"), "priors: laplace's kink is refused: %s",
+	ok(hessian_open(&h, &c) == ERR_USAGE && !c && strstr(fail_message(ERR_USAGE), "element 2 of two.weight"),
+	   "priors: laplace's kink is refused: %s",
 	   fail_message(ERR_USAGE));
 	theta[6] = 1;
 	h.deviation = 0;
-	ok(hessian_open(&h, &c) == ERR_USAGE && !c && strstr(fail_message(ERR_USAGE), "student-t"), "priors: and one without its deviation");
+	ok(hessian_open(&h, &c) == ERR_USAGE && !c && strstr(fail_message(ERR_USAGE), "student-t"),
+	   "priors: and one without its deviation");
 	h.decay = 0;
 	c = open_hessian(&h);
 	ok(c->n == ALL, "priors: without decay there is none");

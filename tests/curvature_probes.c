@@ -20,8 +20,8 @@ static double of(const struct symmetric *m, size_t i, size_t j)
 	return m->a[i * m->base.n + j];
 }
 
-/* The trace of the block of the elements of a part, or of all with −1; and the variance of zᵀHz over it: of all, 2 Σ_{i≠j} Hᵢⱼ²; of a part,
- * whose rows reach all elements, Σ over its pairs 2Hᵢⱼ² and over those with others Hᵢⱼ². */
+/* The trace of the block of the elements of a part, or of all with −1; and the variance of zᵀHz over it: of all, 2 Σ_{i≠j} Hᵢⱼ²;
+ * of a part, whose rows reach all elements, Σ over its pairs 2Hᵢⱼ² and over those with others Hᵢⱼ². */
 static double trace_of(const struct symmetric *m, const int *parts, int part, double *variance)
 {
 	double sum = 0;
@@ -38,8 +38,9 @@ static double trace_of(const struct symmetric *m, const int *parts, int part, do
 
 /* ---- Hutchinson's ---- */
 
-/* Many estimates, each of its own probes: their mean, their variance, and the mean of their squared errors are as they must be. The mean's
- * deviation is the exact one's; the variances' are estimated with their fourth moments. All are within five, 6·10⁻⁷ each of chance. */
+/* Many estimates, each of its own probes: their mean, their variance, and the mean of their squared errors are as they must be.
+ * The mean's deviation is the exact one's; the variances' are estimated with their fourth moments. All are within five, 6·10⁻⁷
+ * each of chance. */
 static void check_law(void)
 {
 	enum { N = 40, SEEDS = 2000, PROBES = 10, PARTS = 3 };
@@ -105,7 +106,8 @@ static void check_exact(void)
 	double variance;
 	const double exact = trace_of(&m, parts, 1, &variance);
 	MUST(trace_run(&m.base, key, 0, 6, parts, 2, &t));
-	near(t.whole.value, values[0] + values[1] + values[2] + values[3] + values[4] + values[5], 1e-6, "of six elements six probes take the trace exactly");
+	near(t.whole.value, values[0] + values[1] + values[2] + values[3] + values[4] + values[5], 1e-6,
+	     "of six elements six probes take the trace exactly");
 	near(part[1].value, exact, 1e-6, "and a part's");
 	ok(t.whole.se == 0 && part[1].se == 0 && m.made == 6, "without error, in six products");
 	MUST(trace_run(&m.base, key, 0, 5, parts, 2, &t));
@@ -165,7 +167,8 @@ static void check_moments(void)
 	/* Nodes and weights are of float vectors, k factors of at most 2 of them. */
 	ok(off < 5e-7, "the first %d moments are the probes': %.2g", 2 * STEPS, off);
 	ok(further > 1e-4, "the next one is not: %.2g", further);
-	ok(d.nodes == STEPS * PROBES && d.products == STEPS * PROBES && m.made == d.products, "%zu nodes, by as many products", d.nodes);
+	ok(d.nodes == STEPS * PROBES && d.products == STEPS * PROBES && m.made == d.products, "%zu nodes, by as many products",
+	   d.nodes);
 	struct trace t = {.part = NULL};
 	MUST(trace_run(&m.base, key, FIRST, PROBES, NULL, 0, &t));
 	near(d.trace.value, t.whole.value, 1e-6 * N, "the trace is Hutchinson's of the same probes");
@@ -193,7 +196,8 @@ static void check_whole(const struct density *d, const char *name)
 	}
 	near(sum, 1, 1e-12, "%s: the shares sum to 1", name);
 	near(integral(d), 1, 1e-6, "%s: and the density integrates to 1", name);
-	ok(d->at[0] <= low - 4.99 * d->sigma && d->at[d->points - 1] >= high + 4.99 * d->sigma, "%s: over a grid that has all nodes", name);
+	ok(d->at[0] <= low - 4.99 * d->sigma && d->at[d->points - 1] >= high + 4.99 * d->sigma, "%s: over a grid that has all nodes",
+	   name);
 	ok(d->sigma >= 0.999 * (d->at[1] - d->at[0]), "%s: whose steps are no wider than the Gaussians", name);
 }
 
@@ -209,9 +213,9 @@ static double semicircle(double x, double sigma)
 	return sum;
 }
 
-/* The smoothed density ρ of M probes has the variance ρ/(√π·σ·n·M), nearly: for n = 400, M = 40 and σ = 0.1 the distance from the law,
- * ∫|·|, is 0.03 in the mean, as ∫√ρ is 1.97, with a deviation of a sixth of it for each width's being drawn by itself; the matrix' own
- * eigenvalues are 0.017 off. Six deviations above both is 0.07. */
+/* The smoothed density ρ of M probes has the variance ρ/(√π·σ·n·M), nearly: for n = 400, M = 40 and σ = 0.1 the distance from the
+ * law, ∫|·|, is 0.03 in the mean, as ∫√ρ is 1.97, with a deviation of a sixth of it for each width's being drawn by itself; the
+ * matrix' own eigenvalues are 0.017 off. Six deviations above both is 0.07. */
 static void check_semicircle(void)
 {
 	enum { N = 400 };
@@ -226,8 +230,8 @@ static void check_semicircle(void)
 	for (size_t i = 0; i < d.points; i++)
 		off += fabs(d.value[i] - semicircle(d.at[i], d.sigma)) * (d.at[1] - d.at[0]);
 	ok(off < 0.07, "semicircle: within %.3f of Wigner's law in the mean, σ = %.3f", off, d.sigma);
-	/* The semicircle's m nodes are 2cos(πk/(m + 1)), of shares 2 sin²(πk/(m + 1))/(m + 1) (Chebyshev's of the second kind): in the mean
-	 * 2·π/(m + 1)·(2/π)∫sin³ = 16/(3(m + 1)) apart. */
+	/* The semicircle's m nodes are 2cos(πk/(m + 1)), of shares 2 sin²(πk/(m + 1))/(m + 1) (Chebyshev's of the second kind): in
+	 * the mean 2·π/(m + 1)·(2/π)∫sin³ = 16/(3(m + 1)) apart. */
 	near(d.sigma, 16. / 3 / 51, 0.1 * 16 / 3 / 51, "semicircle: the width is the mean distance of nodes");
 	arena_free(&arena);
 	symmetric_free(&m);
@@ -275,6 +279,7 @@ static void check_atoms(void)
 
 static void check_failures(void)
 {
+	static const char *const lacking[] = {"probes", "steps", "points"};
 	double values[20] = {1, 2};
 	struct symmetric m;
 	struct arena arena = {0};
@@ -286,21 +291,23 @@ static void check_failures(void)
 	for (int k = 0; k < 3; k++) {
 		struct density_options other = o;
 		*(size_t *[]){&other.probes, &other.steps, &other.points}[k] = k < 2 ? 0 : DENSITY_POINTS - 1;
-		ok(density_run(&m.base, &other, &arena, &d) == ERR_USAGE, "and so is a density without %s", (const char *[]){"probes", "steps", "points"}[k]);
+		ok(density_run(&m.base, &other, &arena, &d) == ERR_USAGE, "and so is a density without %s", lacking[k]);
 	}
 	m.interrupt = m.made + 2;
-	ok(trace_run(&m.base, key, 0, 4, NULL, 0, &t) == ERR_INTERRUPTED && m.made == m.interrupt, "trace: an interruption is passed up at once");
+	ok(trace_run(&m.base, key, 0, 4, NULL, 0, &t) == ERR_INTERRUPTED && m.made == m.interrupt,
+	   "trace: an interruption is passed up at once");
 	m.interrupt = m.made + 2;
 	ok(density_run(&m.base, &o, &arena, &d) == ERR_INTERRUPTED && m.made == m.interrupt, "density: likewise");
 	m.infinite = m.made + 1;
-	ok(trace_run(&m.base, key, 0, 4, NULL, 0, &t) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "not finite"), "trace: what is not finite is an error");
+	ok(trace_run(&m.base, key, 0, 4, NULL, 0, &t) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "not finite"),
+	   "trace: what is not finite is an error");
 	m.infinite = m.made + 1;
 	ok(density_run(&m.base, &o, &arena, &d) == ERR_INPUT && strstr(fail_message(ERR_INPUT), "not finite"), "density: likewise");
 	struct symmetric wide = {.base = {.n = (size_t)1 << 44, .apply = m.base.apply}};
-	ok(trace_run(&wide.base, key, 0, 4, NULL, 0, &t) == ERR_MEMORY && strstr(fail_message(ERR_MEMORY), "out of memory: 2 vectors of 17592186044416"),
-	   "trace: memory that is not there is missed first");
-	ok(density_run(&wide.base, &o, &arena, &d) == ERR_MEMORY && strstr(fail_message(ERR_MEMORY), "lanczos-steps 3: out of memory: 4 vectors of 17592186044416"),
-	   "density: likewise");
+	ok(trace_run(&wide.base, key, 0, 4, NULL, 0, &t) == ERR_MEMORY &&
+	   strstr(fail_message(ERR_MEMORY), "out of memory: 2 vectors of 17592186044416"), "trace: memory that is not there is missed first");
+	ok(density_run(&wide.base, &o, &arena, &d) == ERR_MEMORY &&
+	   strstr(fail_message(ERR_MEMORY), "lanczos-steps 3: out of memory: 4 vectors of 17592186044416"), "density: likewise");
 	arena_free(&arena);
 	symmetric_free(&m);
 }

@@ -2,12 +2,14 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Whole runs on the far device, stopped and resumed in the middle, and what is predicted from them there: the CPU's
  * bytes. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "predict/ensemble.h"
 #include "src/analytic.h"
+#include "src/cpu/onednn.h"
 #include "src/data/npy.h"
 #include "tests/chain_runs.h"
 #include "tests/device_vec.h"
@@ -163,7 +165,12 @@ static void check_predict(const char *name, const char *folder)
 	size_t n, m;
 	MUST(backend_open("cpu", 2, &cpu));
 	double *here = predict_on(cpu, folder, &n), *there = predict_on(far(), folder, &m);
-	ok(n == m && memcmp(here, there, n * sizeof *here) == 0, "%s: %zu probabilities on the far device are the CPU's", name, n);
+	/* Without AVX-512 the library's products of a smaller batch are the same to rounding alone. */
+	const double bound = onednn_has_avx512() ? 0 : 1e-6;
+	double worst = 0;
+	for (size_t i = 0; i < n && n == m; i++)
+		worst = fmax(worst, fabs(here[i] - there[i]));
+	ok(n == m && worst <= bound, "%s: %zu probabilities on the far device are the CPU's", name, n);
 	free(here);
 	free(there);
 }
@@ -178,6 +185,13 @@ static bool has_bf16(void)
 		problem_close(&p);
 	opts_free(o);
 	return s == OK;
+}
+
+static bool asks_for_bf16(const char *const *word)
+{
+	while (*word && strcmp(*word, "bf16") != 0)
+		word++;
+	return *word;
 }
 
 static bool has_row(const char *sampler)
@@ -209,7 +223,7 @@ int main(void)
 			check_run(&tables[i], parse, here, there);
 	check_others(here, there);
 	for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
-		if (strstr(images[i].name, "bf16") && !has_bf16()) {
+		if (asks_for_bf16(images[i].words) && !has_bf16()) {
 			skip(images[i].name, "this processor has no bf16 convolutions");
 			continue;
 		}

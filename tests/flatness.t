@@ -210,11 +210,11 @@ fails 2 '^basin: .*torn/chain-0.snaps' "a damaged snapshot is no figure" "$BASIN
 flat --skip-damaged --chain 0 torn && near step 0 30
 told $? "and is left out where that is asked for"
 
-# A thousand eigenvalues close to each other are not told apart in 140 products.
-"$BASIN" sample --model "gaussian:$(awk 'BEGIN { for (i = 0; i < 1000; i++) printf "%s%.4f", i ? "," : "", 1 + i * 1e-4 }')" --steps 2 --lr 0.01 \
+# Eigenvalues close to each other are not told apart in 140 products.
+"$BASIN" sample --model "gaussian:$(awk 'BEGIN { for (i = 0; i < 300; i++) printf "%s%.4f", i ? "," : "", 1 + i * 3e-4 }')" --steps 2 --lr 0.01 \
 	--chains 6 --quiet --out many || exit 99
 "$BASIN" flatness --json --top 1 --tolerance 1e-6 --chain 0 many >out 2>err && [ "$(member converged out)" = "" ] && grep -q '"converged": false' out &&
-	grep -q '^basin: warning: step 2: the largest eigenvalues are not known to --tolerance 1e-06 after 140 products; their bounds hold' err &&
+	grep -q '^basin: warning: many/chain-0.snaps, step 2: the largest eigenvalues are not known to --tolerance 1e-06 after 140 products; their bounds hold' err &&
 	awk -v x="$(values eigenvalues)" -v e="$(values eigenvalue_errors)" 'BEGIN { exit !(x <= 1.00001 && x + e >= 0.99999 && e > 0) }'
 told $? "what has not converged is warned of, and its bound holds"
 
@@ -222,16 +222,17 @@ told $? "what has not converged is warned of, and its bound holds"
 signalled() {
 	signal=$1 warnings=$2
 	shift 2
+	: >err  # of the command before: its warnings are not this one's
 	"$@" >out 2>err &
 	pid=$!
 	while [ "$(grep -c 'are not known' err)" -lt "$warnings" ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done
 	kill -s "$signal" $pid
 	wait $pid
 }
-signalled TERM 1 "$BASIN" flatness --json --top 1 --tolerance 1e-6 --probes 999 --density --lanczos-steps 900 many
+signalled TERM 1 "$BASIN" flatness --json --top 1 --tolerance 1e-6 --probes 299 --density --lanczos-steps 299 many
 [ $? = 3 ] && [ ! -s out ] && grep -q '^basin: stopped by a signal; nothing is reported' err
 told $? "a signal ends it at once"
-signalled INT 2 "$BASIN" flatness --json --top 1 --tolerance 1e-6 --probes 900 many
+signalled INT 2 "$BASIN" flatness --json --top 1 --tolerance 1e-6 --probes 299 --density --lanczos-steps 20 many
 [ $? = 3 ] && done=$(grep -c '"role"' out) && [ "$done" -ge 1 ] && [ "$done" -lt 6 ] && grep -q "^basin: stopped by a signal: $done of 6 snapshots are reported" err
 told $? "and what was done is reported"
 done_testing

@@ -68,8 +68,12 @@ near() { paste "$1" "$2" | awk -v e="$3" '{ d = $1 - $2; if (d < 0) d = -d; if (
 		! grep -q acceptance err
 	ok $? "of chains that accept nothing a warning is given, and of no others"
 
-	fails 2 '^basin: --precision bf16: --sampler hmc compares energies, which are too coarse in it; take fp32' "bf16" \
-		"$BASIN" sample $line --sampler hmc --steps 2 --precision bf16 --out no
+	if grep -q avx512 /proc/cpuinfo 2>/dev/null; then
+		fails 2 '^basin: --precision bf16: --sampler hmc compares energies, which are too coarse in it; take fp32' "bf16" \
+			"$BASIN" sample $line --sampler hmc --steps 2 --precision bf16 --out no
+	else
+		skip "bf16" "the processor has no AVX-512"
+	fi
 	fails 2 '^basin: --schedule cosine: --sampler hmc adapts the step size itself' "a schedule" \
 		"$BASIN" sample $line --sampler hmc --steps 2 --schedule cosine --out no
 	fails 2 '^basin: --explore belongs to methods with noise to do without' "steps without noise" \

@@ -21,7 +21,8 @@ struct symmetric {
 /* diag(values), or with `turned` the same in random directions: four reflections. */
 void symmetric_of(struct symmetric *m, size_t n, const double *values, bool turned, uint32_t seed);
 
-/* (G + Gᵀ)/√(2n) of a G of normals, whose eigenvalues, here GSL's, have Wigner's semicircle of radius 2 for their density as n grows. */
+/* (G + Gᵀ)/√(2n) of a G of normals, whose eigenvalues, here GSL's, have Wigner's semicircle of radius 2 for their density as n
+ * grows. */
 void symmetric_wigner(struct symmetric *m, size_t n, uint32_t seed);
 
 void symmetric_free(struct symmetric *m);
