@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The norms' tangents, in float32: the part that all kinds share, and each kind's jvp and hvp. Dots are derivatives along the
  * direction. With z what the activation φ is given, s the scale of x in it, and g = φ′(z)·dy:
- * ẏ = φ′(z)·ż, ġ = φ′(z)·dẏ + φ″(z)·ż·dy, and ġ is the tangent of the residual's gradient. */
+ * ẏ = φ′(z)·ż, ġ = φ′(z)·dẏ + φ″(z)·ż·dy, and ġ is the tangent of the residual's gradient. Both passes read x[0], x[1] and y, more than
+ * backward does. */
 #ifndef BASIN_CPU_NORM_TANGENT_H
 #define BASIN_CPU_NORM_TANGENT_H
 
@@ -27,7 +28,7 @@ struct norm_kernel norm_jvp_kernel(const struct layer_plan *p, const struct laye
 struct norm_kernel norm_hvp_kernel(const struct layer_plan *p, const struct layer_io *io, int block, int part, int image,
                                    int images);
 
-/* Of a part's block: the tangents of the thresholds are set, and sums to 0. */
+/* Of a part's block: sets the tangents of the thresholds, and sums to 0. */
 void norm_set_threshold_dot(struct layer_plan *p, int block, int part);
 void norm_clear(const struct layer_plan *p, double *const *sums, int count, int block, int part);
 
