@@ -144,9 +144,8 @@ status cpu_loss_dot(struct device *d, const struct slots *s, const struct loss *
 	struct loss placed = *l;
 	placed.row = SLOT_NONE;
 	placed.offset = slots_row(s, l->row, l->offset);
-	const bool alone = cpu_alone(d, (size_t)l->n * (size_t)l->k);
 	if (dot->gradient) {
-#pragma omp parallel for schedule(static) num_threads(cpu_threads(d)) if (!alone)
+#pragma omp parallel for schedule(static) num_threads(cpu_threads(d)) if (!cpu_alone(d, (size_t)l->n * (size_t)l->k))
 		for (int i = 0; i < l->n; i++)
 			make_row(&placed, dot, i);
 	}
