@@ -7,6 +7,8 @@
 
 #include "commands/flatness.h"
 #include "commands/pipe.h"
+#include "commands/report.h"
+#include "predict/predictive.h"
 #include "src/analytic.h"
 #include "src/json_numbers.h"
 #include "src/text.h"
@@ -18,20 +20,47 @@ static const json_t *run_option(const struct flatness_target *t, const char *nam
 
 /* ---- what the snapshots must share ---- */
 
+/* The first of the chosen snapshots' files whose header says something else than the first one's; NULL: all say the same, or nothing. */
+static const struct source *unlike(const struct selection *chosen, const char *part, const char *name)
+{
+	const json_t *first = json_object_get(json_object_get(selection_header(chosen), part), name);
+	for (size_t i = 1; i < chosen->n; i++) {
+		const struct source *other = &chosen->sources.source[chosen->choice[i].source];
+		const json_t *theirs = json_object_get(json_object_get(other->header, part), name);
+		if ((first || theirs) && !json_equal(first, theirs))
+			return other;
+	}
+	return NULL;
+}
+
+static const char *first_path(const struct selection *chosen)
+{
+	return chosen->sources.source[chosen->choice[0].source].path;
+}
+
 /* One operator is opened for all: what is held, and what a prior adds to it, are the same for them. */
 static status check_alike(const struct flatness_plan *p, const struct selection *chosen)
 {
-	static const char *const names[] = {"freeze", "prior", "weight-decay", NULL};
-	const struct source *source = chosen->sources.source;
-	const json_t *first = json_object_get(selection_header(chosen), "sampler");
-	for (size_t i = 1; i < chosen->n; i++)
-		for (int k = 0; k < (p->decay ? 3 : 1) && chosen->choice[i].source != chosen->choice[i - 1].source; k++) {
-			const struct source *other = &source[chosen->choice[i].source];
-			const json_t *theirs = json_object_get(other->header, "sampler");
-			if (!json_equal(json_object_get(first, names[k]), json_object_get(theirs, names[k])))
-				return fail(ERR_USAGE, "%s and %s are of runs with another --%s each; measure them one at a time",
-				            source[chosen->choice[0].source].path, other->path, names[k]);
-		}
+	static const char *const names[] = {"freeze", "prior", "weight-decay"};
+	for (int k = 0; k < (p->decay ? 3 : 1); k++) {
+		const struct source *other = unlike(chosen, "sampler", names[k]);
+		if (other)
+			return fail(ERR_USAGE, "%s and %s are of runs with another --%s each; measure them one at a time", first_path(chosen),
+			            other->path, names[k]);
+	}
+	return OK;
+}
+
+/* δ is per example: N is in the scale of a prior of another kind than Gaussian, and in that of a likelihood's own parameter. */
+static status check_counts(const struct selection *chosen, const struct flatness_target *t)
+{
+	const struct segments *s = t->potential->params;
+	const struct source *other = t->decay > 0 ? unlike(chosen, "data", "n") : NULL;
+	for (int i = 0; other && i < s->n; i++)
+		if (t->tensor[i] && s->at[i].prior > 0 &&
+		    (s->at[i].kind != PRIOR_GAUSSIAN || likelihood_owns(t->network.likelihood, s->at[i].name)))
+			return fail(ERR_USAGE, "%s and %s are of runs on another number of examples each, which the prior of %s depends on; "
+			            "measure them one at a time", first_path(chosen), other->path, s->at[i].name);
 	return OK;
 }
 
@@ -67,6 +96,22 @@ static status open_subject(const struct flatness_plan *p, struct flatness_target
 		s = subject_open(&t->network, &r, &t->subject);
 	pipe_close(&pipe);
 	return s;
+}
+
+/* A set may lack some of the network's classes. */
+static status check_targets(const struct flatness_plan *p, struct flatness_target *t)
+{
+	const struct predictive *how = predictive_of(t->network.likelihood);
+	struct dataset *d = &t->subject.data;
+	const int classes = how->classes(t->network.model.outputs);
+	const status fits = how->check(&t->network, d);
+	if (fits != OK)
+		return opts_text(p->options, "data") ? report_option(fits, "data") : fits;
+	if (d->n_classes < classes) {
+		d->n_classes = classes;
+		d->class_names = NULL;
+	}
+	return OK;
 }
 
 /* A subject's targets are in their own units; the loss is of those that the network was trained to give. */
@@ -120,6 +165,7 @@ static status open_network(const struct flatness_plan *p, struct flatness_target
 	struct network *n = &t->network;
 	TRY(network_open(t->header, PRECISION_FP32, CONV_AUTO, n));
 	TRY(open_subject(p, t));
+	TRY(check_targets(p, t));
 	scale_targets(t);
 	TRY(read_class_weight(t));
 	TRY(read_priors(p, t));
@@ -256,6 +302,7 @@ static status open_all(const struct flatness_plan *p, struct selection *chosen, 
 	TRY(kind && strcmp(kind, "analytic") == 0 ? open_analytic(p, t) : open_network(p, t));
 	TRY(draw_rows(p, t));
 	TRY(choose_tensors(p, t));
+	TRY(check_counts(chosen, t));
 	return take_memory(t);
 }
 

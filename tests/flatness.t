@@ -95,6 +95,11 @@ told $? "frozen tensors are held"
 	--activation tanh --init net --log-every 1 --quiet --out there && flat there &&
 	near nll 2e-6 "$(sed -n 's/.*"nll": *\([^,}]*\).*/\1/p' there/chain-0.log.jsonl)"
 told $? "weights of classes are in the loss"
+grep -v ',2$' c.csv >first.csv && grep ',2$' c.csv >last.csv && for set in c first last; do
+	flat --chain 0 --top 0 --probes 51 --data csv:$set.csv net
+	echo "$(values n) $(values trace)"
+done | awk '{ x[NR] = $1 * $2 } END { d = x[1] - x[2] - x[3]; exit !(NR == 3 && d * d < 1e-10 * x[1] * x[1]) }'
+told $? "a set may lack some of the classes"
 flat --chain 0 $tight --tensors fc2.weight net && near n_params 0 24 && cp out block &&
 	values eigenvalues | awk '{ printf "%.9g\n", $1 + 0.25 }' >expected &&
 	flat --chain 0 $tight --tensors fc2.weight --decay net && near eigenvalues 1e-5 $(cat expected)
@@ -167,6 +172,20 @@ fails 2 'anchors.*holding.*--freeze' "nor where they hold other tensors" "$BASIN
 "$BASIN" swag anchors --rank 0 --scale 0 --quiet --out mean && flat mean && near step 0 1
 told $? "a mean of snapshots is one"
 fails 2 '^basin: --decay: the snapshots don.t say' "whose prior nobody knows" "$BASIN" flatness --decay mean
+"$BASIN" swag heavier --rank 0 --scale 0 --quiet --out heavy && flat mean heavy && near step 0 1 1
+told $? "and several of them are measured together, where nothing was held"
+"$BASIN" swag net --rank 0 --scale 0 --quiet --out held && flat held && near n_params 0 51 && flat net held && near n_params 0 51
+told $? "the mean of a run that held a tensor holds it"
+"$BASIN" swag anchors holding --rank 0 --scale 0 --quiet --out moved && flat moved && near n_params 0 59
+told $? "and not where another run moved it"
+for rows in 6 15; do
+	"$BASIN" sample --data csv:d.csv --model linear --noise-sd learn --holdout $rows --lr 1e-12 --steps 1 --weight-decay 0.25 --quiet --out less-$rows ||
+		exit 99
+done
+fails 2 'less-6.*less-15.* number of examples.* noise.log_sd' "nor are runs whose number of examples is in their prior" \
+	"$BASIN" flatness --quiet --decay less-6 less-15
+flat --decay --tensors 'fc*' less-6 less-15 && near n_params 0 3
+told $? "where it is not, they are"
 
 # ---- what people are shown ----
 
@@ -216,6 +235,8 @@ fails 2 '^basin: --device' "another device" "$BASIN" flatness --device cuda net
 BASIN_DEVICE=cuda flat --chain 0 net && grep -v seconds out | cmp -s - once
 told $? "BASIN_DEVICE does not name one here"
 sed 's/[0-9]*$/0.5/' c.csv >r.csv
+sed 's/,2$/,3/' c.csv >e.csv
+fails 2 '^basin: --data csv:.*e.csv: example 2 has label 3' "a class too many" "$BASIN" flatness --data csv:e.csv net
 fails 2 'r.csv:1: column 4: the target is .0.5.; classes 0, 1, 2' "a set without classes" "$BASIN" flatness --data csv:r.csv net
 
 # ---- damage, and ends before the end ----
