@@ -8,17 +8,23 @@
 
 static atomic_int asked;
 
-static void ask(int signal)
+static void listen(void (*hear)(int))
 {
-	asked = signal;
+	struct sigaction a = {.sa_handler = hear, .sa_flags = (int)SA_RESTART};
+	sigemptyset(&a.sa_mask);
+	sigaction(SIGINT, &a, NULL);
+	sigaction(SIGTERM, &a, NULL);
+}
+
+static void ask(int number)
+{
+	asked = number;
+	listen(SIG_DFL);
 }
 
 void stop_listen(void)
 {
-	struct sigaction a = {.sa_handler = ask, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-	sigemptyset(&a.sa_mask);
-	sigaction(SIGINT, &a, NULL);
-	sigaction(SIGTERM, &a, NULL);
+	listen(ask);
 }
 
 bool stop_asked(void)

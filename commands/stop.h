@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* From now on the first signal asks for an end, and a second one kills. */
+/* From now on the first signal asks for an end, and a second one, be it the other of the two, kills. */
 void stop_listen(void);
 bool stop_asked(void);
 
