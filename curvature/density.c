@@ -113,9 +113,7 @@ static status run(struct quadrature *q, struct arena *own, struct arena *a, stru
 	TRY(ARENA_NEW(own, q->steps, &q->column));
 	TRY(ARENA_NEW(own, q->probes, &q->first));
 	TRY(ritz_open(&q->ritz, q->steps, own));
-	status s = krylov_open(&q->k, q->c->n, q->steps);
-	if (s != OK)
-		return fail_within(s, "{lanczos-steps} %zu: ", q->o->steps);
+	TRY(krylov_open(&q->k, q->c->n, q->steps));
 	for (size_t i = 0; i < q->probes; i++)
 		TRY(take_probe(q, i, out));
 	smooth(q, out);
@@ -125,16 +123,27 @@ static status run(struct quadrature *q, struct arena *own, struct arena *a, stru
 	return OK;
 }
 
+static size_t steps_of(const struct curvature *c, const struct density_options *d)
+{
+	return d->steps < c->n ? d->steps : c->n;
+}
+
+status density_check(const struct curvature *c, const struct density_options *d)
+{
+	if (!d->probes || !d->steps || d->points < DENSITY_POINTS)
+		return fail(ERR_USAGE, "a density of {probes} %zu, {lanczos-steps} %zu and %zu points: expected 1, 1 and %d or more",
+		            d->probes, d->steps, d->points, DENSITY_POINTS);
+	const status s = curvature_room(c->n, steps_of(c, d) + 1);
+	return s == OK ? OK : fail_within(s, "{lanczos-steps} %zu: ", d->steps);
+}
+
 status density_run(struct curvature *c, const struct density_options *d, struct arena *a, struct density *out)
 {
 	struct arena own = {0};
 	const size_t before = c->products;
-	struct quadrature q = {.c = c, .o = d, .exact = c->n <= d->probes};
-	if (!d->probes || !d->steps || d->points < DENSITY_POINTS)
-		return fail(ERR_USAGE, "a density of {probes} %zu, {lanczos-steps} %zu and %zu points: expected 1, 1 and %d or more",
-		            d->probes, d->steps, d->points, DENSITY_POINTS);
+	struct quadrature q = {.c = c, .o = d, .exact = c->n <= d->probes, .steps = steps_of(c, d)};
+	TRY(density_check(c, d));
 	q.probes = q.exact ? c->n : d->probes;
-	q.steps = d->steps < c->n ? d->steps : c->n;
 	*out = (struct density){.points = d->points};
 	status s = run(&q, &own, a, out);
 	out->products = c->products - before;

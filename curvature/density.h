@@ -33,7 +33,11 @@ struct density {
 /* Each probe's nodes and weights are the Gauss quadrature of its tridiagonal matrix (Golub & Welsch 1969; Golub & Meurant 2010,
  * §6.2), so that Σ w·nodeᵏ is zᵀHᵏz/n for k < 2·steps; their mean is the density's (Ubaru, Chen & Saad 2017; Ghorbani, Krishnan &
  * Xiao 2019). Of n ≤ probes unit vectors take the place of signs, as in trace_run, and nodes and weights are exact. Errors: as
- * trace_run's; ERR_USAGE also without steps or with fewer points. All arrays are the arena's. */
+ * trace_run's; density_check's. All arrays are the arena's. */
 status density_run(struct curvature *c, const struct density_options *d, struct arena *a, struct density *out);
+
+/* What density_run would refuse, for whoever has much to do before: ERR_USAGE without probes, steps or with fewer points;
+ * ERR_MEMORY. */
+status density_check(const struct curvature *c, const struct density_options *d);
 
 #endif

@@ -308,6 +308,8 @@ static void check_failures(void)
 	   strstr(fail_message(ERR_MEMORY), "out of memory: 2 vectors of 17592186044416"), "trace: memory that is not there is missed first");
 	ok(density_run(&wide.base, &o, &arena, &d) == ERR_MEMORY &&
 	   strstr(fail_message(ERR_MEMORY), "lanczos-steps 3: out of memory: 4 vectors of 17592186044416"), "density: likewise");
+	ok(density_check(&wide.base, &o) == ERR_MEMORY && density_check(&m.base, &o) == OK && wide.made == 0,
+	   "density: and is missed before anything is done");
 	arena_free(&arena);
 	symmetric_free(&m);
 }
