@@ -170,9 +170,9 @@ static status measure_top(struct measuring *m, struct curvature *c, const char *
 		return OK;
 	progress_end(&m->progress);
 	const struct choice *of = &m->chosen->choice[m->at];
-	warning("%s, step %" PRIu64 "%s%s: the largest eigenvalues are not known to {tolerance} %g after %zu products; their bounds "
-	        "hold all the same", m->chosen->sources.source[of->source].path, of->step, name ? ", " : "", name ? name : "",
-	        p->tolerance, l.products);
+	warning("%s, step %" PRIu64 "%s%s: the largest eigenvalues are not known to {tolerance} %g after %zu products; within its bound "
+	        "each has an eigenvalue, but a larger one may have been missed", m->chosen->sources.source[of->source].path, of->step,
+	        name ? ", " : "", name ? name : "", p->tolerance, l.products);
 	return OK;
 }
 
@@ -203,14 +203,18 @@ static status measure_trace(struct measuring *m, struct curvature *c, const char
 	return OK;
 }
 
+static struct density_options density_options(const struct measuring *m)
+{
+	return (struct density_options){.probes = m->plan->probes, .steps = m->plan->steps, .points = POINTS, .key = key_of(m)};
+}
+
 static status measure_density(struct measuring *m, json_t **into)
 {
-	const struct flatness_plan *p = m->plan;
-	const struct density_options options = {.probes = p->probes, .steps = p->steps, .points = POINTS, .key = key_of(m)};
+	const struct density_options options = density_options(m);
 	struct density d;
-	if (!p->density)
+	if (!m->plan->density)
 		return OK;
-	begin(m, "density", dense(p, m->hessian->n));
+	begin(m, "density", dense(m->plan, m->hessian->n));
 	TRY(density_run(m->hessian, &options, &m->arena, &d));
 	json_t *density = json_object();
 	put_list(&density, "at", d.at, d.points);
@@ -278,11 +282,15 @@ static status measure_tensors(struct measuring *m, const struct snaps_record *re
 static status measure_record(struct measuring *m, const struct snaps_record *record, json_t **into)
 {
 	const struct flatness_plan *p = m->plan;
+	const struct density_options options = density_options(m);
 	struct estimate *part = NULL;
 	if (p->by_tensor && !p->top)
 		TRY(ARENA_NEW(&m->arena, (size_t)m->target->potential->params->n, &part));
-	TRY(measure_loss(m, record, into));
 	TRY(open_hessian(m, record, m->target->tensor, &m->hessian));
+	/* It comes last, and what comes before may take hours. */
+	if (p->density)
+		TRY(density_check(m->hessian, &options));
+	TRY(measure_loss(m, record, into));
 	TRY(measure_top(m, m->hessian, NULL, into));
 	TRY(measure_trace(m, m->hessian, NULL, part, into));
 	TRY(measure_density(m, into));
