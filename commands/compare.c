@@ -6,6 +6,7 @@
 
 #include "commands/command.h"
 #include "commands/comparison.h"
+#include "commands/csv_options.h"
 #include "commands/network.h"
 #include "commands/report.h"
 #include "commands/select.h"
@@ -17,10 +18,8 @@ static const struct param compare_defs[] = {
 	 .help = "data set that both predict; without it the runs' own"},
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of the data set; without it test, or train where there is no test split"},
-	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
-	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
-	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
-	 .help = "what decimals of a csv file begin with; without it what those of the run's own do"},
+	CSV_HEADER_OPTION,
+	CSV_DECIMAL_OPTION,
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "the classes, from 0, where both ensembles are files of probabilities"},
 	{0},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/csv_options.h"
 #include "commands/data_columns.h"
 #include "commands/data_fit.h"
 #include "commands/output.h"
@@ -30,8 +31,7 @@ static const struct param data_defs[] = {
 	 .help = "training examples set aside, always the same ones for the same set; of each class a share where that is said, and "
 	         "without a word where the target is of words"},
 	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
-	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
-	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	CSV_HEADER_OPTION,
 	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
 	 .help = "what decimals of a csv file begin with; without it a point"},
 	{.name = "drop", .type = PARAM_TEXT, .arg = "NAME[,NAME…]", .help = "columns of a csv file that are left out"},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/csv_options.h"
 #include "commands/network.h"
 #include "commands/output.h"
 #include "commands/report.h"
@@ -24,13 +25,9 @@ static const struct param decide_defs[] = {
 	 .help = "labelled data set that rules are learnt from; without it the run's own"},
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of the data set; without it holdout, or of --data test, or all where there is no test split"},
-	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
-	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
-	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS,
-	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
-	         "everywhere; without it what the run's own --unknown says"},
-	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
-	 .help = "what decimals of a csv file begin with; without it what those of the run's own do"},
+	CSV_HEADER_OPTION,
+	CSV_UNKNOWN_OPTION,
+	CSV_DECIMAL_OPTION,
 	{.name = "probs", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "learn from these probabilities, (examples, classes) or (members, examples, classes), instead of a run's"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "the classes, from 0, that belong to --probs"},

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "commands/command.h"
+#include "commands/csv_options.h"
 #include "commands/network.h"
 #include "commands/select.h"
 #include "commands/word_lists.h"
@@ -18,10 +19,8 @@ static const struct param diagnose_defs[] = {
 	 .help = "data set whose examples' log-likelihoods are watched; without it the run's own"},
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of that set; without it test, or where there is none what the run held out, or else train"},
-	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
-	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
-	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
-	 .help = "what decimals of a csv file begin with; without it what those of the run's own do"},
+	CSV_HEADER_OPTION,
+	CSV_DECIMAL_OPTION,
 	{.name = "probe", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets_alone,
 	 .help = "data set for whose inputs the network's outputs are watched too"},
 	{.name = "points", .type = PARAM_COUNT, .arg = "N", .fallback = "32", .min = 1, .max = 1e4, .unit = "examples",

@@ -4,6 +4,7 @@
 #include "commands/flatness.h"
 
 #include "commands/command.h"
+#include "commands/csv_options.h"
 #include "commands/report.h"
 #include "commands/select.h"
 #include "commands/word_lists.h"
@@ -38,13 +39,9 @@ static const struct param data_defs[] = {
 	 .help = "data set of the loss; without it the run's own"},
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of the data set; without it train, less what the run held out"},
-	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
-	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
-	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
-	 .help = "what decimals of a csv file begin with; without it what those of the run's own do"},
-	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS,
-	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
-	         "everywhere; without it what the run's own --unknown says"},
+	CSV_HEADER_OPTION,
+	CSV_DECIMAL_OPTION,
+	CSV_UNKNOWN_OPTION,
 	{.name = "examples", .type = PARAM_COUNT, .arg = "N", .min = 1, .max = 1e9, .unit = "examples",
 	 .help = "examples that are taken, drawn without replacement; without it all"},
 	{.name = "batch", .type = PARAM_COUNT, .arg = "B", .min = 1, .max = 1e6, .unit = "examples",

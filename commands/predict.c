@@ -3,6 +3,7 @@
 /* basin predict: averages the predictions of snapshots, or probabilities made elsewhere, and scores the average. */
 #include "commands/command.h"
 #include "commands/convergence.h"
+#include "commands/csv_options.h"
 #include "commands/equivalent.h"
 #include "commands/network.h"
 #include "commands/output.h"
@@ -22,13 +23,9 @@ static const struct param predict_defs[] = {
 	 .help = "data set to predict; without it the run's own"},
 	{.name = "split", .type = PARAM_CHOICE, .arg = SPLIT_WORDS,
 	 .help = "part of the data set; without it test, or train where there is no test split"},
-	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
-	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
-	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
-	 .help = "what decimals of a csv file begin with; without it what those of the run's own do"},
-	{.name = "unknown", .type = PARAM_CHOICE, .arg = UNKNOWN_WORDS,
-	 .help = "what is done about words of a csv file that the run has not learnt, and cells without a value in columns that had one "
-	         "everywhere; without it what the run's own --unknown says"},
+	CSV_HEADER_OPTION,
+	CSV_DECIMAL_OPTION,
+	CSV_UNKNOWN_OPTION,
 	{.name = "curve", .type = PARAM_FLAG, .help = "also the figures of the first 1, 2, … snapshots"},
 	SCORES_OPTION,
 	EQUIVALENT_OPTION,

@@ -4,6 +4,7 @@
 #include "commands/sample_options.h"
 
 #include "commands/command.h"
+#include "commands/csv_options.h"
 #include "commands/word_lists.h"
 #include "samplers/sampler.h"
 #include "src/data/class_weight.h"
@@ -22,8 +23,7 @@ static const struct param data_defs[] = {
 	 .help = "training examples set aside, always the same ones for the same set; of each class a share where that is said, and "
 	         "without a word where the target is of words"},
 	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
-	{.name = "header", .type = PARAM_CHOICE, .arg = HEADER_WORDS,
-	 .help = "whether the first line of a csv file holds names; without it its cells say so"},
+	CSV_HEADER_OPTION,
 	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,
 	 .help = "what decimals of a csv file begin with; without it a point"},
 	{.name = "drop", .type = PARAM_TEXT, .arg = "NAME[,NAME…]", .help = "columns of a csv file that are left out"},
