@@ -49,6 +49,14 @@ struct flatness_target {
 status flatness_open(const struct flatness_plan *p, struct selection *chosen, struct flatness_target *out);
 void flatness_close(struct flatness_target *t);
 
+/* flatness_choose.c: the rows of --examples and the tensors of --tensors, once the potential is there: rows, n_rows, tensor and n.
+ * Errors: ERR_USAGE where they are not there; ERR_MEMORY. */
+status flatness_choose(const struct flatness_plan *p, struct flatness_target *t);
+
+/* flatness_loss.c: puts the loss at a snapshot, and the norm of its gradient over the operator's elements, with the prior's part where
+ * that is in it. tick: as curvature.h has it. Errors: the tick's; those of the device. */
+status flatness_loss(const struct flatness_target *t, const struct snaps_record *record, curvature_tick *tick, void *of, json_t **into);
+
 /* Measures all chosen snapshots, one after another: an array of an object for each, in `list`. Where a signal asks for an end, those
  * that are done are in it. Errors: ERR_INTERRUPTED; selection_read's and those of curvature/. */
 status flatness_measure(const struct flatness_plan *p, const struct flatness_target *t, struct selection *chosen, json_t **list);

@@ -2,8 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The curvature at snapshots, one after another. */
 #include <inttypes.h>
-#include <math.h>
-#include <stdlib.h>
 
 #include "commands/flatness.h"
 #include "commands/report.h"
@@ -79,64 +77,6 @@ static status tick(void *of, size_t batches_done, size_t batches)
 	m->shown.done = (double)(m->shown.products - 1) + part;
 	m->shown.left = (double)(m->planned > m->done ? m->planned - m->done : 0) + (double)m->later + 1 - part;
 	progress_products(&m->progress, &m->shown);
-	return OK;
-}
-
-/* ---- the function itself: its value and gradient ---- */
-
-static status sum_batches(struct measuring *m, struct slots *s)
-{
-	const struct flatness_target *t = m->target;
-	struct potential *p = t->potential;
-	const size_t most = (size_t)p->batch, batches = (t->n_rows + most - 1) / most;
-	struct gradient_request r = {
-		.at = {.theta = t->theta}, .batch = {.index = t->index, .scale = 1 / (double)t->n_rows}, .gradient = t->gradient,
-		.policy = STATS_USE, .stats = t->stats,
-	};
-	for (size_t k = 0; k < batches; k++) {
-		TRY(tick(m, k, batches));
-		r.batch.offset = k * most;
-		r.batch.n = (int)(t->n_rows - k * most < most ? t->n_rows - k * most : most);
-		r.accumulate = k > 0;
-		TRY(p->ops->value_grad(p, s, &r));
-	}
-	return t->device->ops->slots_fetch(t->device, s);
-}
-
-/* Over the operator's elements, with the prior's part where that is in it. */
-static double norm_of(const struct flatness_target *t, const float *theta)
-{
-	const struct segments *s = t->potential->params;
-	double sum = 0;
-	for (int i = 0; i < s->n; i++) {
-		const struct segment *g = &s->at[i];
-		const double decay = t->decay * g->prior;
-		const struct prior_curve c = prior_curve(g->kind, g->nu, decay > 0 ? g->prior : 1, t->deviation);
-		for (size_t j = g->offset; t->tensor[i] && j < g->offset + g->count; j++) {
-			const double x = (double)t->host[j] + (decay > 0 ? decay * prior_gradient(&c, (double)theta[j]) : 0);
-			sum += x * x;
-		}
-	}
-	return sqrt(sum);
-}
-
-static status measure_loss(struct measuring *m, const struct snaps_record *record, json_t **into)
-{
-	const struct flatness_target *t = m->target;
-	const struct potential *p = t->potential;
-	struct device *d = t->device;
-	struct slots slots = {.step = 0};
-	begin(m, "gradient", 1);
-	TRY(d->ops->put(d, t->theta, record->params, p->n_params * sizeof(float)));
-	if (p->n_stats)
-		TRY(d->ops->put(d, t->stats, record->stats, p->n_stats * sizeof(float)));
-	TRY(d->ops->slots_open(d, &slots));
-	status s = sum_batches(m, &slots);
-	d->ops->slots_close(d, &slots);
-	TRY(s);
-	TRY(d->ops->get(d, t->host, t->gradient, p->n_params * sizeof(float)));
-	report_number(into, "nll", slots.value[SLOT_NLL]);
-	report_number(into, "gradient_norm", norm_of(t, record->params));
 	return OK;
 }
 
@@ -290,7 +230,8 @@ static status measure_record(struct measuring *m, const struct snaps_record *rec
 	/* It comes last, and what comes before may take hours. */
 	if (p->density)
 		TRY(density_check(m->hessian, &options));
-	TRY(measure_loss(m, record, into));
+	begin(m, "gradient", 1);
+	TRY(flatness_loss(m->target, record, tick, m, into));
 	TRY(measure_top(m, m->hessian, NULL, into));
 	TRY(measure_trace(m, m->hessian, NULL, part, into));
 	TRY(measure_density(m, into));
