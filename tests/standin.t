@@ -106,7 +106,7 @@ caught_by_seed() {  # caught_by_seed NAME KIND-PLANT CASE WORDS
 
 # ---- plain ----
 
-if ! build plain NONE BARRIER OVERREAD OVERWRITE DIVERGENT LANES SHARED ORDER; then
+if ! build plain NONE BARRIER OVERREAD OVERWRITE DIVERGENT LANES MASKS SHARED ORDER; then
 	ok 1 "the stand-in is compiled"
 	shown "$dir/messages"
 	done_testing
@@ -137,6 +137,8 @@ caught "a barrier that some threads don't reach" plain-DIVERGENT sums \
 	"the barrier at .*check.cu:$(line barrier) is divergent: 64 of 96 threads reach it, .*(kernel sum_parts, block"
 caught "a shuffle whose mask names lanes that don't reach it" plain-LANES sums \
 	"the exchange at .*check.cu:$(line lanes) is divergent: .*mask ffffffff.*(kernel sum_parts, block"
+caught "lanes of one exchange with several masks" plain-MASKS sums \
+	"check.cu:$(line lanes): lanes of one exchange have the masks [7f]fffffff and [7f]fffffff (kernel sum_parts, block"
 caught "a write beside an array of shared memory" plain-SHARED sums 'a write to shared memory outside of its arrays (kernel sum_parts'
 caught_by_seed "a kernel whose result depends on the order of blocks: one order" plain-ORDER exchanges 'block 0 says [0-2]$'
 caught_by_seed "a kernel whose result depends on the order of blocks: another" plain-ORDER exchanges 'block 0 says [34]$'

@@ -32,6 +32,12 @@ cudaError_t check_scale(size_t n, const float *x, float *y, float by, cudaStream
 	return LAUNCH(scale, (unsigned)(n / CHECK_THREADS + 1), CHECK_THREADS, 0, s, n, x, y, by);
 }
 
+#ifdef PLANT_MASKS
+#define MASK(lane) ((lane) ? ALL : ALL >> 1)
+#else
+#define MASK(lane) ALL
+#endif
+
 static __device__ double block_sum(double v)
 {
 	SHARED(double, part, WARPS);
@@ -55,7 +61,7 @@ static __device__ double block_sum(double v)
 		if (lane < WARPS)
 #endif
 		for (unsigned d = WARP / 2; d > 0; d /= 2)
-			v += __shfl_down_sync(ALL, v, d); /* lanes */
+			v += __shfl_down_sync(MASK(lane), v, d); /* lanes */
 	}
 	return v;
 }

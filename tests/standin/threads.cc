@@ -32,6 +32,7 @@ static struct cuda_thread threads[MOST];
 static unsigned n_threads, arrived, generation;
 static int said, said_before;
 static unsigned waiting[MOST / WARP];        /* lanes of a warp in an exchange */
+static unsigned asked[MOST / WARP];          /* the lanes that their masks name: masks are the same, or have no lane in common */
 static struct cuda_thread *current;
 static struct standin_order pass;
 static unsigned pass_left;
@@ -200,6 +201,7 @@ static UNSEEN void exchange(unsigned warp, unsigned mask)
 			t->at = READY;
 		}
 	waiting[warp] &= ~mask;
+	asked[warp] &= ~mask;
 }
 
 /* What is wrong with this lane's exchange, before it waits. */
@@ -213,15 +215,18 @@ static UNSEEN void exchange_check(unsigned mask, unsigned from, const char *file
 		standin_fatal("%s:%d: a shuffle from lane %u, which the mask %08x leaves out", file, line, from, mask);
 	if (mask & ~there)
 		standin_fatal("%s:%d: the mask %08x names lanes that the block has not", file, line, mask);
-	for (unsigned rest = waiting[warp] & mask; rest; rest &= rest - 1) {
-		const struct cuda_thread *t = &threads[warp * WARP + (unsigned)__builtin_ctz(rest)];
-		if (t->mask != mask)
-			standin_fatal("%s:%d: lanes of one exchange have the masks %08x and %08x", file, line, mask,
-			              t->mask);
-		if (other_place(t, file, line))
-			standin_fatal("%s:%d: an exchange whose other lanes wait in the one at %s:%d", file, line,
-			              t->file, t->line);
-	}
+	if (!(asked[warp] & mask))
+		return;
+	/* Who has a lane of this mask in its own: one stands for all who have the same. */
+	unsigned rest = waiting[warp];
+	while (!(threads[warp * WARP + (unsigned)__builtin_ctz(rest)].mask & mask))
+		rest &= rest - 1;
+	const struct cuda_thread *t = &threads[warp * WARP + (unsigned)__builtin_ctz(rest)];
+	if (t->mask != mask)
+		standin_fatal("%s:%d: lanes of one exchange have the masks %08x and %08x", file, line, mask, t->mask);
+	if (other_place(t, file, line))
+		standin_fatal("%s:%d: an exchange whose other lanes wait in the one at %s:%d", file, line, t->file,
+		              t->line);
 }
 
 static UNSEEN void exchange_wait(unsigned mask, uint64_t bits, unsigned from, const char *file, int line)
@@ -232,6 +237,7 @@ static UNSEEN void exchange_wait(unsigned mask, uint64_t bits, unsigned from, co
 	current->from = from;
 	current->mask = mask;
 	waiting[warp] |= 1u << current->place.lane;
+	asked[warp] |= mask;
 	if ((waiting[warp] & mask) == mask)
 		exchange(warp, mask);
 	else
@@ -290,7 +296,7 @@ static UNSEEN void block_begin(uint3 at)
 		TSAN(t->fiber = identity_take();)
 	}
 	for (unsigned w = 0; w * WARP < n_threads; w++)
-		waiting[w] = 0;
+		waiting[w] = asked[w] = 0;
 	arrived = 0;
 	said = 0;
 	standin_shared_begin(kernel->shared);
