@@ -114,6 +114,11 @@ static status copy_hvp(struct layer_plan *p, const struct layer_io *io, const st
 	return linear->hvp(p->inner, io, dot);
 }
 
+static size_t copy_tangent_bytes(const struct plan_request *r)
+{
+	return linear->tangent_bytes(r);
+}
+
 static unsigned copy_reads(const struct layer *l)
 {
 	return linear->backward_reads(l);
@@ -133,7 +138,8 @@ static status copy_materialise(struct layer_plan *p, const struct weight_source 
 
 static const struct layer_ops copy_ops = {.plan = copy_plan, .drop = copy_drop, .forward = copy_forward,
                                           .backward = copy_backward, .backward_reads = copy_reads, .working_bytes = copy_bytes,
-                                          .materialise = copy_materialise, .jvp = copy_jvp, .hvp = copy_hvp};
+                                          .materialise = copy_materialise, .jvp = copy_jvp, .hvp = copy_hvp,
+                                          .tangent_bytes = copy_tangent_bytes};
 
 /* ---- out(a + mid(a)), a = first(x) ---- */
 
