@@ -103,6 +103,7 @@ struct layer_io {
 	enum stats_policy policy;
 	double stats_share;        /* STATS_CUMULATE: of this batch's statistics in the mean; 1/(k+1) after k batches */
 	void *kept;                /* kept_bytes: what forward leaves there, backward of the same plan finds */
+	void *room;                /* tangent_bytes: of tangents alone, memory of no meaning before and after a pass */
 	/* backward */
 	const void *dy[2];         /* the gradient is their sum; [1] is NULL but for layers whose ops say two_gradients */
 	void *dx[2];               /* NULL: not wanted; set, not added to */
@@ -162,13 +163,15 @@ struct layer_ops {
 	/* Tangents, of plans with PLAN_TANGENT: a dotted quantity is the derivative along a direction in the parameters. `dot` has the
 	 * tangents of what io has at the same places, each in its own's format: x, param (the working copy of the direction where the plan
 	 * has working weights) and dy are given, NULL standing for 0; y, dx and dparam are set, those that are NULL not wanted, and
-	 * dparam added to with dot->add_dparams. The rest of dot is not read.
+	 * dparam added to with dot->add_dparams. Of the rest of dot room is read.
 	 * jvp follows forward with the same io:      ẏ = ∂y/∂x·ẋ + ∂y/∂θ·θ̇.
 	 * hvp follows jvp, and backward with the same io has been or not: the derivative of what backward makes of dy,
 	 *     ẋ̄ = (∂y/∂x)ᵀ·dẏ + (d/dt ∂y/∂x)ᵀ·dy,  θ̄̇ likewise (Pearlmutter 1994; at kinks the slope that backward takes has derivative 0).
 	 * Both, or both NULL where the layer has no exact tangents. Errors: ERR_MEMORY, ERR_LIBRARY. */
 	status (*jvp)(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot);
 	status (*hvp)(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot);
+	/* Bytes of the room that both work in; no more for fewer examples. NULL or 0: none. */
+	size_t (*tangent_bytes)(const struct plan_request *r);
 };
 
 #endif

@@ -7,172 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/ref/ref.h"
+#include "tests/branched_net.h"
 #include "tests/tap.h"
 
-enum { N = 9, IN = 6, MID = 5, OUT = 3, PARAMS = MID * (IN + 1) + MID * (MID + 1) + OUT * (MID + 1) };
+enum { N = BRANCHED_N, IN = BRANCHED_IN, MID = BRANCHED_MID, OUT = BRANCHED_OUT };
+enum { PARAMS = MID * (IN + 1) + MID * (MID + 1) + OUT * (MID + 1) };
 
 static const struct rng_key key = {8, 0};
-
-/* ---- y = x₀ + x₁, in the place of activations ---- */
-
-struct layer_plan {
-	size_t n;
-	struct layer_plan *inner;  /* of the linear layer that is wrapped */
-	size_t weights, padding;
-};
-
-static status sum_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
-{
-	(void)d;
-	*out = calloc(1, sizeof **out);
-	if (!*out)
-		return ERR_MEMORY;
-	(*out)->n = (size_t)r->n * (size_t)r->layer->out[0];
-	return OK;
-}
-
-static void sum_drop(struct layer_plan *p)
-{
-	free(p);
-}
-
-static status sum_forward(struct layer_plan *p, const struct layer_io *io)
-{
-	for (size_t i = 0; i < p->n; i++)
-		((float *)io->y)[i] = ((const float *)io->x[0])[i] + ((const float *)io->x[1])[i];
-	return OK;
-}
-
-static status sum_backward(struct layer_plan *p, const struct layer_io *io)
-{
-	for (int k = 0; k < 2; k++)
-		for (size_t i = 0; i < p->n; i++)
-			((float *)io->dx[k])[i] = ((const float *)io->dy[0])[i];
-	return OK;
-}
-
-/* It is linear: tangents go the same ways. */
-static status sum_jvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
-{
-	(void)io;
-	return sum_forward(p, dot);
-}
-
-static status sum_hvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
-{
-	(void)io;
-	return sum_backward(p, dot);
-}
-
-static const struct layer_ops sum_ops = {.plan = sum_plan, .drop = sum_drop, .forward = sum_forward, .backward = sum_backward,
-                                         .jvp = sum_jvp, .hvp = sum_hvp};
-
-/* ---- linear layers that want their weights elsewhere ---- */
-
-static const struct layer_ops *linear;
-static int materialised, planned;
-static size_t padding;  /* bytes of the copies to be planned, beyond the weights */
-static int asked_n, asked_batch;  /* of the last plan */
-
-static status copy_plan(struct device *d, const struct plan_request *r, struct layer_plan **out)
-{
-	*out = calloc(1, sizeof **out);
-	if (!*out)
-		return ERR_MEMORY;
-	planned++;
-	asked_n = r->n;
-	asked_batch = r->batch;
-	(*out)->weights = (size_t)r->layer->in[0] * (size_t)r->layer->out[0];
-	(*out)->padding = padding;
-	return linear->plan(d, r, &(*out)->inner);
-}
-
-static void copy_drop(struct layer_plan *p)
-{
-	linear->drop(p->inner);
-	free(p);
-}
-
-static status copy_forward(struct layer_plan *p, const struct layer_io *io)
-{
-	return linear->forward(p->inner, io);
-}
-
-static status copy_backward(struct layer_plan *p, const struct layer_io *io)
-{
-	return linear->backward(p->inner, io);
-}
-
-static status copy_jvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
-{
-	return linear->jvp(p->inner, io, dot);
-}
-
-static status copy_hvp(struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
-{
-	return linear->hvp(p->inner, io, dot);
-}
-
-static unsigned copy_reads(const struct layer *l)
-{
-	return linear->backward_reads(l);
-}
-
-static size_t copy_bytes(const struct layer_plan *p)
-{
-	return p->weights * sizeof(float) + p->padding;
-}
-
-static status copy_materialise(struct layer_plan *p, const struct weight_source *from, void *working)
-{
-	materialised++;
-	memcpy(working, from->at->theta + from->param[PARAM_WEIGHT]->offset, p->weights * sizeof(float));
-	return OK;
-}
-
-static const struct layer_ops copy_ops = {.plan = copy_plan, .drop = copy_drop, .forward = copy_forward,
-                                          .backward = copy_backward, .backward_reads = copy_reads, .working_bytes = copy_bytes,
-                                          .materialise = copy_materialise, .jvp = copy_jvp, .hvp = copy_hvp};
-
-/* ---- out(a + mid(a)), a = first(x) ---- */
-
-static void add_linear(struct model *m, int input, int in, int out, const char *weight, const char *bias)
-{
-	struct layer *l = &m->layer[m->n_layers++];
-	*l = (struct layer){.kind = LAYER_LINEAR, .input = {input, INPUT_NONE}, .in = {in, 1, 1}, .out = {out, 1, 1},
-	                    .param = {1 + m->params.n, 2 + m->params.n}};
-	MUST(segments_add(&m->params, &m->arena, weight, 2, (int64_t[]){out, in}, INIT_NORMAL, 1, NULL));
-	MUST(segments_add(&m->params, &m->arena, bias, 1, (int64_t[]){out}, INIT_NORMAL, 1, NULL));
-}
-
-static void residual(struct model *m)
-{
-	*m = (struct model){.input = {IN, 1, 1}, .outputs = OUT};
-	add_linear(m, INPUT_BATCH, IN, MID, "first.weight", "first.bias");
-	add_linear(m, 0, MID, MID, "mid.weight", "mid.bias");
-	m->layer[m->n_layers++] = (struct layer){.kind = LAYER_ACTIVATION, .input = {0, 1}, .in = {MID, 1, 1}, .out = {MID, 1, 1},
-	                                         .activation = ACTIVATION_SILU};
-	add_linear(m, 2, MID, OUT, "last.weight", "last.bias");
-}
-
-/* Outputs, and the gradient of Σ r·output, in double. */
-static void oracle(const double *t, const double *x, const double *r, double *y, double *g)
-{
-	const double *w1 = t, *b1 = w1 + MID * IN, *w2 = b1 + MID, *b2 = w2 + MID * MID, *w3 = b2 + MID, *b3 = w3 + OUT * MID;
-	double *g1 = g, *h1 = g1 + MID * IN, *g2 = h1 + MID, *h2 = g2 + MID * MID, *g3 = h2 + MID, *h3 = g3 + OUT * MID;
-	double a[N * MID], b[N * MID], sum[N * MID], dsum[N * MID], da[N * MID];
-	ref_linear(N, IN, MID, x, w1, b1, a);
-	ref_linear(N, MID, MID, a, w2, b2, b);
-	for (int i = 0; i < N * MID; i++)
-		sum[i] = a[i] + b[i];
-	ref_linear(N, MID, OUT, sum, w3, b3, y);
-	ref_linear_backward(N, MID, OUT, sum, w3, r, dsum, g3, h3);
-	ref_linear_backward(N, MID, MID, a, w2, dsum, da, g2, h2);
-	for (int i = 0; i < N * MID; i++)
-		da[i] += dsum[i];
-	ref_linear_backward(N, IN, MID, x, w1, da, NULL, g1, h1);
-}
 
 static double worst(const float *got, const double *want, int n)
 {
@@ -188,9 +29,9 @@ static double worst(const float *got, const double *want, int n)
 static bool is_new(struct graph *g, int n, enum plan_mode mode)
 {
 	struct graph_plan *p;
-	int before = planned;
+	int before = branched.planned;
 	MUST(graph_plan(g, n, mode, &p));
-	return planned == before + 3 && p->n == n && p->mode == mode;
+	return branched.planned == before + 3 && p->n == n && p->mode == mode;
 }
 
 /* What is used stays planned; what was used longest ago gives way. */
@@ -216,10 +57,10 @@ static void differences(const double *theta, const float *v, const double *x, co
 	for (int side = 0; side < 2; side++) {
 		for (int i = 0; i < PARAMS; i++)
 			at[i] = theta[i] + (side ? -step : step) * (double)v[i];
-		oracle(at, x, r, y, g[side]);
+		branched_oracle(at, x, r, y, g[side]);
 		for (int i = 0; i < N * OUT; i++)
 			dy[i] = r[i] + y[i];
-		oracle(at, x, dy, y, g[side]);
+		branched_oracle(at, x, dy, y, g[side]);
 	}
 	for (int i = 0; i < PARAMS; i++)
 		out[i] = (g[0][i] - g[1][i]) / (2 * step);
@@ -287,7 +128,7 @@ static void out_of_memory(struct graph *g, struct backend *fake, const float *th
 	struct graph_plan *p;
 	float out[N * OUT];
 	alloc = fake->alloc;
-	padding = 64;
+	branched.padding = 64;
 	for (int copy = 0; copy < 3; copy++) {
 		/* The copies before it have their room from the last turn, but for one. */
 		allocations = copy > 0;
@@ -301,8 +142,8 @@ static void out_of_memory(struct graph *g, struct backend *fake, const float *th
 		near(worst(out, want, N * OUT), 0, 1e-6, "and the plan that was there still gives its outputs");
 	}
 	MUST(graph_plan(g, N - 1, PLAN_TRAIN, &p));
-	ok(asked_n == N - 1 && asked_batch == N, "layers are told which batch the examples are a rest of");
-	padding = 0;
+	ok(branched.asked_n == N - 1 && branched.asked_batch == N, "layers are told which batch the examples are a rest of");
+	branched.padding = 0;
 }
 
 int main(void)
@@ -314,12 +155,10 @@ int main(void)
 	double theta[PARAMS], x[N * IN], r[N * OUT], y[N * OUT], want[PARAMS];
 	MUST(backend_open("cpu", 1, &d));
 	const struct backend *real = d->ops;
-	linear = real->layers[LAYER_LINEAR];
-	const struct layer_ops *const table[LAYER_KINDS] = {[LAYER_LINEAR] = &copy_ops, [LAYER_ACTIVATION] = &sum_ops};
-	struct backend fake = *real;
-	fake.layers = table;
+	struct backend fake;
+	branched_layers(real, &fake);
 	d->ops = &fake;
-	residual(&m);
+	branched_model(&m);
 	ok(m.params.count == PARAMS, "the network has %d parameters", PARAMS);
 	float *device_theta, *gradient, host[PARAMS], first[PARAMS], device_r[N * OUT], out[N * OUT];
 	MUST(fake.alloc(d, PARAMS * sizeof(float), (void **)&device_theta));
@@ -332,7 +171,7 @@ int main(void)
 		x[i] = (double)(((float *)g.x)[i] = (float)rng_normal(key, STREAM_PROBE, 0, (uint64_t)i));
 	for (int i = 0; i < N * OUT; i++)
 		r[i] = (double)(device_r[i] = (float)rng_normal(key, STREAM_PROBE, 1, (uint64_t)i));
-	oracle(theta, x, r, y, want);
+	branched_oracle(theta, x, r, y, want);
 	for (int turn = 0; turn < 2; turn++) {
 		MUST(graph_plan(&g, N, PLAN_TRAIN, &p));
 		MUST(graph_weights(&g, p, NULL, &(struct point){.theta = device_theta}, NULL));
@@ -348,7 +187,7 @@ int main(void)
 	for (int i = 0; i < PARAMS; i++)
 		twice = twice && fabsf(host[i] - 2 * first[i]) <= 1e-5f * (1 + fabsf(first[i]));
 	ok(twice, "added to itself, the gradient doubles");
-	ok(materialised == 6, "three layers' working weights were made for each gradient");
+	ok(branched.materialised == 6, "three layers' working weights were made for each gradient");
 	out_of_memory(&g, &fake, device_theta, y);
 	graph_close(&g);
 	MUST(graph_open(&g, d, &(struct graph_options){.model = &m, .batch = N}));

@@ -14,7 +14,7 @@ enum { TRIALS = 300, LAYERS = 24, BATCH = 5, WIDTH = 40 };
 /* What a layer of the network at hand declares. */
 struct traits {
 	unsigned reads, in_place;
-	size_t kept;               /* numbers of an example */
+	size_t kept, room;         /* numbers of an example */
 	bool folds;
 };
 
@@ -153,11 +153,18 @@ static status backward(struct layer_plan *p, const struct layer_io *io)
 	return OK;
 }
 
-/* All that a forward and a backward pass had and made, whatever the layer declares, and the tangents of its inputs. */
+static size_t tangent_bytes(const struct plan_request *r)
+{
+	return (size_t)r->n * traits[index_of(r->layer)].room * sizeof(int32_t);
+}
+
+/* All that a forward and a backward pass had and made, whatever the layer declares, and the tangents of its inputs; after the layer
+ * worked in its room. */
 static void read_all(const struct layer_plan *p, const struct layer_io *io, const struct layer_io *dot)
 {
 	const struct layer *l = &model.layer[p->layer];
 	const size_t n = (size_t)p->n;
+	write_number(dot->room, n * traits[p->layer].room, 9000);
 	for (int k = 0; k < 2; k++) {
 		const int below = l->input[k];
 		if (below != INPUT_NONE)
@@ -337,7 +344,7 @@ static void any_network(struct device *d, uint64_t trial)
 		traits[i] = (struct traits){.reads = (unsigned)random_below(trial, 8),
 		                            .in_place = (unsigned)random_below(trial, 16),
 		                            .kept = (size_t)(random_below(trial, 2) * random_below(trial, 2 * WIDTH)),
-		                            .folds = random_below(trial, 2)};
+		                            .room = (size_t)random_below(trial, 2 * WIDTH), .folds = random_below(trial, 2)};
 		add_layer(full ? INPUT_NONE : second, random_below(trial, 2) ? WIDTH : 1 + random_below(trial, WIDTH));
 		model.params.at[i].frozen = random_below(trial, 4) == 0;
 	}
@@ -384,6 +391,7 @@ int main(void)
 	static const struct layer_ops ops = {
 		.two_gradients = true, .plan = plan, .drop = drop, .forward = forward, .backward = backward,
 		.backward_reads = backward_reads, .in_place = in_place, .folds = folds, .kept_bytes = kept_bytes, .jvp = jvp, .hvp = hvp,
+		.tangent_bytes = tangent_bytes,
 	};
 	static const struct layer_ops *const table[LAYER_KINDS] = {&ops};
 	struct device *d;

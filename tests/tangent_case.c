@@ -53,6 +53,7 @@ static struct tangent_side side_new(const struct tangent_case *c, struct format 
 	};
 	size_t working = c->ops->working_bytes(c->plan);
 	side.working = working ? device_take(c->d, working) : NULL;
+	side.room = device_take(c->d, c->ops->tangent_bytes(&(struct plan_request){.layer = &c->layer, .n = s->n}));
 	draw(c, &side);
 	return side;
 }
@@ -63,6 +64,7 @@ static void side_free(struct device *d, struct tangent_side *side)
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		image_free(all[i]);
 	d->ops->free(d, side->working);
+	d->ops->free(d, side->room);
 }
 
 void tangent_case_new(struct device *d, const struct conv_setup *s, double slack, struct tangent_case *c)
@@ -98,6 +100,7 @@ struct layer_io tangent_case_io(const struct tangent_case *c, const struct tange
 struct layer_io tangent_case_dot(const struct tangent_case *c, int moves)
 {
 	struct layer_io dot = tangent_case_io(c, &c->along);
+	dot.room = c->along.room;
 	if (!(moves & MOVES_X))
 		dot.x[0] = NULL;
 	if (!(moves & MOVES_W))

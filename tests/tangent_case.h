@@ -11,6 +11,7 @@
 struct tangent_side {
 	struct image x, y, w, b, dy, dx, dw, db;   /* w (out, kernel·kernel·in per group), b and their gradients are flat */
 	void *working;                             /* of w, or NULL */
+	void *room;                                /* of tangents */
 };
 
 struct tangent_case {

@@ -12,6 +12,7 @@
 #include "src/data/dataset.h"
 #include "src/data/normalize.h"
 #include "src/net/net.h"
+#include "tests/apart.h"
 #include "tests/convnet_body.h"
 #include "tests/device_vec.h"
 #include "tests/predict_rows.h"
@@ -177,16 +178,6 @@ static double dot(const float *a, const float *b, size_t n)
 	for (size_t i = 0; i < n; i++)
 		sum += (double)a[i] * (double)b[i];
 	return sum;
-}
-
-static double apart(const float *got, const double *want, size_t n)
-{
-	double off = 0, size = 0;
-	for (size_t i = 0; i < n; i++) {
-		off += ((double)got[i] - want[i]) * ((double)got[i] - want[i]);
-		size += want[i] * want[i];
-	}
-	return isfinite(off) ? sqrt(off / size) : (double)INFINITY;
 }
 
 static double between(const float *got, const float *want, size_t n)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/apart.h"
 #include "tests/device_vec.h"
 #include "tests/net_case.h"
 #include "tests/tap.h"
@@ -158,16 +159,6 @@ static void multiply(struct subject *u, const struct gradient_request *r, const 
 	before = u->q.slots;
 	MUST(u->q.p->ops->hvp(u->q.p, &u->q.slots, r, v));
 	ok(memcmp(&before, &u->q.slots, sizeof before) == 0, "a product leaves the slots alone");
-}
-
-static double apart(const float *got, const double *want, size_t n)
-{
-	double off = 0, size = 0;
-	for (size_t i = 0; i < n; i++) {
-		off += ((double)got[i] - want[i]) * ((double)got[i] - want[i]);
-		size += want[i] * want[i];
-	}
-	return isfinite(off) ? sqrt(off / size) : (double)INFINITY;
 }
 
 static void check_products(const struct law *law)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/device_vec.h"
 #include "tests/net_case.h"
 #include "tests/tap.h"
 
@@ -116,9 +117,15 @@ static void too_small(void)
 	const int fits = fitting(&o, d);
 	o.batch = fits;
 	MUST(net_open(&o, d, &p));
-	const struct gradient_request r = net_case_request(&q, 0, ROWS);
+	struct gradient_request r = net_case_request(&q, 0, fits);
+	uint32_t *rows = host_take((size_t)fits * sizeof *rows);
+	r.batch.index = rows;
+	const size_t held = fake.held(d);
 	ok(p->ops->hvp(p, &q.slots, &r, q.theta) == OK, "a batch of %d does, and has products", fits);
+	/* A linear layer's term of each example would be 5 MB. */
+	ok(fake.held(d) < held + (1 << 20), "whose memory was taken before");
 	potential_close(p);
+	free(rows);
 	o.batch = fits * 5 / 4;
 	ok(net_open(&o, d, &p) == ERR_MEMORY, "a batch of %d does not", o.batch);
 	o.tangents = false;

@@ -130,4 +130,5 @@ const struct layer_ops cpu_conv = {
 	.materialise = conv_materialise,
 	.jvp = conv_jvp,
 	.hvp = conv_hvp,
+	.tangent_bytes = linear_tangent_bytes,
 };

@@ -50,8 +50,7 @@ static void cpu_close(struct device *d)
 {
 	struct cpu_device *cpu = (struct cpu_device *)d;
 	json_decref(cpu->choices);
-	free(cpu->scratch.at);
-	free(cpu->outer.at);
+	free(cpu->scratch);
 	free(cpu);
 }
 
@@ -130,38 +129,24 @@ static size_t cpu_held(const struct device *d)
 	return ((const struct cpu_device *)d)->held;
 }
 
-static status take_memory(struct device *d, struct cpu_memory *m, size_t bytes, void **out)
-{
-	assert(!m->held);
-	if (bytes > m->bytes) {
-		cpu_free(d, m->at);
-		m->bytes = 0;
-		TRY(cpu_alloc(d, bytes, &m->at));
-		m->bytes = bytes;
-	}
-	*out = m->at;
-	m->held = true;
-	return OK;
-}
-
 status cpu_scratch(struct device *d, size_t bytes, void **out)
 {
-	return take_memory(d, &((struct cpu_device *)d)->scratch, bytes, out);
+	struct cpu_device *cpu = (struct cpu_device *)d;
+	assert(!cpu->scratch_held);
+	if (bytes > cpu->scratch_bytes) {
+		cpu_free(d, cpu->scratch);
+		cpu->scratch_bytes = 0;
+		TRY(cpu_alloc(d, bytes, &cpu->scratch));
+		cpu->scratch_bytes = bytes;
+	}
+	*out = cpu->scratch;
+	cpu->scratch_held = true;
+	return OK;
 }
 
 void cpu_scratch_return(struct device *d)
 {
-	((struct cpu_device *)d)->scratch.held = false;
-}
-
-status cpu_outer_scratch(struct device *d, size_t bytes, void **out)
-{
-	return take_memory(d, &((struct cpu_device *)d)->outer, bytes, out);
-}
-
-void cpu_outer_scratch_return(struct device *d)
-{
-	((struct cpu_device *)d)->outer.held = false;
+	((struct cpu_device *)d)->scratch_held = false;
 }
 
 static status cpu_resident(struct device *d, const void *host, size_t bytes, const void **out)

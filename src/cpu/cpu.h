@@ -7,20 +7,14 @@
 #include "src/cpu/kernels.h"
 #include "src/cpu/layers.h"
 
-/* What cpu_scratch gives out, and to whom at a time. */
-struct cpu_memory {
-	void *at;
-	size_t bytes;
-	bool held;
-};
-
 struct cpu_device {
 	struct device device;
 	int threads;
 	const struct kernels *kernels;
 	struct json_t *choices;    /* owned: what choices_load and choices_save are about */
-	struct cpu_memory scratch;  /* one layer's at a time */
-	struct cpu_memory outer;    /* of a layer's pass that is made of passes */
+	void *scratch;             /* one layer's at a time */
+	size_t scratch_bytes;
+	bool scratch_held;
 	size_t held;               /* bytes given out and not freed */
 };
 
@@ -74,9 +68,6 @@ void cpu_point_range(const struct kernels *k, const struct slots *s, const struc
  * device's. Whoever takes it gives it back before another takes it. Errors: ERR_MEMORY. */
 status cpu_scratch(struct device *d, size_t bytes, void **out);
 void cpu_scratch_return(struct device *d);
-/* The same, and other memory: for whoever calls passes that take the first. */
-status cpu_outer_scratch(struct device *d, size_t bytes, void **out);
-void cpu_outer_scratch_return(struct device *d);
 
 extern const struct backend cpu_backend;
 

@@ -210,4 +210,5 @@ const struct layer_ops cpu_linear = {
 	.materialise = linear_materialise,
 	.jvp = linear_jvp,
 	.hvp = linear_hvp,
+	.tangent_bytes = linear_tangent_bytes,
 };

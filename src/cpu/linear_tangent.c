@@ -44,20 +44,31 @@ static void spread_bias(const struct linear_tangent *t, const float *bias, float
 				memcpy(y, bias + first, block * sizeof *y);
 }
 
-/* Memory for the second term of a sum, as large as the larger of x and y. Behind it are zeros for a bias that does not enter. */
-static status take_room(const struct linear_tangent *t, float **second, float **none)
+/* The room is for the second term of a sum, as large as the larger of x and y. Behind it are zeros for a bias that does not enter. */
+static size_t second_count(size_t inputs, size_t outputs)
 {
-	size_t outputs = outputs_of(t), most = t->inputs > outputs ? t->inputs : outputs;
-	TRY(cpu_outer_scratch(t->device, (most + t->channels) * sizeof **second, (void **)second));
-	*none = *second + most;
-	set_to_zero(*none, t->channels);
-	return OK;
+	return inputs > outputs ? inputs : outputs;
+}
+
+size_t linear_tangent_bytes(const struct plan_request *r)
+{
+	const struct layer *l = r->layer;
+	const size_t n = (size_t)r->n;
+	return (second_count(n * shape_size(l->in), n * shape_size(l->out)) + (size_t)l->out[0]) * sizeof(float);
+}
+
+static const float *make_zeros(const struct linear_tangent *t, float *room)
+{
+	float *none = room + second_count(t->inputs, outputs_of(t));
+	set_to_zero(none, t->channels);
+	return none;
 }
 
 /* The terms of ẏ by ẋ and by V, of which one at least is there. */
-static status sum_terms(const struct linear_tangent *t, const struct layer_io *io, const struct layer_io *dot, float *second,
-                        const float *none)
+static status sum_terms(const struct linear_tangent *t, const struct layer_io *io, const struct layer_io *dot)
 {
+	float *second = dot->room;
+	const float *none = make_zeros(t, second);
 	const void *bias = dot->param[PARAM_BIAS] ? dot->param[PARAM_BIAS] : t->bias ? none : NULL;
 	const struct layer_io by_x = {.x = {dot->x[0]}, .y = dot->y, .param = {io->param[PARAM_WEIGHT], bias}};
 	struct layer_io by_weight = {.x = {io->x[0]}, .y = dot->y, .param = {dot->param[PARAM_WEIGHT], bias}};
@@ -74,17 +85,13 @@ static status sum_terms(const struct linear_tangent *t, const struct layer_io *i
 
 status linear_tangent_jvp(const struct linear_tangent *t, const struct layer_io *io, const struct layer_io *dot)
 {
-	float *second, *none;
 	if (!dot->y)
 		return OK;
 	if (!dot->x[0] && !dot->param[PARAM_WEIGHT]) {
 		spread_bias(t, dot->param[PARAM_BIAS], dot->y);
 		return OK;
 	}
-	TRY(take_room(t, &second, &none));
-	status s = sum_terms(t, io, dot, second, none);
-	cpu_outer_scratch_return(t->device);
-	return s;
+	return sum_terms(t, io, dot);
 }
 
 /* The terms with dẏ, in what is wanted; they are zeros where dẏ is. */
@@ -106,17 +113,13 @@ static status first_terms(const struct linear_tangent *t, const struct layer_io 
 
 status linear_tangent_hvp(const struct linear_tangent *t, const struct layer_io *io, const struct layer_io *dot)
 {
-	float *second, *none;
+	float *second = dot->room;
 	TRY(first_terms(t, io, dot));
 	bool data = dot->dx[0] && dot->param[PARAM_WEIGHT], weights = dot->dparam[PARAM_WEIGHT] && dot->x[0];
 	if (!data && !weights)
 		return OK;
-	TRY(take_room(t, &second, &none));
-	status s = t->backward(t->plan, &(struct layer_io){
+	TRY(t->backward(t->plan, &(struct layer_io){
 		.x = {dot->x[0]}, .param = {dot->param[PARAM_WEIGHT]}, .dy = {io->dy[0]}, .dx = {data ? second : NULL},
-		.dparam = {weights ? dot->dparam[PARAM_WEIGHT] : NULL}, .add_dparams = true});
-	if (s == OK && data)
-		s = cpu_add(t->device, (struct format){0}, t->inputs, dot->dx[0], second);
-	cpu_outer_scratch_return(t->device);
-	return s;
+		.dparam = {weights ? dot->dparam[PARAM_WEIGHT] : NULL}, .add_dparams = true}));
+	return data ? cpu_add(t->device, (struct format){0}, t->inputs, dot->dx[0], second) : OK;
 }

@@ -29,6 +29,7 @@ status tangent_check(const struct plan_request *r);
 struct linear_tangent linear_tangent_of(struct device *d, const struct plan_request *r, size_t weights);
 
 /* As layer_ops has them. */
+size_t linear_tangent_bytes(const struct plan_request *r);
 status linear_tangent_jvp(const struct linear_tangent *t, const struct layer_io *io, const struct layer_io *dot);
 status linear_tangent_hvp(const struct linear_tangent *t, const struct layer_io *io, const struct layer_io *dot);
 

@@ -32,7 +32,8 @@ static void give_back(struct graph *g)
 	d->ops->free(d, g->memory);
 	d->ops->free(d, g->zeros);
 	d->ops->free(d, g->direction);
-	g->x = g->memory = NULL;
+	d->ops->free(d, g->room);
+	g->x = g->memory = g->room = NULL;
 	g->zeros = g->direction = NULL;
 }
 

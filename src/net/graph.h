@@ -56,7 +56,8 @@ struct graph {
 	size_t working_bytes[LAYERS_MAX];
 	const float **param;                   /* (segments): where layers read a parameter as it lies; NULL: working weights */
 	float *point;                          /* device: those, where they are not θ's own; made when first needed */
-	float *direction;                      /* device: (n_params) the last one; NULL without tangents */
+	float *direction;                      /* device: (n_params) the last one; NULL without tangents, */
+	void *room;                            /* device: and what layers' tangents work in, one at a time */
 	size_t *point_at;                      /* (segments): where in it each begins */
 	const struct graph_plan *ready;        /* whose weights were made last */
 	struct graph_plan plan[GRAPH_PLANS];

@@ -309,7 +309,7 @@ size_t graph_bytes(struct graph *g, int batch)
 	size_t bytes;
 	status s = lay_out(g, batch, &scratch, &t, &bytes);
 	arena_free(&scratch);
-	return s == OK ? input_bytes(g, batch) + graph_copies(g) * bytes : SIZE_MAX;
+	return s == OK ? input_bytes(g, batch) + graph_copies(g) * bytes + graph_tangent_bytes(g, batch) : SIZE_MAX;
 }
 
 status graph_buffers(struct graph *g)
@@ -326,5 +326,7 @@ status graph_buffers(struct graph *g)
 	if (s == OK)
 		s = take_memory(&t, g, bytes);
 	arena_free(&scratch);
+	if (s == OK && g->options.tangents)
+		s = d->ops->alloc(d, graph_tangent_bytes(g, g->options.batch), &g->room);
 	return s;
 }

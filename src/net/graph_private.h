@@ -73,13 +73,15 @@ float *graph_stats(const struct graph *g, int i, float *stats);
 /* and the gradients that reached it, or their tangents, in as many parts as it takes. */
 status graph_gather_parts(struct graph *g, const struct graph_plan *p, int i, bool tangents);
 
-/* graph_buffers.c: takes g->x, finds the layers to fold and how tensors lie, and takes g->memory. Errors: ERR_MEMORY, ERR_USAGE. */
+/* graph_buffers.c: takes g->x, finds the layers to fold and how tensors lie, and takes g->memory and g->room. Errors: ERR_MEMORY, ERR_USAGE. */
 status graph_buffers(struct graph *g);
-/* Bytes of both for batches of another size; SIZE_MAX where the host has no memory to tell. */
+/* Bytes of all three for batches of another size; SIZE_MAX where the host has no memory to tell. */
 size_t graph_bytes(struct graph *g, int batch);
 
 /* graph_tangent.c: whether a device has what a graph with tangents needs. Errors: ERR_USAGE. */
 status graph_has_tangents(const struct model *m, const struct device *d);
+/* Bytes of g->room for batches of a size; 0 without tangents. */
+size_t graph_tangent_bytes(const struct graph *g, int batch);
 /* Where the tangents of layer i's data lie, as place_io left the data. */
 void graph_place_tangents(const struct graph *g, const struct graph_plan *p, int i);
 

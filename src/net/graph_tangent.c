@@ -17,6 +17,17 @@ status graph_has_tangents(const struct model *m, const struct device *d)
 	return all ? OK : fail(ERR_USAGE, "{device} %s: has no exact products with the Hessian yet; {device} cpu has", d->ops->name);
 }
 
+size_t graph_tangent_bytes(const struct graph *g, int batch)
+{
+	size_t most = 0;
+	for (int i = 0; g->options.tangents && i < g->options.model->n_layers; i++) {
+		const struct plan_request r = graph_request(g, i, batch, PLAN_TANGENT);
+		const size_t bytes = ops_of(g, i)->tangent_bytes ? ops_of(g, i)->tangent_bytes(&r) : 0;
+		most = bytes > most ? bytes : most;
+	}
+	return most;
+}
+
 /* Of the batch, and of what no parameter moves, there is none: NULL stands for 0. */
 static const void *input_dot(const struct graph *g, int input)
 {
@@ -28,7 +39,7 @@ void graph_place_tangents(const struct graph *g, const struct graph_plan *p, int
 	const struct layer *l = layer_at(g, i);
 	const struct layer_io *io = &p->io[i];
 	struct layer_io *dot = &p->dot[i];
-	*dot = (struct layer_io){.y = tangent_at(g, io->y)};
+	*dot = (struct layer_io){.y = tangent_at(g, io->y), .room = g->room};
 	for (int k = 0; k < 2; k++) {
 		dot->x[k] = input_dot(g, l->input[k]);
 		dot->dx[k] = tangent_at(g, io->dx[k]);
