@@ -47,7 +47,7 @@ result $? "a second time changes nothing"
 if command -v mandoc >/dev/null 2>&1; then
 	mandoc -T lint -W warning "$dir"/made/man/*.1 >"$dir/why" 2>&1
 	result $? "mandoc has no complaint about the options"
-	mandoc -T utf8 "$page" | col -b >"$dir/why"
+	mandoc -T utf8 "$page" | LC_ALL=C.UTF-8 col -b >"$dir/why"
 	grep -q -e '--lr RATE' "$dir/why" && grep -q 'Step size λ (default 0.1; > 0)\.' "$dir/why"
 	result $? "a formatted page reads as it should"
 else

@@ -197,7 +197,8 @@ LC_ALL=C.UTF-8 TERM=xterm "$BASIN" flatness --density --by tensor --last 2 net >
 	grep -q '^  trace  *[0-9.]* ± ' out && grep -q '^  fc2.weight  *24  [0-9.]* ± [0-9.e-]*  *[0-9.]* ± ' out &&
 		grep -q '┤.*█' out && [ ! -s err ]
 told $? "a table and a plot for each snapshot"
-grep -v -e '^over' -e '^  *csv:' out | sed 's/[^ -~]./x/g' >narrow && awk 'length > 80 { print; bad = 1 } END { exit bad }' narrow
+grep -v -e '^over' -e '^  *csv:' out | tr -d '\200-\277' >narrow &&
+	LC_ALL=C awk 'length > 80 { print; bad = 1 } END { exit bad }' narrow
 told $? "in 80 columns"
 [ "$(sed -n '/^  *step  *role/,$p' out | grep -c '^   [1-4]:  *[36]0  theta  *[0-9.]*  *[0-9.]*  *[0-9.]*  *[0-9.]* ± [0-9.]*$')" = 4 ]
 told $? "and a line for each at the end"

@@ -4,13 +4,11 @@
 #include "src/cpu/norm.h"
 #include "src/cpu/norm_tangent.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 /* Bytes of a block over all examples, up to which each thread has a block of its own: then a second pass finds it in a
  * cache. Beyond, threads share a block. */
 enum { OWN_BLOCK_MAX = 64 << 20 };
-enum { TOGETHER = 64 };  /* thresholds rounded together */
 
 static const struct norm_kind *const kinds[] = {[NORM_BATCH] = &norm_batch, [NORM_FILTER_RESPONSE] = &norm_filter};
 
@@ -84,28 +82,6 @@ static status norm_plan(struct device *d, const struct plan_request *r, struct l
 	}
 	*out = p;
 	return OK;
-}
-
-static void round_thresholds(struct layer_plan *p)
-{
-	const struct kernels *k = kernels_of(p->device);
-	for (int c = 0; c < p->channels; c += TOGETHER) {
-		uint16_t rounded[TOGETHER];
-		size_t n = p->channels - c < TOGETHER ? (size_t)(p->channels - c) : TOGETHER;
-		k->convert(p->threshold + c, false, rounded, true, n);
-		k->convert(rounded, true, p->threshold + c, false, n);
-	}
-}
-
-void norm_set_threshold(struct layer_plan *p, const struct layer_io *io, bool of_output)
-{
-	const float *tau = io->param[PARAM_THRESHOLD];
-	for (int c = 0; c < p->channels; c++)
-		p->threshold[c] = p->activation == ACTIVATION_THRESHOLD ? tau[c]
-		                  : p->activation == ACTIVATION_RELU    ? 0
-		                                                        : -INFINITY;
-	if (of_output && p->y.bf16)
-		round_thresholds(p);
 }
 
 static status norm_forward(struct layer_plan *p, const struct layer_io *io)

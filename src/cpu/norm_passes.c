@@ -4,6 +4,32 @@
  * of channels. The norm itself is applied as one multiply and add per element. */
 #include "src/cpu/norm.h"
 
+#include <math.h>
+
+enum { TOGETHER = 64 };  /* thresholds rounded together */
+
+static void round_thresholds(struct layer_plan *p)
+{
+	const struct kernels *k = kernels_of(p->device);
+	for (int c = 0; c < p->channels; c += TOGETHER) {
+		uint16_t rounded[TOGETHER];
+		size_t n = p->channels - c < TOGETHER ? (size_t)(p->channels - c) : TOGETHER;
+		k->convert(p->threshold + c, false, rounded, true, n);
+		k->convert(rounded, true, p->threshold + c, false, n);
+	}
+}
+
+void norm_set_threshold(struct layer_plan *p, const struct layer_io *io, bool of_output)
+{
+	const float *tau = io->param[PARAM_THRESHOLD];
+	for (int c = 0; c < p->channels; c++)
+		p->threshold[c] = p->activation == ACTIVATION_THRESHOLD ? tau[c]
+		                  : p->activation == ACTIVATION_RELU    ? 0
+		                                                        : -INFINITY;
+	if (of_output && p->y.bf16)
+		round_thresholds(p);
+}
+
 /* Without a residual the output follows from x alone, and with SiLU nothing follows from the output. */
 enum norm_slope norm_slope_of(const struct layer_plan *p)
 {
