@@ -18,19 +18,6 @@ static const json_t *run_option(const struct flatness_target *t, const char *nam
 
 /* ---- what the snapshots must share ---- */
 
-/* The first of the chosen snapshots' files whose header says something else than the first one's; NULL: all say the same, or nothing. */
-static const struct source *unlike(const struct selection *chosen, const char *part, const char *name)
-{
-	const json_t *first = json_object_get(json_object_get(selection_header(chosen), part), name);
-	for (size_t i = 1; i < chosen->n; i++) {
-		const struct source *other = &chosen->sources.source[chosen->choice[i].source];
-		const json_t *theirs = json_object_get(json_object_get(other->header, part), name);
-		if ((first || theirs) && !json_equal(first, theirs))
-			return other;
-	}
-	return NULL;
-}
-
 static const char *first_path(const struct selection *chosen)
 {
 	return chosen->sources.source[chosen->choice[0].source].path;
@@ -41,10 +28,10 @@ static status check_alike(const struct flatness_plan *p, const struct selection 
 {
 	static const char *const names[] = {"freeze", "prior", "weight-decay"};
 	for (int k = 0; k < (p->decay ? 3 : 1); k++) {
-		const struct source *other = unlike(chosen, "sampler", names[k]);
+		const struct source *other = selection_unlike(chosen, "sampler", names[k]);
 		if (other)
-			return fail(ERR_USAGE, "%s and %s are of runs with another --%s each; measure them one at a time", first_path(chosen),
-			            other->path, names[k]);
+			return fail(ERR_USAGE, "%s and %s are of runs with another --%s each; measure them one at a time",
+			            first_path(chosen), other->path, names[k]);
 	}
 	return OK;
 }
@@ -53,12 +40,12 @@ static status check_alike(const struct flatness_plan *p, const struct selection 
 static status check_counts(const struct selection *chosen, const struct flatness_target *t)
 {
 	const struct segments *s = t->potential->params;
-	const struct source *other = t->decay > 0 ? unlike(chosen, "data", "n") : NULL;
+	const struct source *other = t->decay > 0 ? selection_unlike(chosen, "data", "n") : NULL;
 	for (int i = 0; other && i < s->n; i++)
 		if (t->tensor[i] && s->at[i].prior > 0 &&
 		    (s->at[i].kind != PRIOR_GAUSSIAN || likelihood_owns(t->network.likelihood, s->at[i].name)))
-			return fail(ERR_USAGE, "%s and %s are of runs on another number of examples each, which the prior of %s depends on; "
-			            "measure them one at a time", first_path(chosen), other->path, s->at[i].name);
+			return fail(ERR_USAGE, "%s and %s are of runs on another number of examples each, which the prior of %s depends "
+			            "on; measure them one at a time", first_path(chosen), other->path, s->at[i].name);
 	return OK;
 }
 

@@ -45,12 +45,7 @@ static void put_problem(const struct swag_plan *p, json_t **sampler)
 		if (json_object_get(theirs, *name))
 			json_put_shared(sampler, *name, json_object_get(theirs, *name));
 	/* What another run moved is not held. */
-	bool held = json_object_get(theirs, "freeze");
-	for (size_t i = 0; i < p->chosen->n; i++) {
-		const json_t *header = p->chosen->sources.source[p->chosen->choice[i].source].header;
-		held = held && json_equal(json_object_get(theirs, "freeze"), json_object_get(json_object_get(header, "sampler"), "freeze"));
-	}
-	if (held)
+	if (json_object_get(theirs, "freeze") && !selection_unlike(p->chosen, "sampler", "freeze"))
 		json_put_shared(sampler, "freeze", json_object_get(theirs, "freeze"));
 }
 

@@ -137,6 +137,18 @@ const json_t *selection_header(const struct selection *s)
 	return s->sources.source[s->choice[0].source].header;
 }
 
+const struct source *selection_unlike(const struct selection *s, const char *part, const char *name)
+{
+	const json_t *first = json_object_get(json_object_get(selection_header(s), part), name);
+	for (size_t i = 1; i < s->n; i++) {
+		const struct source *other = &s->sources.source[s->choice[i].source];
+		const json_t *theirs = json_object_get(json_object_get(other->header, part), name);
+		if ((first || theirs) && !json_equal(first, theirs))
+			return other;
+	}
+	return NULL;
+}
+
 /* ---- records ---- */
 
 struct kept_record {

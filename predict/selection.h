@@ -39,6 +39,9 @@ status selection_open(const char *const *path, int n, const struct selection_req
 /* The header of the first choice's file, of whose model and likelihood all others are. */
 const json_t *selection_header(const struct selection *s);
 
+/* The first choice's file whose header says something else of a part's member than that one's; NULL: all say the same, or nothing. */
+const struct source *selection_unlike(const struct selection *s, const char *part, const char *name);
+
 /* Reads choice i, and says how many elements it has; the record is valid until the next call. Errors: as snaps_read's. */
 status selection_read(struct selection *s, size_t i, struct snaps_record *out);
 

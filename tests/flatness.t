@@ -179,8 +179,8 @@ told $? "the mean of a run that held a tensor holds it"
 "$BASIN" swag anchors holding --rank 0 --scale 0 --quiet --out moved && flat moved && near n_params 0 59
 told $? "and not where another run moved it"
 for rows in 6 15; do
-	"$BASIN" sample --data csv:d.csv --model linear --noise-sd learn --holdout $rows --lr 1e-12 --steps 1 --weight-decay 0.25 --quiet --out less-$rows ||
-		exit 99
+	"$BASIN" sample --data csv:d.csv --model linear --noise-sd learn --holdout $rows --lr 1e-12 --steps 1 \
+		--weight-decay 0.25 --quiet --out less-$rows || exit 99
 done
 fails 2 'less-6.*less-15.* number of examples.* noise.log_sd' "nor are runs whose number of examples is in their prior" \
 	"$BASIN" flatness --quiet --decay less-6 less-15

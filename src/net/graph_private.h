@@ -73,7 +73,8 @@ float *graph_stats(const struct graph *g, int i, float *stats);
 /* and the gradients that reached it, or their tangents, in as many parts as it takes. */
 status graph_gather_parts(struct graph *g, const struct graph_plan *p, int i, bool tangents);
 
-/* graph_buffers.c: takes g->x, finds the layers to fold and how tensors lie, and takes g->memory and g->room. Errors: ERR_MEMORY, ERR_USAGE. */
+/* graph_buffers.c: takes g->x, finds the layers to fold and how tensors lie, and takes g->memory and g->room. Errors: ERR_MEMORY,
+ * ERR_USAGE. */
 status graph_buffers(struct graph *g);
 /* Bytes of all three for batches of another size; SIZE_MAX where the host has no memory to tell. */
 size_t graph_bytes(struct graph *g, int batch);
