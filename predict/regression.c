@@ -50,7 +50,8 @@ struct regression regression_part(const struct regression *all, size_t first, si
 {
 	struct regression part = *all;
 	part.output += first * all->n * width(all);
-	part.member_sd += all->member_sd ? first * (size_t)all->k : 0;
+	if (part.member_sd)
+		part.member_sd += first * (size_t)all->k;
 	part.members = end - first;
 	return part;
 }
