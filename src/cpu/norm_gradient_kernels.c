@@ -112,9 +112,19 @@ static enum slope_kind kind_of(const struct norm_kernel *k)
 	return k->slope == SLOPE_OF_OUTPUT ? MAX_OF_OUTPUT : MAX_OF_SUM;
 }
 
+REST sums_rest(const struct norm_kernel *k, enum types types, const struct column *c)
+{
+	sums(k, types, c, kind_of(k));
+}
+
+REST backward_rest(const struct norm_kernel *k, enum types types, const struct column *c)
+{
+	backward(k, types, c, kind_of(k));
+}
+
 void KERNEL(norm_sums)(const struct norm_kernel *k)
 {
-#define CASE(kind) case kind: walk_typed(k, sums_##kind); break;
+#define CASE(kind) case kind: walk_typed(k, (struct loop){sums_##kind, sums_rest}); break;
 	switch (kind_of(k)) {
 	SLOPES(CASE)
 	}
@@ -123,7 +133,7 @@ void KERNEL(norm_sums)(const struct norm_kernel *k)
 
 void KERNEL(norm_backward)(const struct norm_kernel *k)
 {
-#define CASE(kind) case kind: walk_typed(k, backward_##kind); break;
+#define CASE(kind) case kind: walk_typed(k, (struct loop){backward_##kind, backward_rest}); break;
 	switch (kind_of(k)) {
 	SLOPES(CASE)
 	}

@@ -22,9 +22,14 @@ FLAT void moments(const struct norm_kernel *k, enum types types, const struct co
 	add_to_sums(k->sum[1], c, (square[0] + square[1]) + (square[2] + square[3]));
 }
 
+REST moments_rest(const struct norm_kernel *k, enum types types, const struct column *c)
+{
+	moments(k, types, c);
+}
+
 void KERNEL(norm_moments)(const struct norm_kernel *k)
 {
-	walk_typed(k, moments);
+	walk_typed(k, (struct loop){moments, moments_rest});
 }
 
 FLAT void apply(const struct norm_kernel *k, enum types types, const struct column *c, enum activation activation)
@@ -60,12 +65,17 @@ FLAT void apply_max(const struct norm_kernel *k, enum types types, const struct 
 	apply(k, types, c, ACTIVATION_THRESHOLD);
 }
 
+REST apply_rest(const struct norm_kernel *k, enum types types, const struct column *c)
+{
+	apply(k, types, c, k->activation);
+}
+
 void KERNEL(norm_forward)(const struct norm_kernel *k)
 {
 	if (k->activation == ACTIVATION_SILU)
-		walk_typed(k, apply_silu);
+		walk_typed(k, (struct loop){apply_silu, apply_rest});
 	else if (k->activation == ACTIVATION_TANH)
-		walk_typed(k, apply_tanh);
+		walk_typed(k, (struct loop){apply_tanh, apply_rest});
 	else
-		walk_typed(k, apply_max);
+		walk_typed(k, (struct loop){apply_max, apply_rest});
 }

@@ -27,6 +27,14 @@ struct column {
 
 typedef void column_fn(const struct norm_kernel *k, enum types types, const struct column *c);
 
+/* A loop in two forms. The walk has a copy of `whole` for each of its paths, for whole vectors; `rest` is a function of its own
+ * (REST) that asks at run time what whole has compiled in: for parts of vectors, and where types are mixed. */
+struct loop {
+	column_fn *whole, *rest;
+};
+
+#define REST static __attribute__((noinline)) void
+
 FLAT bool is_bf16(enum types types, struct norm_tensor t)
 {
 	return types == MIXED ? t.bf16 : types == ALL_BF16;
@@ -90,7 +98,7 @@ FLAT enum types types_of(const struct norm_kernel *k)
 }
 
 /* Every column of rows whose width is LANES or more, or divides nothing. */
-FLAT void walk_wide(const struct norm_kernel *k, enum types types, column_fn *fn)
+FLAT void walk_wide(const struct norm_kernel *k, enum types types, struct loop loop)
 {
 	size_t width = k->width, panels = k->panels, rows = k->rows;
 	if (k->stride == rows * width) {
@@ -102,9 +110,9 @@ FLAT void walk_wide(const struct norm_kernel *k, enum types types, column_fn *fn
 		for (size_t row = 0; row < rows; row += group) {
 			size_t at = panel * k->stride + row * width, count = rows - row < group ? rows - row : group, j = 0;
 			for (; j + LANES <= width; j += LANES)
-				fn(k, types, &(struct column){at + j, count, width, j, LANES, false});
+				loop.whole(k, types, &(struct column){at + j, count, width, j, LANES, false});
 			if (j < width)
-				fn(k, types, &(struct column){at + j, count, width, j, width - j, true});
+				loop.rest(k, types, &(struct column){at + j, count, width, j, width - j, true});
 		}
 }
 
@@ -117,7 +125,7 @@ FLAT const float *repeated(const float *from, size_t width, float *to)
 }
 
 /* Rows of which a vector holds several. */
-FLAT void walk_narrow(const struct norm_kernel *k, enum types types, column_fn *fn)
+FLAT void walk_narrow(const struct norm_kernel *k, enum types types, struct loop loop)
 {
 	struct norm_kernel wide = *k;
 	float channels[11][LANES];
@@ -140,36 +148,36 @@ FLAT void walk_narrow(const struct norm_kernel *k, enum types types, column_fn *
 	for (size_t panel = 0; panel < k->panels; panel++) {
 		size_t at = panel * k->stride;
 		for (size_t row = 0; row < rows; row += GROUP_ROWS)
-			fn(&wide, types, &(struct column){at + row * LANES, rows - row < GROUP_ROWS ? rows - row : GROUP_ROWS, LANES,
-			                                  0, LANES, false});
+			loop.whole(&wide, types, &(struct column){at + row * LANES, rows - row < GROUP_ROWS ? rows - row : GROUP_ROWS,
+			                                          LANES, 0, LANES, false});
 		if (rest)
-			fn(&wide, types, &(struct column){at + rows * LANES, 1, LANES, 0, rest, true});
+			loop.rest(&wide, types, &(struct column){at + rows * LANES, 1, LANES, 0, rest, true});
 	}
 	for (int s = 0; s < NORM_SUMS; s++)
 		for (size_t l = 0; k->sum[s] && l < LANES; l++)
 			k->sum[s][l % k->width] += sum[s][l];
 }
 
-FLAT void walk(const struct norm_kernel *k, enum types types, column_fn *fn)
+FLAT void walk(const struct norm_kernel *k, enum types types, struct loop loop)
 {
 	if (k->width < LANES && LANES % k->width == 0)
-		walk_narrow(k, types, fn);
+		walk_narrow(k, types, loop);
 	else
-		walk_wide(k, types, fn);
+		walk_wide(k, types, loop);
 }
 
-/* A copy of the walk for each choice of types. */
-FLAT void walk_typed(const struct norm_kernel *k, column_fn *fn)
+/* A copy of the walk for each type. */
+FLAT void walk_typed(const struct norm_kernel *k, struct loop loop)
 {
 	switch (types_of(k)) {
 	case ALL_FP32:
-		walk(k, ALL_FP32, fn);
+		walk(k, ALL_FP32, loop);
 		break;
 	case ALL_BF16:
-		walk(k, ALL_BF16, fn);
+		walk(k, ALL_BF16, loop);
 		break;
 	case MIXED:
-		walk(k, MIXED, fn);
+		walk(k, MIXED, (struct loop){loop.rest, loop.rest});
 		break;
 	}
 }

@@ -18,9 +18,14 @@ FLAT void products(const struct norm_kernel *k, enum types types, const struct c
 	add_to_sums(k->sum[0], c, sum);
 }
 
+REST products_rest(const struct norm_kernel *k, enum types types, const struct column *c)
+{
+	products(k, types, c);
+}
+
 void KERNEL(norm_products)(const struct norm_kernel *k)
 {
-	walk(k, ALL_FP32, products);
+	walk(k, ALL_FP32, (struct loop){products, products_rest});
 }
 
 /* Of all rows of a column. */
@@ -112,9 +117,21 @@ static enum activation kind_of(const struct norm_kernel *k)
 	return k->activation == ACTIVATION_RELU ? ACTIVATION_THRESHOLD : k->activation;
 }
 
+REST jvp_rest(const struct norm_kernel *k, enum types types, const struct column *c)
+{
+	(void)types;
+	jvp(k, c, kind_of(k));
+}
+
+REST hvp_rest(const struct norm_kernel *k, enum types types, const struct column *c)
+{
+	(void)types;
+	hvp(k, c, kind_of(k));
+}
+
 void KERNEL(norm_jvp)(const struct norm_kernel *k)
 {
-#define CASE(kind) case ACTIVATION_##kind: walk(k, ALL_FP32, jvp_##kind); break;
+#define CASE(kind) case ACTIVATION_##kind: walk(k, ALL_FP32, (struct loop){jvp_##kind, jvp_rest}); break;
 	switch (kind_of(k)) {
 	ACTIVATIONS(CASE)
 	case ACTIVATION_RELU:
@@ -125,7 +142,7 @@ void KERNEL(norm_jvp)(const struct norm_kernel *k)
 
 void KERNEL(norm_hvp)(const struct norm_kernel *k)
 {
-#define CASE(kind) case ACTIVATION_##kind: walk(k, ALL_FP32, hvp_##kind); break;
+#define CASE(kind) case ACTIVATION_##kind: walk(k, ALL_FP32, (struct loop){hvp_##kind, hvp_rest}); break;
 	switch (kind_of(k)) {
 	ACTIVATIONS(CASE)
 	case ACTIVATION_RELU:
