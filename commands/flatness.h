@@ -38,9 +38,6 @@ struct flatness_target {
 	size_t n;                         /* their elements */
 	double decay, deviation;          /* as hessian_options has them; decay is 0 where the prior is left out */
 	double stated_decay;              /* δ of the run, where the prior is taken in */
-	float *theta, *stats, *gradient;  /* device: a snapshot, and a gradient at it */
-	uint32_t *index;                  /* device: the rows, or NULL */
-	float *host;                      /* (n_params) */
 };
 
 /* Opens what the header of the chosen snapshots describes, on the CPU or the device of --device. Errors: ERR_USAGE (options that
@@ -52,10 +49,6 @@ void flatness_close(struct flatness_target *t);
 /* flatness_choose.c: the rows of --examples and the tensors of --tensors, once the potential is there: rows, n_rows, tensor and n.
  * Errors: ERR_USAGE where they are not there; ERR_MEMORY. */
 status flatness_choose(const struct flatness_plan *p, struct flatness_target *t);
-
-/* flatness_loss.c: puts the loss at a snapshot, and the norm of its gradient over the operator's elements, with the prior's part where
- * that is in it. tick: as curvature.h has it. Errors: the tick's; those of the device. */
-status flatness_loss(const struct flatness_target *t, const struct snaps_record *record, curvature_tick *tick, void *of, json_t **into);
 
 /* Measures all chosen snapshots, one after another: an array of an object for each, in `list`. Where a signal asks for an end, those
  * that are done are in it. Errors: ERR_INTERRUPTED; selection_read's and those of curvature/. */

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The curvature at snapshots, one after another. */
 #include <inttypes.h>
+#include <math.h>
 
 #include "commands/flatness.h"
 #include "commands/report.h"
@@ -176,6 +177,20 @@ static status open_hessian(struct measuring *m, const struct snaps_record *recor
 	return hessian_open(&options, out);
 }
 
+static status measure_loss(struct measuring *m, json_t **into)
+{
+	const size_t n = m->hessian->n;
+	float *gradient;
+	double loss, sum = 0;
+	TRY(ARENA_NEW(&m->arena, n, &gradient));
+	TRY(hessian_loss(m->hessian, &loss, gradient));
+	for (size_t i = 0; i < n; i++)
+		sum += (double)gradient[i] * (double)gradient[i];
+	report_number(into, "nll", loss);
+	report_number(into, "gradient_norm", sqrt(sum));
+	return OK;
+}
+
 /* ---- tensor by tensor ---- */
 
 /* Where eigenvalues take a tensor's own products, so does its trace, which is then known better than from the whole's: nothing of
@@ -231,7 +246,7 @@ static status measure_record(struct measuring *m, const struct snaps_record *rec
 	if (p->density)
 		TRY(density_check(m->hessian, &options));
 	begin(m, "gradient", 1);
-	TRY(flatness_loss(m->target, record, tick, m, into));
+	TRY(measure_loss(m, into));
 	TRY(measure_top(m, m->hessian, NULL, into));
 	TRY(measure_trace(m, m->hessian, NULL, part, into));
 	TRY(measure_density(m, into));

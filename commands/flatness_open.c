@@ -181,29 +181,6 @@ static status open_analytic(const struct flatness_plan *p, struct flatness_targe
 	return OK;
 }
 
-/* ---- memory ---- */
-
-static status place(struct flatness_target *t, size_t count, void *out)
-{
-	struct device *d = t->device;
-	const size_t bytes = count * sizeof(float);
-	return count ? potential_lacks(t->potential, d->ops->alloc(d, bytes, out), bytes, "the parameters") : OK;
-}
-
-static status take_memory(struct flatness_target *t)
-{
-	const struct potential *p = t->potential;
-	struct device *d = t->device;
-	TRY(place(t, p->n_params, &t->theta));
-	TRY(place(t, p->n_stats, &t->stats));
-	TRY(place(t, p->n_params, &t->gradient));
-	TRY(ARENA_NEW(&t->arena, p->n_params, &t->host));
-	if (!t->rows)
-		return OK;
-	TRY(place(t, t->n_rows, &t->index));
-	return d->ops->put(d, t->index, t->rows, t->n_rows * sizeof *t->rows);
-}
-
 /* ---- all of it ---- */
 
 static status read_decay(const struct flatness_plan *p, struct flatness_target *t)
@@ -222,8 +199,7 @@ static status open_all(const struct flatness_plan *p, struct selection *chosen, 
 	TRY(open_device(p->options, &t->device));
 	TRY(kind && strcmp(kind, "analytic") == 0 ? open_analytic(p, t) : open_network(p, t));
 	TRY(flatness_choose(p, t));
-	TRY(check_counts(chosen, t));
-	return take_memory(t);
+	return check_counts(chosen, t);
 }
 
 status flatness_open(const struct flatness_plan *p, struct selection *chosen, struct flatness_target *out)
@@ -238,13 +214,8 @@ status flatness_open(const struct flatness_plan *p, struct selection *chosen, st
 void flatness_close(struct flatness_target *t)
 {
 	struct device *d = t->device;
-	if (d) {
-		d->ops->free(d, t->theta);
-		d->ops->free(d, t->stats);
-		d->ops->free(d, t->gradient);
-		d->ops->free(d, t->index);
+	if (d)
 		potential_close(t->potential);
-	}
 	subject_close(&t->subject);
 	network_close(&t->network);
 	if (d)

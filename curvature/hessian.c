@@ -17,7 +17,8 @@ struct hessian {
 	float *v, *product;       /* device: (n_params); v is 0 where tensors are held */
 	uint32_t *rows;           /* device, or NULL */
 	size_t n_rows;
-	double *prior;            /* (n) what it adds to the diagonal; or NULL */
+	double *prior;            /* (n) what it adds to the diagonal; or NULL, and then, too, */
+	double *prior_slope;      /* (n) what it adds to the gradient */
 	curvature_tick *tick;
 	void *tick_of;
 };
@@ -42,9 +43,10 @@ static const char *part(const struct curvature *c, size_t element)
 	return s->at[i].name;
 }
 
-/* ---- products ---- */
+/* ---- passes ---- */
 
-static status take_batches(struct hessian *h)
+/* Over all rows: the product with h->v, or value and gradient, in h->product. */
+static status take_batches(struct hessian *h, bool product)
 {
 	struct potential *p = h->potential;
 	const size_t most = (size_t)p->batch, batches = (h->n_rows + most - 1) / most;
@@ -58,7 +60,7 @@ static status take_batches(struct hessian *h)
 		r.batch.offset = k * most;
 		r.batch.n = (int)(h->n_rows - k * most < most ? h->n_rows - k * most : most);
 		r.accumulate = k > 0;
-		TRY(p->ops->hvp(p, &h->slots, &r, h->v));
+		TRY(product ? p->ops->hvp(p, &h->slots, &r, h->v) : p->ops->value_grad(p, &h->slots, &r));
 	}
 	return OK;
 }
@@ -81,10 +83,23 @@ static status apply(struct curvature *c, const float *v, float *out)
 {
 	struct hessian *h = (struct hessian *)c;
 	TRY(exchange(h, v, NULL));
-	TRY(take_batches(h));
+	TRY(take_batches(h, true));
 	TRY(exchange(h, NULL, out));
 	for (size_t i = 0; h->prior && i < c->n; i++)
 		out[i] = (float)((double)out[i] + h->prior[i] * (double)v[i]);
+	return OK;
+}
+
+status hessian_loss(struct curvature *c, double *loss, float *gradient)
+{
+	struct hessian *h = (struct hessian *)c;
+	struct device *d = h->potential->device;
+	TRY(take_batches(h, false));
+	TRY(d->ops->slots_fetch(d, &h->slots));
+	*loss = h->slots.value[SLOT_NLL];
+	TRY(exchange(h, NULL, gradient));
+	for (size_t i = 0; h->prior && i < c->n; i++)
+		gradient[i] = (float)((double)gradient[i] + h->prior_slope[i]);
 	return OK;
 }
 
@@ -102,8 +117,8 @@ static status choose(struct hessian *h, const bool *chosen)
 	return h->base.n ? OK : fail(ERR_USAGE, "a Hessian of no parameters: all of these tensors are frozen");
 }
 
-/* A tensor's part of the diagonal, (count) from `diagonal` on. */
-static status add_prior(const struct hessian_options *o, const struct segment *s, double *diagonal)
+/* A tensor's part of the gradient and of the diagonal, (count) from `slope` and from `diagonal` on. */
+static status add_prior(const struct hessian_options *o, const struct segment *s, double *slope, double *diagonal)
 {
 	const double decay = o->decay * s->prior;
 	if (!(decay > 0))
@@ -116,6 +131,7 @@ static status add_prior(const struct hessian_options *o, const struct segment *s
 		if (s->kind == PRIOR_LAPLACE && x == 0)
 			return fail(ERR_USAGE, "{prior} laplace has a kink at 0, where element %zu of %s is: the Hessian with the prior "
 			                       "({decay}) is not there; take that of the loss alone", i + 1, s->name);
+		slope[i] = decay * prior_gradient(&c, x);
 		diagonal[i] = decay * prior_second(&c, x);
 	}
 	return OK;
@@ -127,9 +143,10 @@ static status open_prior(struct hessian *h, const struct hessian_options *o)
 	if (o->decay == 0)
 		return OK;
 	TRY(ARENA_NEW(&h->arena, h->base.n, &h->prior));
+	TRY(ARENA_NEW(&h->arena, h->base.n, &h->prior_slope));
 	for (int i = 0; i < s->n; i++)
 		if (h->offset[i] != SIZE_MAX)
-			TRY(add_prior(o, &s->at[i], h->prior + h->offset[i]));
+			TRY(add_prior(o, &s->at[i], h->prior_slope + h->offset[i], h->prior + h->offset[i]));
 	return OK;
 }
 

@@ -30,6 +30,10 @@ struct hessian_options {
 status hessian_open(const struct hessian_options *h, struct curvature **out);
 void hessian_close(struct curvature *c);
 
+/* What the Hessian is of: (1/n_rows) Σ ℓᵢ in *loss, without the prior, and in gradient (n), on the host, that of the operator's
+ * elements, with the prior's part where the Hessian has it. Errors: the tick's; ERR_LIBRARY. */
+status hessian_loss(struct curvature *c, double *loss, float *gradient);
+
 /* Where element 0 of a segment lies in the operator's vectors; SIZE_MAX where it is held. */
 size_t hessian_offset(const struct curvature *c, int segment);
 

@@ -55,6 +55,23 @@ static struct curvature *open_hessian(const struct hessian_options *h)
 	return c;
 }
 
+/* Loss and gradient are those of ½θᵀAθ, and decay·½|θ|² for the gradient. */
+static void check_loss(struct curvature *c, const double *a, const float *theta, double decay, const char *name)
+{
+	double loss, want = 0, most = 0;
+	float gradient[MOST];
+	MUST(hessian_loss(c, &loss, gradient));
+	for (size_t i = 0; i < c->n; i++) {
+		double slope = 0;
+		for (size_t j = 0; j < c->n; j++)
+			slope += a[i * c->n + j] * (double)theta[j];
+		want += slope * (double)theta[i] / 2;
+		most = fmax(most, fabs((double)gradient[i] - slope - decay * (double)theta[i]));
+	}
+	near(loss, want, 1e-6 * want, "%s: the loss", name);
+	near(most, 0, 1e-5, "%s: its gradient", name);
+}
+
 /* ---- analytic targets ---- */
 
 static void check_gaussian(void)
@@ -77,10 +94,12 @@ static void check_gaussian(void)
 	struct trace t = {.part = NULL};
 	MUST(trace_run(c, key, 0, 3, NULL, 0, &t));
 	near(t.whole.value, want[0] + want[4] + want[8], 1e-5, "gaussian: and so is its trace");
+	check_loss(c, want, theta, 0, "gaussian");
 	hessian_close(c);
 	h.decay = 0.125;
 	c = open_hessian(&h);
 	near(off(c, decayed), 0, 2e-7, "gaussian: with the decay on its diagonal");
+	check_loss(c, want, theta, h.decay, "gaussian with decay");
 	hessian_close(c);
 	potential_close(p);
 }
@@ -144,6 +163,12 @@ static void check_rows(void)
 	c = open_hessian(&h);
 	near(off(c, (double[4]){81. / 4, 0, 0, 81. / 4}), 0, 2e-7, "quadratics: the mean over some, one of them twice");
 	ok(ticks.calls == 4 && ticks.batches == 2, "quadratics: in two batches");
+	double loss;
+	MUST(hessian_loss(c, &loss, product));
+	/* Rows 6, 0, 3, 3: 64 about (0, 1), 1 about (1, 2), and 8 about (0, 5) twice. */
+	near(loss, (64 * (.25 + 4) + (.25 + 1) + 16 * (.25 + 4)) / 8, 1e-6, "quadratics: the mean loss over them");
+	ok(fabs((double)product[0] - (32 - .5 + 8) / 4) < 1e-5 && fabs((double)product[1] - (128. + 1 - 32) / 4) < 1e-5 && ticks.calls == 6,
+	   "quadratics: its gradient, in two batches (%g, %g)", (double)product[0], (double)product[1]);
 	hessian_close(c);
 	h.rows = beyond;
 	h.n_rows = 2;
