@@ -8,20 +8,10 @@
 
 #include "predict/bootstrap.h"
 #include "tests/golden/metrics.h"
+#include "tests/mixtures.h"
 #include "tests/tap.h"
 
 static struct arena arena;
-
-static struct mixture of(size_t n, int c, size_t members, const double *p)
-{
-	struct mixture m;
-	MUST(mixture_open(&arena, n, c, false, &m));
-	for (size_t s = 0; s < members; s++) {
-		MUST(mixture_add_probs(&m, 0, n, p + s * n * (size_t)c, 1e-3));
-		mixture_next(&m);
-	}
-	return m;
-}
 
 static status score(struct mixture *m, const int32_t *label, bool errors, struct class_metrics *got)
 {
@@ -77,7 +67,7 @@ static void degenerate(void)
 {
 	const double sure[] = {1, 0, 0, 1, 1, 0};
 	const int32_t right[] = {0, 1, 0}, wrong[] = {1, 0, 1}, beyond[] = {0, 2, 0}, negative[] = {0, -1, 0};
-	struct mixture m = of(3, 2, 1, sure);
+	struct mixture m = mixture_of(&arena, 1, 3, 2, sure, NULL);
 	struct class_metrics got;
 	MUST(score(&m, right, true, &got));
 	ok(got.accuracy == 1 && got.nll == 0 && got.brier == 0 && got.ece == 0 && got.entropy == 0,
@@ -92,7 +82,7 @@ static void degenerate(void)
 
 	const double two[] = {1, 0, 0, 1};
 	const int32_t zero[] = {0};
-	m = of(1, 2, 2, two);
+	m = mixture_of(&arena, 2, 1, 2, two, NULL);
 	MUST(score(&m, zero, true, &got));
 	near(got.mutual_information, log(2), 1e-15, "members certain of different classes: mutual information log 2");
 	ok(got.accuracy == 1, "a tie goes to the lowest index");
@@ -102,11 +92,11 @@ static void degenerate(void)
 	ok(got.accuracy == 0, "a tie is wrong for the higher index");
 
 	const double same[] = {0.3, 0.7, 0.3, 0.7, 0.3, 0.7};
-	m = of(1, 2, 3, same);
+	m = mixture_of(&arena, 3, 1, 2, same, NULL);
 	MUST(score(&m, zero, false, &got));
 	ok(got.mutual_information >= 0 && got.mutual_information < 1e-15, "equal members: mutual information 0, never below");
 
-	m = of(0, 2, 1, sure);
+	m = mixture_of(&arena, 1, 0, 2, sure, NULL);
 	MUST(score(&m, zero, true, &got));
 	ok(isnan(got.accuracy) && isnan(got.nll) && isnan(got.ece), "no examples: nothing is defined");
 }
@@ -192,16 +182,16 @@ static void tiny(void)
 	const double least[] = {5e-324, 1, 0, 1}, zero[] = {0, 1, 0.5, 0.5};
 	const int32_t label[] = {0, 0, 0};
 	struct class_metrics got;
-	struct mixture m = of(3, 2, 1, p);
+	struct mixture m = mixture_of(&arena, 1, 3, 2, p, NULL);
 	MUST(score(&m, label, true, &got));
 	near(got.nll, 291.52562712083613, 1e-12, "tiny probabilities count as what they are");
-	m = of(2, 2, 2, mean);
+	m = mixture_of(&arena, 2, 2, 2, mean, NULL);
 	MUST(score(&m, label, false, &got));
 	near(got.nll, 346.3363239415498, 1e-12, "and so does their mean");
-	m = of(1, 2, 2, least);
+	m = mixture_of(&arena, 2, 1, 2, least, NULL);
 	MUST(score(&m, label, false, &got));
 	near(got.nll, 745.1332191019411, 1e-12, "half the smallest double is no 0");
-	m = of(2, 2, 1, zero);
+	m = mixture_of(&arena, 1, 2, 2, zero, NULL);
 	MUST(score(&m, label, true, &got));
 	ok(isinf(got.nll) && got.zeros == 1 && isnan(got.nll_se), "one probability 0: infinite, without a standard error");
 	near(got.accuracy_se, 0.35, 0.03, "which the accuracy still has");
@@ -235,7 +225,7 @@ static void bootstrap(void)
 		mean += loss / N;
 		square += loss * loss / N;
 	}
-	struct mixture m = of(N, 2, 1, p);
+	struct mixture m = mixture_of(&arena, 1, N, 2, p, NULL);
 	MUST(score(&m, label, true, &got));
 	double want = sqrt(0.75 * 0.25 / N), want_nll = sqrt((square - mean * mean) / N);
 	near(got.accuracy_se / want, 1, 6 * 0.0224, "standard error of the accuracy is the binomial's");
@@ -248,7 +238,7 @@ static void bootstrap(void)
 
 int main(void)
 {
-	struct mixture m = of(C_N, C_CLASSES, C_MEMBERS, c_probs);
+	struct mixture m = mixture_of(&arena, C_MEMBERS, C_N, C_CLASSES, c_probs, NULL);
 	MUST(mixture_label(&arena, &m, c_labels));
 	golden_values(&m, "probabilities");
 	stream_in_parts();

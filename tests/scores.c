@@ -7,33 +7,19 @@
 #include <gsl/gsl_statistics_double.h>
 
 #include "predict/ambiguity.h"
-#include "predict/joint.h"
 #include "predict/ood.h"
-#include "predict/scaling.h"
 #include "predict/scores/calibrated.h"
 #include "predict/scores/class_report.h"
 #include "predict/scores/coverage.h"
-#include "predict/scores/equivalent.h"
 #include "predict/scores/reliability.h"
 #include "predict/scores/selective.h"
 #include "predict/scores/smooth_ece.h"
 #include "src/rng.h"
 #include "tests/golden/scores.h"
+#include "tests/mixtures.h"
 #include "tests/tap.h"
 
 static struct arena arena;
-
-static struct mixture of(size_t members, size_t n, int c, const double *p, const int32_t *label)
-{
-	struct mixture m;
-	MUST(mixture_open(&arena, n, c, false, &m));
-	MUST(mixture_label(&arena, &m, label));
-	for (size_t s = 0; s < members; s++) {
-		MUST(mixture_add_probs(&m, 0, n, p + s * n * (size_t)c, 1e-3));
-		mixture_next(&m);
-	}
-	return m;
-}
 
 static struct judged judge(const struct mixture *m)
 {
@@ -107,9 +93,9 @@ static void against(const struct golden *g)
 	near(selective.accuracy_at_80, g->at_80, 1e-14, "%s: accuracy of the most confident 80 %%", g->name);
 }
 
-#define GOLDEN(x) {#x, of(x##_MEMBERS, x##_N, x##_CLASSES, x##_probs, x##_labels), x##_precision, x##_recall, x##_f1, x##_support, \
-	x##_confusion, x##_ece, x##_ece_adaptive, x##_ece_classwise, x##_smooth_ece, x##_smooth_ece_relplot, x##_smooth_ece_at_5, \
-	x##_aurc, x##_augrc, x##_accuracy_at_80}
+#define GOLDEN(x) {#x, mixture_of(&arena, x##_MEMBERS, x##_N, x##_CLASSES, x##_probs, x##_labels), \
+	x##_precision, x##_recall, x##_f1, x##_support, x##_confusion, x##_ece, x##_ece_adaptive, x##_ece_classwise, \
+	x##_smooth_ece, x##_smooth_ece_relplot, x##_smooth_ece_at_5, x##_aurc, x##_augrc, x##_accuracy_at_80}
 
 static void golden_values(void)
 {
@@ -194,7 +180,7 @@ static void errors(void)
 	static double figure[FIGURES][N];
 	double own[FIGURES], se[FIGURES], values[FIGURES], none[FIGURES];
 	make_population();
-	const struct mixture m = of(1, N, C, p_n, y_n);
+	const struct mixture m = mixture_of(&arena, 1, N, C, p_n, y_n);
 	measure(&m, own, se);
 	equal_mass(&m);
 	for (size_t r = 0; r < N; r++) {
@@ -203,7 +189,7 @@ static void errors(void)
 				memcpy(p_r + at * C, p_n + i * C, C * sizeof *p_r);
 				y_r[at++] = y_n[i];
 			}
-		const struct mixture rest = of(1, N - 1, C, p_r, y_r);
+		const struct mixture rest = mixture_of(&arena, 1, N - 1, C, p_r, y_r);
 		measure(&rest, values, none);
 		for (int f = 0; f < FIGURES; f++)
 			figure[f][r] = values[f];
@@ -244,7 +230,7 @@ static void sure(void)
 {
 	const double p[] = {1, 0, 0, 1, 1, 0, 0, 1};
 	const int32_t right[] = {0, 1, 0, 1}, wrong[] = {1, 0, 1, 0}, one[] = {0, 0, 0, 0};
-	struct mixture m = of(1, 4, 2, p, right);
+	struct mixture m = mixture_of(&arena, 1, 4, 2, p, right);
 	struct judged j = judge(&m);
 	struct smooth_ece smooth;
 	struct selective s;
@@ -253,14 +239,14 @@ static void sure(void)
 	MUST(selective_of(&j, &s));
 	ok(smooth.error == 0 && smooth.se == 0, "certain and right: no smooth ECE");
 	ok(s.aurc == 0 && s.augrc == 0 && s.accuracy_at_80 == 1, "nor a risk");
-	m = of(1, 4, 2, p, wrong);
+	m = mixture_of(&arena, 1, 4, 2, p, wrong);
 	j = judge(&m);
 	MUST(smooth_ece_of(&j, &smooth));
 	MUST(selective_of(&j, &s));
 	near(smooth.error, 1, 1e-3, "certain and wrong: a smooth ECE of 1");
 	near(s.aurc, 1, 1e-15, "an AURC of 1");
 	near(s.augrc, 0.5, 1e-15, "and an AUGRC of ½");
-	m = of(1, 4, 2, p, one);
+	m = mixture_of(&arena, 1, 4, 2, p, one);
 	j = judge(&m);
 	MUST(class_confusion(&j, &arena, &confusion));
 	const struct class_figures f = class_figures_of(confusion, 2, 1);
@@ -281,197 +267,9 @@ static void sure(void)
 	ok(isnan(s.aurc) && isnan(s.augrc) && isnan(s.accuracy_at_80) && isnan(smooth.error), "no examples: nothing is defined");
 }
 
-/* ---- members together ---- */
-
-static void joint_of_members(void)
-{
-	enum { EXAMPLES = 50 };
-	struct joint j;
-	double log_lik[EXAMPLES], nll, se;
-	MUST(joint_open(&arena, EXAMPLES, &j));
-	ok(j.batches >= JOINT_LEAST && j.batches % (EXAMPLES / 2) == 0, "a thousand batches, each pairing whole");
-	int used[EXAMPLES] = {0};
-	double heads = 0;
-	for (size_t b = 0; b < EXAMPLES / 2; b++)
-		used[j.pair[2 * b]]++, used[j.pair[2 * b + 1]]++;
-	for (size_t b = 0; b < j.batches; b++)
-		heads += j.first[b];
-	bool once = true;
-	for (int i = 0; i < EXAMPLES; i++)
-		once = once && used[i] == 1;
-	ok(once, "a pairing has every example once");
-	near(heads / (double)j.batches, 5, 5 * sqrt(2.5 / (double)j.batches), "coins are fair");
-	joint_nll(&j, &nll, &se);
-	ok(isnan(nll) && isnan(se), "without members there is no joint NLL");
-	for (int i = 0; i < EXAMPLES; i++)
-		log_lik[i] = log(0.3);
-	joint_add(&j, log_lik);
-	joint_nll(&j, &nll, &se);
-	near(nll, -10 * log(0.3), 1e-12, "one member's joint NLL is ten times its NLL");
-	near(se, 0, 1e-12, "of equal examples without an error");
-	/* Of members certain of different worlds, one is right about ten examples of both kinds together. */
-	for (int i = 0; i < EXAMPLES; i++)
-		log_lik[i] = log(0.9);
-	joint_add(&j, log_lik);
-	joint_nll(&j, &nll, &se);
-	near(nll, -log((pow(0.3, 10) + pow(0.9, 10)) / 2), 1e-12, "two members': the mean of their products");
-	for (int i = 0; i < EXAMPLES; i++)
-		log_lik[i] = -INFINITY;
-	joint_add(&j, log_lik);
-	joint_nll(&j, &nll, &se);
-	near(nll, -log((pow(0.3, 10) + pow(0.9, 10)) / 3), 1e-12, "a member of probability 0 only counts");
-	MUST(joint_open(&arena, EXAMPLES, &j));
-	log_lik[0] = -1;
-	joint_add(&j, log_lik);
-	joint_nll(&j, &nll, &se);
-	ok(isinf(nll) && isnan(se), "of probability 0 by all the joint NLL is infinite");
-	MUST(joint_open(&arena, EXAMPLES, &j));
-	for (int i = 0; i < EXAMPLES; i++)
-		log_lik[i] = i ? -1 : -INFINITY;
-	joint_add(&j, log_lik);
-	bool defined = true;
-	for (size_t b = 0; b < j.batches; b++)
-		defined = defined && !isnan(j.log_sum[b]);
-	ok(defined, "an example that the coin leaves out has no part in its batch");
-	MUST(joint_open(&arena, 1, &j));
-	joint_add(&j, log_lik);
-	joint_nll(&j, &nll, &se);
-	ok(isnan(nll), "one example has no pair");
-}
-
-/* Different examples: by the batches themselves. */
-static void joint_of_examples(void)
-{
-	enum { EXAMPLES = 7 };
-	struct joint j;
-	double log_lik[2][EXAMPLES], nll, se, want = 0;
-	MUST(joint_open(&arena, EXAMPLES, &j));
-	for (int s = 0; s < 2; s++) {
-		for (int i = 0; i < EXAMPLES; i++)
-			log_lik[s][i] = -0.1 - 0.3 * ((i * 5 + s * 3) % EXAMPLES);
-		joint_add(&j, log_lik[s]);
-	}
-	for (size_t b = 0; b < j.batches; b++) {
-		double product[2] = {1, 1};
-		for (int s = 0; s < 2; s++)
-			for (int t = 0; t < 10; t++)
-				product[s] *= exp(log_lik[s][j.pair[2 * b + (t >= j.first[b])]]);
-		want -= log((product[0] + product[1]) / 2) / (double)j.batches;
-	}
-	joint_nll(&j, &nll, &se);
-	near(nll, want, 1e-12, "batches of two examples: the products one by one");
-	ok(se > 0, "with an error");
-}
-
-static void ambiguity_of_members(void)
-{
-	struct ambiguity got;
-	double row[A_N], value, se;
-	const struct mixture m = of(A_MEMBERS, A_N, A_CLASSES, A_probs, A_labels);
-	const struct judged j = judge(&m);
-	MUST(ambiguity_open(&arena, A_N, &got));
-	for (size_t s = 0; s < A_MEMBERS; s++) {
-		for (size_t i = 0; i < A_N; i++)
-			row[i] = log(A_probs[(s * A_N + i) * A_CLASSES + (size_t)A_labels[i]]);
-		ambiguity_add(&got, row);
-	}
-	MUST(ambiguity_nll(&got, j.loss, &value, &se));
-	near(value, A_ambiguity, 1e-13, "members' mean NLL less the ensemble's is NumPy's");
-	ok(se > 0 && se < value, "with an error");
-	row[3] = -INFINITY;
-	ambiguity_add(&got, row);
-	MUST(ambiguity_nll(&got, j.loss, &value, &se));
-	ok(isinf(value) && isnan(se), "a member of probability 0 makes it infinite");
-	j.loss[3] = INFINITY;
-	MUST(ambiguity_nll(&got, j.loss, &value, &se));
-	ok(isnan(value), "and an ensemble's undefined");
-}
-
-/* ---- calibrated ---- */
-
-static void powered(const double *p, size_t n, int c, double b, double *out)
-{
-	for (size_t i = 0; i < n; i++) {
-		double sum = 0;
-		for (int k = 0; k < c; k++)
-			sum += out[i * (size_t)c + (size_t)k] = pow(p[i * (size_t)c + (size_t)k], b);
-		for (int k = 0; k < c; k++)
-			out[i * (size_t)c + (size_t)k] /= sum;
-	}
-}
-
-static void calibrated_halves(void)
-{
-	const struct mixture m = of(A_MEMBERS, A_N, A_CLASSES, A_probs, A_labels);
-	double half_p[2][A_N / 2 * A_CLASSES], p[A_CLASSES], loss = 0;
-	int32_t half_y[2][A_N / 2];
-	uint32_t order[A_N];
-	struct scaling fit[2];
-	struct calibrated got;
-	rng_permutation((struct rng_key){0, 0}, STREAM_HALVES, 0, order, A_N);
-	for (size_t i = 0; i < A_N; i++) {
-		const size_t h = i / (A_N / 2), at = i % (A_N / 2);
-		mixture_mean(&m, order[i], half_p[h] + at * A_CLASSES);
-		half_y[h][at] = A_labels[order[i]];
-	}
-	for (int h = 0; h < 2; h++) {
-		const struct mixture half = of(1, A_N / 2, A_CLASSES, half_p[h], half_y[h]);
-		MUST(scaling_fit(&half, SCALING_PSEUDO, &fit[h]));
-	}
-	for (size_t i = 0; i < A_N; i++) {
-		const size_t h = i / (A_N / 2), at = i % (A_N / 2);
-		memcpy(p, half_p[h] + at * A_CLASSES, sizeof p);
-		scaling_apply(fit[1 - h].t, p, A_CLASSES);
-		loss -= log(p[half_y[h][at]]) / A_N;
-	}
-	MUST(calibrated_nll(&m, &got));
-	near(got.nll, loss, 1e-10, "the calibrated NLL is of each half by the other's temperature");
-	near(got.temperature[0], fit[0].t, 1e-8, "whose temperatures are told");
-	ok(got.nll_se > 0.01 && got.nll_se < 0.3, "with an error");
-}
-
-/* What is only sharper is as good once it is calibrated. */
-static void calibrated_alike(void)
-{
-	double mean[A_N * A_CLASSES], sharp[A_N * A_CLASSES];
-	const struct mixture m = of(A_MEMBERS, A_N, A_CLASSES, A_probs, A_labels);
-	struct calibrated flat, got;
-	for (size_t i = 0; i < A_N; i++)
-		mixture_mean(&m, i, mean + i * A_CLASSES);
-	powered(mean, A_N, A_CLASSES, 2, sharp);
-	const struct mixture other = of(1, A_N, A_CLASSES, sharp, A_labels);
-	MUST(calibrated_nll(&m, &flat));
-	MUST(calibrated_nll(&other, &got));
-	near(got.nll, flat.nll, 1e-4, "probabilities to the square have the same calibrated NLL");
-	near(got.temperature[0], 2 * flat.temperature[0], 1e-2, "at twice the temperature");
-}
-
-static void deep_ensembles(void)
-{
-	enum { MEMBERS = A_MEMBERS };
-	static float probs[MEMBERS * A_N * A_CLASSES];
-	struct equivalent got;
-	struct calibrated own;
-	for (size_t e = 0; e < MEMBERS * A_N * A_CLASSES; e++)
-		probs[e] = (float)A_probs[e];
-	const struct mixture m = of(MEMBERS, A_N, A_CLASSES, A_probs, A_labels);
-	MUST(calibrated_nll(&m, &own));
-	MUST(equivalent_of(probs, MEMBERS, A_N, A_CLASSES, A_labels, own.nll, &arena, &got));
-	near(got.nll[MEMBERS - 1], own.nll, 1e-5, "all members in any order are the whole ensemble");
-	ok(got.nll[0] > got.nll[1] && got.nll[1] > got.nll[2], "more members are better, on average over orders");
-	const double between = got.nll[1] + 0.25 * (got.nll[2] - got.nll[1]);
-	MUST(equivalent_of(probs, MEMBERS, A_N, A_CLASSES, A_labels, between, &arena, &got));
-	near(got.number, 2.25, 1e-3, "a quarter of the way from two members to three");
-	ok(got.number_sd > 0 || isnan(got.number_sd), "with a deviation over orders, if all have a number");
-	MUST(equivalent_of(probs, MEMBERS, A_N, A_CLASSES, A_labels, 100, &arena, &got));
-	ok(got.number == 1 && got.at_least && got.number_sd == 0, "worse than any member: 1 at least");
-	MUST(equivalent_of(probs, MEMBERS, A_N, A_CLASSES, A_labels, 0.01, &arena, &got));
-	ok(isnan(got.number) && isnan(got.number_sd), "better than all: none");
-}
-
 static void binary(void)
 {
-	const struct mixture m = of(B_MEMBERS, B_N, B_CLASSES, B_probs, B_labels);
+	const struct mixture m = mixture_of(&arena, B_MEMBERS, B_N, B_CLASSES, B_probs, B_labels);
 	double score[2][B_N], p[2];
 	size_t n[2] = {0, 0};
 	struct roc r;
@@ -493,7 +291,7 @@ static void bins(void)
 {
 	const double p[] = {0.4, 0.35, 0.25, 0.95, 0.05, 0, 0.96, 0.02, 0.02};
 	const int32_t y[] = {0, 0, 1};
-	const struct mixture m = of(1, 3, 3, p, y);
+	const struct mixture m = mixture_of(&arena, 1, 3, 3, p, y);
 	const struct judged j = judge(&m);
 	struct reliability_bin bin[ECE_BINS];
 	reliability_bins(&j, bin);
@@ -513,12 +311,6 @@ int main(void)
 	bins();
 	intervals();
 	sure();
-	joint_of_members();
-	joint_of_examples();
-	ambiguity_of_members();
-	calibrated_halves();
-	calibrated_alike();
-	deep_ensembles();
 	arena_free(&arena);
 	return done_testing();
 }
