@@ -17,8 +17,8 @@ struct hessian {
 	float *v, *product;       /* device: (n_params); v is 0 where tensors are held */
 	uint32_t *rows;           /* device, or NULL */
 	size_t n_rows;
-	double *prior;            /* (n) what it adds to the diagonal; or NULL, and then, too, */
-	double *prior_slope;      /* (n) what it adds to the gradient */
+	double *prior_slope;      /* (n) what the prior adds to the gradient, and */
+	double *prior;            /* (n) to the diagonal; both NULL where it is left out */
 	curvature_tick *tick;
 	void *tick_of;
 };
