@@ -53,13 +53,15 @@ void standin_fiber_free(struct standin_fiber *f)
 
 #if defined(__SANITIZE_ADDRESS__)
 /* Where it was come from: a host's own stack is known only so. */
-static void finish(void *fake, struct standin_fiber *other)
+static struct standin_fiber *left;
+
+static void finish(void *fake)
 {
 	const void *bottom;
 	size_t bytes;
 	__sanitizer_finish_switch_fiber(fake, &bottom, &bytes);
-	other->stack = (char *)(uintptr_t)bottom;
-	other->stack_bytes = bytes;
+	left->stack = (char *)(uintptr_t)bottom;
+	left->stack_bytes = bytes;
 }
 #endif
 
@@ -67,18 +69,17 @@ UNSEEN void standin_fiber_switch(struct standin_fiber *from, struct standin_fibe
 {
 #if defined(__SANITIZE_ADDRESS__)
 	__sanitizer_start_switch_fiber(&from->fake, to->stack, to->stack_bytes);
+	left = from;
 #endif
 	standin_switch(&from->sp, to->sp);
 #if defined(__SANITIZE_ADDRESS__)
-	finish(from->fake, to);
+	finish(from->fake);
 #endif
 }
 
-UNSEEN void standin_fiber_began(struct standin_fiber *from)
+UNSEEN void standin_fiber_began(void)
 {
 #if defined(__SANITIZE_ADDRESS__)
-	finish(NULL, from);
-#else
-	(void)from;
+	finish(NULL);
 #endif
 }

@@ -17,9 +17,9 @@ struct standin_fiber {
 /* A fiber that begins in `start`, which never returns. */
 struct standin_fiber *standin_fiber_make(void (*start)(void));
 void standin_fiber_free(struct standin_fiber *f);
-/* Leaves `from` (of the running code) and goes on where `to` was left; it is `to` that comes back here. */
+/* Leaves `from` (of the running code) and goes on where `to` was left. */
 void standin_fiber_switch(struct standin_fiber *from, struct standin_fiber *to);
-/* The first thing that `start` does: it was come to from this one. */
-void standin_fiber_began(struct standin_fiber *from);
+/* The first thing that `start` does. */
+void standin_fiber_began(void);
 
 #endif

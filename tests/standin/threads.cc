@@ -29,7 +29,7 @@ struct cuda_thread {
 
 struct standin_place *standin_me;
 static struct cuda_thread threads[MOST];
-static unsigned n_threads, arrived, generation;
+static unsigned n_threads, n_done, arrived, generation;
 static int said, said_before;
 static unsigned waiting[MOST / WARP];        /* lanes of a warp in an exchange */
 static unsigned asked[MOST / WARP];          /* the lanes that their masks name: masks are the same, or have no lane in common */
@@ -80,13 +80,6 @@ static UNSEEN struct standin_fiber *identity_take(void)
 
 /* ---- fibers ---- */
 
-static UNSEEN void to_scheduler(void)
-{
-	struct standin_fiber *me = worker;
-	TSAN(__tsan_switch_to_fiber(stream_identity, __tsan_switch_to_fiber_no_sync);)
-	standin_fiber_switch(me, &scheduler);
-}
-
 static UNSEEN void enter(struct cuda_thread *t)
 {
 	current = t;
@@ -94,44 +87,28 @@ static UNSEEN void enter(struct cuda_thread *t)
 	TSAN(__tsan_switch_to_fiber(t->fiber->tsan, __tsan_switch_to_fiber_no_sync);)
 }
 
-/* The thread that the fiber of one that ended goes on with: the next of this pass, if it has not begun. */
-static UNSEEN struct cuda_thread *next_fresh(void)
+/* The next of this pass that need not wait; NULL at its end. */
+static UNSEEN struct cuda_thread *next_of_pass(void)
 {
-#if defined(__SANITIZE_THREAD__)
-	return NULL;
-#else
-	struct cuda_thread *t = &threads[pass.at];
-	if (pass_left == 0 || t->at != FRESH)
-		return NULL;
-	standin_order_next(&pass);
-	pass_left--;
-	t->fiber = worker;
-	return t;
-#endif
-}
-
-static UNSEEN void work(void)
-{
-	standin_fiber_began(&scheduler);
-	for (;;) {
-		for (struct cuda_thread *t = current; t; t = next_fresh()) {
-			t->at = READY;
-			enter(t);
-			TSAN(__tsan_acquire(&launch_begins);)
-			kernel->body();
-			TSAN(__tsan_release(&launch_ends);)
-			current->at = DONE;
-		}
-#if !defined(__SANITIZE_THREAD__)
-		idle[n_idle++] = worker;
-#endif
-		to_scheduler();
+	while (pass_left) {
+		struct cuda_thread *t = &threads[pass.at];
+		standin_order_next(&pass);
+		pass_left--;
+		if (t->at == FRESH || t->at == READY)
+			return t;
 	}
+	return NULL;
 }
 
-/* Lets a thread run until it waits or ends. */
-static UNSEEN void go(struct cuda_thread *t)
+/* Leaves `from` for this thread, or where there is none for the scheduler. Who waits or ends goes on with the next one itself:
+ * by way of the scheduler it would be two switches. */
+static UNSEEN void go(struct standin_fiber *from, struct cuda_thread *t)
 {
+	if (!t) {
+		TSAN(__tsan_switch_to_fiber(stream_identity, __tsan_switch_to_fiber_no_sync);)
+		standin_fiber_switch(from, &scheduler);
+		return;
+	}
 #if !defined(__SANITIZE_THREAD__)
 	if (t->at == FRESH)
 		t->fiber = n_idle ? idle[--n_idle] : standin_fiber_make(work);
@@ -141,7 +118,42 @@ static UNSEEN void go(struct cuda_thread *t)
 		current = t;
 	else
 		enter(t);
-	standin_fiber_switch(&scheduler, worker);
+	standin_fiber_switch(from, worker);
+}
+
+/* Runs the current thread to its end, and those behind it that have not begun, for which its fiber will do. */
+static UNSEEN struct cuda_thread *run_fresh(void)
+{
+	for (struct cuda_thread *t = current;;) {
+		t->at = READY;
+		enter(t);
+		TSAN(__tsan_acquire(&launch_begins);)
+		kernel->body();
+		TSAN(__tsan_release(&launch_ends);)
+		current->at = DONE;
+		n_done++;
+		t = next_of_pass();
+#if defined(__SANITIZE_THREAD__)
+		return t;
+#else
+		if (!t || t->at != FRESH)
+			return t;
+		t->fiber = worker;
+#endif
+	}
+}
+
+static UNSEEN void work(void)
+{
+	standin_fiber_began();
+	for (;;) {
+		struct cuda_thread *next = run_fresh();
+		struct standin_fiber *me = worker;
+#if !defined(__SANITIZE_THREAD__)
+		idle[n_idle++] = me;
+#endif
+		go(me, next);
+	}
 }
 
 /* ---- waiting ---- */
@@ -151,7 +163,7 @@ static UNSEEN void wait(enum state how, const char *file, int line)
 	current->at = how;
 	current->file = file;
 	current->line = line;
-	to_scheduler();
+	go(worker, next_of_pass());
 }
 
 static UNSEEN bool other_place(const struct cuda_thread *t, const char *file, int line)
@@ -270,34 +282,39 @@ UNSEEN unsigned standin_ballot(unsigned mask, bool mine, const char *file, int l
 
 [[noreturn]] static UNSEEN void stuck(void)
 {
-	unsigned done = 0;
 	struct cuda_thread *t = threads;
-	for (unsigned i = 0; i < n_threads; i++) {
-		done += threads[i].at == DONE;
+	for (unsigned i = 0; i < n_threads; i++)
 		if (threads[i].at == AT_BARRIER || (threads[i].at == AT_WARP && t->at != AT_BARRIER && t->at != AT_WARP))
 			t = &threads[i];
-	}
 	standin_me = &t->place;
 	if (t->at == AT_BARRIER)
 		standin_fatal("the barrier at %s:%d is divergent: %u of %u threads reach it, %u have ended", t->file,
-		              t->line, arrived, n_threads, done);
+		              t->line, arrived, n_threads, n_done);
 	standin_fatal("the exchange at %s:%d is divergent: lanes of its mask %08x never reach it (%08x do)", t->file,
 	              t->line, t->mask, waiting[t->place.warp]);
 }
 
+/* What is the same for all blocks of a launch. */
+static UNSEEN void threads_begin(const struct standin_kernel *k)
+{
+	const dim3 b = k->block;
+	n_threads = b.x * b.y * b.z;
+	for (unsigned i = 0; i < n_threads; i++)
+		threads[i].place = {{i % b.x, i / b.x % b.y, i / (b.x * b.y)}, {0, 0, 0}, b, k->grid, i % WARP, i / WARP};
+}
+
 static UNSEEN void block_begin(uint3 at)
 {
-	const dim3 b = kernel->block;
 	for (unsigned i = 0; i < n_threads; i++) {
 		struct cuda_thread *t = &threads[i];
-		t->place = {{i % b.x, i / b.x % b.y, i / (b.x * b.y)}, at, b, kernel->grid, i % WARP, i / WARP};
+		t->place.block = at;
 		t->at = FRESH;
 		t->warp_syncs = 0;
 		TSAN(t->fiber = identity_take();)
 	}
 	for (unsigned w = 0; w * WARP < n_threads; w++)
 		waiting[w] = asked[w] = 0;
-	arrived = 0;
+	n_done = arrived = 0;
 	said = 0;
 	standin_shared_begin(kernel->shared);
 	TSAN(__tsan_release(&launch_begins);)
@@ -306,23 +323,14 @@ static UNSEEN void block_begin(uint3 at)
 static UNSEEN void block_run(uint3 at)
 {
 	block_begin(at);
-	for (unsigned left = n_threads; left;) {
-		bool moved = false;
+	while (n_done < n_threads) {
 		pass = standin_order_of(n_threads);
-		for (pass_left = n_threads; pass_left;) {
-			struct cuda_thread *t = &threads[pass.at];
-			standin_order_next(&pass);
-			pass_left--;
-			if (t->at != FRESH && t->at != READY)
-				continue;
-			go(t);
-			moved = true;
-		}
-		if (!moved)
+		pass_left = n_threads;
+		struct cuda_thread *t = next_of_pass();
+		if (!t)
 			stuck();
-		left = 0;
-		for (unsigned i = 0; i < n_threads; i++)
-			left += threads[i].at != DONE;
+		for (; t; t = next_of_pass())
+			go(&scheduler, t);
 	}
 	standin_shared_end();
 }
@@ -331,7 +339,7 @@ UNSEEN void standin_run_grid(const struct standin_kernel *k, size_t pool)
 {
 	(void)pool;
 	kernel = k;
-	n_threads = k->block.x * k->block.y * k->block.z;
+	threads_begin(k);
 #if defined(__SANITIZE_THREAD__)
 	identity_pool = pool % POOLS;
 	identity_next = 0;
