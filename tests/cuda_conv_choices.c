@@ -214,6 +214,27 @@ static void check_far_behind(void)
 	json_decref(three.choices);
 }
 
+/* How much room there is now decides nothing that was decided before. */
+static void check_room(void)
+{
+	enum { MIB = 1 << 20, LEFT = 56 };   /* 32 of them are cuBLAS's */
+	standin_engine(RUNTIME, STANDIN_ENGINE_REFUSED);
+	standin_engine(CORES, STANDIN_ENGINE_REFUSED);
+	struct outcome roomy = outcome_of(true, NULL);
+	standin_engine(-1, STANDIN_ENGINE_GOOD);
+	standin_memory(standin_in_use() + (size_t)LEFT * MIB);
+	struct outcome tight = outcome_of(true, NULL), again = outcome_of(true, roomy.choices);
+	standin_memory((size_t)4 << 30);
+	ok(engine_of(&roomy, forward_key) == ROOMY && engine_of(&tight, forward_key) != ROOMY && tight.worst <= 1,
+	   "an engine that needs an eighth of the room that is left is not chosen: %s, not %s", text_of(&tight, forward_key),
+	   text_of(&roomy, forward_key));
+	ok(again.worst <= 1 && !again.timed && !n_heard && json_equal(again.choices, roomy.choices),
+	   "unless it was chosen before: a chain's bits would depend on what else is on the card");
+	json_decref(roomy.choices);
+	json_decref(tight.choices);
+	json_decref(again.choices);
+}
+
 static void check_engines(const struct outcome *first)
 {
 	static const struct { enum standin_engine how; const char *what; bool said; } faults[] = {
@@ -332,6 +353,7 @@ int main(void)
 	check_rest();
 	check_engines(&first);
 	check_far_behind();
+	check_room();
 	check_rules();
 	check_again();
 	check_opening();

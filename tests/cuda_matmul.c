@@ -3,6 +3,7 @@
 /* A linear layer's products on the stand-in: algorithms that are written down and made again, addresses aligned as they
  * come, and plans that take another one's place. */
 #include <cublasLt.h>
+#include <cuda_runtime_api.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "src/layer.h"
+#include "tests/choice_of.h"
 #include "tests/cuda_driver.h"
 #include "tests/device_vec.h"
 #include "tests/standin/standin.h"
@@ -102,6 +104,28 @@ static double error_of(struct numbers *v, int n, int in, int out, size_t lead)
 	return worst;
 }
 
+/* A choice's name on this card and with this cuBLAS. */
+static const char *name_of(const char *key)
+{
+	static char name[512];
+	struct cudaDeviceProp card;
+	MUST(cudaGetDeviceProperties(&card, 0) != cudaSuccess);
+	snprintf(name, sizeof name, "%s of cuBLAS %zu on %s", key, cublasLtGetVersion(), card.name);
+	return name;
+}
+
+static const char *name_elsewhere(const char *place)
+{
+	static char name[512];
+	snprintf(name, sizeof name, "%s of cuBLAS %s", forward_key, place);
+	return name;
+}
+
+static void know(json_t *choices, const char *key, const char *text)
+{
+	json_object_set_new(choices, name_of(key), json_string(text));
+}
+
 static json_t *choices_of(struct device *d)
 {
 	json_t *j = json_object();
@@ -136,7 +160,7 @@ static void check_choices(void)
 	double error;
 	size_t asked;
 	json_t *chosen = choices_after(NULL, &first, &error, &asked);
-	const char *text = json_string_value(json_object_get(chosen, forward_key));
+	const char *text = json_string_value(json_object_get(chosen, name_of(forward_key)));
 	ok(json_object_size(chosen) == 3 && text && strncmp(text, "id=", 3) == 0 && strstr(text, " splitk=1 reduction=0 "),
 	   "each product has a choice, whose sums are in one piece (%s)", text ? text : "none");
 	ok(asked == 3 && error < 1e-5 && !heard[0], "cuBLAS was asked for each, and the products are right (%.2g)", error);
@@ -154,7 +178,7 @@ static void check_choices(void)
 	};
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		json_t *other = json_deep_copy(chosen);
-		json_object_set_new(other, forward_key, json_string(refused[i]));
+		know(other, forward_key, refused[i]);
 		again = choices_after(other, &second, &error, &asked);
 		ok(asked == 1 && error < 1e-5 && json_equal(again, chosen) && strstr(heard, forward_key) &&
 		   strstr(heard, refused[i]),
@@ -177,7 +201,7 @@ static void check_refusal(const char *call, int error, const char *word, const c
 	standin_fail(call, 1, error);
 	chosen = choices_after(NULL, &first, &error_first, &asked);
 	standin_fail(call, 0, 0);
-	const char *text = json_string_value(json_object_get(chosen, forward_key));
+	const char *text = json_string_value(json_object_get(chosen, name_of(forward_key)));
 	ok(text && strncmp(text, word, strlen(word)) == 0 && error_first < 1e-5, "%s (%s)", what, text ? text : "none");
 	ok(memcmp(usual, first, N * OUT * sizeof *first) == 0, "%s: with the same bits", what);
 	json_t *again = choices_after(chosen, &second, &error_second, &asked);
@@ -188,18 +212,31 @@ static void check_refusal(const char *call, int error, const char *word, const c
 	free(usual), free(first), free(second);
 }
 
-/* All words of an algorithm are this version's alone. */
-static void check_other_version(void)
+/* What an algorithm is, and which is the best, is for one version of cuBLAS and one kind of card to say. */
+static void check_elsewhere(void)
 {
-	float *bits;
+	static const char *const places[] = {"1 on a card", "2 on another"};
+	float *bits, *usual;
 	double error;
 	size_t asked;
-	json_t *other = json_pack("{s:s}", forward_key, "whole 1 62617369 0 0 0 0 0 0 0");
-	json_t *again = choices_after(other, &bits, &error, &asked);
-	ok(asked == 3 && error < 1e-5 && strstr(heard, "whole 1 62617369"), "an algorithm of another version of cuBLAS is replaced");
-	json_decref(other);
-	json_decref(again);
+	json_t *chosen = choices_after(NULL, &usual, &error, &asked), *other = json_object();
+	for (int i = 0; i < 2; i++)
+		json_object_set_new(other, name_elsewhere(places[i]),
+		                    json_string("id=31 tile=2 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0"));
+	json_t *after = choices_after(other, &bits, &error, &asked);
+	ok(asked == 3 && error < 1e-5 && strstr(heard, "another cuBLAS or on another card") && strstr(heard, " of cuBLAS 1 on a card: id=31"),
+	   "choices made elsewhere are not taken, which is said: %s", heard);
+	ok(memcmp(usual, bits, N * OUT * sizeof *bits) == 0, "the product's bits are those of a run that was always here");
+	json_object_update(other, chosen);
+	ok(json_equal(after, other), "and they are kept beside those made here");
 	free(bits);
+	json_decref(after);
+	after = choices_after(other, &bits, &error, &asked);
+	ok(asked == 0 && !heard[0] && json_equal(after, other), "with both, cuBLAS is not asked, and nothing is said");
+	json_decref(chosen);
+	json_decref(other);
+	json_decref(after);
+	free(bits), free(usual);
 }
 
 /* All that a text says is done: each of its numbers changes the order of sums here, and so their last bits. */
@@ -222,7 +259,7 @@ static void check_texts(void)
 		json_t *known = json_object(), *after;
 		double error;
 		size_t asked;
-		json_object_set_new(known, forward_key, json_string(texts[i]));
+		know(known, forward_key, texts[i]);
 		after = choices_after(known, &bits[i], &error, &asked);
 		right = right && error < 2e-5 && asked == 2;
 		told = told || heard[0];
@@ -245,8 +282,8 @@ static void check_limits(void)
 	struct device *d = open_cuda();
 	struct numbers v = numbers_new(d);
 	json_t *known = json_object();
-	json_object_set_new(known, key, json_string("id=24 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0"));
-	json_object_set_new(known, large, json_string("id=17 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0"));
+	know(known, key, "id=24 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0");
+	know(known, large, "id=17 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0");
 	MUST(d->ops->choices_load(d, known));
 	heard[0] = '\0';
 	struct layer_plan *p = plan_of(d, N, EVEN, OUT);
@@ -276,9 +313,9 @@ static void check_alignment(void)
 	pass(d, p, &v, LEAD, OUT * IN);
 	near(error_of(&v, N, IN, OUT, LEAD), 0, 1e-5, "weights at an address that is a multiple of 4: the products are right");
 	json_t *chosen = choices_of(d);
-	ok(json_object_get(chosen, "matmul fp32 nt 33x20x70 bias aligned 16,4,4") &&
-	   json_object_get(chosen, "matmul fp32 nn 33x70x20 aligned 16,4,16") &&
-	   json_object_get(chosen, "matmul fp32 tn 20x70x33 aligned 16,16,4"), "and have algorithms of their own");
+	ok(choice_of(chosen, "matmul fp32 nt 33x20x70 bias aligned 16,4,4") &&
+	   choice_of(chosen, "matmul fp32 nn 33x70x20 aligned 16,4,16") &&
+	   choice_of(chosen, "matmul fp32 tn 20x70x33 aligned 16,16,4"), "and have algorithms of their own");
 	json_decref(chosen);
 	ops_of(d)->drop(p);
 	numbers_free(&v);
@@ -353,7 +390,7 @@ int main(void)
 	              "a bias that cuBLAS does not add is added behind the product");
 	check_refusal("cublasLtMatmulAlgoInit", CUBLAS_STATUS_NOT_SUPPORTED, "whole ",
 	              "an algorithm that its fields don't make again is kept as it is");
-	check_other_version();
+	check_elsewhere();
 	check_texts();
 	check_limits();
 	check_alignment();

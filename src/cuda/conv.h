@@ -50,7 +50,6 @@ struct conv_ready {
 struct cuda_dnn {
 	struct dnn_card card;
 	struct conv_ready *ready;  /* owned, as they were made */
-	bool told;                 /* that other choices were made by another cuDNN or on another card */
 };
 
 /* Opens cuDNN for the device, unless it is open. Errors: ERR_LIBRARY (there is none here, and where it was looked for),
@@ -58,8 +57,9 @@ struct cuda_dnn {
 status cuda_dnn_open(struct cuda_device *cuda);
 
 /* The task's plan, which the device keeps: what its choices say, else of a rest what they say of the whole, else the fastest of cuDNN's
- * proposals whose result is right, which the choices then say. Not while calls are captured. *out is NULL where no engine does it. A known choice that is refused is told
- * by a warning, and made anew. Errors: ERR_MEMORY, ERR_LIBRARY. */
+ * proposals whose result is right, which the choices then say. Not while calls are captured. *out is NULL where no engine does it. A
+ * known choice that is refused is told by a warning, and made anew; none is for want of room, or a run's bits would depend on what else
+ * is on the card. Errors: ERR_MEMORY, ERR_LIBRARY. */
 status cuda_conv_choose(struct cuda_device *cuda, const struct conv_task *t, const struct conv_ready **out);
 
 /* ---- timing: conv_measure.c ---- */

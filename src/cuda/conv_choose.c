@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* Which of cuDNN's engines does a convolution: known from the device's choices, or measured. An engine's number means something to
- * one version of cuDNN alone, and how fast it is to one kind of card: a choice's name says which they are, so that a run which has been
- * on several has the choices of each. */
+/* Which of cuDNN's engines does a convolution: known from the device's choices, or measured. */
 #include "src/cuda/conv.h"
 
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/cuda/chosen.h"
+
 /* All that cuDNN proposes for a shape is measured, since its first is often not the fastest; fewer where each has to be compiled, for
  * up to a second. Where few are left by the rules, one to fall back on is, too: else it is tens of times slower. */
-enum { PROPOSALS = CONV_TRIALS - 1, PROPOSALS_COMPILED = 6, PROPOSALS_ENOUGH = 8, TEXT = 512 };
+enum { PROPOSALS = CONV_TRIALS - 1, PROPOSALS_COMPILED = 6, PROPOSALS_ENOUGH = 8 };
 /* The part of the room that is left which a workspace may have, CONV_WORKSPACE at most. */
 enum { WORKSPACE_SHARE = 8 };
 
@@ -59,63 +57,34 @@ void cuda_dnn_close(struct cuda_device *cuda)
 	cuda->dnn = NULL;
 }
 
-/* ---- names and texts ---- */
-
-static const char place_word[] = " of cuDNN ";
-
-/* A task's name here: "conv fprop bf16 n128 64x32x32 64k3s1p1g1 of cuDNN 9.19.0 on NVIDIA H100 80GB HBM3". */
-static void write_name(const struct cuda_device *cuda, const struct conv_task *t, char name[TEXT])
-{
-	char key[CONV_KEY], version[DNN_VERSION_TEXT];
-	conv_key(t, key);
-	snprintf(name, TEXT, "%s%s%s on %s", key, place_word, dnn_version(version), cuda->card.name);
-}
-
-static status keep_choice(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_config *c)
-{
-	char name[TEXT];
-	write_name(cuda, t, name);
-	if (json_object_set_new(cuda->choices, name, json_string(c->text)))
-		return fail(ERR_MEMORY, "out of memory: the choices of algorithms");
-	return OK;
-}
-
-/* What is known of a task; NULL: nothing. */
-static const char *known_text(const struct cuda_device *cuda, const struct conv_task *t)
-{
-	char name[TEXT];
-	write_name(cuda, t, name);
-	return json_string_value(json_object_get(cuda->choices, name));
-}
-
-static size_t workspace_most(const struct cuda_device *cuda)
-{
-	const size_t room = cuda_room(&cuda->device) / WORKSPACE_SHARE;
-	return room < CONV_WORKSPACE ? room : CONV_WORKSPACE;
-}
-
 /* ---- known ones ---- */
 
-static status check_plan(const struct cuda_device *cuda, const struct conv_task *t, const struct dnn_config *c,
-                         const struct dnn_plan *p)
+/* What is known of a task; NULL: nothing. */
+static const char *known_text(struct cuda_device *cuda, const struct conv_task *t)
+{
+	char key[CONV_KEY];
+	conv_key(t, key);
+	return cuda_chosen(cuda, CUDA_CHOSEN_CONV, key);
+}
+
+static status check_plan(const struct conv_task *t, const struct dnn_config *c, const struct dnn_plan *p)
 {
 	if (!conv_allows(t, c->notes))
 		return fail(ERR_LIBRARY, "its results may differ from run to run, or it is less precise than asked for");
-	if (p->workspace > workspace_most(cuda))
+	if (p->workspace > CONV_WORKSPACE)
 		return fail(ERR_LIBRARY, "it needs a workspace of %zu bytes", p->workspace);
 	return OK;
 }
 
 /* The plan that a text says, if it still can be had. */
-static status make_known(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, const char *text,
-                         struct dnn_plan *out)
+static status make_known(const struct conv_task *t, const struct dnn_graph *g, const char *text, struct dnn_plan *out)
 {
 	struct dnn_config c;
 	*out = (struct dnn_plan){.plan = NULL};
 	TRY(dnn_config_read(g, text, &c));
 	status s = dnn_plan_make(g, &c, out, NULL);
 	if (s == OK)
-		s = check_plan(cuda, t, &c, out);
+		s = check_plan(t, &c, out);
 	char *words = s == OK ? NULL : fail_copy();
 	dnn_config_close(&c);
 	if (s != OK) {
@@ -126,30 +95,13 @@ static status make_known(struct cuda_device *cuda, const struct conv_task *t, co
 	return s;
 }
 
-/* Where a choice was made elsewhere alone, that is said once for all of them. */
-static void say_elsewhere(struct cuda_device *cuda, const char *key)
-{
-	const size_t n = strlen(key);
-	const char *name;
-	json_t *text;
-	json_object_foreach(cuda->choices, name, text) {
-		if (cuda->dnn->told || strncmp(name, key, n) != 0 || strncmp(name + n, place_word, strlen(place_word)) != 0)
-			continue;
-		warning("the algorithms of convolutions were chosen before by another cuDNN or on another card (%s: %s); here they are "
-		        "chosen anew, and may round otherwise", name, json_string_value(text));
-		cuda->dnn->told = true;
-	}
-}
-
 static bool choose_known(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, const char *key,
                          struct dnn_plan *out)
 {
-	const char *text = known_text(cuda, t);
-	if (!text) {
-		say_elsewhere(cuda, key);
+	const char *text = cuda_chosen(cuda, CUDA_CHOSEN_CONV, key);
+	if (!text)
 		return false;
-	}
-	status s = make_known(cuda, t, g, text, out);
+	status s = make_known(t, g, text, out);
 	if (s == OK)
 		return true;
 	warning_failed(fail_within(s, "%s: the engine that was chosen before (%s) is not had here, and another one may round otherwise: ",
@@ -158,6 +110,19 @@ static bool choose_known(struct cuda_device *cuda, const struct conv_task *t, co
 }
 
 /* ---- new ones ---- */
+
+static status keep_choice(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_config *c)
+{
+	char key[CONV_KEY];
+	conv_key(t, key);
+	return cuda_chosen_keep(cuda, CUDA_CHOSEN_CONV, key, c->text);
+}
+
+static size_t workspace_most(const struct cuda_device *cuda)
+{
+	const size_t room = cuda_room(&cuda->device) / WORKSPACE_SHARE;
+	return room < CONV_WORKSPACE ? room : CONV_WORKSPACE;
+}
 
 static bool is_among(const struct conv_trial *trial, int n, const char *text)
 {
@@ -234,11 +199,10 @@ static status choose_new(struct cuda_device *cuda, const struct conv_task *t, co
 /* ---- those of a rest ---- */
 
 /* The trial of a text. */
-static status make_trial(struct cuda_device *cuda, const struct conv_task *t, const struct dnn_graph *g, const char *text,
-                         struct conv_trial *out)
+static status make_trial(const struct conv_task *t, const struct dnn_graph *g, const char *text, struct conv_trial *out)
 {
 	*out = (struct conv_trial){.best = 0};
-	TRY(make_known(cuda, t, g, text, &out->plan));
+	TRY(make_known(t, g, text, &out->plan));
 	return dnn_config_read(g, text, &out->config);
 }
 
@@ -253,7 +217,7 @@ static bool choose_as_whole(struct cuda_device *cuda, const struct conv_task *t,
 	const char *text = t->whole > t->shape.n ? known_text(cuda, &whole) : NULL;
 	if (!text)
 		return false;
-	status s = make_trial(cuda, t, g, text, &trial);
+	status s = make_trial(t, g, text, &trial);
 	if (s == OK)
 		s = conv_measure(cuda, t, 1, &trial, &best);
 	if (s == OK && best == 0 && keep_choice(cuda, t, &trial.config) == OK) {

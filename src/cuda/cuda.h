@@ -39,6 +39,9 @@ struct cuda_pace {
 	double waited;                     /* when the host last waited for a mark; monotonic seconds */
 };
 
+/* Of what there are choices: chosen.h. */
+enum cuda_chosen { CUDA_CHOSEN_CONV, CUDA_CHOSEN_MATMUL, CUDA_CHOSEN_KINDS };
+
 struct cuda_block;
 struct cuda_dnn;
 struct cuda_table;
@@ -68,6 +71,7 @@ struct cuda_device {
 	size_t held;                       /* bytes of them */
 	struct cuda_table *tables;         /* of pieces, as they were seen */
 	struct json_t *choices;            /* owned: what choices_load and choices_save are about */
+	bool elsewhere[CUDA_CHOSEN_KINDS]; /* it was said that there are such of another library or card */
 };
 
 static inline struct cuda_device *cuda_of(const struct device *d)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Products of row-major matrices by cuBLAS: c (m, n) = a (m, k) · b (k, n), summed in float32 by one algorithm, which is the
- * shape's for good: it is among the device's choices, {"matmul fp32 nt 128x10x784": "id=20 tile=15 …"}. Rows follow one another
+ * shape's for good: it is among the device's choices, {"matmul fp32 nt 128x10x784 of …": "id=20 tile=15 …"}. Rows follow one another
  * without gaps. Where cuBLAS adds no bias to a product, a kernel does, with the same bits. */
 #ifndef BASIN_CUDA_MATMUL_H
 #define BASIN_CUDA_MATMUL_H

@@ -5,9 +5,10 @@
 #include "src/cuda/matmul_choose.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "src/cuda/chosen.h"
 
 enum { PROPOSALS = 32, TEXT = 256, WORDS = sizeof((cublasLtMatmulAlgo_t *)0)->data / sizeof(uint64_t) };
 
@@ -36,7 +37,7 @@ struct config {
 /* An algorithm with its text. */
 struct choice {
 	bool apart;                        /* cuBLAS does the product alone; text: "apart " in front */
-	bool whole;                        /* its fields don't make it again; text: "whole 130100 …", cuBLAS' version and all words, */
+	bool whole;                        /* its fields don't make it again; text: "whole …", all words, */
 	struct config config;              /* else "id=…" */
 	cublasLtMatmulAlgo_t algo;
 };
@@ -62,13 +63,13 @@ static void write_key(const struct matmul *m, unsigned aligned, char key[TEXT])
 		         alignment_of(m, aligned, MATMUL_B), alignment_of(m, aligned, MATMUL_C));
 }
 
-static const char apart_word[] = "apart ", whole_word[] = "whole ";
+static const char apart_word[] = "apart ", whole_word[] = "whole";
 
 static void write_choice(const struct choice *c, char text[TEXT])
 {
 	int n = snprintf(text, TEXT, "%s", c->apart ? apart_word : "");
 	if (c->whole) {
-		n += snprintf(text + n, (size_t)(TEXT - n), "%s%zu", whole_word, cublasLtGetVersion());
+		n += snprintf(text + n, (size_t)(TEXT - n), "%s", whole_word);
 		for (int i = 0; i < WORDS; i++)
 			n += snprintf(text + n, (size_t)(TEXT - n), " %" PRIx64, c->algo.data[i]);
 		return;
@@ -87,7 +88,6 @@ static bool read_config(const char *at, struct config *c)
 	return true;
 }
 
-/* Words that follow the version. */
 static bool read_whole(const char *at, cublasLtMatmulAlgo_t *algo)
 {
 	for (int i = 0; i < WORDS; i++) {
@@ -98,7 +98,7 @@ static bool read_whole(const char *at, cublasLtMatmulAlgo_t *algo)
 	return true;
 }
 
-/* What write_choice writes, by this version of cuBLAS, and nothing else. */
+/* What write_choice writes, and nothing else. */
 static bool read_choice(const char *text, struct choice *c)
 {
 	char again[TEXT];
@@ -247,9 +247,7 @@ static status keep_choice(struct cuda_device *cuda, const char *key, const struc
 {
 	char text[TEXT];
 	write_choice(c, text);
-	if (json_object_set_new(cuda->choices, key, json_string(text)))
-		return fail(ERR_MEMORY, "out of memory: the choices of algorithms");
-	return OK;
+	return cuda_chosen_keep(cuda, CUDA_CHOSEN_MATMUL, key, text);
 }
 
 status matmul_set_bias(const struct matmul *m, bool apart, const float *bias)
@@ -278,7 +276,7 @@ static status make_known(struct cuda_device *cuda, const struct matmul *m, unsig
 
 static bool choose_known(struct cuda_device *cuda, const struct matmul *m, unsigned aligned, const char *key, struct choice *c)
 {
-	const char *text = json_string_value(json_object_get(cuda->choices, key));
+	const char *text = cuda_chosen(cuda, CUDA_CHOSEN_MATMUL, key);
 	if (!text)
 		return false;
 	status s = make_known(cuda, m, aligned, text, c);
