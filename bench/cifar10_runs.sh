@@ -43,9 +43,10 @@ sampled() {
 	shift
 	[ ! -e "$runs/$name.done" ] || return 0
 	echo "$name: $(date -u +%H:%M:%S)" >&2
-	if [ -d "$runs/$name" ]; then
+	if [ -e "$runs/$name/run.json" ]; then
 		timed "$runs/$name.ns" "$basin" sample --resume "$runs/$name" --threads "$threads" --quiet >/dev/null
 	else
+		rm -rf "${runs:?}/$name"
 		timed "$runs/$name.ns" "$basin" sample --data "cifar10:$BASIN_DATA/cifar-10-batches-bin" --model resnet20 \
 			--batch 128 --weight-decay 5e-4 --temperature 1e-4 --precision "$PRECISION" --threads "$threads" \
 			--out "$runs/$name" --quiet "$@" >/dev/null

@@ -14,7 +14,7 @@ are written here from their papers:
 with a = 0.1 and rho = 0.05; d is the weight decay, on every parameter. v is a velocity times a time step, which the
 schedule changes: its root brings v to the new one. The step sizes begin at 0.05, 0.5 and AdamW's
 0.003. SAM's second pass leaves the running statistics of batch norm alone. A run is one line of RESULTS.jsonl, which
-methods_tables.py reads; one of SAM with 5 epochs is called sam-half.
+methods_tables.py reads; one of SAM with 5 epochs is called sam-half, and has its last two states in the ensemble.
 """
 import json
 import math
@@ -23,6 +23,7 @@ import sys
 import torch
 
 from cifar10_peer import DECAY, arguments, gradient, train
+from methods_tables import read
 
 PEAK = {"sghmc": 0.05, "adamw": 3e-3, "sam": 0.5}
 FRICTION, RHO = 0.1, 0.05
@@ -84,11 +85,16 @@ METHODS = {"sghmc": sghmc, "adamw": adamw, "sam": sam}
 
 def main():
     o = arguments(__doc__, tuple(METHODS), "sghmc")
+    half = o.method == "sam" and o.epochs == 5
+    if half:
+        o.keep = min(o.keep, 2)    # as of Basin's row
+    name = "%s-%d" % ("sam-half" if half else o.method, o.seed)
+    if any(line["name"] == name and "torch" in line for line in read(o.out)):
+        sys.exit("methods_peer.py: %s has a line of %s already" % (o.out, name))
     result = train(o, PEAK[o.method], METHODS[o.method])
     if result is None:
         return 0
-    row = "sam-half" if o.method == "sam" and o.epochs == 5 else o.method
-    line = {"name": "%s-%d" % (row, o.seed), "seed": o.seed, "torch": result["torch"], "epochs": o.epochs,
+    line = {"name": name, "seed": o.seed, "torch": result["torch"], "epochs": o.epochs,
             "threads": o.threads, "snapshots": len(result["members"]), "ensemble": result["ensemble"],
             "last": {key: result["members"][-1][key] for key in ("accuracy", "nll")}, "training": result["training"],
             "auroc": {short: result.get("svhn", {}).get(key, {}).get("auroc")

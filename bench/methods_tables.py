@@ -21,7 +21,7 @@ from cifar10_tables import HEADER, SCORES, cell, load, table
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Method of a row (its name without the seed) in the order of the tables: gradients a step, epochs.
 ROWS = {"sgd": (1, 10), "adamw": (1, 10), "sam": (2, 10), "sam-half": (2, 5), "asam": (2, 10), "asam-half": (2, 5),
-        "rw-sam": (2.4, 10), "rw-sam-half": (2.4, 4), "sghmc": (1, 10), "csghmc": (1, 10), "swa": (1, 10), "swag": (1, 10)}
+        "rw-sam": (7 / 3, 10), "rw-sam-half": (7 / 3, 4), "sghmc": (1, 10), "csghmc": (1, 10), "swa": (1, 10), "swag": (1, 10)}
 QUOTED = ("sgld", "fsgld", "entropy-mcmc")
 BOUNDS = (("accuracy", 100, "points", 1.5), ("nll", 1, "nats", 0.04))
 
@@ -67,8 +67,9 @@ def line_of(runs, name):
 
 
 def append(results, line):
-    """Whole lines in one write, so that several writers may share the file; a name that is there stays as it is."""
-    if line["name"] in [other["name"] for other in read(results)]:
+    """Whole lines in one write, so that several writers may share the file; a run that is there stays as it is (its control, of the
+    same name, has no commit)."""
+    if line["name"] in [other["name"] for other in read(results) if "commit" in other]:
         return
     with open(results, "a") as f:
         f.write(json.dumps(line) + "\n")
@@ -99,7 +100,7 @@ def print_means(own, earlier):
         lines = [line for line in own if row_of(line) == name]
         figures = [cell(means(lines, key)) for key in ("accuracy", "nll", "ece")]
         auroc = [line["auroc"]["half"] for line in lines if line["auroc"].get("half") is not None]
-        rows.append([name, str(epochs), "%g" % (gradients * epochs), str(len(lines))] + figures +
+        rows.append([name, str(epochs), "%.3g" % (gradients * epochs), str(len(lines))] + figures +
                     [cell(mean(auroc) if auroc else None)])
     for name in QUOTED:
         lines = [[float(c) for c in row[2:5] + row[-1:]] for key, row in earlier.items() if key.rsplit("-", 1)[0] == name]

@@ -80,7 +80,8 @@ made() {
 		# shellcheck disable=SC2086
 		timed "$runs/$name.ns" "$basin" sample --resume "$runs/$name" $how --quiet >/dev/null || status=$?
 	else
-		rm -rf "${runs:?}/$name" "$runs/$name.interrupted"
+		# With the scores of one that was here before.
+		rm -rf "${runs:?}/$name" "$runs/$name".*
 		echo "$commit" >"$runs/$name.commit"
 		[ "$rows" = "$total" ] || how="$how --holdout $((total - rows))"
 		# shellcheck disable=SC2086
@@ -91,7 +92,7 @@ made() {
 	fi
 	# A chain that diverged is a result; one that was interrupted is not.
 	"$basin" info "$runs/$name" --json >"$runs/$name.info.json"
-	if ! lines ended "$runs/$name.info.json" >"$runs/$name.chains"; then
+	if ! lines ended "$runs/$name.info.json" "$chains" >"$runs/$name.chains"; then
 		[ "$status" != 0 ] || status=1
 		exit "$status"
 	fi

@@ -218,9 +218,9 @@ def main(args):
         print(best_lr(read(rest[0]), *rest[1:]))
     elif verb == "rows" and len(rest) == 1:
         print(len(labels_of(rest[0])))
-    elif verb == "ended" and len(rest) == 1:
+    elif verb == "ended" and len(rest) == 2:
         chains = load(rest[0])["chains"]
-        if any(chain["state"] not in (DONE, FAILED) for chain in chains):
+        if len(chains) != int(rest[1]) or any(chain["state"] not in (DONE, FAILED) for chain in chains):
             sys.exit(1)
         print(*[chain["chain"] for chain in chains if chain["state"] == DONE])
     elif verb == "fitted" and len(rest) == 5:

@@ -16,7 +16,7 @@ from statistics import mean
 
 from cifar10_tables import cell, table
 from paper_lines import FIRST, GRID, best_of, implied_eta, next_lr, read, tried
-from paper_stats import bound, count_cell, difference, good, machines, minutes, number, pooled, seeds_cell, spread_words, verdict
+from paper_stats import bound, count_cell, difference, good, machines, minutes, number, spread, seeds_cell, spread_words, verdict
 import paper_plot
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -83,7 +83,7 @@ def labels_tables(lines):
 
 
 def differences(by_row):
-    spreads = [pooled([of(row) for row in by_row.values()]) for of in (final, best)]
+    spreads = [spread([of(row) for row in by_row.values()]) for of in (final, best)]
     rows = []
     for name, (epochs, gradients) in ROWS.items():
         if name != "fsgld":
@@ -136,7 +136,7 @@ def nlls(lines):
 def coupling_table(lines):
     points = coupling_points(lines)
     tied = at(lines, BETA, SIGMA)
-    spreads = [pooled([of(row) for _, _, row in points]) for of in (accuracies, nlls)]
+    spreads = [spread([of(row) for _, _, row in points]) for of in (accuracies, nlls)]
     rows = []
     for beta, sigma, row in points:
         eta = implied_eta(beta, sigma)
@@ -154,7 +154,7 @@ def coupling_plot(lines):
     points = coupling_points(lines)
     curves = []
     for of, what in ((accuracies, "accuracy on clean test images, %"), (nlls, "NLL, nats")):
-        s, _ = pooled([of(row) for _, _, row in points])
+        s, _ = spread([of(row) for _, _, row in points])
         tied = of(at(lines, BETA, SIGMA))
         band = None if s is None or len(tied) < 1 else (mean(tied), bound(s, tied, tied))
         curves.append({"what": what, "band": band,
@@ -183,11 +183,15 @@ def flatness_table(lines):
     table(["method", "seed", "λ_max", "λ_min", "trace", "mean loss", "‖gradient‖", "test accuracy, %", "products", "s"], rows)
 
 
+def logarithms(values):
+    """None where one of them has none: a ratio without it would be of other states."""
+    return [math.log(value) for value in values] if all(value > 0 for value in values) else []
+
+
 def flatness_ratios(lines):
     keys = (("λ_max", "lambda_max"), ("trace", "trace"))
-    logs = {method: [[math.log(line[key]) for line in flat(lines, method) if line[key] > 0] for _, key in keys]
-            for method in METHODS}
-    spreads = [pooled([logs[method][k] for method in METHODS]) for k in range(2)]
+    logs = {method: [logarithms([line[key] for line in flat(lines, method)]) for _, key in keys] for method in METHODS}
+    spreads = [spread([logs[method][k] for method in METHODS]) for k in range(2)]
     rows = []
     for method in METHODS[1:]:
         row = [method + " / sgd"]

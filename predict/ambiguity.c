@@ -32,7 +32,7 @@ status ambiguity_nll(const struct ambiguity *m, const double *loss, double *out,
 	struct arena arena = {0};
 	double *each;
 	*out = *se = NAN;
-	if (!m->n || !m->members)
+	if (!m->n || m->members < 2)
 		return OK;
 	TRY(ARENA_NEW(&arena, m->n, &each));
 	for (size_t i = 0; i < m->n; i++) {
@@ -61,7 +61,7 @@ status ambiguity_mse(const struct regression *r, double *out, double *se)
 	struct arena arena = {0};
 	double *each;
 	*out = *se = NAN;
-	if (!r->n || !r->members)
+	if (!r->n || r->members < 2)
 		return OK;
 	TRY(ARENA_NEW(&arena, r->n, &each));
 	for (size_t i = 0; i < r->n; i++)

@@ -39,4 +39,7 @@ grep -q "^| sgd-7 | 2 | $(printf %.4f "$accuracy") |" "$dir/tables"
 ok $? "and its row has its scores"
 grep -q '^| sgd-7 | abc | [0-9]* | 2 | - | - |$' "$dir/tables"
 ok $? "and the wall time of both its parts"
+echo '{"name": "sgd-7", "seed": 7, "torch": "2"}' >"$dir/mixed"
+python3 "$bench/methods_tables.py" add "$dir/mixed" "$dir" sgd-7 && [ "$(wc -l <"$dir/mixed")" -eq 2 ]
+ok $? "a control of the same name that came first does not keep it out"
 done_testing

@@ -248,6 +248,8 @@ static void several_targets(void)
 	decided_figures_reals(&rows, y, &got);
 	near(got.at[2].value, 2, 1e-15, "widths are 1, and 5 once");
 	near(got.at[3].value, 1, 1e-15, "whose mean has the error of four rows");
+	decided_figures_reals(&(struct decided){.n = 1, .targets = 2, .lower = lower, .upper = upper}, y, &got);
+	ok(got.at[0].value == 1 && isnan(got.at[1].value) && isnan(got.at[3].value), "of one row no error is known");
 }
 
 static void sizes_of_sets(void)
@@ -266,6 +268,10 @@ static void sizes_of_sets(void)
 	ok(got.count == 6 && !strcmp(got.at[5].name, "set_size_se"), "figures of sets");
 	near(got.at[4].value, 1.5, 1e-15, "their size");
 	near(got.at[5].value, sqrt(1 / 12.0), 1e-15, "with its error");
+	bool accept[4] = {false, true, false, false};
+	decided_figures_classes(&(struct decided){.n = 4, .classes = 2, .accept = accept}, &m, &got);
+	ok(got.count == 4 && got.at[2].value == 0 && isnan(got.at[3].value) && got.at[1].value > 0,
+	   "one accepted row's risk has no error, the share that is accepted has one");
 }
 
 int main(void)

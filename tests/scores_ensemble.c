@@ -111,6 +111,8 @@ static void ambiguity_of_members(void)
 		for (size_t i = 0; i < A_N; i++)
 			row[i] = log(A_probs[(s * A_N + i) * A_CLASSES + (size_t)A_labels[i]]);
 		ambiguity_add(&got, row);
+		MUST(ambiguity_nll(&got, j.loss, &value, &se));
+		ok(isnan(value) == (s == 0) && isnan(se) == (s == 0), "ambiguity of %zu members is%s a figure", s + 1, s ? "" : " not");
 	}
 	MUST(ambiguity_nll(&got, j.loss, &value, &se));
 	near(value, A_ambiguity, 1e-13, "members' mean NLL less the ensemble's is NumPy's");

@@ -118,7 +118,7 @@ static void put_share(struct figures *out, const char *name, const char *error, 
 {
 	const double s = n ? (double)part / (double)n : (double)NAN;
 	put(out, name, s);
-	put(out, error, sqrt(s * (1 - s) / (double)n));
+	put(out, error, share_error(s, (double)n));
 }
 
 static void put_mean(struct figures *out, const char *name, const char *error, const struct sums *s)
@@ -216,8 +216,9 @@ static void coverage_figures(const struct decided *rows, const double *y, struct
 		sum += own;
 		squares += own * own;
 	}
+	const double variance = fmax(0, squares / n - sum / n * (sum / n));
 	put(out, "interval_coverage", sum / n);
-	put(out, "interval_coverage_se", sqrt(fmax(0, squares / n - sum / n * (sum / n)) / n));
+	put(out, "interval_coverage_se", rows->n < 2 ? (double)NAN : sqrt(variance / n));
 }
 
 void decided_figures_reals(const struct decided *rows, const double *y, struct figures *out)
