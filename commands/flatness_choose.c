@@ -25,7 +25,7 @@ static status draw_rows(const struct flatness_plan *p, struct flatness_target *t
 	if (t->n_rows == n)
 		return OK;
 	TRY(ARENA_NEW(&t->arena, n, &order));
-	rng_permutation((struct rng_key){p->seed, UINT32_MAX}, STREAM_SHUFFLE, 0, order, n);
+	rng_permutation((struct rng_key){p->seed, 0}, STREAM_SUBSET, 0, order, n);
 	qsort(order, t->n_rows, sizeof *order, by_number);
 	t->rows = order;
 	return OK;

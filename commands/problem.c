@@ -278,6 +278,18 @@ static status open_arrays(struct problem *p, const struct opts *o)
 	return OK;
 }
 
+/* What learnt noise has for a prior goes with δ's factors, by which another decay would scale it, or with δ = 0 leave all else out. */
+static status check_anchor(const struct problem *p, const struct opts *o)
+{
+	if (sampler_param(p->plan.state.sampler, "anchor-decay") < 0 || !opts_given(o, "anchor-decay"))
+		return OK;
+	const double anchor = opts_real(o, "anchor-decay");
+	if (!p->likelihood || !likelihood_learns(p->likelihood, &p->model.params) || anchor == 0 || anchor == p->decay)
+		return OK;
+	return fail(ERR_USAGE, "--anchor-decay %g: with learnt noise, whose prior is its own, it is that of --weight-decay (%g), or 0", anchor,
+	            p->decay);
+}
+
 static status open_plan(struct problem *p, const struct opts *o)
 {
 	struct chain_plan *plan = &p->plan;
@@ -290,6 +302,7 @@ static status open_plan(struct problem *p, const struct opts *o)
 	plan->counts_correct = p->likelihood && p->likelihood->class_targets;
 	plan->dtype = (enum snaps_dtype)opts_choice(o, "snapshot-dtype");
 	plan->recompute_stats = opts_choice(o, "bn-stats") == 1;
+	TRY(check_anchor(p, o));
 	TRY(chain_check_batches(plan));
 	TRY(problem_schedule(o, plan));
 	TRY(check_whole(plan, o));

@@ -3,7 +3,8 @@
 /* Preconditioned SGLD (Li, Chen, Carlson & Carin 2016, arXiv 1512.07666), with RMSprop's preconditioner, on the mean-potential scale:
  *   V ← αV + (1−α)ĝ(θ)²;  G = 1/(ε + √V);  θ ← θ − λG(ĝ(θ) + δθ) + (λ/β)Γ + √(2λ/β) √G ξ,  all by element, V = ĝ² at first,
  * with Γᵢ = ∂Gᵢ/∂θᵢ = −(1−α) ĝᵢ Hᵢᵢ Gᵢ²/√Vᵢ, H the Hessian of the batch's mean; or without Γ, as it is run everywhere. Hᵢᵢ is exact,
- * or the estimate zᵢ(ĝ(θ + hz) − ĝ(θ))ᵢ/h with random signs z, whose mean it is up to terms in h². */
+ * or the estimate zᵢ(ĝ(θ + hz) − ĝ(θ))ᵢ/h with random signs z, whose mean it is up to terms in h². Γ belongs to the noise: where that is
+ * left out, so is Γ. */
 #include <math.h>
 
 #include "samplers/sgld.h"
@@ -42,12 +43,12 @@ static status init(struct sampler_state *s, double lr_max)
 
 static void coef(struct sampler_state *s)
 {
-	double *v = s->slots.value, alpha = s->slots.step == 0 ? 0 : s->param[RMS_DECAY];
-	v[ALPHA] = alpha;
+	double *v = s->slots.value, alpha = s->param[RMS_DECAY];
+	v[ALPHA] = s->slots.step == 0 ? 0 : alpha;
 	v[EPS] = s->param[RMS_EPS];
 	v[RATE] = s->lr;
 	v[NOISE] = sampler_noise(s);
-	v[SLOPE] = s->lr * (1 - alpha) / s->beta;
+	v[SLOPE] = s->exploring ? 0 : s->lr * (1 - alpha) / s->beta;
 	v[DECAY] = s->decay;
 	v[PROBE] = s->param[PROBE_SIZE];
 	v[PER_PROBE] = 1 / s->param[PROBE_SIZE];

@@ -28,6 +28,11 @@ static status init(struct sampler_state *s, double lr_max)
 	if (a >= 0.5)
 		return fail(ERR_USAGE, "{friction} %g: from 0.5 on no friction takes up the injected noise, and the thermostat would drive the "
 		            "chain to diverge; take less, or {sampler} sghmc", a);
+	/* About kinetic energies of λ/β the thermostat swings by √(2λ/(βm)) a step, which grows from 2 on. */
+	const double swing = lr_max / (s->beta * s->param[MASS]);
+	if (swing >= 2)
+		return fail(ERR_USAGE, "{thermostat-mass} %g: with {lr} %g the thermostat diverges by itself (λT/(Nm) = %g, 2 or more); take a mass "
+		            "of %g or more, or a smaller {lr}", s->param[MASS], lr_max, swing, 10 * lr_max / s->beta);
 	return sghmc_init(s, lr_max);
 }
 
@@ -70,10 +75,11 @@ static status step(struct sampler_state *s)
 static void target(const struct sampler_state *s, struct text *to)
 {
 	text_add(to, "(θ, v, a) ~ exp(−(N/T) u(θ)) N(v; 0, (λT/N) I) N(a; A, λT/(N d m)) as λ → 0, u(θ) = (1/N) Σ ℓᵢ(θ) + "
-	         "(δ/2)‖θ‖², N = %g, T = %g, δ = %g, A = %g, m = %g, d = %g parameters that move; at λ, where u is quadratic, θ's "
-	         "variance is about 1 − a/2 times that; gradient noise of variance σ², the same in every coordinate, moves a's mean to "
+	         "(δ/2)‖θ‖², N = %g, T = %g, δ = %g, A = %g, m = %g, d = %g parameters that move; at λ, where u is quadratic and λT/(Nm) = %g far "
+	         "below 1, θ's variance is about 1 − a/2 times that; gradient noise of variance σ², the same in every coordinate, moves a's mean to "
 	         "about A + (N/T)λσ²/2 and leaves θ's law",
-	         s->n, s->n / s->beta, s->decay, s->param[SGHMC_FRICTION], s->param[MASS], sampler_moving(s));
+	         s->n, s->n / s->beta, s->decay, s->param[SGHMC_FRICTION], s->param[MASS], sampler_moving(s),
+	         s->lr_max / (s->beta * s->param[MASS]));
 }
 
 const struct sampler sampler_sgnht = {

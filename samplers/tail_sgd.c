@@ -125,9 +125,12 @@ static status large_gradient(struct sampler_state *s)
 {
 	const struct point here = {.theta = s->vector[0]};
 	float *out = s->scratch[DIFFERENCE];
-	if (isnan(s->param[LARGE_BATCH]))
-		return sampler_full_gradient(s, &here, false, out);
-	return sampler_gradient_over(s, &here, &s->further, (size_t)s->further.n, STREAM_AUGMENT_1, out);
+	const bool full = isnan(s->param[LARGE_BATCH]);
+	const struct batch all = {.row = SLOT_NONE}, *rows = full ? &all : &s->further;
+	const size_t n = full ? s->potential->n : (size_t)s->further.n;
+	/* All rows as they are in the step's batch where that has them all: then there is no noise. */
+	const enum stream augment = full && !s->batch.index ? STREAM_AUGMENT : STREAM_AUGMENT_1;
+	return sampler_gradient_over(s, &here, rows, n, augment, out);
 }
 
 /* ĝ_SB* − ĝ_LB into DIFFERENCE, rounded by itself, so that it is 0 where both are the same; of FULL, ĝ_LB to the gradient. */

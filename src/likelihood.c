@@ -261,8 +261,7 @@ bool likelihood_owns(const struct likelihood *l, const char *segment)
 	return false;
 }
 
-/* Whether one of l's moves. */
-static bool own_moves(const struct likelihood *l, const struct segments *params)
+bool likelihood_learns(const struct likelihood *l, const struct segments *params)
 {
 	for (int i = 0; i < params->n; i++)
 		if (likelihood_owns(l, params->at[i].name) && !params->at[i].frozen)
@@ -283,7 +282,7 @@ static bool needs_decay(const struct likelihood *l, const struct segments *param
 
 double likelihood_priors(const struct likelihood *l, double n, double decay, struct segments *params)
 {
-	if (!own_moves(l, params) || (decay == 0 && needs_decay(l, params)))
+	if (!likelihood_learns(l, params) || (decay == 0 && needs_decay(l, params)))
 		return decay;
 	const double of = decay > 0 ? decay : 1 / n;
 	for (int i = 0; i < params->n; i++) {

@@ -78,6 +78,8 @@ status likelihood_check(const struct likelihood *l, double noise_sd);
 status likelihood_append(const struct likelihood *l, int outputs, struct segments *params, struct arena *a);
 /* Whether a segment of that name is one of them; of no likelihood (NULL) none is. */
 bool likelihood_owns(const struct likelihood *l, const char *segment);
+/* Whether one of them moves. */
+bool likelihood_learns(const struct likelihood *l, const struct segments *params);
 /* Gives them, among all parameters, their own priors for N examples and a weight decay δ, which other tensors' factors go with:
  * Gaussian of the precision that likelihood_param says, times the factor that their segment has so far, whatever δ. Where δ is 0 it
  * becomes the 1/N that they need, and all others' factors 0, unless these ask for a kind that has none without δ. Returns the δ that

@@ -62,7 +62,7 @@ static void check_silence(void)
 		const char *name, *more[6];
 	} methods[] = {
 		{"sgld", {NULL}},
-		{"psgld", {"--rms-eps", "1", NULL}},
+		{"psgld", {"--rms-eps", "1", "--correction", "probe", NULL}},   /* Γ is of the noise */
 		{"sgld-cv", {"--refresh", "7", NULL}},
 		{"sghmc", {"--friction", "0.3", "--noise-estimate", "0.1", NULL}},
 		{"entropy-mcmc", {"--coupling", "2", NULL}},

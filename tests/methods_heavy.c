@@ -273,6 +273,17 @@ static void check_augmentation(struct potential *p)
 	ok(a.n == 3 && a.of[0] == STREAM_AUGMENT && a.of[1] == STREAM_AUGMENT_1 && a.of[2] == STREAM_AUGMENT_1,
 	   "tail-sgd: the second batch is augmented apart from the step's");
 	bench_close(&b);
+	/* What has number k among all rows is another example than what the batch has there, unless it has them all as they are. */
+	for (int whole = 0; whole < 2; whole++) {
+		const struct state_plan full = plan_of(&a.base, whole ? N : B, false);
+		a.n = 0;
+		bench_open_plan(&b, &full, "tail-sgd", (const char *[]){"--heavy-batch", "full", NULL});
+		bench_set(&b, (double[D]){0});
+		bench_step(&b, 0);
+		ok(a.n >= 2 && a.of[0] == STREAM_AUGMENT && a.of[1] == (whole ? STREAM_AUGMENT : STREAM_AUGMENT_1), "tail-sgd: %s",
+		   whole ? "but a batch of all rows is the same" : "and so are all rows");
+		bench_close(&b);
+	}
 }
 
 static void check_large(struct potential *p)

@@ -54,10 +54,9 @@ static void some_start(float *theta, float *square)
 static void reference_step(double *theta, double *square, const double *h, double alpha, double eps, double lr, bool correction, uint64_t k)
 {
 	const double beta = 1 / bench_temperature;
-	if (k == 0)
-		alpha = 0;
+	const double past = k == 0 ? 0 : alpha;
 	for (int i = 0; i < D; i++) {
-		const double g = h[i] * theta[i], v = alpha * square[i] + (1 - alpha) * g * g, G = 1 / (eps + sqrt(v));
+		const double g = h[i] * theta[i], v = past * square[i] + (1 - past) * g * g, G = 1 / (eps + sqrt(v));
 		const double gamma = correction ? -(1 - alpha) * g * h[i] / (sqrt(v) * pow(eps + sqrt(v), 2)) : 0;
 		theta[i] += -lr * G * (g + bench_decay * theta[i]) + lr / beta * gamma +
 		            sqrt(2 * lr / beta * G) * rng_normal(key, STREAM_LANGEVIN_0, k, (uint64_t)i);

@@ -22,6 +22,15 @@ static void check_refusals(struct potential *p)
 		ok((state_facts(&plan, momentum_key, &out) == OK) == (i == 0), "sgnht: a friction of %s", i ? "a half is refused" : "less than a half is taken");
 		opts_free(o);
 	}
+	for (int i = 0; i < 2; i++) {
+		struct opts *o = sampler_words("sgnht", (const char *[]){"--thermostat-mass", i ? "0.49" : "0.51", NULL});
+		struct state_plan plan = sampler_plan(p, s, o);
+		plan.temperature = (double)plan.n;
+		plan.lr_max = 1;
+		ok((state_facts(&plan, momentum_key, &out) == OK) == (i == 0), "sgnht: λT/(Nm) %s 2 is %s", i ? "above" : "below",
+		   i ? "refused" : "taken");
+		opts_free(o);
+	}
 }
 
 /* Slots of its scalars. */

@@ -85,6 +85,12 @@ plan="--quiet --standardize --data csv:same.csv --model linear --lr 0.003 --keep
 "$BASIN" sample $plan --steps 60 --out whole && "$BASIN" sample $plan --steps 30 --out parts && "$BASIN" sample --resume parts --steps 60 --quiet &&
 	figures whole >a && figures parts >b && [ "$(wc -l <a)" = 4 ] && cmp a b
 ok $? "a run is gone on with to the same bits"
+anchor="--quiet --data csv:same.csv --model linear --lr 0.001 --steps 5 --noise-sd learn --sampler entropy-mcmc --coupling 0.5 --out anchor"
+# shellcheck disable=SC2086 # words
+fails 2 "--anchor-decay 0.5" "an anchor's decay of its own would be the noise's too" "$BASIN" sample $anchor --anchor-decay 0.5
+# shellcheck disable=SC2086 # words
+"$BASIN" sample $anchor --anchor-decay 0
+ok $? "that of the paper's joint, 0, is not"
 fails 2 "noise-sd" "with another deviation it is not" "$BASIN" sample --resume parts --steps 70 --noise-sd 2
 "$BASIN" sample --resume parts --steps 70 --noise-sd learn --quiet
 ok $? "with the same it is"
