@@ -87,7 +87,8 @@ static void print_threshold(const struct check *c)
 		text_add(&t, "%.4g ± %.3g", c->expected, c->threshold);
 	else
 		text_add(&t, "%s%.4g", signs[c->kind], c->threshold);
-	print_padded(t.at, 16);
+	print_padded(t.at, 20);
+	putchar(' ');
 }
 
 enum { TITLE = 33, VALUE = 12 };

@@ -128,7 +128,9 @@ static void put_data(json_t **into, const struct comparison *c, bool json)
 	const struct dataset *d = &of->subject.data;
 	json_put(into, "data", of->stored ? json_null() : json_words(d->spec));
 	json_put(into, "split", of->stored ? json_null() : json_string(split_name(d->split)));
-	if (json && !of->stored)
+	if (json && of->stored)
+		json_put(into, "data_fingerprint", json_null());
+	else if (json)
 		report_fingerprint(into, "data_fingerprint", d->fingerprint);
 }
 

@@ -244,13 +244,16 @@ static status info_of(const struct opts *o, struct dataset_request *r, struct da
 		return opened;
 	char *why = opened == OK ? NULL : fail_copy();
 	i->d = opened == OK ? d : NULL;
-	status s = i->survey.n ? data_fit(r, i->d, &i->command) : OK;
+	const bool single = opened == OK && d->n_classes == 1;
+	status s = i->survey.n && !single ? data_fit(r, i->d, &i->command) : OK;
 	if (opened != OK)
 		fail_again(opened, why);
 	if (s == OK)
 		s = report(i, o, r->spec);
 	if (opened != OK)
 		s = s == OK ? fail_again(opened, why) : s;
+	else if (single && s == OK)
+		s = fail(ERR_INPUT, "%s: its target has one class alone, and basin sample needs 2 or more", r->spec);
 	free(why);
 	return s;
 }

@@ -159,7 +159,7 @@ static status decide_subject(const struct opts *o, struct selection *chosen, str
 {
 	struct output_file file;
 	TRY(check_subject(o, n, chosen, subject));
-	TRY(select_spare(o, chosen, file_option, 1));
+	TRY(select_spare(o, chosen, opts_text(o, "data"), file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	status s = learn(o, chosen, n, subject, d, a);
 	if (s == OK)
@@ -220,6 +220,8 @@ static status decide_stored(const struct opts *o, struct arena *a, json_t **figu
 		s = tell(o, NULL, NULL, &d, file.to, figures);
 	s = outputs_close(&file, 1, s);
 	select_stored(o, figures);
+	if (opts_flag(o, "json"))
+		json_put(figures, "data_fingerprint", json_null());
 	return s;
 }
 

@@ -50,7 +50,7 @@ static void put(const char *path, const struct equivalent *e, bool json, json_t 
 		return;
 	json_t *curve = json_array(), *facts = json_object();
 	for (size_t k = 0; k < e->members; k++)
-		json_add(&curve, json_real(e->nll[k]));
+		json_add(&curve, isfinite(e->nll[k]) ? json_real(e->nll[k]) : json_null());
 	json_put(&facts, "run", json_words(path));
 	json_put(&facts, "members", json_integer((json_int_t)e->members));
 	json_put(&facts, "nll_calibrated", curve);

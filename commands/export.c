@@ -23,16 +23,13 @@ static const struct param export_defs[] = {
 static const struct opt_table table_export = {.owner = "export", .heading = "Output", .defs = export_defs};
 static const struct opt_table *const tables[] = {&table_export, &table_select, &table_report, NULL};
 
-/* The last choice: the one of the greatest step. Of a step's vectors θ comes first, and of chains the lowest. */
+/* The last choice: the one of the greatest step, of the lowest chain. */
 static size_t last_of(const struct selection *s)
 {
 	size_t last = 0;
-	for (size_t i = 1; i < s->n; i++) {
-		const struct choice *a = &s->choice[last], *b = &s->choice[i];
-		bool better = strcmp(b->role, "theta") == 0 && strcmp(a->role, "theta") != 0;
-		if (b->step > a->step || (b->step == a->step && better))
+	for (size_t i = 1; i < s->n; i++)
+		if (s->choice[i].step > s->choice[last].step)
 			last = i;
-	}
 	return last;
 }
 
@@ -150,8 +147,9 @@ static status say(const struct opts *o, const struct selection *s, size_t i, siz
 		report_facts(&report, source->header);
 		return report_json(report);
 	}
-	printf("%s: step %" PRIu64 ", %s, of %s", strcmp(out, "-") == 0 ? "standard output" : out, c->step, c->role,
-	       source->path);
+	report_bytes(strcmp(out, "-") == 0 ? "standard output" : out, stdout);
+	printf(": step %" PRIu64 ", %s, of ", c->step, c->role);
+	report_bytes(source->path, stdout);
 	if (s->n > 1)
 		printf(", the last of %zu snapshots", s->n);
 	printf("; %zu array%s, %zu parameters, %zu statistics\n", n_arrays, n_arrays == 1 ? "" : "s", n_params, n_stats);
@@ -163,7 +161,7 @@ static status export_to(const struct opts *o, struct selection *s, struct arena 
 	static const char *const file_option[] = {"out"};
 	struct output_file file;
 	size_t last = last_of(s), n_arrays = 0;
-	TRY(select_spare(o, s, file_option, 1));
+	TRY(select_spare(o, s, NULL, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	TRY(outputs_close(&file, 1, write_npz(s, last, a, file.to, &n_arrays)));
 	return say(o, s, last, n_arrays);
@@ -178,7 +176,7 @@ static status run_export(const struct opts *o)
 		return fail(ERR_USAGE, "name one run or snapshot file");
 	if (!opts_text(o, "out"))
 		return fail(ERR_USAGE, "--out FILE.npz is missing: the file to write");
-	TRY(select_open(o, NULL, &chosen));
+	TRY(select_open_rather(o, "theta", &chosen));
 	status s = export_to(o, &chosen, &arena);
 	selection_close(&chosen);
 	arena_free(&arena);

@@ -31,7 +31,9 @@ static void put_data(const struct flatness_plan *p, const struct flatness_target
 	const struct dataset *d = &t->subject.data;
 	json_put(into, "data", t->analytic ? json_null() : json_words(d->spec));
 	json_put(into, "split", t->analytic ? json_null() : json_string(split_name(d->split)));
-	if (!t->analytic)
+	if (t->analytic)
+		json_put(into, "data_fingerprint", json_null());
+	else
 		report_fingerprint(into, "data_fingerprint", d->fingerprint);
 	json_put(into, "n", json_integer((json_int_t)t->n_rows));
 	json_put(into, "n_split", json_integer((json_int_t)t->potential->n));

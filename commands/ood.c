@@ -93,7 +93,7 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 	struct predictions sets[2];
 	struct member_draws draws;
 	struct output_file file;
-	TRY(select_spare(o, chosen, file_option, 1));
+	TRY(select_spare(o, chosen, opts_text(o, "ood"), file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	status s = outputs_close(&file, 1, predict_both(o, chosen, n, sets, &draws, subject, file.to, a, figures));
 	TRY(s);

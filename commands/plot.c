@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "src/words.h"
+
 enum { WIDE = PLOT_WIDE, HIGH = 8, APART = 4 };   /* in characters; few points stand so far from each other, if there is room */
 
 static bool is_plain(void)
@@ -55,7 +57,7 @@ static int apart(int wide)
 static void print_row(const double *column, int wide, int row, double low, double high, const struct plot_marks *m)
 {
 	if (row == 0 || row == HIGH - 1)
-		printf("%10.4f %s", row ? low : high, m->tick);
+		printf("%10s %s", words_number(row ? low : high).at, m->tick);
 	else
 		printf("%10s %s", "", m->side);
 	int last = -1;

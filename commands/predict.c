@@ -155,7 +155,7 @@ static status predict_subject(const struct opts *o, struct selection *chosen, st
 {
 	struct output_file file[PREDICT_FILES], members;
 	TRY(check_subject(o, n, &subject->data));
-	TRY(select_spare(o, chosen, predict_file, PREDICT_FILES));
+	TRY(select_spare(o, chosen, opts_text(o, "data"), predict_file, PREDICT_FILES));
 	TRY(outputs_open(o, a, predict_file, PREDICT_FILES, file));
 	status s = predict_members_open(o, a, file, &members);
 	if (s == OK)

@@ -140,11 +140,13 @@ static status dispatch(const struct program *p, int argc, char **argv)
 		overview(p->commands, stderr);
 		return fail(ERR_USAGE, "a command is missing");
 	}
-	if (is_option(word, "--help"))
-		return help(p->commands, NULL);
-	if (strcmp(word, "help") == 0)
-		return help(p->commands, argv[2]);
-	if (is_option(word, "--version")) {
+	const bool version = is_option(word, "--version"), topic = strcmp(word, "help") == 0;
+	const int most = topic ? 3 : 2;
+	if ((version || topic || is_option(word, "--help")) && argc > most)
+		return fail(ERR_USAGE, "%s: takes no “%s”", word, argv[most]);
+	if (topic || is_option(word, "--help"))
+		return help(p->commands, topic ? argv[2] : NULL);
+	if (version) {
 		version_print(p->backends, stdout);
 		return report_end();
 	}

@@ -9,6 +9,7 @@
 
 #include "src/clock.h"
 #include "src/text.h"
+#include "src/words.h"
 
 static const double terminal_seconds = 0.1, plain_seconds = 10;
 
@@ -102,7 +103,7 @@ void progress_show(struct progress *p, const struct progress_chains *c)
 	}
 	/* Before a chain's first line there is nothing to tell. */
 	if (isfinite(c->mean))
-		text_add(&t, c->n == 1 ? "  nll %.4f" : "  nll %.4f mean, %.4f worst", c->mean, c->worst);
+		text_add(&t, c->n == 1 ? "  nll %s" : "  nll %s mean, %s worst", words_number(c->mean).at, words_number(c->worst).at);
 	if (c->n == 1 && c->line.step)
 		text_add(&t, "  λ %.4g  T %.4g", c->line.lr, c->line.temperature);
 	progress_print(p, &t);

@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "src/json_words.h"
+#include "src/words.h"
 
 /* Names as people write them; the rest are shown as they are. Members that end in _se stand beside their figure. */
-struct word {
+struct title {
 	const char *name, *label, *unit;
 };
 
-static const struct word words[] = {
+static const struct title words[] = {
 	{"n", "examples", ""}, {"snapshots", "snapshots", ""},
 	{"accuracy", "accuracy", ""}, {"nll", "NLL", " nats"}, {"brier", "Brier score", ""}, {"ece", "ECE (15 bins)", ""},
 	{"ece_classwise", "ECE by class", ""}, {"ece_adaptive", "ECE, equal mass", ""}, {"smooth_ece", "smooth ECE", ""},
@@ -51,12 +52,12 @@ static const struct word words[] = {
 	{"has_test", "own test split", ""}, {"fitted_to", "fitted to", ""},
 };
 
-static struct word find(const char *name)
+static struct title find(const char *name)
 {
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strcmp(words[i].name, name) == 0)
 			return words[i];
-	return (struct word){name, name, ""};
+	return (struct title){name, name, ""};
 }
 
 /* The first byte of what a text of any bytes is read from, and *text moved on to the next; 0 at its end. */
@@ -182,7 +183,7 @@ static bool is_infinite(const json_t *object, const char *key, const json_t *val
 }
 
 /* The value with its standard error, the smallest that would have been found, and its unit. */
-static status print_row(const json_t *object, const char *key, const json_t *value, const struct word *w)
+static status print_row(const json_t *object, const char *key, const json_t *value, const struct title *w)
 {
 	char error[64], *text = NULL;
 	size_t size;
@@ -239,7 +240,7 @@ status report_print(const json_t *object)
 	if (!object)
 		return fail(ERR_MEMORY, "out of memory: the report");
 	json_object_foreach((json_t *)object, key, value) {
-		struct word w = find(key);
+		struct title w = find(key);
 		/* An undefined figure is shown, a fact that isn't there isn't. */
 		if (is_silent(object, key, value) || (json_is_null(value) && (w.label == key || strcmp(key, "ood_normalize") == 0)))
 			continue;
@@ -279,7 +280,7 @@ void report_table(const json_t *array)
 			else if (json_is_integer(value))
 				printf("%*lld", columns_of(key), (long long)json_integer_value(value));
 			else if (json_is_real(value))
-				printf("%*.4f", columns_of(key), json_real_value(value));
+				printf(" %*s", columns_of(key) - 1, words_number(json_real_value(value)).at);
 			else
 				printf("%*s", columns_of(key), "-");
 		}

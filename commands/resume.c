@@ -88,7 +88,14 @@ static bool add_missing_choices(json_t *all, json_t *more)
 
 static status add_choices(struct run *run, json_t *all)
 {
-	bool good = add_missing_choices(all, json_object_get(run->json, "choices"));
+	json_t *known = json_object_get(run->json, "choices"), *of_device;
+	const char *device;
+	json_object_foreach(known, device, of_device)
+		if (!json_is_object(of_device))
+			return fail(ERR_INPUT, "%s/run.json: its choices for “%s” are no object: the file is damaged", run->path, device);
+	if (known && !json_is_object(known))
+		return fail(ERR_INPUT, "%s/run.json: its choices are no object: the file is damaged", run->path);
+	bool good = add_missing_choices(all, known);
 	for (int k = 0; k < run->chains && good; k++) {
 		json_t *meta;
 		TRY(read_meta(run, k, &meta));

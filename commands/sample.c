@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commands/facts.h"
+#include "commands/report.h"
 #include "commands/resume.h"
 #include "commands/workers.h"
 #include "src/clock.h"
@@ -64,12 +65,13 @@ static void print_end(const struct problem *p, const struct share *share, const 
 		snprintf(which, sizeof which, "%d of ", taken);
 	if (r->busy)
 		snprintf(others, sizeof others, ", %d of them left to other processes", r->busy);
+	report_bytes(path, stdout);
 	if (!taken)
-		printf("%s: no chain of %d is this process's\n", path, chains);
+		printf(": no chain of %d is this process's\n", chains);
 	else if (r->already_done == taken)
-		printf("%s was finished already: %s%d chain%s of %llu step%s\n", path, which, chains, plural(chains), steps, step);
+		printf(" was finished already: %s%d chain%s of %llu step%s\n", which, chains, plural(chains), steps, step);
 	else
-		printf("%s: %s%d chain%s of %llu step%s%s%s, %.1f s; next: basin %s %s\n", path, which, chains, plural(chains), steps, step,
+		printf(": %s%d chain%s of %llu step%s%s%s, %.1f s; next: basin %s %s\n", which, chains, plural(chains), steps, step,
 		       states, others, seconds, p->has_data ? "predict" : "info", PATH_OF(plan->run));
 }
 

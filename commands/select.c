@@ -3,7 +3,6 @@
 #include "commands/select.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "commands/report.h"
 #include "src/json_build.h"
@@ -96,23 +95,6 @@ static void add_new(json_t **list, const char *text)
 		if (strcmp(json_string_value(other), text) == 0)
 			return;
 	json_add(list, json_string(text));
-}
-
-static bool same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-status select_spare(const struct opts *o, const struct selection *s, const char *const *option, int n)
-{
-	for (int i = 0; i < n; i++) {
-		const char *path = opts_text(o, option[i]);
-		for (size_t k = 0; path && k < s->sources.n; k++)
-			if (same_file(path, s->sources.source[k].path))
-				return fail(ERR_USAGE, "--%s %s: holds the snapshots that are read; name another file", option[i], path);
-	}
-	return OK;
 }
 
 static json_t *roles_of(const struct selection *s)

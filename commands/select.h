@@ -30,9 +30,9 @@ status select_refuse_options(const struct opts *o, const char *option, const cha
  * probabilities that take a run's place. Errors: ERR_USAGE. */
 status select_refuse(const struct opts *o, const char *option, const char *const *others);
 
-/* Refuses files of n options that are among those that the snapshots are read from, which --overwrite would replace.
- * Errors: ERR_USAGE. */
-status select_spare(const struct opts *o, const struct selection *s, const char *const *option, int n);
+/* Refuses files of n options that are among those that are read, which --overwrite would replace: the snapshots, what else their runs
+ * are made of, and the data, the runs' own and those of a data set's name (NULL: none). Errors: ERR_USAGE, ERR_MEMORY. select_spare.c */
+status select_spare(const struct opts *o, const struct selection *s, const char *data, const char *const *option, int n);
 
 /* Puts the roles chosen, in order of appearance, into a report; its temperature and target become null where the files
  * that were chosen from don't agree on them. */

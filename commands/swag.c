@@ -248,10 +248,12 @@ static status say(const struct swag_plan *p, const struct swag *swag)
 		                             (json_int_t)p->draws, "rank", (json_int_t)p->rank, "scale", p->scale, "seed",
 		                             (json_int_t)p->seed, "snapshots", (json_int_t)p->chosen->n, "files", (json_int_t)p->files,
 		                             "dtype", snaps_dtype_name(p->dtype), "n_params", (json_int_t)swag->d));
-	if (!opts_flag(p->options, "quiet"))
-		printf("%s: %" PRIu64 " draw%s from %zu snapshot%s of %zu chain%s, rank %zu, scale %g; next: basin %s %s\n", out, p->draws,
-		       p->draws == 1 ? "" : "s", p->chosen->n, p->chosen->n == 1 ? "" : "s", p->files, p->files == 1 ? "" : "s", p->rank,
-		       p->scale, kind && strcmp(kind, "analytic") == 0 ? "info" : "predict", text_path(&(struct text){.n = 0}, out));
+	if (opts_flag(p->options, "quiet"))
+		return report_end();
+	report_bytes(out, stdout);
+	printf(": %" PRIu64 " draw%s from %zu snapshot%s of %zu chain%s, rank %zu, scale %g; next: basin %s %s\n", p->draws,
+	       p->draws == 1 ? "" : "s", p->chosen->n, p->chosen->n == 1 ? "" : "s", p->files, p->files == 1 ? "" : "s", p->rank, p->scale,
+	       kind && strcmp(kind, "analytic") == 0 ? "info" : "predict", text_path(&(struct text){.n = 0}, out));
 	return report_end();
 }
 

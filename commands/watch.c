@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/words.h"
+
 enum { SAID_MOST = 10 };
 /* Below it a chain hardly moves, whatever its trajectories cost. */
 #define ACCEPTANCE_LEAST 0.1
@@ -73,8 +75,9 @@ static void post_end(void *context, int k, double nll)
 	const char *against = guess_against(&w->guess, nll);
 	if (!against)
 		return;
-	post_warning(w, WATCH_POOR, "chain %d ends with a loss of %.4f nats per example in its last epoch, %s guessing: %s give %.4f; look at "
-	             "--lr, --temperature and the data", k, nll, against, w->likelihood->guessed, w->guess.loss);
+	post_warning(w, WATCH_POOR, "chain %d ends with a loss of %s nats per example in its last epoch, %s guessing: %s give %s; look at "
+	             "--lr, --temperature and the data", k, words_number(nll).at, against, w->likelihood->guessed,
+	             words_number(w->guess.loss).at);
 }
 
 /* An error, not a warning: --quiet does not hide it. */

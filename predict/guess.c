@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/likelihood.h"
+#include "src/words.h"
 
 enum { NAMED_MOST = 4 };  /* files that are named, each with its figure */
 
@@ -36,8 +37,8 @@ static const char *file_against(const struct bar *bar, const struct predictions 
 
 static void warn_of_file(const struct bar *bar, const char *path, const char *whose, double figure)
 {
-	warning("%s: its %s the %s %.4f, %s guessing, which gives %.4f (%s)", path, whose, bar->how->guessed_title, figure,
-	        guess_against(&bar->guess, figure), bar->guess.loss, bar->how->guess_words);
+	warning("%s: its %s the %s %s, %s guessing, which gives %s (%s)", path, whose, bar->how->guessed_title, words_number(figure).at,
+	        guess_against(&bar->guess, figure), words_number(bar->guess.loss).at, bar->how->guess_words);
 }
 
 /* Where all files are like the whole, the whole is enough. */
@@ -66,7 +67,7 @@ void guess_warn(const struct predictions *p, const struct selection *chosen, con
 	const struct bar bar = {{loss, loss}, p->how};
 	const char *against = guess_against(&bar.guess, together);
 	if (against)
-		warning("%s: the %s is %.4f, %s guessing, which gives %.4f (%s)", p->subject->data.spec, p->how->guessed_title,
-		        together, against, loss, p->how->guess_words);
+		warning("%s: the %s is %s, %s guessing, which gives %s (%s)", p->subject->data.spec, p->how->guessed_title,
+		        words_number(together).at, against, words_number(loss).at, p->how->guess_words);
 	warn_of_files(&bar, p, chosen, against != NULL);
 }

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/words.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,5 +34,13 @@ struct word words_at(const char *words, int i)
 	for (; i > 0; i--)
 		words += strcspn(words, "|") + 1;
 	snprintf(to.at, sizeof to.at, "%.*s", (int)strcspn(words, "|"), words);
+	return to;
+}
+
+struct word words_number(double x)
+{
+	struct word to;
+	const double size = fabs(x);
+	snprintf(to.at, sizeof to.at, size > 0 && (size < 1e-3 || size >= 1e5) ? "%.4g" : "%.4f", x);
 	return to;
 }

@@ -16,4 +16,7 @@ struct word {
 };
 struct word words_at(const char *words, int i);
 
+/* A number for people: "0.4321", four decimals, where they say something (0, and from 0.001 to 99999), else "1.235e-06". */
+struct word words_number(double x);
+
 #endif

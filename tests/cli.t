@@ -49,6 +49,11 @@ for program in "$BASIN" "$try"; do
 	run 2 "$p help zzzzzz" "$program" help zzzzzz
 	err 'basin: unknown command zzzzzz; basin --help lists the commands'
 	run 2 "$p --dump x" "$program" --dump x
+	for words in '--help x' '--version x' 'help try x'; do
+		# shellcheck disable=SC2086 # words
+		run 2 "$p $words" "$program" $words
+		err "basin: ${words%% *}: takes no “x”"
+	done
 	for argument in --help --version; do
 		run 1 "$p $argument to a full disk" sh -c '"$1" "$2" >/dev/full' - "$program" $argument
 		err 'basin: standard output: No space left on device; the results are incomplete'

@@ -12,7 +12,7 @@ for dtype in float32 float16 bfloat16; do
 	"$BASIN" export "$dir/$dtype.snaps" --out "$dir/$dtype.npz" >"$dir/out" 2>"$dir/err" &&
 		./tests/npz show "$dir/$dtype.npz" >"$dir/arrays"
 	ok $? "a snapshot of $dtype is exported"
-	[ "$(cat "$dir/out")" = "$dir/$dtype.npz: step 30, theta, of $dir/$dtype.snaps, the last of 6 snapshots; 6 arrays, \
+	[ "$(cat "$dir/out")" = "$dir/$dtype.npz: step 30, theta, of $dir/$dtype.snaps, the last of 3 snapshots; 6 arrays, \
 40 parameters, 7 statistics" ]
 	ok $? "$dtype: it is θ of the last step"
 	# Element e of memory is e + ¼, the first one step/10. Memory is (out, height, width, in), files (out, in, height, width).
@@ -52,11 +52,12 @@ takes() {  # takes STEP ROLE FILE COUNT OPTIONS: which one the options choose, o
 	[ $taken = 0 ] || shown "$dir/out" "$dir/err"
 	rm -f "$dir/taken.npz"
 }
-takes 30 theta chain-0.snaps 12 ""
+takes 30 theta chain-0.snaps 6 ""
 takes 30 anchor chain-0.snaps 6 "--role anchor"
-takes 20 theta chain-1.snaps 4 "--chain 1 --to-step 29"
+takes 20 theta chain-1.snaps 2 "--chain 1 --to-step 29"
 takes 10 anchor chain-1.snaps 1 "--chain 1 --to-step 10 --role anchor"
-takes 30 anchor chain-0.snaps 2 "--last 1"
+takes 30 theta chain-0.snaps 2 "--last 1"
+takes 30 anchor chain-0.snaps 2 "--last 1 --role anchor"
 
 # ---- refusals ----
 
@@ -66,6 +67,14 @@ cp "$dir/weights" "$dir/before"
 fails 2 "^basin: --out $dir/weights: exists already" "an existing file is refused" "$BASIN" export "$dir/run" --out "$dir/weights"
 cmp -s "$dir/weights" "$dir/before"
 ok $? "and stays as it was"
+for part in run.json chain-0.ckpt chain-1.snaps; do
+	fails 2 "^basin: --out $dir/run/$part: .*; name another file" "what is read is not overwritten: $part" \
+		"$BASIN" export "$dir/run" --overwrite --out "$dir/run/$part"
+done
+fails 2 "^basin: --csv $dir/d.csv: holds the data that the run was made with" "nor are its data" "$BASIN" predict "$dir/run" --overwrite --csv "$dir/d.csv"
+cp "$dir/d.csv" "$dir/other.csv"
+fails 2 "^basin: --csv $dir/./other.csv: holds the data that are read" "nor others" "$BASIN" predict "$dir/run" --data "csv:$dir/other.csv" --overwrite \
+	--csv "$dir/./other.csv"
 fails 2 '^basin: --out FILE.npz is missing' "--out is asked for" "$BASIN" export "$dir/run"
 fails 2 '^basin: name one run or snapshot file' "two runs are refused" "$BASIN" export "$dir/run" "$dir/run" --out "$dir/new"
 fails 2 '^basin: --format npy: expected' "another format is refused" "$BASIN" export "$dir/run" --format npy --out "$dir/new"

@@ -92,6 +92,14 @@ static void reading(void)
 	MUST(with_file(&o, "lr = 2\nbatch = 5\n", "--config", second, NULL));
 	ok(opts_real(o, "lr") == 3 && opts_count(o, "batch") == 5 && opts_count(o, "seed") == 4, "a later file wins");
 	opts_free(o);
+	write_file(second, "steps = 7\n", 10);
+	MUST(with_file(&o, "offset = 5\n", "--config", second, NULL));
+	ok(opts_count(o, "steps") == 7 && !opts_given(o, "offset"), "… over an earlier one's rival too");
+	opts_free(o);
+	write_file(second, "offset = 5\n", 11);
+	MUST(with_file(&o, "steps = 7\n", "--config", second, NULL));
+	ok(opts_count(o, "offset") == 5 && !opts_given(o, "steps"), "whichever of the two it is");
+	opts_free(o);
 }
 
 /* What stands behind "model =" and what is meant. */

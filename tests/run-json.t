@@ -184,6 +184,12 @@ rm -rf r && cp -r whole r && sed -i 's/"chains": 2,/"chains": 100000,/' r/run.js
 ok $? "chains that have not begun are told in one line"
 sed -i 's/"chains": 100000,/"chains": 100000000,/' r/run.json
 fails 2 'r/run.json: "chains" is not a number of chains, 1 to 100000' "more chains than --chains takes are refused" "$BASIN" info r
+for damage in '[1]' null -1 '{"cpu": 3}'; do
+	rm -rf r && cp -r whole r
+	python3 -c 'import json, sys
+o = json.load(open("r/run.json")); o["choices"] = json.loads(sys.argv[1]); json.dump(o, open("r/run.json", "w"))' "$damage" 2>err || continue
+	fails 2 '^basin: r/run.json: its choices' "choices that are $damage are damage" "$BASIN" sample --resume r --steps 30 --quiet
+done
 "$BASIN" sample --model gaussian:1,2 --chains 2 --steps 5 --out analytic --quiet && "$BASIN" export analytic --out w.npz >out 2>err && [ ! -s err ]
 ok $? "chains of an analytic target have no data to differ in"
 done_testing

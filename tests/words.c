@@ -93,5 +93,10 @@ int main(void)
 	list(UNKNOWN_WORDS, UNKNOWN_OTHER, "refuse", "other");
 	list(DECIMAL_WORDS, DECIMAL_COMMA, "point", "comma");
 	names();
+	ok(!strcmp(words_number(0.43214).at, "0.4321"), "a number has four decimals");
+	ok(!strcmp(words_number(0).at, "0.0000"), "so has 0");
+	ok(!strcmp(words_number(-1.2345e-6).at, "-1.234e-06"), "a small one has digits instead");
+	ok(!strcmp(words_number(99999.4).at, "99999.4000"), "a large one decimals, while they help");
+	ok(!strcmp(words_number(6.23e44).at, "6.23e+44"), "and a larger one digits");
 	return done_testing();
 }

@@ -282,7 +282,7 @@ status file_present(const char *path, bool *out)
 {
 	struct stat st;
 	*out = stat(path, &st) == 0;
-	return *out || errno == ENOENT || errno == ENOTDIR ? OK : fail(ERR_IO, "%s: %s", path, strerror(errno));
+	return *out || errno == ENOENT || errno == ENOTDIR ? OK : fail(ERR_INPUT, "%s: %s", path, strerror(errno));
 }
 
 status file_open(const char *path, int *fd, uint64_t *bytes)

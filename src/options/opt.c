@@ -65,17 +65,31 @@ static status take_option(struct opts *o, int argc, char **argv, int *i, struct 
 	return OK;
 }
 
-/* The command line's values go over those of the files, and --steps over their epochs. */
+static struct opt_value *rival_of(const struct opts *o, const struct opt_value *v)
+{
+	const struct param *d = v->text ? opt_active(o, v->name) : NULL;
+	return d && d->rival ? opt_find(o, d->rival) : NULL;
+}
+
+static bool over(const struct opt_value *a, const struct opt_value *b)
+{
+	return b->file && (!a->file || a->turn > b->turn);
+}
+
+/* The command line's values go over those of the files, and --steps over their epochs; a later file's over an earlier one's epochs. */
 static void put_over(struct opts *o, const struct opt_value *given)
 {
 	for (int i = 0; i < o->n_values; i++)
 		if (given[i].text)
 			o->values[i] = given[i];
 	for (int i = 0; i < o->n_values; i++) {
-		const struct param *d = given[i].text ? opt_active(o, given[i].name) : NULL;
-		struct opt_value *rival = d && d->rival ? opt_find(o, d->rival) : NULL;
-		if (rival && rival->file)
+		struct opt_value *v = &o->values[i], *rival = rival_of(o, v);
+		if (!rival || !rival->text)
+			continue;
+		if (over(v, rival))
 			*rival = (struct opt_value){.name = rival->name};
+		else if (over(rival, v))
+			*v = (struct opt_value){.name = v->name};
 	}
 }
 

@@ -213,7 +213,7 @@ status opt_check_rivals(const struct opts *o)
 		const struct opt_value *v = &o->values[i];
 		const struct param *d = v->text ? opt_active(o, v->name) : NULL;
 		const struct opt_value *other = d && d->rival ? opt_find(o, d->rival) : NULL;
-		if (!other || !other->text)
+		if (!other || !other->text || (d->type == PARAM_FLAG && (!strcmp(v->text, "no") || !strcmp(other->text, "no"))))
 			continue;
 		if (v->file)
 			return fail(ERR_INPUT, "%s:%d: %s and %s (%s:%d) exclude each other: give one", v->file, v->line, v->name, other->name,

@@ -121,7 +121,7 @@ static status take_line(struct opts *o, const char *path, int line, char *text)
 		return fail(ERR_INPUT, "%s:%d: %s is given on line %d already", path, line, name, v->line);
 	char *kept;
 	TRY(arena_text(&o->arena, &kept, "%s", value));
-	*v = (struct opt_value){.name = v->name, .text = kept, .file = path, .line = line};
+	*v = (struct opt_value){.name = v->name, .text = kept, .file = path, .line = line, .turn = o->n_files};
 	return OK;
 }
 
@@ -145,6 +145,7 @@ static status config_refuse(const char *path)
 status opt_read_config(struct opts *o, const char *path)
 {
 	FILE *f = fopen(path, "r");
+	o->n_files++;
 	if (!f)
 		return config_refuse(path);
 	char *text = NULL;

@@ -13,6 +13,7 @@ struct opt_value {
 	const char *text;   /* as typed, "yes" or "no" for a flag; NULL: not given */
 	const char *file;   /* config file and line it comes from; NULL: the command line, or opts_set */
 	int line;
+	int turn;           /* of the file among those that were read */
 };
 
 struct opts {
@@ -22,6 +23,7 @@ struct opts {
 	int n_values;
 	const char **positionals;
 	int n_positionals;
+	int n_files;                            /* config files that were read, or begun */
 };
 
 /* --help, --version, --config, --dump-config: every command has them. */

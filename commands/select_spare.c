@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+#include "commands/select.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "src/json_words.h"
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Whether a file is one that lies beside a chain's snapshots and belongs to them, or to the run. */
+static status lies_beside(struct arena *a, const char *path, const char *snaps, bool *out)
+{
+	static const char ending[] = ".snaps", *const chain[] = {".ckpt", ".log.jsonl"}, *const run[] = {"run.json", "lock"};
+	const char *slash = strrchr(snaps, '/');
+	const int folder = slash ? (int)(slash + 1 - snaps) : 0, name = (int)(strlen(snaps) - strlen(ending));
+	for (int i = 0; i < 2 && !*out; i++) {
+		char *other;
+		TRY(arena_text(a, &other, "%.*s%s", folder, snaps, run[i]));
+		*out = same_file(path, other);
+		if (*out || name < 0 || strcmp(snaps + name, ending) != 0)
+			continue;
+		TRY(arena_text(a, &other, "%.*s%s", name, snaps, chain[i]));
+		*out = same_file(path, other);
+	}
+	return OK;
+}
+
+/* Whether a data set's name, KIND:PATH or KIND:PATH,PATH, has this file. */
+static status is_data(struct arena *a, const char *path, const char *spec, bool *out)
+{
+	const char *from = spec ? strchr(spec, ':') : NULL;
+	if (!from)
+		return OK;
+	*out = same_file(path, ++from);
+	for (const char *comma = strchr(from, ','); comma && !*out; comma = strchr(comma + 1, ',')) {
+		char *first;
+		TRY(arena_text(a, &first, "%.*s", (int)(comma - from), from));
+		*out = same_file(path, first) || same_file(path, comma + 1);
+	}
+	return OK;
+}
+
+/* What of a source a file is, or NULL. */
+static status part_of(struct arena *a, const char *path, const struct source *from, const char **what)
+{
+	bool beside = false, data = false;
+	const char *spec;
+	if (same_file(path, from->path)) {
+		*what = "holds the snapshots that are read";
+		return OK;
+	}
+	TRY(lies_beside(a, path, from->path, &beside));
+	TRY(json_words_read(json_object_get(json_object_get(from->header, "data"), "spec"), a, &spec));
+	TRY(is_data(a, path, spec, &data));
+	if (beside || data)
+		*what = beside ? "is a part of the run that is read" : "holds the data that the run was made with";
+	return OK;
+}
+
+static status spare(struct arena *a, const struct opts *o, const struct selection *s, const char *data, const char *option)
+{
+	const char *path = opts_text(o, option), *what = NULL;
+	bool is = false;
+	if (!path)
+		return OK;
+	for (size_t k = 0; !what && k < s->sources.n; k++)
+		TRY(part_of(a, path, &s->sources.source[k], &what));
+	TRY(is_data(a, path, data, &is));
+	if (!what && is)
+		what = "holds the data that are read";
+	return what ? fail(ERR_USAGE, "--%s %s: %s; name another file", option, path, what) : OK;
+}
+
+status select_spare(const struct opts *o, const struct selection *s, const char *data, const char *const *option, int n)
+{
+	struct arena a = {0};
+	status st = OK;
+	for (int i = 0; st == OK && i < n; i++)
+		st = spare(&a, o, s, data, option[i]);
+	arena_free(&a);
+	return st;
+}
