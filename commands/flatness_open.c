@@ -8,6 +8,7 @@
 #include "commands/report.h"
 #include "predict/predictive.h"
 #include "src/analytic.h"
+#include "src/data/fingerprint.h"
 #include "src/json_numbers.h"
 #include "src/text.h"
 
@@ -65,6 +66,36 @@ static status open_device(const struct opts *o, struct device **out)
 
 /* ---- a network on a set ---- */
 
+static status read_subject(struct flatness_target *t, struct subject_request *r)
+{
+	struct pipe pipe;
+	status s = pipe_read(&pipe, r);
+	if (s == OK)
+		s = subject_open(&t->network, r, &t->subject);
+	pipe_close(&pipe);
+	return s;
+}
+
+static bool has_training_rows(const struct flatness_target *t)
+{
+	const char *then = json_string_value(json_object_get(json_object_get(t->header, "data"), "fingerprint"));
+	return then && !strcmp(fingerprint_text(t->subject.data.train_fingerprint).at, then);
+}
+
+/* Training rows: of the run's own set, wherever it is now, those that it was not left without; of another one, all. */
+static status open_training(struct flatness_target *t, struct subject_request *r)
+{
+	const bool other = r->spec && t->network.origin.holdout && !dataset_has_test(r->spec);
+	r->split = SPLIT_TRAIN;
+	const status s = read_subject(t, r);
+	if (!other || s == ERR_MEMORY || (s == OK && has_training_rows(t)))
+		return s;
+	if (s == OK)
+		subject_close(&t->subject);
+	r->split = -1;
+	return read_subject(t, r);
+}
+
 static status open_subject(const struct flatness_plan *p, struct flatness_target *t)
 {
 	const struct opts *o = p->options;
@@ -73,14 +104,7 @@ static status open_subject(const struct flatness_plan *p, struct flatness_target
 		.header = (enum header)(opts_choice(o, "header") + 1), .decimal = opts_choice(o, "decimal") + 1,
 		.unknown = opts_choice(o, "unknown") + 1, .batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
-	struct pipe pipe;
-	if (r.split < 0 && !pipe_is(r.spec))
-		r.split = SPLIT_TRAIN;
-	status s = pipe_read(&pipe, &r);
-	if (s == OK)
-		s = subject_open(&t->network, &r, &t->subject);
-	pipe_close(&pipe);
-	return s;
+	return r.split < 0 && !pipe_is(r.spec) ? open_training(t, &r) : read_subject(t, &r);
 }
 
 /* A set may lack some of the network's classes. */

@@ -187,6 +187,13 @@ fails 2 'less-6.*less-15.* number of examples.* noise.log_sd' "nor are runs whos
 flat --decay --tensors 'fc*' less-6 less-15 && near n_params 0 3
 told $? "where it is not, they are"
 
+# ---- whose rows they are ----
+
+cp d.csv moved.csv
+head -n 5 d.csv >few.csv
+flat less-6 && near n 0 24 && flat --data csv:moved.csv less-6 && near n 0 24 && flat --data csv:few.csv less-6 && near n 0 5
+told $? "the run's own rows wherever they are, and another set's all, less than were held out too"
+
 # ---- what people are shown ----
 
 LC_ALL=C.UTF-8 TERM=xterm "$BASIN" flatness --density --by tensor --last 2 net >out 2>err &&
