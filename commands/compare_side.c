@@ -44,7 +44,7 @@ static status open_subject(const struct opts *o, struct side *s)
 	const struct subject_request request = {
 		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"),
 		.header = (enum header)(opts_choice(o, "header") + 1),
-		.decimal = opts_choice(o, "decimal") + 1,
+		.decimal = opts_choice(o, "decimal") + 1, .unknown = opts_choice(o, "unknown") + 1,
 		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
 	TRY(subject_open(&s->network, &request, &s->subject));
