@@ -178,7 +178,7 @@ static status run_export(const struct opts *o)
 		return fail(ERR_USAGE, "name one run or snapshot file");
 	if (!opts_text(o, "out"))
 		return fail(ERR_USAGE, "--out FILE.npz is missing: the file to write");
-	TRY(select_open(o, NULL, &chosen));
+	TRY(select_open(o, &chosen));
 	status s = export_to(o, &chosen, &arena);
 	selection_close(&chosen);
 	arena_free(&arena);
