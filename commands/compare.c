@@ -20,6 +20,7 @@ static const struct param compare_defs[] = {
 	 .help = "part of the data set; without it test, or train where there is no test split"},
 	CSV_HEADER_OPTION,
 	CSV_DECIMAL_OPTION,
+	CSV_UNKNOWN_OPTION,
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy",
 	 .help = "the classes, from 0, where both ensembles are files of probabilities"},
 	{0},
@@ -156,7 +157,7 @@ static void put_comparison(const struct opts *o, json_t **into, const struct com
 /* What is given for runs alone, or for files alone. */
 static status check_options(const struct opts *o, const struct comparison *c)
 {
-	static const char *const of_runs[] = {"data", "split", "header", "decimal", "batch", "device", "threads", "precision", "conv-algo",
+	static const char *const of_runs[] = {"data", "split", "header", "decimal", "unknown", "batch", "device", "threads", "precision", "conv-algo",
 	                                      "fast", NULL};
 	const bool stored = c->side[0].stored && c->side[1].stored;
 	if (stored)

@@ -44,7 +44,7 @@ static status open_subject(const struct opts *o, struct side *s)
 	const struct subject_request request = {
 		.spec = opts_text(o, "data"), .option = "--data", .split = opts_choice(o, "split"),
 		.header = (enum header)(opts_choice(o, "header") + 1),
-		.decimal = opts_choice(o, "decimal") + 1,
+		.decimal = opts_choice(o, "decimal") + 1, .unknown = opts_choice(o, "unknown") + 1,
 		.batch = opts_given(o, "batch") ? (int)opts_count(o, "batch") : 0,
 	};
 	TRY(subject_open(&s->network, &request, &s->subject));
@@ -66,10 +66,14 @@ static status open_predictions(struct side *s, struct arena *a)
 
 static status open_run(const struct opts *o, const char *path, const struct side *beside, struct arena *a, struct side *s)
 {
-	TRY(select_paths(o, &path, 1, NULL, &s->chosen));
+	TRY(select_paths(o, &path, 1, &s->chosen));
 	s->members = s->chosen.n;
 	TRY(network_open_by(o, selection_header(&s->chosen), beside && beside->network.device ? &beside->network : NULL, &s->network));
-	TRY(open_subject(o, s));
+	const status opened = open_subject(o, s);
+	/* A set that --data names is not the run's. */
+	if (opened == ERR_USAGE || (opened == ERR_INPUT && !opts_text(o, "data")))
+		return fail_within(opened, "%s: ", path);
+	TRY(opened);
 	return open_predictions(s, a);
 }
 

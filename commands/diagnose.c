@@ -21,6 +21,7 @@ static const struct param diagnose_defs[] = {
 	 .help = "part of that set; without it test, or where there is none what the run held out, or else train"},
 	CSV_HEADER_OPTION,
 	CSV_DECIMAL_OPTION,
+	CSV_UNKNOWN_OPTION,
 	{.name = "probe", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets_alone,
 	 .help = "data set for whose inputs the network's outputs are watched too"},
 	{.name = "points", .type = PARAM_COUNT, .arg = "N", .fallback = "32", .min = 1, .max = 1e4, .unit = "examples",
@@ -111,8 +112,8 @@ static void find_unjudged(struct diagnosis *d)
 /* An analytic target predicts nothing. */
 static status refuse_data(const struct opts *o)
 {
-	static const char *const names[] = {"data", "split", "header", "decimal", "probe", "points", "batch", "precision", "conv-algo",
-	                                    "fast", NULL};
+	static const char *const names[] = {"data", "split", "header", "decimal", "unknown", "probe", "points", "batch", "precision",
+	                                    "conv-algo", "fast", NULL};
 	for (const char *const *name = names; *name; name++)
 		if (opts_given(o, *name))
 			return fail(ERR_USAGE, "--%s: the run's target is analytic and predicts nothing; its parameters are watched", *name);

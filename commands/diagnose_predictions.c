@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The function that each draw is: log-likelihoods of examples, outputs for others, and whether it knows anything. */
 #include <math.h>
+#include <string.h>
 
 #include "commands/diagnose.h"
 #include "commands/network.h"
@@ -18,6 +19,25 @@ struct sets {
 	int n;                        /* 2 with a probe, else 1 */
 };
 
+static bool is_csv(const char *spec)
+{
+	return spec && strncmp(spec, "csv:", 4) == 0;
+}
+
+/* A probe that is a csv file is read as they say, and so is another that --data names, or refuses them where neither is one; the
+ * run's own file is read as the run says where there is such a probe. */
+static void read_as_said(const struct opts *o, struct subject_request *watched, struct subject_request *probed)
+{
+	struct subject_request *const sets[SETS] = {watched, probed};
+	for (int i = 0; i < SETS; i++) {
+		if (!is_csv(sets[i]->spec) && (i == PROBED || is_csv(probed->spec)))
+			continue;
+		sets[i]->header = (enum header)(opts_choice(o, "header") + 1);
+		sets[i]->decimal = opts_choice(o, "decimal") + 1;
+		sets[i]->unknown = opts_choice(o, "unknown") + 1;
+	}
+}
+
 static status open_subjects(struct diagnosis *d, struct sets *s)
 {
 	const struct opts *o = d->options;
@@ -26,11 +46,10 @@ static status open_subjects(struct diagnosis *d, struct sets *s)
 	/* What the run set aside is better than what it was trained on. */
 	const bool aside = !opts_given(o, "data") && origin->holdout && origin->spec && !dataset_has_test(origin->spec);
 	const int split = opts_given(o, "split") || !aside ? opts_choice(o, "split") : SPLIT_HOLDOUT;
-	const struct subject_request watched = {.spec = opts_text(o, "data"), .option = "--data", .split = split,
-	                                        .header = (enum header)(opts_choice(o, "header") + 1),
-	                                        .decimal = opts_choice(o, "decimal") + 1, .batch = batch};
-	const struct subject_request probed = {.spec = opts_text(o, "probe"), .option = "--probe", .split = -1, .need = NEED_FOREIGN,
-	                                       .batch = batch};
+	struct subject_request watched = {.spec = opts_text(o, "data"), .option = "--data", .split = split, .batch = batch};
+	struct subject_request probed = {.spec = opts_text(o, "probe"), .option = "--probe", .split = -1, .need = NEED_FOREIGN,
+	                                 .batch = batch};
+	read_as_said(o, &watched, &probed);
 	TRY(subject_open(&s->network, &watched, &s->subject[WATCHED]));
 	if (s->subject[WATCHED].fell_back)
 		warning("%s has no test split: the log-likelihoods that are watched are of training examples", s->subject[WATCHED].data.spec);

@@ -43,7 +43,11 @@ static void put(const char *path, const struct equivalent *e, bool json, json_t 
 	report_number(into, "deep_ensemble_equivalent_se", e->number_sd);
 	if (isnan(e->number) || e->at_least) {
 		char words[80];
-		snprintf(words, sizeof words, isnan(e->number) ? "more than its %zu members" : "not even one of its %zu members", e->members);
+		if (isnan(e->nll[e->members - 1]))
+			snprintf(words, sizeof words, "not known: half of these examples have no calibrated NLL");
+		else
+			snprintf(words, sizeof words, isnan(e->number) ? "more than its %zu members" : "one of its %zu members is better already",
+			         e->members);
 		json_put(into, "deep_ensemble_reason", json_string(words));
 	}
 	if (!json)

@@ -3,6 +3,7 @@
 /* basin info: what a run, a snapshot file or a data set holds. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -186,6 +187,15 @@ static status info_snapshots(const struct opts *o, const char *path)
 
 /* ---- data sets ---- */
 
+/* How a csv file can be read is advised by options that this command has not. */
+static status place_options(status s, const char *spec)
+{
+	const char *why = fail_words(s, "--");
+	if (strncmp(spec, "csv:", 4) != 0 || !strstr(why, "--"))
+		return s;
+	return fail(s, "%s; these are options of basin data info", why);
+}
+
 static status info_data(const struct opts *o, const char *spec)
 {
 	struct dataset d;
@@ -193,16 +203,16 @@ static status info_data(const struct opts *o, const char *spec)
 		return fail(ERR_USAGE, "--tensors and --verify are about snapshots; %s is a data set", spec);
 	status s = dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TRAIN}, &d);
 	/* A publisher's test files alone are a set to look at, too: SVHN's are often fetched without the rest. */
-	char why[512];
-	snprintf(why, sizeof why, "%s", s == OK ? "" : fail_words(s, "--"));
+	char *why = s == OK ? NULL : strdup(fail_words(s, "--"));
 	if (s == ERR_INPUT && dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TEST}, &d) == OK) {
-		warning("%s; its test split is described", why);
+		warning("%s; its test split is described", why ? why : spec);
 		s = OK;
 	} else if (s == ERR_INPUT) {
-		s = fail(s, "%s", why);
+		s = fail(s, "%s", why ? why : fail_message(s));
 	}
+	free(why);
 	if (s != OK)
-		return strchr(spec, ':') ? s : fail_within(s, "no such run or file; as a data set, ");
+		return strchr(spec, ':') ? place_options(s, spec) : fail_within(s, "no such run or file; as a data set, ");
 	json_t *report = json_pack("{s:o, s:s, s:s, s:I, s:[i, i, i], s:s, s:i, s:i, s:b, s:s}", "data", json_words(d.spec),
 	                           "kind", d.kind, "split", split_name(d.split), "n", (json_int_t)d.n, "shape", d.c, d.h, d.w, "element",
 	                           d.element == ELEMENT_U8 ? "uint8" : "float32", "n_classes", d.n_classes, "n_targets",

@@ -61,7 +61,7 @@ status network_run(const struct opts *o, network_task *task, struct arena *a, js
 {
 	struct selection chosen;
 	struct network n;
-	TRY(select_open(o, NULL, &chosen));
+	TRY(select_open(o, &chosen));
 	const json_t *header = selection_header(&chosen);
 	status s = network_open_by(o, header, NULL, &n);
 	if (s == OK) {

@@ -59,8 +59,11 @@ static status score_mixtures(const struct mixture *id, const struct mixture *ood
 	double *scores;
 	int64_t shape = (int64_t)(id->n + ood->n);
 	TRY(ARENA_NEW(a, id->n + ood->n, &scores));
-	TRY(ood_scores(id, which, scores));
-	TRY(ood_scores(ood, which, scores + id->n));
+	status s = ood_scores(id, which, scores);
+	if (s == OK)
+		s = ood_scores(ood, which, scores + id->n);
+	if (s != OK)
+		return fail_within(s, "--score %s: ", opts_text(o, "score"));
 	TRY(ood_roc(scores, id->n, scores + id->n, ood->n, ROC_BOOTSTRAP, &r));
 	report_roc(figures, &r);
 	json_put(figures, "score", json_string(opts_text(o, "score")));
@@ -132,10 +135,7 @@ static status score_requests(const struct opts *o, struct selection *chosen, str
 		warning("%s has no test split: its training examples are the in-distribution set", subject[0].data.spec);
 	status s = subject_open(n, foreign, &subject[1]);
 	if (s == OK) {
-		if (foreign->normalize && !subject[1].data.image)
-			s = fail(ERR_USAGE, "--ood-normalize %s is for images; %s is a table", foreign->normalize, subject[1].data.spec);
-		if (s == OK)
-			s = score_subjects(o, chosen, n, subject, a, figures);
+		s = score_subjects(o, chosen, n, subject, a, figures);
 		subject_close(&subject[1]);
 	}
 	subject_close(&subject[0]);

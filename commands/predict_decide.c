@@ -242,7 +242,8 @@ status predict_rules_report(const struct opts *o, const struct decisions *rules,
 	if (s == OK)
 		put_figures(o, &all, figures);
 	arena_free(&a);
-	return s;
+	/* Outputs are the run's. */
+	return s == ERR_USAGE ? fail_within(s, "--decide %s: ", opts_text(o, "decide")) : s;
 }
 
 status predict_rules_report_all(const struct opts *o, const struct predictions *p, json_t **figures)

@@ -21,7 +21,7 @@ static const struct title words[] = {
 	{"nll_calibrated", "calibrated NLL", " nats"}, {"temperature_fitted", "its temperature", ""},
 	{"aurc", "AURC", ""}, {"augrc", "AUGRC", ""}, {"accuracy_at_80", "accuracy at 80 %", ""}, {"aupr", "AUPR", ""},
 	{"joint_nll", "joint NLL (τ = 10)", " nats"}, {"ambiguity", "ambiguity", ""},
-	{"deep_ensemble_equivalent", "as a deep ensemble", " members"}, {"deep_ensemble_reason", "as a deep ensemble", ""},
+	{"deep_ensemble_equivalent", "as a deep ensemble", " members"}, {"deep_ensemble_reason", "  that is", ""},
 	{"entropy", "entropy", " nats"}, {"expected_entropy", "expected entropy", " nats"},
 	{"mutual_information", "mutual information", " nats"},
 	{"sd", "predictive deviation", ""}, {"rmse", "RMSE", ""}, {"crps", "CRPS", ""}, {"coverage", "95 % coverage", ""},

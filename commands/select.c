@@ -27,7 +27,7 @@ const struct opt_table table_select = {.owner = "select", .heading = "Which snap
 static status open_with(const struct opts *o, const char *const *path, int n, struct selection_request r, struct selection *out)
 {
 	r.chain = opts_given(o, "chain") ? opts_count(o, "chain") : -1;
-	r.role = opts_text(o, "role") ? opts_text(o, "role") : r.role;
+	r.role = opts_text(o, "role");
 	r.rather = opts_text(o, "role") ? NULL : r.rather;
 	r.from = opts_given(o, "from-step") ? (uint64_t)opts_count(o, "from-step") : 0;
 	r.to = opts_given(o, "to-step") ? (uint64_t)opts_count(o, "to-step") : UINT64_MAX;
@@ -36,9 +36,9 @@ static status open_with(const struct opts *o, const char *const *path, int n, st
 	return selection_open(path, n, &r, out);
 }
 
-status select_paths(const struct opts *o, const char *const *path, int n, const char *role, struct selection *out)
+status select_paths(const struct opts *o, const char *const *path, int n, struct selection *out)
 {
-	return open_with(o, path, n, (struct selection_request){.role = role, .last = SIZE_MAX}, out);
+	return open_with(o, path, n, (struct selection_request){.last = SIZE_MAX}, out);
 }
 
 static status open_given(const struct opts *o, struct selection_request r, struct selection *out)
@@ -61,9 +61,9 @@ status select_refuse_options(const struct opts *o, const char *option, const cha
 	return OK;
 }
 
-status select_open(const struct opts *o, const char *role, struct selection *out)
+status select_open(const struct opts *o, struct selection *out)
 {
-	return open_given(o, (struct selection_request){.role = role, .last = SIZE_MAX}, out);
+	return open_given(o, (struct selection_request){.last = SIZE_MAX}, out);
 }
 
 status select_open_rather(const struct opts *o, const char *role, struct selection *out)

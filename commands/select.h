@@ -10,17 +10,17 @@
 /* --chain --role --from-step --to-step --last --skip-damaged */
 extern const struct opt_table table_select;
 
-/* Pools what lies behind the command's positional arguments and chooses by the options of table_select; role: the one that is
- * meant where none is named, NULL: all. Errors: ERR_USAGE where there are no arguments, and selection_open's. */
-status select_open(const struct opts *o, const char *role, struct selection *out);
-/* The same where a role that is not named is meant of files that can have it, and every role of the others. */
+/* Pools what lies behind the command's positional arguments and chooses by the options of table_select. Errors: ERR_USAGE
+ * where there are no arguments, and selection_open's. */
+status select_open(const struct opts *o, struct selection *out);
+/* The same where a role is meant of files that can have it, and every role of the others; --role names another. */
 status select_open_rather(const struct opts *o, const char *role, struct selection *out);
 
 /* The same for a command that looks at snapshots one by one: without --last at the last of each chain that the other options leave. */
 status select_open_each(const struct opts *o, const char *role, struct selection *out);
 
 /* The same of these paths. */
-status select_paths(const struct opts *o, const char *const *path, int n, const char *role, struct selection *out);
+status select_paths(const struct opts *o, const char *const *path, int n, struct selection *out);
 
 /* Refuses the options of table_select and others about runs (NULL-terminated) beside `option`, which names stored probabilities that
  * take a run's place; as it is to be shown. Errors: ERR_USAGE. */

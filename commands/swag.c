@@ -289,7 +289,7 @@ static status run_swag(const struct opts *o)
 	const char *out = opts_text(o, "out");
 	if (!out || !*out)
 		return fail(ERR_USAGE, "--out RUN must be given: the folder that is made for the draws");
-	TRY(select_open(o, "theta", &chosen));
+	TRY(select_open_rather(o, "theta", &chosen));
 	status s = take_plan(o, &chosen, &plan);
 	stop_listen();
 	if (s == OK)

@@ -186,7 +186,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	diagnose)
-		options='--data --split --header --decimal --probe --points --directions --judge-parameters --gradients --max-rhat --min-ess --max-temperature-error --max-mcse --max-gradient-noise --max-dead --min-distance --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --decimal --unknown --probe --points --directions --judge-parameters --gradients --max-rhat --min-ess --max-temperature-error --max-mcse --max-gradient-noise --max-dead --min-distance --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -194,6 +194,7 @@ _basin()
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
 		--decimal) words='point comma' ;;
+		--unknown) words='refuse other' ;;
 		--probe) words='shapes glyphs cifar10: cifar100: svhn: mnist: fashion-mnist: npy: csv:' ;;
 		--judge-parameters) words='auto yes no' ;;
 		--skip-damaged) option= ;;
@@ -210,7 +211,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	compare)
-		options='--data --split --header --decimal --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --decimal --unknown --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -218,6 +219,7 @@ _basin()
 		--split) words='train test holdout' ;;
 		--header) words='yes no' ;;
 		--decimal) words='point comma' ;;
+		--unknown) words='refuse other' ;;
 		--labels) files=yes ;;
 		--skip-damaged) option= ;;
 		--precision) words='fp32 bf16' ;;

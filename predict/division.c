@@ -50,8 +50,6 @@ void work_divide(const struct work *w, size_t threads, size_t available, struct 
 
 size_t work_slices(const struct predictions *set, size_t workers)
 {
-	if (!set->how->add)
-		return 0;
 	size_t worth = set->mixture.n * (size_t)set->mixture.c / SLICE;
 	return worth < 1 ? 1 : at_most(worth, workers);
 }

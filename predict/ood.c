@@ -11,10 +11,9 @@ status ood_scores(const struct mixture *m, enum ood_score which, double *score)
 {
 	double members = (double)m->members;
 	if (which == OOD_MI && m->members < 2)
-		return fail(ERR_USAGE, "{score} mi: one member has no mutual information; it needs two or more");
+		return fail(ERR_USAGE, "one member has no mutual information, which needs two or more");
 	if ((which == OOD_MAX_LOGIT || which == OOD_ENERGY) && !m->energy)
-		return fail(ERR_USAGE, "{score} %s needs logits, and stored probabilities no longer hold their scale; take "
-		            "entropy, mi or msp", which == OOD_ENERGY ? "energy" : "max-logit");
+		return fail(ERR_USAGE, "it needs logits, and stored probabilities no longer hold their scale; take entropy, mi or msp");
 	struct arena arena = {0};
 	double *p;
 	status s = ARENA_NEW(&arena, (size_t)m->c, &p);

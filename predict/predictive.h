@@ -45,11 +45,11 @@ struct predictive {
 	status (*check)(const struct network *n, const struct dataset *d);
 	/* Looks at member i's parameters θ (host) before its outputs come; NULL: nothing of them is needed. */
 	void (*read)(struct predictions *p, size_t i, const float *theta);
-	/* Adds rows first … first + count − 1 of a member's outputs (n, outputs), in any order and by several threads at a time;
-	 * NULL where outputs only have to lie in their place. Errors: ERR_INPUT for outputs that are not finite. */
+	/* Adds rows first … first + count − 1 of a member's outputs (n, outputs), in any order and by several threads at a time.
+	 * Errors: ERR_INPUT for outputs that are not finite. */
 	status (*add)(struct predictions *p, const float *outputs, size_t first, size_t count);
 	/* All rows of member i are added: writes them where each member's are wanted, and its point of the curve; NULL
-	 * likewise. Errors: ERR_IO, ERR_MEMORY. */
+	 * where outputs only have to lie in their place. Errors: ERR_IO, ERR_MEMORY. */
 	status (*added)(struct predictions *p, size_t i);
 	/* The figure that `guessed` names of members first … end − 1 by themselves, all of a file, whose last one was added. */
 	double (*alone)(struct predictions *p, size_t first, size_t end);

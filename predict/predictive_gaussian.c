@@ -59,6 +59,16 @@ static void gaussian_read(struct predictions *p, size_t i, const float *theta)
 		p->member_sd[i * own->count + j] = exp((double)theta[own->offset + j]);
 }
 
+/* Outputs stay where they lie. */
+static status gaussian_add(struct predictions *p, const float *outputs, size_t first, size_t count)
+{
+	const size_t k = (size_t)p->network->model.outputs;
+	for (size_t e = first * k; e < (first + count) * k; e++)
+		if (!isfinite(outputs[e]))
+			return mixture_not_finite(e / k);
+	return OK;
+}
+
 static double gaussian_alone(struct predictions *p, size_t first, size_t end)
 {
 	const struct regression all = predictions_regression(p), part = regression_part(&all, first, end);
@@ -110,6 +120,7 @@ const struct predictive predictive_gaussian = {
 	.keeps_outputs = true,
 	.check = gaussian_check,
 	.read = gaussian_read,
+	.add = gaussian_add,
 	.alone = gaussian_alone,
 	.member = gaussian_member,
 	.log_lik = gaussian_log_lik,

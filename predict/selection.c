@@ -5,6 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/text.h"
+
+/* What those who choose snapshots can do about damage. */
+static status advise(status s)
+{
+	return s == ERR_DAMAGE ? fail(s, "%s; {skip-damaged} leaves it out", fail_message(s)) : s;
+}
+
 /* Whether record i of the open file is wanted; damage that may be skipped makes it unwanted. */
 static status selection_wants(struct snaps_reader *r, size_t i, const struct selection_request *q,
                               struct choice *c, bool *yes)
@@ -23,7 +31,7 @@ static status selection_wants(struct snaps_reader *r, size_t i, const struct sel
 		warning_failed(fail_within(s, "left out: "));
 		return OK;
 	}
-	TRY(s);
+	TRY(advise(s));
 	*yes = true;
 	c->record = (uint32_t)i;
 	c->role = role;
@@ -90,8 +98,26 @@ static status selection_add_source(struct selection *s, size_t source, const str
 	return OK;
 }
 
+/* Whether a file can have the role; NULL: any. */
+static bool has_any(const struct sources *s, const char *role)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!role || has_role(s->source[i].shared, role))
+			return true;
+	return false;
+}
+
+/* Of a role that no file can have. */
+static status refuse_role(const struct sources *s, const char *path, const char *role)
+{
+	struct text roles = {.n = 0};
+	for (int k = 0; snaps_shared_role(s->source[0].shared, k); k++)
+		text_list(&roles, " or ", snaps_shared_role(s->source[0].shared, k));
+	return fail(ERR_USAGE, "{role} %s: %s has no snapshots of this role; expected %s", role, path, roles.at);
+}
+
 /* Why there is nothing to read: nothing was kept so far, or the options leave nothing of it. */
-static status selection_is_empty(struct sources *s, const char *path)
+static status selection_is_empty(struct sources *s, const char *path, const struct selection_request *q)
 {
 	size_t all = 0;
 	bool running = false;
@@ -103,8 +129,9 @@ static status selection_is_empty(struct sources *s, const char *path)
 		running = running || (state && strcmp(state, "running") == 0);
 	}
 	if (all)
-		return fail(ERR_USAGE, "%s: no snapshots are left to read; {chain}, {role}, {from-step} and {to-step} choose "
-		            "among those that basin info lists", path);
+		return has_any(s, q->role) ? fail(ERR_USAGE, "%s: no snapshots are left to read; {chain}, {role}, {from-step} and {to-step} "
+		                                  "choose among those that basin info lists", path)
+		                           : refuse_role(s, path, q->role);
 	if (running)
 		return fail(ERR_INPUT, "%s: no snapshot has been kept yet; a run that was interrupted goes on with basin sample {resume}",
 		            path);
@@ -120,7 +147,7 @@ static status selection_fill(struct selection *s, const char *const *path, int n
 	TRY(sources_check(sources, r->apart));
 	for (size_t i = 0; i < sources->n; i++)
 		TRY(selection_add_source(s, i, r));
-	return s->n ? OK : selection_is_empty(sources, path[0]);
+	return s->n ? OK : selection_is_empty(sources, path[0], r);
 }
 
 status selection_open(const char *const *path, int n, const struct selection_request *r, struct selection *out)
@@ -163,7 +190,7 @@ static status read_file(struct selection *s, size_t i, struct snaps_record *out)
 	TRY(sources_reader(&s->sources, s->choice[i].source, &r));
 	s->params = snaps_params(r)->count;
 	s->stats = snaps_stats(r)->count;
-	return snaps_read(r, s->choice[i].record, out);
+	return advise(snaps_read(r, s->choice[i].record, out));
 }
 
 status selection_read(struct selection *s, size_t i, struct snaps_record *out)

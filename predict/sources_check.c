@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "predict/sources.h"
+#include "src/text.h"
 
 static const json_t *fact_of(const struct source *source, const char *part, const char *name)
 {
@@ -14,6 +15,25 @@ static const json_t *fact_of(const struct source *source, const char *part, cons
 static bool same_fact(const json_t *a, const json_t *b)
 {
 	return json_equal(a, b) || (!a && !b);
+}
+
+/* " (mlp:3-4-1, mlp:3-5-1)", or of one specification " (mlp:3-4-1; activation relu, tanh)"; nothing of what is no model. */
+static const char *models_differ(const json_t *a, const json_t *b, struct text *to)
+{
+	static const char *const names[] = {"norm", "activation", NULL};
+	const char *x = json_string_value(json_object_get(a, "spec")), *y = json_string_value(json_object_get(b, "spec"));
+	if (!x || !y)
+		return "";
+	text_add(to, " (%s", x);
+	if (strcmp(x, y) != 0)
+		text_add(to, ", %s", y);
+	for (const char *const *name = names; *name && strcmp(x, y) == 0; name++) {
+		const char *own = json_string_value(json_object_get(a, *name)), *other = json_string_value(json_object_get(b, *name));
+		if (own && other && strcmp(own, other) != 0)
+			text_add(to, "; %s %s, %s", *name, own, other);
+	}
+	text_add(to, ")");
+	return to->at;
 }
 
 static status check_alike(const struct source *a, const struct source *b)
@@ -27,11 +47,8 @@ static status check_alike(const struct source *a, const struct source *b)
 		const json_t *x = json_object_get(a->header, facts[i]), *y = json_object_get(b->header, facts[i]);
 		if (same_fact(x, y))
 			continue;
-		const char *spec_x = json_string_value(json_object_get(x, "spec"));
-		const char *spec_y = json_string_value(json_object_get(y, "spec"));
-		return fail(ERR_USAGE, "%s and %s can't be pooled: their %s differ%s%s%s%s%s", a->path, b->path, words[i],
-		            spec_x && spec_y ? " (" : "", spec_x && spec_y ? spec_x : "", spec_x && spec_y ? ", " : "",
-		            spec_x && spec_y ? spec_y : "", spec_x && spec_y ? ")" : "");
+		return fail(ERR_USAGE, "%s and %s can't be pooled: their %s differ%s", a->path, b->path, words[i],
+		            models_differ(x, y, &(struct text){.n = 0}));
 	}
 	/* One file is read for all, by the first's names. */
 	const json_t *x = fact_of(a, "data", "columns"), *y = fact_of(b, "data", "columns");

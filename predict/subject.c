@@ -76,6 +76,16 @@ static status subject_columns(const struct network *n, const struct subject_requ
 	return OK;
 }
 
+/* The files may have moved. What basin swag drew has no chain to go on with. */
+static status say_where(const struct network *n, const struct subject_request *r, status s)
+{
+	const char *method = json_string_value(network_run_option(n, "name"));
+	if (method && !strcmp(method, "swag"))
+		return fail_within(s, "the run's own data set (%s can name its new place): ", r->option);
+	return fail_within(s, "the run's own data set (%s can name its new place for once, basin sample {resume} with {data} for every "
+	                   "command): ", r->option);
+}
+
 static status subject_read(const struct network *n, const struct subject_request *r, struct dataset_request *ask,
                            struct subject *s)
 {
@@ -91,7 +101,8 @@ static status subject_read(const struct network *n, const struct subject_request
 	/* Another file is taken whole, unless a part of it is asked for as the run had it. */
 	if (r->need != NEED_FOREIGN && ask->split != SPLIT_TEST && (own || r->split >= 0))
 		ask->holdout = n->origin.holdout;
-	TRY(dataset_open(ask, &s->data));
+	const status opened = dataset_open(ask, &s->data);
+	TRY(own && opened == ERR_INPUT ? say_where(n, r, opened) : opened);
 	const bool train = r->split < 0 && !r->text && ask->split == SPLIT_TRAIN;
 	s->fell_back = train && (own || is_training_set(n, &s->data));
 	if (train)
@@ -109,6 +120,7 @@ static status subject_load(const struct network *n, const struct subject_request
 	struct dataset_request ask = {
 		.spec = r->spec ? r->spec : n->origin.spec, .option = r->spec ? r->option : NULL, .need = r->need, .text = r->text,
 		.class_targets = r->need != NEED_FOREIGN && n->likelihood->class_targets,
+		.held = n->origin.holdout ? n->origin.holdout : "",
 	};
 	struct arena names = {0};
 	struct columns columns;
@@ -143,7 +155,7 @@ static status subject_normalize(const struct network *n, const struct subject_re
 	s->normalize = n->normalize;
 	if (!r->normalize)
 		return OK;
-	status parsed = normalize_parse(r->normalize, &s->data, &s->normalize);
+	status parsed = normalize_parse_foreign(r->normalize, &s->data, &s->normalize);
 	return parsed == OK ? OK : fail_within(parsed, "{ood-normalize} ");
 }
 
@@ -156,11 +168,7 @@ static int subject_batch(const struct network *n, const struct subject_request *
 
 static status subject_prepare(const struct network *n, const struct subject_request *r, struct subject *s)
 {
-	status loaded = subject_load(n, r, s);
-	if ((loaded == ERR_INPUT || loaded == ERR_USAGE) && !r->spec)
-		return fail_within(loaded, "the run's own data set (%s can name its new place for once, basin sample {resume} with "
-		                   "{data} for every command): ", r->option);
-	TRY(loaded);
+	TRY(subject_load(n, r, s));
 	status fits = subject_fit(n, r, s);
 	if (fits != OK)
 		return r->spec ? fail_within(fits, "%s ", r->option) : fits;

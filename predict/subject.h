@@ -22,7 +22,7 @@ struct subject_request {
 	enum header header;        /* of csv files; HEADER_AUTO: of the run's own as it was told */
 	int decimal;               /* enum decimal of csv files, from 1; 0: as in the run's own */
 	int unknown;               /* enum unknown of csv files, from 1; 0: as the run has it */
-	const char *normalize;     /* NULL: as in training; else as normalize_parse has it */
+	const char *normalize;     /* NULL: as in training; else as normalize_parse_foreign has it */
 	enum need need;            /* what the set's own labels or targets are needed for */
 	const struct csv_text *text;  /* of spec csv:- */
 	bool empty;                /* there may be no example */

@@ -75,6 +75,10 @@ status backend_open_turn(const char *device, int turn, int threads, struct devic
 		if (is_device(device, backends[i]->name, &number))
 			return number < 0 ? open_turn(backends[i], turn, threads, out) : backends[i]->open(number, threads, out);
 		text_list(&have, ", ", backends[i]->name);
+		const size_t n = strlen(backends[i]->name);
+		if (backends[i]->count && strncmp(device, backends[i]->name, n) == 0 && device[n] == ':')
+			return fail(ERR_USAGE, "{device} %s: expected %s, or %s:N with its number, from 0", device, backends[i]->name,
+			            backends[i]->name);
 	}
 	return fail(ERR_USAGE, "{device} %s: this build has %s", device, have.at);
 }

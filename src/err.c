@@ -2,11 +2,13 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/err.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_SIZE = 2048 };
+/* Room for a path that is named twice, as it was given and as it is, before what is wrong with it. */
+enum { TEXT_SIZE = 2 * PATH_MAX + 2048 };
 
 /* Stands before a parameter's name in a recorded message. */
 enum { MARK = '\001' };

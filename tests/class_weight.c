@@ -66,8 +66,11 @@ static void check_words(void)
 	refuses("1=-1", false, "above 0");
 	refuses("1=nan", false, "above 0");
 	refuses("1=inf", false, "above 0");
-	refuses("1=1e300", false, "above 0");
-	refuses("1=1e-60", false, "above 0");
+	refuses("1=1e300", false, "1.2e-38 to 3.4e+38, the range of float32");
+	refuses("1=1e-300", false, "the range of float32");
+	refuses("1=1e-400", false, "the range of float32");
+	refuses("1=1e400", false, "the range of float32");
+	refuses("1=0x10", false, "above 0");
 	refuses("1= 2", false, "above 0");
 	refuses("1=2x", false, "\"2x\"");
 	refuses("1=", false, "above 0");

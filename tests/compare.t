@@ -126,6 +126,7 @@ ok $? "a table has lines of at most 80 columns"
 "$BASIN" compare --device cpu a b >out 2>err && [ "$(grep -c 'has no test split' err)" = 1 ]
 ok $? "the training split is said once"
 
+fails 2 '^basin: b: --split holdout: the run held nothing out' "which run has no holdout is said" "$BASIN" compare all.npy b --split holdout
 # One logit for two classes; members that chains share a device for; bf16.
 awk 'BEGIN { for (i = 0; i < 60; i++) print i * 7 % 11 - 3 "," i * 5 % 13 / 8 "," i % 2 }' >two.csv
 "$BASIN" sample --quiet --data csv:two.csv --likelihood bernoulli --model mlp:2-4-1 --lr 0.1 --steps 20 --keep-every 5 --out logit &&

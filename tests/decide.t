@@ -224,7 +224,10 @@ for option in "--sets lac" --by-class --temperature-scaling "--risk 0.1" "--fals
 done
 fails 2 "confidence is of --risk and of --false-alarm" "a confidence of nothing" "$BASIN" decide --quiet elsewhere --coverage 0.8 --confidence 0.9 --out none
 fails 2 "coverage 1: " "a coverage of all" "$BASIN" decide --quiet elsewhere --coverage 1 --out none
-fails 2 "score energy: " "a score that stored probabilities have not" "$BASIN" decide --probs "$probs" --labels "$labels" --score energy --out none
+decide --probs "$probs" --labels "$labels" --score mi --false-alarm 0.1 && "$BASIN" predict --quiet --probs "$probs" --save-probs mean.npy >out
+fails 2 "^basin: --decide rules.json: its alarm's score, mi: one member has" "rules that the average of an ensemble can't follow" \
+	"$BASIN" predict --quiet --probs mean.npy --decide rules.json
+fails 2 "^basin: --score energy: it needs logits" "a score that stored probabilities have not" "$BASIN" decide --probs "$probs" --labels "$labels" --score energy --out none
 fails 2 "probs and --labels go together" "probabilities alone" "$BASIN" decide --probs "$probs" --out none
 fails 2 "split is about runs" "options of runs without one" "$BASIN" decide --probs "$probs" --labels "$labels" --split test --out none
 [ ! -e none ]

@@ -43,6 +43,7 @@ OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_RANK=1 "$bas
 ! grep -q -e "$said" err && OMPI_COMM_WORLD_RANK=0 OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_LOCAL_RANK=0 "$basin" sample $target \
 	--chains 2 --out rank >out 2>err && grep -q -e "$said" err
 ok $? "no driver: of the processes on a machine one says it"
+fails 2 '^basin: --device cuda:x: expected cuda, or cuda:N ' "a number that is none" "$basin" sample $target --device cuda:x --out no
 fails 2 '^basin: --device cuda: no NVIDIA driver is installed' "no driver: --device cuda is refused" \
 	"$basin" sample $target --device cuda --out no
 [ ! -e no ]

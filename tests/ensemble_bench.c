@@ -121,7 +121,7 @@ void expect_choice(const char *what, const char *const *words, size_t n, uint64_
 {
 	struct opts *o = ensemble_options(words);
 	struct selection s;
-	MUST(select_open(o, NULL, &s));
+	MUST(select_open(o, &s));
 	ok(s.n == n && s.choice[0].step == first && s.choice[s.n - 1].step == last, "%s: %zu snapshots, steps %d to %d", what,
 	   n, (int)first, (int)last);
 	selection_close(&s);
@@ -132,7 +132,7 @@ void expect_refusal(const char *what, const char *const *words, status want, con
 {
 	struct opts *o = ensemble_options(words);
 	struct selection s;
-	status got = select_open(o, NULL, &s);
+	status got = select_open(o, &s);
 	ok(got == want && strstr(fail_words(want, "--"), message), "%s: %s", what, fail_words(want, "--"));
 	opts_free(o);
 }
@@ -140,7 +140,7 @@ void expect_refusal(const char *what, const char *const *words, status want, con
 void reading_open(struct reading *r, int threads, const char *const *words)
 {
 	*r = (struct reading){.o = ensemble_options(words)};
-	MUST(select_open(r->o, NULL, &r->chosen));
+	MUST(select_open(r->o, &r->chosen));
 	struct device *d;
 	MUST(network_open(selection_header(&r->chosen), -1, CONV_AUTO, &r->n));
 	MUST(backend_open("cpu", threads, &d));

@@ -55,6 +55,22 @@ static void first_failure(struct arena *a, const struct model *m, const char *cs
 	ok(counted, "after those before it, and no others");
 }
 
+static void failure_of_reals(struct arena *a)
+{
+	struct model m;
+	struct reading r;
+	int input[3] = {1, 1, COLUMNS};
+	MUST(model_build("mlp:3-5-1", "relu", NULL, input, 1, &m));
+	const char *path = ensemble_snaps(a, "blown-real.snaps", &m, ensemble_header(&m, "gaussian", ensemble_path(a, "real.csv"), 1, 6), 1);
+	char want[1024];
+	snprintf(want, sizeof want, "%s, step 20: the network's outputs for example 0 are not finite", path);
+	reading_open(&r, 2, WORDS(path, "--role", "theta"));
+	status st = ensemble_run(&r.chosen, &r.n, &r.p, 1, NULL, NULL);
+	ok(st == ERR_INPUT && strcmp(fail_words(st, "--"), want) == 0, "so is one of real targets: %s", st ? fail_words(st, "--") : "");
+	reading_close(&r);
+	model_free(&m);
+}
+
 static void damage(const char *path)
 {
 	FILE *f = fopen(path, "r+b");
@@ -73,11 +89,11 @@ static void damage(const char *path)
 	struct snaps_record record;
 	size_t whole = 0;
 	char message[1024];
-	MUST(select_open(o, NULL, &s));
+	MUST(select_open(o, &s));
 	while (whole < s.n && selection_read(&s, whole, &record) == OK)
 		whole++;
 	snprintf(message, sizeof message, "%s", fail_words(ERR_DAMAGE, "--"));
-	ok(whole == 5 && strstr(message, path) && strstr(message, "checksum"), "a damaged record stops the reading: %s", message);
+	ok(whole == 5 && strstr(message, path) && strstr(message, "checksum; --skip-damaged leaves it out"), "a damaged record stops the reading: %s", message);
 	selection_close(&s);
 	opts_free(o);
 	damage_ahead(path, whole, message);
@@ -91,6 +107,11 @@ static void misfits(struct arena *a, const char *first)
 	MUST(model_build("mlp:3-4-3", "relu", NULL, input, OUTPUTS, &other));
 	const char *path = ensemble_snaps(a, "other.snaps", &other, ensemble_header(&other, "categorical", "x.csv", 1, 3), RECORDS);
 	expect_refusal("another model", WORDS(first, path), ERR_USAGE, "models differ (mlp:3-5-3, mlp:3-4-3)");
+	struct model curved;
+	MUST(model_build("mlp:3-5-3", "tanh", NULL, input, OUTPUTS, &curved));
+	path = ensemble_snaps(a, "curved.snaps", &curved, ensemble_header(&curved, "categorical", "x.csv", 1, 3), RECORDS);
+	expect_refusal("another activation", WORDS(first, path), ERR_USAGE, "models differ (mlp:3-5-3; activation relu, tanh)");
+	model_free(&curved);
 	expect_refusal("no file", WORDS("/nowhere/run"), ERR_INPUT, "/nowhere/run");
 	json_t *analytic = json_pack("{s:{s:s, s:s}}", "model", "kind", "analytic", "spec", "gaussian:1,2");
 	struct network n;
@@ -118,6 +139,7 @@ int main(void)
 	const struct ensemble_files f = ensemble_write(&a, &m);
 	misfits(&a, f.first);
 	first_failure(&a, &m, f.csv, f.first);
+	failure_of_reals(&a);
 	damage(f.second);
 	model_free(&m);
 	arena_free(&a);

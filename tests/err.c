@@ -46,12 +46,15 @@ int main(void)
 	check_words(ERR_USAGE, "--", "--lr 1", "with its names");
 	check_words(fail_again(ERR_MEMORY, NULL), "--", "out of memory", "one that there was no memory to carry is its status's");
 	free(copy);
-	char longer[6000];
+	char longer[20000];
 	memset(longer, 'x', sizeof longer - 1);
 	longer[sizeof longer - 1] = 0;
 	fail(ERR_USAGE, "{lr} %s", longer);
-	ok(strlen(fail_words(ERR_USAGE, "--")) < 3000 && strncmp(fail_words(ERR_USAGE, "--"), "--lr xx", 7) == 0,
+	ok(strlen(fail_words(ERR_USAGE, "--")) < sizeof longer - 1 && strncmp(fail_words(ERR_USAGE, "--"), "--lr xx", 7) == 0,
 	   "a message without end is cut");
+	fail(ERR_INPUT, "%.4095s: No such file", longer);
+	fail_within(ERR_INPUT, "{data} csv:%.4095s: ", longer);
+	ok(strstr(fail_words(ERR_INPUT, "--"), "xx: No such file"), "behind the longest path, twice, the reason still stands");
 	warning("nobody hears {lr}");
 	warning_to(hear, "--");
 	warning("{precision} %s is slow", "bf16");

@@ -102,8 +102,11 @@ grep -q '^chain 0: .*; 1 of them damaged$' "$dir/out" && grep -q '^damaged: .*st
 ok $? "and names the chain and step"
 fails 2 "step [23]0" "predict stops at damage, by its step" "$BASIN" predict "$dir/run"
 "$BASIN" predict --json --skip-damaged "$dir/run" >"$dir/out" 2>"$dir/err"
-[ $? = 0 ] && [ "$(member snapshots)" = 7 ] && grep -q 'left out' "$dir/err"
+[ $? = 0 ] && [ "$(member snapshots)" = 7 ] && grep -q 'left out' "$dir/err" && ! grep -q skip-damaged "$dir/err"
 ok $? "--skip-damaged leaves the record out and says so"
+
+BASIN_ISA=nope BASIN_DEVICE=cpu fails 2 '^basin: BASIN_ISA=nope: ' "BASIN_DEVICE is not what is wrong where another variable is" \
+	"$BASIN" predict "$dir/run" --skip-damaged
 
 # ---- what is wrong with a data set comes behind the option that named it ----
 
@@ -112,11 +115,13 @@ fails 2 '^basin: --data cifar10:/nowhere: ' "sample names --data and its value" 
 fails 2 '^basin: --data cifar10:/nowhere: ' "so does predict" "$BASIN" predict --data cifar10:/nowhere "$dir/run"
 fails 2 '^basin: --ood nope: ' "ood names --ood" "$BASIN" ood --ood nope "$dir/run"
 fails 2 '^basin: --id nope: ' "and --id" "$BASIN" ood --ood glyphs --id nope "$dir/run"
-fails 2 '^basin: --ood-normalize 3: ' "and --ood-normalize" "$BASIN" ood --ood glyphs --ood-normalize 3 "$dir/run"
+fails 2 '^basin: --ood-normalize 3: "id" or MEAN' "and --ood-normalize" "$BASIN" ood --ood glyphs --ood-normalize 3 "$dir/run"
+fails 2 '^basin: --ood-normalize none: "id" or MEAN.*with 1 or 3 values each' "which takes no word but id" \
+	"$BASIN" ood --ood glyphs --ood-normalize none "$dir/run"
 fails 2 '^basin: --normalize 3: ' "sample names --normalize" \
 	"$BASIN" sample --data shapes --normalize 3 --model linear --epochs 1 --out "$dir/no"
 printf '1,2\n3,\033[31m\n' >"$dir/red.csv"
-fails 2 'red.csv:2: column 2' "a cell that is no number" "$BASIN" info "csv:$dir/red.csv"
+fails 2 'red.csv:2: column 2.*; these are options of basin data info$' "a cell that is no number" "$BASIN" info "csv:$dir/red.csv"
 ! grep -q "$(printf '\033')" "$dir/err"
 ok $? "what a file holds does not reach the terminal as a control character"
 fails 1 "save-probs $dir/no/p.npy: can't" "a file that can't be written" \
@@ -190,13 +195,16 @@ ok $? "a regression is scored on its training rows, and predict says so"
 # The noise i % 3 has deviation 0.82 around its mean, which the intercept takes.
 equal "$(member rmse)" 0.82 0.15 && [ "$(member snapshots)" = 20 ] && [ "$(grep -c '^      "rmse":' "$dir/out")" = 20 ]
 ok $? "the RMSE is in the target's own units; the curve has a row a snapshot"
+fails 2 "^basin: --split test: .* has no test split, and the run held nothing out" "a split that is not there is no matter of the file" \
+	"$BASIN" predict "$dir/line" --split test
 fails 2 "gaussian" "class probabilities of a regression are refused" "$BASIN" predict --save-probs "$dir/p.npy" "$dir/line"
 sed '2s/^/1/' "$dir/line.csv" >"$dir/moved.csv" && mv "$dir/moved.csv" "$dir/line.csv"
 "$BASIN" predict --json "$dir/line" >"$dir/out" 2>"$dir/err"
 [ $? = 0 ] && grep -q 'line.csv has changed since' "$dir/err"
 ok $? "a warning says that the run's own data have changed"
 mv "$dir/line.csv" "$dir/moved.csv"
-fails 2 "data can name" "a data set that is gone is asked for" "$BASIN" predict "$dir/line"
+fails 2 "own data set (--data can name its new place for once, basin sample --resume with --data for every command): " \
+	"a data set that is gone is asked for" "$BASIN" predict "$dir/line"
 "$BASIN" predict --json --quiet --data "csv:$dir/moved.csv" "$dir/line" >"$dir/out"
 ok $? "and may be named elsewhere"
 fails 2 "gaussian" "OOD scores of a regression are refused" "$BASIN" ood --ood "csv:$dir/moved.csv" "$dir/line"

@@ -127,8 +127,11 @@ ok $? "no line is wider than 80 columns"
 	[ "$(member deep_ensemble_equivalent)" = null ]
 ok $? "a deep ensemble that has hardly begun is not as good"
 "$BASIN" predict --json --quiet --split holdout --ensemble "$dir/run" "$dir/deep" >"$dir/out" 2>"$dir/err"
-[ $? = 0 ] && equal "$(member deep_ensemble_equivalent)" 1 0 && grep -q 'not even one of its 2 members' "$dir/out"
+[ $? = 0 ] && equal "$(member deep_ensemble_equivalent)" 1 0 && [ "$(member deep_ensemble_reason)" = '"one of its 2 members is better already"' ]
 ok $? "one member of a better one is better already"
+"$BASIN" predict --quiet --split holdout --ensemble "$dir/run" "$dir/deep" >"$dir/out" 2>"$dir/err"
+grep -A 1 '^as a deep ensemble  *1 ' "$dir/out" | grep -q '^  that is  *one of its 2 members is better already$'
+ok $? "which a table says behind the number"
 "$BASIN" predict --json --quiet --split holdout --last 1 --ensemble "$dir/run" "$dir/run" >"$dir/out" 2>"$dir/err"
 [ $? = 0 ] && awk -v n="$(member deep_ensemble_equivalent)" 'BEGIN { exit !(n >= 1 && n <= 2) }'
 ok $? "an ensemble is worth no more than its own members"

@@ -35,6 +35,13 @@ ok $? "of fewer snapshots than the rank it has that many columns"
 ok $? "predict reads it, with the run's data"
 "$BASIN" predict --json --quiet --split holdout draws >out && [ "$(member n out)" = 8 ]
 ok $? "and what was held out of them"
+mv d.csv moved.csv
+fails 2 '^basin: the run.s own data set (--data can name its new place): csv:.*d.csv' "where these moved, only --data can help" "$BASIN" predict draws
+mv moved.csv d.csv
+fails 2 '^basin: --split test: .*d.csv has no test split; --split holdout is' "a split that they lack has one beside it" "$BASIN" predict draws --split test
+"$BASIN" sample --quiet --data csv:d.csv --likelihood categorical --model mlp:2-5-3 --sampler entropy-sgd --lr 0.01 --steps 8 --keep-every 2 \
+	--out entropy && "$BASIN" swag entropy --draws 2 --json --out of-entropy >out 2>err && [ "$(member snapshots out)" = 4 ]
+ok $? "snapshots of a run that keeps anchors alone are fitted"
 "$BASIN" ood --json --quiet --ood csv:d.csv draws >out && [ "$(member snapshots out)" = 3 ]
 ok $? "ood reads it"
 "$BASIN" export draws --out w.npz >out && grep -q 'step 3, theta' out
@@ -123,10 +130,11 @@ fails 2 '^basin: --rank 1:' "rank 1 is refused" "$BASIN" swag run --rank 1 --out
 ok $? "and nothing is warned of where nothing is made"
 fails 2 '^basin: --threads: the run.s model has no batch norm' "options that would do nothing are refused" \
 	"$BASIN" swag run --threads 1 --out new
-fails 2 'no snapshots are left' "a role that is not there is refused" "$BASIN" swag run --role anchor --out new
+fails 2 '--role anchor: run has no snapshots of this role; expected theta$' "a role that is not there is refused" \
+	"$BASIN" swag run --role anchor --out new
 cp -r run bad
 printf '\377\377' | dd of=bad/chain-1.snaps bs=1 seek=$(($(wc -c <bad/chain-1.snaps) - 2)) conv=notrunc 2>dd.err
-fails 2 '^basin: bad/chain-1.snaps.*step 40.* is damaged' "a damaged snapshot is named" "$BASIN" swag bad --quiet --out new
+fails 2 '^basin: bad/chain-1.snaps.*step 40.* is damaged.*; --skip-damaged leaves it out$' "a damaged snapshot is named" "$BASIN" swag bad --quiet --out new
 "$BASIN" swag bad --skip-damaged --json --out skipped >out 2>err && [ "$(member snapshots out)" = 19 ]
 ok $? "--skip-damaged does without it"
 none new

@@ -206,6 +206,9 @@ static void test_columns(void)
 	MUST(get("x,y,\"a,b\"\n2,1,q\n4,3,z\n", (struct dataset_request){.drop = "a,b"}, &d));
 	ok(d.w == 1 && d.target[1] == 3, "a name may have a comma, and the target is the last that is left");
 	dataset_close(&d);
+	MUST(get("\"a,b\",c,\"d,e\",a,y\n1,2,3,4,5\n6,7,8,9,0\n", (struct dataset_request){.drop = "a,b , d,e,a"}, &d));
+	ok(d.w == 1 && at(&d, 1, 0) == 7 && d.table.n_dropped == 3, "names with commas may stand in a list, the longest that fits first");
+	dataset_close(&d);
 	struct dataset run;
 	MUST(get("id,x,y\np,1,2\nq,3,4\n", (struct dataset_request){.id = "id"}, &run));
 	refuse("p,1,2\n", (struct dataset_request){.table = &run.table, .columns = &run.columns, .header = HEADER_NO},
@@ -216,6 +219,7 @@ static void test_columns(void)
 	refuse("x,x,y\n1,1,2\n", (struct dataset_request){.category = "x"}, "more than one column of that name");
 	refuse("1,2\n3,4\n", (struct dataset_request){.drop = "x"}, "x.csv has no header, and no names");
 	refuse("x,y\n1,2\n", (struct dataset_request){.drop = "y", .target = "y"}, "--drop y: is the --target");
+	refuse("\"a,b\",c,y\n1,2,3\n", (struct dataset_request){.drop = "a,b,d"}, "--drop d: ");
 	refuse("x,y,z\n1,2,3\n", (struct dataset_request){.drop = "x", .id = "x"}, "--id x: is dropped");
 	refuse("x,y,z\n1,2,3\n", (struct dataset_request){.drop = "x", .category = "x,y"}, "--category x: is dropped");
 	refuse("x,y,z\n1,2,3\n", (struct dataset_request){.id = "x", .category = "x"}, "--category x: names the rows");

@@ -104,6 +104,14 @@ fails 2 "'IV' is a word that the run has not learnt" "which can be stricter" "$B
 
 works "diagnose reads such tables" "$BASIN" diagnose run --probe csv:other.csv --quiet
 works "compare" "$BASIN" compare run lenient --data csv:other.csv
+# new.csv has a word that is new.
+for command in "diagnose run --quiet --data" "diagnose run --quiet --probe" "compare run run --data"; do
+	# shellcheck disable=SC2086 # a list of words
+	{
+		fails 2 "'IV' is a word that the run has not learnt.*--unknown other" "$command: a new word is named" "$BASIN" $command csv:new.csv
+		works "and has no level with the option that is advised" "$BASIN" $command csv:new.csv --unknown other
+	}
+done
 works "flatness" "$BASIN" flatness run --data csv:other.csv --split train --top 1 --probes 2
 works "swag" "$BASIN" swag run --draws 2 --out fitted
 "$BASIN" predict fitted --data csv:other.csv >out 2>err

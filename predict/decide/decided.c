@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "predict/errors.h"
+#include "src/words.h"
 
 /* ---- classes ---- */
 
@@ -54,7 +55,9 @@ static status raise_alarms(const struct decisions *d, const struct mixture *m, s
 	double *score;
 	TRY(ARENA_NEW(a, m->n, &score));
 	TRY(ARENA_NEW(a, m->n, &out->alarm));
-	TRY(ood_scores(m, d->alarm.score, score));
+	const status s = ood_scores(m, d->alarm.score, score);
+	if (s != OK)
+		return fail_within(s, "its alarm's score, %s: ", words_at(OOD_SCORE_WORDS, (int)d->alarm.score).at);
 	for (size_t i = 0; i < m->n; i++)
 		out->alarm[i] = score[i] > d->alarm.fit.sure.threshold;
 	return OK;

@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/data/class_weight.h"
 
+#include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,11 +88,18 @@ static status read_one(const char *all, const char **text, const struct dataset 
 		            classes_of(d, &classes));
 	add_class(&first, d, c);
 	const char *number = *text + length + 1;
+	const size_t digits = strcspn(number, ",");
 	char *end;
+	errno = 0;
 	double w = strtod(number, &end);
-	if (end == number || (*end && *end != ',') || !isfinite(w) || !(w > 0) || !isnormal((float)w) || strchr(" \t\n+-", *number))
+	/* strtod reads hexadecimal, too. */
+	if (end == number || end != number + digits || strcspn(number, "xX") < digits || strchr(" \t\n+-", *number) ||
+	    (errno != ERANGE && !(isfinite(w) && w > 0)))
 		return fail(ERR_USAGE, "{class-weight} %s: the weight of %s is \"%.*s\"; expected a number above 0", all, first.at,
-		            (int)strcspn(number, ","), number);
+		            (int)digits, number);
+	if (!isnormal((float)w))
+		return fail(ERR_USAGE, "{class-weight} %s: the weight of %s is \"%.*s\"; expected %.2g to %.2g, the range of float32",
+		            all, first.at, (int)digits, number, (double)FLT_MIN, (double)FLT_MAX);
 	if (*end == ',' && !end[1])
 		return fail(ERR_USAGE, "{class-weight} %s: nothing stands behind the last comma", all);
 	if (!isnan(weight[c]))

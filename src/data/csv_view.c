@@ -31,23 +31,32 @@ static status find_cell(const struct csv_file *c, const char *option, const char
 	            n ? "more than one" : "no", list.at);
 }
 
-/* Marks the cells of a list of names. One that has a comma itself is known as a whole. */
+/* The length of a list's first name: of the longest cell with a comma or the list's end behind it, since a name may hold commas as
+ * well; where there is none, of what stands before the next comma. */
+static size_t name_length(const struct csv_file *c, const char *list)
+{
+	size_t longest = 0, length = strcspn(list, ",");
+	for (size_t i = 0; i < c->n; i++) {
+		const size_t n = strlen(c->cell[i]);
+		if (n > longest && strncmp(list, c->cell[i], n) == 0 && strchr(",", list[n + strspn(list + n, " \t")]))
+			longest = n;
+	}
+	while (length && strchr(" \t", list[length - 1]))
+		length--;
+	return longest ? longest : length;
+}
+
+/* Marks the cells of a list of names. */
 static status mark_cells(const struct csv_file *c, const char *option, const char *list, bool *mark)
 {
 	size_t at;
-	if (count_cells(c, list, strlen(list), &at) == 1) {
-		mark[at] = true;
-		return OK;
-	}
-	for (const char *end; ; list = end + 1) {
+	for (;; list++) {
 		list += strspn(list, " \t");
-		end = list + strcspn(list, ",");
-		size_t length = (size_t)(end - list);
-		while (length && strchr(" \t", list[length - 1]))
-			length--;
+		const size_t length = name_length(c, list);
 		TRY(find_cell(c, option, list, length, &at));
 		mark[at] = true;
-		if (!*end)
+		list += length + strspn(list + length, " \t");
+		if (!*list)
 			return OK;
 	}
 }

@@ -166,6 +166,21 @@ static status check_of_csv(const struct dataset_request *r, const struct dataset
 	return OK;
 }
 
+static status check_split(const struct dataset_request *r, const struct dataset_reader *reader)
+{
+	if (r->split == SPLIT_HOLDOUT && !r->holdout)
+		return fail(ERR_USAGE, r->held ? "{split} holdout: the run held nothing out, and there is no such part of %s"
+		                               : "{split} holdout: nothing is held out of %s without {holdout}", r->spec);
+	if (r->split != SPLIT_TEST || reader->has_test)
+		return OK;
+	if (!r->held)
+		return fail(ERR_USAGE, "{split} test: %s has no test split: every row is training data; set some aside with {holdout} and "
+		            "take {split} holdout", r->spec);
+	return fail(ERR_USAGE, *r->held ? "{split} test: %s has no test split; {split} holdout is what the run held out"
+	                                : "{split} test: %s has no test split, and the run held nothing out; {split} train has all rows",
+	            r->spec);
+}
+
 /* Options that the set can't follow. */
 static status check_options(const struct dataset_request *r, const struct dataset_reader *reader)
 {
@@ -176,11 +191,7 @@ static status check_options(const struct dataset_request *r, const struct datase
 	if (r->decimal != DECIMAL_POINT && reader != &reader_csv)
 		return fail(ERR_USAGE, "{decimal}: only csv sets have decimals in words; this is %s", reader->kind);
 	TRY(check_of_csv(r, reader));
-	if (r->split == SPLIT_HOLDOUT && !r->holdout)
-		return fail(ERR_USAGE, "{split} holdout: nothing is held out of %s without {holdout}", r->spec);
-	if (r->split == SPLIT_TEST && !reader->has_test)
-		return fail(ERR_USAGE, "{split} test: %s has no test split: every row is training data; set some aside with "
-		            "{holdout} and take {split} holdout", r->spec);
+	TRY(check_split(r, reader));
 	if (r->split == SPLIT_TEST && (r->labels || r->holdout))
 		return fail(ERR_USAGE, "{%s} %s: is for the training set, and {split} test is not of it",
 		            r->labels ? "labels" : "holdout", r->labels ? r->labels : r->holdout);

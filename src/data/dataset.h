@@ -49,6 +49,7 @@ struct dataset_request {
 	enum split split;
 	const char *labels;       /* --labels FILE.npy: replaces the training labels (uint8 or integers, one each) */
 	const char *holdout;      /* --holdout FRACTION|COUNT: these training examples are set aside, drawn with a fixed stream */
+	const char *held;         /* the --holdout of the run that asks, which is nobody's to give; "": it had none; NULL: no run asks */
 	const char *target;       /* --target NAME of a csv column, where no names are known */
 	enum header header;       /* --header of a csv file */
 	const struct columns *columns;  /* csv: names that a run knows, by which the file's are matched; NULL or empty: none */

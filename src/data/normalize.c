@@ -53,6 +53,22 @@ static bool read_list(const char *text, const char *end, int channels, double *v
 	return n == 1 || n == channels;
 }
 
+/* Reads MEAN[,MEAN…]:SD[,SD…]; others: what else the text could have been. */
+static status read_values(const char *text, const char *others, const struct dataset *d, struct normalize *out)
+{
+	const char *colon = strchr(text, ':');
+	bool good = colon && read_list(text, colon, d->c, out->mean) && read_list(colon + 1, text + strlen(text), d->c, out->sd);
+	for (int c = 0; good && c < d->c; c++)
+		good = out->sd[c] > 0;
+	if (good)
+		return OK;
+	if (d->c == 1)
+		return fail(ERR_USAGE, "%s: %s or MEAN:SD was expected (%s has one channel), pixels counted from 0 to 1 and deviations above 0",
+		            text, others, d->spec);
+	return fail(ERR_USAGE, "%s: %s or MEAN[,MEAN…]:SD[,SD…] was expected, with 1 or %d values each (%s has %d channels), pixels counted "
+	            "from 0 to 1 and deviations above 0", text, others, d->c, d->spec, d->c);
+}
+
 status normalize_parse(const char *text, const struct dataset *d, struct normalize *out)
 {
 	*out = (struct normalize){.on = d->image, .channels = d->image ? d->c : 0};
@@ -70,15 +86,15 @@ status normalize_parse(const char *text, const struct dataset *d, struct normali
 	}
 	if (data || none)
 		return OK;
-	const char *colon = strchr(text, ':');
-	bool good = colon && read_list(text, colon, d->c, out->mean) &&
-		read_list(colon + 1, text + strlen(text), d->c, out->sd);
-	for (int c = 0; good && c < d->c; c++)
-		good = out->sd[c] > 0;
-	if (!good)
-		return fail(ERR_USAGE, "%s: \"data\", \"none\" or MEAN[,MEAN…]:SD[,SD…] was expected, with 1 or %d values each (%s has "
-		            "%d channels), pixels counted from 0 to 1 and deviations above 0", text, d->c, d->spec, d->c);
-	return OK;
+	return read_values(text, "\"data\", \"none\"", d, out);
+}
+
+status normalize_parse_foreign(const char *text, const struct dataset *d, struct normalize *out)
+{
+	if (!d->image)
+		return fail(ERR_USAGE, "%s: is for images; %s is a table", text, d->spec);
+	*out = (struct normalize){.on = true, .channels = d->c};
+	return read_values(text, "\"id\"", d, out);
 }
 
 void normalize_gather(const struct normalize *n, struct gather *g)

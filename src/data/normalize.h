@@ -17,9 +17,12 @@ struct normalize {
 	double mean[CHANNELS_MAX], sd[CHANNELS_MAX];  /* of pixel values in 0..1 */
 };
 
-/* Reads --normalize / --ood-normalize: "data" (d's own mean and deviation per channel, population form), "none"
+/* Reads --normalize: "data" (d's own mean and deviation per channel, population form), "none"
  * (0..1 kept), or "MEAN[,MEAN…]:SD[,SD…]" (one value serves all channels). Errors: ERR_USAGE. */
 status normalize_parse(const char *text, const struct dataset *d, struct normalize *out);
+
+/* Reads what --ood-normalize has where it is not "id", the run's own: such values alone. Errors: ERR_USAGE, also for a table. */
+status normalize_parse_foreign(const char *text, const struct dataset *d, struct normalize *out);
 
 /* Fills the scale and shift of a gather over uint8 images, or switches them off. */
 void normalize_gather(const struct normalize *n, struct gather *g);

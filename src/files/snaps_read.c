@@ -135,8 +135,7 @@ static status damaged(const struct snaps_reader *r, size_t i, const char *what)
 		snprintf(where, sizeof where, "step %" PRIu64 ", %s", p->at[i].step, r->header->layout[role].role);
 	else if (j > 0)
 		snprintf(where, sizeof where, "after step %" PRIu64, p->at[j - 1].step);
-	return fail(ERR_DAMAGE, "%s: record %zu (%s) at byte %" PRIu64 " is damaged: %s; predict, ood and export leave it out "
-	            "with {skip-damaged}", r->path, i, where, snaps_places_begin(p, i), what);
+	return fail(ERR_DAMAGE, "%s: record %zu (%s) at byte %" PRIu64 " is damaged: %s", r->path, i, where, snaps_places_begin(p, i), what);
 }
 
 static status check_place(const struct snaps_reader *r, size_t i)
