@@ -44,7 +44,7 @@ static void put(const char *path, const struct equivalent *e, bool json, json_t 
 	if (isnan(e->number) || e->at_least) {
 		char words[80];
 		if (isnan(e->nll[e->members - 1]))
-			snprintf(words, sizeof words, "not known: half of these examples have no calibrated NLL");
+			snprintf(words, sizeof words, "not known: too few examples for a calibrated NLL");
 		else
 			snprintf(words, sizeof words, isnan(e->number) ? "more than its %zu members" : "one of its %zu members is better already",
 			         e->members);

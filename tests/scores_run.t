@@ -129,6 +129,10 @@ ok $? "a deep ensemble that has hardly begun is not as good"
 "$BASIN" predict --json --quiet --split holdout --ensemble "$dir/run" "$dir/deep" >"$dir/out" 2>"$dir/err"
 [ $? = 0 ] && equal "$(member deep_ensemble_equivalent)" 1 0 && [ "$(member deep_ensemble_reason)" = '"one of its 2 members is better already"' ]
 ok $? "one member of a better one is better already"
+head -n 2 "$dir/two.csv" >"$dir/one.csv"
+"$BASIN" predict --json --quiet --data "csv:$dir/one.csv" --ensemble "$dir/run" "$dir/deep" >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && member deep_ensemble_reason | grep -q "not known" && [ "$(member deep_ensemble_equivalent)" = null ]
+ok $? "of one row it is not known, and that is said"
 "$BASIN" predict --quiet --split holdout --ensemble "$dir/run" "$dir/deep" >"$dir/out" 2>"$dir/err"
 grep -A 1 '^as a deep ensemble  *1 ' "$dir/out" | grep -q '^  that is  *one of its 2 members is better already$'
 ok $? "which a table says behind the number"
