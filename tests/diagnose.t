@@ -242,7 +242,7 @@ ok $? "on a device behind memory of its own it is the same"
 fails 2 'no run given' "no run" "$BASIN" diagnose
 fails 2 '^basin: --probe: the run.s target is analytic' "a probe of an analytic target" "$BASIN" diagnose normal --probe shapes
 fails 2 'directions 33' "more directions than a word has bits" "$BASIN" diagnose good --directions 33
-fails 2 'no snapshots are left' "a role that there is not" "$BASIN" diagnose good --role nobody
+fails 2 '--role nobody: good has no snapshots of this role; expected theta' "a role that there is not" "$BASIN" diagnose good --role nobody
 mv line.csv gone.csv
 fails 2 "training set, for gradients (.*, --gradients 0 does without): .*line.csv" "training data that are gone" \
 	"$BASIN" diagnose good --data csv:gone.csv

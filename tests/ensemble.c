@@ -18,7 +18,7 @@ static void choices(const char *a, const char *b)
 	expect_choice("the last of each chain", WORDS(a, b, "--role", "theta", "--last", "1"), 2, 40, 40);
 	expect_choice("one chain", WORDS(a, b, "--chain", "1"), 2 * RECORDS, 10, 40);
 	expect_refusal("nothing left", WORDS(a, "--chain", "7"), ERR_USAGE, "no snapshots are left");
-	expect_refusal("an unknown role", WORDS(a, "--role", "moon"), ERR_USAGE, "no snapshots are left");
+	expect_refusal("an unknown role", WORDS(a, "--role", "moon"), ERR_USAGE, "has no snapshots of this role; expected theta or anchor");
 }
 
 static double figure(const struct figures *f, const char *name)

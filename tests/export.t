@@ -78,7 +78,7 @@ fails 2 "^basin: --csv $dir/./other.csv: holds the data that are read" "nor othe
 fails 2 '^basin: --out FILE.npz is missing' "--out is asked for" "$BASIN" export "$dir/run"
 fails 2 '^basin: name one run or snapshot file' "two runs are refused" "$BASIN" export "$dir/run" "$dir/run" --out "$dir/new"
 fails 2 '^basin: --format npy: expected' "another format is refused" "$BASIN" export "$dir/run" --format npy --out "$dir/new"
-fails 2 'no snapshots are left' "a role that is not there is refused" "$BASIN" export "$dir/run" --role x --out "$dir/new"
+fails 2 '--role x: .* has no snapshots of this role; expected theta' "a role that is not there is refused" "$BASIN" export "$dir/run" --role x --out "$dir/new"
 fails 1 "^basin: --out $dir/no/new: .*No such file" "a missing folder is named" "$BASIN" export "$dir/run" --out "$dir/no/new"
 # The last byte of a file is of the last record's checksum.
 cp "$dir/run/chain-0.snaps" "$dir/bad.snaps"
