@@ -14,6 +14,7 @@
 #include "commands/word_lists.h"
 #include "predict/guess.h"
 #include "predict/stored.h"
+#include "predict/trained.h"
 #include "src/data/fingerprint.h"
 #include "src/json_build.h"
 #include "src/likelihood.h"
@@ -71,24 +72,27 @@ static status tell(const struct opts *o, const struct selection *chosen, const s
 
 /* ---- from a run ---- */
 
-/* The rows that the snapshots of choice i were trained on; NULL: not known. */
-static const char *trained_on(const struct selection *chosen, size_t i)
+static const struct source *source_of(const struct selection *chosen, size_t i)
 {
-	const json_t *header = chosen->sources.source[chosen->choice[i].source].header;
-	return json_string_value(json_object_get(json_object_get(header, "data"), "fingerprint"));
+	return &chosen->sources.source[chosen->choice[i].source];
 }
 
 /* What is held out is what some snapshots were not trained on only where the rest is what all of them were: rows that came to the
- * file since, or another run's holdout, divide it differently. */
+ * file since, or another run's holdout, divide it differently. What a run was begun with has learnt from its own. */
 static status check_held(const struct network *n, const struct selection *chosen, const struct dataset *d)
 {
 	const struct fingerprint_text rest = fingerprint_text(d->train_fingerprint);
 	for (size_t i = 0; i < chosen->n; i++) {
-		const char *rows = trained_on(chosen, i);
+		const struct source *source = source_of(chosen, i);
+		const char *rows = trained_own(source->header);
 		if (rows && strcmp(rows, rest.at) != 0)
 			return fail(ERR_USAGE, "%s: %s was trained on other rows than those left beside what --holdout %s holds out of it now, and may "
 			            "have seen these: the file has changed, or the run is another; name labelled rows that it has not seen by --data",
-			            d->spec, chosen->sources.source[chosen->choice[i].source].path, n->origin.holdout);
+			            d->spec, source->path, n->origin.holdout);
+		if (trained_before_on_others(source->header, d->train_fingerprint))
+			return fail(ERR_USAGE, "%s: what %s began with (--init) was trained on other rows than those left beside what --holdout %s holds "
+			            "out of it, and may have seen these: name labelled rows that neither has seen by --data, or sample again with --init "
+			            "of a run with this --holdout", d->spec, source->path, n->origin.holdout);
 	}
 	return OK;
 }
@@ -97,12 +101,11 @@ static status check_held(const struct network *n, const struct selection *chosen
 static status check_unseen(const struct opts *o, const struct network *n, const struct selection *chosen, const struct subject *s)
 {
 	const struct dataset *d = &s->data;
-	const struct fingerprint_text print = fingerprint_text(d->train_fingerprint);
 	bool seen = s->trained || (n->origin.spec && strcmp(n->origin.spec, d->spec) == 0);
 	if (d->split == SPLIT_HOLDOUT)
 		return check_held(n, chosen, d);
 	for (size_t i = 0; d->split == SPLIT_TRAIN && !seen && i < chosen->n; i++)
-		seen = trained_on(chosen, i) && strcmp(print.at, trained_on(chosen, i)) == 0;
+		seen = trained_on(source_of(chosen, i)->header, d->train_fingerprint);
 	if (d->split != SPLIT_TRAIN || !seen)
 		return OK;
 	const char *rather = n->origin.holdout ? "take --split holdout" : "name other labelled rows by --data, or sample again with --holdout";

@@ -235,6 +235,8 @@ status facts_open(struct problem *p, const struct opts *o)
 	                     "data", data_facts(p, o));
 	if (p->data.table.n)
 		json_put(&p->facts, "table", table_to_json(&p->data.table, &p->data.columns));
+	if (json_array_size(p->init_prints))
+		json_put_shared(&p->facts, "init_fingerprints", p->init_prints);
 	if (!p->facts)
 		return fail(ERR_MEMORY, "out of memory: the facts of a run");
 	p->plan.meta = p->facts;

@@ -230,7 +230,10 @@ static status open_init(struct problem *p, const struct opts *o)
 	float *x, *stats;
 	TRY(ARENA_NEW(&p->arena, p->potential->n_params, &x));
 	TRY(ARENA_NEW(&p->arena, p->potential->n_stats, &stats));
-	TRY(problem_init_from(opts_text(o, "init"), p->potential->params, p->potential->stats, x, stats));
+	p->init_prints = json_array();
+	TRY(problem_init_from(opts_text(o, "init"), p->potential->params, p->potential->stats, x, stats, &p->init_prints));
+	if (!p->init_prints)
+		return fail(ERR_MEMORY, "out of memory: what --init's snapshot was learnt from");
 	p->plan.init = x;
 	p->plan.init_stats = stats;
 	return OK;
@@ -366,6 +369,7 @@ status problem_reopen(const struct opts *o, const json_t *begun, const json_t *c
 void problem_close(struct problem *p)
 {
 	json_decref(p->facts);
+	json_decref(p->init_prints);
 	potential_close(p->potential);
 	model_free(&p->model);
 	if (p->has_data)

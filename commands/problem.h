@@ -30,6 +30,7 @@ struct problem {
 	struct chain_plan plan;                /* all but run, watch and stop */
 	struct sampler_state first;            /* chain 0's, its options read; without vectors */
 	struct text target;                    /* the sentence */
+	json_t *init_prints;                   /* of the rows that --init's snapshot was learnt from, an array; NULL: without --init */
 	json_t *facts;                         /* what run.json and every snapshot header say of the data, model and target */
 };
 
@@ -47,8 +48,9 @@ void problem_close(struct problem *p);
 status problem_schedule(const struct opts *o, struct chain_plan *plan);
 
 /* Reads the last snapshot of a run or file into x and its batch-norm statistics into s (host, params->count and
- * stats->count floats), tensor by tensor by name. Errors: ERR_USAGE naming the tensor that does not fit; ERR_INPUT,
- * ERR_DAMAGE. */
-status problem_init_from(const char *path, const struct segments *params, const struct segments *stats, float *x, float *s);
+ * stats->count floats), tensor by tensor by name, and adds to a list the fingerprints of what it was learnt from
+ * (predict/trained.h). Errors: ERR_USAGE naming the tensor that does not fit; ERR_INPUT, ERR_DAMAGE. */
+status problem_init_from(const char *path, const struct segments *params, const struct segments *stats, float *x, float *s,
+                         json_t **prints);
 
 #endif

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "commands/problem.h"
+#include "predict/trained.h"
 
 static status same_shape(const char *path, const struct segment *want, const struct segment *have)
 {
@@ -50,7 +51,8 @@ static status read_last(const char *path, struct snaps_reader *r, const struct s
 	return take(path, stats, snaps_stats(r), record.stats, s);
 }
 
-status problem_init_from(const char *path, const struct segments *params, const struct segments *stats, float *x, float *s)
+status problem_init_from(const char *path, const struct segments *params, const struct segments *stats, float *x, float *s,
+                         json_t **prints)
 {
 	struct arena names = {0};
 	struct snaps_reader *r = NULL;
@@ -64,6 +66,8 @@ status problem_init_from(const char *path, const struct segments *params, const 
 		st = read_last(path, r, params, stats, x, s);
 	else
 		st = fail_within(st, "--init %s: ", path);
+	if (st == OK)
+		trained_add(snaps_meta(r), prints);
 	snaps_reader_close(r);
 	arena_free(&names);
 	return st;

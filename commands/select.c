@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands/report.h"
+#include "predict/trained.h"
 #include "src/json_build.h"
 
 static const struct param select_defs[] = {
@@ -86,22 +87,11 @@ status select_refuse(const struct opts *o, const char *option, const char *const
 	return select_refuse_options(o, shown, others);
 }
 
-/* Adds a text to a list that lacks it. */
-static void add_new(json_t **list, const char *text)
-{
-	size_t at;
-	json_t *other;
-	json_array_foreach(*list, at, other)
-		if (strcmp(json_string_value(other), text) == 0)
-			return;
-	json_add(list, json_string(text));
-}
-
 static json_t *roles_of(const struct selection *s)
 {
 	json_t *roles = json_array();
 	for (size_t i = 0; i < s->n; i++)
-		add_new(&roles, s->choice[i].role);
+		json_add_new(&roles, s->choice[i].role);
 	return roles;
 }
 
@@ -119,12 +109,8 @@ void select_report(const struct selection *s, json_t **into)
 
 void select_trained(const struct selection *s, json_t **prints)
 {
-	for (size_t i = 0; i < s->sources.n; i++) {
-		const json_t *data = json_object_get(s->sources.source[i].header, "data");
-		const char *fingerprint = json_string_value(json_object_get(data, "fingerprint"));
-		if (fingerprint)
-			add_new(prints, fingerprint);
-	}
+	for (size_t i = 0; i < s->sources.n; i++)
+		trained_add(s->sources.source[i].header, prints);
 }
 
 void select_origin(const struct opts *o, const struct selection *s, json_t **into)

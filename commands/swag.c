@@ -82,6 +82,16 @@ static status take_plan(const struct opts *o, const struct selection *chosen, st
 	return OK;
 }
 
+/* The draws say of one set that they were learnt from it, and what it leaves out counts as unseen. */
+static status check_data(const struct selection *chosen)
+{
+	const struct source *other = selection_unlike(chosen, "data", "fingerprint");
+	return !other ? OK
+	     : fail(ERR_USAGE, "%s and %s were trained on different rows, and draws of one Gaussian would have seen those of both; fit each run "
+	            "by itself, and pool the runs of draws in basin predict", chosen->sources.source[chosen->choice[0].source].path,
+	            other->path);
+}
+
 /* Said once nothing is left to refuse. */
 static void warn_of(const struct swag_plan *p)
 {
@@ -290,7 +300,9 @@ static status run_swag(const struct opts *o)
 	if (!out || !*out)
 		return fail(ERR_USAGE, "--out RUN must be given: the folder that is made for the draws");
 	TRY(select_open_rather(o, "theta", &chosen));
-	status s = take_plan(o, &chosen, &plan);
+	status s = check_data(&chosen);
+	if (s == OK)
+		s = take_plan(o, &chosen, &plan);
 	stop_listen();
 	if (s == OK)
 		s = run_whole_begin(out, &w);

@@ -8,6 +8,7 @@
 
 #include "commands/facts.h"
 #include "commands/swag.h"
+#include "predict/trained.h"
 #include "src/json_build.h"
 #include "src/text.h"
 
@@ -59,6 +60,20 @@ static json_t *sampler_of(const struct swag_plan *p)
 	return sampler;
 }
 
+/* All snapshots have the data of the first, and each what its own run was begun with. */
+static void put_before(const struct swag_plan *p, json_t **header)
+{
+	const struct selection *chosen = p->chosen;
+	json_t *prints = json_array();
+	for (size_t i = 0; i < chosen->n; i++)
+		if (i == 0 || chosen->choice[i].source != chosen->choice[i - 1].source)
+			trained_add_before(chosen->sources.source[chosen->choice[i].source].header, &prints);
+	if (!prints || json_array_size(prints))
+		json_put(header, "init_fingerprints", prints);
+	else
+		json_decref(prints);
+}
+
 json_t *swag_header(const struct swag_plan *p)
 {
 	static const char *const theirs[] = {"model", "likelihood", "normalize", "standardize", "table", "classes", "fixed", "data", NULL};
@@ -69,6 +84,7 @@ json_t *swag_header(const struct swag_plan *p)
 	for (const char *const *name = theirs; *name; name++)
 		if (json_object_get(from, *name))
 			json_put_shared(&header, *name, json_object_get(from, *name));
+	put_before(p, &header);
 	json_put(&header, "sampler", sampler_of(p));
 	json_put(&header, "target", json_string(target.at));
 	json_put(&header, "temperature", json_null());

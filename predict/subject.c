@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "predict/tallied.h"
+#include "predict/trained.h"
 #include "src/data/fingerprint.h"
 #include "src/data/holdout.h"
 #include "src/likelihood.h"
@@ -12,20 +13,10 @@
 enum { BATCH_DEFAULT = 128, BATCH_MAX = 1024 };
 
 /* A fingerprint is that of the training rows with their labels; a test split of its own has none to compare with. */
-static const char *trained_on(const struct network *n)
-{
-	return json_string_value(json_object_get(json_object_get(n->header, "data"), "fingerprint"));
-}
-
-static bool is_print_of(const struct network *n, uint64_t print)
-{
-	const char *then = trained_on(n);
-	return then && !strcmp(fingerprint_text(print).at, then);
-}
-
 static bool is_training_set(const struct network *n, const struct dataset *d)
 {
-	return is_print_of(n, d->train_fingerprint);
+	const char *then = trained_own(n->header);
+	return then && !strcmp(fingerprint_text(d->train_fingerprint).at, then);
 }
 
 /* Whether a set that is whole has the training rows, by whatever name it goes: those that are left where the run's holdout is drawn
@@ -34,22 +25,25 @@ static status find_training_rows(const struct network *n, struct dataset *d, boo
 {
 	uint8_t *held;
 	uint64_t print;
-	*found = is_training_set(n, d);
+	*found = trained_on(n->header, d->train_fingerprint);
 	if (*found || !n->origin.holdout || !d->n)
 		return OK;
 	const status drawn = holdout_draw(d, n->origin.holdout, &held);
 	if (drawn != OK)
 		return drawn == ERR_USAGE ? OK : drawn;   /* it can't be drawn from this set, which is another one then */
 	TRY(dataset_fingerprint(d, held, &print));
-	*found = is_print_of(n, print);
+	*found = trained_on(n->header, print);
 	return OK;
 }
 
 static void subject_check_unchanged(const struct network *n, const struct dataset *d)
 {
-	if (trained_on(n) && d->split != SPLIT_TEST && !is_training_set(n, d))
-		warning("%s has changed since the run was trained on it (fingerprint %s then, %s now)", d->spec, trained_on(n),
+	const char *then = trained_own(n->header);
+	if (then && d->split != SPLIT_TEST && !is_training_set(n, d))
+		warning("%s has changed since the run was trained on it (fingerprint %s then, %s now)", d->spec, then,
 		        fingerprint_text(d->train_fingerprint).at);
+	if (d->split == SPLIT_HOLDOUT && trained_before_on_others(n->header, d->train_fingerprint))
+		warning("%s: what the run began with was trained on other rows than the run, and may have seen what that holds out", d->spec);
 }
 
 /* Any table is read as the run's was, or its columns would not be the ones the network knows. */
@@ -109,7 +103,7 @@ static status subject_read(const struct network *n, const struct subject_request
 		TRY(find_training_rows(n, &s->data, &s->trained));
 	/* It may have changed since, and what the run held out is a part of it. */
 	if (train && !s->fell_back && (s->trained || (spec && !strcmp(spec, s->data.spec))))
-		warning("%s: the run was trained on examples of this file", spec);
+		warning("%s: the run was trained on examples of this file", s->data.spec);
 	if (own)
 		subject_check_unchanged(n, &s->data);
 	return OK;

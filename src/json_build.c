@@ -3,6 +3,7 @@
 #include "src/json_build.h"
 
 #include <errno.h>
+#include <string.h>
 
 static void json_let_go(json_t **unfinished)
 {
@@ -25,6 +26,16 @@ void json_add(json_t **array, json_t *value)
 {
 	if (json_array_append_new(*array, value) != 0)
 		json_let_go(array);
+}
+
+void json_add_new(json_t **list, const char *text)
+{
+	size_t at;
+	json_t *other;
+	json_array_foreach(*list, at, other)
+		if (strcmp(json_string_value(other), text) == 0)
+			return;
+	json_add(list, json_string(text));
 }
 
 bool json_add_missing(json_t *object, const json_t *other)

@@ -22,6 +22,9 @@ void json_put_shared(json_t **object, const char *name, const json_t *value);
 /* Puts a value at the end of *array, and takes it over likewise. */
 void json_add(json_t **array, json_t *value);
 
+/* Puts a text at the end of *list, one of texts, where that lacks it. */
+void json_add_new(json_t **list, const char *text);
+
 /* Gives an object the members of another one that it lacks. False without memory, of which json_object_update_missing says
  * nothing; the object then has some of them. */
 bool json_add_missing(json_t *object, const json_t *other);

@@ -355,12 +355,14 @@ static void check_init(void)
 	float w[WIDTH], stats[STATS];
 	struct kept k[2 * STEPS];
 	struct stand_in t;
+	json_t *prints = json_array();
 	stand_in_open(&t, device);
 	size_t n = read_kept("pair", k, 2 * STEPS);
 	snprintf(path, sizeof path, "%s/pair", scratch_folder());
-	MUST(problem_init_from(path, &t.params, &t.stats, w, stats));
+	MUST(problem_init_from(path, &t.params, &t.stats, w, stats, &prints));
 	ok(memcmp(w, k[n - 2].w, sizeof w) == 0 && memcmp(stats, k[n - 2].stats, sizeof stats) == 0,
 	   "--init takes θ with its statistics");
+	json_decref(prints);
 	t.base.ops->close(&t.base);
 }
 

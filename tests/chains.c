@@ -98,12 +98,16 @@ static void check_init(void)
 {
 	char a[256];
 	float start[D];
+	json_t *prints = json_array();
 	sample("pair", (const char *[]){"--steps", "20", "--sampler", "entropy-mcmc", "--coupling", "1", NULL}, a, sizeof a);
 	struct snaps_reader *r = open_chain(a, 0);
 	struct snaps_record x;
 	MUST(snaps_read(r, 0, &x));
-	MUST(problem_init_from(a, snaps_params(r), snaps_stats(r), start, NULL));
+	MUST(problem_init_from(a, snaps_params(r), snaps_stats(r), start, NULL, &prints));
 	ok(strcmp(x.role, "theta") == 0 && memcmp(start, x.params, sizeof start) == 0, "--init takes θ of the last step");
+	const json_t *print = json_object_get(json_object_get(snaps_meta(r), "data"), "fingerprint");
+	ok(json_array_size(prints) == 1 && json_equal(json_array_get(prints, 0), print), "and says which rows it was learnt from");
+	json_decref(prints);
 	MUST(snaps_read(r, 1, &x));
 	ok(memcmp(start, x.params, sizeof start) != 0, "not the anchor that follows it");
 	const json_t *sampler = json_object_get(snaps_meta(r), "sampler");

@@ -209,6 +209,28 @@ cp classes.csv again.csv
 fails 2 "data csv:again.csv: the run was trained on rows of it" "and by a copy of that" "$BASIN" decide --quiet elsewhere --data csv:again.csv --out none
 "$BASIN" sample --quiet --data csv:classes.csv --likelihood categorical --model mlp:2-6-3 --lr 0.1 --steps 20 --keep-every 10 --out whole
 fails 2 "whole/chain-0.snaps was trained on other rows than those left beside" "another run's holdout" "$BASIN" decide --quiet elsewhere whole --out none
+short="--quiet --likelihood categorical --model mlp:2-6-3 --lr 0.1 --steps 20 --keep-every 10"
+# shellcheck disable=SC2086 # words
+"$BASIN" sample $short --data csv:classes.csv --holdout 120 --init whole --freeze 'fc1*' --out after && grep -q init_fingerprints after/run.json &&
+	"$BASIN" sample $short --data csv:classes.csv --holdout 120 --init after --out later && "$BASIN" swag later --quiet --out drawn 2>err
+ok $? "runs that began with one that saw the holdout"
+for run in after later drawn; do
+	fails 2 "classes.csv: what $run/chain-0.snaps began with (--init) was trained on other rows" "the holdout of $run" \
+		"$BASIN" decide --quiet $run --out none
+done
+"$BASIN" predict after --split holdout >out 2>err && grep -q 'may have seen what that holds out' err
+ok $? "predict warns of it"
+decide later --data csv:new.csv --coverage 0.8
+ok $? "rows that none of them saw are taken"
+# shellcheck disable=SC2086 # words
+"$BASIN" sample $short --data csv:new.csv --init whole --out moved && fails 2 "data csv:again.csv: the run was trained on rows of it" \
+	"rows of the one that it began with" "$BASIN" decide --quiet moved --data csv:again.csv --out none
+"$BASIN" predict moved --data csv:again.csv >out 2>err && grep -q 'again.csv: the run was trained on examples of this file' err
+ok $? "of which predict warns too"
+# shellcheck disable=SC2086 # words
+"$BASIN" sample $short --data csv:classes.csv --holdout 120 --out first && "$BASIN" sample $short --data csv:classes.csv --holdout 120 \
+	--init first --out second && decide second --coverage 0.8
+ok $? "where the holdout was the same it is unseen"
 "$BASIN" sample --quiet --data csv:again.csv --holdout 20 --likelihood categorical --model mlp:2-6-3 --lr 0.1 --steps 20 --keep-every 10 --out grown &&
 	decide grown --coverage 0.8 && tail -n 1 classes.csv >>again.csv
 ok $? "a table, to which a row comes"

@@ -130,6 +130,16 @@ fails 2 '^basin: --rank 1:' "rank 1 is refused" "$BASIN" swag run --rank 1 --out
 ok $? "and nothing is warned of where nothing is made"
 fails 2 '^basin: --threads: the run.s model has no batch norm' "options that would do nothing are refused" \
 	"$BASIN" swag run --threads 1 --out new
+plain="--quiet --data csv:d.csv --likelihood categorical --model mlp:2-5-3 --sampler sgd --lr 0.05 --steps 8 --keep-every 4"
+# shellcheck disable=SC2086 # words
+"$BASIN" sample $plain --out whole && "$BASIN" sample $plain --holdout 8 --seed 2 --out held &&
+	"$BASIN" sample $plain --holdout 8 --seed 3 --out beside && "$BASIN" swag held beside --json --out both >out 2>err &&
+	[ "$(member snapshots out) $(member files out)" = "4 2" ]
+ok $? "runs of the same rows are fitted together"
+fails 2 '^basin: held/chain-0.snaps and whole/chain-0.snaps were trained on different rows' "runs of different rows are refused" \
+	"$BASIN" swag held whole --out new
+fails 2 '^basin: whole/chain-0.snaps and held/chain-0.snaps were trained on different rows' "in either order" \
+	"$BASIN" swag whole held --out new
 fails 2 '--role anchor: run has no snapshots of this role; expected theta$' "a role that is not there is refused" \
 	"$BASIN" swag run --role anchor --out new
 cp -r run bad

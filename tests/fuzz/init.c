@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static float params[200], stats[200];
 	static const char *path;
 	struct part part[2];
+	json_t *prints = json_array();
 	fuzz_parts(data, size, part, 2);
 	if (!path) {
 		const int input[3] = {1, 1, 2};
@@ -20,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	fuzz_put("x.snaps", &part[0]);
 	const struct model *m = &model[fuzz_choice(&part[1]) & 1];
-	(void)problem_init_from(path, &m->params, &m->stats, params, stats);
+	(void)problem_init_from(path, &m->params, &m->stats, params, stats, &prints);
+	json_decref(prints);
 	return 0;
 }
