@@ -282,7 +282,9 @@ status file_present(const char *path, bool *out)
 {
 	struct stat st;
 	*out = stat(path, &st) == 0;
-	return *out || errno == ENOENT || errno == ENOTDIR ? OK : fail(ERR_INPUT, "%s: %s", path, strerror(errno));
+	if (*out || errno == ENOENT || errno == ENOTDIR)
+		return OK;
+	return fail(errno == EIO ? ERR_IO : ERR_INPUT, "%s: %s", path, strerror(errno));
 }
 
 status file_open(const char *path, int *fd, uint64_t *bytes)

@@ -54,7 +54,7 @@ status folder_sync(const char *path);
 
 /* ---- a file that is read ---- */
 
-/* Whether there is something of this name. Errors: ERR_IO where that can't be told: it is not the same as no. */
+/* Whether there is something of this name. Errors: ERR_IO, ERR_INPUT (no permission) where that can't be told: it is not the same as no. */
 status file_present(const char *path, bool *out);
 
 /* Opens a regular file for reading and says how long it is. Errors: ERR_INPUT (missing, unreadable, a folder). */
