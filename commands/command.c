@@ -73,7 +73,7 @@ static status open_named(const struct opts *o, const char *name, int threads, st
 		threads = (int)opts_count(o, "threads");
 	status s = backend_open_turn(name, l.local, threads, out, &passed);
 	/* Nobody has typed the device that is refused. */
-	if (s == ERR_USAGE && name && !opts_text(o, "device") && strncmp(fail_message(s), "device ", 7) == 0)
+	if (s == ERR_USAGE && name && !opts_text(o, "device") && fail_is_about("device"))
 		return fail_within(s, "BASIN_DEVICE: ");
 	TRY(s);
 	say_passed(*out, &l, passed);

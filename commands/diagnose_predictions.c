@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The function that each draw is: log-likelihoods of examples, outputs for others, and whether it knows anything. */
 #include <math.h>
-#include <string.h>
 
 #include "commands/diagnose.h"
 #include "commands/network.h"
@@ -19,18 +18,13 @@ struct sets {
 	int n;                        /* 2 with a probe, else 1 */
 };
 
-static bool is_csv(const char *spec)
-{
-	return spec && strncmp(spec, "csv:", 4) == 0;
-}
-
 /* A probe that is a csv file is read as they say, and so is another that --data names, or refuses them where neither is one; the
  * run's own file is read as the run says where there is such a probe. */
 static void read_as_said(const struct opts *o, struct subject_request *watched, struct subject_request *probed)
 {
 	struct subject_request *const sets[SETS] = {watched, probed};
 	for (int i = 0; i < SETS; i++) {
-		if (!is_csv(sets[i]->spec) && (i == PROBED || is_csv(probed->spec)))
+		if (!dataset_is_csv(sets[i]->spec) && (i == PROBED || dataset_is_csv(probed->spec)))
 			continue;
 		sets[i]->header = (enum header)(opts_choice(o, "header") + 1);
 		sets[i]->decimal = opts_choice(o, "decimal") + 1;

@@ -7,8 +7,8 @@
 #include "commands/pipe.h"
 #include "commands/report.h"
 #include "predict/predictive.h"
+#include "predict/trained.h"
 #include "src/analytic.h"
-#include "src/data/fingerprint.h"
 #include "src/json_numbers.h"
 #include "src/text.h"
 
@@ -76,19 +76,13 @@ static status read_subject(struct flatness_target *t, struct subject_request *r)
 	return s;
 }
 
-static bool has_training_rows(const struct flatness_target *t)
-{
-	const char *then = json_string_value(json_object_get(json_object_get(t->header, "data"), "fingerprint"));
-	return then && !strcmp(fingerprint_text(t->subject.data.train_fingerprint).at, then);
-}
-
 /* Training rows: of the run's own set, wherever it is now, those that it was not left without; of another one, all. */
 static status open_training(struct flatness_target *t, struct subject_request *r)
 {
 	const bool other = r->spec && t->network.origin.holdout && !dataset_has_test(r->spec);
 	r->split = SPLIT_TRAIN;
 	const status s = read_subject(t, r);
-	if (!other || s == ERR_MEMORY || (s == OK && has_training_rows(t)))
+	if (!other || s == ERR_MEMORY || (s == OK && trained_is_own(t->header, t->subject.data.train_fingerprint)))
 		return s;
 	if (s == OK)
 		subject_close(&t->subject);

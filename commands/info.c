@@ -191,7 +191,7 @@ static status info_snapshots(const struct opts *o, const char *path)
 static status place_options(status s, const char *spec)
 {
 	const char *why = fail_words(s, "--");
-	if (strncmp(spec, "csv:", 4) != 0 || !strstr(why, "--"))
+	if (!dataset_is_csv(spec) || !strstr(why, "--"))
 		return s;
 	return fail(s, "%s; these are options of basin data info", why);
 }

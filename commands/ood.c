@@ -113,16 +113,11 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 	return report_convergence(o, chosen, &sets[0], sets[0].draws, figures);
 }
 
-static bool is_csv(const struct opts *o, const char *option)
-{
-	return opts_given(o, option) && strncmp(opts_text(o, option), "csv:", 4) == 0;
-}
-
 /* What --header, --decimal or --unknown says of the set that one option names: where neither is a csv file, the set refuses it. The run's own
  * file is read as the run says. */
 static int said_of(const struct opts *o, const char *what, const char *option, const char *other)
 {
-	bool meant = is_csv(o, option) || (opts_given(o, option) && !is_csv(o, other));
+	bool meant = dataset_is_csv(opts_text(o, option)) || (opts_given(o, option) && !dataset_is_csv(opts_text(o, other)));
 	return meant ? opts_choice(o, what) + 1 : 0;
 }
 

@@ -15,8 +15,7 @@ enum { BATCH_DEFAULT = 128, BATCH_MAX = 1024 };
 /* A fingerprint is that of the training rows with their labels; a test split of its own has none to compare with. */
 static bool is_training_set(const struct network *n, const struct dataset *d)
 {
-	const char *then = trained_own(n->header);
-	return then && !strcmp(fingerprint_text(d->train_fingerprint).at, then);
+	return trained_is_own(n->header, d->train_fingerprint);
 }
 
 /* Whether a set that is whole has the training rows, by whatever name it goes: those that are left where the run's holdout is drawn
@@ -55,7 +54,7 @@ static status subject_columns(const struct network *n, const struct subject_requ
 	ask->header = r->header;
 	ask->decimal = r->decimal ? (enum decimal)(r->decimal - 1) : DECIMAL_POINT;
 	ask->unknown = r->unknown ? (enum unknown)(r->unknown - 1) : UNKNOWN_REFUSE;
-	if (strncmp(ask->spec, "csv:", 4) != 0)
+	if (!dataset_is_csv(ask->spec))
 		return OK;
 	ask->decimal = r->decimal ? ask->decimal : n->origin.decimal;
 	if (!r->spec && r->header == HEADER_AUTO)

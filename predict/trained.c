@@ -22,9 +22,14 @@ const char *trained_own(const json_t *header)
 	return json_string_value(json_object_get(json_object_get(header, "data"), "fingerprint"));
 }
 
+bool trained_is_own(const json_t *header, uint64_t print)
+{
+	return is_print(trained_own(header), print);
+}
+
 bool trained_on(const json_t *header, uint64_t print)
 {
-	bool found = is_print(trained_own(header), print);
+	bool found = trained_is_own(header, print);
 	for (size_t i = 0; !found && i < json_array_size(before(header)); i++)
 		found = is_print(json_string_value(json_array_get(before(header), i)), print);
 	return found;

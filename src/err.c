@@ -130,6 +130,12 @@ const char *fail_message(status s)
 	return fail_words(s, "");
 }
 
+bool fail_is_about(const char *name)
+{
+	const size_t n = strlen(name);
+	return message[0] == MARK && strncmp(message + 1, name, n) == 0 && message[1 + n] == ' ';
+}
+
 char *fail_copy(void)
 {
 	return strdup(message);

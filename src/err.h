@@ -7,6 +7,8 @@
 #ifndef BASIN_ERR_H
 #define BASIN_ERR_H
 
+#include <stdbool.h>
+
 /* X(name, meaning, exit status of the program) */
 #define STATUS_LIST(X)                                                       \
 	X(OK, "done", 0)                                                     \
@@ -51,6 +53,9 @@ status fail_within(status s, const char *format, ...) __attribute__((format(prin
 const char *fail_words(status s, const char *before);
 /* The same with bare names. */
 const char *fail_message(status s);
+
+/* Whether the recorded message begins with this parameter's name. */
+bool fail_is_about(const char *name);
 
 /* The recorded message as fail_again takes it, to carry it from a thread to another; the caller's to free, NULL without
  * memory. And recording it again, or with NULL that nothing is known but the status: returns s. */

@@ -55,6 +55,10 @@ int main(void)
 	fail(ERR_INPUT, "%.4095s: No such file", longer);
 	fail_within(ERR_INPUT, "{data} csv:%.4095s: ", longer);
 	ok(strstr(fail_words(ERR_INPUT, "--"), "xx: No such file"), "behind the longest path, twice, the reason still stands");
+	fail(ERR_USAGE, "{lr-end} 2: too large, with {lr} 1");
+	ok(fail_is_about("lr-end") && !fail_is_about("lr"), "a message is about what it begins with");
+	fail(ERR_USAGE, "lr-end 2: too large");
+	ok(!fail_is_about("lr-end"), "if that is a parameter");
 	warning("nobody hears {lr}");
 	warning_to(hear, "--");
 	warning("{precision} %s is slow", "bf16");

@@ -24,13 +24,13 @@ static const struct {
 	[CUDA_CHOSEN_MATMUL] = {"cuBLAS", "matrix products", blas_version},
 };
 
-static void write_name(const struct cuda_device *cuda, enum cuda_chosen kind, const char *key, char name[NAME])
+static void write_name(const struct cuda_device *cuda, enum cuda_chosen_kind kind, const char *key, char name[NAME])
 {
 	char version[DNN_VERSION_TEXT];
 	snprintf(name, NAME, "%s of %s %s on %s", key, kinds[kind].library, kinds[kind].version(version), cuda->card.name);
 }
 
-static void say_elsewhere(struct cuda_device *cuda, enum cuda_chosen kind, const char *key)
+static void say_elsewhere(struct cuda_device *cuda, enum cuda_chosen_kind kind, const char *key)
 {
 	char begin[NAME];
 	const char *name;
@@ -45,7 +45,7 @@ static void say_elsewhere(struct cuda_device *cuda, enum cuda_chosen kind, const
 	}
 }
 
-const char *cuda_chosen(struct cuda_device *cuda, enum cuda_chosen kind, const char *key)
+const char *cuda_chosen(struct cuda_device *cuda, enum cuda_chosen_kind kind, const char *key)
 {
 	char name[NAME];
 	write_name(cuda, kind, key, name);
@@ -55,7 +55,7 @@ const char *cuda_chosen(struct cuda_device *cuda, enum cuda_chosen kind, const c
 	return text;
 }
 
-status cuda_chosen_keep(struct cuda_device *cuda, enum cuda_chosen kind, const char *key, const char *text)
+status cuda_chosen_keep(struct cuda_device *cuda, enum cuda_chosen_kind kind, const char *key, const char *text)
 {
 	char name[NAME];
 	write_name(cuda, kind, key, name);

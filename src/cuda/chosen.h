@@ -9,9 +9,9 @@
 #include "src/cuda/cuda.h"
 
 /* The choice for a task with this key; NULL: none, and where there is one of elsewhere, a warning says so, once for each kind. */
-const char *cuda_chosen(struct cuda_device *cuda, enum cuda_chosen kind, const char *key);
+const char *cuda_chosen(struct cuda_device *cuda, enum cuda_chosen_kind kind, const char *key);
 
 /* Makes it the choice. Errors: ERR_MEMORY. */
-status cuda_chosen_keep(struct cuda_device *cuda, enum cuda_chosen kind, const char *key, const char *text);
+status cuda_chosen_keep(struct cuda_device *cuda, enum cuda_chosen_kind kind, const char *key, const char *text);
 
 #endif

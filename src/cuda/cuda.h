@@ -40,7 +40,7 @@ struct cuda_pace {
 };
 
 /* Of what there are choices: chosen.h. */
-enum cuda_chosen { CUDA_CHOSEN_CONV, CUDA_CHOSEN_MATMUL, CUDA_CHOSEN_KINDS };
+enum cuda_chosen_kind { CUDA_CHOSEN_CONV, CUDA_CHOSEN_MATMUL, CUDA_CHOSEN_KINDS };
 
 struct cuda_block;
 struct cuda_dnn;

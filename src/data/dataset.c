@@ -273,6 +273,11 @@ bool dataset_has_test(const char *spec)
 	return false;
 }
 
+bool dataset_is_csv(const char *spec)
+{
+	return spec && strncmp(spec, "csv:", 4) == 0;
+}
+
 struct targets dataset_targets(const struct dataset *d)
 {
 	return (struct targets){.n = d->n, .label = d->label, .n_classes = d->n_classes, .real = d->target,

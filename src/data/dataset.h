@@ -112,6 +112,8 @@ void dataset_close(struct dataset *d);
 
 /* Whether the kind that is named, KIND[:PATH], has a test split of its own; an unknown one has none. */
 bool dataset_has_test(const char *spec);
+/* Whether it is a csv file, with what that alone is asked about; NULL: no. */
+bool dataset_is_csv(const char *spec);
 
 /* What its examples have to be predicted. */
 struct targets dataset_targets(const struct dataset *d);
