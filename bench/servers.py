@@ -125,8 +125,9 @@ class Peers:
         self.record, self.newest = os.environ.get("PEER"), os.environ.get("PEER2")
         self.envs = [{"ATEN_CPU_CAPABILITY": "avx2"}]
         with open("/proc/cpuinfo") as f:
-            if re.search(r"\bavx512f\b", f.read()):
-                self.envs.append({"ATEN_CPU_CAPABILITY": "avx512"})
+            self.bf16 = bool(re.search(r"\bavx512f\b", f.read()))  # without it peers emulate bf16
+        if self.bf16:
+            self.envs.append({"ATEN_CPU_CAPABILITY": "avx512"})
 
     def all(self, what, model, batch, threads, precision, count):
         """[of record, newest eager, newest compiled] of one kind, tuned."""

@@ -12,6 +12,8 @@ static const struct conv_dims blocked[] = {
 	{2, 16, 9, 7, 32, 1, 2, 0, 1, true},  {1, 64, 4, 4, 64, 3, 1, 1, 1, false}, {2, 32, 11, 11, 32, 5, 2, 2, 1, false},
 	{2, 64, 6, 6, 32, 3, 1, 1, 2, true},  {4, 32, 8, 8, 32, 3, 1, 1, 1, true},  {2, 16, 12, 12, 16, 7, 2, 3, 1, false},
 	{3, 16, 1, 1, 32, 3, 1, 1, 1, false},
+	/* tiles of Winograd's in several chunks, with other margins */
+	{9, 16, 14, 10, 48, 3, 1, 0, 1, true}, {7, 48, 9, 8, 16, 3, 1, 2, 1, false},
 };
 static const struct conv_dims odd[] = {
 	{2, 6, 14, 14, 16, 5, 1, 0, 1, true}, {2, 3, 12, 12, 6, 5, 1, 2, 1, true}, {3, 1, 10, 10, 6, 5, 1, 2, 1, true},

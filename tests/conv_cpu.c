@@ -82,24 +82,11 @@ static void float32(struct device *d)
 static void winograd(struct device *d)
 {
 	const struct format blocks = library_blocks();
-	struct onednn o;
-	bool has;
-	MUST(onednn_open(&o));
-	MUST(conv_has_winograd(&o, &has));
-	onednn_close(&o);
-	if (has) {
-		/* Winograd's sums have larger errors than the bound of direct ones. */
-		check_conv(d, blocks, PRECISION_FP32, CONV_WINOGRAD, 40, "Winograd, blocks");
-		check_conv_folded(d, blocks, PRECISION_FP32, CONV_WINOGRAD, "Winograd, blocks");
-		check_conv_bits(d, blocks, PRECISION_FP32, CONV_WINOGRAD, "Winograd, blocks");
-		return;
-	}
-	struct layer l = {.kind = LAYER_CONV, .input = {0, INPUT_NONE}, .in = {16, 8, 8}, .out = {16, 8, 8}, .kernel = 3,
-	                  .stride = 1, .pad = 1, .groups = 1};
-	struct plan_request r = {.layer = &l, .n = 1, .mode = PLAN_TRAIN, .algo = CONV_WINOGRAD, .x = {blocks}, .y = blocks};
-	struct layer_plan *p;
-	ok(cpu_conv.plan(d, &r, &p) == ERR_USAGE && strstr(fail_words(ERR_USAGE, "--"), "--conv-algo winograd"),
-	   "Winograd is refused where the library has none");
+	/* Winograd's sums have larger errors than the bound of direct ones. */
+	check_conv(d, blocks, PRECISION_FP32, CONV_WINOGRAD, 40, "Winograd, blocks");
+	check_conv_folded(d, blocks, PRECISION_FP32, CONV_WINOGRAD, "Winograd, blocks");
+	check_conv_bits(d, blocks, PRECISION_FP32, CONV_WINOGRAD, "Winograd, blocks");
+	check_conv_bits(d, last, PRECISION_FP32, CONV_WINOGRAD, "Winograd, channels last");
 }
 
 static void bfloat(struct device *d)
@@ -126,12 +113,15 @@ static void bfloat(struct device *d)
 	check_conv_noise(d, half, PRECISION_BF16, "bf16");
 }
 
-/* What has kernels for every instruction set: reordering, rounding, sums by channel. */
+/* What has kernels for every instruction set: reordering, rounding, sums by channel, Winograd's algorithm where the library has
+ * none. */
 static void kernels(struct device *d, const struct kernels *k)
 {
 	(void)k;
 	struct device *alone;
 	check_conv(d, last, PRECISION_FP32, CONV_DIRECT, 1, "direct, channels last");
+	check_conv(d, last, PRECISION_FP32, CONV_WINOGRAD, 8, "Winograd, channels last");
+	check_conv_folded(d, last, PRECISION_FP32, CONV_WINOGRAD, "Winograd, channels last");
 	check_conv_planes(d, CONV_DIRECT, "planes");
 	MUST(backend_open("cpu", 1, &alone));
 	check_conv_planes_rules(d, alone);

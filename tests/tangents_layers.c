@@ -60,19 +60,14 @@ static void convolutions(struct device *d, const struct conv_shapes *shapes, str
 static void library_convolutions(struct device *d)
 {
 	const struct format blocks = {false, onednn_block()};
-	struct onednn o;
-	bool has;
 	if (blocks.block) {
 		convolutions(d, &conv_blocked, blocks, CONV_DIRECT, 1, "direct, blocks of channels");
 		convolutions(d, &conv_blocked, blocks, CONV_GEMM, 1, "matrix product, blocks of channels");
 	}
 	convolutions(d, &conv_blocked, last, CONV_GEMM, 1, "matrix product, channels last");
 	convolutions(d, &conv_odd, last, CONV_DIRECT, 1, "direct, channels last");
-	MUST(onednn_open(&o));
-	MUST(conv_has_winograd(&o, &has));
-	onednn_close(&o);
 	/* Winograd's sums have larger errors than the bound of direct ones. */
-	if (has)
+	if (blocks.block)
 		convolutions(d, &conv_blocked, blocks, CONV_WINOGRAD, 40, "Winograd, blocks of channels");
 	/* From planes to blocks, as a network's first one. */
 	double worst[TANGENT_ERRORS] = {0};

@@ -4,17 +4,6 @@
 #include "src/cpu/act_lanes.h"
 #include "src/cpu/kernels.h"
 
-FLAT vf value(const enum activation kind, vf x)
-{
-	vf s, rest;
-	if (kind == ACTIVATION_RELU)
-		return gate(x, x);
-	if (kind == ACTIVATION_TANH)
-		return lane_tanh(x);
-	sigmoids(x, &s, &rest);
-	return x * s;
-}
-
 FLAT vf gradient(const enum activation kind, vf of, vf dy)
 {
 	vf s, rest;
@@ -30,9 +19,9 @@ FLAT void forward(const enum activation kind, const void *x, const bool x_bf16, 
 {
 	size_t i = 0;
 	for (; i + LANES <= n; i += LANES)
-		store_typed(y, i, LANES, y_bf16, value(kind, load_typed(x, i, LANES, x_bf16)));
+		store_typed(y, i, LANES, y_bf16, activated(kind, load_typed(x, i, LANES, x_bf16)));
 	if (i < n)
-		store_typed(y, i, n - i, y_bf16, value(kind, load_typed(x, i, n - i, x_bf16)));
+		store_typed(y, i, n - i, y_bf16, activated(kind, load_typed(x, i, n - i, x_bf16)));
 }
 
 FLAT void backward(const enum activation kind, const void *of, const void *dy, void *dx, const bool x_bf16, const bool y_bf16,

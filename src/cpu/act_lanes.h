@@ -24,6 +24,18 @@ FLAT vf gate(vf a, vf b)
 	return pick((vi)(a <= 0), (vf){0}, b);
 }
 
+/* f(x), of ReLU, tanh or SiLU. */
+FLAT vf activated(const enum activation kind, vf x)
+{
+	vf s, rest;
+	if (kind == ACTIVATION_RELU)
+		return gate(x, x);
+	if (kind == ACTIVATION_TANH)
+		return lane_tanh(x);
+	sigmoids(x, &s, &rest);
+	return x * s;
+}
+
 /* f′(x) and f″(x); `of` is y for tanh, x for SiLU. tanh″ = −2y(1 − y²), and with s = σ(x), r = 1 − s, SiLU″ = s·r·(2 + x(r − s)). */
 FLAT void slopes(const enum activation kind, vf of, vf *first, vf *second)
 {

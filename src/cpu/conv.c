@@ -29,19 +29,6 @@ static status check_request(const struct plan_request *r)
 	return tangent_check(r);
 }
 
-static status check_winograd(void)
-{
-	struct onednn o;
-	bool has = false;
-	TRY(onednn_open(&o));
-	status s = conv_has_winograd(&o, &has);
-	onednn_close(&o);
-	if (s == OK && !has)
-		return fail(ERR_USAGE, "{conv-algo} winograd: oneDNN %d.%d has none on this processor; use auto, direct or gemm",
-		            DNNL_VERSION_MAJOR, DNNL_VERSION_MINOR);
-	return s;
-}
-
 static struct linear_tangent tangent_of(struct device *d, const struct plan_request *r, struct layer_plan *p)
 {
 	const struct layer *l = r->layer;
@@ -57,8 +44,6 @@ static status conv_plan(struct device *d, const struct plan_request *r, struct l
 {
 	*out = NULL;
 	TRY(check_request(r));
-	if (r->algo == CONV_WINOGRAD)
-		TRY(check_winograd());
 	/* The last one suits everything. */
 	int i = 0;
 	while (i < WAYS - 1 && !ways[i]->suits(r))

@@ -83,6 +83,28 @@ void conv_gemm_drop(struct conv_gemm *g);
 status conv_gemm_run(struct device *d, const struct onednn *o, struct conv_gemm *g, const void *x, const void *dy, bool add,
                      float *gradient);
 
+/* ---- Winograd's algorithm ---- */
+
+struct conv_winograd {
+	enum api_direction direction;
+	struct winograd_images from, to; /* what is cut into windows, and into tiles: x and y, or dy and dx */
+	size_t strips, chunk;            /* rows of tiles: of the batch, and made together */
+	bool alone;                      /* one thread */
+	bool add;
+	enum activation activation;
+};
+
+/* Whether a shape can be done so: 3×3, stride 1, one group, float32, whole vectors of channels. */
+bool conv_winograd_can(const struct device *d, const struct onednn_conv *c);
+/* Sets how the weights lie too. */
+void conv_winograd_make(const struct onednn_conv *c, struct conv_winograd *w, struct onednn_weights *weights);
+/* y of x, bias may be NULL, or dx of dy. Errors: ERR_MEMORY. */
+status conv_winograd_run(struct device *d, const struct conv_winograd *w, const float *from, const float *weights, const float *bias,
+                         float *to);
+/* The gradient of the weights in the flat vector's order, set or added. Errors: ERR_MEMORY. */
+status conv_winograd_gradient(struct device *d, const struct conv_winograd *w, const float *x, const float *dy, bool add,
+                              float *gradient);
+
 /* ---- one direction of a convolution, done by one algorithm ---- */
 
 struct conv_part {
@@ -91,13 +113,18 @@ struct conv_part {
 	bool reference;                  /* the library's slow reference implementation */
 	struct onednn_op op;
 	struct conv_weights weights;
-	struct conv_gemm gemm;           /* in place of the two above */
+	bool own;                        /* in place of op: */
+	struct conv_winograd winograd;
+	struct conv_gemm gemm;           /* in place of all of the above */
 };
 
 /* Makes c's direction by an algorithm. part->made is false where the algorithm has none for this shape.
  * Errors: ERR_LIBRARY, ERR_MEMORY. */
-status conv_part_make(const struct onednn *o, const struct onednn_conv *c, enum conv_algo algo, struct conv_part *part);
+status conv_part_make(struct device *d, const struct onednn *o, const struct onednn_conv *c, enum conv_algo algo, struct conv_part *part);
 void conv_part_drop(struct conv_part *part);
+/* y of x, where bias may be NULL, or dx of dy, with weights in the part's layout. Errors: ERR_LIBRARY, ERR_MEMORY. */
+status conv_part_run(struct device *d, const struct onednn *o, struct conv_part *part, const void *from, const void *weights,
+                     const void *bias, void *to);
 /* The gradient of the weights in the flat vector's order, set or added. Errors: ERR_LIBRARY, ERR_MEMORY. */
 status conv_part_gradient(struct device *d, const struct onednn *o, struct conv_part *part, const void *x, const void *dy,
                           bool add, float *gradient);
@@ -107,7 +134,5 @@ status conv_part_gradient(struct device *d, const struct onednn *o, struct conv_
  * part->made is false where no algorithm can. Errors: ERR_LIBRARY, ERR_MEMORY. */
 status conv_choose(struct device *d, const struct onednn *o, const struct onednn_conv *c, enum conv_algo asked,
                    struct conv_part *part);
-/* Whether the library has Winograd's algorithm on this processor at all. Errors: ERR_LIBRARY, ERR_MEMORY. */
-status conv_has_winograd(const struct onednn *o, bool *has);
 
 #endif

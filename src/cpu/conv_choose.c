@@ -44,8 +44,9 @@ static status run_once(struct device *d, const struct onednn *o, const struct on
 {
 	if (c->direction == API_WEIGHTS)
 		return conv_part_gradient(d, o, part, g->x, g->y, false, g->gradient);
-	const void *forward[] = {g->x, g->weights, g->y, g->gradient}, *data[] = {g->y, g->weights, g->x};
-	return onednn_run(o, &part->op, c->direction == API_FORWARD ? forward : data);
+	if (c->direction == API_FORWARD)
+		return conv_part_run(d, o, part, g->x, g->weights, c->bias ? g->gradient : NULL, g->y);
+	return conv_part_run(d, o, part, g->y, g->weights, NULL, g->x);
 }
 
 static status time_once(struct device *d, const struct onednn *o, const struct onednn_conv *c, struct trial *t,
@@ -128,7 +129,7 @@ static status measure_algos(struct device *d, const struct onednn *o, const stru
 	for (int a = 0; a < ALGOS; a++)
 		trials[a].best = trials[a].second = DBL_MAX;
 	for (int a = CONV_DIRECT; s == OK && a < ALGOS; a++) {
-		s = conv_part_make(o, &small, (enum conv_algo)a, &trials[a].part);
+		s = conv_part_make(d, o, &small, (enum conv_algo)a, &trials[a].part);
 		/* Seconds a run, and conv_choose would not take it. */
 		if (trials[a].part.reference && c->direction == API_WEIGHTS && conv_gemm_can(c))
 			conv_part_drop(&trials[a].part);
@@ -180,22 +181,11 @@ status conv_choose(struct device *d, const struct onednn *o, const struct onednn
 	enum conv_algo algo = asked;
 	if (asked == CONV_AUTO)
 		TRY(decide_algo(d, o, c, &algo));
-	TRY(conv_part_make(o, c, algo, part));
+	TRY(conv_part_make(d, o, c, algo, part));
 	if (!part->made && algo != CONV_DIRECT)
-		TRY(conv_part_make(o, c, CONV_DIRECT, part));
+		TRY(conv_part_make(d, o, c, CONV_DIRECT, part));
 	if (!part->reference || c->direction != API_WEIGHTS || !conv_gemm_can(c))
 		return OK;
 	conv_part_drop(part);
-	return conv_part_make(o, c, CONV_GEMM, part);
-}
-
-status conv_has_winograd(const struct onednn *o, bool *has)
-{
-	const struct onednn_conv usual = {.winograd = true, .n = 1, .groups = 1, .in = {64, 16, 16}, .out = {64, 16, 16},
-	                                  .kernel = 3, .stride = 1, .pad = 1, .x_block = 16, .y_block = 16};
-	struct conv_part part;
-	TRY(conv_part_make(o, &usual, CONV_WINOGRAD, &part));
-	*has = part.made;
-	conv_part_drop(&part);
-	return OK;
+	return conv_part_make(d, o, c, CONV_GEMM, part);
 }

@@ -89,7 +89,8 @@ static status plan_directions(struct device *d, const struct plan_request *r, st
 			return fail(ERR_MEMORY, "out of memory: folding a batch norm");
 	}
 	TRY(onednn_open(&p->onednn));
-	TRY(plan_direction(d, p, API_FORWARD, r->algo));
+	/* A narrowed result takes the scratch memory that algorithms of our own work in. */
+	TRY(plan_direction(d, p, API_FORWARD, p->narrow ? CONV_DIRECT : r->algo));
 	if (r->mode == PLAN_INFER)
 		return OK;
 	if (r->layer->input[0] != INPUT_BATCH)
@@ -134,7 +135,7 @@ static status run_forward(struct library_plan *p, const struct layer_io *io, voi
 		cpu_convert(d, io->x[1], true, y, false, p->outputs);
 	else if (p->shape.add && y != io->x[1])
 		TRY(d->ops->copy(d, y, io->x[1], p->outputs * (p->shape.bf16 ? 2 : sizeof(float))));
-	return onednn_run(&p->onednn, &p->part[API_FORWARD].op, (const void *[]){io->x[0], working, y, bias});
+	return conv_part_run(d, &p->onednn, &p->part[API_FORWARD], io->x[0], working, bias, y);
 }
 
 static status library_forward(struct layer_plan *base, const struct layer_io *io)
@@ -166,8 +167,8 @@ static status library_backward(struct layer_plan *base, const struct layer_io *i
 		return OK;
 	if (!p->part[API_DATA].made)
 		return fail(ERR_LIBRARY, "a convolution of the batch itself has no gradient of its input");
-	return onednn_run(&p->onednn, &p->part[API_DATA].op,
-	                  (const void *[]){dy, (const char *)io->param[PARAM_WEIGHT] + p->data_at, io->dx[0]});
+	return conv_part_run(base->device, &p->onednn, &p->part[API_DATA], dy, (const char *)io->param[PARAM_WEIGHT] + p->data_at, NULL,
+	                     io->dx[0]);
 }
 
 /* w·γ/√(v + ε) and β − m·γ/√(v + ε), as a batch norm with running statistics m and v has it (Ioffe & Szegedy 2015,

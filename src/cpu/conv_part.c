@@ -11,7 +11,7 @@ static status make_gemm(const struct onednn *o, const struct onednn_conv *c, str
 	return OK;
 }
 
-status conv_part_make(const struct onednn *o, const struct onednn_conv *c, enum conv_algo algo, struct conv_part *part)
+status conv_part_make(struct device *d, const struct onednn *o, const struct onednn_conv *c, enum conv_algo algo, struct conv_part *part)
 {
 	struct onednn_conv wanted = *c;
 	struct onednn_weights weights;
@@ -20,7 +20,10 @@ status conv_part_make(const struct onednn *o, const struct onednn_conv *c, enum 
 		return make_gemm(o, c, part);
 	wanted.winograd = algo == CONV_WINOGRAD;
 	TRY(onednn_conv(o, &wanted, &part->op, &weights));
-	if (!part->op.primitive)
+	part->own = !part->op.primitive && algo == CONV_WINOGRAD && conv_winograd_can(d, c);
+	if (part->own)
+		conv_winograd_make(c, &part->winograd, &weights);
+	else if (!part->op.primitive)
 		return OK;
 	part->made = true;
 	part->reference = weights.reference;
@@ -38,12 +41,22 @@ void conv_part_drop(struct conv_part *part)
 	*part = (struct conv_part){0};
 }
 
+status conv_part_run(struct device *d, const struct onednn *o, struct conv_part *part, const void *from, const void *weights,
+                     const void *bias, void *to)
+{
+	if (part->own)
+		return conv_winograd_run(d, &part->winograd, from, weights, bias, to);
+	return onednn_run(o, &part->op, (const void *[]){from, weights, to, bias});
+}
+
 status conv_part_gradient(struct device *d, const struct onednn *o, struct conv_part *part, const void *x, const void *dy,
                           bool add, float *gradient)
 {
 	float *own;
 	if (part->algo == CONV_GEMM)
 		return conv_gemm_run(d, o, &part->gemm, x, dy, add, gradient);
+	if (part->own)
+		return conv_winograd_gradient(d, &part->winograd, x, dy, add, gradient);
 	TRY(cpu_scratch(d, part->weights.bytes, (void **)&own));
 	status s = onednn_run(o, &part->op, (const void *[]){x, dy, own});
 	if (s == OK)

@@ -52,4 +52,9 @@ const struct kernels KERNEL(kernels) = {
 	.examples_conv = KERNEL(examples_conv),
 	.examples_gradient = KERNEL(examples_gradient),
 	.lane_sums = KERNEL(lane_sums),
+	.winograd_windows = KERNEL(winograd_windows),
+	.winograd_tiles = KERNEL(winograd_tiles),
+	.winograd_weights = KERNEL(winograd_weights),
+	.winograd_finish = KERNEL(winograd_finish),
+	.winograd_gradient = KERNEL(winograd_gradient),
 };

@@ -11,6 +11,7 @@
 
 #include "src/backend.h"
 #include "src/cpu/conv_planes_kernels.h"
+#include "src/cpu/conv_winograd_kernels.h"
 #include "src/cpu/pool.h"
 #include "src/cpu/product_kernels.h"
 #include "src/layer.h"
@@ -165,6 +166,18 @@ struct kernels {
 	void (*examples_gradient)(const struct planes_kernel *p, const float *x, const float *dy, int first, int end, float *sums);
 	/* out[i] = the sum of the lanes of vector first + i, i < n. */
 	void (*lane_sums)(const float *v, size_t first, size_t n, float *out);
+	/* Winograd's: tiles first … first + n − 1 to rows 0 … of the matrices. Windows of x, tiles of dy; a row of matrices of the
+	 * weights (3, 3, rows, columns), turned by 180° or not; y from the sums; a row of the gradient (rows, 3, 3, columns). */
+	void (*winograd_windows)(const struct winograd_images *s, const float *x, size_t first, size_t n,
+	                         const struct winograd_matrices *m, float *to);
+	void (*winograd_tiles)(const struct winograd_images *s, const float *dy, size_t first, size_t n,
+	                       const struct winograd_matrices *m, float *to);
+	void (*winograd_weights)(const float *from, size_t rows, size_t columns, size_t row, bool turned,
+	                         const struct winograd_matrices *m, float *to);
+	void (*winograd_finish)(const struct winograd_images *s, const struct winograd_matrices *m, const float *from, size_t first,
+	                        size_t n, const struct winograd_finish *f, float *y);
+	void (*winograd_gradient)(const struct winograd_matrices *m, const float *from, size_t row, size_t columns, bool add,
+	                          float *gradient);
 };
 
 #define KERNEL_PASTE_(name, isa) name##_##isa
@@ -215,6 +228,16 @@ void KERNEL(planes_gradient)(const struct planes_kernel *p, const struct planes 
 void KERNEL(examples_conv)(const struct planes_kernel *p, const float *x, const float *weight, const float *bias, float *y);
 void KERNEL(examples_gradient)(const struct planes_kernel *p, const float *x, const float *dy, int first, int end, float *sums);
 void KERNEL(lane_sums)(const float *v, size_t first, size_t n, float *out);
+void KERNEL(winograd_windows)(const struct winograd_images *s, const float *x, size_t first, size_t n,
+                              const struct winograd_matrices *m, float *to);
+void KERNEL(winograd_tiles)(const struct winograd_images *s, const float *dy, size_t first, size_t n,
+                            const struct winograd_matrices *m, float *to);
+void KERNEL(winograd_weights)(const float *from, size_t rows, size_t columns, size_t row, bool turned,
+                              const struct winograd_matrices *m, float *to);
+void KERNEL(winograd_finish)(const struct winograd_images *s, const struct winograd_matrices *m, const float *from, size_t first,
+                             size_t n, const struct winograd_finish *f, float *y);
+void KERNEL(winograd_gradient)(const struct winograd_matrices *m, const float *from, size_t row, size_t columns, bool add,
+                               float *gradient);
 #endif
 
 /* Every set of this build, best first, NULL-terminated. */

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-FileCopyrightText: 2026 the Basin contributors */
+/* Convolutions of 3×3 with stride 1 by Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2016): tiles of 4×4 pixels become
+ * 36 numbers a channel each, products of matrices (tiles, channels) do the rest, with a quarter of a direct sum's
+ * multiplications. For processors on which the library has none. Every number is one sum in an order that neither threads nor
+ * the rest of the batch change. */
+#include "src/cpu/conv.h"
+
+#include <omp.h>
+#include <string.h>
+
+enum {
+	ALONE = 1 << 20,               /* multiplications of a direct sum below which waking other threads costs more than it saves */
+	LINE = 16,                     /* floats between matrices, so that powers of two do not share a cache's sets */
+	/* Tiles made together: of few channels as many as the L2 cache holds; of many, enough that the weights are not read too
+	 * often. */
+	CHANNELS = 128, CHUNK_OF_FEW = 48, CHUNK_OF_MANY = 96
+};
+
+/* ---- shapes ---- */
+
+static size_t size_in(const struct winograd_images *s)
+{
+	return (size_t)s->channels;
+}
+
+/* The widest panel of two vectors at most that divides the channels. */
+static size_t panel_of(size_t channels, int lanes)
+{
+	return channels % (size_t)(2 * lanes) ? (size_t)lanes : (size_t)(2 * lanes);
+}
+
+/* One row after the other. */
+static struct winograd_matrices rows_of(size_t rows, size_t channels)
+{
+	return (struct winograd_matrices){.point = rows * channels + LINE, .row = channels, .panel = channels, .wide = channels};
+}
+
+/* The columns in panels: (panel, row, wide). */
+static struct winograd_matrices panels_of(size_t rows, size_t channels, int lanes)
+{
+	const size_t wide = panel_of(channels, lanes);
+	return (struct winograd_matrices){.point = rows * channels + LINE, .row = wide, .panel = rows * wide, .wide = wide};
+}
+
+static size_t floats_of(const struct winograd_matrices *m)
+{
+	return WINOGRAD_POINTS * m->point;
+}
+
+static struct winograd_images images_of(const int shape[3], int block, const int tiled[3], int pad)
+{
+	return (struct winograd_images){.channels = shape[0], .height = shape[1], .width = shape[2], .block = block,
+	                                .rows = (tiled[1] + WINOGRAD_TILE - 1) / WINOGRAD_TILE,
+	                                .columns = (tiled[2] + WINOGRAD_TILE - 1) / WINOGRAD_TILE, .pad = pad};
+}
+
+static bool fits_lanes(int channels, int block, int lanes)
+{
+	return channels % lanes == 0 && block != 1 && block % lanes == 0;
+}
+
+bool conv_winograd_can(const struct device *d, const struct onednn_conv *c)
+{
+	const int lanes = kernels_of(d)->lanes;
+	return c->kernel == 3 && c->stride == 1 && c->groups == 1 && c->pad <= 2 && !c->bf16 &&
+	       c->out[2] <= WINOGRAD_COLUMNS * WINOGRAD_TILE && c->in[2] <= WINOGRAD_COLUMNS * WINOGRAD_TILE &&
+	       fits_lanes(c->in[0], c->x_block, lanes) && fits_lanes(c->out[0], c->y_block, lanes);
+}
+
+static enum activation activation_of(dnnl_alg_kind_t kind)
+{
+	return kind == dnnl_alg_kind_undef     ? ACTIVATION_NONE
+	       : kind == dnnl_eltwise_relu    ? ACTIVATION_RELU
+	       : kind == dnnl_eltwise_swish   ? ACTIVATION_SILU
+	                                      : ACTIVATION_TANH;
+}
+
+void conv_winograd_make(const struct onednn_conv *c, struct conv_winograd *w, struct onednn_weights *weights)
+{
+	const bool data = c->direction == API_DATA;
+	/* A gradient of x is the same with dy as its images, turned weights and the rest of a full convolution's margin. */
+	const int *from = data ? c->out : c->in, *to = data ? c->in : c->out, pad = data ? 2 - c->pad : c->pad;
+	const int64_t in = c->in[0], out = c->out[0];
+	*w = (struct conv_winograd){
+		.direction = c->direction,
+		.from = images_of(from, data ? c->y_block : c->x_block, to, pad),
+		.to = images_of(to, data ? c->x_block : c->y_block, to, 0),
+		.add = c->add, .activation = activation_of(c->activation),
+		.alone = (double)c->n * c->out[1] * c->out[2] * 9 * (double)in * (double)out < ALONE,
+	};
+	w->strips = (size_t)c->n * (size_t)w->to.rows;
+	w->chunk = (size_t)((in + out < CHANNELS ? CHUNK_OF_FEW : CHUNK_OF_MANY) / w->to.columns);
+	w->chunk = w->chunk < 1 ? 1 : w->chunk < w->strips ? w->chunk : w->strips;
+	/* (height, width, channel summed over, channel made) */
+	*weights = (struct onednn_weights){.bytes = (size_t)(9 * in * out) * sizeof(float),
+	                                   .layout = {.known = true, .ndim = 4, .padded = {out, in, 3, 3},
+	                                              .strides = {data ? in : 1, data ? 1 : out, 3 * in * out, in * out}}};
+}
+
+/* ---- y of x, and dx of dy ---- */
+
+struct pass {
+	const struct conv_winograd *w;
+	const struct kernels *kernels;
+	struct winograd_matrices weights, windows, sums;
+	const float *from, *u;
+	float *own;                    /* a thread's windows, then its sums */
+	struct winograd_finish finish;
+	float *to;
+};
+
+static void run_chunk(const struct pass *p, size_t first)
+{
+	const struct conv_winograd *w = p->w;
+	const size_t n = w->strips - first < w->chunk ? w->strips - first : w->chunk, rows = n * (size_t)w->to.columns;
+	float *windows = p->own, *sums = windows + floats_of(&p->windows);
+	p->kernels->winograd_windows(&w->from, p->from, first, n, &p->windows, windows);
+	for (size_t point = 0; point < WINOGRAD_POINTS; point++)
+		for (size_t c = 0; c < (size_t)w->to.channels; c += p->sums.wide) {
+			const size_t panel = c / p->sums.wide;
+			p->kernels->product(&(struct product_kernel){
+				.m = rows, .n = p->sums.wide, .k = (size_t)w->from.channels,
+				.a = windows + point * p->windows.point, .a_row = p->windows.row, .a_column = 1,
+				.b = p->u + point * p->weights.point + panel * p->weights.panel, .b_row = p->weights.wide,
+				.c = sums + point * p->sums.point + panel * p->sums.panel});
+		}
+	p->kernels->winograd_finish(&w->to, &p->sums, sums, first, n, &p->finish, p->to);
+}
+
+status conv_winograd_run(struct device *d, const struct conv_winograd *w, const float *from, const float *weights, const float *bias,
+                         float *to)
+{
+	const struct kernels *k = kernels_of(d);
+	const size_t in = size_in(&w->from), out = size_in(&w->to);
+	const size_t chunks = (w->strips + w->chunk - 1) / w->chunk, rows = w->chunk * (size_t)w->to.columns;
+	struct pass p = {.w = w, .kernels = k, .weights = panels_of(in, out, k->lanes), .windows = rows_of(rows, in),
+	                 .sums = panels_of(rows, out, k->lanes), .from = from, .to = to, .finish = {bias, w->add, w->activation}};
+	const size_t own = floats_of(&p.windows) + floats_of(&p.sums);
+	const int threads = w->alone ? 1 : cpu_threads(d);
+	float *u;
+	TRY(cpu_scratch(d, (floats_of(&p.weights) + (size_t)threads * own) * sizeof *u, (void **)&u));
+	p.u = u;
+#pragma omp parallel num_threads(threads) if (threads > 1)
+	{
+		struct pass mine = p;
+		mine.own = u + floats_of(&p.weights) + (size_t)omp_get_thread_num() * own;
+#pragma omp for schedule(static)
+		for (size_t row = 0; row < in; row++)
+			k->winograd_weights(weights, in, out, row, w->direction == API_DATA, &p.weights, u);
+#pragma omp for schedule(static)
+		for (size_t chunk = 0; chunk < chunks; chunk++)
+			run_chunk(&mine, chunk * w->chunk);
+	}
+	cpu_scratch_return(d);
+	return OK;
+}
+
+/* ---- the gradient of the weights ---- */
+
+status conv_winograd_gradient(struct device *d, const struct conv_winograd *w, const float *x, const float *dy, bool add,
+                              float *gradient)
+{
+	const struct kernels *k = kernels_of(d);
+	const size_t in = size_in(&w->from), out = size_in(&w->to), columns = (size_t)w->to.columns;
+	const struct winograd_matrices windows = panels_of(w->chunk * columns, in, k->lanes), tiles = rows_of(w->chunk * columns, out);
+	const struct winograd_matrices sums = panels_of(out, in, k->lanes);
+	const size_t panels = in / sums.wide;
+	const int threads = w->alone ? 1 : cpu_threads(d);
+	float *at_x;
+	TRY(cpu_scratch(d, (floats_of(&windows) + floats_of(&tiles) + floats_of(&sums)) * sizeof *at_x, (void **)&at_x));
+	float *at_dy = at_x + floats_of(&windows), *sum = at_dy + floats_of(&tiles);
+#pragma omp parallel num_threads(threads) if (threads > 1)
+	{
+		for (size_t first = 0; first < w->strips; first += w->chunk) {
+			const size_t n = w->strips - first < w->chunk ? w->strips - first : w->chunk;
+#pragma omp for schedule(static)
+			for (size_t strip = 0; strip < n; strip++) {
+				k->winograd_windows(&w->from, x, first + strip, 1, &windows, at_x + strip * columns * windows.row);
+				k->winograd_tiles(&w->to, dy, first + strip, 1, &tiles, at_dy + strip * columns * tiles.row);
+			}
+#pragma omp for schedule(static)
+			for (size_t task = 0; task < WINOGRAD_POINTS * panels; task++) {
+				const size_t point = task / panels, panel = task % panels;
+				k->product(&(struct product_kernel){
+					.m = out, .n = sums.wide, .k = n * columns, .a = at_dy + point * tiles.point, .a_row = 1, .a_column = tiles.row,
+					.b = at_x + point * windows.point + panel * windows.panel, .b_row = windows.row,
+					.c = sum + point * sums.point + panel * sums.panel, .add = first > 0});
+			}
+		}
+#pragma omp for schedule(static)
+		for (size_t row = 0; row < out; row++)
+			k->winograd_gradient(&sums, sum, row, in, add, gradient);
+	}
+	cpu_scratch_return(d);
+	return OK;
+}
