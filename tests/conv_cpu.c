@@ -13,14 +13,14 @@ static const struct format blocks8 = {false, 8}, last = {false, 0}, planes = {fa
 /* A choice that is there is taken, and left as it is. */
 static void kept_choices(struct device *d)
 {
-	static const char *const names[] = {"direct", "gemm"};
-	static const enum conv_algo algos[] = {CONV_DIRECT, CONV_GEMM};
+	static const char *const names[] = {"direct", "gemm", "own winograd"};
+	static const enum conv_algo algos[] = {CONV_DIRECT, CONV_GEMM, CONV_OWN_WINOGRAD};
 	struct onednn_conv c = {.direction = API_WEIGHTS, .n = 2, .groups = 1, .in = {16, 6, 6}, .out = {32, 6, 6}, .kernel = 3,
 	                        .stride = 1, .pad = 1};
 	struct onednn o;
 	c.x_block = c.y_block = onednn_block();
 	MUST(onednn_open(&o));
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		json_t *want = json_pack("{s:s}", "conv 16x6x6 32 k3 s1 p1 g1 f32 weights", names[i]);
 		struct conv_part part;
 		MUST(d->ops->choices_load(d, want));
@@ -86,7 +86,9 @@ static void winograd(struct device *d)
 	check_conv(d, blocks, PRECISION_FP32, CONV_WINOGRAD, 40, "Winograd, blocks");
 	check_conv_folded(d, blocks, PRECISION_FP32, CONV_WINOGRAD, "Winograd, blocks");
 	check_conv_bits(d, blocks, PRECISION_FP32, CONV_WINOGRAD, "Winograd, blocks");
-	check_conv_bits(d, last, PRECISION_FP32, CONV_WINOGRAD, "Winograd, channels last");
+	check_conv(d, blocks, PRECISION_FP32, CONV_OWN_WINOGRAD, 8, "Winograd of our own, blocks");
+	check_conv_folded(d, blocks, PRECISION_FP32, CONV_OWN_WINOGRAD, "Winograd of our own, blocks");
+	check_conv_bits(d, blocks, PRECISION_FP32, CONV_OWN_WINOGRAD, "Winograd of our own, blocks");
 }
 
 static void bfloat(struct device *d)
@@ -120,8 +122,8 @@ static void kernels(struct device *d, const struct kernels *k)
 	(void)k;
 	struct device *alone;
 	check_conv(d, last, PRECISION_FP32, CONV_DIRECT, 1, "direct, channels last");
-	check_conv(d, last, PRECISION_FP32, CONV_WINOGRAD, 8, "Winograd, channels last");
-	check_conv_folded(d, last, PRECISION_FP32, CONV_WINOGRAD, "Winograd, channels last");
+	check_conv(d, last, PRECISION_FP32, CONV_OWN_WINOGRAD, 8, "Winograd of our own, channels last");
+	check_conv_folded(d, last, PRECISION_FP32, CONV_OWN_WINOGRAD, "Winograd of our own, channels last");
 	check_conv_planes(d, CONV_DIRECT, "planes");
 	MUST(backend_open("cpu", 1, &alone));
 	check_conv_planes_rules(d, alone);

@@ -17,7 +17,8 @@ static const double AGREE = 1.1;             /* a time is believed when another 
 static const double BEHIND = 3;              /* how many times the shortest time drops a candidate */
 static const double LEAD = 0.97;             /* of direct's time: what another algorithm must stay below to be taken */
 
-static const char *const names[] = {[CONV_DIRECT] = "direct", [CONV_WINOGRAD] = "winograd", [CONV_GEMM] = "gemm"};
+static const char *const names[] = {
+	[CONV_DIRECT] = "direct", [CONV_WINOGRAD] = "winograd", [CONV_GEMM] = "gemm", [CONV_OWN_WINOGRAD] = "own winograd"};
 enum { ALGOS = sizeof names / sizeof *names };
 
 static void choice_key(const struct onednn_conv *c, char *key, size_t size)
@@ -132,6 +133,8 @@ static status measure_algos(struct device *d, const struct onednn *o, const stru
 		s = conv_part_make(d, o, &small, (enum conv_algo)a, &trials[a].part);
 		/* Seconds a run, and conv_choose would not take it. */
 		if (trials[a].part.reference && c->direction == API_WEIGHTS && conv_gemm_can(c))
+			conv_part_drop(&trials[a].part);
+		if (a == CONV_OWN_WINOGRAD && trials[CONV_WINOGRAD].part.own)
 			conv_part_drop(&trials[a].part);
 		candidates += trials[a].part.made;
 	}

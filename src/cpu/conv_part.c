@@ -19,8 +19,9 @@ status conv_part_make(struct device *d, const struct onednn *o, const struct one
 	if (algo == CONV_GEMM)
 		return make_gemm(o, c, part);
 	wanted.winograd = algo == CONV_WINOGRAD;
-	TRY(onednn_conv(o, &wanted, &part->op, &weights));
-	part->own = !part->op.primitive && algo == CONV_WINOGRAD && conv_winograd_can(d, c);
+	if (algo != CONV_OWN_WINOGRAD)
+		TRY(onednn_conv(o, &wanted, &part->op, &weights));
+	part->own = !part->op.primitive && algo != CONV_DIRECT && conv_winograd_can(d, c);
 	if (part->own)
 		conv_winograd_make(c, &part->winograd, &weights);
 	else if (!part->op.primitive)
