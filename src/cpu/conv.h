@@ -98,6 +98,8 @@ struct conv_winograd {
 bool conv_winograd_can(const struct device *d, const struct onednn_conv *c);
 /* Sets how the weights lie too. */
 void conv_winograd_make(const struct onednn_conv *c, struct conv_winograd *w, struct onednn_weights *weights);
+/* Tiles of a batch. */
+size_t conv_winograd_tiles(const struct conv_winograd *w);
 /* y of x, bias may be NULL, or dx of dy. Errors: ERR_MEMORY. */
 status conv_winograd_run(struct device *d, const struct conv_winograd *w, const float *from, const float *weights, const float *bias,
                          float *to);

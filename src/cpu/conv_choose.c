@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROUNDS_MIN = 2, ROUNDS_MAX = 10 };
+enum {
+	ROUNDS_MIN = 2, ROUNDS_MAX = 10,
+	TILES = 16               /* of a batch to predict, from which Winograd of our own is worth it */
+};
 static const double SECONDS = 0.2;           /* after which a direction's times are taken as they are */
 static const double MULTIPLICATIONS = 3e9;   /* that a measured batch may have: Winograd's fixed costs need large ones */
 static const double AGREE = 1.1;             /* a time is believed when another one comes so close */
@@ -185,6 +188,9 @@ status conv_choose(struct device *d, const struct onednn *o, const struct onednn
 	if (asked == CONV_AUTO)
 		TRY(decide_algo(d, o, c, &algo));
 	TRY(conv_part_make(d, o, c, algo, part));
+	/* Of few tiles, transforming the weights takes longest: of one, 512 channels wide, it has a sixth of direct's speed. */
+	if (asked == CONV_AUTO && c->inference && part->own && conv_winograd_tiles(&part->winograd) < TILES)
+		conv_part_drop(part);
 	if (!part->made && algo != CONV_DIRECT)
 		TRY(conv_part_make(d, o, c, CONV_DIRECT, part));
 	if (!part->reference || c->direction != API_WEIGHTS || !conv_gemm_can(c))

@@ -98,6 +98,11 @@ void conv_winograd_make(const struct onednn_conv *c, struct conv_winograd *w, st
 	                                              .strides = {data ? in : 1, data ? 1 : out, 3 * in * out, in * out}}};
 }
 
+size_t conv_winograd_tiles(const struct conv_winograd *w)
+{
+	return w->strips * (size_t)w->to.columns;
+}
+
 /* ---- y of x, and dx of dy ---- */
 
 struct pass {

@@ -10,11 +10,24 @@
 /* Sums that stay in registers, of 32 or of 16. Eight chains of additions hide an addition's four cycles on two units. */
 enum { ROWS = LANES == 16 ? 8 : 6, STRIPS = 2 };
 
+/* Onto the sums: rows `pitch` numbers apart, or one for all of them. */
+INLINE void add_to(vf sum[ROWS][STRIPS], const float *from, size_t pitch, size_t rest, const int rows, const int strips)
+{
+	UNROLL
+	for (int r = 0; r < rows; r++)
+		UNROLL
+		for (int s = 0; s < strips; s++) {
+			const float *v = from + (size_t)r * pitch + s * LANES;
+			sum[r][s] += rest && s == strips - 1 ? load_part(v, rest, 0) : load(v);
+		}
+}
+
 /* Rows i … and vectors of columns j … of C; `rest` columns of the last vector, or 0 for all of them. */
 INLINE void tile(const struct product_kernel *p, size_t i, size_t j, size_t rest, const int rows, const int strips, const bool part)
 {
 	const size_t step = p->a_column, row = p->a_row, next = p->b_row, n = p->n;
-	const float *a = p->a + i * row, *b = p->b + j;
+	const float *a = p->a + i * row, *b = p->b + j, *bias = p->bias ? p->bias + j : NULL;
+	const bool add = p->add;
 	const int last = strips - 1;
 	float *c = p->c + i * n + j;
 	vf sum[ROWS][STRIPS];
@@ -35,17 +48,19 @@ INLINE void tile(const struct product_kernel *p, size_t i, size_t j, size_t rest
 			for (int s = 0; s < strips; s++)
 				sum[r][s] += v[s] * a[(size_t)r * row];
 	}
+	if (bias)
+		add_to(sum, bias, 0, rest, rows, strips);
+	if (add)
+		add_to(sum, c, n, rest, rows, strips);
 	UNROLL
 	for (int r = 0; r < rows; r++)
 		UNROLL
 		for (int s = 0; s < strips; s++) {
 			float *to = c + (size_t)r * n + s * LANES;
-			if (p->bias)
-				sum[r][s] += rest && s == last ? load_part(p->bias + j + s * LANES, rest, 0) : load(p->bias + j + s * LANES);
 			if (rest && s == last)
-				store_part(to, p->add ? load_part(to, rest, 0) + sum[r][s] : sum[r][s], rest);
+				store_part(to, sum[r][s], rest);
 			else
-				store(to, p->add ? load(to) + sum[r][s] : sum[r][s]);
+				store(to, sum[r][s]);
 		}
 }
 
