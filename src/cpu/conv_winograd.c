@@ -2,15 +2,13 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Convolutions of 3×3 with stride 1 by Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2016): tiles of 4×4 pixels become
  * 36 numbers a channel each, products of matrices (tiles, channels) do the rest, with a quarter of a direct sum's
- * multiplications. For processors on which the library has none. Every number is one sum in an order that neither threads nor
- * the rest of the batch change. */
+ * multiplications. The library has it for processors with AVX-512 alone, and not for every shape. Every number is one sum in an
+ * order that neither threads nor, but for the gradient of the weights, the rest of the batch change. */
 #include "src/cpu/conv.h"
 
 #include <omp.h>
-#include <string.h>
 
 enum {
-	ALONE = 1 << 20,               /* multiplications of a direct sum below which waking other threads costs more than it saves */
 	LINE = 16,                     /* floats between matrices, so that powers of two do not share a cache's sets */
 	/* Tiles made together: of few channels as many as the L2 cache holds; of many, enough that the weights are not read too
 	 * often. */
@@ -18,11 +16,6 @@ enum {
 };
 
 /* ---- shapes ---- */
-
-static size_t size_in(const struct winograd_images *s)
-{
-	return (size_t)s->channels;
-}
 
 /* The widest panel of two vectors at most that divides the channels. */
 static size_t panel_of(size_t channels, int lanes)
@@ -87,7 +80,7 @@ void conv_winograd_make(const struct onednn_conv *c, struct conv_winograd *w, st
 		.from = images_of(from, data ? c->y_block : c->x_block, to, pad),
 		.to = images_of(to, data ? c->x_block : c->y_block, to, 0),
 		.add = c->add, .activation = activation_of(c->activation),
-		.alone = (double)c->n * c->out[1] * c->out[2] * 9 * (double)in * (double)out < ALONE,
+		.alone = onednn_conv_alone(c),
 	};
 	w->strips = (size_t)c->n * (size_t)w->to.rows;
 	w->chunk = (size_t)((in + out < CHANNELS ? CHUNK_OF_FEW : CHUNK_OF_MANY) / w->to.columns);
@@ -107,6 +100,7 @@ size_t conv_winograd_tiles(const struct conv_winograd *w)
 
 struct pass {
 	const struct conv_winograd *w;
+	size_t chunk;                  /* strips */
 	const struct kernels *kernels;
 	struct winograd_matrices weights, windows, sums;
 	const float *from, *u;
@@ -118,7 +112,7 @@ struct pass {
 static void run_chunk(const struct pass *p, size_t first)
 {
 	const struct conv_winograd *w = p->w;
-	const size_t n = w->strips - first < w->chunk ? w->strips - first : w->chunk, rows = n * (size_t)w->to.columns;
+	const size_t n = w->strips - first < p->chunk ? w->strips - first : p->chunk, rows = n * (size_t)w->to.columns;
 	float *windows = p->own, *sums = windows + floats_of(&p->windows);
 	p->kernels->winograd_windows(&w->from, p->from, first, n, &p->windows, windows);
 	for (size_t point = 0; point < WINOGRAD_POINTS; point++)
@@ -137,12 +131,15 @@ status conv_winograd_run(struct device *d, const struct conv_winograd *w, const 
                          float *to)
 {
 	const struct kernels *k = kernels_of(d);
-	const size_t in = size_in(&w->from), out = size_in(&w->to);
-	const size_t chunks = (w->strips + w->chunk - 1) / w->chunk, rows = w->chunk * (size_t)w->to.columns;
-	struct pass p = {.w = w, .kernels = k, .weights = panels_of(in, out, k->lanes), .windows = rows_of(rows, in),
+	const size_t in = (size_t)w->from.channels, out = (size_t)w->to.channels;
+	/* A part for each thread, where they are as few as that; no bit of y depends on it. */
+	const size_t most = w->alone ? 1 : (size_t)cpu_threads(d), part = (w->strips + most - 1) / most;
+	const size_t chunk = part < w->chunk ? part : w->chunk, chunks = (w->strips + chunk - 1) / chunk;
+	const size_t rows = chunk * (size_t)w->to.columns;
+	struct pass p = {.w = w, .chunk = chunk, .kernels = k, .weights = panels_of(in, out, k->lanes), .windows = rows_of(rows, in),
 	                 .sums = panels_of(rows, out, k->lanes), .from = from, .to = to, .finish = {bias, w->add, w->activation}};
 	const size_t own = floats_of(&p.windows) + floats_of(&p.sums);
-	const int threads = w->alone ? 1 : cpu_threads(d);
+	const int threads = (int)(chunks < most ? chunks : most);
 	float *u;
 	TRY(cpu_scratch(d, (floats_of(&p.weights) + (size_t)threads * own) * sizeof *u, (void **)&u));
 	p.u = u;
@@ -154,8 +151,8 @@ status conv_winograd_run(struct device *d, const struct conv_winograd *w, const 
 		for (size_t row = 0; row < in; row++)
 			k->winograd_weights(weights, in, out, row, w->direction == API_DATA, &p.weights, u);
 #pragma omp for schedule(static)
-		for (size_t chunk = 0; chunk < chunks; chunk++)
-			run_chunk(&mine, chunk * w->chunk);
+		for (size_t i = 0; i < chunks; i++)
+			run_chunk(&mine, i * chunk);
 	}
 	cpu_scratch_return(d);
 	return OK;
@@ -167,7 +164,7 @@ status conv_winograd_gradient(struct device *d, const struct conv_winograd *w, c
                               float *gradient)
 {
 	const struct kernels *k = kernels_of(d);
-	const size_t in = size_in(&w->from), out = size_in(&w->to), columns = (size_t)w->to.columns;
+	const size_t in = (size_t)w->from.channels, out = (size_t)w->to.channels, columns = (size_t)w->to.columns;
 	const struct winograd_matrices windows = panels_of(w->chunk * columns, in, k->lanes), tiles = rows_of(w->chunk * columns, out);
 	const struct winograd_matrices sums = panels_of(out, in, k->lanes);
 	const size_t panels = in / sums.wide;

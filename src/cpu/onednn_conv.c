@@ -6,6 +6,11 @@
 
 enum { ALONE_CONVOLUTION = 1 << 20 };  /* multiplications below which waking other threads costs more than they save */
 
+bool onednn_conv_alone(const struct onednn_conv *c)
+{
+	return (double)c->n * c->out[0] * c->out[1] * c->out[2] * c->kernel * c->kernel * c->in[0] / c->groups < ALONE_CONVOLUTION;
+}
+
 static dnnl_format_tag_t tag_of(int block)
 {
 	return block == 16 ? dnnl_nChw16c : block == 8 ? dnnl_nChw8c : block == 1 ? dnnl_nchw : dnnl_nhwc;
@@ -88,8 +93,7 @@ status onednn_conv(const struct onednn *o, const struct onednn_conv *c, struct o
 	if (r == dnnl_success && !plain)
 		r = post_ops(c, &attr);
 	status s = onednn_check(r, "describing a convolution");
-	bool alone = (double)c->n * c->out[0] * c->out[1] * c->out[2] * c->kernel * c->kernel * c->in[0] / c->groups <
-	             ALONE_CONVOLUTION;
+	bool alone = onednn_conv_alone(c);
 	int threads = onednn_offer_threads(alone);
 	if (s == OK) {
 		const struct api_convolution a = {

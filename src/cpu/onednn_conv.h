@@ -17,6 +17,9 @@ struct onednn_conv {
 	int x_block, y_block;            /* as in struct format */
 };
 
+/* Whether it is so small that waking other threads costs more than it saves. */
+bool onednn_conv_alone(const struct onednn_conv *c);
+
 /* How an operation wants its weights, of dimensions (group,) out, in, height, width. */
 struct onednn_weights {
 	bool reference;                  /* the library has only its slow reference implementation */
