@@ -15,16 +15,21 @@ enum { SIDE = WINOGRAD_SIDE, TILE = WINOGRAD_TILE, LINE = 16 };    /* floats of 
 static const float NEAR = 0x1.6a09e6p-1f, FAR = 0x1.6a09e6p0f;      /* √½, √2 */
 static const float OF_NEAR = -1 / 1.5f, OF_FAR = 1 / 6.0f;          /* 1 / M′ of either */
 
+/* A polynomial's values at a point and at its negative, from the sums of even and of odd powers. */
+FLAT void set_pair(vf even, vf odd, vf p[2])
+{
+	p[0] = even + odd;
+	p[1] = even - odd;
+}
+
 /* Bᵀ d */
 FLAT void window_at_points(const vf d[SIDE], vf p[SIDE])
 {
 	const vf near = d[4] - 2.0f * d[2], near_odd = NEAR * (d[3] - 2.0f * d[1]);
 	const vf far = d[4] - 0.5f * d[2], far_odd = FAR * (d[3] - 0.5f * d[1]);
 	p[0] = d[0] - 2.5f * d[2] + d[4];
-	p[1] = near + near_odd;
-	p[2] = near - near_odd;
-	p[3] = far + far_odd;
-	p[4] = far - far_odd;
+	set_pair(near, near_odd, p + 1);
+	set_pair(far, far_odd, p + 3);
 	p[5] = d[1] - 2.5f * d[3] + d[5];
 }
 
@@ -34,10 +39,8 @@ FLAT void tile_at_points(const vf e[TILE], vf p[SIDE])
 	const vf near = e[0] + 0.5f * e[2], near_odd = NEAR * (e[1] + 0.5f * e[3]);
 	const vf far = e[0] + 2.0f * e[2], far_odd = FAR * (e[1] + 2.0f * e[3]);
 	p[0] = e[0];
-	p[1] = near + near_odd;
-	p[2] = near - near_odd;
-	p[3] = far + far_odd;
-	p[4] = far - far_odd;
+	set_pair(near, near_odd, p + 1);
+	set_pair(far, far_odd, p + 3);
 	p[5] = e[3];
 }
 
@@ -57,10 +60,8 @@ FLAT void weights_at_points(const vf g[3], vf p[SIDE])
 	const vf near = OF_NEAR * (g[0] + 0.5f * g[2]), near_odd = OF_NEAR * NEAR * g[1];
 	const vf far = OF_FAR * (g[0] + 2.0f * g[2]), far_odd = OF_FAR * FAR * g[1];
 	p[0] = g[0];
-	p[1] = near + near_odd;
-	p[2] = near - near_odd;
-	p[3] = far + far_odd;
-	p[4] = far - far_odd;
+	set_pair(near, near_odd, p + 1);
+	set_pair(far, far_odd, p + 3);
 	p[5] = g[2];
 }
 
