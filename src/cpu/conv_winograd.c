@@ -168,11 +168,10 @@ status conv_winograd_gradient(struct device *d, const struct conv_winograd *w, c
 	const struct winograd_matrices windows = panels_of(w->chunk * columns, in, k->lanes), tiles = rows_of(w->chunk * columns, out);
 	const struct winograd_matrices sums = panels_of(out, in, k->lanes);
 	const size_t panels = in / sums.wide;
-	const int threads = w->alone ? 1 : cpu_threads(d);
 	float *at_x;
 	TRY(cpu_scratch(d, (floats_of(&windows) + floats_of(&tiles) + floats_of(&sums)) * sizeof *at_x, (void **)&at_x));
 	float *at_dy = at_x + floats_of(&windows), *sum = at_dy + floats_of(&tiles);
-#pragma omp parallel num_threads(threads) if (threads > 1)
+#pragma omp parallel num_threads(cpu_threads(d)) if (!w->alone)
 	{
 		for (size_t first = 0; first < w->strips; first += w->chunk) {
 			const size_t n = w->strips - first < w->chunk ? w->strips - first : w->chunk;
