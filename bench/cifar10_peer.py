@@ -12,7 +12,8 @@ temperature 1e-4. The states at the end of the last K epochs (default 4), with t
 left, are the members of the ensemble.
 
 Reads $BASIN_DATA/cifar-10-batches-bin and, where SciPy can read it, $BASIN_DATA/svhn/test_32x32.mat.
-Prints a line per epoch; FILE.json gets the losses, each member's figures, the ensemble's and the AUROC.
+Prints a line per epoch; FILE.json gets the losses, each member's figures, the ensemble's and the AUROC. After each epoch
+all goes to FILE.json.METHOD-SEED.saved, from where the same command goes on; it is removed when the result is written.
 """
 import argparse
 import json
@@ -20,6 +21,7 @@ import math
 import os
 import sys
 import time
+from collections import namedtuple
 
 import numpy as np
 import torch
@@ -120,6 +122,11 @@ def arguments(description, methods, method):
     return options.parse_args()
 
 
+# What moves the model: step(x, y, lr) returns the loss and the logits at the state before; state() is what it carries from
+# step to step, to be saved, and load(state) takes it up.
+Method = namedtuple("Method", "step state load")
+
+
 def gradient(model, x, y):
     """Sets every parameter's gradient to that of the batch's mean loss; the loss and the logits."""
     model.zero_grad(set_to_none=True)
@@ -129,11 +136,16 @@ def gradient(model, x, y):
     return loss.item(), logits
 
 
-def train(o, peak, make):
-    """A run of the protocol and its result, or None after o.steps.
+def save(path, everything):
+    torch.save(everything, path + ".part")
+    os.replace(path + ".part", path)
 
-    `peak` is the largest step size; make(model, beta, generator) gives step(x, y, lr), which moves the model and returns
-    the loss and the logits at the state before."""
+
+def train(o, peak, make, saved):
+    """A run of the protocol and its result, or None after o.steps; it begins after the epoch that the file `saved` holds, if
+    there is one, and writes every epoch's end there.
+
+    `peak` is the largest step size; make(model, beta, generator) gives a Method."""
     torch.manual_seed(o.seed)
     torch.set_num_threads(o.threads)
     draws = torch.Generator().manual_seed(o.seed + 1000003)
@@ -151,16 +163,23 @@ def train(o, peak, make):
     assert n_params == 272474, n_params
 
     n, started, per_epoch = len(x), time.time(), math.ceil(len(x) / BATCH)
-    total, k, step = o.epochs * per_epoch, 0, make(model, n / TEMPERATURE, draws)
+    total, k, method = o.epochs * per_epoch, 0, make(model, n / TEMPERATURE, draws)
     log, members, ood = [], [], {"id": [], "0.5:0.5": []}
     half = torch.full((3,), 0.5)
     svhn = read_svhn(os.path.join(root, "svhn", "test_32x32.mat"))
-    for epoch in range(1, o.epochs + 1):
+    done, before = 0, 0.0
+    if os.path.exists(saved):
+        s = torch.load(saved, weights_only=False)
+        model.load_state_dict(s["model"])
+        method.load(s["method"])
+        draws.set_state(s["draws"])
+        done, k, log, members, ood, before = (s[key] for key in ("epoch", "steps", "log", "members", "ood", "wall_s"))
+    for epoch in range(done + 1, o.epochs + 1):
         order, loss_sum, right, since = torch.randperm(n, generator=draws), 0.0, 0, time.time()
         for first in range(0, n, BATCH):
             rows = order[first:first + BATCH]
             lr = peak / 2 * (1 + math.cos(math.pi * k / total))
-            loss, logits = step(normalise(crop_flip(x[rows], draws), mean, sd, layout), y[rows], lr)
+            loss, logits = method.step(normalise(crop_flip(x[rows], draws), mean, sd, layout), y[rows], lr)
             loss_sum += loss * len(rows)
             right += (logits.argmax(1) == y[rows]).sum().item()
             k += 1
@@ -174,12 +193,14 @@ def train(o, peak, make):
             if svhn is not None:
                 ood["id"].append(probabilities(model, svhn, mean, sd, layout))
                 ood["0.5:0.5"].append(probabilities(model, svhn, half, half, layout))
+        save(saved, {"model": model.state_dict(), "method": method.state(), "draws": draws.get_state(), "epoch": epoch, "steps": k,
+                     "log": log, "members": members, "ood": ood, "wall_s": before + time.time() - started})
 
     members = torch.stack(members)
     result = {"torch": torch.__version__, "method": o.method, "seed": o.seed, "epochs": o.epochs, "threads": o.threads,
               "mean": mean.tolist(), "sd": sd.tolist(), "training": log,
               "members": [metrics(m[None], y_test) for m in members], "ensemble": metrics(members, y_test),
-              "wall_s": time.time() - started}
+              "wall_s": before + time.time() - started}
     if svhn is not None:
         inside = entropy(members.mean(0))
         result["svhn"] = {key: {"auroc": auroc(inside, entropy(torch.stack(p).mean(0)))} for key, p in ood.items()}
@@ -194,14 +215,16 @@ def main():
             found = gradient(model, x, y)
             update(model, o.method, lr, beta, generator)
             return found
-        return step
+        return Method(step, lambda: None, lambda state: None)
 
-    result = train(o, LR, make)
+    saved = "%s.%s-%d.saved" % (o.out, o.method, o.seed)
+    result = train(o, LR, make, saved)
     if result is None:
         return 0
     with open(o.out, "w") as f:
         json.dump(result, f, indent=1)
         f.write("\n")
+    os.remove(saved)
     print(json.dumps({key: result[key] for key in ("ensemble", "svhn", "wall_s") if key in result}))
     return 0
 

@@ -14,15 +14,17 @@ are written here from their papers:
 with a = 0.1 and rho = 0.05; d is the weight decay, on every parameter. v is a velocity times a time step, which the
 schedule changes: its root brings v to the new one. The step sizes begin at 0.05, 0.5 and AdamW's
 0.003. SAM's second pass leaves the running statistics of batch norm alone. A run is one line of RESULTS.jsonl, which
-methods_tables.py reads; one of SAM with 5 epochs is called sam-half, and has its last two states in the ensemble.
+methods_tables.py reads; one of SAM with 5 epochs is called sam-half, and has its last two states in the ensemble. A run
+that was stopped goes on from its last whole epoch (cifar10_peer.py).
 """
 import json
 import math
+import os
 import sys
 
 import torch
 
-from cifar10_peer import DECAY, arguments, gradient, train
+from cifar10_peer import DECAY, Method, arguments, gradient, train
 from methods_tables import read
 
 PEAK = {"sghmc": 0.05, "adamw": 3e-3, "sam": 0.5}
@@ -42,7 +44,10 @@ def sghmc(model, beta, generator):
                 p.add_(v)
         last[:] = [lr]
         return found
-    return step
+
+    def load(state):
+        velocity[:], last[:] = state
+    return Method(step, lambda: (velocity, last), load)
 
 
 def adamw(model, beta, generator):
@@ -53,7 +58,7 @@ def adamw(model, beta, generator):
         optimiser.param_groups[0]["lr"] = lr
         optimiser.step()
         return found
-    return step
+    return Method(step, optimiser.state_dict, optimiser.load_state_dict)
 
 
 def hold_statistics(model, hold):
@@ -77,7 +82,7 @@ def sam(model, beta, generator):
             for p, w in zip(model.parameters(), before):
                 p.copy_(w - lr * (p.grad + DECAY * w))
         return found
-    return step
+    return Method(step, lambda: None, lambda state: None)
 
 
 METHODS = {"sghmc": sghmc, "adamw": adamw, "sam": sam}
@@ -91,7 +96,8 @@ def main():
     name = "%s-%d" % ("sam-half" if half else o.method, o.seed)
     if any(line["name"] == name and "torch" in line for line in read(o.out)):
         sys.exit("methods_peer.py: %s has a line of %s already" % (o.out, name))
-    result = train(o, PEAK[o.method], METHODS[o.method])
+    saved = "%s.%s.saved" % (o.out, name)
+    result = train(o, PEAK[o.method], METHODS[o.method], saved)
     if result is None:
         return 0
     line = {"name": name, "seed": o.seed, "torch": result["torch"], "epochs": o.epochs,
@@ -102,6 +108,7 @@ def main():
             "wall_s": {"all": round(result["wall_s"], 1)}}
     with open(o.out, "a") as f:
         f.write(json.dumps(line) + "\n")
+    os.remove(saved)
     print(json.dumps({key: line[key] for key in ("name", "ensemble", "auroc", "wall_s")}))
     return 0
 
