@@ -4,7 +4,8 @@
  * gradient in double. Directions have length 1: with steps of 1e-6 hardly an activation of 1e5 comes to a kink, and the differences
  * are the same to 1e-7 with steps of 1e-7. So what products are off by is float32's: 5e-7 of their length where batch norm's sizes
  * are constants, 2e-6 where filter response norm divides by an example's own, and more where those are of few pixels; four times
- * as much is allowed, and twice that of each tensor's own part. */
+ * as much is allowed, and twice that of each tensor's own part. Convolutions are summed directly: Winograd's sums, which measurements
+ * may choose, have larger errors. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +109,8 @@ static void make_directions(struct subject *u)
 static void subject_open(struct subject *u, const struct network *c)
 {
 	*u = (struct subject){.name = c->name, .allowed = c->allowed, .slots = {.key = key}};
-	struct net_options o = {.model = &u->model, .data = &u->data, .normalize = &u->normalize, .batch = ROWS, .tangents = true};
+	struct net_options o = {.model = &u->model, .data = &u->data, .normalize = &u->normalize, .batch = ROWS, .tangents = true,
+	                        .algo = CONV_DIRECT};
 	MUST(backend_open("cpu", 1, &u->d));
 	MUST(backend_open("cpu", 3, &u->other));
 	make_data(u, c->side);

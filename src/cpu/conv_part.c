@@ -14,7 +14,7 @@ static status make_gemm(const struct onednn *o, const struct onednn_conv *c, str
 status conv_part_make(struct device *d, const struct onednn *o, const struct onednn_conv *c, enum conv_algo algo, struct conv_part *part)
 {
 	struct onednn_conv wanted = *c;
-	struct onednn_weights weights;
+	struct onednn_weights weights = {0};
 	*part = (struct conv_part){.algo = algo};
 	if (algo == CONV_GEMM)
 		return make_gemm(o, c, part);

@@ -104,7 +104,10 @@ FLAT void fetch_tile(const float *x, ptrdiff_t line, ptrdiff_t step, const int w
 	UNROLL
 	for (int i = 0; i < TILE; i++)
 		for (int j = 0; j < TILE; j += step < LINE ? 2 : 1)
-			__builtin_prefetch(x + i * line + j * step, write);
+			if (write)
+				__builtin_prefetch(x + i * line + j * step, 1);
+			else
+				__builtin_prefetch(x + i * line + j * step, 0);
 }
 
 /* A strip of windows (side 6: Bᵀ d B) or of tiles (side 4: A e Aᵀ), from image row `row` on, of a vector of channels: first along the
