@@ -16,7 +16,7 @@ static void kept_choices(struct device *d)
 	static const char *const names[] = {"direct", "gemm", "own winograd"};
 	static const enum conv_algo algos[] = {CONV_DIRECT, CONV_GEMM, CONV_OWN_WINOGRAD};
 	struct onednn_conv c = {.direction = API_WEIGHTS, .n = 2, .groups = 1, .in = {16, 6, 6}, .out = {32, 6, 6}, .kernel = 3,
-	                        .stride = 1, .pad = 1};
+	                        .stride = 1, .pad = 1, .activation = ACTIVATION_NONE};
 	struct onednn o;
 	c.x_block = c.y_block = onednn_block();
 	MUST(onednn_open(&o));

@@ -41,15 +41,6 @@ static int block_of(int block, const int shape[3], int other)
 	return pixel && block == 0 && other > 1 && shape[0] % other == 0 ? other : block;
 }
 
-static dnnl_alg_kind_t activation_of(const struct layer *norm)
-{
-	if (!norm || norm->activation == ACTIVATION_NONE)
-		return dnnl_alg_kind_undef;
-	return norm->activation == ACTIVATION_RELU   ? dnnl_eltwise_relu
-	       : norm->activation == ACTIVATION_SILU ? dnnl_eltwise_swish
-	                                             : dnnl_eltwise_tanh;
-}
-
 static struct onednn_conv shape_of(const struct plan_request *r)
 {
 	const struct layer *l = r->layer;
@@ -58,7 +49,8 @@ static struct onednn_conv shape_of(const struct plan_request *r)
 		.groups = l->groups > 0 ? l->groups : 1, .in = {l->in[0], l->in[1], l->in[2]},
 		.out = {l->out[0], l->out[1], l->out[2]}, .kernel = l->kernel, .stride = l->stride, .pad = l->pad,
 		.x_block = block_of(r->x[0].block, l->in, r->y.block), .y_block = block_of(r->y.block, l->out, r->x[0].block),
-		.add = r->folded && r->folded->input[1] != INPUT_NONE, .activation = activation_of(r->folded),
+		.add = r->folded && r->folded->input[1] != INPUT_NONE,
+		.activation = r->folded ? r->folded->activation : ACTIVATION_NONE,
 	};
 }
 

@@ -61,14 +61,6 @@ bool conv_winograd_can(const struct device *d, const struct onednn_conv *c)
 	       fits_lanes(c->in[0], c->x_block, lanes) && fits_lanes(c->out[0], c->y_block, lanes);
 }
 
-static enum activation activation_of(dnnl_alg_kind_t kind)
-{
-	return kind == dnnl_alg_kind_undef     ? ACTIVATION_NONE
-	       : kind == dnnl_eltwise_relu    ? ACTIVATION_RELU
-	       : kind == dnnl_eltwise_swish   ? ACTIVATION_SILU
-	                                      : ACTIVATION_TANH;
-}
-
 void conv_winograd_make(const struct onednn_conv *c, struct conv_winograd *w, struct onednn_weights *weights)
 {
 	const bool data = c->direction == API_DATA;
@@ -79,7 +71,7 @@ void conv_winograd_make(const struct onednn_conv *c, struct conv_winograd *w, st
 		.direction = c->direction,
 		.from = images_of(from, data ? c->y_block : c->x_block, to, pad),
 		.to = images_of(to, data ? c->x_block : c->y_block, to, 0),
-		.add = c->add, .activation = activation_of(c->activation),
+		.add = c->add, .activation = c->activation,
 		.alone = onednn_conv_alone(c),
 	};
 	w->strips = (size_t)c->n * (size_t)w->to.rows;

@@ -39,14 +39,16 @@ static dnnl_status_t shapes(const struct onednn_conv *c, api_desc *shape)
 
 static dnnl_status_t post_ops(const struct onednn_conv *c, dnnl_primitive_attr_t *attr)
 {
+	static const dnnl_alg_kind_t kinds[] = {[ACTIVATION_RELU] = dnnl_eltwise_relu, [ACTIVATION_SILU] = dnnl_eltwise_swish,
+	                                        [ACTIVATION_TANH] = dnnl_eltwise_tanh};
 	dnnl_post_ops_t post = NULL;
 	dnnl_status_t r = dnnl_primitive_attr_create(attr);
 	if (r == dnnl_success)
 		r = dnnl_post_ops_create(&post);
 	if (r == dnnl_success && c->add)
 		r = api_append_sum(post);
-	if (r == dnnl_success && c->activation != dnnl_alg_kind_undef)
-		r = api_append_eltwise(post, c->activation, c->activation == dnnl_eltwise_swish ? 1.0f : 0.0f);
+	if (r == dnnl_success && c->activation != ACTIVATION_NONE)
+		r = api_append_eltwise(post, kinds[c->activation], c->activation == ACTIVATION_SILU ? 1.0f : 0.0f);
 	if (r == dnnl_success)
 		r = dnnl_primitive_attr_set_post_ops(*attr, post);
 	if (post)
@@ -87,7 +89,7 @@ status onednn_conv(const struct onednn *o, const struct onednn_conv *c, struct o
 	api_desc shape[SHAPES] = {NULL};
 	dnnl_primitive_attr_t attr = NULL;
 	dnnl_primitive_desc_t pd = NULL;
-	bool plain = !c->add && c->activation == dnnl_alg_kind_undef;
+	bool plain = !c->add && c->activation == ACTIVATION_NONE;
 	*w = (struct onednn_weights){0};
 	dnnl_status_t r = shapes(c, shape);
 	if (r == dnnl_success && !plain)

@@ -5,13 +5,14 @@
 #define BASIN_CPU_ONEDNN_CONV_H
 
 #include "src/cpu/onednn.h"
+#include "src/layer.h"
 
 struct onednn_conv {
 	enum api_direction direction;
 	bool inference, winograd;
 	bool bf16;                       /* x, y and the weights; the gradient of the weights is float32 */
 	bool bias, add;                  /* forward: a bias, and y is added to */
-	dnnl_alg_kind_t activation;      /* forward: dnnl_alg_kind_undef for none */
+	enum activation activation;      /* forward; none in the other directions */
 	int n, groups, in[3], out[3];    /* channels, height, width */
 	int kernel, stride, pad;
 	int x_block, y_block;            /* as in struct format */
