@@ -85,6 +85,9 @@ void check_conv_entry(struct device *d, struct format x, struct format y, enum p
 void check_conv_planes(struct device *d, enum conv_algo algo, const char *name);
 /* The same bits from both devices, which differ in their threads; noise in both copies of the weights; NaN. */
 void check_conv_planes_rules(struct device *d, struct device *other);
+/* Both have more than one thread, and not as many. */
+void check_conv_threads(struct device *d, struct device *other, struct format f, enum conv_algo algo, const char *name);
+void check_conv_rest(struct device *d, struct format f, enum conv_algo algo, const char *name);
 void check_conv_bits(struct device *d, struct format f, enum precision precision, enum conv_algo algo, const char *name);
 void check_conv_choices(struct device *d, struct format f);
 void forget_choices(struct device *d);

@@ -30,6 +30,17 @@ static void kept_choices(struct device *d)
 		conv_part_drop(&part);
 		json_decref(want);
 	}
+	struct onednn_conv strided = c;
+	json_t *other = json_pack("{s:s}", "conv 16x6x6 32 k3 s2 p1 g1 f32 forward", "own winograd");
+	struct conv_part part;
+	strided.direction = API_FORWARD;
+	strided.stride = 2;
+	strided.out[1] = strided.out[2] = 3;
+	MUST(d->ops->choices_load(d, other));
+	MUST(conv_choose(d, &o, &strided, CONV_AUTO, &part));
+	ok(part.made && part.algo == CONV_DIRECT, "one that its shape has not is direct");
+	conv_part_drop(&part);
+	json_decref(other);
 	forget_choices(d);
 	onednn_close(&o);
 }
@@ -89,6 +100,12 @@ static void winograd(struct device *d)
 	check_conv(d, blocks, PRECISION_FP32, CONV_OWN_WINOGRAD, 8, "Winograd of our own, blocks");
 	check_conv_folded(d, blocks, PRECISION_FP32, CONV_OWN_WINOGRAD, "Winograd of our own, blocks");
 	check_conv_bits(d, blocks, PRECISION_FP32, CONV_OWN_WINOGRAD, "Winograd of our own, blocks");
+	struct device *three;
+	MUST(backend_open("cpu", 3, &three));
+	check_conv_threads(d, three, blocks, CONV_OWN_WINOGRAD, "Winograd of our own, blocks");
+	check_conv_rest(d, blocks, CONV_OWN_WINOGRAD, "Winograd of our own, blocks");
+	check_conv_rest(d, blocks, CONV_AUTO, "by rule, blocks");
+	three->ops->close(three);
 }
 
 static void bfloat(struct device *d)
@@ -124,6 +141,8 @@ static void kernels(struct device *d, const struct kernels *k)
 	check_conv(d, last, PRECISION_FP32, CONV_DIRECT, 1, "direct, channels last");
 	check_conv(d, last, PRECISION_FP32, CONV_OWN_WINOGRAD, 8, "Winograd of our own, channels last");
 	check_conv_folded(d, last, PRECISION_FP32, CONV_OWN_WINOGRAD, "Winograd of our own, channels last");
+	/* Also of blocks wider than a vector; and of narrower ones, which it can't do. */
+	check_conv(d, library_blocks(), PRECISION_FP32, CONV_OWN_WINOGRAD, 8, "Winograd of our own, blocks");
 	check_conv_planes(d, CONV_DIRECT, "planes");
 	MUST(backend_open("cpu", 1, &alone));
 	check_conv_planes_rules(d, alone);

@@ -63,7 +63,7 @@ static void make_data(struct dataset *data, const struct golden_net *g)
 	                         .image = true};
 }
 
-/* False where this processor, or the library, has not the way's precision or algorithm. */
+/* False where this processor, or the library, has not the way's precision. */
 static bool subject_open(struct subject *q, const struct golden_net *golden, const struct way *way)
 {
 	*q = (struct subject){.golden = golden, .way = way};
@@ -76,7 +76,7 @@ static bool subject_open(struct subject *q, const struct golden_net *golden, con
 	const struct net_options o = {.model = &q->model, .data = &q->data, .normalize = &q->normalize, .likelihood = likelihood,
 	                              .noise_sd = 1, .precision = way->precision, .algo = way->algo, .batch = GOLDEN_ROWS};
 	status s = net_open(&o, q->d, &q->p);
-	if (s == ERR_USAGE && (way->precision == PRECISION_BF16 || way->algo == CONV_WINOGRAD))
+	if (s == ERR_USAGE && way->precision == PRECISION_BF16)
 		return false;
 	MUST(s);
 	MUST(q->d->ops->slots_open(q->d, &q->slots));

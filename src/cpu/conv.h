@@ -94,12 +94,15 @@ struct conv_winograd {
 	enum activation activation;
 };
 
-/* Whether a shape can be done so: 3×3, stride 1, one group, float32, whole vectors of channels. */
+/* Whether a shape can be done so: 3×3, stride 1, one group, float32, whole vectors of channels, a padding of 2 at most, and
+ * images of at most 256 columns before and after. */
 bool conv_winograd_can(const struct device *d, const struct onednn_conv *c);
 /* Sets how the weights lie too. */
 void conv_winograd_make(const struct onednn_conv *c, struct conv_winograd *w, struct onednn_weights *weights);
-/* Tiles of a batch. */
+/* Tiles of an example. */
 size_t conv_winograd_tiles(const struct conv_winograd *w);
+/* Takes the scratch memory that it works in, so that what a device holds tells. Errors: ERR_MEMORY. */
+status conv_winograd_reserve(struct device *d, const struct conv_winograd *w);
 /* y of x, bias may be NULL, or dx of dy. Errors: ERR_MEMORY. */
 status conv_winograd_run(struct device *d, const struct conv_winograd *w, const float *from, const float *weights, const float *bias,
                          float *to);

@@ -12,7 +12,7 @@
 
 enum {
 	ROUNDS_MIN = 2, ROUNDS_MAX = 10,
-	TILES = 16               /* of a batch to predict, from which Winograd of our own is worth it */
+	TILES = 16               /* of a whole batch to predict, from which Winograd of our own is worth it */
 };
 static const double SECONDS = 0.2;           /* after which a direction's times are taken as they are */
 static const double MULTIPLICATIONS = 3e9;   /* that a measured batch may have: Winograd's fixed costs need large ones */
@@ -137,10 +137,12 @@ static status measure_algos(struct device *d, const struct onednn *o, const stru
 		/* Seconds a run, and conv_choose would not take it. */
 		if (trials[a].part.reference && c->direction == API_WEIGHTS && conv_gemm_can(c))
 			conv_part_drop(&trials[a].part);
-		if (a == CONV_OWN_WINOGRAD && trials[CONV_WINOGRAD].part.own)
-			conv_part_drop(&trials[a].part);
-		candidates += trials[a].part.made;
 	}
+	/* Our own in the library's place, which is kept by its own name: another processor's library may have one. */
+	if (trials[CONV_WINOGRAD].part.own)
+		conv_part_drop(&trials[CONV_WINOGRAD].part);
+	for (int a = CONV_DIRECT; a < ALGOS; a++)
+		candidates += trials[a].part.made;
 	if (s == OK && candidates > 1)
 		s = time_all(d, o, &small, trials);
 	double bar = trials[CONV_DIRECT].best * LEAD;
@@ -189,7 +191,7 @@ status conv_choose(struct device *d, const struct onednn *o, const struct onednn
 		TRY(decide_algo(d, o, c, &algo));
 	TRY(conv_part_make(d, o, c, algo, part));
 	/* Of few tiles, transforming the weights takes longest: of one, 512 channels wide, it has a sixth of direct's speed. */
-	if (asked == CONV_AUTO && c->inference && part->own && conv_winograd_tiles(&part->winograd) < TILES)
+	if (asked == CONV_AUTO && c->inference && part->own && conv_winograd_tiles(&part->winograd) * (size_t)c->batch < TILES)
 		conv_part_drop(part);
 	if (!part->made && algo != CONV_DIRECT)
 		TRY(conv_part_make(d, o, c, CONV_DIRECT, part));

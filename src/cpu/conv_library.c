@@ -46,7 +46,7 @@ static struct onednn_conv shape_of(const struct plan_request *r)
 	const struct layer *l = r->layer;
 	return (struct onednn_conv){
 		.inference = r->mode == PLAN_INFER, .bf16 = r->x[0].bf16, .bias = l->param[PARAM_BIAS] || r->folded, .n = r->n,
-		.groups = l->groups > 0 ? l->groups : 1, .in = {l->in[0], l->in[1], l->in[2]},
+		.batch = r->batch > r->n ? r->batch : r->n, .groups = l->groups > 0 ? l->groups : 1, .in = {l->in[0], l->in[1], l->in[2]},
 		.out = {l->out[0], l->out[1], l->out[2]}, .kernel = l->kernel, .stride = l->stride, .pad = l->pad,
 		.x_block = block_of(r->x[0].block, l->in, r->y.block), .y_block = block_of(r->y.block, l->out, r->x[0].block),
 		.add = r->folded && r->folded->input[1] != INPUT_NONE,
@@ -69,8 +69,11 @@ static status plan_direction(struct device *d, struct library_plan *p, enum api_
 	struct onednn_conv c = p->shape;
 	c.direction = direction;
 	c.bias = c.bias && direction == API_FORWARD;
-	TRY(conv_choose(d, &p->onednn, &c, algo, &p->part[direction]));
-	return p->part[direction].made ? OK : none_such(p);
+	struct conv_part *part = &p->part[direction];
+	TRY(conv_choose(d, &p->onednn, &c, algo, part));
+	if (part->own)
+		TRY(conv_winograd_reserve(d, &part->winograd));
+	return part->made ? OK : none_such(p);
 }
 
 static status plan_directions(struct device *d, const struct plan_request *r, struct library_plan *p)

@@ -10,8 +10,8 @@
 
 enum {
 	LINE = 16,                     /* floats between matrices, so that powers of two do not share a cache's sets */
-	/* Tiles made together: of few channels as many as the L2 cache holds; of many, enough that the weights are not read too
-	 * often. */
+	/* Tiles made together: of few channels as many as stay in or near the L2 cache; of many, enough that the weights are not
+	 * read too often. */
 	CHANNELS = 128, CHUNK_OF_FEW = 48, CHUNK_OF_MANY = 96
 };
 
@@ -85,14 +85,16 @@ void conv_winograd_make(const struct onednn_conv *c, struct conv_winograd *w, st
 
 size_t conv_winograd_tiles(const struct conv_winograd *w)
 {
-	return w->strips * (size_t)w->to.columns;
+	return (size_t)w->to.rows * (size_t)w->to.columns;
 }
 
 /* ---- y of x, and dx of dy ---- */
 
 struct pass {
 	const struct conv_winograd *w;
-	size_t chunk;                  /* strips */
+	size_t chunk, chunks;          /* strips */
+	int threads;
+	size_t room;                   /* floats: of a thread's own */
 	const struct kernels *kernels;
 	struct winograd_matrices weights, windows, sums;
 	const float *from, *u;
@@ -119,32 +121,44 @@ static void run_chunk(const struct pass *p, size_t first)
 	p->kernels->winograd_finish(&w->to, &p->sums, sums, first, n, &p->finish, p->to);
 }
 
-status conv_winograd_run(struct device *d, const struct conv_winograd *w, const float *from, const float *weights, const float *bias,
-                         float *to)
+static struct pass pass_of(const struct device *d, const struct conv_winograd *w)
 {
 	const struct kernels *k = kernels_of(d);
 	const size_t in = (size_t)w->from.channels, out = (size_t)w->to.channels;
 	/* A part for each thread, where they are as few as that; no bit of y depends on it. */
 	const size_t most = w->alone ? 1 : (size_t)cpu_threads(d), part = (w->strips + most - 1) / most;
-	const size_t chunk = part < w->chunk ? part : w->chunk, chunks = (w->strips + chunk - 1) / chunk;
-	const size_t rows = chunk * (size_t)w->to.columns;
-	struct pass p = {.w = w, .chunk = chunk, .kernels = k, .weights = panels_of(in, out, k->lanes), .windows = rows_of(rows, in),
-	                 .sums = panels_of(rows, out, k->lanes), .from = from, .to = to, .finish = {bias, w->add, w->activation}};
-	const size_t own = floats_of(&p.windows) + floats_of(&p.sums);
-	const int threads = (int)(chunks < most ? chunks : most);
+	const size_t chunk = part < w->chunk ? part : w->chunk, rows = chunk * (size_t)w->to.columns;
+	struct pass p = {.w = w, .chunk = chunk, .chunks = (w->strips + chunk - 1) / chunk, .kernels = k,
+	                 .weights = panels_of(in, out, k->lanes), .windows = rows_of(rows, in), .sums = panels_of(rows, out, k->lanes)};
+	p.threads = (int)(p.chunks < most ? p.chunks : most);
+	p.room = floats_of(&p.windows) + floats_of(&p.sums);
+	return p;
+}
+
+static size_t pass_floats(const struct pass *p)
+{
+	return floats_of(&p->weights) + (size_t)p->threads * p->room;
+}
+
+status conv_winograd_run(struct device *d, const struct conv_winograd *w, const float *from, const float *weights, const float *bias,
+                         float *to)
+{
+	struct pass p = pass_of(d, w);
+	const size_t in = (size_t)w->from.channels, out = (size_t)w->to.channels;
 	float *u;
-	TRY(cpu_scratch(d, (floats_of(&p.weights) + (size_t)threads * own) * sizeof *u, (void **)&u));
-	p.u = u;
-#pragma omp parallel num_threads(threads) if (threads > 1)
+	TRY(cpu_scratch(d, pass_floats(&p) * sizeof *u, (void **)&u));
+	p.from = from, p.u = u, p.to = to;
+	p.finish = (struct winograd_finish){bias, w->add, w->activation};
+#pragma omp parallel num_threads(p.threads) if (p.threads > 1)
 	{
 		struct pass mine = p;
-		mine.own = u + floats_of(&p.weights) + (size_t)omp_get_thread_num() * own;
+		mine.own = u + floats_of(&p.weights) + (size_t)omp_get_thread_num() * p.room;
 #pragma omp for schedule(static)
 		for (size_t row = 0; row < in; row++)
-			k->winograd_weights(weights, in, out, row, w->direction == API_DATA, &p.weights, u);
+			p.kernels->winograd_weights(weights, in, out, row, w->direction == API_DATA, &p.weights, u);
 #pragma omp for schedule(static)
-		for (size_t i = 0; i < chunks; i++)
-			run_chunk(&mine, i * chunk);
+		for (size_t i = 0; i < p.chunks; i++)
+			run_chunk(&mine, i * p.chunk);
 	}
 	cpu_scratch_return(d);
 	return OK;
@@ -152,16 +166,32 @@ status conv_winograd_run(struct device *d, const struct conv_winograd *w, const 
 
 /* ---- the gradient of the weights ---- */
 
+struct gradient_pass {
+	struct winograd_matrices windows, tiles, sums;
+};
+
+static struct gradient_pass gradient_pass_of(const struct device *d, const struct conv_winograd *w)
+{
+	const int lanes = kernels_of(d)->lanes;
+	const size_t in = (size_t)w->from.channels, out = (size_t)w->to.channels, rows = w->chunk * (size_t)w->to.columns;
+	return (struct gradient_pass){panels_of(rows, in, lanes), rows_of(rows, out), panels_of(out, in, lanes)};
+}
+
+static size_t gradient_floats(const struct gradient_pass *p)
+{
+	return floats_of(&p->windows) + floats_of(&p->tiles) + floats_of(&p->sums);
+}
+
 status conv_winograd_gradient(struct device *d, const struct conv_winograd *w, const float *x, const float *dy, bool add,
                               float *gradient)
 {
 	const struct kernels *k = kernels_of(d);
 	const size_t in = (size_t)w->from.channels, out = (size_t)w->to.channels, columns = (size_t)w->to.columns;
-	const struct winograd_matrices windows = panels_of(w->chunk * columns, in, k->lanes), tiles = rows_of(w->chunk * columns, out);
-	const struct winograd_matrices sums = panels_of(out, in, k->lanes);
+	const struct gradient_pass p = gradient_pass_of(d, w);
+	const struct winograd_matrices windows = p.windows, tiles = p.tiles, sums = p.sums;
 	const size_t panels = in / sums.wide;
 	float *at_x;
-	TRY(cpu_scratch(d, (floats_of(&windows) + floats_of(&tiles) + floats_of(&sums)) * sizeof *at_x, (void **)&at_x));
+	TRY(cpu_scratch(d, gradient_floats(&p) * sizeof *at_x, (void **)&at_x));
 	float *at_dy = at_x + floats_of(&windows), *sum = at_dy + floats_of(&tiles);
 #pragma omp parallel num_threads(cpu_threads(d)) if (!w->alone)
 	{
@@ -185,6 +215,16 @@ status conv_winograd_gradient(struct device *d, const struct conv_winograd *w, c
 		for (size_t row = 0; row < out; row++)
 			k->winograd_gradient(&sums, sum, row, in, add, gradient);
 	}
+	cpu_scratch_return(d);
+	return OK;
+}
+
+status conv_winograd_reserve(struct device *d, const struct conv_winograd *w)
+{
+	const struct pass p = pass_of(d, w);
+	const struct gradient_pass g = gradient_pass_of(d, w);
+	void *scratch;
+	TRY(cpu_scratch(d, (w->direction == API_WEIGHTS ? gradient_floats(&g) : pass_floats(&p)) * sizeof(float), &scratch));
 	cpu_scratch_return(d);
 	return OK;
 }

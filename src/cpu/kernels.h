@@ -166,7 +166,7 @@ struct kernels {
 	void (*examples_gradient)(const struct planes_kernel *p, const float *x, const float *dy, int first, int end, float *sums);
 	/* out[i] = the sum of the lanes of vector first + i, i < n. */
 	void (*lane_sums)(const float *v, size_t first, size_t n, float *out);
-	/* Winograd's: tiles first … first + n − 1 to rows 0 … of the matrices. Windows of x, tiles of dy; a row of matrices of the
+	/* Winograd's: of the strips first … first + n − 1, rows of tiles, tile t is row t of the matrices. Windows of x, tiles of dy; a row of matrices of the
 	 * weights (3, 3, rows, columns), turned by 180° or not; y from the sums; a row of the gradient (rows, 3, 3, columns). */
 	void (*winograd_windows)(const struct winograd_images *s, const float *x, size_t first, size_t n,
 	                         const struct winograd_matrices *m, float *to);

@@ -13,7 +13,8 @@ struct onednn_conv {
 	bool bf16;                       /* x, y and the weights; the gradient of the weights is float32 */
 	bool bias, add;                  /* forward: a bias, and y is added to */
 	enum activation activation;      /* forward; none in the other directions */
-	int n, groups, in[3], out[3];    /* channels, height, width */
+	int n, batch;                    /* examples, which may be the rest of a batch of so many */
+	int groups, in[3], out[3];       /* channels, height, width */
 	int kernel, stride, pad;
 	int x_block, y_block;            /* as in struct format */
 };
