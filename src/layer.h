@@ -25,9 +25,9 @@ enum norm { NORM_BATCH, NORM_FILTER_RESPONSE };
 #define NORM_BATCH_EPSILON 1e-5  /* ε, also where a batch norm is folded */
 enum pool { POOL_MAX, POOL_MEAN };
 /* Which convolution algorithm: the fastest, measured once a shape; the library's direct one; Winograd's where there is
- * one, the library's or else our own; direct, with the gradient of the weights as one matrix product; and Winograd's of
- * our own where the library has one too, which is for CONV_AUTO to choose. */
-enum conv_algo { CONV_AUTO, CONV_DIRECT, CONV_WINOGRAD, CONV_GEMM, CONV_OWN_WINOGRAD };
+ * one, our own or else the library's; direct, with the gradient of the weights as one matrix product; and the library's
+ * Winograd where there is our own too, which is for CONV_AUTO to choose. */
+enum conv_algo { CONV_AUTO, CONV_DIRECT, CONV_WINOGRAD, CONV_GEMM, CONV_LIBRARY_WINOGRAD };
 #define CONV_ALGO_WORDS "auto|direct|winograd|gemm"  /* of those that can be asked for */
 
 /* What stands for an input that no layer computes: the batch itself, or none. */

@@ -13,8 +13,8 @@ static const struct format blocks8 = {false, 8}, last = {false, 0}, planes = {fa
 /* A choice that is there is taken, and left as it is. */
 static void kept_choices(struct device *d)
 {
-	static const char *const names[] = {"direct", "gemm", "own winograd"};
-	static const enum conv_algo algos[] = {CONV_DIRECT, CONV_GEMM, CONV_OWN_WINOGRAD};
+	static const char *const names[] = {"direct", "gemm", "winograd"};
+	static const enum conv_algo algos[] = {CONV_DIRECT, CONV_GEMM, CONV_WINOGRAD};
 	struct onednn_conv c = {.direction = API_WEIGHTS, .n = 2, .groups = 1, .in = {16, 6, 6}, .out = {32, 6, 6}, .kernel = 3,
 	                        .stride = 1, .pad = 1, .activation = ACTIVATION_NONE};
 	struct onednn o;
@@ -31,7 +31,7 @@ static void kept_choices(struct device *d)
 		json_decref(want);
 	}
 	struct onednn_conv strided = c;
-	json_t *other = json_pack("{s:s}", "conv 16x6x6 32 k3 s2 p1 g1 f32 forward", "own winograd");
+	json_t *other = json_pack("{s:s}", "conv 16x6x6 32 k3 s2 p1 g1 f32 forward", "winograd");
 	struct conv_part part;
 	strided.direction = API_FORWARD;
 	strided.stride = 2;
@@ -94,16 +94,16 @@ static void winograd(struct device *d)
 {
 	const struct format blocks = library_blocks();
 	/* Winograd's sums have larger errors than the bound of direct ones. */
-	check_conv(d, blocks, PRECISION_FP32, CONV_WINOGRAD, 40, "Winograd, blocks");
+	check_conv(d, blocks, PRECISION_FP32, CONV_WINOGRAD, 8, "Winograd, blocks");
 	check_conv_folded(d, blocks, PRECISION_FP32, CONV_WINOGRAD, "Winograd, blocks");
 	check_conv_bits(d, blocks, PRECISION_FP32, CONV_WINOGRAD, "Winograd, blocks");
-	check_conv(d, blocks, PRECISION_FP32, CONV_OWN_WINOGRAD, 8, "Winograd of our own, blocks");
-	check_conv_folded(d, blocks, PRECISION_FP32, CONV_OWN_WINOGRAD, "Winograd of our own, blocks");
-	check_conv_bits(d, blocks, PRECISION_FP32, CONV_OWN_WINOGRAD, "Winograd of our own, blocks");
+	check_conv(d, blocks, PRECISION_FP32, CONV_LIBRARY_WINOGRAD, 40, "the library's Winograd, blocks");
+	check_conv_folded(d, blocks, PRECISION_FP32, CONV_LIBRARY_WINOGRAD, "the library's Winograd, blocks");
+	check_conv_bits(d, blocks, PRECISION_FP32, CONV_LIBRARY_WINOGRAD, "the library's Winograd, blocks");
 	struct device *three;
 	MUST(backend_open("cpu", 3, &three));
-	check_conv_threads(d, three, blocks, CONV_OWN_WINOGRAD, "Winograd of our own, blocks");
-	check_conv_rest(d, blocks, CONV_OWN_WINOGRAD, "Winograd of our own, blocks");
+	check_conv_threads(d, three, blocks, CONV_WINOGRAD, "Winograd, blocks");
+	check_conv_rest(d, blocks, CONV_WINOGRAD, "Winograd, blocks");
 	check_conv_rest(d, blocks, CONV_AUTO, "by rule, blocks");
 	three->ops->close(three);
 }
@@ -132,17 +132,16 @@ static void bfloat(struct device *d)
 	check_conv_noise(d, half, PRECISION_BF16, "bf16");
 }
 
-/* What has kernels for every instruction set: reordering, rounding, sums by channel, Winograd's algorithm where the library has
- * none. */
+/* What has kernels for every instruction set: reordering, rounding, sums by channel, Winograd's algorithm. */
 static void kernels(struct device *d, const struct kernels *k)
 {
 	(void)k;
 	struct device *alone;
 	check_conv(d, last, PRECISION_FP32, CONV_DIRECT, 1, "direct, channels last");
-	check_conv(d, last, PRECISION_FP32, CONV_OWN_WINOGRAD, 8, "Winograd of our own, channels last");
-	check_conv_folded(d, last, PRECISION_FP32, CONV_OWN_WINOGRAD, "Winograd of our own, channels last");
+	check_conv(d, last, PRECISION_FP32, CONV_WINOGRAD, 8, "Winograd, channels last");
+	check_conv_folded(d, last, PRECISION_FP32, CONV_WINOGRAD, "Winograd, channels last");
 	/* Also of blocks wider than a vector; and of narrower ones, which it can't do. */
-	check_conv(d, library_blocks(), PRECISION_FP32, CONV_OWN_WINOGRAD, 8, "Winograd of our own, blocks");
+	check_conv(d, library_blocks(), PRECISION_FP32, CONV_WINOGRAD, 8, "Winograd, blocks");
 	check_conv_planes(d, CONV_DIRECT, "planes");
 	MUST(backend_open("cpu", 1, &alone));
 	check_conv_planes_rules(d, alone);

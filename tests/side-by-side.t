@@ -19,7 +19,7 @@ sample() { "$BASIN" sample --quiet --threads 1 "$@" || ok 1 "a run to read"; }
 sample --data csv:classes.csv --likelihood categorical --model mlp:8-16-3 --batch 50 --steps 60 --keep-every 4 --chains 2 --out mlp
 sample --data csv:real.csv --model mlp:8-16-1 --lr 0.001 --batch 64 --steps 60 --keep-every 10 --chains 2 --out real
 sample --data shapes --holdout 9000 --model lenet --lr 0.01 --batch 64 --steps 6 --keep-every 2 --out lenet
-# Winograd's sums, of small batches, depend on the threads of one convolution.
+# The gradients that auto chooses may depend on the threads of one convolution.
 sample --data shapes --holdout 9976 --model resnet18 --conv-algo direct --lr 0.01 --batch 4 --steps 1 --out resnet
 
 # same NAME COMMAND…: with 1, 2 and 5 threads, the report and the files that it writes

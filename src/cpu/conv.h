@@ -99,8 +99,8 @@ struct conv_winograd {
 bool conv_winograd_can(const struct device *d, const struct onednn_conv *c);
 /* Sets how the weights lie too. */
 void conv_winograd_make(const struct onednn_conv *c, struct conv_winograd *w, struct onednn_weights *weights);
-/* Tiles of an example. */
-size_t conv_winograd_tiles(const struct conv_winograd *w);
+/* Tiles of y of a whole batch. */
+size_t conv_winograd_tiles(const struct onednn_conv *c);
 /* Takes the scratch memory that it works in, so that what a device holds tells. Errors: ERR_MEMORY. */
 status conv_winograd_reserve(struct device *d, const struct conv_winograd *w);
 /* y of x, bias may be NULL, or dx of dy. Errors: ERR_MEMORY. */

@@ -12,7 +12,7 @@
 
 enum {
 	ROUNDS_MIN = 2, ROUNDS_MAX = 10,
-	TILES = 16               /* of a whole batch to predict, from which Winograd of our own is worth it */
+	CHANNELS_OF_A_TILE = 24  /* in and out together: as many a tile predict as fast by Winograd's as by direct sums */
 };
 static const double SECONDS = 0.2;           /* after which a direction's times are taken as they are */
 static const double MULTIPLICATIONS = 3e9;   /* that a measured batch may have: Winograd's fixed costs need large ones */
@@ -21,7 +21,7 @@ static const double BEHIND = 3;              /* how many times the shortest time
 static const double LEAD = 0.97;             /* of direct's time: what another algorithm must stay below to be taken */
 
 static const char *const names[] = {
-	[CONV_DIRECT] = "direct", [CONV_WINOGRAD] = "winograd", [CONV_GEMM] = "gemm", [CONV_OWN_WINOGRAD] = "own winograd"};
+	[CONV_DIRECT] = "direct", [CONV_WINOGRAD] = "winograd", [CONV_GEMM] = "gemm", [CONV_LIBRARY_WINOGRAD] = "library winograd"};
 enum { ALGOS = sizeof names / sizeof *names };
 
 static void choice_key(const struct onednn_conv *c, char *key, size_t size)
@@ -138,9 +138,8 @@ static status measure_algos(struct device *d, const struct onednn *o, const stru
 		if (trials[a].part.reference && c->direction == API_WEIGHTS && conv_gemm_can(c))
 			conv_part_drop(&trials[a].part);
 	}
-	/* Our own in the library's place, which is kept by its own name: another processor's library may have one. */
-	if (trials[CONV_WINOGRAD].part.own)
-		conv_part_drop(&trials[CONV_WINOGRAD].part);
+	if (!trials[CONV_WINOGRAD].part.own)
+		conv_part_drop(&trials[CONV_LIBRARY_WINOGRAD].part);  /* which both are */
 	for (int a = CONV_DIRECT; a < ALGOS; a++)
 		candidates += trials[a].part.made;
 	if (s == OK && candidates > 1)
@@ -166,11 +165,17 @@ static enum conv_algo known_choice(const struct device *d, const char *key)
 	return CONV_AUTO;
 }
 
+/* Of few tiles, transforming the weights takes longest: eight images of 4×4, 512 channels wide, take three times direct's. */
+static enum conv_algo inference_algo(const struct onednn_conv *c)
+{
+	return conv_winograd_tiles(c) * CHANNELS_OF_A_TILE < (size_t)(c->in[0] + c->out[0]) ? CONV_DIRECT : CONV_WINOGRAD;
+}
+
 static status decide_algo(struct device *d, const struct onednn *o, const struct onednn_conv *c, enum conv_algo *algo)
 {
 	char key[128];
 	if (c->inference) {
-		*algo = CONV_WINOGRAD;
+		*algo = inference_algo(c);
 		return OK;
 	}
 	choice_key(c, key, sizeof key);
@@ -190,9 +195,6 @@ status conv_choose(struct device *d, const struct onednn *o, const struct onednn
 	if (asked == CONV_AUTO)
 		TRY(decide_algo(d, o, c, &algo));
 	TRY(conv_part_make(d, o, c, algo, part));
-	/* Of few tiles, transforming the weights takes longest: of one, 512 channels wide, it has a sixth of direct's speed. */
-	if (asked == CONV_AUTO && c->inference && part->own && conv_winograd_tiles(&part->winograd) * (size_t)c->batch < TILES)
-		conv_part_drop(part);
 	if (!part->made && algo != CONV_DIRECT)
 		TRY(conv_part_make(d, o, c, CONV_DIRECT, part));
 	if (!part->reference || c->direction != API_WEIGHTS || !conv_gemm_can(c))

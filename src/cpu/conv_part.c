@@ -18,10 +18,10 @@ status conv_part_make(struct device *d, const struct onednn *o, const struct one
 	*part = (struct conv_part){.algo = algo};
 	if (algo == CONV_GEMM)
 		return make_gemm(o, c, part);
-	wanted.winograd = algo == CONV_WINOGRAD;
-	if (algo != CONV_OWN_WINOGRAD)
+	wanted.winograd = algo == CONV_WINOGRAD || algo == CONV_LIBRARY_WINOGRAD;
+	part->own = algo == CONV_WINOGRAD && conv_winograd_can(d, c);
+	if (!part->own)
 		TRY(onednn_conv(o, &wanted, &part->op, &weights));
-	part->own = !part->op.primitive && algo != CONV_DIRECT && conv_winograd_can(d, c);
 	if (part->own)
 		conv_winograd_make(c, &part->winograd, &weights);
 	else if (!part->op.primitive)

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* Convolutions of 3×3 with stride 1 by Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2016): tiles of 4×4 pixels become
  * 36 numbers a channel each, products of matrices (tiles, channels) do the rest, with a quarter of a direct sum's
- * multiplications. The library has it for processors with AVX-512 alone, and not for every shape. Every number is one sum in an
- * order that neither threads nor, but for the gradient of the weights, the rest of the batch change. */
+ * multiplications. The library's, for processors with AVX-512 alone, is seldom faster and has larger errors. Every number is one
+ * sum in an order that neither threads nor, but for the gradient of the weights, the rest of the batch change. */
 #include "src/cpu/conv.h"
 
 #include <omp.h>
@@ -83,9 +83,10 @@ void conv_winograd_make(const struct onednn_conv *c, struct conv_winograd *w, st
 	                                              .strides = {data ? in : 1, data ? 1 : out, 3 * in * out, in * out}}};
 }
 
-size_t conv_winograd_tiles(const struct conv_winograd *w)
+size_t conv_winograd_tiles(const struct onednn_conv *c)
 {
-	return (size_t)w->to.rows * (size_t)w->to.columns;
+	const struct winograd_images y = images_of(c->out, c->y_block, c->out, 0);
+	return (size_t)c->batch * (size_t)y.rows * (size_t)y.columns;
 }
 
 /* ---- y of x, and dx of dy ---- */
