@@ -25,7 +25,6 @@ import sys
 import torch
 
 from cifar10_peer import DECAY, Method, arguments, gradient, train
-from methods_tables import read
 
 PEAK = {"sghmc": 0.05, "adamw": 3e-3, "sam": 0.5}
 FRICTION, RHO = 0.1, 0.05
@@ -94,7 +93,7 @@ def main():
     if half:
         o.keep = min(o.keep, 2)    # as of Basin's row
     name = "%s-%d" % ("sam-half" if half else o.method, o.seed)
-    if any(line["name"] == name and "torch" in line for line in read(o.out)):
+    if os.path.exists(o.out) and any(line["name"] == name and "torch" in line for line in map(json.loads, open(o.out))):
         sys.exit("methods_peer.py: %s has a line of %s already" % (o.out, name))
     saved = "%s.%s.saved" % (o.out, name)
     result = train(o, PEAK[o.method], METHODS[o.method], saved)

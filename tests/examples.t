@@ -22,7 +22,7 @@ ok $? "and sends to a command that works on it"
 # The published CIFAR protocols: the methods whose items in the manual name them have a file for either set, the files
 # differ in nothing but what is a method's own, and each keeps 16 states; sam and asam have another protocol, that of
 # asam's authors, and keep one. Four examples and a small network show that without the data.
-methods=$(sed -n '/^\.Ss Methods/,/^\.Ss Schedules/s/^\.Pa cifar100*-\(.*\)\.conf [,.]$/\1/p' "$top_srcdir/man/basin-sample.1" | sort -u)
+methods=$(sed -n '/^\.Ss Methods/,/^\.Ss Schedules/s/^\.Pa cifar100-\(.*\)\.conf [,.]$/\1/p' "$top_srcdir/man/basin-sample.1" | sort -u)
 methods=$(echo $methods)
 [ -n "$methods" ]
 ok $? "the methods are known"
@@ -84,6 +84,13 @@ for method in sgld sghmc; do
 	tr -s ' \n' ' ' <"$dir/out" | grep -q 'the last 0.1 of each cycle (--explore 0.9)'
 	ok $? "and samples in the last tenth of each cycle"
 done
+
+rm -rf "$dir/published"
+"$BASIN" sample --config "$top_srcdir/examples/cifar10-low-precision-sgld.conf" --data shapes --holdout 9996 --model lenet --batch 4 \
+	--quiet --out "$dir/published" >"$dir/out" && "$BASIN" info "$dir/published" | grep -q "50 snapshots" &&
+	sed -n '1p;122p;$p' "$dir/published/chain-0.log.jsonl" | sed 's/.*"step":\([0-9]*\),.*"lr":\([^,]*\),.*/\1 \2/' >"$dir/lr" &&
+	awk '$2 < .495 && $1 < 123 || $1 == 245 && $2 != .005 { exit 1 }' "$dir/lr"
+ok $? "cifar10-low-precision-sgld.conf keeps 50 states, half of its steps are 0.5 long, and the last of them 0.005"
 
 # The samplers that are held against Hamiltonian Monte Carlo sample one posterior, of the same data everywhere, and some thousand
 # trajectories tell the sampler that is right from the one whose steps are too large.

@@ -35,6 +35,14 @@ ok $? "as many at a time as there are and have room, with the CPU's bits"
 ok $? "or as many as --workers says"
 "$far" predict two >a && "$BASIN" predict two >b && cmp a b
 ok $? "predictions from there are the CPU's"
+
+# ---- draws ----
+"$BASIN" sample --data shapes --holdout 9984 --model resnet20 --conv-algo direct --sampler sgd --lr 0.01 --batch 8 --steps 6 --keep-every 2 \
+	--threads 1 --quiet --out net && "$BASIN" swag net --rank 2 --draws 2 --seed 3 --quiet --out drawn &&
+	"$far" swag net --rank 2 --draws 2 --seed 3 --quiet --out drawn-far && cmp drawn/chain-0.snaps drawn-far/chain-0.snaps
+ok $? "and so are draws of a network whose statistics of batch norm are made there"
+
+# ---- interruptions ----
 for signal in KILL TERM; do
 	# shellcheck disable=SC2046,SC2086 # words
 	"$far" sample $plan --workers 3 --out by-$signal --quiet 2>err &
