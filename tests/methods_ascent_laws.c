@@ -11,8 +11,8 @@
 #include "tests/sampler_body.h"
 #include "tests/tap.h"
 
-/* The loss at θ + e after one step from there. */
-static double uphill(const struct ascent *q, const char *method, const char *const *extra, const float *theta)
+/* The loss at θ + e after one step from there, which leads to `after`. */
+static double uphill(const struct ascent *q, const char *method, const char *const *extra, const float *theta, float *after)
 {
 	struct bench b;
 	ascent_begin(&b, q, method, extra, 0);
@@ -20,16 +20,20 @@ static double uphill(const struct ascent *q, const char *method, const char *con
 	MUST(state_step(&b.state, ascent_lr, 1));
 	MUST(q->d->ops->slots_fetch(q->d, &b.state.s.slots));
 	double value = b.state.s.slots.value[SLOT_NLL];
+	MUST(state_get(&b.state, BASE_THETA, after));
 	bench_close(&b);
 	return value;
 }
 
-/* A net without biases is the same function at (4W₁, W₂/4), and so is its worst loss near by, if lengths are the weights'. */
+/* A net without biases is the same function at (4W₁, W₂/4), and so is its worst loss near by, if lengths are the weights': e becomes
+ * (4e₁, e₂/4), and the gradient there (g₁/4, 4g₂). */
 static void check_scales(struct device *d)
 {
 	struct ascent q;
 	MUST(ascent_open(&q, d, "mlp:192-16-3", PRECISION_FP32, "*.bias") ? OK : ERR_LIBRARY);
-	float *a = host_take(q.n * sizeof *a), *b = host_take(q.n * sizeof *b);
+	const size_t bytes = q.n * sizeof(float);
+	float *a = host_take(bytes), *b = host_take(bytes), *from_a = host_take(bytes), *from_b = host_take(bytes);
+	double worst = 0, longest = 0;
 	for (int i = 0; i < q.p->params->n; i++) {
 		const struct segment *s = &q.p->params->at[i];
 		for (size_t j = s->offset; j < s->offset + s->count; j++) {
@@ -38,10 +42,17 @@ static void check_scales(struct device *d)
 		}
 	}
 	const char *const words[] = {"--rho", "0.5", "--asam-eta", "0", NULL};
-	double plain = uphill(&q, "sam", words + 4, a), adaptive = uphill(&q, "asam", words, a);
-	near(uphill(&q, "asam", words, b), adaptive, 1e-6 * adaptive, "asam, η = 0: a network of other scales has the same loss uphill");
-	ok(fabs(uphill(&q, "sam", words + 4, b) - plain) > 1e-3 * plain, "sam: it has another");
-	free(a), free(b);
+	double plain = uphill(&q, "sam", words + 4, a, from_a);
+	ok(fabs(uphill(&q, "sam", words + 4, b, from_b) - plain) > 1e-3 * plain, "sam: a network of other scales has another loss uphill");
+	double adaptive = uphill(&q, "asam", words, a, from_a);
+	near(uphill(&q, "asam", words, b, from_b), adaptive, 1e-6 * adaptive, "asam, η = 0: it has the same");
+	for (size_t j = 0; j < q.n; j++) {
+		double step = (double)from_a[j] - (double)a[j], scale = a[j] == 0 ? 1 : (double)b[j] / (double)a[j];
+		worst = fmax(worst, fabs(((double)from_b[j] - (double)b[j]) * scale - step));
+		longest = fmax(longest, fabs(step));
+	}
+	near(worst / longest, 0, 1e-4, "asam, η = 0: and a step by its gradient there, of the inverse scales");
+	free(a), free(b), free(from_a), free(from_b);
 	ascent_close(&q);
 }
 
