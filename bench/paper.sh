@@ -143,9 +143,11 @@ labels() {
 	noted labels "$1" "set=$2" "method=$3" "lr=$lr"
 }
 
-# coupling BETA SIGMA: two chains of fsgld, and the last state's scores.
+# coupling BETA SIGMA: two chains of fsgld, and the last state's scores; nothing where both have lines, whatever folder they
+# were made in.
 coupling() {
 	asked "coupling-$1-$2" || return 0
+	[ "$(grep -c -F "\"name\": \"coupling-$1-$2\"," "$results" 2>/dev/null)" != 2 ] || return 0
 	lr=$(lines best "$results" cifar10n fsgld)
 	made "coupling-$1-$2" cifar10n coupling 2 10000 12 --lr "$lr" --beta "$1" --sigma "$2"
 	for chain in $(chains_of "$name"); do
