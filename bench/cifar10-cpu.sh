@@ -32,5 +32,6 @@ go sgd-1 --sampler sgd --augment crop-flip --epochs 3 --keep-last 3
 go entropy-sgd-1 --sampler entropy-sgd --coupling 4e-4 --augment crop-flip --epochs 3 --keep-last 3
 go entropy-sgld-1 --sampler entropy-sgld --coupling 4e-4 --augment crop-flip --epochs 3 --keep-last 3
 go sgld-frn-1 --sampler sgld --norm frn --augment none --epochs 10 --keep-last 4
+all_asked
 
 python3 "$here/cifar10_tables.py" "$runs" "$@"

@@ -21,11 +21,23 @@ fi
 mkdir -p "$runs"
 
 # asked NAME: whether the run is one of ONLY; all are where that is empty.
+names=
 asked() {
+	names="$names $1"
 	case " ${ONLY:-$1} " in
 	*" $1 "*) return 0 ;;
 	*) return 1 ;;
 	esac
+}
+
+# all_asked: at the end; fails where ONLY has a name that no run had.
+all_asked() {
+	for word in ${ONLY-}; do
+		case "$names " in
+		*" $word "*) ;;
+		*) echo "$script: ONLY: no run is called $word" >&2; return 2 ;;
+		esac
+	done
 }
 
 # timed FILE COMMAND…: adds the command's wall time to FILE, in nanoseconds, if it ends well.

@@ -76,3 +76,4 @@ for seed in ${SEEDS:-1 2}; do
 		go rw-sam-$seed --sampler rw-sam --rho 0.05 --lr 0.5 --epochs 10 --seed $seed $cosine
 	}
 done
+all_asked

@@ -31,6 +31,13 @@ export BASIN_DEVICE
 
 commit=${COMMIT:-$(git -C "$here" rev-parse --short HEAD 2>/dev/null || echo unknown)}
 lines() { python3 "$here/paper_lines.py" "$@"; }
+known() { lines known "$results" "$@"; } # PART NAME CHAINS
+for part in ${PART-}; do
+	case $part in
+	search | labels | coupling | flatness) ;;
+	*) echo "$script: PART: no part is called $part" >&2; exit 2 ;;
+	esac
+done
 in_part() { case " ${PART:-search labels coupling flatness} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
 # of_set SET: its data, labels and number of training rows.
@@ -120,9 +127,10 @@ search() {
 }
 
 # labels NAME SET METHOD EPOCHS: two chains with the step size that was found, their scores on the clean test set after every
-# epoch, and what the last state says of the training set.
+# epoch, and what the last state says of the training set; nothing where both have lines, whatever folder they were made in.
 labels() {
 	asked "$1" || return 0
+	! known labels "$1" 2 || return 0
 	lr=$(lines best "$results" "$2" "$3")
 	made "$1" "$2" "$3" 2 0 "$4" --lr "$lr"
 	for chain in $(chains_of "$1"); do
@@ -143,11 +151,10 @@ labels() {
 	noted labels "$1" "set=$2" "method=$3" "lr=$lr"
 }
 
-# coupling BETA SIGMA: two chains of fsgld, and the last state's scores; nothing where both have lines, whatever folder they
-# were made in.
+# coupling BETA SIGMA: two chains of fsgld, and the last state's scores; nothing where both have lines.
 coupling() {
 	asked "coupling-$1-$2" || return 0
-	[ "$(grep -c -F "\"name\": \"coupling-$1-$2\"," "$results" 2>/dev/null)" != 2 ] || return 0
+	! known coupling "coupling-$1-$2" 2 || return 0
 	lr=$(lines best "$results" cifar10n fsgld)
 	made "coupling-$1-$2" cifar10n coupling 2 10000 12 --lr "$lr" --beta "$1" --sigma "$2"
 	for chain in $(chains_of "$name"); do
@@ -161,8 +168,13 @@ coupling() {
 flatness() {
 	asked "flatness-$1" || return 0
 	name=cifar10n-$1
+	! known flatness "$name" 2 || return 0
 	if [ ! -e "$runs/$name.done" ]; then
-		echo "$script: flatness-$1: $name has not been run: PART=labels ONLY=$name" >&2
+		if known labels "$name" 2; then
+			echo "$script: flatness-$1: $runs lacks the run $name that $results has lines of; without them it is made anew" >&2
+		else
+			echo "$script: flatness-$1: $name has not been run: PART=labels ONLY=$name" >&2
+		fi
 		return 0
 	fi
 	of_set cifar10n
@@ -206,3 +218,4 @@ if in_part flatness; then
 	done
 fi
 set_runs cifar100n
+all_asked

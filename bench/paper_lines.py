@@ -5,6 +5,8 @@
 
     paper_lines.py next RESULTS.jsonl SET METHOD    the step size to be tried next, or nothing where the search has ended
     paper_lines.py best RESULTS.jsonl SET METHOD    the one that a search which has ended has found
+    paper_lines.py known RESULTS.jsonl PART NAME CHAINS
+                                                    fails unless so many chains have a line
     paper_lines.py rows LABELS.npy                  how many labels there are
     paper_lines.py ended INFO.json                  the chains that are done; fails unless all others have diverged
     paper_lines.py fitted PREDICT.csv PREDICT.json INFO.json GIVEN.npy CLEAN.npy
@@ -21,14 +23,14 @@ import math
 import os
 import sys
 
-# Step sizes in order, and those that are tried first. The ends of sgd's, sam's and fsgld's, and the lower one of adamw's, are
-# those of the search of fSGLD's authors.
-WIDE = ["0.01", "0.03", "0.1", "0.3", "1"]
+# Step sizes in order, and those that are tried first. The search of fSGLD's authors is from 0.01 to 1 for sgd, sam and fsgld, and
+# from 1e-4 for adamw; it goes on below where the least one is the best.
+WIDE = ["0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1"]
 GRID = {"sgd": WIDE, "sam": WIDE, "asam": WIDE, "fsgld": WIDE, "adamw": ["1e-4", "3e-4", "1e-3", "3e-3", "1e-2", "3e-2", "1e-1"]}
-FIRST = {"sgd": WIDE[1:4], "adamw": GRID["adamw"][1:4], "fsgld": WIDE[2:], "sam": WIDE[1:4], "asam": WIDE[1:4]}
+FIRST = {"sgd": WIDE[3:6], "adamw": GRID["adamw"][1:4], "fsgld": WIDE[4:], "sam": WIDE[3:6], "asam": WIDE[3:6]}
 DONE, FAILED = "done", "failed"
 SCORES = ("accuracy", "nll", "ece")
-FLATNESS = ("nll", "gradient_norm", "least", "least_error", "trace", "trace_se", "products")
+FLATNESS = ("nll", "gradient_norm", "least", "least_error", "converged", "trace", "trace_se", "products")
 OPTIONS = ("holdout", "model", "augment", "weight-decay", "beta", "precision", "conv-algo", "sampler", "batch", "milestones",
            "gamma", "seed", "momentum", "beta1", "beta2", "rho", "asam-eta", "sigma", "eta")
 DENSITY = ("at", "value", "sigma", "node", "weight")
@@ -75,7 +77,11 @@ def best_lr(results, data, method):
     method = {"sgld": "fsgld"}.get(method, method)
     if next_lr(results, data, method):
         sys.exit("paper_lines.py: the step size of %s on %s has not been searched to its end: PART=search" % (method, data))
-    return best_of(tried(results, data, method), GRID[method])
+    scores = tried(results, data, method)
+    best = best_of(scores, GRID[method])
+    if scores[best] < 0:
+        sys.exit("paper_lines.py: every step size that was tried for %s on %s diverged" % (method, data))
+    return best
 
 
 # ---- what a run says ----
@@ -216,6 +222,8 @@ def main(args):
         print(next_lr(read(rest[0]), *rest[1:]) or "")
     elif verb == "best" and len(rest) == 3:
         print(best_lr(read(rest[0]), *rest[1:]))
+    elif verb == "known" and len(rest) == 4:
+        sys.exit(sum((line["part"], line["name"]) == tuple(rest[1:3]) for line in read(rest[0])) != int(rest[3]))
     elif verb == "rows" and len(rest) == 1:
         print(len(labels_of(rest[0])))
     elif verb == "ended" and len(rest) == 2:

@@ -67,13 +67,15 @@ def minutes(lines):
     return ("more than " if lines[0]["interrupted"] else "") + "%.1f" % (total / 60)
 
 
-def machines(lines):
-    """Where they were run, and by what; nothing where there are none."""
+def machines(lines, measured_by=None):
+    """Where they were run, and by what, and by what they were measured where that is another key of theirs; nothing where there are
+    none."""
     if not lines:
         return
     words = sorted({"%s, %s, oneDNN %s" % (line["device"].get("cpu"), line["device"].get("instruction_set"),
                                            line["device"].get("libraries", {}).get("oneDNN", "-")) for line in lines})
-    print("Run on: %s; program: %s.\n" % ("; ".join(words), ", ".join(sorted({line["commit"] for line in lines}))))
+    commits = [", ".join(sorted({line[key] for line in lines})) for key in ("commit", measured_by) if key]
+    print("Run on: %s; program: %s.\n" % ("; ".join(words), ", measured by ".join(commits)))
 
 
 def spread_words(pairs):

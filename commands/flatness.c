@@ -3,6 +3,8 @@
 /* basin flatness: the curvature of the loss at snapshots. */
 #include "commands/flatness.h"
 
+#include <stdlib.h>
+
 #include "commands/command.h"
 #include "commands/csv_options.h"
 #include "commands/report.h"
@@ -19,7 +21,7 @@ static const struct param flatness_defs[] = {
 	 .help = "vectors of random signs from which the trace is estimated; 0: none"},
 	{.name = "density", .type = PARAM_FLAG,
 	 .help = "also the density of the eigenvalues, by --lanczos-steps products for each probe"},
-	{.name = "lanczos-steps", .type = PARAM_COUNT, .arg = "N", .fallback = "80", .min = 1, .max = 1e4, .unit = "products",
+	{.name = "lanczos-steps", .type = PARAM_COUNT, .arg = "N", .fallback = "80", .min = 2, .max = 1e4, .unit = "products",
 	 .help = "steps of each probe of the density"},
 	{.name = "decay", .type = PARAM_FLAG,
 	 .help = "take the run's prior in: δ on the diagonal where it is Gaussian; without it the curvature is that of the loss alone"},
@@ -102,19 +104,25 @@ static status show(const struct flatness_plan *p, const struct flatness_target *
 	return s == OK ? report_end() : s;
 }
 
-/* After a signal what is done is shown all the same: it may have taken hours. */
+/* After a signal or a failure what is done is shown all the same: it may have taken hours. */
 static status measure(const struct flatness_plan *p, const struct flatness_target *t, struct selection *chosen)
 {
 	json_t *list = json_array();
 	status s = flatness_measure(p, t, chosen, &list);
 	const size_t done = json_array_size(list);
-	const bool cut = s == ERR_INTERRUPTED && done;
-	if (s != OK && !cut) {
+	if (s != OK && !done) {
 		json_decref(list);
 		return s;
 	}
-	TRY(show(p, t, chosen, list));
-	return cut ? fail(ERR_INTERRUPTED, "stopped by a signal: %zu of %zu snapshots are reported", done, chosen->n) : OK;
+	char *why = s == OK ? NULL : fail_copy();
+	const status shown = show(p, t, chosen, list);
+	status ended = shown == OK ? s : shown;
+	if (shown == OK && s == ERR_INTERRUPTED)
+		ended = fail(s, "stopped by a signal: %zu of %zu snapshots are reported", done, chosen->n);
+	else if (shown == OK && s != OK)
+		ended = fail_within(fail_again(s, why), "%zu of %zu snapshots are reported; ", done, chosen->n);
+	free(why);
+	return ended;
 }
 
 static status run_flatness(const struct opts *o)

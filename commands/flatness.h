@@ -50,8 +50,8 @@ void flatness_close(struct flatness_target *t);
  * Errors: ERR_USAGE where they are not there; ERR_MEMORY. */
 status flatness_choose(const struct flatness_plan *p, struct flatness_target *t);
 
-/* Measures all chosen snapshots, one after another: an array of an object for each, in `list`. Where a signal asks for an end, those
- * that are done are in it. Errors: ERR_INTERRUPTED; selection_read's and those of curvature/. */
+/* Measures all chosen snapshots, one after another: an array of an object for each, in `list`. Where a signal asks for an end, or one
+ * fails, those that are done are in it. Errors: ERR_INTERRUPTED; selection_read's and those of curvature/. */
 status flatness_measure(const struct flatness_plan *p, const struct flatness_target *t, struct selection *chosen, json_t **list);
 
 /* What was measured, of what and how: the members of the report beside its snapshots. */

@@ -267,6 +267,9 @@ static status measure_choice(struct measuring *m, struct selection *chosen, json
 		return fail(ERR_INPUT, "%zu parameters and %zu statistics in a snapshot; its model has %zu and %zu", chosen->params,
 		            chosen->stats, p->n_params, p->n_stats);
 	status s = measure_record(m, &record, into);
+	const struct choice *of = &chosen->choice[m->at];
+	if (s == ERR_INPUT)
+		s = fail_within(s, "%s, step %" PRIu64 ": ", chosen->sources.source[of->source].path, of->step);
 	hessian_close(m->hessian);
 	m->hessian = NULL;
 	arena_free(&m->arena);

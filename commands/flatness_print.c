@@ -55,6 +55,12 @@ static void print_place(const json_t *snapshot, size_t number)
 	putchar('\n');
 }
 
+/* Behind what is known to no more than its bound. */
+static const char *unsure(const json_t *of)
+{
+	return json_is_false(json_object_get(of, "converged")) ? "  not converged" : "";
+}
+
 static void print_eigenvalues(const json_t *snapshot)
 {
 	const size_t n = json_array_size(json_object_get(snapshot, "eigenvalues"));
@@ -65,6 +71,8 @@ static void print_eigenvalues(const json_t *snapshot)
 	}
 	if (n)
 		print_row("least found", number(snapshot, "least"), number(snapshot, "least_error"), "");
+	if (*unsure(snapshot))
+		printf("  %-*s%s\n", WIDTH - 2, "converged", "no: larger eigenvalues may have been missed");
 }
 
 /* A tensor's largest eigenvalue and its trace. */
@@ -89,7 +97,7 @@ static void print_tensors(const json_t *tensors)
 		const int blanks = trace && report_width(largest.at) < 18 ? 18 - report_width(largest.at) : 0;
 		if (top)
 			printf("  %s%*s", largest.at, blanks, "");
-		printf("%s%s\n", trace ? "  " : "", trace ? sum.at : "");
+		printf("%s%s%s\n", trace ? "  " : "", trace ? sum.at : "", unsure(tensor));
 	}
 }
 
@@ -124,7 +132,7 @@ static void print_table(const struct flatness_plan *p, const json_t *snapshots)
 		       json_string_value(json_object_get(one, "role")), number(one, "nll"), number(one, "gradient_norm"));
 		if (p->top)
 			printf("  %12.5g", nth(one, "eigenvalues", 0));
-		printf("%s%s\n", p->probes ? "  " : "", p->probes ? trace.at : "");
+		printf("%s%s%s\n", p->probes ? "  " : "", p->probes ? trace.at : "", unsure(one));
 	}
 }
 

@@ -30,6 +30,7 @@ static void put_data(const struct flatness_plan *p, const struct flatness_target
 {
 	const struct dataset *d = &t->subject.data;
 	json_put(into, "data", t->analytic ? json_null() : json_words(d->spec));
+	json_put(into, "labels", t->subject.labels ? json_words(t->subject.labels) : json_null());
 	json_put(into, "split", t->analytic ? json_null() : json_string(split_name(d->split)));
 	if (t->analytic)
 		json_put(into, "data_fingerprint", json_null());
@@ -78,6 +79,8 @@ static json_t *data_words(const struct flatness_plan *p, const struct flatness_t
 		         (unsigned)p->seed);
 	else
 		text_add(&to, "all %zu %s examples of %s", d->n, split_name(d->split), d->spec);
+	if (t->subject.labels)
+		text_add(&to, ", with the labels of %s", t->subject.labels);
 	return sentence(&to);
 }
 

@@ -90,7 +90,7 @@ static status subject_read(const struct network *n, const struct subject_request
 	else
 		ask->split = dataset_has_test(ask->spec) ? SPLIT_TEST : SPLIT_TRAIN;
 	if (own && ask->split != SPLIT_TEST)
-		ask->labels = n->origin.labels;
+		s->labels = ask->labels = n->origin.labels;
 	/* Another file is taken whole, unless a part of it is asked for as the run had it. */
 	if (r->need != NEED_FOREIGN && ask->split != SPLIT_TEST && (own || r->split >= 0))
 		ask->holdout = n->origin.holdout;

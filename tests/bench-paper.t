@@ -67,7 +67,8 @@ for beta, sigma, pair in ((1e8, 6.31e-3, (0.7, 0.71)), (1e8, 1e-2, (0.71, 0.712)
 line("coupling", "coupling", 0, beta=1e8, sigma=0.1, failed=True, wall_s={"sample": None})
 for method, pair in (("sgd", (16.0, 18.0)), ("fsgld", (8.0, 9.0)), ("sam", (15.5, 17.5))):
     for chain in (0, 1):
-        line("flatness", "cifar10n-" + method, chain, method=method, lambda_max=pair[chain], lambda_max_error=0.01, least=-1.5,
+        line("flatness", "cifar10n-" + method, chain, method=method, lambda_max=pair[chain], lambda_max_error=0.01, least=-1.5, least_error=0.1,
+             converged=method != "sam", measured_by="def",
              trace=-1.0 if method == "sam" and chain else 100.0, trace_se=5.0, nll=0.25, gradient_norm=0.125, products=220, wall_s={"flatness": 200.0},
              density={"at": [-2.0, 0.0, 20.0], "value": [1e-3, 1.0, 1e-2], "sigma": 0.5, "node": [-1.5, 0.0, 5.0, 16.0],
                       "weight": [0.125, 0.625, 0.125, 0.125]})
@@ -105,7 +106,10 @@ has "the η that a pair implies" \
 	'| 1e4 | 6.31e-3 | 1.20 | 2 | 50.50 (50.00, 51.00) | 1.0000 (1.0000, 1.0000) | +20.00 | +0.0000, none | 1.1 |'
 has "a pair that diverged" '| 1e8 | 1e-1 | -0.50 | 0, 1 diverged | - | - | - | - | - |'
 has "a pair that was not run" '| 1e10 | 6.31e-3 | -0.12 | not run | - | - | - | - | - |'
-has "the Hessian of a state" '| sgd | 0 | 16 ± 0.01 | -1.5 | 100 ± 5 | 0.250 | 0.12 | 69.00 | 220 | 200 |'
+has "the Hessian of a state" '| sgd | 0 | 16 ± 0.01 | -1.5 ± 0.1 | 100 ± 5 | 0.250 | 0.12 | 69.00 | 220 | 200 |'
+has "one whose greatest eigenvalue may be another" \
+	'| sam | 0 | 15.5 ± 0.01, perhaps not the greatest | -1.5 ± 0.1 | 100 ± 5 | 0.250 | 0.12 | - | 220 | 200 |'
+has "by what it was measured" 'Run on: A processor, x86-64-v4, oneDNN 2.6.3; program: abc, measured by def.'
 has "a method that was not run" '| sgld | not run | - | - | - | - | - | - | - | - |'
 has "a ratio" '| fsgld / sgd | 0.50 | 1.00, none |'
 has "one that is none, and none where a trace is not positive" '| sam / sgd | 0.97, none | - |'
@@ -179,7 +183,7 @@ predict)
 	;;
 flatness)
 	echo '{"n": 9, "loss": "categorical", "batch_norm": null, "snapshots": [{"step": 7, "nll": 0.5, "gradient_norm": 0.25,
-	"eigenvalues": [4.0], "eigenvalue_errors": [0.1], "least": -1.0, "least_error": 0.1, "trace": 9.0, "trace_se": 1.0, "products": 3,
+	"eigenvalues": [4.0], "eigenvalue_errors": [0.1], "least": -1.0, "least_error": 0.1, "converged": true, "trace": 9.0, "trace_se": 1.0, "products": 3,
 	"density": {"at": [0], "value": [1], "sigma": 1, "node": [0], "weight": [1]}}]}'
 	;;
 esac
@@ -288,10 +292,29 @@ ok $? "what has no run yet is named"
 [ "$(asked '^flatness .*/cifar10n-sgd --threads 2 --json --chain 1 --last 1 --top 1 --probes [0-9]* --density')" = 1 ] &&
 	[ "$(count '"part": "flatness", "name": "cifar10n-sgd".*"lambda_max": 4.0')" = 2 ]
 ok $? "the Hessian at the last state of either chain is measured"
+paper RUNS="$dir/new" PART='labels coupling flatness' ONLY='cifar10n-sgd coupling-1e8-0 flatness-sgd'
+[ $? = 0 ] && [ "$(asked .)" = 0 ]
+check $? "what has its lines isn't run again in a new folder"
+grep -v '"part": "flatness"' "$dir/results" >"$dir/own-results"
+paper RUNS="$dir/new" RESULTS="$dir/own-results" PART=flatness ONLY=flatness-sgd
+[ $? = 0 ] && [ "$(asked .)" = 0 ] && grep -q 'lacks the run cifar10n-sgd that .*own-results has lines of' "$dir/said"
+check $? "a run of which the lines alone are left is named"
+paper PART=serach
+[ $? = 2 ] && grep -q 'PART: no part is called serach' "$dir/said" && [ "$(asked .)" = 0 ]
+check $? "a part that there is not is refused"
+paper PART=labels ONLY=cifar10n-sgdm
+[ $? = 2 ] && grep -q 'ONLY: no run is called cifar10n-sgdm' "$dir/said" && [ "$(asked .)" = 0 ]
+check $? "and so is a run"
+for lr in 0.001 0.003 0.01 0.03 0.1 0.3 1; do
+	echo '{"part": "search", "name": "", "chain": 0, "set": "cifar10n", "method": "fsgld", "lr": "'$lr'", "failed": true}'
+done >"$dir/diverged"
+python3 "$bench/paper_lines.py" best "$dir/diverged" cifar10n fsgld >"$dir/said" 2>&1
+[ $? = 1 ] && grep -q 'every step size that was tried for fsgld on cifar10n diverged' "$dir/said"
+check $? "where every step size diverged none is the best"
 python3 "$bench/paper_tables.py" "$dir/results" >"$dir/tables"
 has "and the tables have it all: the rows" \
 	'| sgd | 8 | 8 | 2 | 60.00 (60.00, 60.00) | 60.00 (60.00, 60.00) | 1, 1 | 0.500 (0.500, 0.500) | 50.0 | 50.0 | 50.0 |'
-has "the spectrum" '| sgd | 1 | 4 ± 0.1 | -1 | 9 ± 1 | 0.500 | 0.25 | 60.00 | 3 | 0 |'
+has "the spectrum" '| sgd | 1 | 4 ± 0.1 | -1 ± 0.1 | 9 ± 1 | 0.500 | 0.25 | 60.00 | 3 | 0 |'
 
 # ---- with the program itself ----
 
@@ -328,4 +351,7 @@ check $? "a row with the program itself"
 ok $? "training has the noisy labels: the wrong ones are memorised"
 [ "$(grep -c '"accuracy": \[.*0.75\], "nll"' "$dir/own/results")" = 2 ]
 ok $? "the test has the clean ones: what was memorised is wrong there"
+"$BASIN" flatness "$dir/own/runs/cifar10n-sgd" --chain 0 --top 0 --probes 1 --quiet >"$dir/said" 2>&1 && tr -s ' \n' ' ' <"$dir/said" |
+	grep -q "over all 150 train examples of cifar10:[^ ]*, with the labels of $dir/own/cifar10n/aggregate.npy "
+check $? "and flatness says so"
 done_testing

@@ -255,6 +255,16 @@ fails 2 '^basin: .*torn/chain-0.snaps' "a damaged snapshot is no figure" "$BASIN
 flat --skip-damaged --chain 0 torn && near step 0 30
 told $? "and is left out where that is asked for"
 
+# Behind a run that went well, one that went off.
+for run in 0.01/fine 300/off; do
+	"$BASIN" sample --data csv:c.csv --likelihood gaussian --model mlp:3-8-8-1 --sampler sgd --lr "${run%/*}" --batch 0 --steps 10 --keep-every 1 \
+		--quiet --out "${run#*/}" >out 2>err
+done
+"$BASIN" flatness --json --quiet --top 1 --probes 2 --last 3 fine off >out 2>err
+[ $? = 2 ] && [ "$(grep -c '"role"' out)" = "$(grep -c '"trace"' out)" ] && [ "$(grep -c '"file": "fine' out)" = 3 ] &&
+	grep -q '^basin: [345] of 6 snapshots are reported; off/chain-0.snaps, step [0-9]*: product 1 with the Hessian is not finite' err
+told $? "a snapshot that cannot be measured is named, and what was done before it is reported"
+
 # Eigenvalues close to each other are not told apart in 140 products.
 "$BASIN" sample --model "gaussian:$(awk 'BEGIN { for (i = 0; i < 300; i++) printf "%s%.4f", i ? "," : "", 1 + i * 3e-4 }')" --steps 2 --lr 0.01 \
 	--chains 6 --quiet --out many || exit 99
@@ -263,6 +273,9 @@ told $? "and is left out where that is asked for"
 	grep -q '^basin: warning: many/chain-0.snaps, step 2: the largest eigenvalues are not known to --tolerance 1e-06 after 140 products; within its bound each has an eigenvalue, but a larger one may have been missed$' err &&
 	awk -v x="$(values eigenvalues)" -v e="$(values eigenvalue_errors)" 'BEGIN { exit !(x <= 1.00001 && x + e >= 0.99999 && e > 0) }'
 told $? "what has not converged is warned of, and its bound holds"
+"$BASIN" flatness --quiet --top 1 --tolerance 1e-6 --probes 0 --by tensor many >out 2>err && [ "$(grep -c '^  converged  *no: larger' out)" = 6 ] &&
+	[ "$(grep -c '  not converged$' out)" = 12 ]
+told $? "and marked wherever it is shown"
 
 # signalled SIGNAL WARNINGS COMMAND…: sends it once so many snapshots are warned of.
 signalled() {
