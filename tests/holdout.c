@@ -3,70 +3,64 @@
 /* Rows that are set aside by class: how many, and which. */
 #include "src/data/holdout.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "src/philox.h"
 #include "tests/tap.h"
 
-static void shares(size_t count, size_t classes, const size_t *size, const size_t *wanted)
+static void shares(size_t count, size_t start, size_t classes, const size_t *size, const size_t *wanted)
 {
 	size_t got[8], n = 0, right = 0;
 	for (size_t k = 0; k < classes; k++)
 		n += size[k];
-	MUST(holdout_shares(count, n, classes, size, got));
+	holdout_shares(count, n, classes, size, start, got);
 	for (size_t k = 0; k < classes; k++)
 		right += got[k] == wanted[k];
-	ok(right == classes, "%zu of %zu rows, %zu of %zu of the first class, %zu of %zu of the last", count, n, wanted[0], size[0],
-	   wanted[classes - 1], size[classes - 1]);
+	ok(right == classes, "%zu of %zu rows from %zu on, %zu of %zu of the first class, %zu of %zu of the last", count, n, start, wanted[0],
+	   size[0], wanted[classes - 1], size[classes - 1]);
 }
 
 /* Worked out by hand. */
 static void test_cases(void)
 {
-	shares(10, 3, (size_t[]){50, 30, 20}, (size_t[]){5, 3, 2});
-	shares(3, 3, (size_t[]){5, 3, 2}, (size_t[]){1, 1, 1});
-	shares(2, 3, (size_t[]){5, 3, 2}, (size_t[]){1, 1, 0});
-	shares(20, 4, (size_t[]){97, 1, 1, 1}, (size_t[]){20, 0, 0, 0});
-	shares(10, 2, (size_t[]){98, 2}, (size_t[]){9, 1});
-	shares(90, 2, (size_t[]){98, 2}, (size_t[]){89, 1});
-	shares(2, 3, (size_t[]){2, 1, 1}, (size_t[]){1, 1, 0});
-	shares(3, 3, (size_t[]){2, 1, 1}, (size_t[]){1, 1, 1});
-	shares(1, 2, (size_t[]){1, 1}, (size_t[]){1, 0});
-	shares(4, 4, (size_t[]){0, 4, 0, 4}, (size_t[]){0, 2, 0, 2});
-	shares(7, 3, (size_t[]){11, 11, 11}, (size_t[]){3, 2, 2});
+	shares(10, 99, 3, (size_t[]){50, 30, 20}, (size_t[]){5, 3, 2});
+	shares(3, 0, 3, (size_t[]){5, 3, 2}, (size_t[]){1, 1, 1});
+	shares(3, 5, 3, (size_t[]){5, 3, 2}, (size_t[]){2, 0, 1});
+	shares(20, 0, 4, (size_t[]){97, 1, 1, 1}, (size_t[]){19, 0, 0, 1});
+	shares(20, 79, 4, (size_t[]){97, 1, 1, 1}, (size_t[]){20, 0, 0, 0});
+	shares(4, 0, 4, (size_t[]){0, 4, 0, 4}, (size_t[]){0, 2, 0, 2});
 }
 
-/* Where no bound is met: a whole number beside what is wanted, the larger one for the largest remainders. */
-static void test_remainders(void)
+/* A whole number beside what is wanted, together `count`, and over all starts as many as each class's share is. */
+static void test_starts(void)
 {
 	int wrong = 0, cases = 0;
-	for (uint32_t k = 0; k < 2000; k++) {
-		size_t size[6], got[6], n = 0, all = 0;
+	for (uint32_t k = 0; k < 200; k++) {
+		size_t size[6], got[6], n = 0, over[6] = {0};
 		uint32_t draw[4];
-		double up = 2, down = -1;
-		bool bounded = false;
 		for (uint32_t i = 0; i < 6; i++) {
 			philox_words(k, i, 0, 0, 0, draw);
-			n += size[i] = 40 + draw[0] % 400;
+			n += size[i] = i < 3 ? draw[0] % 4 : 1 + draw[0] % 100;
 		}
 		philox_words(k, 9, 0, 0, 0, draw);
-		const size_t count = n / 10 + draw[0] % (n / 2);
-		MUST(holdout_shares(count, n, 6, size, got));
-		for (int i = 0; i < 6; i++) {
-			const double wanted = (double)count * (double)size[i] / (double)n, rest = wanted - floor(wanted);
-			all += got[i];
-			bounded |= (double)got[i] != floor(wanted) && (double)got[i] != floor(wanted) + 1;
-			if ((double)got[i] > floor(wanted))
-				up = fmin(up, rest);
-			else
-				down = fmax(down, rest);
+		const size_t count = 1 + draw[0] % (n - 1);
+		for (size_t start = 0; start < n; start++) {
+			size_t all = 0;
+			holdout_shares(count, n, 6, size, start, got);
+			for (int i = 0; i < 6; i++) {
+				const size_t below = count * size[i] / n;
+				wrong += got[i] != below && (got[i] != below + 1 || count * size[i] % n == 0);
+				all += got[i];
+				over[i] += got[i];
+			}
+			wrong += all != count;
 		}
+		for (int i = 0; i < 6; i++)
+			wrong += over[i] != count * size[i];
 		cases++;
-		wrong += bounded || all != count || up < down;
 	}
-	ok(wrong == 0, "%d times as the largest remainders have it: not so in %d", cases, wrong);
+	ok(wrong == 0, "%d times each class has its share, over all starts exactly: not so in %d", cases, wrong);
 }
 
 /* ---- rows ---- */
@@ -137,7 +131,7 @@ static void refuse(const char *holdout, bool classes, const char *wanted)
 int main(void)
 {
 	test_cases();
-	test_remainders();
+	test_starts();
 	test_rows();
 	refuse("0.2,", true, "--holdout 0.2,: behind the comma, stratified or random was expected");
 	refuse("0.2,strat", true, "--holdout 0.2,strat: behind the comma");

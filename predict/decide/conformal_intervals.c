@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "predict/decide/conformal_intervals.h"
 
+#include <float.h>
 #include <math.h>
 
 double interval_score(enum interval_score which, const struct told *t, double y)
@@ -18,9 +19,16 @@ double interval_score(enum interval_score which, const struct told *t, double y)
 	return off > 0 ? off / t->sd : 0;
 }
 
+/* Outward by what rounding may have taken from the score, from q·sd and from these sums: a target whose score is q is within. */
+static struct interval widened(double lower, double upper, double size)
+{
+	const double rounding = 4 * DBL_EPSILON * size;
+	return (struct interval){lower - rounding, upper + rounding};
+}
+
 static struct interval around(double middle, double half)
 {
-	return (struct interval){middle - half, middle + half};
+	return widened(middle - half, middle + half, fabs(middle) + half);
 }
 
 struct interval interval_of(enum interval_score which, const struct conformal *q, const struct told *t)
@@ -30,5 +38,7 @@ struct interval interval_of(enum interval_score which, const struct conformal *q
 	if (which != INTERVAL_QUANTILES)
 		return around(t->mean, which == INTERVAL_ABSOLUTE ? q->q : q->q * t->sd);
 	const struct interval moved = {t->lower - q->q, t->upper + q->q};
-	return moved.lower <= moved.upper ? moved : around(t->lower + (t->upper - t->lower) / 2, 0);
+	if (moved.lower > moved.upper)
+		return around(t->lower + (t->upper - t->lower) / 2, 0);
+	return widened(moved.lower, moved.upper, fmax(fabs(t->lower), fabs(t->upper)) + fabs(q->q));
 }

@@ -31,7 +31,8 @@ struct interval {
  * which conformal_fit refuses by the example's number. */
 double interval_score(enum interval_score which, const struct told *t, double y);
 
-/* Where quantiles cross because q moved them inward, both are the point between them. */
+/* A target whose score is at most q is within: ends lie outward by what rounding may have taken, a few units in the last place. Where
+ * quantiles cross because q moved them inward, both are the point between them. */
 struct interval interval_of(enum interval_score which, const struct conformal *q, const struct told *t);
 
 #endif

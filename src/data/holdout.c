@@ -45,70 +45,25 @@ static status read_text(const struct dataset *d, const char *text, size_t *count
 
 /* ---- shares ---- */
 
-struct share {
-	double wanted;      /* count·size/n */
-	size_t k, rows, least, most;
-};
-
-/* The largest remainder first. */
-static int by_remainder(const void *a, const void *b)
+void holdout_shares(size_t count, size_t n, size_t classes, const size_t *size, size_t start, size_t *out)
 {
-	const struct share *x = a, *y = b;
-	double p = x->wanted - (double)x->rows, q = y->wanted - (double)y->rows;
-	return p != q ? (p < q) - (p > q) : (x->k > y->k) - (x->k < y->k);
-}
-
-static size_t bounded(const struct share *s)
-{
-	const size_t rows = (size_t)s->wanted;
-	return rows < s->least ? s->least : rows > s->most ? s->most : rows;
-}
-
-/* Each class in its turn gives or takes a row, until they are `count`. */
-static void level(struct share *s, size_t classes, size_t count)
-{
-	size_t all = 0;
-	for (size_t k = 0; k < classes; k++)
-		all += s[k].rows;
-	while (all < count)
-		for (size_t k = 0; k < classes && all < count; k++)
-			if (s[k].rows < s[k].most) {
-				s[k].rows++;
-				all++;
-			}
-	while (all > count)
-		for (size_t k = classes; k-- > 0 && all > count; )
-			if (s[k].rows > s[k].least) {
-				s[k].rows--;
-				all--;
-			}
-}
-
-status holdout_shares(size_t count, size_t n, size_t classes, const size_t *size, size_t *out)
-{
-	struct share *s = calloc(classes + 1, sizeof *s);
-	size_t least = 0, most = 0;
-	if (!s)
-		return fail(ERR_MEMORY, "out of memory: the shares of %zu classes", classes);
+	uint64_t rows = 0;
+	size_t before = 0;
 	for (size_t k = 0; k < classes; k++) {
-		least += size[k] >= 2;
-		most += size[k] >= 2 ? size[k] - 1 : 0;
+		rows += size[k];
+		const size_t until = (size_t)((count * rows + start) / n);
+		out[k] = until - before;
+		before = until;
 	}
-	for (size_t k = 0; k < classes; k++) {
-		s[k] = (struct share){.wanted = (double)count * (double)size[k] / (double)n, .k = k};
-		s[k].least = size[k] >= 2 && least <= count;
-		s[k].most = most < count ? size[k] : size[k] >= 2 ? size[k] - 1 : 0;
-		s[k].rows = bounded(&s[k]);
-	}
-	qsort(s, classes, sizeof *s, by_remainder);
-	level(s, classes, count);
-	for (size_t k = 0; k < classes; k++)
-		out[s[k].k] = s[k].rows;
-	free(s);
-	return OK;
 }
 
 /* ---- rows ---- */
+
+/* Always the same rows, whatever --seed is. */
+static const struct rng_key rows_key = {0, 0};
+
+/* What is drawn of STREAM_HOLDOUT. */
+enum { ORDER, START };
 
 /* What has no label is a class of its own, the first. */
 static size_t class_of(const struct dataset *d, size_t i)
@@ -120,19 +75,21 @@ static size_t class_of(const struct dataset *d, size_t i)
 static status draw_by_class(const struct dataset *d, const uint32_t *order, size_t count, uint8_t *held)
 {
 	const size_t classes = (size_t)d->n_classes + 1;
+	uint32_t draw[4];
 	size_t *size = calloc(2 * classes, sizeof *size), *left = size ? size + classes : NULL;
 	if (!size)
 		return fail(ERR_MEMORY, "out of memory: the sizes of %zu classes", classes);
 	for (size_t i = 0; i < d->n; i++)
 		size[class_of(d, i)]++;
-	status s = holdout_shares(count, d->n, classes, size, left);
-	for (size_t i = 0; s == OK && i < d->n; i++) {
+	rng_words(rows_key, STREAM_HOLDOUT, START, 0, draw);
+	holdout_shares(count, d->n, classes, size, (size_t)((uint64_t)draw[0] * d->n >> 32), left);
+	for (size_t i = 0; i < d->n; i++) {
 		size_t *rest = &left[class_of(d, order[i])];
 		held[order[i]] = *rest > 0;
 		*rest -= *rest > 0;
 	}
 	free(size);
-	return s;
+	return OK;
 }
 
 status holdout_draw(struct dataset *d, const char *text, uint8_t **held)
@@ -147,7 +104,7 @@ status holdout_draw(struct dataset *d, const char *text, uint8_t **held)
 	order = malloc(d->n * sizeof *order);
 	if (!order)
 		return fail(ERR_MEMORY, "out of memory: the order of %zu examples", d->n);
-	rng_permutation((struct rng_key){0, 0}, STREAM_HOLDOUT, 0, order, d->n);
+	rng_permutation(rows_key, STREAM_HOLDOUT, ORDER, order, d->n);
 	status s = stratified ? draw_by_class(d, order, count, *held) : OK;
 	for (size_t i = 0; !stratified && i < count; i++)
 		(*held)[order[i]] = 1;
