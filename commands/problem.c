@@ -287,7 +287,8 @@ static status check_anchor(const struct problem *p, const struct opts *o)
 	if (sampler_param(p->plan.state.sampler, "anchor-decay") < 0 || !opts_given(o, "anchor-decay"))
 		return OK;
 	const double anchor = opts_real(o, "anchor-decay");
-	if (!p->likelihood || !likelihood_learns(p->likelihood, &p->model.params) || anchor == 0 || anchor == p->decay)
+	if (!p->likelihood || !likelihood_learns(p->likelihood, &p->model.params) || anchor == 0 || anchor == p->decay ||
+	    anchor == p->plan.state.decay)
 		return OK;
 	return fail(ERR_USAGE, "--anchor-decay %g: with learnt noise, whose prior is its own, it is that of --weight-decay (%g), or 0", anchor,
 	            p->decay);

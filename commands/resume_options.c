@@ -48,15 +48,23 @@ static status check_chains(const struct opts *run, const struct opts *given)
 	return are > were ? OK : fail(ERR_USAGE, "--chains %lld: the run has %lld, which can't become fewer", are, were);
 }
 
+/* The run has how many examples a batch is of, where 0 asked for all of its data. */
+static bool same_count(const struct run *of, const struct opts *run, const struct opts *given, const char *name)
+{
+	const json_int_t n = json_integer_value(json_object_get(json_object_get(of->json, "data"), "n"));
+	const long long was = opts_count(run, name), is = opts_count(given, name);
+	return is == was || (strcmp(name, "batch") == 0 && is == 0 && was == n);
+}
+
 /* Whether what is given says what the run has already, as a --config of the first command does. */
-static status same_value(const json_t *was, const struct opts *run, const struct opts *given, const struct param *def,
-                         bool *same)
+static status same_value(const struct run *of, const json_t *was, const struct opts *run, const struct opts *given,
+                         const struct param *def, bool *same)
 {
 	const char *name = def->name;
 	if (def->type == PARAM_FLAG) {
 		*same = opts_flag(run, name) == opts_flag(given, name);
 	} else if (def->type == PARAM_COUNT) {
-		*same = opts_count(run, name) == opts_count(given, name);
+		*same = same_count(of, run, given, name);
 	} else if (def->type == PARAM_REAL) {
 		*same = opts_word(run, name) || opts_word(given, name) ? opts_word(run, name) && opts_word(given, name)
 		                                                       : opts_real(run, name) == opts_real(given, name);
@@ -88,13 +96,13 @@ static status refuse_rival(const struct opts *run, const struct param *def)
 	return fail(ERR_USAGE, "--%s can't be given on --resume: this run was begun with --%s", def->name, def->rival);
 }
 
-static status apply(const json_t *was, struct opts *run, const struct opts *given, const struct param *def)
+static status apply(const struct run *of, const json_t *was, struct opts *run, const struct opts *given, const struct param *def)
 {
 	bool same;
 	if (!opts_given(given, def->name) || strcmp(def->name, "resume") == 0)
 		return OK;
 	TRY(refuse_rival(run, def));
-	TRY(same_value(was, run, given, def, &same));
+	TRY(same_value(of, was, run, given, def, &same));
 	if (same)
 		return OK;
 	if (strcmp(def->name, "epochs") == 0 || strcmp(def->name, "steps") == 0)
@@ -151,7 +159,7 @@ static status apply_all(struct run *run, const struct opts *given, struct opts *
 		return fail_within(s, "%s/run.json: ", run->path);
 	for (const struct opt_table *const *t = sample_tables; *t; t++)
 		for (const struct param *def = opts_defs(*t); def->name; def++)
-			TRY(apply(was, o, given, def));
+			TRY(apply(run, was, o, given, def));
 	return OK;
 }
 

@@ -92,11 +92,18 @@ POINTWISE_ROW void pointwise_quantise(const float *x, const float *c, const floa
 	y[0] = q > c[3] ? c[3] : q;
 }
 
+/* The nearest whole number, ties upwards; t + ½ by itself would be rounded where float has no halves any more. */
+POINTWISE_ROW float pointwise_whole(float t)
+{
+	float low = floorf(t);
+	return low + (t - low >= 0.5f ? 1.0f : 0.0f);
+}
+
 /* Rounding to the nearest multiple of a gap within a range; coefficients as quantise's. */
 POINTWISE_ROW void pointwise_nearest(const float *x, const float *c, const float *rest, float *y)
 {
 	(void)rest;
-	float q = c[0] * floorf(x[0] * c[1] + 0.5f);
+	float q = c[0] * pointwise_whole(x[0] * c[1]);
 	q = q < c[2] ? c[2] : q;
 	y[0] = q > c[3] ? c[3] : q;
 }
@@ -108,7 +115,7 @@ POINTWISE_ROW void pointwise_nearest(const float *x, const float *c, const float
 POINTWISE_ROW void pointwise_corrected_wide(const float *x, const float *c, const float *rest, float *y)
 {
 	(void)rest;
-	float t = (x[0] - c[4] * (x[1] + x[2]) + c[5] * x[3]) * c[1], q = floorf(t + 0.5f), r = t - q, m = fabsf(r);
+	float t = (x[0] - c[4] * (x[1] + x[2]) + c[5] * x[3]) * c[1], q = pointwise_whole(t), r = t - q, m = fabsf(r);
 	float towards = 0.5f * (m + 0.5f) * (m + 0.5f), away = 0.5f * (0.5f - m) * (0.5f - m), sign = r < 0.0f ? -1.0f : 1.0f;
 	float move = x[4] < towards ? sign : 0.0f;
 	q = c[0] * (q + (x[4] >= 1.0f - away ? -sign : move));

@@ -282,6 +282,29 @@ static void check_corrected_moments(struct device *d, const char *label)
 	free(x);
 }
 
+/* Multiples beyond which float32 has no halves are their own nearest ones. */
+static void check_nearest_of_large(struct device *d, const char *label)
+{
+	struct call c = {.fn = POINTWISE_NEAREST};
+	const struct pieces whole = {&(struct piece){.count = N, .prior = 1}, 1, N};
+	float *x = host_take(N * sizeof *x);
+	int moved = 0;
+	call_open(d, &c);
+	for (int i = 0; i < N; i++)
+		x[i] = (i % 2 ? -1.0f : 1.0f) * (0x1p23f + (float)i);
+	MUST(d->ops->put(d, c.device[0], x, N * sizeof *x));
+	const double coef[] = {1, 1, -0x1p24, 0x1p24};
+	memcpy(c.s.value + SLOT_SAMPLER, coef, sizeof coef);
+	MUST(d->ops->slots_send(d, &c.s));
+	MUST(d->ops->pointwise(d, &c.s, &whole, &c.w));
+	download(d, c.y, c.w.y[0], N * sizeof *x);
+	for (int i = 0; i < N; i++)
+		moved += c.y[i] != x[i];
+	ok(moved == 0, "%s: nearest: %d of %d multiples without halves between them are moved", label, moved, N);
+	call_close(d, &c);
+	free(x);
+}
+
 /* Where V is 0, so is g, and Γ. */
 static void check_corrected_zero(struct device *d, const char *label)
 {
@@ -309,5 +332,6 @@ void check_pointwise(struct device *d, const char *label)
 				check_row(d, label, (enum pointwise_fn)fn, in_place);
 	check_noise_bits(d, label);
 	check_corrected_moments(d, label);
+	check_nearest_of_large(d, label);
 	check_corrected_zero(d, label);
 }

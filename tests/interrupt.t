@@ -126,6 +126,13 @@ for sampler in $(sed -n 's/^\tX([a-z_0-9]*, "\([a-z0-9-]*\)".*/\1/p' "$top_srcdi
 		--steps 6 --sampler $sampler $coupling --only 0 --out go-$sampler
 	ok $? "$sampler goes on, and is joined, with what it was begun with"
 done
+awk '{ print NR % 5 "," NR % 7 / 7 }' d.csv >learnt.csv
+"$BASIN" sample --quiet --data csv:learnt.csv --model mlp:in-4-out --noise-sd learn --weight-decay 0 --sampler entropy-mcmc --coupling 0.01 \
+	--lr 0.001 --steps 3 --out learnt && "$BASIN" sample --quiet --resume learnt --steps 6
+ok $? "Entropy-MCMC with learnt noise and no decay goes on"
+printf 'data = csv:%s/d.csv\nmodel = linear\nlr = 0.001\nsteps = 3\nbatch = 0\nout = whole\n' "$PWD" >whole.conf
+"$BASIN" sample --quiet --config whole.conf && "$BASIN" sample --quiet --config whole.conf --resume whole --steps 6
+ok $? "and a batch of all data, with the file of options that it was begun with"
 "$BASIN" sample $(but steps 3000) --schedule cosine --out bent --quiet
 "$BASIN" sample --resume bent --steps 6000 2>err
 is $? 2 "not under a schedule that depends on the length"

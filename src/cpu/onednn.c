@@ -67,12 +67,13 @@ status onednn_make(const struct onednn *o, dnnl_primitive_desc_t pd, int n, cons
 {
 	op->alone = alone;
 	status s = onednn_check(dnnl_primitive_create(&op->primitive, pd), what);
-	dnnl_primitive_desc_destroy(pd);
 	for (int i = 0; s == OK && i < n; i++) {
 		op->arg[i].arg = meaning[i];
 		s = onednn_check(dnnl_memory_create(&op->arg[i].memory, shape[i], o->engine, DNNL_MEMORY_NONE), "describing memory");
 		op->n = i + (s == OK);
 	}
+	/* Not before: shapes may be views of its own. */
+	dnnl_primitive_desc_destroy(pd);
 	if (s != OK)
 		onednn_op_close(op);
 	return s;
