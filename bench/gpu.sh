@@ -11,9 +11,10 @@
 #   4  sgld entropy-mcmc
 # OUT: the folder of the results, ./gpu-results. BASIN, TESTS, BENCH: the program, and the folders of card_* and of cuda_*. SIZE=tiny: a
 # moment's worth of everything. PYTHON: one that has PyTorch, for PEER_DEVICE, cuda. LIMIT: seconds that a command may take, 240 (600 in
-# parts 3 and 4). PART_LIMIT: after so many seconds no further step of a part is begun; 180 in part 1. BASIN_DATA: a folder with CIFAR-10
-# and, as svhn, SVHN; EPOCHS, 200, and PRECISION, bf16, are those of parts 3 and 4, and RUNS a folder where their runs stay and are gone
-# on with.
+# parts 3 and 4). PART_LIMIT: the seconds of a part, 180 in part 1 and 540 in the others, empty for no end: no command goes on beyond
+# them, and what would be begun later is skipped by name. BASIN_DATA: a folder with CIFAR-10 and, as svhn, SVHN; EPOCHS, 200, and
+# PRECISION, bf16, are those of parts 3 and 4, and RUNS, ./gpu-results-runs (OUT with -runs), is where their runs stay and are gone on
+# with, as those are that were stopped.
 # Exit status 1: something failed.
 # Steps are called by their names.
 # shellcheck disable=SC2317
@@ -30,12 +31,12 @@ mkdir -p "$out" || exit 1
 out=$(cd "$out" && pwd)
 results=$out/results.jsonl
 work=$(mktemp -d) || exit 1
-runs=${RUNS:-$work/runs}
-mkdir -p "$runs" || exit 1
+runs=${RUNS:-$out-runs}
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 bad=0
 part=0
+status=0
 
 # ---- what a step leaves ----
 
@@ -44,18 +45,35 @@ line() { printf '{"part": %s, %s}\n' "$part" "$1" | tee -a "$results"; }
 value() { line "\"what\": \"$(plain "$1")\", \"value\": $2, \"unit\": \"$3\""; }              # value WHAT NUMBER UNIT
 fact() { line "\"what\": \"$(plain "$1")\", \"is\": \"$(plain "$2")\""; }                     # fact WHAT TEXT
 skipped() { line "\"what\": \"$(plain "$1")\", \"skipped\": \"$(plain "$2")\""; }             # skipped WHAT REASON
-failed() { bad=1; line "\"what\": \"$(plain "$1")\", \"failed\": \"$(plain "$2")\""; }        # failed WHAT REASON
+# failed WHAT REASON; what the part's end stopped is no failure, and the status is 1.
+failed() {
+	if [ "$status" = 124 ] && ! has_time; then
+		skipped "$1" "the part's $part_limit s ended before it did"
+		return 1
+	fi
+	bad=1
+	line "\"what\": \"$(plain "$1")\", \"failed\": \"$(plain "$2")\""
+}
 held() { if [ "$2" = 0 ]; then fact "$1" yes; else failed "$1" "${3:-no}"; fi; }              # held WHAT STATUS [REASON]
 
-# quietly COMMAND…: its standard output in $work/out, all of it in the log; no longer than the limit.
+# allowed: the seconds that a command may take: the limit, or what the part has left.
+allowed() {
+	left=$limit
+	[ -z "$part_limit" ] || left=$((part_limit - $(date +%s) + begun))
+	[ "$left" -lt "$limit" ] || left=$limit
+	[ "$left" -gt 0 ] || left=1
+	echo "$left"
+}
+
+# quietly COMMAND…: its standard output in $work/out, all of it in the log; no longer than it may take.
 quietly() {
 	printf '\n$ %s\n' "$*" >>"$out/log"
-	timeout "$limit" "$@" >"$work/out" 2>"$work/err" </dev/null
+	timeout "$(allowed)" "$@" >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 	cat "$work/out" "$work/err" >>"$out/log"
 	return "$status"
 }
-reason() { echo "status $status: $(grep -v '^ *$' "$work/err" | tail -n 1)"; }
+reason() { echo "status $status$([ "$status" != 124 ] || echo ', its time was over'): $(grep -v '^ *$' "$work/err" | tail -n 1)"; }
 there() { command -v "$1" >/dev/null 2>&1; }
 
 # rows NAME COMMAND…: a program's lines of JSON become this part's, one by one as they come; those that say that something failed count.
@@ -64,7 +82,7 @@ rows() {
 	shift
 	printf '\n$ %s\n' "$*" >>"$out/log"
 	rm -f "$work/bad"
-	{ timeout "$limit" "$@" 2>"$work/err" </dev/null; echo "status $?"; } | while read -r words; do
+	{ timeout "$(allowed)" "$@" 2>"$work/err" </dev/null; echo "status $?"; } | while read -r words; do
 		case $words in
 		'{'*)
 			case $words in *'"failed": '*) : >"$work/bad" ;; esac
@@ -79,15 +97,16 @@ rows() {
 	[ ! -e "$work/bad" ] || bad=1
 }
 
+has_time() { [ -z "$part_limit" ] || [ $(($(date +%s) - begun)) -lt "$part_limit" ]; }
 # in_time WHAT: whether the part still has time for it, which is said where it has not.
-in_time() {
-	[ -z "$part_limit" ] || [ $(($(date +%s) - begun)) -lt "$part_limit" ] || { skipped "$1" "the part's $part_limit s are over" && false; }
-}
+in_time() { has_time || { skipped "$1" "the part's $part_limit s are over" && false; }; }
 
 # NVIDIA's libraries, where the system does not know them: in a toolkit, or in python's packages. Not for PyTorch, which finds the
-# releases that it was built with, and would be given others.
+# releases that it was built with, and would be given others. A bundle's own come first: a cuDNN looks here for its parts, and those of
+# another release are refused.
 find_libraries() {
 	given=${LD_LIBRARY_PATH-}
+	[ ! -e "$here/../lib/libcudnn_graph.so.9" ] || LD_LIBRARY_PATH=$here/../lib${given:+:$given}
 	for folder in /usr/local/cuda/lib64 $("$python" -c 'import glob, sys
 print(*(f for p in sys.path for f in sorted(glob.glob(p + "/nvidia/*/lib"))))' 2>/dev/null); do
 		[ ! -d "$folder" ] || LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$folder
@@ -153,7 +172,7 @@ for asked; do
 	done
 done
 for asked; do
-	part=${asked%%:*} begun=$(date +%s) part_limit=${PART_LIMIT-} limit=${LIMIT:-240}
+	part=${asked%%:*} begun=$(date +%s) part_limit=${PART_LIMIT-540} limit=${LIMIT:-240}
 	case $part in
 	1) part_limit=${PART_LIMIT-180} ;;
 	3 | 4) limit=${LIMIT:-600} ;;
@@ -162,7 +181,7 @@ for asked; do
 	*:*) chosen=$(echo "${asked#*:}" | tr ',' ' ') ;;
 	*) chosen=$(steps_of "$part") ;;
 	esac
-	for step in $chosen; do "step_$(echo "$step" | tr '-' '_')"; done
+	for step in $chosen; do ! in_time "$step" || "step_$(echo "$step" | tr '-' '_')"; done
 done
 
 echo

@@ -9,13 +9,14 @@
 # is a Python to make them. Status 1: there is none.
 find_images() {
 	real=no
+	made=$runs/made-$images_a_file
 	if [ -n "${BASIN_DATA-}" ] && quietly "$basin" data info "cifar10:$BASIN_DATA"; then
 		images=cifar10:$BASIN_DATA real=yes
-	elif [ -d "$work/made" ]; then
-		images=cifar10:$work/made
-	elif mkdir -p "$work/made.part" && quietly "$python" "$here/gpu_images.py" "$work/made.part" "$images_a_file"; then
-		mv "$work/made.part" "$work/made"
-		images=cifar10:$work/made
+	elif [ -d "$made" ]; then
+		images=cifar10:$made
+	elif mkdir -p "$made.part" && quietly "$python" "$here/gpu_images.py" "$made.part" "$images_a_file"; then
+		mv "$made.part" "$made"
+		images=cifar10:$made
 	else
 		return 1
 	fi
@@ -39,6 +40,7 @@ score() { value "$1" "$(awk -v x="$(member "$4")" -v by="$3" 'BEGIN { printf "%.
 out_of() {
 	what=$1 run=$2 set=$3 words=$4
 	shift 4
+	in_time "$what: AUROC against SVHN, $words" || return
 	if timed quietly "$basin" ood "$run" --ood "$set" --device cuda --json "$@"; then
 		score "$what: AUROC against SVHN, $words" "%" 100 auroc
 		value "$what: ood, $words" "$(seconds)" s
@@ -58,7 +60,10 @@ protocol() {
 	fi
 	[ $real = yes ] || what="$what of made-up images"
 	if [ ! -e "$run.done" ]; then
+		mkdir -p "$runs"
+		took=$what
 		if [ -d "$run" ]; then
+			took="$what, resumed: the rest of it"
 			set -- --resume "$run"
 		else
 			# Of fewer epochs, less is kept.
@@ -67,13 +72,14 @@ protocol() {
 				$([ "$epochs" -ge 16 ] || echo --keep-last 1)
 		fi
 		if timed quietly "$basin" sample --device cuda "$@"; then
-			value "$what" "$(seconds)" s
+			value "$took" "$(seconds)" s
 			: >"$run.done"
 		else
-			failed "$what" "$(reason)"
+			failed "$took" "$(reason)"
 			return
 		fi
 	fi
+	in_time "$what: predict" || return
 	if ! timed quietly "$basin" predict "$run" --device cuda --json; then
 		failed "$what: predict" "$(reason)"
 		return
@@ -98,7 +104,7 @@ step_fsgld() { protocol fsgld; }
 step_sgld() { protocol sgld; }
 step_entropy_mcmc() { protocol entropy-mcmc; }
 
-# What an epoch takes beyond a run's start: of two runs, less the one from the other.
+# What an epoch takes beyond a run's start: of two that go on from one, which has measured its engines, less the one from the other.
 step_epoch() {
 	what="an epoch of fSGLD: $epoch_model, batch $epoch_batch"
 	if ! find_images; then
@@ -107,7 +113,8 @@ step_epoch() {
 	fi
 	options="--data $images --model $epoch_model --sampler fsgld --sigma 1e-3 --augment crop-flip --batch $epoch_batch --lr 0.01 --temperature 1e-4 --precision $precision"
 	# shellcheck disable=SC2086 # words
-	if timed sample epochs $options --epochs 1 && short=$(cat "$work/time") && timed sample epochs $options --epochs $epoch_many; then
+	if sample begun $options --epochs 1 && timed resume epochs begun --epochs 2 && short=$(cat "$work/time") &&
+		timed resume epochs begun --epochs $((epoch_many + 1)); then
 		value "$what" "$(awk -v a="$short" -v b="$(cat "$work/time")" -v n=$((epoch_many - 1)) \
 			'BEGIN { printf "%.3f", (b - a) / n / 1e9 }')" s
 	else
@@ -117,14 +124,16 @@ step_epoch() {
 
 # ---- many chains ----
 
-# rate MANY ARGUMENT…: what a second does, by a run of so many steps less one of a tenth; in $rate, nothing where that failed.
+# rate MANY: what a second does of n chains that go on from the run begun, which has measured its engines: by so many steps less few, in
+# $rate, nothing where that failed. A chain more is begun in each round of steps: those few must be more than all chains' beginning takes.
 rate() {
-	many=$1 rate=
-	shift
-	if ! timed sample timed "$@" --steps $((many / 10)) || ! short=$(cat "$work/time") || ! timed sample timed "$@" --steps "$many"; then
+	many=$1 few=$(($1 / 10)) rate=
+	[ $few -ge $((2 * n)) ] || few=$((2 * n))
+	if ! timed resume timed begun --steps $few --chains "$n" || ! short=$(cat "$work/time") ||
+		! timed resume timed begun --steps "$many" --chains "$n"; then
 		return 1
 	fi
-	rate=$(awk -v a="$short" -v b="$(cat "$work/time")" -v s=$(((many - many / 10) * n * each)) \
+	rate=$(awk -v a="$short" -v b="$(cat "$work/time")" -v s=$(((many - few) * n * each)) \
 		'BEGIN { if (b > a) printf "%.1f", s / (b - a) * 1e9 }')
 }
 
@@ -132,6 +141,7 @@ rate() {
 peer() {
 	label=$1 unit=$2 rate=
 	shift 2
+	in_time "$label" || return
 	quietly env LD_LIBRARY_PATH="$given" "$python" "$here/gpu_peer.py" "$@"
 	case $? in
 	0) rate=$(sed 's/.*"rate": \([0-9]*\).*/\1/' "$work/out") && value "$label" "$rate" "$unit" ;;
@@ -142,13 +152,19 @@ peer() {
 
 # chains_of NET UNIT EACH STEPS OPTION…: rates of 1, 7 and 64 chains, each step of which counts for EACH; in $rate the last one's.
 chains_of() {
-	net=$1 unit=$2 each=$3 total=$4
+	net=$1 unit=$2 each=$3 total=$4 rate=
 	shift 4
+	if ! sample begun "$@" --steps 1; then
+		failed "$net: begins" "$(reason)"
+		return
+	fi
 	for n in $counts; do
-		if ! rate $((total / (n > 8 ? 8 : n))) "$@" --chains "$n"; then
+		rate=
+		in_time "$net, chains: $n" || continue
+		if ! rate $((total / (n > 8 ? 8 : n))); then
 			failed "$net, chains: $n" "$(reason)"
 		elif [ -z "$rate" ]; then
-			failed "$net, chains: $n" "a run took no longer than one of a tenth of its steps"
+			failed "$net, chains: $n" "a run took no longer than one of few of its steps"
 		else
 			value "$net, chains: $n" "$rate" "$unit"
 		fi
@@ -164,6 +180,7 @@ mlp_chains() {
 	for mlp in $mlps; do
 		sizes=${mlp%:*} batch=${mlp#*:}
 		inputs=${sizes%%-*} classes=${sizes##*-} what="mlp:$sizes, batch $batch, SGLD"
+		in_time "chains of mlp:$sizes" || continue
 		mkdir -p "$work/$inputs"
 		if ! quietly "$python" "$here/peer.py" data "$work/$inputs" "$inputs" "$classes" 4096; then
 			skipped "chains of mlp:$sizes" "no Python to make data with: $(reason)"
@@ -182,21 +199,24 @@ mlp_chains() {
 	done
 }
 
-# equal_bits NET OPTION…: chains side by side, with the choices that one step of one made.
+# equal_bits NET OPTION…: chains side by side, with the choices that one step of one made, to their last states. A chain more is begun in
+# each round of steps: of twice as many steps as chains half have all of them beside each other.
 equal_bits() {
-	net=$1 most=
+	net=$1 most= largest=${counts##* }
 	shift
-	if ! sample begun "$@" --keep-every 1 --steps 1; then
+	if ! sample begun "$@" --steps 1; then
 		failed "$net: begins" "$(reason)"
 		return
 	fi
 	for n in $counts; do
-		resume "several-$n" begun --steps 3 --chains "$n" && same several-1 "several-$n" && { [ "$n" = 1 ] || most=$((n - 1)); }
+		in_time "$net: bits, chains: $n" || continue
+		resume "several-$n" begun --steps $((2 * largest)) --chains "$n" && same several-1 "several-$n" && { [ "$n" = 1 ] || most=$((n - 1)); }
 		held "$net: a chain's bits do not depend on the others, chains: $n" $? "they differ, or $(reason)"
 	done
-	# One that both of the larger runs have.
+	# One that both of the larger runs have; where one of those lacks, that has been said.
+	[ "$most" = $((largest - 1)) ] || return
 	second=$(echo "$counts" | cut -d ' ' -f 2)
-	[ -z "$most" ] || { same "several-$second" "several-$((most + 1))" $((second - 1)) && [ "$second" -gt 1 ]; }
+	same "several-$second" "several-$largest" $((second - 1)) && [ "$second" -gt 1 ]
 	held "$net: nor do those of one that began with them" $? "they differ"
 }
 
@@ -204,6 +224,7 @@ convolutional_chains() {
 	for net in $chain_nets; do
 		model=$(echo "$net" | cut -d : -f 1) batch=$(echo "$net" | cut -d : -f 2) total=$(echo "$net" | cut -d : -f 3)
 		what="$model, $precision, batch $batch, SGLD"
+		in_time "chains of $model" || continue
 		set -- --data shapes --augment crop-flip --model "$model" --precision "$precision" --batch "$batch" --sampler sgld --lr 1e-3
 		equal_bits "$model" "$@"
 		chains_of "$what" "chain-images/s" "$batch" "$total" "$@"

@@ -22,9 +22,10 @@ step_steps() {
 	fi
 	whole=$limit
 	limit=${LIMIT:-480}
+	# Half of the time to get ready, so that the other half is there to take turns.
 	# shellcheck disable=SC2086 # words
 	rows "training steps" env BENCH="$bench" PEER_LIBRARIES="$given" PEER_DEVICE="$peer_device" PRECISION="$precision" \
-		PRODUCT="$(product)" PEERS="$ways" "$python" "$here/gpu_steps.py" $step_sizes "$limit"
+		PRODUCT="$(product)" PEERS="$ways" "$python" "$here/gpu_steps.py" $step_sizes $(($(allowed) / 2))
 	limit=$whole
 }
 
@@ -34,6 +35,7 @@ step_convolutions() {
 		return
 	fi
 	for batch in $conv_batches; do
+		in_time "convolutions, batch $batch" || continue
 		# shellcheck disable=SC2046,SC2086 # words
 		rows "convolutions, batch $batch" "$bench/cuda_convs" "$batch" $conv_rounds $conv_model $(product)
 	done

@@ -6,8 +6,8 @@
     gpu_steps.py MODEL:GFLOP BATCH,LARGER COUNT ROUNDS SECONDS
 
 GFLOP is what an image takes, forward and backward; COUNT steps make a turn, of which each has ROUNDS. Prints a line of JSON for each
-result as soon as it is known: {"what", "value", "unit", …}, or "skipped" or "failed" for a side that does not run, or is not ready
-within SECONDS. Basin's program is BENCH/cuda_step; DEVICE, PRECISION and SET (cuda, bf16, shapes) are its options, PEER_DEVICE (cuda)
+result as soon as it is known, a round's turns too: {"what", "value", "unit", …}, or "skipped" or "failed" for a side that does not
+run, or is not ready within SECONDS. Basin's program is BENCH/cuda_step; DEVICE, PRECISION and SET (cuda, bf16, shapes) are its options, PEER_DEVICE (cuda)
 PyTorch's. PRODUCT: TFLOP/s of a product of matrices, to compare with. PEERS: PyTorch's ways, without which there are none.
 
 Both sides draw their batch from an order that is new every epoch, crop, flip and normalise it on the card in each step, and take the
@@ -132,6 +132,13 @@ def beyond(model, batch, turns):
         say("%s minus SGD: %s, batch %d" % (method, model, batch), median(us), "µs", least=min(us), most=max(us))
 
 
+def tell_round(number, rounds, model, batch, turn, peers):
+    """The milliseconds of a round: what is known where time ends before the last one."""
+    if turn:
+        say("round %d of %d, an SGLD step: %s, batch %d" % (number, rounds, model, batch), turn["sgld"], "ms",
+            **{m: turn[m] for m in METHODS}, **{peer.name: got["sgld"] for peer, got in peers if got})
+
+
 def compare(model, gflop, batch, count, rounds, seconds):
     own = basin(",".join(METHODS), model, batch, seconds)
     peers = [pytorch(way, model, batch, seconds) for way in os.environ.get("PEERS", "").split()]
@@ -140,10 +147,11 @@ def compare(model, gflop, batch, count, rounds, seconds):
     sides = [own] + peers
     for side in sides:
         side.wait()
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
         turns.append(own.ask("together %d" % count))
         for peer, got in zip(peers, answers):
             got.append(peer.ask(count))
+        tell_round(number, rounds, model, batch, turns[-1], [(peer, got[-1]) for peer, got in zip(peers, answers)])
     turns = [t for t in turns if t]
     if turns:
         rates("Basin, SGLD: %s, batch %d" % (model, batch), batch, [t["sgld"] for t in turns])

@@ -7,8 +7,8 @@ dnl A place is a list of prefixes, as NVIDIA's Python wheels spread what a toolk
 dnl of it is taken; where none has, the first with usable headers serves the tests, which need no more.
 dnl
 dnl Conditionals: CUDA (the program has the backend), CUDA_HEADERS (the tests can build the backend for the host).
-dnl Substituted: NVCC, NVCCFLAGS, NVCC_GENCODE, CUDA_CFLAGS, CUDA_LIBS, CUDA_LIBRARY (cublasLt's file), CUDA_RPATH, CUDNN_CFLAGS,
-dnl CUDA_CHOICE.
+dnl Substituted: NVCC, NVCCFLAGS, NVCC_GENCODE, CUDA_CFLAGS, CUDA_LIBS, CUDA_LIBRARY (cublasLt's file and cuDNN's), CUDA_RPATH,
+dnl CUDNN_CFLAGS, CUDA_CHOICE.
 dnl Shell variables of the summary: cuda_summary, cuda_standin_summary.
 
 dnl Places to look in, in turn, in $cuda_places: prefixes are separated by ":".
@@ -261,7 +261,7 @@ AS_IF([test "x$with_cuda" != xno], [
   AS_IF([test $have_cuda = yes],
     [# cuBLASLt is loaded when it is first called (src/cuda/cublaslt_loaded.c), where CUDA_RPATH says; so is cuDNN (cudnn_loaded.c).
      CUDA_LIBS="$cuda_place_cudart -ldl -lrt -lpthread"
-     CUDA_LIBRARY=$cuda_place_cublaslt
+     CUDA_LIBRARY="$cuda_place_cublaslt $cudnn_library"
      # Beside the program first, as in a folder that was made to be moved.
      CUDA_RPATH="-Wl,-rpath,'\$\$ORIGIN/../lib'"
      for cuda_library in "$cuda_place_cublaslt" "$cudnn_library"; do

@@ -22,6 +22,17 @@ awk 'BEGIN { srand(2); for (i = 0; i < 100; i++) print 5 + rand() "," (-5 - rand
 model="--data csv:d.csv --likelihood categorical --model mlp:2-8-2 --holdout 0.2 --batch 64 --lr 0.1 --seed 7"
 run="$model --sampler entropy-mcmc --coupling 0.1 --steps 120 --keep-every 20 --chains 5 --log-every 20 --quiet"
 
+# ---- queues for all chains ----
+# Asked for before there is a thread: it is in what the program starts itself once more with, which waits here for its options.
+mkfifo options
+env -u OMP_WAIT_POLICY "$BASIN_STANDIN" sample --config options --out none 2>err &
+pid=$! left=500
+until tr '\0' '\n' </proc/$pid/environ | grep -q '^GOMP_SPINCOUNT=' || [ $left = 0 ]; do left=$((left - 1)); sleep 0.01; done
+tr '\0' '\n' </proc/$pid/environ | grep -qx 'CUDA_DEVICE_MAX_CONNECTIONS=32'
+check $? "as many queues of work as there may be are asked for"
+kill $pid
+wait $pid
+
 # ---- chains side by side ----
 "$BASIN_STANDIN" sample $run --workers 5 --out five
 is $? 0 "five chains in rounds"

@@ -15,8 +15,8 @@ mkdir "$dir/tests" "$dir/bench" "$dir/bin"
 # As in a bundle, by the names that a card's have.
 ln -s "$built/tests/cuda_net" "$dir/tests/card_net"
 for program in convs passes step; do ln -s "$built/bench/cuda_${program}_standin" "$dir/bench/cuda_$program"; done
-gpu() {  # gpu PART…: with the results in $dir/results
-	KERNELS=$top_srcdir/src/cuda PATH=$dir/bin:$PATH OUT=$dir/results BASIN=$BASIN_STANDIN TESTS=$dir/tests BENCH=$dir/bench SIZE=tiny PYTHON=${python:-none} \
+gpu() {  # gpu PART…: with the results in $dir/results, in whatever time it takes
+	PART_LIMIT=${PART_LIMIT-} KERNELS=$top_srcdir/src/cuda PATH=$dir/bin:$PATH OUT=$dir/results BASIN=$BASIN_STANDIN TESTS=$dir/tests BENCH=$dir/bench SIZE=tiny PYTHON=${python:-none} \
 		PEER_DEVICE=$peer_device sh "$top_srcdir/bench/gpu.sh" "$@" >"$dir/said" 2>&1
 }
 lines() { grep -c -e "$1" "$dir/results/results.jsonl"; }
@@ -76,8 +76,9 @@ check $? "part 1 runs to its end, and a sanitizer's finding is a failure with it
 check $? "the other sanitizers' runs are clean"
 [ "$(lines '"what": "nvidia-smi", "is": "A card, 580.00')" = 1 ] && [ "$(cat "$dir/results/card.json")" = '{"card": 1}' ]
 check $? "the card is described, and its description kept"
-[ "$(lines '"what": "card_net", "value": [1-9][0-9]*, "unit": "checks passed"')" = 1 ] && [ -s "$dir/results/card_net.tap" ]
-check $? "the tests of a card are run, and counted"
+[ "$(lines '"what": "card_net", "value": [1-9][0-9]*, "unit": "checks passed"')" = 1 ] && grep -q '^ok 1 ' "$dir/results/log" &&
+	[ "$(find "$dir/results" -type f | wc -l)" = 3 ]
+check $? "the tests of a card are run, counted, and kept in the log: there are three files to bring home"
 [ "$(lines '"what": "[a-z-]*: the same bits twice", "is": "yes"')" = 3 ] &&
 	[ "$(lines 'the same bits twice, with the first run.s choices", "is": "yes"')" = 2 ] &&
 	[ "$(lines 'the same bits without graphs", "is": "yes"')" = 5 ] && [ "$(lines 'bits do not depend on the others", "is": "yes"')" = 5 ]
@@ -90,7 +91,7 @@ check $? "warnings too: that a card makes no graphs, or an algorithm is not had 
 gpu 2
 check $? "part 2 runs to its end, by itself"
 for what in copy "update, SGLD" "point, perturbed" "product, bf16" "Basin, SGLD: lenet, batch 4" "fsgld minus SGD: lenet, batch 4" \
-	"in parts, conv backward: lenet, batch 6" "weights 16x32x32 32k3s2, batch 1" "fused, all of resnet20, batch 1" \
+	"round 1 of 1, an SGLD step: lenet, batch 4" "in parts, conv backward: lenet, batch 6" "weights 16x32x32 32k3s2, batch 1" "fused, all of resnet20, batch 1" \
 	"norm with residual backward 16x32x32, batch 1"; do
 	[ "$(lines "\"part\": 2, \"what\": \"$what\", \"value\": -\?[0-9]")" = 1 ]
 	check $? "part 2 has $what"
@@ -109,6 +110,17 @@ gpu 4:entropy-mcmc
 [ $? = 0 ] && [ "$(lines '"part": 4, "what": "entropy-mcmc, 4 epochs of made-up images: accuracy.*", "skipped"')" = 1 ] &&
 	[ "$(lines '"part": 4, "what": "sgld')" = 0 ]
 check $? "a step of part 4 runs by itself, and says which scores it has no images for"
+rm "$dir"/results-runs/entropy-mcmc-4-*.done
+gpu 4:entropy-mcmc
+[ $? = 0 ] && [ "$(lines '"what": "entropy-mcmc, 4 epochs of made-up images, resumed: the rest of it", "value": [0-9]')" = 1 ] &&
+	[ "$(lines '"what": "entropy-mcmc, 4 epochs of made-up images: predict, .*", "value": [0-9]')" = 2 ]
+check $? "its run is there for the next time, which says that it only ended it"
+PART_LIMIT=0 gpu 2
+[ $? = 0 ] && [ "$(lines '"part": 2, "what": "\(ceilings\|steps\|convolutions\)", "skipped": "the part.s 0 s are over"')" = 3 ]
+check $? "a part whose time is over begins nothing further, which is said"
+PART_LIMIT=1 gpu 1:drivers
+[ $? = 0 ] && [ "$(lines '"what": "card_net", "skipped": "the part.s 1 s ended before it did"')" = 1 ]
+check $? "and what its end stops is no failure"
 if python_with torch; then
 	[ "$(lines '"what": "PyTorch, \(loop\|stacked\): .*", "value": [0-9]')" = 4 ] && [ "$(lines '"what": "PyTorch, graph: mlp.*", "skipped": "graphs')" = 3 ]
 	check $? "PyTorch's chains are beside it"
@@ -132,6 +144,15 @@ fi
 
 # ---- what goes wrong is said, and the rest is done ----
 
+cat >"$dir/bin/compute-sanitizer" <<'END'
+#!/bin/sh
+echo "========= COMPUTE-SANITIZER"
+echo "========= Error: Device not supported. See the list of devices"
+exit 1
+END
+gpu 1:sanitizer
+[ $? = 0 ] && [ "$(lines '"what": "\(mem\|race\|init\|sync\)check", "skipped": "Error: Device not supported')" = 4 ]
+check $? "a sanitizer that does not know the card is skipped by name, with its words"
 rm "$dir/bin/compute-sanitizer" "$dir/bin/nvidia-smi" "$dir/bench/cuda_card"
 command -v compute-sanitizer nvidia-smi >"$dir/theirs"
 STANDIN_FAIL=cublasLtCreate:1:1 gpu 1

@@ -3,7 +3,8 @@
 # SPDX-FileCopyrightText: 2026 the Basin contributors
 # bundle.sh FOLDER: the last part of `make bundle`, where FOLDER has all but its shared libraries. Copies those of its programs into
 # FOLDER/lib that a machine without a compiler may lack, packs it as FOLDER.tar.xz, and says how large that is and what it needs.
-# LIBRARIES: more to copy, files. PACK: the program that packs, xz with a window that holds several programs: they have the same kernels.
+# LIBRARIES: more to copy, files, with their parts. PACK: the program that packs, xz with a window that holds several programs: they
+# have the same kernels.
 set -eu
 folder=$1
 mkdir -p "$folder/lib"
@@ -19,10 +20,16 @@ while read -r library; do
 	printf '%s\n' "${name%%.so*}" | grep -E -q -x "$own" || cp -L "$library" "$folder/lib/$name"
 done <"$folder/lib/all"
 rm "$folder/lib/all"
-# By the name that they are asked for by, which need not be that of the file that was found.
+# By the name that they are asked for by, which need not be that of the file that was found. cuDNN loads its parts, libcudnn_NAME, when it
+# needs them: nothing else names them.
 for library in ${LIBRARIES-}; do
-	name=$(objdump -p "$library" | sed -n 's/^ *SONAME *//p')
-	cp -L "$library" "$folder/lib/${name:-${library##*/}}"
+	for file in "$library" "${library%.so*}"_*.so*; do
+		[ -e "$file" ] || continue
+		name=$(objdump -p "$file" | sed -n 's/^ *SONAME *//p')
+		name=${name:-${file##*/}}
+		# Links to one file are one.
+		[ -e "$folder/lib/$name" ] || cp -L "$file" "$folder/lib/$name"
+	done
 done
 
 # The newest of the C library's symbol versions that anything here wants.

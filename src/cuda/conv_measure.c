@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
-/* How fast cuDNN's engines are at a convolution, and whether what they compute is one. Each is captured, as it will be in a run, so
- * that the host's time is not in the card's; and so one that can't be captured shows. */
+/* How fast cuDNN's engines are at a convolution, and whether what the fastest computes is one. Each is captured, as it will be in a
+ * run, so that the host's time is not in the card's; and so one that can't be captured shows. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,8 +10,10 @@
 #include "src/cuda/conv.h"
 
 enum { RUNS = 5, ROUNDS = 3 };  /* of a graph; of all trials in turn, so that a disturbance meets them all */
-static const float LONG = 1;    /* milliseconds of a run of which the host's part is nothing: its first time is taken */
-/* So many times the shortest time drops a trial: of the first one taken, which is not even captured, and of each later one. */
+enum { LOOKS = 2 };             /* at one that is not captured yet: one disturbance alone drops none */
+static const float LONG = 1;    /* milliseconds of a run of which the host's part is nothing: its first times are taken */
+/* So many times the shortest time drops a trial: before it has been timed as a graph, when the host's time is in the card's, and
+ * then. */
 static const float FAR_BEHIND = 3, BEHIND = 2;
 /* Of the time of one that cuDNN likes better: what another must stay below to be taken. */
 static const float LEAD = 0.97f;
@@ -160,6 +162,15 @@ static status time_once(struct cuda_device *cuda, const struct conv_trial *t, co
 	return OK;
 }
 
+/* Its time is the shorter one of this and those before. */
+static status time_shorter(struct cuda_device *cuda, struct conv_trial *t, const struct ground *g, cudaGraphExec_t graph)
+{
+	float ms;
+	TRY(time_once(cuda, t, g, graph, &ms));
+	t->best = ms < t->best ? ms : t->best;
+	return OK;
+}
+
 static float shortest_of(int n, const struct conv_trial *trial)
 {
 	float shortest = FLT_MAX;
@@ -169,13 +180,15 @@ static float shortest_of(int n, const struct conv_trial *trial)
 	return shortest;
 }
 
-/* Best is what a run took behind the first, which loads the engine's code. Leaves the trial as a graph, unless others are so much
- * shorter that it won't be asked for. */
+/* Best is the least that a run took behind the first, which loads the engine's code. Leaves the trial as a graph, unless others are
+ * so much shorter that it won't be asked for. */
 static status prepare(struct cuda_device *cuda, struct conv_trial *trial, const struct ground *g, float shortest,
                       cudaGraphExec_t *graph)
 {
 	TRY(run_once(cuda, trial, g));
-	TRY(time_once(cuda, trial, g, NULL, &trial->best));
+	trial->best = FLT_MAX;
+	for (int look = 0; look < LOOKS; look++)
+		TRY(time_shorter(cuda, trial, g, NULL));
 	return trial->best > FAR_BEHIND * shortest ? OK : capture(cuda, trial, g, graph);
 }
 
@@ -198,18 +211,14 @@ static void prepare_all(struct cuda_device *cuda, const struct conv_task *t, int
 	}
 }
 
-/* In turns, those that may still be the fastest. */
+/* In turns, those that may still be the fastest: in the first round all that are not far behind. */
 static status time_all(struct cuda_device *cuda, int n, struct conv_trial *trial, const struct ground *g, cudaGraphExec_t *graph)
 {
 	for (int round = 0; round < ROUNDS; round++) {
-		const float shortest = shortest_of(n, trial);
-		for (int i = 0; i < n; i++) {
-			float ms;
-			if (trial[i].best < 0 || trial[i].best > BEHIND * shortest || trial[i].best >= LONG || trial[i].best == 0)
-				continue;
-			TRY(time_once(cuda, &trial[i], g, graph[i], &ms));
-			trial[i].best = ms < trial[i].best ? ms : trial[i].best;
-		}
+		const float most = (round ? BEHIND : FAR_BEHIND) * shortest_of(n, trial);
+		for (int i = 0; i < n; i++)
+			if (trial[i].best > 0 && trial[i].best <= most && trial[i].best < LONG)
+				TRY(time_shorter(cuda, &trial[i], g, graph[i]));
 	}
 	return OK;
 }
