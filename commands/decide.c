@@ -18,6 +18,7 @@
 #include "src/data/fingerprint.h"
 #include "src/json_build.h"
 #include "src/likelihood.h"
+#include "src/words.h"
 
 static const struct param decide_defs[] = {
 	{.name = "out", .type = PARAM_PATH, .arg = "FILE", .help = "the file to write, for basin predict --decide"},
@@ -39,7 +40,7 @@ static const struct opt_table table_decide = {.owner = "decide", .heading = "Dat
 static const struct opt_table *const tables[] = {&table_decide, &table_rules,  &table_select,   &table_batch,
                                                  &table_device, &table_report, &table_progress, NULL};
 
-static const char *const file_option[] = {"out"};
+static const char *const file_option[] = {"out"}, *const read_option[] = {"config", "data", "probs", "labels", NULL};
 
 /* ---- the file ---- */
 
@@ -151,6 +152,7 @@ static status learn(const struct opts *o, struct selection *chosen, struct netwo
 	d->n = c.n;
 	d->snapshots = chosen->n;
 	d->data = subject->data.fingerprint;
+	d->precision = words_at(PRECISION_WORDS, n->precision);
 	TRY(selection_fingerprint(chosen, &d->ensemble));
 	if (d->classes)
 		TRY(network_class_names(n, d->classes, a, &d->class_name));
@@ -162,7 +164,7 @@ static status decide_subject(const struct opts *o, struct selection *chosen, str
 {
 	struct output_file file;
 	TRY(check_subject(o, n, chosen, subject));
-	TRY(select_spare(o, chosen, opts_text(o, "data"), file_option, 1));
+	TRY(select_spare(o, chosen, read_option, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	status s = learn(o, chosen, n, subject, d, a);
 	if (s == OK)
@@ -217,6 +219,7 @@ static status decide_stored(const struct opts *o, struct arena *a, json_t **figu
 		return fail(ERR_USAGE, "--probs and --labels go together: rules are learnt from probabilities and the classes that were right");
 	TRY(select_refuse(o, "probs", of_runs));
 	TRY(decide_check(o, true));
+	TRY(select_spare(o, NULL, read_option, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	status s = learn_stored(o, &d, a);
 	if (s == OK)

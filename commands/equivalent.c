@@ -7,6 +7,7 @@
 
 #include "commands/network.h"
 #include "commands/report.h"
+#include "commands/select.h"
 #include "predict/scores/equivalent.h"
 #include "predict/selection.h"
 #include "src/json_build.h"
@@ -25,16 +26,18 @@ static status open_members(const struct opts *o, struct selection *out)
 	return report_option(s, "ensemble");
 }
 
-status equivalent_check(const struct opts *o, const struct network *n)
+status equivalent_check(const struct opts *o, const struct network *n, const char *const *files, int n_files)
 {
+	static const char *const none[] = {NULL};
 	struct selection chosen;
 	if (!opts_text(o, "ensemble"))
 		return OK;
 	if (predictive_of(n->likelihood)->classes(n->model.outputs) == 0)
 		return fail(ERR_USAGE, "--ensemble compares calibrated class probabilities; this run's likelihood is %s", n->likelihood->name);
 	TRY(open_members(o, &chosen));
+	status s = select_spare(o, &chosen, none, files, n_files);
 	selection_close(&chosen);
-	return OK;
+	return s;
 }
 
 static void put(const char *path, const struct equivalent *e, bool json, json_t **into)

@@ -18,8 +18,8 @@
  * a run that is not several chains, or predicts other examples or classes; those of opening and predicting. */
 status report_equivalent(const struct opts *o, const struct subject_request *request, const struct predictions *p, json_t **into);
 
-/* Whether the run is one that report_equivalent can take, before the work: several chains, and classes to be predicted.
- * Errors: ERR_USAGE, and those of opening. */
-status equivalent_check(const struct opts *o, const struct network *n);
+/* Whether the run is one that report_equivalent can take, before the work: several chains, and classes to be predicted; and that the
+ * files of options to write are not among its own (select_spare). Errors: ERR_USAGE, and those of opening. */
+status equivalent_check(const struct opts *o, const struct network *n, const char *const *files, int n_files);
 
 #endif

@@ -158,10 +158,10 @@ static status say(const struct opts *o, const struct selection *s, size_t i, siz
 
 static status export_to(const struct opts *o, struct selection *s, struct arena *a)
 {
-	static const char *const file_option[] = {"out"};
+	static const char *const file_option[] = {"out"}, *const read[] = {"config", NULL};
 	struct output_file file;
 	size_t last = last_of(s), n_arrays = 0;
-	TRY(select_spare(o, s, NULL, file_option, 1));
+	TRY(select_spare(o, s, read, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	TRY(outputs_close(&file, 1, write_npz(s, last, a, file.to, &n_arrays)));
 	return say(o, s, last, n_arrays);

@@ -196,23 +196,32 @@ static status place_options(status s, const char *spec)
 	return fail(s, "%s; these are options of basin data info", why);
 }
 
-static status info_data(const struct opts *o, const char *spec)
+static status open_data(const char *spec, struct dataset *d)
 {
-	struct dataset d;
-	if (opts_flag(o, "tensors") || opts_flag(o, "verify"))
-		return fail(ERR_USAGE, "--tensors and --verify are about snapshots; %s is a data set", spec);
-	status s = dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TRAIN}, &d);
+	status s = dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TRAIN}, d);
 	/* A publisher's test files alone are a set to look at, too: SVHN's are often fetched without the rest. */
 	char *why = s == OK ? NULL : strdup(fail_words(s, "--"));
-	if (s == ERR_INPUT && dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TEST}, &d) == OK) {
+	if (s == ERR_INPUT && dataset_open(&(struct dataset_request){.spec = spec, .split = SPLIT_TEST}, d) == OK) {
 		warning("%s; its test split is described", why ? why : spec);
 		s = OK;
 	} else if (s == ERR_INPUT) {
 		s = fail(s, "%s", why ? why : fail_message(s));
 	}
 	free(why);
-	if (s != OK)
-		return strchr(spec, ':') ? place_options(s, spec) : fail_within(s, "no such run or file; as a data set, ");
+	if (s == OK)
+		return OK;
+	return strchr(spec, ':') ? place_options(s, spec) : fail_within(s, "no such run or file; as a data set, ");
+}
+
+static status info_data(const struct opts *o, const char *spec)
+{
+	struct dataset d;
+	TRY(open_data(spec, &d));
+	/* What is no data set may be a run whose name is mistyped. */
+	if (opts_flag(o, "tensors") || opts_flag(o, "verify")) {
+		dataset_close(&d);
+		return fail(ERR_USAGE, "--tensors and --verify are about snapshots; %s is a data set", spec);
+	}
 	json_t *report = json_pack("{s:o, s:s, s:s, s:I, s:[i, i, i], s:s, s:i, s:i, s:b, s:s}", "data", json_words(d.spec),
 	                           "kind", d.kind, "split", split_name(d.split), "n", (json_int_t)d.n, "shape", d.c, d.h, d.w, "element",
 	                           d.element == ELEMENT_U8 ? "uint8" : "float32", "n_classes", d.n_classes, "n_targets",
@@ -220,7 +229,7 @@ static status info_data(const struct opts *o, const char *spec)
 	dataset_close(&d);
 	if (opts_flag(o, "json"))
 		return report_json(report);
-	s = report_print(report);
+	status s = report_print(report);
 	json_decref(report);
 	return s == OK ? report_end() : s;
 }

@@ -48,7 +48,7 @@ static const struct opt_table table_ood = {.owner = "ood", .heading = "Data, sco
 static const struct opt_table *const tables[] = {&table_ood,    &table_select,   &table_batch, &table_device,
                                                  &table_report, &table_progress, NULL};
 
-static const char *const file_option[] = {"save-scores"};
+static const char *const file_option[] = {"save-scores"}, *const read_option[] = {"config", "id", "ood", "id-probs", "ood-probs", NULL};
 
 /* `to` receives the scores; NULL: not wanted. */
 static status score_mixtures(const struct mixture *id, const struct mixture *ood, const struct opts *o, FILE *to,
@@ -96,7 +96,7 @@ static status score_subjects(const struct opts *o, struct selection *chosen, str
 	struct predictions sets[2];
 	struct member_draws draws;
 	struct output_file file;
-	TRY(select_spare(o, chosen, opts_text(o, "ood"), file_option, 1));
+	TRY(select_spare(o, chosen, read_option, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	status s = outputs_close(&file, 1, predict_both(o, chosen, n, sets, &draws, subject, file.to, a, figures));
 	TRY(s);
@@ -203,6 +203,7 @@ static status score_stored(const struct opts *o, struct arena *a, json_t **figur
 	if (!opts_text(o, "id-probs") || !opts_text(o, "ood-probs"))
 		return fail(ERR_USAGE, "--id-probs and --ood-probs go together");
 	TRY(select_refuse(o, "id-probs", of_runs));
+	TRY(select_spare(o, NULL, read_option, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	return outputs_close(&file, 1, score_probs(o, file.to, a, figures));
 }

@@ -100,6 +100,17 @@ static status report_members(const struct opts *o, const struct selection *chose
 	return predict_save_probs(file[PREDICT_PROBS].to, &p->mixture, a);
 }
 
+static status check_unlabelled(const struct opts *o, const struct dataset *d)
+{
+	const char *what = opts_flag(o, "curve") ? "curve" : opts_given(o, "scores") ? "scores" : NULL;
+	if (what)
+		return fail(ERR_USAGE, "--%s needs the labels of all rows; %s has those of %zu of its %zu", what, d->spec,
+		            d->n - d->unlabelled, d->n);
+	if (opts_text(o, "ensemble"))
+		return fail(ERR_USAGE, "--ensemble needs the labels of all rows, by which both ensembles are scored");
+	return OK;
+}
+
 /* What can be told before the snapshots are gone through, which may take long. */
 static status check_subject(const struct opts *o, const struct network *n, const struct dataset *d)
 {
@@ -107,19 +118,12 @@ static status check_subject(const struct opts *o, const struct network *n, const
 	status fits = d->unlabelled ? OK : how->check(n, d);
 	if (fits != OK)
 		return opts_text(o, "data") ? report_option(fits, "data") : fits;
-	if (d->unlabelled && opts_flag(o, "curve"))
-		return fail(ERR_USAGE, "--curve needs the labels of all rows; %s has those of %zu of its %zu", d->spec, d->n - d->unlabelled,
-		            d->n);
-	if (d->unlabelled && opts_text(o, "ensemble"))
-		return fail(ERR_USAGE, "--ensemble needs the labels of all rows, by which both ensembles are scored");
-	if (opts_given(o, "level") && !opts_text(o, "csv"))
-		return fail(ERR_USAGE, "--level is that of the intervals of --csv, and no file is named");
-	if (opts_given(o, "level") && how->classes(n->model.outputs))
-		return fail(ERR_USAGE, "--level is for intervals of real targets; this run's likelihood is %s", n->likelihood->name);
+	TRY(d->unlabelled ? check_unlabelled(o, d) : OK);
+	TRY(predict_check_level(o, n));
 	if (how->classes(n->model.outputs) == 0 && (opts_text(o, "save-probs") || opts_text(o, "save-member-probs")))
 		return fail(ERR_USAGE, "--save-probs and --save-member-probs need class probabilities; this run's likelihood is %s",
 		            n->likelihood->name);
-	return equivalent_check(o, n);
+	return equivalent_check(o, n, predict_file, PREDICT_FILES);
 }
 
 static enum scoring scoring_of(const struct opts *o, const struct dataset *d)
@@ -155,9 +159,9 @@ static status predict_subject(const struct opts *o, struct selection *chosen, st
 {
 	struct output_file file[PREDICT_FILES], members;
 	TRY(check_subject(o, n, &subject->data));
-	TRY(select_spare(o, chosen, opts_text(o, "data"), predict_file, PREDICT_FILES));
+	TRY(select_spare(o, chosen, predict_read, predict_file, PREDICT_FILES));
 	TRY(outputs_open(o, a, predict_file, PREDICT_FILES, file));
-	status s = predict_members_open(o, a, file, &members);
+	status s = predict_members_open(o, chosen, a, file, &members);
 	if (s == OK)
 		s = predict_to(o, chosen, n, subject, request, file, a, figures);
 	if (s == OK)

@@ -19,6 +19,9 @@
 enum { PREDICT_PROBS, PREDICT_MEMBERS, PREDICT_CSV, PREDICT_FILES };
 extern const char *const predict_file[PREDICT_FILES];
 
+/* The options that name what is read, which no file to write may be: NULL-terminated. --ensemble's is equivalent_check's to see. */
+extern const char *const predict_read[];
+
 /* Writes the mean probabilities, (examples, classes), float64; to NULL: nothing. Errors: ERR_MEMORY. */
 status predict_save_probs(FILE *to, const struct mixture *m, struct arena *a);
 
@@ -32,11 +35,14 @@ status predict_save_rows(const struct opts *o, FILE *to, const struct prediction
 status predict_save_stored(FILE *to, const struct mixture *m, const struct decisions *rules, struct arena *a);
 
 /* The csv file that says of each row of --save-member-probs which snapshot it is of, by number, file, chain, step and role: opened
- * beside it, where that is a file of its own, else closed; and written. Errors: ERR_USAGE where it is another option's, those of
- * output_open; ERR_MEMORY. */
-status predict_members_open(const struct opts *o, struct arena *a, const struct output_file file[PREDICT_FILES],
-                            struct output_file *out);
+ * beside it, where that is a file of its own, else closed; and written. Errors: ERR_USAGE where it is another option's, or among what
+ * is read; those of output_open; ERR_MEMORY. */
+status predict_members_open(const struct opts *o, const struct selection *chosen, struct arena *a,
+                            const struct output_file file[PREDICT_FILES], struct output_file *out);
 status predict_members_put(FILE *to, const struct selection *s);
+
+/* Whether --level, where it is given, is of intervals that are written. Errors: ERR_USAGE. */
+status predict_check_level(const struct opts *o, const struct network *n);
 
 /* Figures of predictions without labels (unlabelled.h). Errors: ERR_INPUT, ERR_MEMORY. */
 status predict_figures_unlabelled(const struct predictions *p, struct arena *a, struct figures *out);

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "commands/predict.h"
+#include "commands/select.h"
 #include "src/data/npy.h"
 #include "src/data/csv_write.h"
 #include "src/json_words.h"
 
 const char *const predict_file[PREDICT_FILES] = {"save-probs", "save-member-probs", "csv"};
+const char *const predict_read[] = {"config", "data", "decide", "probs", "labels", NULL};
 
 status predict_save_probs(FILE *to, const struct mixture *m, struct arena *a)
 {
@@ -31,8 +33,8 @@ static status sidecar_path(struct arena *a, const char *path, char **out)
 	return arena_text(a, out, "%.*s.members.csv", (int)(npy ? n - 4 : n), path);
 }
 
-status predict_members_open(const struct opts *o, struct arena *a, const struct output_file file[PREDICT_FILES],
-                            struct output_file *out)
+status predict_members_open(const struct opts *o, const struct selection *chosen, struct arena *a,
+                            const struct output_file file[PREDICT_FILES], struct output_file *out)
 {
 	const struct output_file *members = &file[PREDICT_MEMBERS];
 	char *path;
@@ -41,6 +43,7 @@ status predict_members_open(const struct opts *o, struct arena *a, const struct 
 	if (!members->to || members->fd >= 0)
 		return OK;
 	TRY(sidecar_path(a, members->path, &path));
+	TRY(select_spare_path(o, chosen, predict_read, predict_file[PREDICT_MEMBERS], path));
 	TRY(output_open(out, a, predict_file[PREDICT_MEMBERS], path, opts_flag(o, "overwrite")));
 	for (int i = 0; i < PREDICT_FILES; i++)
 		if (file[i].to && output_same(&file[i], out))

@@ -9,6 +9,7 @@
 #include "src/data/csv_write.h"
 #include "src/json_build.h"
 #include "src/likelihood.h"
+#include "src/words.h"
 
 /* ---- whether rules are for this ---- */
 
@@ -45,6 +46,15 @@ static void warn_other(const char *path, const char *why)
 	warning("--decide %s: %s; its guarantees are for the ensemble that they were learnt with", path, why);
 }
 
+/* Bits that are dropped move probabilities, and with them what a threshold lets pass. */
+static void check_precision(const struct decisions *rules, const char *path, const struct network *n)
+{
+	const struct word own = words_at(PRECISION_WORDS, n->precision);
+	if (*rules->precision.at && strcmp(rules->precision.at, own.at) != 0)
+		warning("--decide %s: it was learnt with {precision} %s, and this predicts with %s; its guarantees are for the precision that "
+		        "they were learnt with", path, rules->precision.at, own.at);
+}
+
 static status check_ensemble(const struct decisions *rules, const char *path, const struct selection *chosen)
 {
 	uint64_t ensemble;
@@ -77,6 +87,7 @@ status predict_rules_open(const struct opts *o, const struct network *n, const s
 	TRY(check_likelihood(rules, path, n));
 	if (subject && rules->data == subject->data.fingerprint)
 		warning("--decide %s: these are the rows that it was learnt from, so its figures flatter it", path);
+	check_precision(rules, path, n);
 	return check_ensemble(rules, path, chosen);
 }
 

@@ -14,7 +14,7 @@
 #include "src/options/opt.h"
 
 /* Reads the file of --decide into the arena; *out is NULL where none is given, which is fine here and below. Warns
- * where its rules were learnt with another ensemble, or from the very rows (subject; NULL: not known yet). Errors:
+ * where its rules were learnt with another ensemble or precision, or from the very rows (subject; NULL: not known yet). Errors:
  * ERR_USAGE for rules of other classes, targets or likelihood; decisions_read's. */
 status predict_rules_open(const struct opts *o, const struct network *n, const struct selection *chosen, const struct subject *subject,
                           struct arena *a, const struct decisions **out);

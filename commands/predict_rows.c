@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The table of basin predict --csv. */
 #include "commands/predict.h"
+#include "src/likelihood.h"
 
 static status add_classes(const struct predictions *p, struct predict_csv *t, struct arena *a)
 {
@@ -27,6 +28,15 @@ status predict_rows(const struct opts *o, const struct predictions *p, size_t fi
 	TRY(predict_csv_open(t, a, d->n, first, d->id));
 	t->number = d->number;
 	return p->mixture.c ? add_classes(p, t, a) : add_reals(p, opts_real(o, "level"), t, a);
+}
+
+status predict_check_level(const struct opts *o, const struct network *n)
+{
+	if (opts_given(o, "level") && !opts_text(o, "csv"))
+		return fail(ERR_USAGE, "--level is that of the intervals of --csv, and no file is named");
+	if (opts_given(o, "level") && predictive_of(n->likelihood)->classes(n->model.outputs))
+		return fail(ERR_USAGE, "--level is for intervals of real targets; this run's likelihood is %s", n->likelihood->name);
+	return OK;
 }
 
 static void put_table(const struct predict_csv *t, FILE *to)

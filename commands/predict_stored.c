@@ -60,6 +60,7 @@ status predict_stored(const struct opts *o, struct arena *a, json_t **figures)
 	TRY(select_refuse(o, "probs", of_runs));
 	static const char *const option[2] = {"save-probs", "csv"};
 	struct output_file file[2];
+	TRY(select_spare(o, NULL, predict_read, option, 2));
 	TRY(outputs_open(o, a, option, 2, file));
 	json_t *rows = NULL;
 	status s = outputs_close(file, 2, score_stored(o, file, a, figures, &rows));

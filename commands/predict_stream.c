@@ -32,72 +32,96 @@ static void add_figures(struct figures *all, const struct figures *more)
 	}
 }
 
-/* Rows that are there, and the first time the names of the columns. */
-static status predict_part(struct feed *s, const struct subject *subject, struct arena *a)
-{
+/* Rows of a text with what is predicted of them. It stays where it is while it is open. */
+struct part {
+	struct arena arena;
+	struct subject subject;
 	struct predictions p;
 	struct predict_csv t;
-	struct figures figures;
-	const bool first = !s->request.text->again;
-	TRY(predictions_open(a, s->network, subject, s->chosen->n, SCORE_NOTHING, &p));
-	p.rules = s->rules;
-	if (subject->data.n)
-		TRY(ensemble_run(s->chosen, s->network, &p, 1, NULL, NULL));
-	TRY(predict_rows(s->o, &p, s->all.n + 1, a, &t));
-	if (first)
-		predict_csv_names(&t, s->out.to);
-	predict_csv_rows(&t, s->out.to);
-	/* What becomes of it is seen by who reads it now. */
-	if (fflush(s->out.to) != 0)
-		return fail(ERR_IO, "standard output can't be written");
-	if (!subject->data.n)
-		return OK;
-	TRY(predict_figures_unlabelled(&p, a, &figures));
-	add_figures(&s->all, &figures);
-	return OK;
+	struct figures figures;  /* of no rows where there are none */
+};
+
+static void part_close(struct part *part)
+{
+	subject_close(&part->subject);
+	arena_free(&part->arena);
 }
 
-static status predict_text(struct feed *s)
+static status part_predict(struct feed *s, struct part *part)
 {
-	struct subject subject;
-	struct arena a = {0};
-	TRY(subject_open(s->network, &s->request, &subject));
-	status st = predict_part(s, &subject, &a);
-	subject_close(&subject);
-	arena_free(&a);
+	TRY(predictions_open(&part->arena, s->network, &part->subject, s->chosen->n, SCORE_NOTHING, &part->p));
+	part->p.rules = s->rules;
+	if (part->subject.data.n)
+		TRY(ensemble_run(s->chosen, s->network, &part->p, 1, NULL, NULL));
+	TRY(predict_rows(s->o, &part->p, s->all.n + 1, &part->arena, &part->t));
+	return part->subject.data.n ? predict_figures_unlabelled(&part->p, &part->arena, &part->figures) : OK;
+}
+
+/* So many rows of a text, or all where rows is 0; without `predict` they are read alone. On failure it is closed. */
+static status part_open(struct feed *s, const struct csv_text *text, size_t rows, bool predict, struct part *out)
+{
+	struct csv_text some = *text;
+	struct subject_request request = s->request;
+	*out = (struct part){.figures = {.n = 0}};
+	some.rows = rows;
+	request.text = &some;
+	TRY(subject_open(s->network, &request, &out->subject));
+	status st = predict ? part_predict(s, out) : OK;
+	if (st != OK)
+		part_close(out);
 	return st;
 }
 
-/* Whether so many rows of a text can be read. */
-static bool is_good(const struct feed *s, const struct csv_text *text, size_t rows)
+/* The first time also the names of the columns. */
+static status predict_part(struct feed *s, const struct csv_text *text, size_t rows)
 {
-	const struct csv_text part = {.bytes = text->bytes, .size = text->size, .line = text->line, .separator = text->separator,
-	                              .again = text->again, .rows = rows};
-	struct subject_request request = s->request;
-	struct subject subject;
-	request.text = &part;
-	const bool good = subject_open(s->network, &request, &subject) == OK;
-	if (good)
-		subject_close(&subject);
-	return good;
+	struct part part;
+	TRY(part_open(s, text, rows, true, &part));
+	if (!text->again)
+		predict_csv_names(&part.t, s->out.to);
+	predict_csv_rows(&part.t, s->out.to);
+	if (part.figures.n)
+		add_figures(&s->all, &part.figures);
+	part_close(&part);
+	/* What becomes of it is seen by who reads it now. */
+	return fflush(s->out.to) == 0 ? OK : fail(ERR_IO, "standard output can't be written");
 }
 
-/* Rows before the first that can't be read are predicted, and then that one is told of. A text has fewer rows than bytes. */
-static status predict_before(struct feed *s, struct csv_text *text)
+/* Whether a text has so many rows that can be read or, with `predict`, predicted. */
+static bool has_good(struct feed *s, const struct csv_text *text, size_t rows, bool predict)
 {
-	size_t good = 0, bad = text->size;
+	struct part part;
+	if (part_open(s, text, rows, predict, &part) != OK)
+		return false;
+	const bool has = part.subject.data.n == rows;
+	part_close(&part);
+	return has;
+}
+
+/* How many rows at its beginning are good, where `bad` of them are not, or there are fewer. */
+static size_t count_good(struct feed *s, const struct csv_text *text, size_t bad, bool predict)
+{
+	size_t good = 0;
 	while (bad - good > 1) {
 		const size_t middle = good + (bad - good) / 2;
-		if (is_good(s, text, middle))
+		if (has_good(s, text, middle, predict))
 			good = middle;
 		else
 			bad = middle;
 	}
-	text->rows = good;
+	return good;
+}
+
+/* Rows before the first that can't be read, or whose outputs are not finite, are predicted, and then that one is told of. Which it is
+ * takes some predictions of rows that are read. A text has fewer rows than bytes. */
+static status predict_before(struct feed *s, const struct csv_text *text)
+{
+	size_t good = count_good(s, text, text->size, false);
+	if (good && !has_good(s, text, good, true))
+		good = count_good(s, text, good, true);
 	if (good)
-		TRY(predict_text(s));
-	text->rows = bad;
-	return predict_text(s);
+		TRY(predict_part(s, text, good));
+	return predict_part(s, text, good + 1);
 }
 
 static status keep_snapshots(struct selection *chosen, const struct model *m)
@@ -110,12 +134,11 @@ static status predict_all(struct feed *s)
 {
 	struct csv_text text;
 	TRY(keep_snapshots(s->chosen, &s->network->model));
-	s->request.text = &text;
 	for (;;) {
 		TRY(csv_stream_next(&s->in, &text));
 		if (!text.size)
 			return OK;
-		status st = predict_text(s);
+		status st = predict_part(s, &text, 0);
 		/* What is wrong with rows is known before any of them is written. */
 		if (st == ERR_INPUT || st == ERR_USAGE)
 			st = predict_before(s, &text);
@@ -123,16 +146,20 @@ static status predict_all(struct feed *s)
 	}
 }
 
-static status check_options(const struct opts *o, const struct subject_request *r)
+static status check_options(const struct opts *o, const struct network *n, const struct subject_request *r)
 {
-	static const char *const whole[] = {"save-probs", "save-member-probs", "curve", NULL};
+	static const char *const whole[] = {"save-probs", "save-member-probs", "curve", NULL}, *const labels[] = {"scores", "ensemble", NULL};
 	for (const char *const *name = whole; *name; name++)
 		if (opts_given(o, *name))
 			return fail(ERR_USAGE, "--%s needs all rows, and from csv:- to --csv %s they are predicted as they come; name a file "
 			            "for one of the two", *name, opts_text(o, "csv"));
+	for (const char *const *name = labels; *name; name++)
+		if (opts_given(o, *name))
+			return fail(ERR_USAGE, "--%s needs labels, and those of rows from csv:- to --csv %s are not read; name a file for one of the two",
+			            *name, opts_text(o, "csv"));
 	if (r->split >= 0)
 		return fail(ERR_USAGE, "--split %s: all rows of standard input are predicted; leave it out", split_name((enum split)r->split));
-	return OK;
+	return predict_check_level(o, n);
 }
 
 status predict_stream(const struct opts *o, struct selection *chosen, struct network *n, const struct subject_request *request,
@@ -144,7 +171,7 @@ status predict_stream(const struct opts *o, struct selection *chosen, struct net
 	s.request.need = NEED_FOREIGN;
 	s.request.empty = true;
 	struct arena a = {0};
-	TRY(check_options(o, request));
+	TRY(check_options(o, n, request));
 	TRY(predict_rules_open(o, n, chosen, NULL, &a, &s.rules));
 	TRY(outputs_open(o, &a, &option, 1, &s.out));
 	csv_stream_begin(&s.in, STDIN_FILENO);

@@ -31,8 +31,10 @@ status select_refuse_options(const struct opts *o, const char *option, const cha
 status select_refuse(const struct opts *o, const char *option, const char *const *others);
 
 /* Refuses files of n options that are among those that are read, which --overwrite would replace: the snapshots, what else their runs
- * are made of, and the data, the runs' own and those of a data set's name (NULL: none). Errors: ERR_USAGE, ERR_MEMORY. select_spare.c */
-status select_spare(const struct opts *o, const struct selection *s, const char *data, const char *const *option, int n);
+ * are made of, and the runs' data (s: NULL where no run is read); and what the options `read` (NULL-terminated) name, data sets or files.
+ * And the same of one path that an option has made. Errors: ERR_USAGE, ERR_MEMORY. select_spare.c */
+status select_spare(const struct opts *o, const struct selection *s, const char *const *read, const char *const *option, int n);
+status select_spare_path(const struct opts *o, const struct selection *s, const char *const *read, const char *option, const char *path);
 
 /* Puts the roles chosen, in order of appearance, into a report; its temperature and target become null where the files
  * that were chosen from don't agree on them. */

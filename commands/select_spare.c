@@ -7,10 +7,11 @@
 
 #include "src/json_words.h"
 
+/* Devices and FIFOs are written to, and not replaced. */
 static bool same_file(const char *a, const char *b)
 {
 	struct stat x, y;
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	return stat(a, &x) == 0 && S_ISREG(x.st_mode) && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 /* Whether a file is one that lies beside a chain's snapshots and belongs to them, or to the run. */
@@ -46,43 +47,72 @@ static status is_data(struct arena *a, const char *path, const char *spec, bool 
 	return OK;
 }
 
+/* Whether a file has the data of a header, or the labels that stand in for theirs. */
+static status is_trained_with(struct arena *a, const char *path, const json_t *header, bool *out)
+{
+	const json_t *data = json_object_get(header, "data");
+	const char *spec, *labels;
+	TRY(json_words_read(json_object_get(data, "spec"), a, &spec));
+	TRY(json_words_read(json_object_get(data, "labels"), a, &labels));
+	TRY(is_data(a, path, spec, out));
+	*out = *out || (labels && same_file(path, labels));
+	return OK;
+}
+
 /* What of a source a file is, or NULL. */
 static status part_of(struct arena *a, const char *path, const struct source *from, const char **what)
 {
 	bool beside = false, data = false;
-	const char *spec;
 	if (same_file(path, from->path)) {
 		*what = "holds the snapshots that are read";
 		return OK;
 	}
 	TRY(lies_beside(a, path, from->path, &beside));
-	TRY(json_words_read(json_object_get(json_object_get(from->header, "data"), "spec"), a, &spec));
-	TRY(is_data(a, path, spec, &data));
+	TRY(is_trained_with(a, path, from->header, &data));
 	if (beside || data)
 		*what = beside ? "is a part of the run that is read" : "holds the data that the run was made with";
 	return OK;
 }
 
-static status spare(struct arena *a, const struct opts *o, const struct selection *s, const char *data, const char *option)
+/* What a file is to an option that names a data set or a file to read, or NULL. */
+static status read_by(struct arena *a, const struct opts *o, const char *path, const char *option, const char **what)
 {
-	const char *path = opts_text(o, option), *what = NULL;
-	bool is = false;
-	if (!path)
+	const char *value = opts_text(o, option);
+	char *words;
+	bool data = false;
+	if (value && same_file(path, value)) {
+		TRY(arena_text(a, &words, "is what --%s reads", option));
+		*what = words;
 		return OK;
-	for (size_t k = 0; !what && k < s->sources.n; k++)
+	}
+	TRY(is_data(a, path, value, &data));
+	if (data)
+		*what = "holds the data that are read";
+	return OK;
+}
+
+static status spare(struct arena *a, const struct opts *o, const struct selection *s, const char *const *read, const char *option,
+                    const char *path)
+{
+	const char *what = NULL;
+	for (size_t k = 0; s && !what && k < s->sources.n; k++)
 		TRY(part_of(a, path, &s->sources.source[k], &what));
-	TRY(is_data(a, path, data, &is));
-	if (!what && is)
-		what = "holds the data that are read";
+	for (; !what && *read; read++)
+		TRY(read_by(a, o, path, *read, &what));
 	return what ? fail(ERR_USAGE, "--%s %s: %s; name another file", option, path, what) : OK;
 }
 
-status select_spare(const struct opts *o, const struct selection *s, const char *data, const char *const *option, int n)
+status select_spare_path(const struct opts *o, const struct selection *s, const char *const *read, const char *option, const char *path)
 {
 	struct arena a = {0};
-	status st = OK;
-	for (int i = 0; st == OK && i < n; i++)
-		st = spare(&a, o, s, data, option[i]);
+	status st = path ? spare(&a, o, s, read, option, path) : OK;
 	arena_free(&a);
 	return st;
+}
+
+status select_spare(const struct opts *o, const struct selection *s, const char *const *read, const char *const *option, int n)
+{
+	for (int i = 0; i < n; i++)
+		TRY(select_spare_path(o, s, read, option[i], opts_text(o, option[i])));
+	return OK;
 }

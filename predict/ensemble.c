@@ -266,7 +266,7 @@ static status end_tallied(struct ensemble *e)
 		TRY(tallied_bad(&e->tallied[j], &found, &member, &example));
 		if (found && member < worst) {
 			worst = member;
-			queue_fail(&e->queue, member, ensemble_within(e, member, mixture_not_finite(example)));
+			queue_fail(&e->queue, member, ensemble_within(e, member, mixture_not_finite(e->sets[j].mixture.line, example)));
 		}
 		TRY(tallied_get(&e->tallied[j]));
 	}

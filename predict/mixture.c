@@ -96,8 +96,10 @@ static bool add_row(struct mixture *m, size_t i, const float *z, int k, float *p
 	return true;
 }
 
-status mixture_not_finite(size_t example)
+status mixture_not_finite(const size_t *line, size_t example)
 {
+	if (line)
+		return fail(ERR_INPUT, "the network's outputs for the row on line %zu of standard input are not finite", line[example]);
 	return fail(ERR_INPUT, "the network's outputs for example %zu are not finite", example);
 }
 
@@ -105,7 +107,7 @@ status mixture_add_logits(struct mixture *m, size_t first, size_t count, const f
 {
 	for (size_t i = 0; i < count; i++)
 		if (!add_row(m, first + i, logits + i * (size_t)k, k, p ? p + i * (size_t)m->c : NULL))
-			return mixture_not_finite(first + i);
+			return mixture_not_finite(m->line, first + i);
 	return OK;
 }
 

@@ -24,6 +24,7 @@ struct mixture {
 	double *own;         /* (n): the same of the members since mixture_part; NULL likewise */
 	double *last;        /* (n): log p_s(y) of the last member; NULL without labels or logits */
 	size_t own_members;
+	const size_t *line;  /* (n): the lines of standard input that the examples come from, for messages; NULL: of no such */
 };
 
 /* log(e^a + e^b); −∞ stands for no term. */
@@ -46,11 +47,11 @@ status mixture_label_members(struct arena *a, struct mixture *m, const int32_t *
 /* Adds a part of the current member: the softmax of `count` rows of logits (count, k) for examples first …. One logit in
  * a mixture of two classes is a Bernoulli's: its classes have logits (0, z). `p` (count, c) receives the member's
  * probabilities unless it is NULL. Several threads may add different rows. Errors: ERR_INPUT for a logit that is not
- * finite, naming the example. */
+ * finite, naming the example, from 0, or its line. */
 status mixture_add_logits(struct mixture *m, size_t first, size_t count, const float *logits, int k, float *p);
 
-/* Says so of an example's outputs; ERR_INPUT. */
-status mixture_not_finite(size_t example);
+/* Says so of an example's outputs, line as in a mixture; ERR_INPUT. */
+status mixture_not_finite(const size_t *line, size_t example);
 
 /* The same from probabilities (count, c). Each is ≥ 0 and a row sums to 1 ± tolerance; they are taken as they are.
  * Errors: ERR_INPUT, naming the row, from 0. */

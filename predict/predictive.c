@@ -42,6 +42,7 @@ status predictions_open(struct arena *a, const struct network *n, const struct s
 	if (!classes)
 		return OK;
 	TRY(mixture_open(a, rows, classes, true, &out->mixture));
+	out->mixture.line = subject->data.line;
 	if (scoring == SCORE_MEMBERS)
 		TRY(mixture_label_members(a, &out->mixture, subject->data.label));
 	else if (scoring != SCORE_NOTHING)

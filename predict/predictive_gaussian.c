@@ -65,7 +65,7 @@ static status gaussian_add(struct predictions *p, const float *outputs, size_t f
 	const size_t k = (size_t)p->network->model.outputs;
 	for (size_t e = first * k; e < (first + count) * k; e++)
 		if (!isfinite(outputs[e]))
-			return mixture_not_finite(e / k);
+			return mixture_not_finite(p->subject->data.line, e / k);
 	return OK;
 }
 

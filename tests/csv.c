@@ -198,6 +198,14 @@ static void test_memory_rows(void)
 	ok(s == ERR_INPUT && strstr(fail_words(s, "--"), "standard input:2: column 1: a quoted cell begins"), "as they are in its first row");
 	s = get_text("\x1f\x8b\x08", 2, false, &d);
 	ok(s == ERR_INPUT && strstr(fail_words(s, "--"), "standard input: is compressed"), "compressed rows are refused");
+	const struct csv_text zero = {.bytes = "a,y\n1,2\n\n3,\0\n", .size = 13, .line = 2, .rows = 1}, all = {.bytes = zero.bytes, .size = zero.size, .line = 2};
+	struct dataset_request q = {.spec = "csv:-", .option = "--data", .text = &zero};
+	MUST(dataset_open(&q, &d));
+	ok(d.n == 1 && d.line && d.line[0] == 2, "a row before a zero byte is read, and keeps its line");
+	dataset_close(&d);
+	q.text = &all;
+	s = dataset_open(&q, &d);
+	ok(s == ERR_INPUT && strstr(fail_words(s, "--"), "standard input:4: holds a zero byte"), "which is told by its line: %s", fail_words(s, "--"));
 	s = dataset_open(&(struct dataset_request){.spec = "csv:-", .option = "--data"}, &d);
 	ok(s == ERR_INPUT && strstr(fail_words(s, "--"), "--data csv:-: rows from a pipe can be predicted as they come"),
 	   "without them csv:- is refused");

@@ -40,6 +40,11 @@ check "an existing folder is left alone" refused 2 "exists already" write shapes
 rm "$dir/svhn/train_32x32.mat"
 check "basin info describes the test split where that is all there is" sh -c \
 	'"$BASIN" info "svhn:$1/svhn" 2>"$1/err" | grep -q "^split *test$" && grep -q train_32x32 "$1/err"' - "$dir"
+check "a mistyped run is not taken for a data set" sh -c \
+	'! "$BASIN" info "$1/no:run" --verify 2>"$1/err" && ! grep -q "is a data set" "$1/err" && cd "$1" && ! "$BASIN" info norun --verify 2>err &&
+		grep -q "no such run or file; as a data set, norun: no such kind" err' - "$dir"
+check "which has no snapshots to verify" sh -c \
+	'! "$BASIN" info shapes --verify 2>"$1/err" && grep -q "are about snapshots; shapes is a data set" "$1/err"' - "$dir"
 echo 1,2 >"$dir/table.csv"
 check "write wants a test split" refused 2 "table.csv: has no test split" \
 	write "csv:$dir/table.csv" --format cifar10 --out "$dir/x"

@@ -133,6 +133,12 @@ ok $? "other snapshots are warned of"
 "$BASIN" sample $plan --seed 9 --data csv:classes.csv --likelihood categorical --holdout 120 --model mlp:2-6-3 --chains 2 --out run &&
 	"$BASIN" predict run --split train --decide kept.json >out 2>err && grep -q 'these are not the snapshots' err
 ok $? "and those of another run"
+decide elsewhere --precision bf16 --coverage 0.9 && [ "$(of precision)" = '"bf16"' ] && cp rules.json rough.json && [ "$(sed -n 's/^  "precision": //p' kept.json)" = '"fp32",' ] &&
+	"$BASIN" predict elsewhere --split train --decide rough.json >out 2>err && grep -q 'rough.json: it was learnt with --precision bf16, and this predicts with fp32' err
+ok $? "rules of another precision are warned of"
+"$BASIN" predict elsewhere --split train --precision bf16 --decide rough.json >out 2>err && ! grep -q 'rough.json' err &&
+	"$BASIN" predict elsewhere --split train --precision bf16 --decide kept.json >out 2>err && grep -q 'kept.json: it was learnt with --precision fp32' err
+ok $? "those of the same are not"
 tail -n +250 classes.csv >new.csv
 sed 's/,[0-9]*$//' new.csv | "$BASIN" predict --quiet elsewhere --data csv:- --csv - --decide kept.json >piped.csv 2>err
 "$BASIN" predict --quiet elsewhere --data csv:new.csv --csv new-rows.csv --decide kept.json >out 2>err && cmp -s piped.csv new-rows.csv

@@ -21,6 +21,7 @@ static struct decisions of_classes(bool by_class)
 	static struct conformal q[3] = {{0.9, 20, 19, 0.1 + 0.2}, {0.9, 5, 6, (double)INFINITY}, {0.9, 0, 1, (double)INFINITY}};
 	return (struct decisions){
 		.likelihood = "categorical", .classes = 3, .class_name = names, .n = 25, .snapshots = 7, .ensemble = UINT64_MAX, .data = 42,
+		.precision = {"bf16"},
 		.scaling = {.t = 1 / 3.0, .n = 25, .zeros = 2, .nll_before = 0.7, .nll_after = 0.6, .fitted = true},
 		.sets = {.made = true, .rule = {.score = SET_RAPS, .lambda = 0.01, .k_reg = 5}, .coverage = 0.9, .by_class = by_class, .q = q},
 		.abstention = {true, {.risk = 0.1, .delta = 0.05, .n = 25, .needs = 40, .tests = 12, .passed = true,
@@ -67,6 +68,7 @@ static void test_classes(bool by_class)
 	ok(strcmp(got.likelihood, "categorical") == 0 && got.classes == 3 && got.targets == 0 && got.n == 25 && got.snapshots == 7, "what it is for");
 	ok(strcmp(got.class_name[1], names[1]) == 0 && strcmp(got.class_name[2], names[2]) == 0, "names of any bytes");
 	ok(got.ensemble == UINT64_MAX && got.data == 42, "fingerprints");
+	ok(strcmp(got.precision.at, "bf16") == 0, "the precision");
 	ok(got.scaling.t == 1 / 3.0 && got.scaling.n == 25 && got.scaling.zeros == 2 && got.scaling.fitted && !got.scaling.at_min &&
 	   !got.scaling.at_max && got.scaling.nll_before == 0.7 && got.scaling.nll_after == 0.6, "a temperature");
 	ok(got.sets.made && got.sets.rule.score == SET_RAPS && got.sets.rule.lambda == 0.01 && got.sets.rule.k_reg == 5 &&
@@ -93,6 +95,7 @@ static void test_targets(void)
 	ok(got.targets == 2 && got.classes == 0 && !got.class_name && got.ensemble == 0 && got.intervals.made &&
 	   got.intervals.score == INTERVAL_QUANTILES && same_conformal(got.intervals.q, d.intervals.q, 2) && !got.sets.made && got.scaling.n == 0,
 	   "real targets: intervals, to the bit, one of them moved inward");
+	ok(!*got.precision.at, "a precision that is not known");
 	ok(!decisions_void(&got), "which decide something");
 	arena_free(&a);
 }
@@ -104,6 +107,11 @@ static void test_numbers(void)
 	d.class_name = NULL;
 	MUST(decisions_read(put(decisions_to_json(&d, "1", json_object())), &a, &got));
 	ok(got.classes == 3 && !got.class_name, "classes without names are their number");
+	arena_free(&a);
+	json_t *older = decisions_to_json(&d, "1", json_object());
+	json_object_del(older, "precision");
+	MUST(decisions_read(put(older), &a, &got));
+	ok(!*got.precision.at, "a file of an earlier version says no precision");
 	arena_free(&a);
 }
 
@@ -131,6 +139,8 @@ static const struct change {
 	{NULL, "ensemble_fingerprint", "\"xyz\"", "ensemble_fingerprint"},
 	{NULL, "ensemble_fingerprint", "7", "ensemble_fingerprint"},
 	{NULL, "data_fingerprint", "\"2a\"", "data_fingerprint"},
+	{NULL, "precision", "\"fp8\"", "precision: one of fp32|bf16 is expected"},
+	{NULL, "precision", "16", "precision: one of fp32|bf16 is expected"},
 	{NULL, "rules", "{}", "holds no rules"},
 	{NULL, "rules", "[1]", "holds no rules"},
 	{NULL, "rules", "{\"oracle\": {}}", "rules.oracle: no such rule"},

@@ -155,6 +155,43 @@ for option in save-probs save-member-probs save-scores out; do
 	told $? "the snapshots are not overwritten with what is made of them"
 done
 
+"$BASIN" sample --quiet --data csv:rows.csv --likelihood categorical --model mlp:2-2-3 --lr 1e-3 --steps 2 --chains 2 --threads 1 --out deep &&
+	cp "$golden/probs.npy" "$golden/ood.npy" "$golden/labels.npy" . && cp rows.csv id.csv && cp rows.csv data.members.csv &&
+	"$BASIN" decide --quiet --probs probs.npy --labels labels.npy --out rules.json >out 2>err || ok 1 "files to read"
+echo threads = 1 >config
+awk 'NR % 2' rows.csv >part.csv
+cksum rows.csv id.csv part.csv data.members.csv config probs.npy ood.npy labels.npy rules.json deep/* >sums
+kept() {  # kept FILE WORDS COMMAND…: it is refused as the output, and stays as it is
+	file=$1 words=$2
+	shift 2
+	"$@" --overwrite >out 2>err
+	[ $? = 2 ] && grep -q -e "$file: $words; name another file" err && cksum rows.csv id.csv part.csv data.members.csv config probs.npy ood.npy \
+		labels.npy rules.json deep/* | cmp -s sums -
+	result=$?
+	ok $result "what is read stays: $file $words"
+	[ $result = 0 ] || shown err
+}
+kept rows.csv "holds the data that the run was made with" "$BASIN" ood run --id csv:id.csv --ood csv:rows.csv --save-scores rows.csv
+kept id.csv "holds the data that are read" "$BASIN" ood run --id csv:id.csv --ood csv:rows.csv --save-scores id.csv
+kept probs.npy "is what --id-probs reads" "$BASIN" ood --id-probs probs.npy --ood-probs ood.npy --save-scores probs.npy
+kept ood.npy "is what --ood-probs reads" "$BASIN" ood --id-probs probs.npy --ood-probs ood.npy --save-scores ood.npy
+kept deep/chain-0.snaps "holds the snapshots that are read" "$BASIN" predict run --ensemble deep --csv deep/chain-0.snaps
+kept deep/chain-1.ckpt "is a part of the run that is read" "$BASIN" predict run --ensemble deep --csv deep/chain-1.ckpt
+kept data.members.csv "holds the data that are read" "$BASIN" predict run --data csv:data.members.csv --save-member-probs data.npy
+awk 'BEGIN { for (i = 0; i < 60; i++) print i % 7 "," i % 5 "," i % 8 }' >few.csv
+"$BASIN" sample --quiet --data csv:few.csv --labels labels.npy --likelihood categorical --model linear --steps 2 --out labelled >out 2>err
+kept labels.npy "holds the data that the run was made with" "$BASIN" predict labelled --csv labels.npy
+kept rules.json "is what --decide reads" "$BASIN" predict run --decide rules.json --csv rules.json
+kept config "is what --config reads" "$BASIN" predict run --config config --csv config
+for output in save-probs csv; do
+	kept probs.npy "is what --probs reads" "$BASIN" predict --probs probs.npy --$output ./probs.npy
+	kept labels.npy "is what --labels reads" "$BASIN" predict --probs probs.npy --labels labels.npy --$output labels.npy
+	kept rules.json "is what --decide reads" "$BASIN" predict --probs probs.npy --decide rules.json --$output rules.json
+done
+kept probs.npy "is what --probs reads" "$BASIN" decide --probs probs.npy --labels labels.npy --out probs.npy
+kept labels.npy "is what --labels reads" "$BASIN" decide --probs probs.npy --labels labels.npy --out labels.npy
+kept part.csv "holds the data that are read" "$BASIN" decide run --data csv:part.csv --out part.csv
+
 # ---- a file that may not be written to ----
 
 if [ "$(id -u)" = 0 ]; then

@@ -223,6 +223,30 @@ fails 2 "with --json the report goes to standard output" "and a report among the
 fails 2 "all rows of standard input are predicted" "and a split" \
 	sh -c "'$BASIN' predict words --data csv:- --csv - --split train <new.csv"
 
+# What is wrong with a row that can be read shows when it is predicted.
+awk 'BEGIN { print "a,b,t"; for (i = 0; i < 40; i++) print i % 7 / 1000 "," i % 5 / 1000 "," i % 3 }' >small.csv
+printf 'a,b\n.001,.001\n.002,.001\n' >good.csv
+"$BASIN" sample --quiet --data csv:small.csv --standardize --likelihood categorical --model mlp:2-4-3 --steps 9 --keep-every 3 --out small &&
+	"$BASIN" predict small --data csv:good.csv --csv good.out --quiet >out
+sed '$a 3.4e38,3.4e38\n1,2' good.csv | "$BASIN" predict small --data csv:- --csv - --quiet >got 2>err
+[ $? = 2 ] && cmp -s got good.out && grep -q "outputs for the row on line 4 of standard input are not finite" err
+ok $? "rows before one whose outputs are not finite are written, and that one is named by its line"
+sed '$a 3.4e38,3.4e38' good.csv | "$BASIN" predict small --data csv:- --csv unmade --quiet >got 2>err
+[ $? = 2 ] && grep -q "outputs for the row on line 4 of standard input are not finite" err && [ ! -e unmade ]
+ok $? "into a file too, which is not made"
+(cat good.csv; printf '\0001,1\n') | "$BASIN" predict small --data csv:- --csv - --quiet >got 2>err
+[ $? = 2 ] && cmp -s got good.out && grep -q "csv:-: standard input:4: holds a zero byte" err
+ok $? "so are those before a zero byte"
+
+fails 2 "scores needs labels, and those of rows from csv:- to --csv - are not read" "what needs labels is refused" \
+	sh -c "'$BASIN' predict small --data csv:- --csv - --scores all <good.csv"
+fails 2 "ensemble needs labels" "another ensemble too, whether it is there or not" \
+	sh -c "'$BASIN' predict small --data csv:- --csv - --ensemble none <good.csv"
+fails 2 "level is for intervals of real targets" "and a level of classes, as of a file" \
+	sh -c "'$BASIN' predict small --data csv:- --csv - --level 0.5 <good.csv"
+fails 2 "scores needs the labels of all rows; csv:.*good.csv has those of 0 of its 2" "a file without labels has no scores to show" \
+	"$BASIN" predict small --data csv:good.csv --scores all
+
 # ---- ood ----
 
 "$BASIN" ood words --id csv:new.csv --ood csv:labelled.csv --json --quiet >out && one=$(member auroc) &&

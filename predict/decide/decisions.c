@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "predict/decide/decisions_private.h"
+#include "src/backend.h"
 #include "src/data/fingerprint.h"
 #include "src/json_build.h"
 #include "src/json_text.h"
@@ -55,6 +56,7 @@ json_t *decisions_to_json(const struct decisions *d, const char *program, json_t
 	json_put(&whole, "snapshots", json_integer((json_int_t)d->snapshots));
 	json_put(&whole, "ensemble_fingerprint", print_to_json(d->ensemble));
 	json_put(&whole, "data_fingerprint", print_to_json(d->data));
+	json_put(&whole, "precision", *d->precision.at ? json_string(d->precision.at) : json_null());
 	json_put(&whole, "made_from", made_from);
 	json_put(&whole, "rules", decisions_rules(d));
 	return whole;
@@ -129,6 +131,18 @@ static status read_likelihood(const struct part *p, struct decisions *d)
 	return OK;
 }
 
+/* Files of earlier versions don't say it. */
+static status read_precision(const struct part *p, struct decisions *d)
+{
+	int precision;
+	const json_t *j = json_object_get(p->j, "precision");
+	if (!j || json_is_null(j))
+		return OK;
+	TRY(part_word(p, "precision", PRECISION_WORDS, &precision));
+	d->precision = words_at(PRECISION_WORDS, precision);
+	return OK;
+}
+
 static status read_names(const struct part *p, const json_t *list, struct decisions *d)
 {
 	const char **names;
@@ -172,6 +186,7 @@ static status read_whole(const struct part *p, struct decisions *d)
 	TRY(part_count(p, "snapshots", 1, SIZE_MAX >> 16, &d->snapshots));
 	TRY(read_print(p, "ensemble_fingerprint", &d->ensemble));
 	TRY(read_print(p, "data_fingerprint", &d->data));
+	TRY(read_precision(p, d));
 	return rules_read(p, d);
 }
 

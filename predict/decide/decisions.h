@@ -16,6 +16,7 @@
 #include "predict/ood.h"
 #include "predict/scaling.h"
 #include "src/arena.h"
+#include "src/words.h"
 
 /* What coverages, risks, false alarms and confidences lie between. */
 #define SHARE_LEAST 1e-6
@@ -61,6 +62,7 @@ struct decisions {
 	/* What they were learnt from. */
 	size_t n, snapshots;
 	uint64_t ensemble, data;  /* fingerprints of the snapshots and of the rows; 0: probabilities of any program */
+	struct word precision;    /* with which the snapshots predicted (PRECISION_WORDS); empty: it is not known */
 	struct scaling scaling;   /* of no rows where it was not asked for */
 	struct decided_sets sets;
 	struct decided_intervals intervals;

@@ -17,8 +17,7 @@ static status begin(struct csv_file *c, uint8_t *bytes, size_t size)
 {
 	if (size >= 2 && (!memcmp(bytes, "\xff\xfe", 2) || !memcmp(bytes, "\xfe\xff", 2)))
 		return fail(ERR_INPUT, "%s: is in UTF-16; UTF-8 is read, save it so", c->path);
-	if (size && memchr(bytes, 0, size))
-		return fail(ERR_INPUT, "%s: holds a zero byte; text was expected", c->path);
+	c->end = (char *)bytes + size;
 	c->at = (char *)bytes + (size >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0);
 	return OK;
 }
@@ -29,7 +28,9 @@ status csv_open(const char *path, struct csv_file *out)
 	size_t size;
 	*out = (struct csv_file){.path = path, .next = 1};
 	TRY(input_read_inflated(path, &out->arena, &bytes, &size));
-	return begin(out, bytes, size);
+	TRY(begin(out, bytes, size));
+	/* What is no text is not to be told by the first of its cells that can't be read. */
+	return size && memchr(bytes, 0, size) ? fail(ERR_INPUT, "%s: holds a zero byte; text was expected", path) : OK;
 }
 
 status csv_open_text(const struct csv_text *text, struct csv_file *out)
@@ -74,6 +75,12 @@ static status add_cell(struct csv_file *c, char *text)
 	return OK;
 }
 
+/* At a zero byte: whether that is the end. Rows before one within a text are good. */
+static status check_end(const struct csv_file *c, const char *p)
+{
+	return p == c->end ? OK : fail(ERR_INPUT, "%s:%zu: holds a zero byte; text was expected", c->path, c->next);
+}
+
 /* Ends a cell behind its last character that is no blank. */
 static void trim(const struct csv_file *c, char *start, char *end)
 {
@@ -98,6 +105,8 @@ static status unquote(struct csv_file *c, char *p, char **end)
 		*to++ = *p++;
 	}
 	if (!*p)
+		TRY(check_end(c, p));
+	if (!*p)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: a quoted cell begins here and does not end", c->path, c->line, c->n + 1);
 	*end = p + 1 + strspn(p + 1, c->blanks);
 	if (**end && !strchr(c->stops, **end))
@@ -117,6 +126,8 @@ static status take_cell(struct csv_file *c, bool *more)
 	} else {
 		end = start + strcspn(start, c->stops);
 	}
+	if (!*end)
+		TRY(check_end(c, end));
 	*more = *end == c->separator;
 	c->next += *end == '\r' || *end == '\n';
 	c->at = *more ? end + 1 : csv_line_end(end);
@@ -140,9 +151,9 @@ static bool find_row(struct csv_file *c)
 		char *p = c->at + strspn(c->at, c->separator ? c->blanks : " \t");
 		if (*p && *p != '\r' && *p != '\n')
 			return true;
+		c->at = csv_line_end(p);
 		if (!*p)
 			return false;
-		c->at = csv_line_end(p);
 		c->next++;
 	}
 }
@@ -152,7 +163,7 @@ status csv_next(struct csv_file *c)
 	const bool first = !c->separator;
 	c->n = 0;
 	if (!find_row(c))
-		return OK;
+		return check_end(c, c->at);
 	if (first)
 		find_separator(c);
 	c->line = c->next;

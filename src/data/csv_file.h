@@ -19,7 +19,8 @@ struct csv_file {
 	const char *blanks;  /* what does not count around cells */
 	char stops[4];       /* what ends a cell that is not quoted */
 	struct arena arena;  /* the text */
-	char *at;            /* what is still to be read; a zero byte ends it */
+	char *at;            /* what is still to be read; a zero byte ends it, */
+	const char *end;     /* here; one before it is no text */
 	size_t next;         /* number of that line, from 1 */
 	size_t line;         /* where the row read last begins */
 	size_t second;       /* number of the line behind the first row, where that is not the next; else 0 */
@@ -31,7 +32,7 @@ struct csv_file {
  * ERR_MEMORY. */
 status csv_open(const char *path, struct csv_file *out);
 
-/* The same of rows in memory, of which a copy is made. */
+/* The same of rows in memory, of which a copy is made. A zero byte in one of them is not told before that row is read. */
 status csv_open_text(const struct csv_text *text, struct csv_file *out);
 
 /* The next row; n = 0 at the end. Errors: ERR_INPUT naming line and column, ERR_MEMORY. */

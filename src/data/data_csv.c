@@ -155,6 +155,17 @@ static status set_names(const struct csv_rows *r, struct dataset *out)
 	return OK;
 }
 
+/* Of a file the number of a row says where it is; of a stream's, not all rows are there. */
+static status set_lines(const struct csv_rows *r, struct dataset *out)
+{
+	size_t *line;
+	TRY(ARENA_NEW(&out->arena, r->n, &line));
+	if (r->n)
+		memcpy(line, r->line, r->n * sizeof *line);
+	out->line = line;
+	return OK;
+}
+
 static status set_rows(const struct csv_rows *r, const struct dataset_request *q, struct dataset *out)
 {
 	out->columns = r->plan->names;
@@ -169,6 +180,7 @@ static status set_rows(const struct csv_rows *r, const struct dataset_request *q
 		return fail(ERR_INPUT, "%s: its words make %zu features; at most %d are read", r->path, out->table.width, INT_MAX);
 	TRY(set_features(r, q->unknown, out));
 	TRY(set_targets(r, q, out));
+	TRY(q->text ? set_lines(r, out) : OK);
 	return set_names(r, out);
 }
 

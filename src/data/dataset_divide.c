@@ -49,7 +49,7 @@ static void divide_rows(struct dataset *d, const uint8_t *held, uint8_t keep)
 		{d->x, values * (d->element == ELEMENT_U8 ? 1 : sizeof(float))}, {d->x_wide, values * sizeof *d->x_wide},
 		{d->label, sizeof *d->label}, {d->target, targets * sizeof *d->target},
 		{d->target_wide, targets * sizeof *d->target_wide}, {d->id, sizeof *d->id},
-		{d->number, sizeof *d->number},
+		{d->number, sizeof *d->number}, {d->line, sizeof *d->line},
 	};
 	size_t n = d->n;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
