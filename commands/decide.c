@@ -152,6 +152,7 @@ static status learn(const struct opts *o, struct selection *chosen, struct netwo
 	d->n = c.n;
 	d->snapshots = chosen->n;
 	d->data = subject->data.fingerprint;
+	d->held_by_class = subject->data.split == SPLIT_HOLDOUT && subject->data.held_by_class;
 	d->precision = words_at(PRECISION_WORDS, n->precision);
 	TRY(selection_fingerprint(chosen, &d->ensemble));
 	if (d->classes)
@@ -167,6 +168,9 @@ static status decide_subject(const struct opts *o, struct selection *chosen, str
 	TRY(select_spare(o, chosen, read_option, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	status s = learn(o, chosen, n, subject, d, a);
+	if (s == OK && d->held_by_class && (!d->sets.by_class || d->abstention.made || d->alarm.made))
+		warning("%s: these rows were held out by class, and of rules learnt from such rows only sets {by-class} keep their promise; for the "
+		        "others sample again with {holdout} %zu,random", subject->data.spec, d->n);
 	if (s == OK)
 		s = tell(o, chosen, &subject->data, d, file.to, figures);
 	return outputs_close(&file, 1, s);

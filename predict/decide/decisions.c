@@ -56,6 +56,7 @@ json_t *decisions_to_json(const struct decisions *d, const char *program, json_t
 	json_put(&whole, "snapshots", json_integer((json_int_t)d->snapshots));
 	json_put(&whole, "ensemble_fingerprint", print_to_json(d->ensemble));
 	json_put(&whole, "data_fingerprint", print_to_json(d->data));
+	json_put(&whole, "held_by_class", json_boolean(d->held_by_class));
 	json_put(&whole, "precision", *d->precision.at ? json_string(d->precision.at) : json_null());
 	json_put(&whole, "made_from", made_from);
 	json_put(&whole, "rules", decisions_rules(d));
@@ -186,6 +187,7 @@ static status read_whole(const struct part *p, struct decisions *d)
 	TRY(part_count(p, "snapshots", 1, SIZE_MAX >> 16, &d->snapshots));
 	TRY(read_print(p, "ensemble_fingerprint", &d->ensemble));
 	TRY(read_print(p, "data_fingerprint", &d->data));
+	d->held_by_class = json_is_true(json_object_get(p->j, "held_by_class"));
 	TRY(read_precision(p, d));
 	return rules_read(p, d);
 }

@@ -62,6 +62,7 @@ struct decisions {
 	/* What they were learnt from. */
 	size_t n, snapshots;
 	uint64_t ensemble, data;  /* fingerprints of the snapshots and of the rows; 0: probabilities of any program */
+	bool held_by_class;       /* they were held out of training by class (dataset.h) */
 	struct word precision;    /* with which the snapshots predicted (PRECISION_WORDS); empty: it is not known */
 	struct scaling scaling;   /* of no rows where it was not asked for */
 	struct decided_sets sets;

@@ -10,10 +10,14 @@
 /* With which it is said what coverage one set of rows reaches. */
 static const double assured = 0.95;
 
+/* Shares of classes that are fixed are those of the training rows too, from which a network learns what is likely: scores of new rows
+ * have another law than those held out, but class by class. */
 static const char *condition(const struct decisions *d, struct text *to)
 {
 	text_add(to, "new rows and these %zu are exchangeable (drawn alike and independently, none of them trained on or picked by how it is "
-	         "predicted), and the same ensemble predicts them", d->n);
+	         "predicted), %sand the same ensemble predicts them", d->n, d->classes ? "their classes are among those here, " : "");
+	if (d->held_by_class)
+		text_add(to, "; these are not, but class by class: they were held out by class, and only sets by class keep their promise");
 	return to->at;
 }
 

@@ -95,6 +95,7 @@ struct dataset {
 	bool flattened;           /* npy: each row was an array, which would be an image if it were of uint8 */
 	const char *const *class_names;  /* n_classes, or NULL */
 	bool image;               /* uint8 images: normalised by channel, may be augmented */
+	bool held_by_class;       /* what was held out has of each class a share: rows that are exchangeable class by class alone */
 	bool has_test;            /* the kind has a test split of its own */
 	struct standardize standardize;  /* what was done to a table; all NULL where nothing was */
 	struct table table;       /* csv: what was learnt, or the request's; empty where the rows are numbers as they are */

@@ -63,7 +63,7 @@ void holdout_shares(size_t count, size_t n, size_t classes, const size_t *size, 
 static const struct rng_key rows_key = {0, 0};
 
 /* What is drawn of STREAM_HOLDOUT. */
-enum { ORDER, START };
+enum { ROWS, START, CLASSES };
 
 /* What has no label is a class of its own, the first. */
 static size_t class_of(const struct dataset *d, size_t i)
@@ -71,24 +71,41 @@ static size_t class_of(const struct dataset *d, size_t i)
 	return (size_t)(d->label[i] + 1);
 }
 
+/* left[k]: the rows of class k that are held out. Classes come in an order that is drawn, since their own may have to do with how hard
+ * they are. */
+static void draw_shares(size_t count, size_t n, size_t classes, const size_t *size, uint32_t *order, size_t *sizes, size_t *left)
+{
+	uint32_t draw[4];
+	rng_permutation(rows_key, STREAM_HOLDOUT, CLASSES, order, classes);
+	rng_words(rows_key, STREAM_HOLDOUT, START, (uint32_t)n, draw);
+	for (size_t j = 0; j < classes; j++)
+		sizes[j] = size[order[j]];
+	holdout_shares(count, n, classes, sizes, (size_t)((uint64_t)draw[0] * n >> 32), sizes);
+	for (size_t j = 0; j < classes; j++)
+		left[order[j]] = sizes[j];
+}
+
 /* Takes the first rows of each class in this order. */
 static status draw_by_class(const struct dataset *d, const uint32_t *order, size_t count, uint8_t *held)
 {
 	const size_t classes = (size_t)d->n_classes + 1;
-	uint32_t draw[4];
-	size_t *size = calloc(2 * classes, sizeof *size), *left = size ? size + classes : NULL;
-	if (!size)
+	size_t *size = calloc(3 * classes, sizeof *size), *left = size ? size + classes : NULL;
+	uint32_t *of_classes = malloc(classes * sizeof *of_classes);
+	if (!size || !of_classes) {
+		free(size);
+		free(of_classes);
 		return fail(ERR_MEMORY, "out of memory: the sizes of %zu classes", classes);
+	}
 	for (size_t i = 0; i < d->n; i++)
 		size[class_of(d, i)]++;
-	rng_words(rows_key, STREAM_HOLDOUT, START, 0, draw);
-	holdout_shares(count, d->n, classes, size, (size_t)((uint64_t)draw[0] * d->n >> 32), left);
+	draw_shares(count, d->n, classes, size, of_classes, left + classes, left);
 	for (size_t i = 0; i < d->n; i++) {
 		size_t *rest = &left[class_of(d, order[i])];
 		held[order[i]] = *rest > 0;
 		*rest -= *rest > 0;
 	}
 	free(size);
+	free(of_classes);
 	return OK;
 }
 
@@ -104,7 +121,8 @@ status holdout_draw(struct dataset *d, const char *text, uint8_t **held)
 	order = malloc(d->n * sizeof *order);
 	if (!order)
 		return fail(ERR_MEMORY, "out of memory: the order of %zu examples", d->n);
-	rng_permutation(rows_key, STREAM_HOLDOUT, ORDER, order, d->n);
+	rng_permutation(rows_key, STREAM_HOLDOUT, ROWS, order, d->n);
+	d->held_by_class = stratified;
 	status s = stratified ? draw_by_class(d, order, count, *held) : OK;
 	for (size_t i = 0; !stratified && i < count; i++)
 		(*held)[order[i]] = 1;

@@ -17,7 +17,7 @@ status holdout_draw(struct dataset *d, const char *text, uint8_t **held);
 
 /* How many of `count` rows are of each class, out[k], where size[k] of all n are: one of the two whole numbers beside count·size[k]/n,
  * by systematic sampling (Madow & Madow 1944) from `start` on, 0 ≤ start < n. Over all starts every row is held out equally often, those
- * of the rarest classes too, as the guarantees of basin decide need it. 0 < count < n < 2³². */
+ * of the rarest classes too. `out` may be `size`. 0 < count < n < 2³². */
 void holdout_shares(size_t count, size_t n, size_t classes, const size_t *size, size_t start, size_t *out);
 
 #endif
