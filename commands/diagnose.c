@@ -61,26 +61,6 @@ static const struct opt_table *const tables[] = {&table_diagnose, &table_thresho
 
 /* ---- whether draws say anything of the whole ---- */
 
-/* Whether λ, or whether noise is injected, changes between the first draw and the last. */
-static bool schedule_varies(const struct diagnosis *d)
-{
-	const struct schedule *s = &d->schedule;
-	uint64_t first = UINT64_MAX, last = 0;
-	if (!d->sampler || (s->kind == SCHEDULE_CONSTANT && s->explore <= 0))
-		return false;
-	for (int k = 0; k < d->panel.chains; k++) {
-		const struct choice *c = &d->chosen.choice[d->panel.first[k]];
-		first = c[0].step < first ? c[0].step : first;
-		last = c[d->panel.draws - 1].step > last ? c[d->panel.draws - 1].step : last;
-	}
-	/* The step that made draw k had number k − 1. */
-	first -= first > 0;
-	for (uint64_t k = first; k < last; k++)
-		if (schedule_lr(s, k) != schedule_lr(s, first) || schedule_explores(s, k) != schedule_explores(s, first))
-			return true;
-	return false;
-}
-
 static bool same_target(const struct diagnosis *d)
 {
 	for (size_t i = 0; i < d->chosen.sources.n; i++)
@@ -89,15 +69,33 @@ static bool same_target(const struct diagnosis *d)
 	return true;
 }
 
+/* What sets the runs apart; NULL: nothing does. The target's sentence names neither data nor a tensor's own prior, and gradients are
+ * taken with the first run's. */
+static const char *difference(const struct diagnosis *d)
+{
+	static const struct { const char *part, *name, *words; } facts[] = {
+		{"data", "fingerprint", "the chains are of different training data"},
+		{"sampler", "prior", "the chains are under different priors (--prior)"},
+		{"sampler", "freeze", "the chains hold different tensors (--freeze)"},
+		{"sampler", "batch", "the chains have minibatches of different sizes (--batch)"},
+	};
+	if (!same_target(d))
+		return "the chains are of different targets";
+	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+		if (selection_unlike(&d->chosen, facts[i].part, facts[i].name))
+			return facts[i].words;
+	return NULL;
+}
+
 static void find_unjudged(struct diagnosis *d)
 {
 	char *to = d->unjudged;
 	const size_t room = sizeof d->unjudged;
 	if (d->panel.draws < PANEL_JUDGED)
 		snprintf(to, room, "%zu draw%s a chain, fewer than %d", d->panel.draws, d->panel.draws == 1 ? "" : "s", PANEL_JUDGED);
-	else if (!same_target(d))
-		snprintf(to, room, "the chains are of different targets");
-	else if (schedule_varies(d))
+	else if (difference(d))
+		snprintf(to, room, "%s", difference(d));
+	else if (d->varies)
 		snprintf(to, room, "λ, or whether noise is injected, varies between the draws");
 	const bool shown = opts_choice(d->options, "judge-parameters") == JUDGE_NO;
 	const bool moot = d->hidden_units && opts_choice(d->options, "judge-parameters") == JUDGE_AUTO;

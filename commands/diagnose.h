@@ -31,7 +31,8 @@ struct diagnosis {
 	const json_t *run;               /* its options, with the method's name */
 	const struct sampler *sampler;   /* NULL: not one of this program's, as a fitted Gaussian */
 	struct opts *sampled;            /* its options as basin sample had them; NULL without a sampler */
-	struct schedule schedule;        /* likewise */
+	struct schedule schedule;        /* of the first chain that is judged */
+	bool varies;                     /* λ, or whether noise is injected, between draws of a run */
 	struct pieces pieces;            /* what of the parameters moves, under which prior */
 	bool analytic;
 	bool hidden_units;               /* that can change places without another function */
@@ -45,7 +46,7 @@ struct diagnosis {
 	struct checks checks;
 };
 
-/* diagnose_run.c: the options that the run was sampled with, and its schedule, from the header. Errors: ERR_INPUT. */
+/* diagnose_run.c: the options that the first run was sampled with, and the schedules of all, from the headers. Errors: ERR_INPUT. */
 status diagnose_open_run(struct diagnosis *d);
 
 /* diagnose_parameters.c: one pass over the snapshots: their numbers along directions, and their distances. Errors: as

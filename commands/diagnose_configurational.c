@@ -50,6 +50,19 @@ static const char *no_temperature(const struct diagnosis *d)
 	return NULL;
 }
 
+/* Why their noise can't be held against that which is injected, of which it says the share; NULL where it can. */
+static const char *no_noise(const struct diagnosis *d, double share)
+{
+	static const char *const names[] = {"name",     "lr",         "friction", "noise-estimate",
+	                                    "schedule", "milestones", "gamma",    "gradient-noise"};
+	if (isnan(share))
+		return "a step is more than a minibatch's gradient and normal noise";
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (selection_unlike(&d->chosen, "sampler", names[i]))
+			return "the runs' steps are of different methods or sizes";
+	return NULL;
+}
+
 /* ---- gradients ---- */
 
 /* Of which half of a chain a draw is. */
@@ -111,12 +124,12 @@ static void add_temperature(struct diagnosis *d, const struct convergence *c, co
 static status measure(struct gradients *g, double share)
 {
 	struct convergence c;
+	const char *none = no_noise(g->d, share);
 	TRY(gradients_open(g, gradients_wanted(g->d)));
-	TRY(take_gradients(g, !isnan(share)));
+	TRY(take_gradients(g, !none));
 	TRY(convergence_of(g->virial, g->d->panel.chains, g->at, &c));
 	add_temperature(g->d, &c, NULL);
-	noise_check(g->d, isnan(share) ? (double)NAN : noise_ratio(g, share),
-	          isnan(share) ? "a step is more than a minibatch's gradient and normal noise" : NULL);
+	noise_check(g->d, none ? (double)NAN : noise_ratio(g, share), none);
 	return OK;
 }
 

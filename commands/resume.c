@@ -202,6 +202,8 @@ static status move_data(struct run *run, const struct problem *p, const struct o
 			continue;
 		*same = false;
 		TRY(set_fact(options, of_file[i], said ? json_string(said) : json_null()));
+		/* That was of the file before. */
+		json_object_del(data, of_file[i]);
 	}
 	return OK;
 }

@@ -122,6 +122,10 @@ fails 2 "line.csv:2: column 1 (a): '.*' is not a number: decimals begin with a c
 "$BASIN" sample --resume "$dir/line" --data "csv:$dir/swap.csv" --steps 370 --quiet 2>"$dir/err" &&
 	grep -q '"decimal": null' "$dir/line/run.json" && [ -n "$(rmse)" ]
 ok $? "until there is another in its place"
+"$BASIN" sample --quiet --data "csv:$dir/euro.csv" --decimal comma --model linear --lr 1e-6 --steps 1 --out "$dir/euro" &&
+	"$BASIN" predict --json --quiet "$dir/euro" >"$dir/out" 2>"$dir/err" && whole=$(member rmse) && [ -n "$whole" ] &&
+	"$BASIN" predict --json --quiet "$dir/euro/chain-0.snaps" >"$dir/out" 2>"$dir/err" && [ "$(member rmse)" = "$whole" ]
+ok $? "a snapshot file named alone remembers them"
 "$BASIN" data info "csv:$dir/line.csv" --json | grep fingerprint >"$dir/out"
 [ -s "$dir/out" ] && "$BASIN" data info "csv:$dir/euro.csv" --decimal comma --json | grep fingerprint | cmp - "$dir/out"
 ok $? "data info reads the same numbers"

@@ -55,8 +55,12 @@ awk 'BEGIN { srand(3); for (i = 0; i < 240; i++) { x = rand() * 4 - 2; y = rand(
 linear() {
 	out=$1
 	shift
-	"$BASIN" sample --quiet --data csv:line.csv --holdout 40 --model linear --noise-sd 0.5 --batch 50 \
+	rm -rf "$out"
+	"$BASIN" sample --quiet --data "csv:${table:-line.csv}" --holdout 40 --model linear --noise-sd 0.5 --batch "${batch:-50}" \
 		--chains "${chains:-4}" --steps "${steps:-40000}" --keep-every 40 --burn-in 1000 --out "$out" "$@" || exit 99
+}
+brief() {
+	chains=2 steps=3000 linear "$@" --sampler sgld --lr "${lr:-0.01}" --weight-decay 0.005
 }
 gaussian() {
 	out=$1
@@ -161,6 +165,19 @@ linear cooling --sampler sgld --lr 0.004 --schedule cosine
 passes "a step size that varies" cooling
 silent rhat_predictions 'λ.* varies' && silent ess_tail_parameters varies && silent temperature_configurational varies
 ok $? "is no stationary chain"
+brief first
+brief cosine --schedule cosine --seed 8
+passes "beside one that does not" first cosine
+silent rhat_predictions 'λ.* varies' && silent temperature_configurational varies
+ok $? "it is none either"
+passes "in whatever order" cosine first
+silent rhat_predictions 'λ.* varies' && silent temperature_configurational varies
+ok $? "they are given"
+"$BASIN" sample --quiet --model quadratics:1/2,-2/0.5,3/1,0/1,5/0.25,1/1,2/1,-1/1,4/2,1/3 --sampler sgld --lr 0.01 --batch 1 \
+	--epochs 3 --schedule cyclical --cycles 4 --keep-every 1 --chains 2 --out terms || exit 99
+passes "a cyclical step size whose epochs are of an analytic target's terms" terms
+silent rhat_parameters 'λ.* varies'
+ok $? "varies too"
 linear cooled --sampler sgld --lr 0.01 --schedule step --milestones 100 --gamma 0.4
 passes "a step size that no longer varies" cooled --from-step 1000
 [ "$(verdict temperature_configurational)" = true ] && is_near "$(of_check gradient_noise value)" 0.027 0.005
@@ -184,6 +201,33 @@ ok $? "nor is a kinetic one judged of which the log says nothing"
 "$BASIN" swag good --quiet --out fitted && "$BASIN" diagnose --json --quiet fitted >out 2>err
 silent temperature_configurational 'of no sampler' && silent distance_between 'one chain'
 ok $? "nor draws of a fitted Gaussian"
+# unlike REASON [options]: two runs, of which the second has them, are not judged together
+unlike() {
+	reason=$1
+	shift
+	brief second --seed 7 "$@"
+	"$BASIN" diagnose --json --quiet first second >out 2>err
+	silent rhat_predictions "$reason" && silent temperature_configurational "$reason"
+}
+unlike none
+[ "$(verdict rhat_predictions)" != null ]
+ok $? "runs that differ by their seed are judged together"
+lr=0.005 unlike none
+[ "$(verdict temperature_configurational)" != null ] && silent gradient_noise 'steps are of different methods or sizes'
+ok $? "those of another step size too, but for the gradients' noise"
+awk -F, '{ print $1 "," $2 "," $3 + 1 }' line.csv >higher.csv
+table=higher.csv unlike 'different training data'
+ok $? "those on different data are not"
+# Whose sentences say that δ differs, or that tensors are frozen, and not which.
+brief first --prior gaussian,fc.bias=2
+unlike 'different priors' --prior gaussian,fc.bias=0.5
+ok $? "nor those whose priors differ by tensor in another way"
+brief first --freeze fc.weight
+unlike 'different tensors' --freeze fc.bias
+ok $? "nor those that hold different tensors"
+brief first
+batch=100 unlike 'different sizes'
+ok $? "nor those with minibatches of different sizes"
 "$BASIN" diagnose --json --quiet --role anchor coupled >out 2>err
 silent temperature_configurational 'only θ' && [ "$(member roles out)" = '[' ] && grep -q '^    "anchor"$' out
 ok $? "anchors are judged where they are named, but for their temperature"
