@@ -169,8 +169,8 @@ def flat(lines, method):
     return good([line for line in lines if line["part"] == "flatness" and line["method"] == method])
 
 
-def eigenvalue_cell(value, error):
-    return "%.4g ± %.1g" % (value, error)
+def within(value, error):
+    return "%.4g ± %s" % (value, ("%.0f" if error >= 99.5 else "%.2g") % error)
 
 
 def unsure(line):
@@ -184,8 +184,8 @@ def flatness_table(lines):
             rows.append([method] + ["not run"] + ["-"] * 8)
         for line in flat(lines, method):
             run = [o for o in good(lines) if (o["part"], o["name"], o["chain"]) == ("labels", line["name"], line["chain"])]
-            rows.append([method, str(line["chain"]), eigenvalue_cell(line["lambda_max"], line["lambda_max_error"]) + unsure(line),
-                         eigenvalue_cell(line["least"], line["least_error"]), "%.4g ± %.2g" % (line["trace"], line["trace_se"]), "%.3f" % line["nll"],
+            rows.append([method, str(line["chain"]), within(line["lambda_max"], line["lambda_max_error"]) + unsure(line),
+                         within(line["least"], line["least_error"]), within(line["trace"], line["trace_se"]), "%.3f" % line["nll"],
                          "%.2g" % line["gradient_norm"], "%.2f" % (100 * run[0]["accuracy"][-1]) if run else "-",
                          str(line["products"]), cell(line["wall_s"]["flatness"], "%.0f")])
     table(["method", "seed", "λ_max", "least found", "trace", "mean loss", "‖gradient‖", "test accuracy, %", "products", "s"], rows)
