@@ -89,12 +89,13 @@ static const char *difference(const struct diagnosis *d)
 
 static void find_unjudged(struct diagnosis *d)
 {
+	const char *apart = difference(d);
 	char *to = d->unjudged;
 	const size_t room = sizeof d->unjudged;
 	if (d->panel.draws < PANEL_JUDGED)
 		snprintf(to, room, "%zu draw%s a chain, fewer than %d", d->panel.draws, d->panel.draws == 1 ? "" : "s", PANEL_JUDGED);
-	else if (difference(d))
-		snprintf(to, room, "%s", difference(d));
+	else if (apart)
+		snprintf(to, room, "%s", apart);
 	else if (d->varies)
 		snprintf(to, room, "λ, or whether noise is injected, varies between the draws");
 	const bool shown = opts_choice(d->options, "judge-parameters") == JUDGE_NO;

@@ -104,10 +104,10 @@ static status unquote(struct csv_file *c, char *p, char **end)
 		p += *p == '"';
 		*to++ = *p++;
 	}
-	if (!*p)
+	if (!*p) {
 		TRY(check_end(c, p));
-	if (!*p)
 		return fail(ERR_INPUT, "%s:%zu: column %zu: a quoted cell begins here and does not end", c->path, c->line, c->n + 1);
+	}
 	*end = p + 1 + strspn(p + 1, c->blanks);
 	if (**end && !strchr(c->stops, **end))
 		return fail(ERR_INPUT, "%s:%zu: column %zu: something follows a quoted cell; a %s was expected", c->path, c->line,
