@@ -169,12 +169,21 @@ static status dispatch(const struct program *p, int argc, char **argv)
 	return run_command(p, c, argc, argv);
 }
 
+/* Each line goes out whole, whatever pieces it is made of: what several processes say to one terminal or log does not mix, and one
+ * that is killed leaves no half of a line. */
+static void write_whole_lines(FILE *to)
+{
+	static char line[1 << 14];
+	setvbuf(to, line, _IOLBF, sizeof line);
+}
+
 int program_run(const struct program *p, int argc, char **argv)
 {
 	/* A reader that goes away must not end a run in the middle. */
 	signal(SIGPIPE, SIG_IGN);
 	/* A file-size limit then is a write that fails, with its message, like a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
+	write_whole_lines(stderr);
 	status s = fill_standard_streams();
 	if (s == OK)
 		s = dispatch(p, argc, argv);

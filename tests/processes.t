@@ -96,6 +96,26 @@ ok $? "and each line of a log once"
 	! -name 'chain-[0-7].ckpt.tmp' ! -name lock ! -name run.json ! -name run.json.tmp)" ]
 ok $? "and nothing besides"
 
+# What is said goes out line by line, so that lines of several processes don't mix, and one that is killed leaves no half of one.
+"$BASIN" sample $short --out lines
+if python_with socket; then
+	"$python" - "$BASIN" sample --resume lines --steps 500 <<'P' >words 2>&1
+import socket, subprocess, sys
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+status = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=theirs)
+theirs.close()
+pieces = list(iter(lambda: ours.recv(1 << 16), b""))
+print(status, pieces)
+resumed = sum(piece.startswith(b"basin: chain ") for piece in pieces)
+sys.exit(status != 0 or resumed != 4 or not all(piece.endswith(b"\n") for piece in pieces))
+P
+	result=$?
+	ok $result "each line on standard error is written as one piece"
+	[ $result = 0 ] || shown words
+else
+	skip "each line on standard error is written as one piece" "there is no Python"
+fi
+
 # ---- a run is made once ----
 # Each has a seed of its own: one makes the run, and all others learn which.
 for number in 1 2 3 4 5 6 7 8; do
