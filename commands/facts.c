@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <xxhash.h>
+
 #include "commands/problem_device.h"
 #include "commands/report.h"
 #include "src/data/class_weight.h"
@@ -225,6 +227,14 @@ static json_t *likelihood_facts(const struct problem *p)
 	return facts;
 }
 
+/* Of the values that --init gave, statistics and all. */
+static uint64_t init_fingerprint(const struct chain_plan *plan)
+{
+	const struct potential *potential = plan->state.potential;
+	uint64_t params = XXH3_64bits(plan->init, potential->n_params * sizeof *plan->init);
+	return XXH3_64bits_withSeed(plan->init_stats, potential->n_stats * sizeof *plan->init_stats, params);
+}
+
 status facts_open(struct problem *p, const struct opts *o)
 {
 	TRY(write_target(p));
@@ -240,6 +250,8 @@ status facts_open(struct problem *p, const struct opts *o)
 		json_put(&p->facts, "table", table_to_json(&p->data.table, &p->data.columns));
 	if (json_array_size(p->init_prints))
 		json_put_shared(&p->facts, "init_fingerprints", p->init_prints);
+	if (p->plan.init)
+		json_put(&p->facts, "init_parameters", json_string(fingerprint_text(init_fingerprint(&p->plan)).at));
 	if (!p->facts)
 		return fail(ERR_MEMORY, "out of memory: the facts of a run");
 	p->plan.meta = p->facts;

@@ -242,12 +242,39 @@ static status check_data(const struct run *run, const struct problem *p)
 	            p->data.spec, run->path, then, now);
 }
 
+status resume_all_begun(struct run *run, bool *out)
+{
+	*out = true;
+	for (int k = 0; k < run->chains && *out; k++) {
+		const char *path;
+		TRY(run_file(run, &run->arena, k, "ckpt", &path));
+		TRY(file_present(path, out));
+	}
+	return OK;
+}
+
+/* Chains begin with what the first ones began with, though --init's run may hold other snapshots now. Runs of versions that did
+ * not write it down are taken as they are. */
+static status check_init(struct run *run, const struct problem *p)
+{
+	const char *then = json_string_value(json_object_get(run->json, "init_parameters"));
+	const char *now = json_string_value(json_object_get(p->facts, "init_parameters"));
+	bool begun;
+	if (!then || !now || strcmp(then, now) == 0)
+		return OK;
+	TRY(resume_all_begun(run, &begun));
+	return begun && p->plan.chains <= run->chains ? OK
+	     : fail(ERR_USAGE, "--init %s: its last snapshot is no longer the one that chains of %s were to begin with (fingerprint %s "
+	            "there, %s here); put that back, or begin another run", opts_text(p->options, "init"), run->path, then, now);
+}
+
 status resume_check(struct run *run, const struct problem *p, const struct opts *given, const struct opts *o,
                     const struct share *share)
 {
 	TRY(check_tied(p, given));
 	TRY(resume_same(run, p, share));
 	TRY(check_data(run, p));
+	TRY(check_init(run, p));
 	TRY(warn_where_bits_change(run, p));
 	json_t *options = json_object_get(run->json, "options");
 	const char *name = opts_given(o, "epochs") ? "epochs" : "steps";
@@ -270,6 +297,7 @@ status resume_join(struct run *run, const struct problem *p, const struct opts *
 	bool same = true;
 	TRY(check_data(run, p));
 	TRY(resume_equal(run, p, o));
+	TRY(check_init(run, p));
 	TRY(resume_same(run, p, share));
 	TRY(warn_where_bits_change(run, p));
 	TRY(keep_choices(run, p, &same));

@@ -122,22 +122,10 @@ static status apply(const struct run *of, const json_t *was, struct opts *run, c
 	return opts_set(run, def->name, opts_text(given, def->name));
 }
 
-/* Whether no chain is still to begin. */
-static status all_begun(struct run *run, bool *out)
-{
-	*out = true;
-	for (int k = 0; k < run->chains && *out; k++) {
-		const char *path;
-		TRY(run_file(run, &run->arena, k, "ckpt", &path));
-		TRY(file_present(path, out));
-	}
-	return OK;
-}
-
 static status apply_all(struct run *run, const struct opts *given, struct opts *o)
 {
 	bool begun;
-	TRY(all_begun(run, &begun));
+	TRY(resume_all_begun(run, &begun));
 	begun = begun && opts_count(given, "chains") <= run->chains;
 	const json_t *was = json_object_get(run->json, "options");
 	json_t *options = json_object();

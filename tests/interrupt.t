@@ -165,6 +165,17 @@ rm from/chain-1.*
 (cd away && "$BASIN" sample --resume ../from --quiet) && "$BASIN" sample --config first.conf --init short --steps 40 --chains 2 \
 	--keep-every 10 --out from2 --quiet && cmp -s from/chain-1.snaps from2/chain-1.snaps
 ok $? "a chain that had not begun begins from there as it would have"
+# What --init's run holds by then must be what it held.
+cp -r short before && "$BASIN" sample --resume short --steps 7000 --quiet
+"$BASIN" sample --resume from --chains 3 --quiet 2>err
+is $? 2 "a chain that would begin elsewhere is refused"
+grep -q -e "--init .*/short: its last snapshot is no longer" err && ! grep -q '"chains": 3' from/run.json && [ ! -e from/chain-2.snaps ]
+ok $? "by --init's name, and nothing is written"
+"$BASIN" sample --config first.conf --only 0 --steps 40 --chains 2 --keep-every 10 --quiet
+is $? 0 "chains that have begun go on"
+rm -r short && mv before short
+"$BASIN" sample --resume from --chains 3 --quiet && [ -s from/chain-2.snaps ]
+ok $? "and with the snapshot put back one more begins"
 mv short elsewhere
 "$BASIN" sample --resume from --quiet
 is $? 0 "--init's run may be gone once all chains have begun"
