@@ -126,13 +126,11 @@ static void put_origin(const struct opts *o, json_t **into, const struct compari
 static void put_data(json_t **into, const struct comparison *c, bool json)
 {
 	const struct side *of = c->side[0].stored ? &c->side[1] : &c->side[0];
-	const struct dataset *d = &of->subject.data;
-	json_put(into, "data", of->stored ? json_null() : json_words(d->spec));
-	json_put(into, "split", of->stored ? json_null() : json_string(split_name(d->split)));
-	if (json && of->stored)
-		json_put(into, "data_fingerprint", json_null());
-	else if (json)
-		report_fingerprint(into, "data_fingerprint", d->fingerprint);
+	static const char *const names[] = {"data", "split", "data_fingerprint"};
+	if (!of->stored)
+		report_examples(into, &of->subject, json);
+	for (int i = 0; of->stored && i < 2 + json; i++)
+		json_put(into, names[i], json_null());
 }
 
 static void put_comparison(const struct opts *o, json_t **into, const struct comparison *c)

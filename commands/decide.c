@@ -190,10 +190,7 @@ static status decide_network(const struct opts *o, struct selection *chosen, str
 	TRY(check_holdout(o, n));
 	TRY(subject_open(n, &request, &subject));
 	status s = decide_subject(o, chosen, n, &subject, &d, a, figures);
-	json_put(figures, "data", json_words(subject.data.spec));
-	json_put(figures, "split", json_string(split_name(subject.data.split)));
-	if (opts_flag(o, "json"))
-		report_fingerprint(figures, "data_fingerprint", subject.data.fingerprint);
+	report_examples(figures, &subject, opts_flag(o, "json"));
 	subject_close(&subject);
 	return s;
 }

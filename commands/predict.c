@@ -177,12 +177,9 @@ static status predict_request(const struct opts *o, struct selection *chosen, st
 	if (subject.fell_back)
 		warning("%s has no test split: the training examples are scored", subject.data.spec);
 	status s = predict_subject(o, chosen, n, &subject, request, a, figures);
-	json_put(figures, "data", json_words(subject.data.spec));
-	json_put(figures, "split", json_string(split_name(subject.data.split)));
-	if (opts_flag(o, "json")) {
-		report_fingerprint(figures, "data_fingerprint", subject.data.fingerprint);
+	report_examples(figures, &subject, opts_flag(o, "json"));
+	if (opts_flag(o, "json"))
 		json_put(figures, "members", select_members(chosen));
-	}
 	subject_close(&subject);
 	return s;
 }

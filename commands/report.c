@@ -65,6 +65,16 @@ void report_fingerprint(json_t **into, const char *name, uint64_t fingerprint)
 	json_put(into, name, json_string(fingerprint_text(fingerprint).at));
 }
 
+void report_examples(json_t **into, const struct subject *s, bool json)
+{
+	json_put(into, "data", json_words(s->data.spec));
+	json_put(into, "split", json_string(split_name(s->data.split)));
+	if (s->labels)
+		json_put(into, "labels", json_words(s->labels));
+	if (json)
+		report_fingerprint(into, "data_fingerprint", s->data.fingerprint);
+}
+
 const char *report_not_fixed(bool batch_norm)
 {
 	return batch_norm ? "not the posterior of a fixed model; for one, use --norm frn --augment none"

@@ -11,6 +11,7 @@
 
 #include "predict/figures.h"
 #include "predict/ood.h"
+#include "predict/subject.h"
 #include "src/options/opt.h"
 
 /* Puts a number into an object, or null where it is not finite. */
@@ -25,6 +26,10 @@ void report_roc(json_t **into, const struct roc *r);
 
 /* A data set's fingerprint, as run.json has it. */
 void report_fingerprint(json_t **into, const char *name, uint64_t fingerprint);
+
+/* Which examples: their set and split, the file of labels that the run was given in place of the set's own where there is one,
+ * and with json the set's fingerprint. */
+void report_examples(json_t **into, const struct subject *s, bool json);
 
 /* What is said of a model whose u(θ) is not one function, and how to get one that is; batch_norm: whether it has any. */
 const char *report_not_fixed(bool batch_norm);

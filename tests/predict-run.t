@@ -151,10 +151,10 @@ ok $? "and no equation is broken"
 "$BASIN" sample --quiet --data shapes --labels "$dir/zeros.npy" --model linear --lr 0.01 --epochs 1 --out "$dir/zero" ||
 	ok 1 "a run with other labels"
 "$BASIN" predict --json --split train "$dir/zero" >"$dir/out" 2>"$dir/err"
-equal "$(member accuracy)" 0.75 0.2 && [ ! -s "$dir/err" ]
-ok $? "the training split is scored by the labels that the run was given"
+equal "$(member accuracy)" 0.75 0.2 && [ ! -s "$dir/err" ] && [ "$(member labels)" = "\"$(realpath "$dir")/zeros.npy\"" ]
+ok $? "the training split is scored by the labels that the run was given, and the report says so"
 "$BASIN" predict --json --quiet --split train --data shapes "$dir/zero" >"$dir/out"
-equal "$(member accuracy)" 0.1 0.05
+equal "$(member accuracy)" 0.1 0.05 && [ -z "$(member labels)" ]
 ok $? "and the set by its own where it is named"
 # ---- bernoulli ----
 
