@@ -104,20 +104,13 @@ static bool wants_quiet(const struct command *c, const struct opts *o)
 	return false;
 }
 
-/* CUDA gives a card's streams 8 queues of work unless it is told otherwise before its first call, and 32 at most; up to 64 chains have
- * two streams each, of which those that share a queue wait for each other. Here, where no thread reads the environment yet. */
-static void ask_for_queues(const struct backend *const *backends)
-{
-	for (int i = 0; backends[i]; i++)
-		if (strcmp(backends[i]->name, "cuda") == 0)
-			(void)setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", 0);
-}
-
 /* argv is main's. */
 static status run_command(const struct program *p, const struct command *c, int argc, char **argv)
 {
 	struct opts *o;
-	ask_for_queues(p->backends);
+	for (int i = 0; p->backends[i]; i++)
+		if (p->backends[i]->prepare)
+			p->backends[i]->prepare();
 	/* Before anything is read: a --config may be a pipe. */
 	if (c->computes)
 		threads_wait_briefly(argv);

@@ -242,6 +242,9 @@ struct backend {
 	bool has_fast;               /* plan_request.fast has it sum in an order that varies from run to run, and float32 products
 	                              * have factors of 11 bits, where that is faster; else it has no effect */
 
+	/* Sets what its libraries find in the environment as they are first called, unless it is set already. Before there are threads
+	 * and before any other verb. Or NULL. */
+	void (*prepare)(void);
 	/* Opens device `number` with `threads` threads (0: all). Errors: ERR_USAGE (no such device here, and why), ERR_LIBRARY and
 	 * ERR_MEMORY (it is here, and does not open). */
 	status (*open)(int number, int threads, struct device **out);

@@ -184,9 +184,17 @@ static status cuda_choices_save(const struct device *d, json_t *into)
 	return choices_add(cuda_of(d)->choices, into);
 }
 
+/* CUDA gives a card's streams 8 queues of work unless it is told otherwise, and 32 at most; up to 64 chains have two streams each, of
+ * which those that share a queue wait for each other. */
+static void cuda_prepare(void)
+{
+	(void)setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", 0);
+}
+
 const struct backend cuda_backend = {
 	.name = "cuda",
 	.has_fast = true,
+	.prepare = cuda_prepare,
 	.open = cuda_open,
 	.count = cuda_count,
 	.close = cuda_close,
