@@ -37,6 +37,7 @@ struct diagnosis {
 	bool analytic;
 	bool hidden_units;               /* that can change places without another function */
 	char unjudged[256];              /* why draws say nothing of the whole; "" where they do */
+	char few[128];                   /* why their drift does not, where it alone does not */
 	struct traces predictions, parameters;
 	struct distances_found distances;
 	double nearest;                  /* distance of the two nearest chains; NaN of one */

@@ -59,12 +59,13 @@ static double drift_of(const struct trace *t)
 }
 
 static void add_trace_check(struct diagnosis *d, const struct traces *t, const char *name, const char *title,
-                            enum check_kind kind, double scale, double threshold, double (*figure)(const struct trace *))
+                            enum check_kind kind, double scale, double threshold, const char *unjudged,
+                            double (*figure)(const struct trace *))
 {
 	const int worst = worst_of(t, figure);
 	checks_add(&d->checks, &(struct check){
 		.name = name, .title = title, .kind = kind, .value = scale * figure(&t->trace[worst]), .threshold = threshold,
-		.of = t->name[worst], .unjudged = t->unjudged,
+		.of = t->name[worst], .unjudged = unjudged,
 	});
 }
 
@@ -72,10 +73,15 @@ static void add_traces(struct diagnosis *d, const struct traces *t, const struct
 {
 	const struct opts *o = d->options;
 	const double least = opts_real(o, "min-ess"), a_chain = -1. / d->panel.chains;
-	add_trace_check(d, t, w->rhat, w->rhat_title, CHECK_AT_MOST, 1, opts_real(o, "max-rhat"), rhat_of);
-	add_trace_check(d, t, w->bulk, w->bulk_title, CHECK_AT_LEAST, a_chain, least, bulk_lack);
-	add_trace_check(d, t, w->tail, w->tail_title, CHECK_AT_LEAST, a_chain, least, tail_lack);
-	add_trace_check(d, t, w->drift, w->drift_title, CHECK_AT_MOST, 1, opts_real(o, "max-mcse"), drift_of);
+	const char *few = t->unjudged;
+	if (!few && d->panel.draws < DRIFT_JUDGED) {
+		snprintf(d->few, sizeof d->few, "%zu draws a chain, fewer than %d", d->panel.draws, DRIFT_JUDGED);
+		few = d->few;
+	}
+	add_trace_check(d, t, w->rhat, w->rhat_title, CHECK_AT_MOST, 1, opts_real(o, "max-rhat"), t->unjudged, rhat_of);
+	add_trace_check(d, t, w->bulk, w->bulk_title, CHECK_AT_LEAST, a_chain, least, t->unjudged, bulk_lack);
+	add_trace_check(d, t, w->tail, w->tail_title, CHECK_AT_LEAST, a_chain, least, t->unjudged, tail_lack);
+	add_trace_check(d, t, w->drift, w->drift_title, CHECK_AT_MOST, 1, opts_real(o, "max-mcse"), few, drift_of);
 }
 
 /* Where a draw that is dead stands: the first of them. */

@@ -79,10 +79,12 @@ static void precision_recall(const struct scored *e, size_t n, bool ood_positive
 			hits += e[ood_positive ? i : n - 1 - i].ood == ood_positive;
 			seen++;
 		}
-		*aupr += (double)(hits - before) / (double)n_positive * ((double)hits / (double)seen);
+		*aupr += (double)(hits - before) * ((double)hits / (double)seen);
 		if (isnan(*fpr95) && 20 * hits >= 19 * n_positive)
 			*fpr95 = (double)(seen - hits) / (double)(n - n_positive);
 	}
+	/* At the end, so that a perfect separation has exactly 1. */
+	*aupr /= (double)n_positive;
 }
 
 /* The AUROC of each resample; every one is a thread's own, as in bootstrap_means. */

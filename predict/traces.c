@@ -3,9 +3,14 @@
 #include "predict/traces.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A part that never moves has no error. */
+static double error_of(const struct convergence *part)
+{
+	return part->sd == 0 ? 0 : part->mcse_mean;
+}
 
 /* The first and the last third, each of all chains together. */
 static status drift_of(const double *x, int chains, size_t n, double *out)
@@ -22,10 +27,8 @@ static status drift_of(const double *x, int chains, size_t n, double *out)
 		s = convergence_of(y, chains, third, &part[i]);
 	}
 	free(y);
-	const double apart = fabs(part[0].mean - part[1].mean), error = hypot(part[0].mcse_mean, part[1].mcse_mean);
-	/* Two parts that never move have no error. */
-	const bool still = part[0].sd == 0 && part[1].sd == 0;
-	*out = still ? (apart > 0 ? INFINITY : 0) : apart / error;
+	const double apart = fabs(part[0].mean - part[1].mean), error = hypot(error_of(&part[0]), error_of(&part[1]));
+	*out = error == 0 ? (apart > 0 ? INFINITY : 0) : apart / error;
 	return s;
 }
 

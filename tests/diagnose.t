@@ -161,6 +161,9 @@ silent() {
 passes "few draws" good --last 19
 silent rhat_predictions 'fewer than 20' && silent temperature_configurational 'fewer than 20' && silent drift_parameters '19 draws a chain'
 ok $? "say nothing of convergence"
+"$BASIN" diagnose --json --quiet good --last 44 --min-ess 1 --max-rhat 2 >out
+silent drift_predictions '44 draws a chain, fewer than 45' && silent drift_parameters 'than 45' && ! silent rhat_predictions draws
+ok $? "and somewhat more nothing of a drift"
 linear cooling --sampler sgld --lr 0.004 --schedule cosine
 passes "a step size that varies" cooling
 silent rhat_predictions 'λ.* varies' && silent ess_tail_parameters varies && silent temperature_configurational varies

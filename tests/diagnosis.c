@@ -248,6 +248,14 @@ static void check_drift(void)
 		squares += t.drift * t.drift;
 	}
 	near(squares / R, 1, 0.05 + 6 * sqrt(2. / R), "the drift of a stationary chain is a standard normal deviate");
+	/* As few draws as are judged, of chains whose 45 are worth 8. */
+	int beyond = 0;
+	for (uint32_t r = 0; r < R; r++) {
+		draw(x, M, DRIFT_JUDGED, 0.7, 0, r + 1);
+		MUST(trace_judge(x, M, DRIFT_JUDGED, &t));
+		beyond += t.drift > 4;
+	}
+	ok(beyond <= R / 50, "and of short ones it hardly ever is beyond 4: %d of %d", beyond, R);
 	/* The thirds' means are two deviations apart, and the slope within each adds to what is taken for its error. */
 	draw(x, M, N, 0.5, 3, 1);
 	MUST(trace_judge(x, M, N, &t));
@@ -260,6 +268,11 @@ static void check_drift(void)
 		x[i] = i % N < N / 2;
 	MUST(trace_judge(x, M, N, &t));
 	ok(isinf(t.drift), "a single step between two parts that never move is beyond any error");
+	draw(x, M, N, 0.5, 0, 1);
+	for (size_t i = 0; i < M * N; i++)
+		x[i] = i % N < N / 3 ? 0 : x[i] + 5;
+	MUST(trace_judge(x, M, N, &t));
+	ok(t.drift > 8, "and that the first third never moves does not hide a drift");
 }
 
 int main(void)

@@ -61,6 +61,15 @@ static void edges(void)
 	struct roc r;
 	MUST(ood_roc(low, 3, high, 2, ROC_BOOTSTRAP, &r));
 	ok(r.auroc == 1 && r.aupr_out == 1 && r.aupr_in == 1 && r.fpr95 == 0 && r.fpr95_in == 0, "separated sets: perfect");
+	bool perfect = true;
+	double rising[60];
+	for (size_t i = 0; i < 60; i++)
+		rising[i] = (double)i;
+	for (size_t n = 1; n < 60; n++) {
+		MUST(ood_roc(rising, n, rising + n, 60 - n, ROC_PLACEMENTS, &r));
+		perfect = perfect && r.aupr_out == 1 && r.aupr_in == 1;
+	}
+	ok(perfect, "to the last bit, sets of any size");
 	MUST(ood_roc(high, 2, low, 3, ROC_BOOTSTRAP, &r));
 	ok(r.auroc == 0 && r.fpr95 == 1 && r.fpr95_in == 1, "separated the wrong way: worst");
 	MUST(ood_roc(low, 3, high, 0, ROC_BOOTSTRAP, &r));
