@@ -55,6 +55,8 @@ static void print_column(const struct survey *s, size_t k)
 		text_add(&t, "a name for each row%s", c->words ? "" : ", it seems");
 	else if (c->comma)
 		text_add(&t, "%zu numbers with a decimal comma, %zu without: ", c->words, c->numbers);
+	else if (c->thousands)
+		text_add(&t, "%zu numbers with commas between thousands, which are not read, %zu without: ", c->words, c->numbers);
 	else if (c->words && c->numbers)
 		text_add(&t, "%zu numbers and %zu words: ", c->numbers, c->words);
 	else if (c->numbers)

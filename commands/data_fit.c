@@ -45,6 +45,7 @@ static bool fit_column(struct fit *f, const struct survey_column *c)
 		r->id = c->name;
 		return false;
 	}
+	f->hopeless |= c->thousands;
 	/* A column without a name is known by that, but not in a list. */
 	if (!c->name || !*c->name) {
 		f->hopeless |= (leave && !c->numbers) || mixed;
@@ -64,7 +65,7 @@ static void fit_target(struct fit *f, const struct survey_column *c)
 	const bool few = values > 1 && few_values(f->survey, values), named = c->name && *c->name;
 	const bool numbered = c->kind == SURVEY_NUMBER && c->whole && few;
 	f->classes = numbered && c->least == 0 && c->most == (double)(values - 1);
-	f->hopeless |= c->gaps || c->names || c->kind == SURVEY_EMPTY || (c->kind == SURVEY_MIXED && !(few && named));
+	f->hopeless |= c->gaps || c->names || c->thousands || c->kind == SURVEY_EMPTY || (c->kind == SURVEY_MIXED && !(few && named));
 	if (named && ((numbered && !f->classes) || c->kind == SURVEY_MIXED))
 		add_name(&f->category, &f->r.category, f->r.category, c->name);
 }
@@ -134,7 +135,7 @@ static void write_command(const struct fit *f, const struct dataset *d, struct t
 	if (r->holdout)
 		add_option(to, "holdout", r->holdout);
 	else if (d->n >= ROWS_FEW)
-		text_add(to, " --holdout 0.2%s", f->classes ? ",stratified" : "");
+		text_add(to, " --holdout 0.2");
 	add_method(f, d, !r->holdout && d->n >= ROWS_FEW, to);
 }
 

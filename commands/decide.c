@@ -168,9 +168,9 @@ static status decide_subject(const struct opts *o, struct selection *chosen, str
 	TRY(select_spare(o, chosen, read_option, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	status s = learn(o, chosen, n, subject, d, a);
-	if (s == OK && d->held_by_class && (!d->sets.by_class || d->abstention.made || d->alarm.made))
+	if (s == OK && decisions_weakened(d))
 		warning("%s: these rows were held out by class, and of rules learnt from such rows only sets {by-class} keep their promise; for the "
-		        "others sample again with {holdout} %zu,random", subject->data.spec, d->n);
+		        "others sample again with {holdout} %zu", subject->data.spec, d->n);
 	if (s == OK)
 		s = tell(o, chosen, &subject->data, d, file.to, figures);
 	return outputs_close(&file, 1, s);

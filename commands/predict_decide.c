@@ -87,6 +87,8 @@ status predict_rules_open(const struct opts *o, const struct network *n, const s
 	TRY(check_likelihood(rules, path, n));
 	if (subject && rules->data == subject->data.fingerprint)
 		warning("--decide %s: these are the rows that it was learnt from, so its figures flatter it", path);
+	if (decisions_weakened(rules))
+		warning("--decide %s: the rows that it was learnt from were held out by class, and only sets by class keep their promise", path);
 	check_precision(rules, path, n);
 	return check_ensemble(rules, path, chosen);
 }

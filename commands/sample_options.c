@@ -20,8 +20,8 @@ static const struct param data_defs[] = {
 	{.name = "data", .type = PARAM_TEXT, .arg = "KIND[:PATH]", .words = &words_data_sets, .help = "data set"},
 	{.name = "labels", .type = PARAM_PATH, .arg = "FILE.npy", .help = "labels that replace the training set's own"},
 	{.name = "holdout", .type = PARAM_TEXT, .arg = HOLDOUT_ARG,
-	 .help = "training examples set aside, always the same ones for the same set; of each class a share where that is said, and "
-	         "without a word where the target is of words"},
+	 .help = "training examples set aside, always the same ones for the same set, drawn at random, or of each class a share where "
+	         "that is said"},
 	{.name = "target", .type = PARAM_TEXT, .arg = "NAME", .help = "target column of a csv file; without it the last"},
 	CSV_HEADER_OPTION,
 	{.name = "decimal", .type = PARAM_CHOICE, .arg = DECIMAL_WORDS,

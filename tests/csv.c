@@ -154,7 +154,7 @@ static void test_decimals(void)
 	dataset_close(&d);
 	refuse("a;b\n1,5;2\n", point, "x.csv:2: column 1 (a): '1,5' is not a number: decimals begin with a point unless --decimal comma");
 	refuse("1,5;2\n", point, "x.csv:1: column 1: '1,5' is not a number: decimals begin with a point unless --decimal comma");
-	refuse("a,b\n\"1,234,567\",2\n", point, "'1,234,567' is not a number: decimals begin with a point unless");
+	refuse("a,b\n\"1,234,567\",2\n", point, "'1,234,567' is not a number: if these are thousands, save");
 	refuse("a;b\n1.234,5;2\n", point, "x.csv:2: column 1 (a): '1.234,5' is not a number: it has points and commas; save the table");
 	refuse("a;b\n1.234,5;2\n", comma, "x.csv:2: column 1 (a): '1.234,5' is not a number: it has points and commas; save the table");
 	refuse("a;b\n2;1.234\n", comma, "x.csv:2: column 2 (b): '1.234' is not a number: decimals begin with a comma, as --decimal comma");

@@ -90,7 +90,7 @@ check "a clinic's table is fitted by the command that info offers" \
 	offered "--decimal comma --id patient --drop note --missing indicator --holdout 0.2 --model mlp:in-16-out --weight-decay 0.04 --sampler hmc " clinic.csv
 check "with options that are given kept" offered "--decimal comma --id patient --drop 'lab, mg'\$\|--drop age,note --missing mean" \
 	clinic.csv --drop age --missing mean --decimal comma
-check "whole numbers from 0 are classes" offered "--likelihood categorical --standardize --holdout 0.2,stratified" codes.tsv
+check "whole numbers from 0 are classes" offered "--likelihood categorical --standardize --holdout 0.2 " codes.tsv
 check "a few words among codes make all of them words; a real target has a deviation that is sampled" \
 	offered "--category b --noise-sd learn --holdout 0.2 " mixed.csv
 check "other whole numbers are classes as words, and a column without a value is left out" \
@@ -120,6 +120,13 @@ check "many rows are taken in minibatches" sh -c '"$BASIN" data info --json "csv
 check "features are said to be of a column, and of a word of it" sh -c '"$BASIN" data info "csv:$1/clinic.csv" --decimal comma --id patient --drop note --missing indicator >"$1/out" &&
 	cat "$1/out" && grep -q "^1 .*  sex = f$" "$1/out" && grep -q "^4 .*  lab, mg (missing)$" "$1/out"' - "$dir"
 printf 'a,b\n1,x\n2,\n' >"$dir/gap.csv"
+awk 'BEGIN { print "income,y"; for (i = 0; i < 30; i++) print (i % 3 ? "\"" 10 + i "," 100 + i "\"" : 400 + i) "," i % 2 }' >"$dir/income.csv"
+tr ',' ';' <"$dir/income.csv" | sed 's/"\(.*\);\(.*\)"/\1,\2/' >"$dir/euro.csv"
+check "commas between thousands are no decimal commas in a file of commas" sh -c '"$BASIN" data info "csv:$1/income.csv" >"$1/out" 2>"$1/err"
+	[ $? = 2 ] && grep -q "20 numbers with commas between thousands, which are not read, 10 without" "$1/out" && ! grep -q "fitted by" "$1/out" &&
+	grep -q "income.csv:3: column 1 (income): .11,101. is not a number: if these are thousands" "$1/err"' - "$dir"
+check "and are in one of semicolons" sh -c '"$BASIN" data info "csv:$1/euro.csv" >"$1/out" 2>"$1/err"
+	grep -q "20 numbers with a decimal comma, 10 without" "$1/out" && grep -q -e "--decimal comma" "$1/out"' - "$dir"
 check "no options help where the target has gaps" sh -c '"$BASIN" data info "csv:$1/gap.csv" >"$1/out" 2>"$1/err"
 	[ $? = 2 ] && cat "$1/out" "$1/err" && grep -q "gap.csv:3: column 2 (b): is empty" "$1/err" && ! grep -q "^fitted" "$1/out"' - "$dir"
 printf 'a,b\n1,x\n2,x\n' >"$dir/single.csv"

@@ -163,19 +163,20 @@ words ill well logit --model mlp:2-4-1 --likelihood bernoulli
 fails 2 "decide named.json: its rules were learnt with likelihood categorical, and this run's is bernoulli" "another likelihood" \
 	"$BASIN" predict --quiet logit --decide named.json
 
-# Held out by class, which is what a target of words has without a word.
+# Held out by class.
 awk 'BEGIN { srand(8); print "a,b,word"; for (i = 0; i < 240; i++) { k = int(rand() * 3); print k + rand() "," rand() "," substr("onetwosix", 3 * k + 1, 3) } }' >by-class.csv
-"$BASIN" sample --quiet --data csv:by-class.csv --holdout 100 --model mlp:in-4-out --lr 0.1 --steps 20 --out by-class &&
-	"$BASIN" sample --quiet --data csv:by-class.csv --holdout 100,random --model mlp:in-4-out --lr 0.1 --steps 20 --out by-chance
+"$BASIN" sample --quiet --data csv:by-class.csv --holdout 100,stratified --model mlp:in-4-out --lr 0.1 --steps 20 --out by-class &&
+	"$BASIN" sample --quiet --data csv:by-class.csv --holdout 100 --model mlp:in-4-out --lr 0.1 --steps 20 --out by-chance
 for run in by-class by-chance; do
 	"$BASIN" decide --overwrite --out rules.json "$run" --coverage 0.8 >out 2>err
-	[ $? = 0 ] && narrow out && [ "$(grep -c 'warning: .*held out by class, .* only sets --by-class keep .* --holdout 100,random' err)" = \
+	[ $? = 0 ] && narrow out && [ "$(grep -c 'warning: .*held out by class, .* only sets --by-class keep .* --holdout 100$' err)" = \
 		"$([ $run = by-chance ] && echo 0 || echo 1)" ] && tr -s ' \n' ' ' <out >line &&
 		[ "$(grep -c 'only sets by class keep their promise' line)" = "$([ $run = by-chance ] && echo 0 || echo 1)" ] &&
 		[ "$(sed -n 's/.*"held_by_class": \([a-z]*\).*/\1/p' rules.json)" = "$([ $run = by-chance ] && echo false || echo true)" ]
 	ok $? "rows held out $run: what of the guarantees is left is said"
-	"$BASIN" predict --quiet "$run" --split holdout --decide rules.json >out 2>err
-	ok $? "and the rules are read"
+	"$BASIN" predict "$run" --split holdout --decide rules.json >out 2>err &&
+		[ "$(grep -c 'rules.json: .* held out by class, and only sets by class' err)" = "$([ $run = by-chance ] && echo 0 || echo 1)" ]
+	ok $? "and the rules are read, with as much"
 done
 
 # Real targets.

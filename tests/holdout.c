@@ -104,13 +104,13 @@ static void test_rows(void)
 {
 	size_t n[4];
 	put(true);
-	const uint64_t words = held("0.2", n);
-	ok(n[0] == 8 && n[1] == 1 && n[2] == 1 && n[3] == 0, "a target of words is stratified: %zu, %zu, %zu, %zu", n[0], n[1], n[2], n[3]);
-	ok(held("0.2,stratified", n) == words, "as where it is asked for");
+	const uint64_t words = held("0.2,stratified", n);
+	ok(n[0] == 8 && n[1] == 1 && n[2] == 1 && n[3] == 0, "each class has its share: %zu, %zu, %zu, %zu", n[0], n[1], n[2], n[3]);
 	const uint64_t random = held("0.2,random", n);
-	ok(random != words && n[0] + n[1] + n[2] + n[3] == 10, "unless it shall not be");
+	ok(random != words && n[0] + n[1] + n[2] + n[3] == 10, "unless rows are drawn without regard to classes");
+	ok(held("0.2", n) == random, "as they are without a word, words");
 	put(false);
-	ok(held("0.2", n) == random, "numbered classes are drawn without regard to them, as they were");
+	ok(held("0.2", n) == random, "and numbered classes");
 	ok(held("10,stratified", n) == words, "and by class where that is asked for");
 	struct dataset d;
 	MUST(dataset_open(&(struct dataset_request){.spec = file(), .holdout = "0.2,stratified", .class_targets = true}, &d));

@@ -74,6 +74,10 @@ struct decisions {
 /* Whether the rules made come to nothing: the rows were too few. Each such rule says so in its guarantee. */
 bool decisions_void(const struct decisions *d);
 
+/* Whether there is a rule whose guarantee needs more than rows that are exchangeable class by class, and no more is known of those
+ * that it was learnt from. */
+bool decisions_weakened(const struct decisions *d);
+
 /* What a rule promises, and what the rows were too few for; `whole`: also on what condition, which is the same for
  * all. NULL without memory. */
 json_t *guarantee_scaling(const struct decisions *d);

@@ -178,3 +178,8 @@ bool decisions_void(const struct decisions *d)
 	       (d->intervals.made && all_infinite(d->intervals.q, d->targets)) || (d->abstention.made && !d->abstention.fit.passed) ||
 	       (d->alarm.made && !isfinite(d->alarm.fit.sure.threshold));
 }
+
+bool decisions_weakened(const struct decisions *d)
+{
+	return d->held_by_class && ((d->sets.made && !d->sets.by_class) || d->abstention.made || d->alarm.made);
+}

@@ -89,12 +89,27 @@ bool csv_is_foreign(const char *text, enum decimal d)
 	return (m.points && m.commas) || (d == DECIMAL_POINT ? m.commas : m.points) || csv_kind(text, d) == CELL_NUMBER;
 }
 
+bool csv_has_thousands(const char *text)
+{
+	static const char digits[] = "0123456789";
+	text += strspn(text, "+-") == 1;
+	size_t n = strspn(text, digits);
+	if (n < 1 || n > 3 || *text == '0' || text[n] != ',')
+		return false;
+	for (text += n; *text == ',' && strspn(text + 1, digits) == 3;)
+		text += 4;
+	return !*text;
+}
+
 status csv_check_notation(const char *where, const char *text, enum decimal d)
 {
 	const struct marks m = find_marks(text);
 	if (m.points && m.commas)
 		return fail(ERR_INPUT, "%s: '%.40s' is not a number: it has points and commas; save the table without marks between "
 		            "thousands", where, text);
+	if (d == DECIMAL_POINT && csv_has_thousands(text))
+		return fail(ERR_INPUT, "%s: '%.40s' is not a number: if these are thousands, save the table without commas between them; if "
+		            "decimals begin with a comma, {decimal} comma says so", where, text);
 	if (m.commas && d == DECIMAL_POINT)
 		return fail(ERR_INPUT, "%s: '%.40s' is not a number: decimals begin with a point unless {decimal} comma says otherwise, and "
 		            "thousands have no commas", where, text);

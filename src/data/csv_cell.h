@@ -26,7 +26,10 @@ bool csv_number(const char *text, enum decimal d, double *out);
  * thousands; dates and lists of codes do not. */
 bool csv_is_foreign(const char *text, enum decimal d);
 
-/* Refuses the latter; where: "FILE:LINE: column 3". Errors: ERR_INPUT. */
+/* Whether it is a whole number with commas between its thousands: 51,494, and not 0,494. */
+bool csv_has_thousands(const char *text);
+
+/* Refuses what csv_is_foreign finds; where: "FILE:LINE: column 3". Errors: ERR_INPUT. */
 status csv_check_notation(const char *where, const char *text, enum decimal d);
 
 #endif

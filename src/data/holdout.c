@@ -35,7 +35,7 @@ static status read_count(const struct dataset *d, const char *text, const char *
 static status read_text(const struct dataset *d, const char *text, size_t *count, bool *stratified)
 {
 	const char *end = text + strcspn(text, ","), *how = *end ? end + 1 : NULL;
-	*stratified = how ? !strcmp(how, "stratified") : d->table.n_classes > 0;
+	*stratified = how && strcmp(how, "stratified") == 0;
 	if (how && !*stratified && strcmp(how, "random") != 0)
 		return fail(ERR_USAGE, "{holdout} %s: behind the comma, stratified or random was expected", text);
 	if (*stratified && !d->label)

@@ -11,8 +11,8 @@
 #define HOLDOUT_ARG "FRACTION|COUNT[,stratified|,random]"
 
 /* (*held)[i] = 1 for the rows that `text`, HOLDOUT_ARG, sets aside, the same ones for as many rows of the same classes; of NULL
- * none. Where the target is of words and `text` does not say, rows are stratified: of each class a share of its own. Errors:
- * ERR_USAGE naming {holdout}, ERR_MEMORY. */
+ * none. Stratified: of each class a share of its own; else without regard to classes. Errors: ERR_USAGE naming {holdout},
+ * ERR_MEMORY. */
 status holdout_draw(struct dataset *d, const char *text, uint8_t **held);
 
 /* How many of `count` rows are of each class, out[k], where size[k] of all n are: one of the two whole numbers beside count·size[k]/n,

@@ -94,23 +94,29 @@ static status count_levels(const struct csv_rows *r, size_t k, struct arena *a, 
 	return OK;
 }
 
-static status look_at_words(const struct csv_rows *r, size_t k, struct arena *a, struct survey_column *c, bool *comma)
+/* Where commas stand between cells as well, or several in a number, three digits behind each are thousands; elsewhere 51,494 is a
+ * decimal number. */
+static status look_at_words(const struct csv_rows *r, size_t k, struct survey *s, struct survey_column *c)
 {
-	size_t commas = 0;
+	size_t commas = 0, thousands = 0;
 	double unused;
 	if (!r->text[k])
 		return OK;
-	TRY(count_levels(r, k, a, c));
+	TRY(count_levels(r, k, &s->arena, c));
 	for (size_t i = 0; i < r->n; i++) {
 		const char *text = csv_rows_text(r, i, k);
 		const bool gap = csv_rows_gap(r, i, k);
 		c->gaps += gap;
 		c->words += text && !gap;
 		commas += text && !gap && csv_number(text, DECIMAL_COMMA, &unused);
+		thousands += text && !gap && csv_has_thousands(text);
 	}
 	c->names = !r->plan->words[k] && table_words_are_names(c->words, c->n_levels);
-	c->comma = r->decimal == DECIMAL_POINT && !r->plan->words[k] && c->words && commas == c->words;
-	*comma |= c->comma;
+	const bool notation = r->decimal == DECIMAL_POINT && !r->plan->words[k] && c->words;
+	c->thousands = notation && thousands == c->words && (s->separator == ',' || commas < c->words);
+	c->comma = notation && commas == c->words && !c->thousands;
+	c->names = c->names && !c->thousands && !c->comma;
+	s->comma |= c->comma;
 	return OK;
 }
 
@@ -122,7 +128,7 @@ static status look_at_column(const struct csv_rows *r, size_t k, struct survey *
 	if (r->name)
 		TRY(arena_text(&s->arena, &name, "%s", r->name[k]));
 	*c = (struct survey_column){.name = name, .cell = k < r->plan->width ? r->plan->feature[k] : r->plan->target};
-	TRY(look_at_words(r, k, &s->arena, c, &s->comma));
+	TRY(look_at_words(r, k, s, c));
 	TRY(look_at_numbers(r, k, c));
 	c->names = c->names && !(c->words && c->numbers);
 	c->kind = c->words ? c->numbers ? SURVEY_MIXED : SURVEY_WORDS : c->numbers ? SURVEY_NUMBER : SURVEY_EMPTY;

@@ -23,6 +23,7 @@ struct survey_column {
 	bool whole;               /* there are numbers, all of them whole */
 	bool names;               /* each row has its own, or nearly each word is another: names of the rows */
 	bool comma;               /* its words are numbers with decimal commas, which were not read so */
+	bool thousands;           /* or with commas between thousands, which are not read */
 	size_t n_levels;          /* different words */
 	const struct survey_level *level;   /* (n_levels) sorted by their bytes */
 	size_t distinct;          /* different numbers; counted of a target, of mixed columns and of what is called an id, else 0 */

@@ -141,8 +141,8 @@ static status refuse_mixed(const struct csv_rows *r, size_t k, const struct cell
 	const bool word = c->words <= c->numbers;
 	const size_t row = word ? c->word : c->number, other = word ? c->number : c->word;
 	const struct csv_place place = csv_rows_place(r, row, k);
-	if (word && !c->readable)
-		return csv_rows_refuse(r, row, k);
+	if (!c->readable)
+		return csv_rows_refuse(r, c->word, k);
 	const struct name name = name_of(r, k);
 	if (k == r->plan->width)
 		return refuse_mixed_target(r, k, &place, csv_rows_text(r, c->word, k), csv_rows_number(r, c->number, k));
