@@ -174,7 +174,8 @@ static status open_sides(const struct opts *o, const char *const *path, struct c
 	TRY(side_check(&c->side[0], &c->side[1]));
 	for (int i = 0; i < 2; i++)
 		if (c->side[i].subject.fell_back) {
-			warning("%s has no test split: the training examples are compared", c->side[i].subject.data.spec);
+			warning("%s has no test split: the training examples are compared%s", c->side[i].subject.data.spec,
+			        report_rather(&c->side[i].network));
 			break;
 		}
 	return OK;

@@ -168,6 +168,8 @@ static json_t *data_facts(const struct problem *p, const struct opts *o)
 	                          (json_int_t)p->data.n, "fingerprint", fingerprint_text(p->data.fingerprint).at);
 	columns_to_json(&p->data.columns, &facts);
 	put_absolute(&facts, o, "labels");
+	if (p->data.held_fingerprint)
+		json_put(&facts, "holdout_fingerprint", json_string(fingerprint_text(p->data.held_fingerprint).at));
 	/* A snapshot file may be named without its run, whose options say it otherwise. */
 	if (opts_choice(o, "decimal") == DECIMAL_COMMA)
 		json_put(&facts, "decimal", json_string("comma"));

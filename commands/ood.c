@@ -127,7 +127,7 @@ static status score_requests(const struct opts *o, struct selection *chosen, str
 	struct subject subject[2];
 	TRY(subject_open(n, own, &subject[0]));
 	if (subject[0].fell_back)
-		warning("%s has no test split: its training examples are the in-distribution set", subject[0].data.spec);
+		warning("%s has no test split: its training examples are the in-distribution set%s", subject[0].data.spec, report_rather(n));
 	status s = subject_open(n, foreign, &subject[1]);
 	if (s == OK) {
 		s = score_subjects(o, chosen, n, subject, a, figures);

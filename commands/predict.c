@@ -175,7 +175,7 @@ static status predict_request(const struct opts *o, struct selection *chosen, st
 	struct subject subject;
 	TRY(subject_open(n, request, &subject));
 	if (subject.fell_back)
-		warning("%s has no test split: the training examples are scored", subject.data.spec);
+		warning("%s has no test split: the training examples are scored%s", subject.data.spec, report_rather(n));
 	status s = predict_subject(o, chosen, n, &subject, request, a, figures);
 	report_examples(figures, &subject, opts_flag(o, "json"));
 	if (opts_flag(o, "json"))

@@ -65,10 +65,18 @@ void report_fingerprint(json_t **into, const char *name, uint64_t fingerprint)
 	json_put(into, name, json_string(fingerprint_text(fingerprint).at));
 }
 
+const char *report_rather(const struct network *n)
+{
+	return n->origin.holdout ? "; --split holdout takes what the run held out" : "";
+}
+
 void report_examples(json_t **into, const struct subject *s, bool json)
 {
 	json_put(into, "data", json_words(s->data.spec));
-	json_put(into, "split", json_string(split_name(s->data.split)));
+	if (!s->whole)
+		json_put(into, "split", json_string(split_name(s->data.split)));
+	else if (json)
+		json_put(into, "split", json_null());
 	if (s->labels)
 		json_put(into, "labels", json_words(s->labels));
 	if (json)

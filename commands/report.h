@@ -27,7 +27,11 @@ void report_roc(json_t **into, const struct roc *r);
 /* A data set's fingerprint, as run.json has it. */
 void report_fingerprint(json_t **into, const char *name, uint64_t fingerprint);
 
-/* Which examples: their set and split, the file of labels that the run was given in place of the set's own where there is one,
+/* What is to be added where training examples are taken for want of a test split: how to have those that the run held out, "" where it
+ * held none out. */
+const char *report_rather(const struct network *n);
+
+/* Which examples: their set and split (none of a set that is named and is whole), the file of labels that the run was given in place of the set's own where there is one,
  * and with json the set's fingerprint. */
 void report_examples(json_t **into, const struct subject *s, bool json);
 

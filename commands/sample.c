@@ -65,14 +65,15 @@ static void print_end(const struct problem *p, const struct share *share, const 
 		snprintf(which, sizeof which, "%d of ", taken);
 	if (r->busy)
 		snprintf(others, sizeof others, ", %d of them left to other processes", r->busy);
+	const bool held = p->has_data && !p->data.has_test && opts_text(p->options, "holdout");
 	report_bytes(path, stdout);
 	if (!taken)
 		printf(": no chain of %d is this process's\n", chains);
 	else if (r->already_done == taken)
 		printf(" was finished already: %s%d chain%s of %llu step%s\n", which, chains, plural(chains), steps, step);
 	else
-		printf(": %s%d chain%s of %llu step%s%s%s, %.1f s; next: basin %s %s\n", which, chains, plural(chains), steps, step,
-		       states, others, seconds, p->has_data ? "predict" : "info", PATH_OF(plan->run));
+		printf(": %s%d chain%s of %llu step%s%s%s, %.1f s; next: basin %s %s%s\n", which, chains, plural(chains), steps, step,
+		       states, others, seconds, p->has_data ? "predict" : "info", PATH_OF(plan->run), held ? " --split holdout" : "");
 }
 
 static status stopped(const struct run *run, const struct share *share, const struct crew_result *r)

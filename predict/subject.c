@@ -41,6 +41,10 @@ static void subject_check_unchanged(const struct network *n, const struct datase
 	if (then && d->split != SPLIT_TEST && !is_training_set(n, d))
 		warning("%s has changed since the run was trained on it (fingerprint %s then, %s now)", d->spec, then,
 		        fingerprint_text(d->train_fingerprint).at);
+	const char *held = json_string_value(json_object_get(json_object_get(n->header, "data"), "holdout_fingerprint"));
+	const struct fingerprint_text held_now = fingerprint_text(d->held_fingerprint);
+	if (d->split == SPLIT_HOLDOUT && held && strcmp(held, held_now.at) != 0)
+		warning("%s: the rows that the run held out are others now (fingerprint %s then, %s now)", d->spec, held, held_now.at);
 	if (d->split == SPLIT_HOLDOUT && trained_before_on_others(n->header, d->train_fingerprint))
 		warning("%s: what the run began with was trained on other rows than the run, and may have seen what that holds out", d->spec);
 }
@@ -98,6 +102,7 @@ static status subject_read(const struct network *n, const struct subject_request
 	TRY(own && opened == ERR_INPUT ? say_where(n, r, opened) : opened);
 	const bool train = r->split < 0 && !r->text && ask->split == SPLIT_TRAIN;
 	s->fell_back = train && (own || is_training_set(n, &s->data));
+	s->whole = !own && r->split < 0 && ask->split == SPLIT_TRAIN && !s->fell_back;
 	if (train)
 		TRY(find_training_rows(n, &s->data, &s->trained));
 	/* It may have changed since, and what the run held out is a part of it. */

@@ -13,6 +13,7 @@ struct subject {
 	int batch;                 /* examples at a time */
 	const char *labels;        /* the file of labels that stand in for the set's own; NULL: those are its own. The network's */
 	bool fell_back;            /* the test split was wanted by default, there is none: these are the training examples */
+	bool whole;                /* another set than the run's, which has no splits */
 	bool trained;              /* the set is read whole, and has the very rows that the network was trained on, maybe among others */
 };
 

@@ -207,7 +207,37 @@ fails 2 "own data set (--data can name its new place for once, basin sample --re
 	"a data set that is gone is asked for" "$BASIN" predict "$dir/line"
 "$BASIN" predict --json --quiet --data "csv:$dir/moved.csv" "$dir/line" >"$dir/out"
 ok $? "and may be named elsewhere"
+[ -z "$(member split)" ] || [ "$(member split)" = null ]
+ok $? "another set is no split of the run's"
 fails 2 "gaussian" "OOD scores of a regression are refused" "$BASIN" ood --ood "csv:$dir/moved.csv" "$dir/line"
+
+# ---- what was held out ----
+
+awk 'BEGIN { for (i = 0; i < 60; i++) print i "," (i * 7 % 11) / 4 "," 1700000000 + i "," i % 8 - 3 }' >"$dir/held.csv"
+fit="--data csv:$dir/held.csv --holdout 12 --standardize --model linear --noise-sd 1 --batch 0 --lr 0.01 --keep-every 10 --threads 1"
+# shellcheck disable=SC2086 # words
+"$BASIN" sample $fit --steps 40 --out "$dir/held" >"$dir/out" 2>"$dir/err"
+next=$(sed -n 's/.*; next: basin //p' "$dir/out")
+[ "$next" = "predict $dir/held --split holdout" ]
+ok $? "the next step that a run with a holdout names is to score that"
+eval '"$BASIN"' "$next" >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && ! grep -q -e 'training' -e 'others now' "$dir/err" && grep -q '^examples  *12$' "$dir/out"
+ok $? "and that does"
+"$BASIN" predict "$dir/held" >"$dir/out" 2>"$dir/err"
+grep -q 'the training examples are scored; --split holdout takes what the run held out$' "$dir/err"
+ok $? "as the warning says where training examples are scored"
+"$BASIN" predict "$dir/held" --split holdout --csv "$dir/rows.csv" >"$dir/out"
+row=$(sed -n '2s/,.*//p' "$dir/rows.csv")
+cp "$dir/held.csv" "$dir/kept.csv" && sed "${row}s/\$/1/" "$dir/kept.csv" >"$dir/held.csv"
+"$BASIN" predict "$dir/held" --split holdout >"$dir/out" 2>"$dir/err"
+grep -q 'held.csv: the rows that the run held out are others now' "$dir/err" && ! grep -q 'has changed' "$dir/err"
+ok $? "a change of what was held out is told"
+# By less than float32 tells apart.
+awk -F, -v OFS=, '{ $3 += NR % 9; print }' "$dir/kept.csv" >"$dir/held.csv"
+fails 2 "^basin: --data csv:$dir/held.csv: not the data that .* a column's mean or deviation is another" \
+	"a run does not go on with other values, however large they are" "$BASIN" sample --resume "$dir/held" --steps 60
+cp "$dir/kept.csv" "$dir/held.csv" && "$BASIN" sample --resume "$dir/held" --steps 60 --quiet
+ok $? "and does with its own"
 
 # ---- memory ----
 

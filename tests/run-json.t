@@ -92,7 +92,8 @@ fails 2 "classes.csv: No such file" "its data moved" "$BASIN" predict moved --qu
 "$BASIN" sample --resume moved --data csv:away/c.csv --labels away/l.npy --quiet 2>err
 ok $? "and so did its labels: --resume is told the new places"
 shown err
-"$BASIN" predict moved --quiet --json >now 2>err && grep -q '/away/c.csv"' now && grep -v '"data":' before >a && grep -v '"data":' now >b && cmp -s a b
+"$BASIN" predict moved --quiet --json >now 2>err && grep -q '/away/c.csv"' now && grep -q '"labels": ".*/away/l.npy"' now &&
+	grep -v -e '"data":' -e '"labels":' before >a && grep -v -e '"data":' -e '"labels":' now >b && cmp -s a b
 ok $? "predict looks there, with the run's labels"
 "$BASIN" info moved | grep -q '^data .*/away/c.csv$' && "$BASIN" ood moved --ood csv:away/c.csv --quiet >out 2>err && grep -q '^ID set .*/away/c.csv' out
 ok $? "so do info and ood"

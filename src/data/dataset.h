@@ -104,6 +104,7 @@ struct dataset {
 	const size_t *line;       /* (n) csv:-: where the rows begin, from 1; else NULL */
 	uint64_t fingerprint;     /* XXH3-64 over shape, x and targets as loaded */
 	uint64_t train_fingerprint;  /* of what is left for training where this is a training set or held out of one; else 0 */
+	uint64_t held_fingerprint;   /* of what is held out then; 0: nothing is */
 };
 
 /* Loads one split. Everything is checked before it is believed: size, magic, truncation, members, label range, cells.

@@ -87,6 +87,20 @@ static status number_rows(struct dataset *d)
 	return OK;
 }
 
+/* Of the rows that are left, and of those that are held out. */
+static status take_fingerprints(struct dataset *d, uint8_t *held)
+{
+	TRY(dataset_fingerprint(d, held, &d->train_fingerprint));
+	if (!held)
+		return OK;
+	for (size_t i = 0; i < d->n; i++)
+		held[i] = !held[i];
+	const status s = dataset_fingerprint(d, held, &d->held_fingerprint);
+	for (size_t i = 0; i < d->n; i++)
+		held[i] = !held[i];
+	return s;
+}
+
 status dataset_divide(struct dataset *out, const struct dataset_request *r)
 {
 	uint8_t *held;
@@ -98,7 +112,7 @@ status dataset_divide(struct dataset *out, const struct dataset_request *r)
 	TRY(table_fill(out, held));
 	if (standardize)
 		TRY(measure(out, r->single, held));
-	TRY(dataset_fingerprint(out, held, &out->train_fingerprint));
+	TRY(take_fingerprints(out, held));
 	if (r->holdout && r->need == NEED_NOTHING)
 		TRY(number_rows(out));
 	if (r->holdout)

@@ -92,6 +92,25 @@ bool standardize_was_single(const json_t *j)
 	return json_is_object(j) && !json_is_true(json_object_get(j, "float64"));
 }
 
+static bool lists_alike(const json_t *a, const json_t *b, const char *mean, const char *sd)
+{
+	const json_t *mean_a = json_object_get(a, mean), *mean_b = json_object_get(b, mean);
+	const json_t *sd_a = json_object_get(a, sd), *sd_b = json_object_get(b, sd);
+	bool alike = true;
+	for (size_t i = 0; i < json_array_size(mean_a) && i < json_array_size(mean_b); i++) {
+		const double m = json_number_value(json_array_get(mean_a, i)), s = json_number_value(json_array_get(sd_a, i));
+		const double within = 1e-6 * s + 1e-12 * fabs(m);
+		alike = alike && fabs(json_number_value(json_array_get(mean_b, i)) - m) <= within &&
+		        fabs(json_number_value(json_array_get(sd_b, i)) - s) <= within;
+	}
+	return alike;
+}
+
+bool standardize_alike(const json_t *a, const json_t *b)
+{
+	return lists_alike(a, b, "x_mean", "x_sd") && lists_alike(a, b, "target_mean", "target_sd");
+}
+
 status standardize_from_json(const json_t *j, struct arena *a, size_t columns, size_t targets, struct standardize *out)
 {
 	*out = (struct standardize){.single = standardize_was_single(j)};

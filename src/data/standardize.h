@@ -36,6 +36,9 @@ void standardize_rows(float *x, const double *wide, size_t n, size_t columns, co
  * targets = 0: those of the targets are not read. Errors: ERR_INPUT for lists of other lengths, ERR_MEMORY. */
 json_t *standardize_to_json(const struct standardize *s, int columns, int targets);
 bool standardize_was_single(const json_t *j);
+/* Whether two of these are of the same values, as far as their sums' rounding goes: what fingerprints, which are of float32 values,
+ * don't see of columns that lie far from 0. What only one of them has is no difference. */
+bool standardize_alike(const json_t *a, const json_t *b);
 status standardize_from_json(const json_t *j, struct arena *a, size_t columns, size_t targets, struct standardize *out);
 
 #endif
