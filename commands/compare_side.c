@@ -113,9 +113,9 @@ static status check_examples(const struct side *a, const struct side *b)
 {
 	const struct dataset *x = &a->subject.data, *y = &b->subject.data;
 	if (a->n != b->n)
-		return fail(ERR_USAGE, "%s predicts %zu examples and %s %zu; both have to be of the same ones, which {data} can name",
+		return fail(ERR_USAGE, "%s predicts %zu examples and %s %zu; both have to be of the same ones, which {split} or {data} can name",
 		            a->path, a->n, b->path, b->n);
-	if (a->stored || b->stored || x->fingerprint == y->fingerprint)
+	if (a->stored || b->stored || subject_same_examples(&a->subject, &b->subject))
 		return OK;
 	return fail(ERR_USAGE, "%s predicts %s (%s, fingerprint %s) and %s predicts %s (%s, %s), which are other examples; {data} names a "
 	            "set for both", a->path, x->spec, split_name(x->split), fingerprint_text(x->fingerprint).at, b->path, y->spec,

@@ -67,9 +67,8 @@ static void put(const char *path, const struct equivalent *e, bool json, json_t 
 /* Of the same examples, and classes. */
 static status check_same(const struct opts *o, const struct predictions *members, const struct predictions *p)
 {
-	const struct dataset *own = &members->subject->data, *other = &p->subject->data;
 	const char *path = opts_text(o, "ensemble");
-	if (own->n != other->n || own->fingerprint != other->fingerprint)
+	if (!subject_same_examples(members->subject, p->subject))
 		return fail(ERR_USAGE, "--ensemble %s: predicts other examples than are scored; --data names a set for both", path);
 	if (members->mixture.c != p->mixture.c)
 		return fail(ERR_USAGE, "--ensemble %s: predicts %d classes, and what is scored has %d", path, members->mixture.c, p->mixture.c);

@@ -77,6 +77,9 @@ static status check_network_options(const struct problem *p, const struct opts *
 	if (opts_choice(o, "conv-algo") == CONV_WINOGRAD && !model_has_winograd(&p->model))
 		return fail(ERR_USAGE, "--conv-algo winograd: none of the convolutions of --model %s is 3×3 with stride 1, which is what it "
 		            "computes", spec);
+	if (!p->begun && strcmp(opts_text(o, "activation"), "relu") != 0 && !model_has(&p->model, LAYER_ACTIVATION) &&
+	    !model_has(&p->model, LAYER_NORM))
+		return fail(ERR_USAGE, "--activation %s: --model %s has none", opts_text(o, "activation"), spec);
 	if (opts_flag(o, "fast") && !model_has(&p->model, LAYER_CONV))
 		return fail(ERR_USAGE, "--fast: --model %s has no convolutions", spec);
 	if (opts_choice(o, "bn-stats") == 1 && !p->model.stats.count)
@@ -300,6 +303,8 @@ static status open_plan(struct problem *p, const struct opts *o)
 	struct state_plan *state = &plan->state;
 	state->potential = p->potential;
 	state->temperature = opts_given(o, "beta") ? (double)state->n / opts_real(o, "beta") : opts_real(o, "temperature");
+	if (state->sampler->athermal && state->temperature != 1 && !p->begun)
+		warning("--%s has no part in --sampler %s", opts_given(o, "beta") ? "beta" : "temperature", state->sampler->name);
 	opts_numbers(o, state->sampler->params, state->param);
 	plan->seed = (uint32_t)opts_count(o, "seed");
 	plan->chains = (int)opts_count(o, "chains");

@@ -131,6 +131,22 @@ static status subject_load(const struct network *n, const struct subject_request
 	return st;
 }
 
+static bool same_values(const void *a, const void *b, size_t bytes)
+{
+	return a && b ? memcmp(a, b, bytes) == 0 : !a && !b;
+}
+
+bool subject_same_examples(const struct subject *a, const struct subject *b)
+{
+	const struct dataset *x = &a->data, *y = &b->data;
+	if (x->n != y->n || x->fingerprint == y->fingerprint)
+		return x->n == y->n;
+	const size_t answers = x->n * (size_t)x->n_targets * sizeof *x->target;
+	return strcmp(x->spec, y->spec) == 0 && x->split == y->split && x->n_targets == y->n_targets && x->n_classes == y->n_classes &&
+	       same_values(x->number, y->number, x->n * sizeof *x->number) && same_values(x->label, y->label, x->n * sizeof *x->label) &&
+	       same_values(x->target, y->target, answers);
+}
+
 /* Whether the model takes the set's examples; a table's columns become what training had them. */
 static status subject_fit(const struct network *n, const struct subject_request *r, struct subject *s)
 {

@@ -36,6 +36,10 @@ struct subject_request {
 status subject_open(const struct network *n, const struct subject_request *r, struct subject *out);
 void subject_close(struct subject *s);
 
+/* Whether they hold the same examples in the same order: equal values and answers, or the same rows of one file with equal answers,
+ * of which two runs may have taken other columns. */
+bool subject_same_examples(const struct subject *a, const struct subject *b);
+
 /* Plans predictions of the set on a device, for the thread that opened that; others may have theirs beside it. Set and
  * network stay the caller's. Errors: as net_open's. */
 status subject_plan(const struct network *n, const struct subject *s, struct device *d, struct potential **out);

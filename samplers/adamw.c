@@ -17,6 +17,7 @@ const struct sampler sampler_adamw = {
 	.help = "AdamW, or Adam: steps scaled by running means of the gradient and its square",
 	.reference = "arXiv 1711.05101",
 	.params = params,
+	.athermal = true,
 	.vectors = {[BASE_THETA] = {.name = "theta", .role = "theta"}, BASE_ADAMW_VECTORS(NULL)},
 	.init = base_init,
 	.coef = base_coef,

@@ -50,6 +50,7 @@ const struct sampler sampler_asam = {
 	.help = "adaptive sharpness-aware minimisation: uphill in units of the weights",
 	.reference = "arXiv 2102.11600",
 	.params = params,
+	.athermal = true,
 	.vectors = {BASE_VECTORS},
 	.scratch = 1,
 	.weights = true,

@@ -96,6 +96,7 @@ const struct sampler sampler_m_sam = {
 	.help = "SAM with a step uphill for each micro-batch",
 	.reference = "arXiv 2509.18001",
 	.params = params,
+	.athermal = true,
 	.vectors = {BASE_VECTORS},
 	.scratch = 1,
 	.init = init,

@@ -51,6 +51,7 @@ const struct sampler sampler_rw_sam = {
 	.help = "reweighted SAM: the step uphill follows the examples with the longest gradients",
 	.reference = "arXiv 2509.18001",
 	.params = params,
+	.athermal = true,
 	.vectors = {BASE_VECTORS},
 	SAM_SCRATCH,
 	.losses = 3,

@@ -91,6 +91,7 @@ const struct sampler sampler_sam = {
 	.help = "sharpness-aware minimisation: the gradient is taken a length ρ uphill",
 	.reference = "arXiv 2010.01412",
 	.params = params,
+	.athermal = true,
 	.vectors = {BASE_VECTORS},
 	SAM_SCRATCH,
 	.init = sam_init,

@@ -83,6 +83,7 @@ struct sampler {
 	int losses;                                    /* vectors of a number an example of the batch */
 	bool weights;                                  /* it treats weights and other tensors apart */
 	bool explores;                                 /* it takes its noise from sampler_noise, and so can do without it */
+	bool athermal;                                 /* T has no part in it */
 	bool whole;                                    /* a step is one of all data, of which a batch is only the part that is computed at
 	                                                * once: an epoch is a step. It compares energies, which must be those of one
 	                                                * function in float32, and λ is constant but for what it does about it itself */

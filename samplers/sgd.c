@@ -16,6 +16,7 @@ const struct sampler sampler_sgd = {
 	.help = "stochastic gradient descent: one point, or the members of a deep ensemble",
 	.reference = "Sutskever et al. 2013",
 	.params = params,
+	.athermal = true,
 	.vectors = {BASE_SGD_VECTORS},
 	.init = base_init,
 	.coef = base_coef,

@@ -207,6 +207,7 @@ const struct sampler sampler_tail_sgd = {
 	.help = "SGD with heavy-tailed noise and clipped steps, which leaves sharp minima: no sampling target",
 	.reference = "arXiv 2102.04297",
 	.params = params,
+	.athermal = true,
 	.vectors = {{.name = "theta", .role = "theta"}},
 	.scratch = 2,
 	.init = init,

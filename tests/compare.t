@@ -185,6 +185,19 @@ sed 's/0$/9/; s/1$/0/; s/9$/1/' two.csv >swapped.csv
 "$BASIN" sample --quiet --data csv:swapped.csv --likelihood categorical --model mlp:2-4-2 --lr 0.1 --steps 20 --keep-every 5 --out swapped
 fails 2 "pair predicts csv:.*two.csv (train, fingerprint [0-9a-f]*) and swapped predicts csv:.*swapped.csv (train, [0-9a-f]*), which are other examples; --data names" \
 	"other examples" "$BASIN" compare --quiet pair swapped
+# Of one file two runs may take other columns.
+awk 'BEGIN { print "u,v,w"; for (i = 0; i < 90; i++) print i * 7 % 11 / 3 "," i * 5 % 13 / 4 "," i * 3 % 7 - 3 + i % 2 / 5 }' >cut.csv
+cut_plan="--quiet --data csv:cut.csv --model linear --noise-sd 2 --lr 0.01 --steps 60 --keep-every 10"
+# shellcheck disable=SC2086 # words
+"$BASIN" sample $cut_plan --holdout 30 --out all-of-it && "$BASIN" sample $cut_plan --holdout 30 --drop v --out part && "$BASIN" sample $cut_plan --holdout 31 --out more
+"$BASIN" compare --json --quiet all-of-it part --split holdout >out 2>err && [ "$(member n)" = 30 ] && "$BASIN" compare --json --quiet all-of-it part >out 2>err &&
+	[ "$(member n)" = 60 ] && "$BASIN" compare --json --quiet all-of-it part --data csv:cut.csv >out 2>err && [ "$(member n)" = 90 ]
+ok $? "runs of other columns of the same rows"
+fails 2 "all-of-it predicts 30 examples and more 31; .* --split or --data" "but not of other rows" "$BASIN" compare --quiet all-of-it more --split holdout
+awk -F, -v OFS=, 'NR == 7 { $3 += 1 } { print }' cut.csv >other.csv
+# shellcheck disable=SC2086 # words
+"$BASIN" sample ${cut_plan%%csv:*}csv:other.csv ${cut_plan#*csv:cut.csv} --holdout 30 --drop v --out else
+fails 2 "which are other examples" "nor of another file" "$BASIN" compare --quiet all-of-it else
 "$BASIN" compare --json --quiet pair swapped --data csv:two.csv >out 2>err && [ "$(member n)" = 60 ]
 ok $? "a set that is named is for both"
 fails 2 "compared, each a run" "one ensemble alone" "$BASIN" compare a

@@ -100,7 +100,8 @@ struct dataset {
 	struct standardize standardize;  /* what was done to a table; all NULL where nothing was */
 	struct table table;       /* csv: what was learnt, or the request's; empty where the rows are numbers as they are */
 	const char *const *id;    /* (n) names of the rows, as JSON has them; NULL: none */
-	const size_t *number;     /* (n) NEED_NOTHING: those of the rows in what was read, from 1, where some were left out; else NULL */
+	const size_t *number;     /* (n) NEED_NOTHING, or where a run asks: those of the rows in what was read, from 1, where some were left
+	                           * out; else NULL */
 	const size_t *line;       /* (n) csv:-: where the rows begin, from 1; else NULL */
 	uint64_t fingerprint;     /* XXH3-64 over shape, x and targets as loaded */
 	uint64_t train_fingerprint;  /* of what is left for training where this is a training set or held out of one; else 0 */

@@ -113,7 +113,7 @@ status dataset_divide(struct dataset *out, const struct dataset_request *r)
 	if (standardize)
 		TRY(measure(out, r->single, held));
 	TRY(take_fingerprints(out, held));
-	if (r->holdout && r->need == NEED_NOTHING)
+	if (r->holdout && (r->need == NEED_NOTHING || r->held))
 		TRY(number_rows(out));
 	if (r->holdout)
 		divide_rows(out, held, out->split == SPLIT_HOLDOUT);
