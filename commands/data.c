@@ -107,7 +107,9 @@ static status print_table(const struct dataset *d, struct arena *a, const char *
 	double *mean, *sd;
 	int n;
 	TRY(summary_moments(d, a, &n, &mean, &sd));
-	printf("set          %s\n", d->spec);
+	fputs("set          ", stdout);
+	report_bytes(d->spec, stdout);
+	putchar('\n');
 	printf("split        %s%s\n", split, d->has_test ? "" : " (this kind has no test split)");
 	printf("examples     %zu\n", d->n);
 	if (d->image)
@@ -303,7 +305,8 @@ static status run_write(const struct opts *o, const char *spec)
 	if (s == OK) {
 		struct text written = {.n = 0};
 		text_add(&written, "%s:%s", format, folder);
-		printf("%s: %zu training and %zu test images, as %s\n", train.spec, train.n, test.n,
+		report_bytes(train.spec, stdout);
+		printf(": %zu training and %zu test images, as %s\n", train.n, test.n,
 		       text_path(&(struct text){.n = 0}, written.at));
 		s = report_end();
 	}

@@ -66,6 +66,24 @@ static void hint_at_classes(const struct dataset *d)
 		        "classes, number them from 0 and say {likelihood} categorical", d->spec, d->distinct);
 }
 
+/* Numbered from 1, or by codes, they make outputs that nothing is learnt for. */
+static status hint_at_gaps(const struct dataset *d)
+{
+	size_t *count, empty = 0;
+	struct arena a = {0};
+	status s = ARENA_NEW(&a, (size_t)d->n_classes, &count);
+	for (size_t i = 0; s == OK && i < d->n; i++)
+		count[d->label[i]]++;
+	for (int k = 0; s == OK && k < d->n_classes; k++)
+		empty += count[k] == 0;
+	if (s == OK && (count[0] == 0 || 2 * empty > (size_t)d->n_classes))
+		warning("%s: of its %d classes, numbered from 0, %zu ha%s no training example%s; number those that there are from 0 on%s", d->spec,
+		        d->n_classes, empty, empty == 1 ? "s" : "ve", count[0] == 0 ? ", class 0 among them" : "",
+		        d->columns.n ? ", or take them for words by --category" : "");
+	arena_free(&a);
+	return s;
+}
+
 /* "id", "patient_id", "PatientID"; or nothing, as the row numbers are called that pandas writes. */
 static bool is_id(const char *name)
 {
@@ -126,6 +144,8 @@ status data_hints(const struct problem *p)
 		hint_at_noise(p);
 	if (d->target && !p->likelihood->class_targets)
 		hint_at_classes(d);
+	if (d->label && !d->class_names && !d->has_test)
+		TRY(hint_at_gaps(d));
 	return d->image || d->standardize.x_mean ? OK : hint_at_scales(d);
 }
 

@@ -204,6 +204,11 @@ gaussian="--model linear --steps 1 --lr 1e-12"
 		"$BASIN" sample --data "csv:$dir/years.csv" $gaussian --out "$dir/r5"
 	unhinted "a table on one scale is let be" "$BASIN" sample --data "csv:$dir/mixed.csv" $gaussian --out "$dir/r6"
 	unhinted "nothing is said of it again" "$BASIN" sample --resume "$dir/r2"
+	awk 'BEGIN { print "a,y"; for (i = 0; i < 30; i++) print i % 7 "," 1 + i % 3 }' >"$dir/from-one.csv"
+	warns 'of its 4 classes, numbered from 0, 1 has no training example, class 0 among them; .*--category' "classes numbered from 1 are told" \
+		"$BASIN" sample --data "csv:$dir/from-one.csv" --likelihood categorical $gaussian --out "$dir/r7"
+	sed 's/,3/,0/' "$dir/from-one.csv" >"$dir/from-zero.csv"
+	unhinted "those from 0 are let be" "$BASIN" sample --data "csv:$dir/from-zero.csv" --likelihood categorical $gaussian --out "$dir/r8"
 }
 fails 2 '^basin: --model mlp:2-4-3: .*need 1 output; a csv target is real unless --likelihood categorical$' "a network of classes is told of --likelihood" \
 	"$BASIN" sample --quiet --data "csv:$dir/scales.csv" --model mlp:2-4-3 --steps 1 --out "$dir/no"
@@ -242,13 +247,14 @@ np.save('day.npy', d[:, 1])
 a = np.c_[np.ones(n), d[:, 0] - d[:, 0].mean()]
 c = d[:, 1] - d[:, 1].mean()
 residual = c - a @ np.linalg.lstsq(a, c, rcond=None)[0]
-print(repr(d[:, 0].std()), repr(np.sqrt((residual ** 2).mean())), repr(d[:, 1].std()))
+print(*(float(x) for x in (d[:, 0].std(), np.sqrt((residual ** 2).mean()), d[:, 1].std())))
 os.chdir('Smith, J')
 np.save('X.npy', r.normal(size=(20, 3)))
 np.save('y.npy', np.arange(20) % 2)
 np.save('minus.npy', np.full(20, -1))
 np.save('real.npy', np.arange(20) % 2 + 0.)
 np.save('images.npy', r.random((20, 3, 32, 32)).astype('f4'))
+np.save('masks.npy', r.random((20, 4, 4)) < .5)
 END
 read -r sd residual sd_y <"$dir/numpy"
 for table in csv:unix.csv npy:t.npy,day.npy npy:int.npy,day.npy; do
@@ -290,6 +296,8 @@ fails 2 'has classes, not real targets; integer targets of npy sets are classes:
 	"$BASIN" sample --data npy:X.npy,y.npy --likelihood gaussian --model linear --steps 1 --out no
 fails 2 'label 0 is -1; classes .*; real targets are saved as floats' "and negative ones" \
 	"$BASIN" sample --data npy:X.npy,minus.npy --likelihood gaussian --model linear --steps 1 --out no
+"$BASIN" data info --json npy:masks.npy,y.npy >"$dir/out" && tr -d ' \n' <"$dir/out" | grep -q '"shape":\[1,1,16\],"element":"float32"'
+ok $? "arrays of bool are tables of 0 and 1"
 fails 2 '^basin: --model lenet: needs images .*; images must be uint8: a float array, or any other, is read as a table' "so are float images, for a network of images" \
 	"$BASIN" sample --data npy:images.npy,y.npy --model lenet --steps 1 --out no
 done_testing

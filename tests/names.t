@@ -73,6 +73,8 @@ mkdir "$red" && cp "$name/t.csv" "$red/t.csv" && "$BASIN" sample --data "csv:$re
 ok $? "control characters of a header do not reach the terminal"
 "$BASIN" predict red --quiet >out 2>err && grep -q 'a?\[31mb?c/t.csv' out && ! grep -q "$(printf '\033')" out
 ok $? "nor those of a report"
+"$BASIN" data info "csv:$red/t.csv" >out 2>err && grep -q '^set  *csv:.*a?\[31mb?c/t.csv$' out && ! grep -q "$(printf '\033')" out
+ok $? "nor those of a description"
 
 if ! python_with msgpack; then
 	skip "the escape as another program reads it" "python3 with msgpack is not here"

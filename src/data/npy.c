@@ -82,8 +82,9 @@ static status take_type(struct cursor *c, enum npy_type *type)
 	if (word[0] == '>' && word[1] && word[2] != '1')
 		return fail(ERR_INPUT, "%s: big-endian array (%s); save it little-endian: x.astype('<%s')", c->path, word,
 		            word + 1);
+	/* Zeros and ones, and no image. */
 	if (!strcmp(word, "|b1")) {
-		*type = NPY_U1;
+		*type = NPY_I1;
 		return OK;
 	}
 	if (strchr("<|=>", word[0]) && word[0])

@@ -31,7 +31,7 @@ static status learn_mean(const struct dataset *d, const uint8_t *left_out, size_
 		return OK;
 	struct text name = {.n = 0};
 	table_feature(&d->table, &d->columns, j, &name);
-	return fail(ERR_INPUT, "%s: no training row has a value; {drop} leaves a column out", name.at);
+	return fail(ERR_INPUT, "%s: %s: no training row has a value; {drop} leaves a column out", d->spec, name.at);
 }
 
 static status learn_means(struct dataset *d, const uint8_t *left_out)
