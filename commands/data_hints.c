@@ -73,7 +73,8 @@ static status hint_at_gaps(const struct dataset *d)
 	struct arena a = {0};
 	status s = ARENA_NEW(&a, (size_t)d->n_classes, &count);
 	for (size_t i = 0; s == OK && i < d->n; i++)
-		count[d->label[i]]++;
+		if (d->label[i] >= 0)
+			count[d->label[i]]++;
 	for (int k = 0; s == OK && k < d->n_classes; k++)
 		empty += count[k] == 0;
 	if (s == OK && (count[0] == 0 || 2 * empty > (size_t)d->n_classes))
@@ -82,6 +83,23 @@ static status hint_at_gaps(const struct dataset *d)
 		        d->columns.n ? ", or take them for words by --category" : "");
 	arena_free(&a);
 	return s;
+}
+
+/* A table of words alone has a first line that looks like all others. */
+static void hint_at_header(const struct dataset *d)
+{
+	const struct table *t = &d->table;
+	bool words = t->n > 0;
+	for (size_t k = 0; k < t->n; k++)
+		words = words && t->at[k].use == COLUMN_WORDS;
+	for (size_t k = 0; words && k < t->n && k + 1 < d->columns.n; k++) {
+		const char *name = d->columns.name[k + (k >= d->columns.target)];
+		if (table_find(t->at[k].level, t->at[k].n_levels, name) == t->at[k].n_levels)
+			continue;
+		warning("%s: its first line is taken for names, of which '%s' is a word of its own column as well; {header} no says that it is "
+		        "data", d->spec, name);
+		return;
+	}
 }
 
 /* "id", "patient_id", "PatientID"; or nothing, as the row numbers are called that pandas writes. */
@@ -140,6 +158,8 @@ status data_hints(const struct problem *p)
 {
 	const struct dataset *d = &p->data;
 	TRY(hint_at_ids(d));
+	if (!opts_given(p->options, "header"))
+		hint_at_header(d);
 	if (!p->likelihood->class_targets && !p->likelihood->noise_sd && d->target_wide && !d->standardize.target_sd)
 		hint_at_noise(p);
 	if (d->target && !p->likelihood->class_targets)

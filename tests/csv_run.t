@@ -207,6 +207,10 @@ gaussian="--model linear --steps 1 --lr 1e-12"
 	awk 'BEGIN { print "a,y"; for (i = 0; i < 30; i++) print i % 7 "," 1 + i % 3 }' >"$dir/from-one.csv"
 	warns 'of its 4 classes, numbered from 0, 1 has no training example, class 0 among them; .*--category' "classes numbered from 1 are told" \
 		"$BASIN" sample --data "csv:$dir/from-one.csv" --likelihood categorical $gaussian --out "$dir/r7"
+	awk 'BEGIN { for (i = 0; i < 30; i++) print substr("redgreenblue", 1 + i % 3 * 3, 3) "," (i % 2 ? "up" : "down") "," (i % 5 ? "yes" : "no") }' >"$dir/words.csv"
+	warns "its first line is taken for names, of which 'red' is a word of its own column as well; --header no" "a first row of words is not lost unseen" \
+		"$BASIN" sample --data "csv:$dir/words.csv" $gaussian --out "$dir/r9"
+	unhinted "a header that is said is let be" "$BASIN" sample --data "csv:$dir/words.csv" --header no $gaussian --out "$dir/r10"
 	sed 's/,3/,0/' "$dir/from-one.csv" >"$dir/from-zero.csv"
 	unhinted "those from 0 are let be" "$BASIN" sample --data "csv:$dir/from-zero.csv" --likelihood categorical $gaussian --out "$dir/r8"
 }
