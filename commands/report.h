@@ -31,8 +31,8 @@ void report_fingerprint(json_t **into, const char *name, uint64_t fingerprint);
  * held none out. */
 const char *report_rather(const struct network *n);
 
-/* Which examples: their set and split (none of a set that is named and is whole), the file of labels that the run was given in place of the set's own where there is one,
- * and with json the set's fingerprint. */
+/* Which examples: their set and split (none of a set that is named and is whole), the file of labels that the run was given in place
+ * of the set's own where there is one, and with json the set's fingerprint. */
 void report_examples(json_t **into, const struct subject *s, bool json);
 
 /* What is said of a model whose u(θ) is not one function, and how to get one that is; batch_norm: whether it has any. */

@@ -17,9 +17,10 @@ status resume_options(struct run *run, const struct opts *given, struct opts **o
 /* Whether no chain is still to begin. Errors: ERR_IO, ERR_INPUT. */
 status resume_all_begun(struct run *run, bool *out);
 
-/* Refuses data or, for chains still to begin, initial parameters that are not the run's and a run.json that is no longer the files' of the share's chains, warns where bits will
- * differ, and writes a new length, more chains, new places of the data and new choices between algorithms to run.json. given:
- * what the command was given; o: what resume_options made of it. Errors: ERR_USAGE, ERR_INPUT, ERR_DAMAGE, ERR_BUSY, ERR_IO. */
+/* Refuses data or, for chains still to begin, initial parameters that are not the run's and a run.json that is no longer the files'
+ * of the share's chains, warns where bits will differ, and writes a new length, more chains, new places of the data and new choices
+ * between algorithms to run.json. given: what the command was given; o: what resume_options made of it. Errors: ERR_USAGE, ERR_INPUT,
+ * ERR_DAMAGE, ERR_BUSY, ERR_IO. */
 status resume_check(struct run *run, const struct problem *p, const struct opts *given, const struct opts *o,
                     const struct share *share);
 

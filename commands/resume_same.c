@@ -82,8 +82,8 @@ static status same_chain(const struct run *run, const struct problem *p, int k, 
 		return fail(ERR_INPUT, "%s/run.json: by its \"standardize\" another version began it than began %s; put back what was "
 		            "there", run->path, path);
 	if (!standardize_alike(json_object_get(header, "standardize"), json_object_get(p->facts, "standardize")))
-		return fail(ERR_USAGE, "--data %s: not the data that %s was begun with: a column's mean or deviation is another, by as little as "
-		            "the fingerprint, which is of float32 values, does not see", p->data.spec, path);
+		return fail(ERR_USAGE, "--data %s: not the data that %s was begun with: a column's mean or deviation is another, by less than the "
+		            "fingerprint, which is of float32 values, shows", p->data.spec, path);
 	if (!same_value(json_object_get(header, "table"), json_object_get(p->facts, "table")))
 		return fail(ERR_INPUT, "%s/run.json: its \"table\" is not what %s was begun with; put back what was there", run->path, path);
 	return same_value(then, now) ? OK
