@@ -77,14 +77,14 @@ static status check_network_options(const struct problem *p, const struct opts *
 	if (opts_choice(o, "conv-algo") == CONV_WINOGRAD && !model_has_winograd(&p->model))
 		return fail(ERR_USAGE, "--conv-algo winograd: none of the convolutions of --model %s is 3×3 with stride 1, which is what it "
 		            "computes", spec);
-	if (!p->begun && strcmp(opts_text(o, "activation"), "relu") != 0 && !model_has(&p->model, LAYER_ACTIVATION) &&
-	    !model_has(&p->model, LAYER_NORM))
-		return fail(ERR_USAGE, "--activation %s: --model %s has none", opts_text(o, "activation"), spec);
 	if (opts_flag(o, "fast") && !model_has(&p->model, LAYER_CONV))
 		return fail(ERR_USAGE, "--fast: --model %s has no convolutions", spec);
 	if (opts_choice(o, "bn-stats") == 1 && !p->model.stats.count)
 		return fail(ERR_USAGE, "--bn-stats recompute: --model %s%s has no batch norm, whose statistics could be recomputed",
 		            spec, model_has(&p->model, LAYER_NORM) ? " with --norm frn" : "");
+	if (!p->begun && strcmp(opts_text(o, "activation"), "relu") != 0 && !model_has(&p->model, LAYER_ACTIVATION) &&
+	    !model_has(&p->model, LAYER_NORM))
+		warning("--activation has no part in --model %s", spec);
 	if (p->model.norm == NORM_FILTER_RESPONSE && model_norms_one_pixel(&p->model))
 		warning("--norm frn: maps of %s come down to 1×1 pixels for images of %d×%d, of which the norm leaves little but the "
 		        "sign; take larger images or --norm bn", spec, p->data.h, p->data.w);
