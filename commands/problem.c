@@ -214,6 +214,9 @@ static status open_cadence(struct chain_plan *plan, const struct opts *o)
 	const char *text = opts_text(o, "checkpoint-every");
 	char *end;
 	double value = strtod(text, &end);
+	/* strtod alone would take hexadecimal. */
+	if (text[strspn(text, "0123456789+-.eEstps")])
+		value = 0;
 	plan->log_every = (uint64_t)opts_count(o, "log-every");
 	if (end != text && value > 0 && *end == '\0' && isfinite(value)) {
 		plan->checkpoint_seconds = value;

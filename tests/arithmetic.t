@@ -34,6 +34,10 @@ fails 2 "^basin: --bn-stats recompute: --model mlp:3072-8-10 has no batch norm" 
 	sample $mlp --bn-stats recompute
 fails 2 "^basin: --bn-stats recompute: --model resnet20 with --norm frn has no batch norm" "statistics of a network with --norm frn" \
 	sample --model resnet20 --norm frn --bn-stats recompute --steps 2 --out no
+for often in 0 0x10 nan 1.5steps 10steps5 stp; do
+	fails 2 "^basin: --checkpoint-every $often: expected seconds (60) or steps (1000steps), above 0" "checkpoints every $often" \
+		sample $mlp --checkpoint-every $often
+done
 fails 2 "^basin: --precision fp16: expected" "an unknown precision" sample $mlp --precision fp16
 for option in "--precision bf16" "--conv-algo direct" --fast "--bn-stats recompute"; do
 	fails 2 "^basin: ${option% *} does not apply to --model gaussian:1,2" "${option% *} for an analytic target" \

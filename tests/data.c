@@ -180,7 +180,7 @@ static void test_normalize(void)
 	   "one mean and deviation serve all channels");
 	MUST(normalize_parse("0.1,0.2,0.3:1,2,3", &d, &n));
 	ok(n.mean[1] == 0.2 && n.sd[2] == 3, "lists go by channel");
-	static const char *const bad[] = {"", "0.5", "0.5:", "0.5:0", "0.5:-1", "1,2:1", "1,2,3,4:1", "a:1", "1:1x", "nan:1"};
+	static const char *const bad[] = {"", "0.5", "0.5:", "0.5:0", "0.5:-1", "1,2:1", "1,2,3,4:1", "a:1", "1:1x", "nan:1", "0x1:1", "0.5:1e-40"};
 	int refused = 0;
 	for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
 		refused += normalize_parse(bad[k], &d, &n) == ERR_USAGE;

@@ -57,9 +57,10 @@ static bool read_list(const char *text, const char *end, int channels, double *v
 static status read_values(const char *text, const char *others, const struct dataset *d, struct normalize *out)
 {
 	const char *colon = strchr(text, ':');
-	bool good = colon && read_list(text, colon, d->c, out->mean) && read_list(colon + 1, text + strlen(text), d->c, out->sd);
+	/* strtod alone would take hexadecimal. */
+	bool good = colon && !text[strspn(text, "0123456789+-.eE,:")] && read_list(text, colon, d->c, out->mean) && read_list(colon + 1, text + strlen(text), d->c, out->sd);
 	for (int c = 0; good && c < d->c; c++)
-		good = out->sd[c] > 0;
+		good = out->sd[c] > 0 && isfinite((float)(1 / out->sd[c]));
 	if (good)
 		return OK;
 	if (d->c == 1)
