@@ -170,7 +170,9 @@ static json_t *data_facts(const struct problem *p, const struct opts *o)
 	put_absolute(&facts, o, "labels");
 	if (p->data.held_fingerprint)
 		json_put(&facts, "holdout_fingerprint", json_string(fingerprint_text(p->data.held_fingerprint).at));
-	/* A snapshot file may be named without its run, whose options say it otherwise. */
+	/* A snapshot file may be named without its run, whose options say these otherwise. */
+	if (opts_text(o, "header"))
+		json_put(&facts, "header", json_string(opts_text(o, "header")));
 	if (opts_choice(o, "decimal") == DECIMAL_COMMA)
 		json_put(&facts, "decimal", json_string("comma"));
 	return facts;

@@ -211,6 +211,7 @@ gaussian="--model linear --steps 1 --lr 1e-12"
 	warns "its first line is taken for names, of which 'red' is a word of its own column as well; --header no" "a first row of words is not lost unseen" \
 		"$BASIN" sample --data "csv:$dir/words.csv" $gaussian --out "$dir/r9"
 	unhinted "a header that is said is let be" "$BASIN" sample --data "csv:$dir/words.csv" --header no $gaussian --out "$dir/r10"
+	unhinted "which a snapshot file knows without its run" "$BASIN" predict --quiet "$dir/r10/chain-0.snaps"
 	sed 's/,3/,0/' "$dir/from-one.csv" >"$dir/from-zero.csv"
 	unhinted "those from 0 are let be" "$BASIN" sample --data "csv:$dir/from-zero.csv" --likelihood categorical $gaussian --out "$dir/r8"
 }
