@@ -126,11 +126,14 @@ static void put_origin(const struct opts *o, json_t **into, const struct compari
 static void put_data(json_t **into, const struct comparison *c, bool json)
 {
 	const struct side *of = c->side[0].stored ? &c->side[1] : &c->side[0];
-	static const char *const names[] = {"data", "split", "data_fingerprint"};
-	if (!of->stored)
+	if (!of->stored) {
 		report_examples(into, &of->subject, json);
-	for (int i = 0; of->stored && i < 2 + json; i++)
-		json_put(into, names[i], json_null());
+		return;
+	}
+	json_put(into, "data", json_null());
+	json_put(into, "split", json_null());
+	if (json)
+		json_put(into, "data_fingerprint", json_null());
 }
 
 static void put_comparison(const struct opts *o, json_t **into, const struct comparison *c)

@@ -45,7 +45,6 @@ static bool fit_column(struct fit *f, const struct survey_column *c)
 		r->id = c->name;
 		return false;
 	}
-	f->hopeless |= c->thousands;
 	/* A column without a name is known by that, but not in a list. */
 	if (!c->name || !*c->name) {
 		f->hopeless |= (leave && !c->numbers) || mixed;
@@ -65,7 +64,7 @@ static void fit_target(struct fit *f, const struct survey_column *c)
 	const bool few = values > 1 && few_values(f->survey, values), named = c->name && *c->name;
 	const bool numbered = c->kind == SURVEY_NUMBER && c->whole && few;
 	f->classes = numbered && c->least == 0 && c->most == (double)(values - 1);
-	f->hopeless |= c->gaps || c->names || c->thousands || c->kind == SURVEY_EMPTY || (c->kind == SURVEY_MIXED && !(few && named));
+	f->hopeless |= c->gaps || c->names || c->kind == SURVEY_EMPTY || (c->kind == SURVEY_MIXED && !(few && named));
 	if (named && ((numbered && !f->classes) || c->kind == SURVEY_MIXED))
 		add_name(&f->category, &f->r.category, f->r.category, c->name);
 }
@@ -76,6 +75,7 @@ static void fit_columns(struct fit *f)
 	size_t gaps = 0;
 	for (size_t k = 0; k < s->n_columns; k++) {
 		const struct survey_column *c = &s->column[k];
+		f->hopeless |= c->thousands;
 		if (s->target && k + 1 == s->n_columns) {
 			fit_target(f, c);
 			continue;

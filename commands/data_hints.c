@@ -67,7 +67,7 @@ static void hint_at_classes(const struct dataset *d)
 }
 
 /* Numbered from 1, or by codes, they make outputs that nothing is learnt for. */
-static status hint_at_gaps(const struct dataset *d)
+static status hint_at_empty_classes(const struct dataset *d)
 {
 	size_t *count, empty = 0;
 	struct arena a = {0};
@@ -165,7 +165,7 @@ status data_hints(const struct problem *p)
 	if (d->target && !p->likelihood->class_targets)
 		hint_at_classes(d);
 	if (d->label && !d->class_names && !d->has_test)
-		TRY(hint_at_gaps(d));
+		TRY(hint_at_empty_classes(d));
 	return d->image || d->standardize.x_mean ? OK : hint_at_scales(d);
 }
 

@@ -30,7 +30,7 @@ static status find_training_rows(const struct network *n, struct dataset *d, boo
 	const status drawn = holdout_draw(d, n->origin.holdout, &held);
 	if (drawn != OK)
 		return drawn == ERR_USAGE ? OK : drawn;   /* it can't be drawn from this set, which is another one then */
-	TRY(dataset_fingerprint(d, held, &print));
+	TRY(dataset_fingerprint(d, held, 0, &print));
 	*found = trained_on(n->header, print);
 	return OK;
 }
@@ -41,7 +41,7 @@ static void subject_check_unchanged(const struct network *n, const struct datase
 	if (then && d->split != SPLIT_TEST && !is_training_set(n, d))
 		warning("%s has changed since the run was trained on it (fingerprint %s then, %s now)", d->spec, then,
 		        fingerprint_text(d->train_fingerprint).at);
-	const char *held = json_string_value(json_object_get(json_object_get(n->header, "data"), "holdout_fingerprint"));
+	const char *held = trained_held(n->header);
 	const struct fingerprint_text held_now = fingerprint_text(d->held_fingerprint);
 	if (d->split == SPLIT_HOLDOUT && held && strcmp(held, held_now.at) != 0)
 		warning("%s: the rows that the run held out are others now (fingerprint %s then, %s now)", d->spec, held, held_now.at);

@@ -22,6 +22,11 @@ const char *trained_own(const json_t *header)
 	return json_string_value(json_object_get(json_object_get(header, "data"), "fingerprint"));
 }
 
+const char *trained_held(const json_t *header)
+{
+	return json_string_value(json_object_get(json_object_get(header, "data"), "holdout_fingerprint"));
+}
+
 bool trained_is_own(const json_t *header, uint64_t print)
 {
 	return is_print(trained_own(header), print);

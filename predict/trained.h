@@ -13,6 +13,8 @@
 /* Their own run's; NULL: not known. And whether these are they. */
 const char *trained_own(const json_t *header);
 bool trained_is_own(const json_t *header, uint64_t print);
+/* Of the rows that it held out; NULL: there are none, or an earlier version did not write it. */
+const char *trained_held(const json_t *header);
 /* Whether these are rows that the run, or one that it was begun with, was trained on. */
 bool trained_on(const json_t *header, uint64_t print);
 /* Whether a run that it was begun with was trained on other rows than these. */

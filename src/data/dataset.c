@@ -237,7 +237,7 @@ static status open_split(const struct dataset_request *r, struct dataset *out)
 	if (r->split == SPLIT_TEST) {
 		if (r->standardize == STANDARDIZE_YES && out->image)
 			return fail(ERR_USAGE, "{standardize}: %s holds images; {normalize} is theirs", r->spec);
-		return dataset_fingerprint(out, NULL, &out->fingerprint);
+		return dataset_fingerprint(out, NULL, 0, &out->fingerprint);
 	}
 	if (r->single)
 		round_values(out);

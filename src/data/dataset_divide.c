@@ -87,20 +87,6 @@ static status number_rows(struct dataset *d)
 	return OK;
 }
 
-/* Of the rows that are left, and of those that are held out. */
-static status take_fingerprints(struct dataset *d, uint8_t *held)
-{
-	TRY(dataset_fingerprint(d, held, &d->train_fingerprint));
-	if (!held)
-		return OK;
-	for (size_t i = 0; i < d->n; i++)
-		held[i] = !held[i];
-	const status s = dataset_fingerprint(d, held, &d->held_fingerprint);
-	for (size_t i = 0; i < d->n; i++)
-		held[i] = !held[i];
-	return s;
-}
-
 status dataset_divide(struct dataset *out, const struct dataset_request *r)
 {
 	uint8_t *held;
@@ -112,7 +98,9 @@ status dataset_divide(struct dataset *out, const struct dataset_request *r)
 	TRY(table_fill(out, held));
 	if (standardize)
 		TRY(measure(out, r->single, held));
-	TRY(take_fingerprints(out, held));
+	TRY(dataset_fingerprint(out, held, 0, &out->train_fingerprint));
+	if (held)
+		TRY(dataset_fingerprint(out, held, 1, &out->held_fingerprint));
 	if (r->holdout && (r->need == NEED_NOTHING || r->held))
 		TRY(number_rows(out));
 	if (r->holdout)
@@ -121,6 +109,6 @@ status dataset_divide(struct dataset *out, const struct dataset_request *r)
 		TRY(summary_distinct(out, &out->distinct, &out->whole));
 	out->fingerprint = out->train_fingerprint;
 	if (out->split == SPLIT_HOLDOUT)
-		TRY(dataset_fingerprint(out, NULL, &out->fingerprint));
+		TRY(dataset_fingerprint(out, NULL, 0, &out->fingerprint));
 	return standardize ? dataset_standardize(out, &out->standardize) : OK;
 }
