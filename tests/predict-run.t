@@ -232,6 +232,10 @@ cp "$dir/held.csv" "$dir/kept.csv" && sed "${row}s/\$/1/" "$dir/kept.csv" >"$dir
 "$BASIN" predict "$dir/held" --split holdout >"$dir/out" 2>"$dir/err"
 grep -q 'held.csv: the rows that the run held out are others now' "$dir/err" && ! grep -q 'has changed' "$dir/err"
 ok $? "a change of what was held out is told"
+# shellcheck disable=SC2086 # words
+"$BASIN" sample ${fit%%--holdout*} ${fit#*--holdout 12} --steps 40 --out "$dir/all" --quiet
+grep -q '"holdout_fingerprint"' "$dir/held/run.json" && [ -s "$dir/all/run.json" ] && ! grep -q '"holdout_fingerprint"' "$dir/all/run.json"
+ok $? "and a run without a holdout has no fingerprint of one"
 # By less than float32 tells apart.
 awk -F, -v OFS=, '{ $3 += NR % 9; print }' "$dir/kept.csv" >"$dir/held.csv"
 fails 2 "^basin: --data csv:$dir/held.csv: not the data that .* a column's mean or deviation is another" \

@@ -99,7 +99,7 @@ status dataset_divide(struct dataset *out, const struct dataset_request *r)
 	if (standardize)
 		TRY(measure(out, r->single, held));
 	TRY(dataset_fingerprint(out, held, 0, &out->train_fingerprint));
-	if (held)
+	if (r->holdout)
 		TRY(dataset_fingerprint(out, held, 1, &out->held_fingerprint));
 	if (r->holdout && (r->need == NEED_NOTHING || r->held))
 		TRY(number_rows(out));
