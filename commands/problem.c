@@ -13,6 +13,7 @@
 #include "src/analytic.h"
 #include "src/data/class_weight.h"
 #include "src/data/npy.h"
+#include "src/number.h"
 
 /* ---- data and model ---- */
 
@@ -173,6 +174,18 @@ status problem_schedule(const struct opts *o, struct chain_plan *plan)
 	return open_explore(plan, o);
 }
 
+/* A recipe may be tried for fewer steps than it is for. */
+static void warn_of_milestones(const struct problem *p, const struct opts *o)
+{
+	const struct schedule *s = &p->plan.schedule;
+	int n = s->n_milestones;
+	while (n && s->milestone[n - 1] >= s->total)
+		n--;
+	if (n < s->n_milestones && !p->begun)
+		warning("--milestones %s: the run has %llu steps, and does not reach step %llu", opts_text(o, "milestones"),
+		        (unsigned long long)s->total, (unsigned long long)s->milestone[n]);
+}
+
 /* ---- the plan ---- */
 
 static status open_batches(struct problem *p, const struct opts *o)
@@ -212,17 +225,14 @@ static status check_whole(const struct chain_plan *plan, const struct opts *o)
 static status open_cadence(struct chain_plan *plan, const struct opts *o)
 {
 	const char *text = opts_text(o, "checkpoint-every");
-	char *end;
-	double value = strtod(text, &end);
-	/* strtod alone would take hexadecimal. */
-	if (text[strspn(text, "0123456789+-.eEstps")])
-		value = 0;
+	double value;
+	const char *end = number_read(text, &value);
 	plan->log_every = (uint64_t)opts_count(o, "log-every");
-	if (end != text && value > 0 && *end == '\0' && isfinite(value)) {
+	if (end && !*end && value > 0) {
 		plan->checkpoint_seconds = value;
 		return OK;
 	}
-	if (end != text && strcmp(end, "steps") == 0 && value >= 1 && value <= 1e15 && value == floor(value)) {
+	if (end && strcmp(end, "steps") == 0 && value >= 1 && value <= 1e15 && value == floor(value)) {
 		plan->checkpoint_steps = (uint64_t)value;
 		return OK;
 	}
@@ -317,6 +327,7 @@ static status open_plan(struct problem *p, const struct opts *o)
 	TRY(check_anchor(p, o));
 	TRY(chain_check_batches(plan));
 	TRY(problem_schedule(o, plan));
+	warn_of_milestones(p, o);
 	TRY(check_whole(plan, o));
 	state->lr_max = schedule_max(&plan->schedule);
 	TRY(open_keep(plan, o));

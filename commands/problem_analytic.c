@@ -34,7 +34,7 @@ status problem_check_analytic(const struct opts *o)
 	                                   "augment", "activation", "norm", "init", "freeze", "likelihood", "noise-sd",
 	                                   "class-weight", "prior",
 	                                   "precision", "conv-algo", "fast", "bn-stats", NULL};
-	static const char *const examples[] = {"epochs", "batch", "keep-last", NULL};
+	static const char *const examples[] = {"epochs", "batch", "sampling", "keep-last", NULL};
 	const char *spec = opts_text(o, "model");
 	for (const char *const *n = data; *n; n++)
 		if (opts_given(o, *n))

@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/schedule.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -79,16 +81,19 @@ uint64_t schedule_cycle_start(const struct schedule *s, uint64_t c)
 static bool read_steps(const char *text, uint64_t epoch_steps, const char **end, uint64_t *out)
 {
 	char *rest;
-	unsigned long long count = strtoull(text, &rest, 10);
 	uint64_t scale = epoch_steps;
-	*end = *text == '-' ? text : rest;
-	if (*end == text)
+	*end = text;
+	if (!isdigit((unsigned char)*text))
 		return false;
+	errno = 0;
+	unsigned long long count = strtoull(text, &rest, 10);
+	const bool beyond = errno == ERANGE;
+	*end = rest;
 	if (strncmp(rest, "steps", 5) == 0) {
 		scale = 1;
 		*end = rest + 5;
 	}
-	return !__builtin_mul_overflow((uint64_t)count, scale, out);
+	return !__builtin_mul_overflow((uint64_t)count, scale, out) && !beyond;
 }
 
 status schedule_milestones(struct schedule *s, const char *text, uint64_t epoch_steps)

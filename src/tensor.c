@@ -2,13 +2,12 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/tensor.h"
 
-#include <errno.h>
 #include <fnmatch.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/number.h"
 #include "src/text.h"
 
 status segments_add(struct segments *s, struct arena *a, const char *name, int ndim, const int64_t *shape,
@@ -96,7 +95,6 @@ static const double NU_MAX = 1e6;
 /* The kind of prior that `word` names, and its ν. */
 static status prior_kind_read(const char *text, const char *word, enum prior_kind *kind, double *nu)
 {
-	char *end;
 	*nu = 0;
 	for (*kind = PRIOR_GAUSSIAN; *kind < PRIOR_STUDENT_T; (*kind)++)
 		if (!strcmp(word, prior_name(*kind)))
@@ -105,9 +103,7 @@ static status prior_kind_read(const char *text, const char *word, enum prior_kin
 	if (strncmp(word, prior_name(*kind), n) != 0 || word[n] != ':')
 		return fail(ERR_USAGE, "{prior} %s: expected “gaussian”, “laplace” or “student-t:NU”, then perhaps "
 		            "“,PATTERN=FACTOR,…”", text);
-	errno = 0;
-	*nu = strtod(word + n + 1, &end);
-	if (end == word + n + 1 || *end || errno || !isfinite(*nu) || *nu <= 2 || *nu > NU_MAX || strpbrk(word + n, "xX"))
+	if (!number_whole(word + n + 1, strlen(word + n + 1), nu) || *nu <= 2 || *nu > NU_MAX)
 		return fail(ERR_USAGE, "{prior} %s: “%s” is not a number above 2, where student-t has a variance, and up to 1e6", text,
 		            word + n + 1);
 	return OK;
@@ -116,13 +112,12 @@ static status prior_kind_read(const char *text, const char *word, enum prior_kin
 /* "PATTERN=FACTOR". */
 static status prior_factor_read(struct segments *s, const char *text, char *word)
 {
-	char *equals = strrchr(word, '='), *end;
+	char *equals = strrchr(word, '=');
 	if (!equals || equals == word)
 		return fail(ERR_USAGE, "{prior} %s: expected PATTERN=FACTOR, not “%s”", text, word);
 	*equals = 0;
-	errno = 0;
-	double factor = strtod(equals + 1, &end);
-	if (end == equals + 1 || *end || errno || !isfinite(factor) || factor < 0)
+	double factor;
+	if (!number_whole(equals + 1, strlen(equals + 1), &factor) || factor < 0)
 		return fail(ERR_USAGE, "{prior} %s: “%s” is not a factor: expected a number, 0 or more", text, equals + 1);
 	bool found = false;
 	for (int i = 0; i < s->n; i++)

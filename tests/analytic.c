@@ -110,7 +110,7 @@ static void refusals(struct device *d)
 {
 	static const char *const bad[] = {"gaussian:", "gaussian:1,", "gaussian:1,-2", "gaussian:0", "gaussian:1,x", "gaussian:1,2@1",
 	                                  "gaussian:1,1,1@-0.5", "gaussian:1@0.5", "gaussian:1,2@", "gaussian:1,2@0.1z",
-	                                  "gaussian:nan", "gaussian:1,2@nan", "gaussian:1e999", "gaussian"};
+	                                  "gaussian:nan", "gaussian:1,2@nan", "gaussian:1e999", "gaussian", "gaussian:0x10", "gaussian: 1", "gaussian:1@0x0"};
 	struct potential *p;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		ok(analytic_open(bad[i], d, &p) == ERR_USAGE && !p && strstr(fail_words(ERR_USAGE, "--"), bad[i]), "--model %s is refused", bad[i]);

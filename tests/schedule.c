@@ -100,7 +100,7 @@ int main(void)
 	ok(schedule_lr(&s, 199) == 1 && schedule_lr(&s, 200) == 0.5 && schedule_lr(&s, 999) == 0.125, "step schedule");
 	check_swa();
 	check_explore();
-	static const char *const bad[] = {"a", "3,", "5,2", "-1", "1,x", "3;4", "5epochs"};
+	static const char *const bad[] = {"a", "3,", "5,2", "-1", "1,x", "3;4", "5epochs", "+5", " 5", "0,99999999999999999999999steps"};
 	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
 		ok(schedule_milestones(&s, bad[i], 100) == ERR_USAGE, "milestones \"%s\" are refused", bad[i]);
 	return done_testing();

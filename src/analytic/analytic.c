@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "src/analytic/target.h"
+#include "src/number.h"
 
 struct analytic {
 	struct potential base;
@@ -262,7 +263,7 @@ status analytic_noise(struct potential *p, const char *text)
 		const char *comma = strchr(at, ',');
 		size_t length = comma ? (size_t)(comma - at) : strlen(at);
 		double value;
-		if (!number_read(at, length, &value) || value < 0)
+		if (!number_whole(at, length, &value) || value < 0)
 			return fail(ERR_USAGE, "{gradient-noise} %s: number %zu, \"%.*s\": expected a standard deviation, 0 or above", text, n + 1,
 			            (int)(length < 60 ? length : 60), at);
 		if (n < d)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* gaussian: u(θ) = ½ θᵀΣ⁻¹θ, ∇u = Σ⁻¹θ. */
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <gsl/gsl_blas.h>
@@ -11,6 +9,7 @@
 #include <gsl/gsl_linalg.h>
 
 #include "src/analytic/target.h"
+#include "src/number.h"
 
 struct gaussian {
 	double *covariance, *precision;  /* (d, d), row-major */
@@ -47,27 +46,18 @@ static void gaussian_hvp(const struct target *t, size_t i, const double *theta, 
 /* Reads "V1,V2,…[@RHO]" and returns the number of variances, 0 where the text is something else. */
 static int read_spec(const char *text, double *variance, double *rho)
 {
-	char *end;
 	int d = 0;
 	*rho = 0;
-	for (;; text++) {
-		errno = 0;
-		double value = strtod(text, &end);
-		if (end == text || errno || d == DIMENSIONS_MAX)
+	do {
+		double value;
+		text = number_read(text + (d > 0), &value);
+		if (!text || d == DIMENSIONS_MAX)
 			return 0;
 		variance[d++] = value;
-		text = end;
-		if (*text != ',')
-			break;
-	}
-	if (*text == '@') {
-		errno = 0;
-		*rho = strtod(text + 1, &end);
-		if (end == text + 1 || errno)
-			return 0;
-		text = end;
-	}
-	return *text ? 0 : d;
+	} while (*text == ',');
+	if (*text == '@')
+		text = number_read(text + 1, rho);
+	return text && !*text ? d : 0;
 }
 
 /* Σᵢⱼ = ρ√(VᵢVⱼ) off the diagonal, and its inverse. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/analytic/target.h"
+#include "src/number.h"
 
 static const char form[] = "X/Y/…,X/Y/…@V or ROWSxCOLUMNS:SPACING@V";
 
@@ -18,9 +19,9 @@ static bool whole(double x)
 static bool grid_read(const char *text, size_t length, double grid[3])
 {
 	const char *by = memchr(text, 'x', length), *colon = memchr(text, ':', length);
-	return by && colon && by < colon && number_read(text, (size_t)(by - text), &grid[0]) &&
-	       number_read(by + 1, (size_t)(colon - by) - 1, &grid[1]) &&
-	       number_read(colon + 1, (size_t)(text + length - colon) - 1, &grid[2]) && whole(grid[0]) && whole(grid[1]) &&
+	return by && colon && by < colon && number_whole(text, (size_t)(by - text), &grid[0]) &&
+	       number_whole(by + 1, (size_t)(colon - by) - 1, &grid[1]) &&
+	       number_whole(colon + 1, (size_t)(text + length - colon) - 1, &grid[2]) && whole(grid[0]) && whole(grid[1]) &&
 	       grid[0] * grid[1] <= TERMS_MAX && grid[2] > 0;
 }
 
@@ -54,7 +55,7 @@ static status mixture_open(struct target *t, const char *rest)
 	double variance;
 	if (!at)
 		return fail(ERR_USAGE, "{model} %s: expected mixture:%s", t->spec, form);
-	if (!number_read(at + 1, strlen(at + 1), &variance) || variance <= 0)
+	if (!number_whole(at + 1, strlen(at + 1), &variance) || variance <= 0)
 		return fail(ERR_USAGE, "{model} %s: \"%s\" after @: expected a variance above 0", t->spec, at + 1);
 	TRY(centres(t, rest, (size_t)(at - rest), &p));
 	double square = 0;

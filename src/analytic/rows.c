@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 /* The numbers of a target's text. */
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "src/analytic/target.h"
+#include "src/number.h"
 
 enum { SHOWN = 60 };  /* bytes of a row that a message shows */
-
-bool number_read(const char *text, size_t length, double *out)
-{
-	char *end;
-	/* strtod would pass over blanks, and go on where `length` ends: then the end differs. */
-	if (length == 0 || !strchr("+-.0123456789", *text))
-		return false;
-	*out = strtod(text, &end);
-	return end == text + length && isfinite(*out);
-}
 
 static size_t count(const char *text, size_t length, char what)
 {
@@ -44,7 +33,7 @@ static bool read_row(const char *text, size_t length, int parts, double *at)
 {
 	for (int i = 0; i < parts; i++) {
 		size_t n = before(text, length, '/');
-		if (!number_read(text, n, &at[i]) || (i == parts - 1) != (n == length))
+		if (!number_whole(text, n, &at[i]) || (i == parts - 1) != (n == length))
 			return false;
 		text += n + 1;
 		length -= n + (n < length);

@@ -35,9 +35,6 @@ status rows_read(const struct target *t, const char *text, size_t length, int le
 /* Whether column `part` is above 0 everywhere. Errors: ERR_USAGE, naming the row and the part's name. */
 status rows_above_zero(const struct target *t, const struct rows *r, int part, const char *name);
 
-/* Reads one finite number that takes up all `length` bytes. */
-bool number_read(const char *text, size_t length, double *out);
-
 /* −log Σₖ exp(aₖ − pₖ‖θ − mₖ‖²/2): n peaks, whose shares of the sum are computed beside the largest, so that nothing
  * overflows however far out θ lies. */
 struct peaks {

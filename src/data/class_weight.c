@@ -2,13 +2,13 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/data/class_weight.h"
 
-#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/json_build.h"
+#include "src/number.h"
 
 enum { LISTED = 8 };  /* classes that are named in a text */
 
@@ -89,17 +89,11 @@ static status read_one(const char *all, const char **text, const struct dataset 
 	add_class(&first, d, c);
 	const char *number = *text + length + 1;
 	const size_t digits = strcspn(number, ",");
-	char *end;
-	errno = 0;
-	double w = strtod(number, &end);
-	/* strtod reads hexadecimal, too. */
-	if (end == number || end != number + digits || strcspn(number, "xX") < digits || strchr(" \t\n+-", *number) ||
-	    (errno != ERANGE && !(isfinite(w) && w > 0)))
-		return fail(ERR_USAGE, "{class-weight} %s: the weight of %s is \"%.*s\"; expected a number above 0", all, first.at,
-		            (int)digits, number);
-	if (!isnormal((float)w))
-		return fail(ERR_USAGE, "{class-weight} %s: the weight of %s is \"%.*s\"; expected %.2g to %.2g, the range of float32",
-		            all, first.at, (int)digits, number, (double)FLT_MIN, (double)FLT_MAX);
+	const char *end = number + digits;
+	double w;
+	if (!number_whole(number, digits, &w) || !(w > 0) || !isnormal((float)w))
+		return fail(ERR_USAGE, "{class-weight} %s: the weight of %s is \"%.*s\"; expected a number above 0, of %.2g to %.2g, the range of "
+		            "float32", all, first.at, (int)digits, number, (double)FLT_MIN, (double)FLT_MAX);
 	if (*end == ',' && !end[1])
 		return fail(ERR_USAGE, "{class-weight} %s: nothing stands behind the last comma", all);
 	if (!isnan(weight[c]))

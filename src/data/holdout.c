@@ -2,12 +2,12 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "src/data/holdout.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/number.h"
 #include "src/rng.h"
 
 /* ---- what is asked for ---- */
@@ -15,12 +15,10 @@
 /* Reads FRACTION|COUNT, which ends at `text_end`: a number with a point or an exponent, or below 1, is a fraction of n. */
 static status read_count(const struct dataset *d, const char *text, const char *text_end, size_t *count)
 {
-	char *end;
 	const size_t length = (size_t)(text_end - text);
-	errno = 0;
-	double value = strtod(text, &end);
-	bool whole = length && strspn(text, "0123456789") == length && value >= 1;
-	if (end == text || end != text_end || strspn(text, "+-0123456789.eE") < length || !(value > 0) || errno)
+	double value;
+	bool number = number_whole(text, length, &value), whole = strspn(text, "0123456789") == length && value >= 1;
+	if (!number || !(value > 0))
 		return fail(ERR_USAGE, "{holdout} %s: a fraction between 0 and 1, or a number of examples, was expected", text);
 	if (!whole && value >= 1)
 		return fail(ERR_USAGE, "{holdout} %s: a fraction must be below 1, and a number of examples has no point", text);

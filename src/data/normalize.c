@@ -8,6 +8,7 @@
 
 #include "src/data/dataset.h"
 #include "src/json_numbers.h"
+#include "src/number.h"
 
 /* Integer sums are exact, so the figures don't depend on any order. */
 static void channel_moments(const struct dataset *d, int channel, double *mean, double *sd)
@@ -37,9 +38,9 @@ static bool read_list(const char *text, const char *end, int channels, double *v
 {
 	int n = 0;
 	for (;; text++) {
-		char *after;
-		double value = strtod(text, &after);
-		if (after == text || after > end || !isfinite(value) || n == channels)
+		double value;
+		const char *after = number_read(text, &value);
+		if (!after || after > end || n == channels)
 			return false;
 		v[n++] = value;
 		text = after;
@@ -57,8 +58,7 @@ static bool read_list(const char *text, const char *end, int channels, double *v
 static status read_values(const char *text, const char *others, const struct dataset *d, struct normalize *out)
 {
 	const char *colon = strchr(text, ':');
-	/* strtod alone would take hexadecimal. */
-	bool good = colon && !text[strspn(text, "0123456789+-.eE,:")] && read_list(text, colon, d->c, out->mean) && read_list(colon + 1, text + strlen(text), d->c, out->sd);
+	bool good = colon && read_list(text, colon, d->c, out->mean) && read_list(colon + 1, text + strlen(text), d->c, out->sd);
 	for (int c = 0; good && c < d->c; c++)
 		good = out->sd[c] > 0 && isfinite((float)(1 / out->sd[c]));
 	if (good)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/number.h"
 #include "src/options/opt_private.h"
 #include "src/options/suggest.h"
 #include "src/text.h"
@@ -89,9 +90,8 @@ static bool in_range(const struct param *d, double x)
 /* Digits are all that an integer is read from, but a range says 1e9: 1e9 itself is shown as it is to be typed. */
 static void written_out(const struct opt_value *v, const struct param *d, char out[64])
 {
-	char *end;
-	double x = strtod(v->text, &end);
-	bool decimal = !*end && !v->text[strspn(v->text, "0123456789+-.eE")];
+	double x;
+	bool decimal = number_whole(v->text, strlen(v->text), &x);
 	out[0] = 0;
 	if (d->type == PARAM_COUNT && decimal && strpbrk(v->text, "eE") && x == floor(x) && in_range(d, x) && fabs(x) < reach(d))
 		snprintf(out, 64, ", written out: %.0f", x);
@@ -123,17 +123,10 @@ static status check_count(const struct opt_value *v, const struct param *d)
 
 static status check_real(const struct opt_value *v, const struct param *d)
 {
-	/* strtod alone would take blanks, hexadecimal, "inf" and "nan". */
-	const char *t = v->text;
-	if (opt_is_word(d, t))
+	double x;
+	if (opt_is_word(d, v->text))
 		return OK;
-	if (t[strspn(t, "0123456789+-.eE")] || !t[0])
-		return bad_number(v, d);
-	char *end;
-	double x = strtod(t, &end);
-	if (end == t || *end || !isfinite(x) || !in_range(d, x))
-		return bad_number(v, d);
-	return OK;
+	return number_whole(v->text, strlen(v->text), &x) && in_range(d, x) ? OK : bad_number(v, d);
 }
 
 static status check_choice(const struct opt_value *v, const struct param *d)
