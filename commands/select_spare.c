@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "src/data/dataset.h"
 #include "src/json_words.h"
 
 /* Devices and FIFOs are written to, and not replaced. */
@@ -32,13 +33,13 @@ static status lies_beside(struct arena *a, const char *path, const char *snaps, 
 	return OK;
 }
 
-/* Whether a data set's name, KIND:PATH or KIND:PATH,PATH, has this file. */
+/* Whether a data set's name, KIND:PATH or KIND:PATH,PATH, has this file, or its folder does. */
 static status is_data(struct arena *a, const char *path, const char *spec, bool *out)
 {
 	const char *from = spec ? strchr(spec, ':') : NULL;
 	if (!from)
 		return OK;
-	*out = same_file(path, ++from);
+	*out = same_file(path, ++from) || dataset_is_read_from(spec, path);
 	for (const char *comma = strchr(from, ','); comma && !*out; comma = strchr(comma + 1, ',')) {
 		char *first;
 		TRY(arena_text(a, &first, "%.*s", (int)(comma - from), from));

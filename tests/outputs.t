@@ -160,13 +160,16 @@ done
 	"$BASIN" decide --quiet --probs probs.npy --labels labels.npy --out rules.json >out 2>err || ok 1 "files to read"
 echo threads = 1 >config
 awk 'NR % 2' rows.csv >part.csv
-cksum rows.csv id.csv part.csv data.members.csv config probs.npy ood.npy labels.npy rules.json deep/* >sums
+"$BASIN" data write shapes --format svhn --out digits && "$BASIN" sample --quiet --data svhn:digits --model linear --batch 500 --steps 1 --out images ||
+	ok 1 "a run on images in a folder"
+mkdir raw && "$BASIN" data write shapes --format cifar10 --out raw/cifar-10-batches-bin
+cksum rows.csv id.csv part.csv data.members.csv config probs.npy ood.npy labels.npy rules.json deep/* digits/* raw/*/* >sums
 kept() {  # kept FILE WORDS COMMAND…: it is refused as the output, and stays as it is
 	file=$1 words=$2
 	shift 2
 	"$@" --overwrite >out 2>err
 	[ $? = 2 ] && grep -q -e "$file: $words; name another file" err && cksum rows.csv id.csv part.csv data.members.csv config probs.npy ood.npy \
-		labels.npy rules.json deep/* | cmp -s sums -
+		labels.npy rules.json deep/* digits/* raw/*/* | cmp -s sums -
 	result=$?
 	ok $result "what is read stays: $file $words"
 	[ $result = 0 ] || shown err
@@ -181,6 +184,12 @@ kept data.members.csv "holds the data that are read" "$BASIN" predict run --data
 awk 'BEGIN { for (i = 0; i < 60; i++) print i % 7 "," i % 5 "," i % 8 }' >few.csv
 "$BASIN" sample --quiet --data csv:few.csv --labels labels.npy --likelihood categorical --model linear --steps 2 --out labelled >out 2>err
 kept labels.npy "holds the data that the run was made with" "$BASIN" predict labelled --csv labels.npy
+kept digits/train_32x32.mat "holds the data that the run was made with" "$BASIN" export images --out digits/train_32x32.mat
+kept digits/../digits/test_32x32.mat "holds the data that the run was made with" "$BASIN" predict images --csv digits/../digits/test_32x32.mat
+kept raw/cifar-10-batches-bin/test_batch.bin "holds the data that are read" "$BASIN" ood images --ood cifar10:raw --save-scores raw/cifar-10-batches-bin/test_batch.bin
+echo mine >digits/scores.csv && "$BASIN" export images --overwrite --out digits/scores.csv >out 2>err && ! grep -q mine digits/scores.csv
+told $? "what else lies in the folder can be replaced"
+rm digits/scores.csv
 kept rules.json "is what --decide reads" "$BASIN" predict run --decide rules.json --csv rules.json
 kept config "is what --config reads" "$BASIN" predict run --config config --csv config
 for output in save-probs csv; do

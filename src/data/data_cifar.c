@@ -60,12 +60,17 @@ static status read_cifar100(const struct dataset_request *r, const char *path, e
 	return read_cifar(&cifar100, path, split, out);
 }
 
+/* All that lies in a place of either version. */
+static const char *const files10[] = {"*_batch*", "batches.meta*", "cifar-10-batches-bin/*", "cifar-10-batches-py/*", NULL};
+static const char *const files100[] = {"train", "test", "meta", "train.bin", "test.bin", "*_label_names.txt", "cifar-100-binary/*",
+                                       "cifar-100-python/*", NULL};
+
 const struct dataset_reader reader_cifar10 = {
-	.kind = "cifar10", .path = "DIR", .has_test = true, .read = read_cifar10,
+	.kind = "cifar10", .path = "DIR", .has_test = true, .files = files10, .read = read_cifar10,
 	.help = "CIFAR-10: data_batch_1 … 5 and test_batch, binary (.bin) or python version",
 };
 
 const struct dataset_reader reader_cifar100 = {
-	.kind = "cifar100", .path = "DIR", .has_test = true, .read = read_cifar100,
+	.kind = "cifar100", .path = "DIR", .has_test = true, .files = files100, .read = read_cifar100,
 	.help = "CIFAR-100 with its 100 fine classes: train and test, binary (.bin) or python version",
 };

@@ -150,12 +150,15 @@ static status read_fashion(const struct dataset_request *r, const char *path, en
 	return read_idx(&fashion_mnist, path, split, out);
 }
 
+static const char *const mnist_files[] = {"*-ubyte", "*-ubyte.gz", "MNIST/raw/*-ubyte", "MNIST/raw/*-ubyte.gz", NULL};
+static const char *const fashion_files[] = {"*-ubyte", "*-ubyte.gz", "FashionMNIST/raw/*-ubyte", "FashionMNIST/raw/*-ubyte.gz", NULL};
+
 const struct dataset_reader reader_mnist = {
-	.kind = "mnist", .path = "DIR", .has_test = true, .read = read_mnist,
+	.kind = "mnist", .path = "DIR", .has_test = true, .files = mnist_files, .read = read_mnist,
 	.help = "MNIST's four IDX files, gzipped or not: train-images-idx3-ubyte …",
 };
 
 const struct dataset_reader reader_fashion_mnist = {
-	.kind = "fashion-mnist", .path = "DIR", .has_test = true, .read = read_fashion,
+	.kind = "fashion-mnist", .path = "DIR", .has_test = true, .files = fashion_files, .read = read_fashion,
 	.help = "Fashion-MNIST's four IDX files, named as MNIST's",
 };

@@ -75,7 +75,9 @@ static status read_svhn(const struct dataset_request *r, const char *path, enum 
 	return OK;
 }
 
+static const char *const files[] = {"*_32x32.mat", NULL};
+
 const struct dataset_reader reader_svhn = {
-	.kind = "svhn", .path = "DIR", .has_test = true, .read = read_svhn,
+	.kind = "svhn", .path = "DIR", .has_test = true, .files = files, .read = read_svhn,
 	.help = "SVHN's cropped digits: train_32x32.mat and test_32x32.mat; class 0 is the digit 0",
 };

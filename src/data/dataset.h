@@ -37,6 +37,7 @@ struct csv_text {
 	char separator;           /* what is between its cells; 0: the first line says it */
 	size_t rows;              /* no more than these are read; 0: all */
 	bool again;               /* the first line was in another text: it says what the columns are, and is no row again */
+	bool told;                /* and which of them are left out was said */
 };
 
 /* Whether tables are brought to mean 0 and deviation 1; AUTO: those that have words or gaps. */
@@ -116,6 +117,8 @@ void dataset_close(struct dataset *d);
 
 /* Whether the kind that is named, KIND[:PATH], has a test split of its own; an unknown one has none. */
 bool dataset_has_test(const char *spec);
+/* Whether a file, which is there, is one that the set KIND:DIR may be read from. */
+bool dataset_is_read_from(const char *spec, const char *path);
 /* Whether it is a csv file, with what that alone is asked about; NULL: no. */
 bool dataset_is_csv(const char *spec);
 

@@ -11,6 +11,8 @@ struct dataset_reader {
 	const char *path;         /* what follows the colon: "DIR", "FILE", "IMAGES.npy,LABELS.npy"; NULL: nothing does */
 	const char *help;         /* one line */
 	bool has_test;
+	/* Of a set in a folder, what it may be read from, as patterns (fnmatch) behind the folder below it that has them; NULL-terminated. */
+	const char *const *files;
 	/* Fills the shape, values, labels or targets, and class names of SPLIT_TRAIN (all training rows; what is held out is
 	 * taken away elsewhere) or SPLIT_TEST. Errors: ERR_USAGE for an option of the request alone,
 	 * whose message begins with it; ERR_INPUT, whose message dataset_open puts behind the set's; ERR_MEMORY. */
