@@ -33,6 +33,7 @@ struct diagnosis {
 	struct opts *sampled;            /* its options as basin sample had them; NULL without a sampler */
 	struct schedule schedule;        /* of the first chain that is judged */
 	bool varies;                     /* λ, or whether noise is injected, between draws of a run */
+	const char *unheated;            /* why no draw can have a temperature: noise is not injected there; NULL where it is */
 	struct pieces pieces;            /* what of the parameters moves, under which prior */
 	bool analytic;
 	bool hidden_units;               /* that can change places without another function */

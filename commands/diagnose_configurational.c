@@ -39,6 +39,8 @@ static const char *no_temperature(const struct diagnosis *d)
 		return "the method claims no target";
 	if (json_is_false(json_object_get(d->header, "fixed")))
 		return "u(θ) is not one function (batch norm, augmentation)";
+	if (d->unheated)
+		return d->unheated;
 	if (!is_role(d, "theta"))
 		return "only θ has a gradient of its own";
 	if (!isnan(gradients_option(d, "coupling")) && !pieces_gaussian(&d->pieces))

@@ -61,6 +61,7 @@ status diagnose_kinetic(struct diagnosis *d)
 	if (s != OK && s != ERR_DAMAGE)
 		return s;
 	const char *few = lines < PANEL_JUDGED ? "fewer than 20 lines of a chain's log have it (--log-every)" : NULL;
-	diagnose_temperature(d, "temperature_kinetic", "kinetic temperature", &c, *d->unjudged ? d->unjudged : few);
+	const char *unjudged = *d->unjudged ? d->unjudged : d->unheated ? d->unheated : few;
+	diagnose_temperature(d, "temperature_kinetic", "kinetic temperature", &c, unjudged);
 	return OK;
 }

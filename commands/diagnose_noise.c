@@ -23,7 +23,8 @@ double noise_share(const struct diagnosis *d)
 		if (strcmp(name, plain[i]) == 0)
 			return 1;
 	if (strcmp(name, "sghmc") == 0)
-		return gradients_option(d, "friction") - gradients_option(d, "noise-estimate") * step_size(d) / schedule_max(&d->schedule);
+		/* As a step computes it: with b̂ = a and λ the largest nothing is injected. */
+		return gradients_option(d, "friction") - gradients_option(d, "noise-estimate") * (step_size(d) / schedule_max(&d->schedule));
 	return strcmp(name, "sgnht") == 0 ? gradients_option(d, "friction") : (double)NAN;
 }
 

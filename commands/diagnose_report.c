@@ -70,6 +70,13 @@ static void find_enough(const struct diagnosis *d, const struct traces *t, struc
 	}
 }
 
+static const char *unknown_words(const struct diagnosis *d, const struct enough *e)
+{
+	if (e->apart)
+		return "not known: an R̂ above 1.1 is that of chains in different places, of ones that have hardly moved, or of very few draws";
+	return *d->unjudged || e->factor == 0 ? "not known: too little can be judged" : "not known: no number of draws meets these bounds";
+}
+
 static void put_enough(const struct diagnosis *d, json_t **to)
 {
 	struct enough e = {0, false};
@@ -85,8 +92,7 @@ static void put_enough(const struct diagnosis *d, json_t **to)
 		return;
 	}
 	snprintf(words, sizeof words, "%d chains of %.0f draws each, kept as these are", chains, draws);
-	json_put(to, "enough", json_string(known ? words : *d->unjudged ? "not known: too little can be judged"
-	                                   : "not known: an R̂ above 1.1 is that of chains in different places, of ones that have hardly moved, or of very few draws"));
+	json_put(to, "enough", json_string(known ? words : unknown_words(d, &e)));
 }
 
 /* ---- all of it ---- */

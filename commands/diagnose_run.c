@@ -136,6 +136,9 @@ static status read_schedules(struct diagnosis *d)
 			continue;
 		TRY(read_schedule(source, sampler, &s));
 		d->varies |= schedule_varies(d, &s, k, end);
+		const uint64_t made = d->chosen.choice[d->panel.first[k] + d->panel.draws - 1].step;
+		if (schedule_explores(&s, made - (made > 0)))
+			d->unheated = "no noise is injected at these draws (--explore)";
 		if (k == 0)
 			d->schedule = s;
 	}

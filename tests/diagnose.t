@@ -189,6 +189,14 @@ ok $? "is judged by its own draws, and its gradients' noise is held against what
 	--steps 2000 --keep-every 10 --out descent && "$BASIN" diagnose --json --quiet descent >out 2>err
 silent temperature_configurational 'claims no target' && silent gradient_noise 'claims no target'
 ok $? "a method without a target has no temperature"
+"$BASIN" sample --quiet --model gaussian:1,2 --sampler sghmc --explore 1 --lr 0.01 --steps 2000 --keep-every 10 --chains 2 --out exploring &&
+	"$BASIN" diagnose --json --quiet exploring --max-gradient-noise 1 --max-rhat 9 --min-ess 0 >out 2>err
+silent temperature_configurational 'no noise is injected' && silent gradient_noise 'no noise' && silent temperature_kinetic 'no noise'
+ok $? "nor have draws of steps that inject no noise"
+"$BASIN" sample --quiet --data csv:line.csv --holdout 40 --model linear --noise-sd 0.5 --batch 50 --sampler sghmc --noise-estimate 0.1 \
+	--lr 1e-4 --steps 800 --keep-every 10 --out all-noise && "$BASIN" diagnose --json --quiet all-noise --max-gradient-noise 1 >out 2>err
+[ "$(verdict gradient_noise)" = false ] && [ "$(of_check gradient_noise value)" = null ]
+ok $? "noise of gradients is infinitely more than none (b̂ = a)"
 "$BASIN" diagnose --json --quiet --gradients 0 good >out 2>err && silent temperature_configurational 'no gradients are wanted'
 ok $? "nor has one of which no gradients are taken"
 "$BASIN" diagnose --json --quiet --gradients 20 --max-mcse 12 normal >out 2>err && silent temperature_configurational 'too large to tell'
@@ -250,6 +258,9 @@ ok $? "parameters of a network with hidden units are shown, and not judged"
 
 finds "which is done where it is asked for" rhat_parameters short --judge-parameters yes
 finds "the largest R̂ is an option" rhat_predictions good --max-rhat 1.0001
+"$BASIN" diagnose --quiet good --max-rhat 1 --min-ess 0 --max-mcse 9 >out 2>err
+grep -q '^enough .*not known: no number of draws meets these bounds' out
+ok $? "and one that no draws reach is told"
 finds "so is the smallest effective number" "ess_bulk_predictions ess_tail_parameters" good --min-ess 1e6
 finds "and the share of T, with no error beside it" temperature_configurational good --max-temperature-error 0 --max-mcse 0
 finds "and the noise of gradients" gradient_noise warm --max-gradient-noise 0.5 --max-temperature-error 2
