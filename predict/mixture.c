@@ -91,8 +91,10 @@ static bool add_row(struct mixture *m, size_t i, const float *z, int k, float *p
 		}
 		m->last[i] = log_p;
 	}
-	m->max_logit[i] += top;
-	m->energy[i] -= top + log(total);
+	/* A Bernoulli's z is the logit of one class beside 0; as −z/2 and z/2 it makes no difference which of the two that is. */
+	const double middle = shift ? z[0] / 2 : 0;
+	m->max_logit[i] += top - middle;
+	m->energy[i] -= top + log(total) - middle;
 	return true;
 }
 

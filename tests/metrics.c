@@ -129,7 +129,7 @@ static void bernoulli(void)
 	near(p[0], 1 / (1 + exp(3)), 1e-15, "one logit: class 0 has the rest");
 	near(m.entropy[1], log(1 + exp(-3)) + 3 / (1 + exp(3)), 1e-14, "one logit: entropy of (0, z)");
 	near(m.entropy[0], M_LN2, 1e-15, "one logit of 0: ln 2");
-	near(m.energy[1], -log(1 + exp(3)), 1e-14, "one logit: energy of (0, z)");
+	near(m.energy[1], -log(exp(-1.5) + exp(1.5)), 1e-14, "one logit: energy of (−z/2, z/2)");
 	mixture_mean(&m, 2, p);
 	ok(p[0] == 1 && p[1] == 0 && m.entropy[2] == 0, "a very negative logit saturates");
 	mixture_mean(&m, 3, p);

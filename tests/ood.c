@@ -92,6 +92,28 @@ static void edges(void)
 	ok(r.fpr95 == 0, "a recall of exactly 0.95 is enough");
 }
 
+/* One output z is two logits −z/2 and z/2: surely the one class is as familiar as surely the other. */
+static void bernoulli(struct arena *arena)
+{
+	static const float one[] = {3, -3, 0.5F, 0}, two[] = {-1.5F, 1.5F, 1.5F, -1.5F, -0.25F, 0.25F, 0, 0};
+	static const enum ood_score kinds[] = {OOD_MAX_LOGIT, OOD_ENERGY, OOD_MSP, OOD_ENTROPY};
+	struct mixture single, pair;
+	double a[4], b[4];
+	MUST(mixture_open(arena, 4, 2, true, &single));
+	MUST(mixture_open(arena, 4, 2, true, &pair));
+	MUST(mixture_add_logits(&single, 0, 4, one, 1, NULL));
+	MUST(mixture_add_logits(&pair, 0, 4, two, 2, NULL));
+	mixture_next(&single);
+	mixture_next(&pair);
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+		MUST(ood_scores(&single, kinds[k], a));
+		MUST(ood_scores(&pair, kinds[k], b));
+		near(a[1], a[0], 1e-15, "of a bernoulli's two classes neither is the stranger (score %d)", (int)kinds[k]);
+		for (int i = 0; i < 4; i++)
+			near(a[i], b[i], 1e-14, "as of two logits around 0 (score %d, example %d)", (int)kinds[k], i);
+	}
+}
+
 static void scores(void)
 {
 	struct arena arena = {0};
@@ -113,6 +135,7 @@ static void scores(void)
 	near(score[3], c_energy_3, 1e-14, "energy");
 	MUST(ood_scores(&m, OOD_MSP, score));
 	near(score[8], -0.25, 1e-15, "msp of four equal probabilities");
+	bernoulli(&arena);
 	MUST(ood_scores(&m, OOD_ENTROPY, score));
 	near(score[8], log(4), 1e-15, "entropy of four equal probabilities");
 	double total = 0;

@@ -61,8 +61,10 @@ static __device__ __forceinline__ void add_row(const struct tally &t, size_t row
 	const double log_total = log(s.total);
 	/* H = log Σ eᵗ − Σ p t: no logarithm of a probability that is too small for a double. */
 	t.entropy[row] += fmax(0.0, log_total - s.mean / s.total);
-	t.max_logit[row] += s.top;
-	t.energy[row] -= s.top + log_total;
+	/* As the processor's (predict/mixture.c): a Bernoulli's two logits are −z/2 and z/2. */
+	const double middle = shift ? (double)z[0] / 2 : 0.0;
+	t.max_logit[row] += s.top - middle;
+	t.energy[row] -= s.top + log_total - middle;
 	if (!t.label)
 		return;
 	const int y = t.label[row];
