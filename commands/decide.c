@@ -82,14 +82,13 @@ static const struct source *source_of(const struct selection *chosen, size_t i)
  * file since, or another run's holdout, divide it differently. What a run was begun with has learnt from its own. */
 static status check_held(const struct network *n, const struct selection *chosen, const struct dataset *d)
 {
-	const struct fingerprint_text rest = fingerprint_text(d->train_fingerprint);
+	const struct source *other = selection_trained_on_others(chosen, d->train_fingerprint);
+	if (other)
+		return fail(ERR_USAGE, "%s: %s was trained on other rows than those left beside what --holdout %s holds out of it now, and may have "
+		            "seen these: the file has changed, or the run is another; name labelled rows that it has not seen by --data",
+		            d->spec, other->path, n->origin.holdout);
 	for (size_t i = 0; i < chosen->n; i++) {
 		const struct source *source = source_of(chosen, i);
-		const char *rows = trained_own(source->header);
-		if (rows && strcmp(rows, rest.at) != 0)
-			return fail(ERR_USAGE, "%s: %s was trained on other rows than those left beside what --holdout %s holds out of it now, and may "
-			            "have seen these: the file has changed, or the run is another; name labelled rows that it has not seen by --data",
-			            d->spec, source->path, n->origin.holdout);
 		if (trained_before_on_others(source->header, d->train_fingerprint))
 			return fail(ERR_USAGE, "%s: what %s began with (--init) was trained on other rows than those left beside what --holdout %s holds "
 			            "out of it, and may have seen these: name labelled rows that neither has seen by --data, or sample again with --init "

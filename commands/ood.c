@@ -128,6 +128,7 @@ static status score_requests(const struct opts *o, struct selection *chosen, str
 	TRY(subject_open(n, own, &subject[0]));
 	if (subject[0].fell_back)
 		warning("%s has no test split: its training examples are the in-distribution set%s", subject[0].data.spec, report_rather(n));
+	select_warn_seen(chosen, &subject[0].data);
 	status s = subject_open(n, foreign, &subject[1]);
 	if (s == OK) {
 		s = score_subjects(o, chosen, n, subject, a, figures);
@@ -179,8 +180,8 @@ static status score_probs(const struct opts *o, FILE *scores, struct arena *a, j
 	TRY(report_option(stored_open(a, id_path, &id), "id-probs"));
 	TRY(report_option(stored_open(a, ood_path, &ood), "ood-probs"));
 	if (id.mixture.c != ood.mixture.c || id.members != ood.members)
-		return fail(ERR_INPUT, "--id-probs %s has %zu members of %d classes, --ood-probs %s %zu of %d", id_path,
-		            id.members, id.mixture.c, ood_path, ood.members, ood.mixture.c);
+		return fail(ERR_INPUT, "--id-probs %s has %zu member%s of %d classes, --ood-probs %s %zu of %d", id_path,
+		            id.members, id.members == 1 ? "" : "s", id.mixture.c, ood_path, ood.members, ood.mixture.c);
 	TRY(report_option(stored_fill(&id, a, NULL), "id-probs"));
 	TRY(report_option(stored_fill(&ood, a, NULL), "ood-probs"));
 	TRY(score_mixtures(&id.mixture, &ood.mixture, o, scores, a, figures));

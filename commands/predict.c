@@ -176,6 +176,7 @@ static status predict_request(const struct opts *o, struct selection *chosen, st
 	TRY(subject_open(n, request, &subject));
 	if (subject.fell_back)
 		warning("%s has no test split: the training examples are scored%s", subject.data.spec, report_rather(n));
+	select_warn_seen(chosen, &subject.data);
 	status s = predict_subject(o, chosen, n, &subject, request, a, figures);
 	report_examples(figures, &subject, opts_flag(o, "json"));
 	if (opts_flag(o, "json"))

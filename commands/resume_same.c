@@ -81,7 +81,9 @@ static status same_chain(const struct run *run, const struct problem *p, int k, 
 	    standardize_was_single(json_object_get(p->facts, "standardize")))
 		return fail(ERR_INPUT, "%s/run.json: by its \"standardize\" another version began it than began %s; put back what was "
 		            "there", run->path, path);
-	if (!standardize_alike(json_object_get(header, "standardize"), json_object_get(p->facts, "standardize")))
+	/* Of other data resume_check tells by their fingerprint. */
+	if (same_value(then, json_object_get(json_object_get(p->facts, "data"), "fingerprint")) &&
+	    !standardize_alike(json_object_get(header, "standardize"), json_object_get(p->facts, "standardize")))
 		return fail(ERR_USAGE, "--data %s: not the data that %s was begun with: a column's mean or deviation is another, by less than the "
 		            "fingerprint, which is of float32 values, shows", p->data.spec, path);
 	if (!same_value(json_object_get(header, "table"), json_object_get(p->facts, "table")))

@@ -51,6 +51,16 @@ static status open_given(const struct opts *o, struct selection_request r, struc
 	return open_with(o, path, n, r, out);
 }
 
+void select_warn_seen(const struct selection *s, const struct dataset *d)
+{
+	/* That the first run's own file has changed is told of by itself. */
+	const bool changed = !trained_is_own(selection_header(s), d->train_fingerprint);
+	const struct source *other = d->split == SPLIT_HOLDOUT && !changed ? selection_trained_on_others(s, d->train_fingerprint) : NULL;
+	if (other)
+		warning("%s: %s was trained on other rows than those beside what is held out here, and may have seen these: what it predicts looks "
+		        "better than it is", d->spec, other->path);
+}
+
 status select_refuse_options(const struct opts *o, const char *option, const char *const *others)
 {
 	for (const struct param *d = select_defs; d->name; d++)

@@ -5,6 +5,7 @@
 #define BASIN_SELECT_H
 
 #include "predict/selection.h"
+#include "src/data/dataset.h"
 #include "src/options/opt.h"
 
 /* --chain --role --from-step --to-step --last --skip-damaged */
@@ -21,6 +22,9 @@ status select_open_each(const struct opts *o, const char *role, struct selection
 
 /* The same of these paths. */
 status select_paths(const struct opts *o, const char *const *path, int n, struct selection *out);
+
+/* Warns where a set is what the first run held out, and another's training rows may have been among it. */
+void select_warn_seen(const struct selection *s, const struct dataset *d);
 
 /* Refuses the options of table_select and others about runs (NULL-terminated) beside `option`, which names stored probabilities that
  * take a run's place; as it is to be shown. Errors: ERR_USAGE. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "predict/trained.h"
 #include "src/text.h"
 
 /* What those who choose snapshots can do about damage. */
@@ -172,6 +173,16 @@ const struct source *selection_unlike(const struct selection *s, const char *par
 		const json_t *theirs = json_object_get(json_object_get(other->header, part), name);
 		if ((first || theirs) && !json_equal(first, theirs))
 			return other;
+	}
+	return NULL;
+}
+
+const struct source *selection_trained_on_others(const struct selection *s, uint64_t rows)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct source *source = &s->sources.source[s->choice[i].source];
+		if (trained_own(source->header) && !trained_is_own(source->header, rows))
+			return source;
 	}
 	return NULL;
 }

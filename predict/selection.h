@@ -42,6 +42,10 @@ const json_t *selection_header(const struct selection *s);
 /* The first choice's file whose header says something else of a part's member than that one's; NULL: all say the same, or nothing. */
 const struct source *selection_unlike(const struct selection *s, const char *part, const char *name);
 
+/* The first of those chosen whose run was trained on other rows than these, and may have seen what a holdout leaves beside them; NULL:
+ * none is known to be. */
+const struct source *selection_trained_on_others(const struct selection *s, uint64_t rows);
+
 /* Reads choice i, and says how many elements it has; the record is valid until the next call. Errors: as snaps_read's. */
 status selection_read(struct selection *s, size_t i, struct snaps_record *out);
 

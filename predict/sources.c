@@ -226,6 +226,7 @@ struct finding {
 	const char *snaps, *checkpoint;
 	bool has_checkpoint;
 	const json_t *run;
+	const json_t *beside;   /* the run.json in whose folder it lies, which knows where the data are; NULL: none that can be read */
 	int k;
 };
 
@@ -234,7 +235,7 @@ static status sources_fill(struct sources *s, const struct finding *f, const jso
 {
 	uint64_t checksum;
 	TRY(sources_take_facts(s, facts, &source->state));
-	TRY(sources_read_header(s, source, f->run, &checksum));
+	TRY(sources_read_header(s, source, f->beside, &checksum));
 	TRY(sources_check_checkpoint(s, f->checkpoint, facts, source->path, checksum));
 	if (!f->run)
 		return OK;
@@ -281,7 +282,7 @@ static bool is_empty(const char *path)
 /* Chain k of a run, if it has begun; its paths go into the arena. */
 static status sources_add_chain(struct sources *s, const struct run *run, int k, struct arena *names, bool *begun)
 {
-	struct finding f = {.run = run->json, .k = k};
+	struct finding f = {.run = run->json, .beside = run->json, .k = k};
 	bool present;
 	TRY(run_file(run, names, k, "snaps", &f.snaps));
 	TRY(run_file(run, names, k, "ckpt", &f.checkpoint));
@@ -319,14 +320,21 @@ static status sources_add_run(struct sources *s, const char *path, const struct 
 static status sources_add_alone(struct sources *s, const char *path)
 {
 	struct arena names = {0};
-	char *checkpoint;
+	struct run run = {.lock = -1};
+	char *checkpoint, *folder;
+	const char *slash = strrchr(path, '/');
 	size_t stem = strlen(path);
 	stem -= stem > 6 && strcmp(path + stem - 6, ".snaps") == 0 ? 6 : 0;
 	TRY(arena_text(&names, &checkpoint, "%.*s.ckpt", (int)stem, path));
+	status got = arena_text(&names, &folder, "%.*s.", slash ? (int)(slash + 1 - path) : 0, path);
 	struct finding f = {.snaps = path, .checkpoint = checkpoint};
-	status got = file_present(checkpoint, &f.has_checkpoint);
+	if (got == OK)
+		got = file_present(checkpoint, &f.has_checkpoint);
+	if (got == OK && run_open(folder, false, &run) == OK)
+		f.beside = run.json;
 	if (got == OK)
 		got = sources_add_file(s, &f);
+	run_close(&run);
 	arena_free(&names);
 	return got;
 }

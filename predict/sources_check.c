@@ -17,7 +17,7 @@ static bool same_fact(const json_t *a, const json_t *b)
 	return json_equal(a, b) || (!a && !b);
 }
 
-/* " (mlp:3-4-1, mlp:3-5-1)", or of one specification " (mlp:3-4-1; activation relu, tanh)"; nothing of what is no model. */
+/* " (mlp:3-4-1, mlp:3-5-1)", or of one specification " (linear; outputs 1, 2)"; nothing of what is no model. */
 static const char *models_differ(const json_t *a, const json_t *b, struct text *to)
 {
 	static const char *const names[] = {"norm", "activation", NULL};
@@ -32,6 +32,11 @@ static const char *models_differ(const json_t *a, const json_t *b, struct text *
 		if (own && other && strcmp(own, other) != 0)
 			text_add(to, "; %s %s, %s", *name, own, other);
 	}
+	const json_t *own = json_object_get(a, "outputs"), *other = json_object_get(b, "outputs");
+	if (strcmp(x, y) == 0 && json_is_integer(own) && !same_fact(own, other))
+		text_add(to, "; outputs %lld, %lld", (long long)json_integer_value(own), (long long)json_integer_value(other));
+	if (strcmp(x, y) == 0 && !same_fact(json_object_get(a, "input"), json_object_get(b, "input")))
+		text_add(to, "; inputs of other sizes");
 	text_add(to, ")");
 	return to->at;
 }
@@ -61,12 +66,15 @@ static status check_alike(const struct source *a, const struct source *b)
 
 struct origin {
 	json_int_t seed, chain;
+	bool fitted;             /* drawn from a Gaussian, by streams of its own */
 	const char *path;
 };
 
 static int by_origin(const void *a, const void *b)
 {
 	const struct origin *x = a, *y = b;
+	if (x->fitted != y->fitted)
+		return x->fitted - y->fitted;
 	return x->seed != y->seed ? (x->seed > y->seed) - (x->seed < y->seed)
 	                          : (x->chain > y->chain) - (x->chain < y->chain);
 }
@@ -78,7 +86,11 @@ static status warn_of_twins(const struct sources *s)
 		return fail(ERR_MEMORY, "out of memory: %zu snapshot files", s->n);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct source *source = &s->source[i];
-		origin[i] = (struct origin){json_integer_value(json_object_get(source->header, "seed")), source->chain, source->path};
+		const char *method = json_string_value(fact_of(source, "sampler", "name"));
+		origin[i] = (struct origin){
+			.seed = json_integer_value(fact_of(source, NULL, "seed")), .chain = source->chain,
+			.fitted = method && strcmp(method, "swag") == 0, .path = source->path,
+		};
 	}
 	qsort(origin, s->n, sizeof *origin, by_origin);
 	for (size_t i = 1; i < s->n; i++)

@@ -79,6 +79,9 @@ static status say_where(const struct network *n, const struct subject_request *r
 	const char *method = json_string_value(network_run_option(n, "name"));
 	if (method && !strcmp(method, "swag"))
 		return fail_within(s, "the run's own data set (%s can name its new place): ", r->option);
+	if (fail_is_about("labels"))
+		return fail_within(s, "the run's own labels (basin sample {resume} with {labels} tells where they are now; a set named by %s has "
+		                   "its own): ", r->option);
 	return fail_within(s, "the run's own data set (%s can name its new place for once, basin sample {resume} with {data} for every "
 	                   "command): ", r->option);
 }

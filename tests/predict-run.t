@@ -216,6 +216,8 @@ fails 2 "gaussian" "OOD scores of a regression are refused" "$BASIN" ood --ood "
 awk 'BEGIN { for (i = 0; i < 60; i++) print i "," (i * 7 % 11) / 4 "," 1700000000 + i "," i % 8 - 3 }' >"$dir/held.csv"
 fit="--data csv:$dir/held.csv --holdout 12 --standardize --model linear --noise-sd 1 --batch 0 --lr 0.01 --keep-every 10 --threads 1"
 # shellcheck disable=SC2086 # words
+"$BASIN" sample ${fit%%--holdout*} ${fit#*--holdout 12} --steps 40 --out "$dir/all" --quiet
+# shellcheck disable=SC2086 # words
 "$BASIN" sample $fit --steps 40 --out "$dir/held" >"$dir/out" 2>"$dir/err"
 next=$(sed -n 's/.*; next: basin //p' "$dir/out")
 [ "$next" = "predict $dir/held --split holdout" ]
@@ -227,19 +229,31 @@ ok $? "and that does"
 grep -q 'the training examples are scored; --split holdout takes what the run held out$' "$dir/err"
 ok $? "as the warning says where training examples are scored"
 "$BASIN" predict "$dir/held" --split holdout --csv "$dir/rows.csv" >"$dir/out"
+awk 'BEGIN { for (i = 0; i < 60; i++) print i % 7 "," i % 5 "," i % 3 }' >"$dir/seen.csv"
+beside="--data csv:$dir/seen.csv --model linear --noise-sd 1 --lr 0.001 --steps 4 --keep-every 2 --quiet --threads 1"
+# shellcheck disable=SC2086 # words
+"$BASIN" sample $beside --holdout 12 --out "$dir/apart" && "$BASIN" sample $beside --holdout 12 --seed 2 --out "$dir/alike" &&
+	"$BASIN" sample $beside --seed 3 --out "$dir/seen"
+"$BASIN" predict "$dir/apart" "$dir/seen" --split holdout >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && grep -q "seen/chain-0.snaps was trained on other rows than those beside what is held out here, and may have seen these" "$dir/err"
+ok $? "a run beside it that has seen the held-out rows is told"
+"$BASIN" predict "$dir/apart" "$dir/alike" --split holdout >"$dir/out" 2>"$dir/err"
+[ $? = 0 ] && ! grep -q 'may have seen' "$dir/err"
+ok $? "and one that holds out the same is not"
 row=$(sed -n '2s/,.*//p' "$dir/rows.csv")
 cp "$dir/held.csv" "$dir/kept.csv" && sed "${row}s/\$/1/" "$dir/kept.csv" >"$dir/held.csv"
 "$BASIN" predict "$dir/held" --split holdout >"$dir/out" 2>"$dir/err"
 grep -q 'held.csv: the rows that the run held out are others now' "$dir/err" && ! grep -q 'has changed' "$dir/err"
 ok $? "a change of what was held out is told"
-# shellcheck disable=SC2086 # words
-"$BASIN" sample ${fit%%--holdout*} ${fit#*--holdout 12} --steps 40 --out "$dir/all" --quiet
 grep -q '"holdout_fingerprint"' "$dir/held/run.json" && [ -s "$dir/all/run.json" ] && ! grep -q '"holdout_fingerprint"' "$dir/all/run.json"
 ok $? "and a run without a holdout has no fingerprint of one"
 # By less than float32 tells apart.
-awk -F, -v OFS=, '{ $3 += NR % 9; print }' "$dir/kept.csv" >"$dir/held.csv"
+awk -F, -v OFS=, '{ $3 -= NR % 9; print }' "$dir/kept.csv" >"$dir/held.csv"
 fails 2 "^basin: --data csv:$dir/held.csv: not the data that .* a column's mean or deviation is another" \
 	"a run does not go on with other values, however large they are" "$BASIN" sample --resume "$dir/held" --steps 60
+awk -F, -v OFS=, 'NR < 40 { $2 += 1 } { print }' "$dir/kept.csv" >"$dir/held.csv"
+fails 2 "^basin: --data csv:$dir/held.csv: not the data that the run .* was begun with (fingerprint" "nor with other rows, which the fingerprint tells" \
+	"$BASIN" sample --resume "$dir/held" --steps 60
 cp "$dir/kept.csv" "$dir/held.csv" && "$BASIN" sample --resume "$dir/held" --steps 60 --quiet
 ok $? "and does with its own"
 

@@ -95,6 +95,13 @@ shown err
 "$BASIN" predict moved --quiet --json >now 2>err && grep -q '/away/c.csv"' now && grep -q '"labels": ".*/away/l.npy"' now &&
 	grep -v -e '"data":' -e '"labels":' before >a && grep -v -e '"data":' -e '"labels":' now >b && cmp -s a b
 ok $? "predict looks there, with the run's labels"
+"$BASIN" predict moved/chain-0.snaps --quiet --json >file 2>err && grep -q '/away/c.csv"' file && [ "$(member nll file)" = "$(member nll now)" ] &&
+	(cd moved && "$BASIN" predict chain-0.snaps --quiet --json) >file 2>err && [ "$(member nll file)" = "$(member nll now)" ]
+ok $? "also where the snapshot file alone is named"
+mv away/l.npy away/m.npy
+fails 2 "the run's own labels (basin sample --resume with --labels tells where they are now; a set named by --data has its own): .*l.npy: No such file" \
+	"labels that are gone are asked for as labels" "$BASIN" predict moved --quiet
+mv away/m.npy away/l.npy
 "$BASIN" info moved | grep -q '^data .*/away/c.csv$' && "$BASIN" ood moved --ood csv:away/c.csv --quiet >out 2>err && grep -q '^ID set .*/away/c.csv' out
 ok $? "so do info and ood"
 "$BASIN" predict moved --data csv:away/c.csv --quiet --json >now 2>err && ! grep -v '"data":' now | cmp -s a -

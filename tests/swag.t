@@ -35,6 +35,9 @@ ok $? "of fewer snapshots than the rank it has that many columns"
 ok $? "predict reads it, with the run's data"
 "$BASIN" predict --json --quiet --split holdout draws >out && [ "$(member n out)" = 8 ]
 ok $? "and what was held out of them"
+"$BASIN" swag run --draws 2 --quiet --out by-default 2>err && "$BASIN" predict run by-default >out 2>err && ! grep -q 'share seed' err &&
+	"$BASIN" predict by-default by-default >out 2>err && grep -q 'share seed 1 and chain 0' err
+ok $? "its draws share no numbers with the run's chains, whatever the seed, and with themselves"
 mv d.csv moved.csv
 fails 2 '^basin: the run.s own data set (--data can name its new place): csv:.*d.csv' "where these moved, only --data can help" "$BASIN" predict draws
 mv moved.csv d.csv
