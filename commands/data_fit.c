@@ -4,9 +4,9 @@
 
 #include "src/words.h"
 
-/* Different values that may be levels or classes; gaps, one in so many, that are worth a feature of their own; rows of which
- * some can be held out. */
-enum { LEVELS_MOST = 20, GAPS_FEW = 20, ROWS_FEW = 20 };
+/* Different values that may be levels or classes; gaps, one in so many, that are worth a feature of their own; words, one to so many
+ * numbers, that don't make a column one of words; rows of which some can be held out. */
+enum { LEVELS_MOST = 20, GAPS_FEW = 20, WORDS_FEW = 10, ROWS_FEW = 20 };
 
 /* Training rows that hmc takes whole in minutes at most. */
 enum { ROWS_WHOLE = 6000 };
@@ -50,6 +50,8 @@ static bool fit_column(struct fit *f, const struct survey_column *c)
 		f->hopeless |= (leave && !c->numbers) || mixed;
 		return true;
 	}
+	/* Amounts of which some can't be read are to be mended, and not left out. */
+	f->hopeless |= mixed && !few && c->words * WORDS_FEW <= c->numbers;
 	if (leave)
 		add_name(&f->drop, &r->drop, r->drop, c->name);
 	else if (mixed)
@@ -64,7 +66,7 @@ static void fit_target(struct fit *f, const struct survey_column *c)
 	const bool few = values > 1 && few_values(f->survey, values), named = c->name && *c->name;
 	const bool numbered = c->kind == SURVEY_NUMBER && c->whole && few;
 	f->classes = numbered && c->least == 0 && c->most == (double)(values - 1);
-	f->hopeless |= c->gaps || c->names || c->kind == SURVEY_EMPTY || (c->kind == SURVEY_MIXED && !(few && named));
+	f->hopeless |= values == 1 || c->gaps || c->names || c->kind == SURVEY_EMPTY || (c->kind == SURVEY_MIXED && !(few && named));
 	if (named && ((numbered && !f->classes) || c->kind == SURVEY_MIXED))
 		add_name(&f->category, &f->r.category, f->r.category, c->name);
 }

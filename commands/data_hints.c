@@ -61,12 +61,15 @@ static status hint_at_scales(const struct dataset *d)
 
 static void hint_at_classes(const struct dataset *d)
 {
+	if (d->distinct == 1 && d->n > 1)
+		warning("%s: its target has one value alone, so that there is nothing to learn, and a deviation of noise that is found out falls to 0",
+		        d->spec);
 	if (d->distinct > 1 && d->distinct <= CLASSES_AT_MOST && d->whole == d->distinct && d->distinct < d->n)
 		warning("%s: its target has %zu distinct values, all whole numbers, and is fitted as a real one; if they are "
 		        "classes, number them from 0 and say {likelihood} categorical", d->spec, d->distinct);
 }
 
-/* Numbered from 1, or by codes, they make outputs that nothing is learnt for. */
+/* Numbered from 1, or by codes, they make outputs that nothing is learnt for; so do words that are all held out. */
 static status hint_at_empty_classes(const struct dataset *d)
 {
 	size_t *count, empty = 0;
@@ -77,7 +80,9 @@ static status hint_at_empty_classes(const struct dataset *d)
 			count[d->label[i]]++;
 	for (int k = 0; s == OK && k < d->n_classes; k++)
 		empty += count[k] == 0;
-	if (s == OK && (count[0] == 0 || 2 * empty > (size_t)d->n_classes))
+	if (s == OK && d->class_names && 2 * empty >= (size_t)d->n_classes)
+		warning("%s: %zu of its %d classes ha%s no training example", d->spec, empty, d->n_classes, empty == 1 ? "s" : "ve");
+	else if (s == OK && !d->class_names && (count[0] == 0 || 2 * empty >= (size_t)d->n_classes))
 		warning("%s: of its %d classes, numbered from 0, %zu ha%s no training example%s; number those that there are from 0 on%s", d->spec,
 		        d->n_classes, empty, empty == 1 ? "s" : "ve", count[0] == 0 ? ", class 0 among them" : "",
 		        d->columns.n ? ", or take them for words by --category" : "");
@@ -164,7 +169,7 @@ status data_hints(const struct problem *p)
 		hint_at_noise(p);
 	if (d->target && !p->likelihood->class_targets)
 		hint_at_classes(d);
-	if (d->label && !d->class_names && !d->has_test)
+	if (d->label && !d->has_test)
 		TRY(hint_at_empty_classes(d));
 	return d->image || d->standardize.x_mean ? OK : hint_at_scales(d);
 }

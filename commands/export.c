@@ -156,6 +156,14 @@ static status say(const struct opts *o, const struct selection *s, size_t i, siz
 	return report_end();
 }
 
+/* Which feature a word of a table has, and what stands for a gap, no array of numbers says. */
+static void warn_of_table(const struct source *source)
+{
+	if (json_object_get(source->header, "table"))
+		warning("%s: its table has words or gaps: which of the network's inputs each is, is in \"table\" of the run's run.json, and not in "
+		        "the arrays", source->path);
+}
+
 static status export_to(const struct opts *o, struct selection *s, struct arena *a)
 {
 	static const char *const file_option[] = {"out"}, *const read[] = {"config", NULL};
@@ -164,6 +172,7 @@ static status export_to(const struct opts *o, struct selection *s, struct arena 
 	TRY(select_spare(o, s, read, file_option, 1));
 	TRY(outputs_open(o, a, file_option, 1, &file));
 	TRY(outputs_close(&file, 1, write_npz(s, last, a, file.to, &n_arrays)));
+	warn_of_table(&s->sources.source[s->choice[last].source]);
 	return say(o, s, last, n_arrays);
 }
 

@@ -163,17 +163,34 @@ static const char *name_of(const struct columns_of *c, int k, char number[16])
 	return c->names ? c->names[k] : number;
 }
 
-/* A row's set: first how long its text is, then the text. */
+/* Adds a name, of which what would end it has a backslash in front. */
+static char *add_name(char *to, const char *name)
+{
+	for (; *name; name++) {
+		if (*name == '|' || *name == '\\')
+			*to++ = '\\';
+		*to++ = *name;
+	}
+	return to;
+}
+
+/* A row's set: first how long its text may be, then the text. */
 static status make_set(struct arena *a, const struct columns_of *c, const bool *in, char **out)
 {
-	char number[16];
-	size_t size = 1, n = 0;
+	char number[16], *at;
+	size_t size = 1;
 	for (int k = 0; k < c->rows.classes; k++)
-		size += in[k] ? strlen(name_of(c, k, number)) + 1 : 0;
+		size += in[k] ? 2 * strlen(name_of(c, k, number)) + 1 : 0;
 	TRY(ARENA_NEW(a, size, out));
-	for (int k = 0; k < c->rows.classes; k++)
-		if (in[k])
-			n += (size_t)snprintf(*out + n, size - n, "%s%s", n ? "|" : "", name_of(c, k, number));
+	at = *out;
+	for (int k = 0; k < c->rows.classes; k++) {
+		if (!in[k])
+			continue;
+		if (at > *out)
+			*at++ = '|';
+		at = add_name(at, name_of(c, k, number));
+	}
+	*at = 0;
 	return OK;
 }
 

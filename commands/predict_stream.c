@@ -116,12 +116,14 @@ static size_t count_good(struct feed *s, const struct csv_text *text, size_t bad
  * takes some predictions of rows that are read. A text has fewer rows than bytes. */
 static status predict_before(struct feed *s, const struct csv_text *text)
 {
-	size_t good = count_good(s, text, text->size, false);
-	if (good && !has_good(s, text, good, true))
-		good = count_good(s, text, good, true);
+	struct csv_text told = *text;
+	told.told = true;
+	size_t good = count_good(s, &told, text->size, false);
+	if (good && !has_good(s, &told, good, true))
+		good = count_good(s, &told, good, true);
 	if (good)
-		TRY(predict_part(s, text, good));
-	return predict_part(s, text, good + 1);
+		TRY(predict_part(s, &told, good));
+	return predict_part(s, &told, good + 1);
 }
 
 static status keep_snapshots(struct selection *chosen, const struct model *m)

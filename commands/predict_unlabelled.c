@@ -25,6 +25,9 @@ void predict_report_unlabelled(const struct opts *o, const struct figures *all, 
 		json_put(figures, "n_labelled", json_integer((json_int_t)labelled));
 		return;
 	}
-	snprintf(words, sizeof words, labelled ? "of %zu rows alone, so none is scored" : "none, so nothing is scored", labelled);
+	if (labelled)
+		snprintf(words, sizeof words, "of %zu row%s alone, so none is scored", labelled, labelled == 1 ? "" : "s");
+	else
+		snprintf(words, sizeof words, "none, so nothing is scored");
 	json_put(figures, "labels", json_string(words));
 }

@@ -212,6 +212,17 @@ gaussian="--model linear --steps 1 --lr 1e-12"
 		"$BASIN" sample --data "csv:$dir/words.csv" $gaussian --out "$dir/r9"
 	unhinted "a header that is said is let be" "$BASIN" sample --data "csv:$dir/words.csv" --header no $gaussian --out "$dir/r10"
 	unhinted "which a snapshot file knows without its run" "$BASIN" predict --quiet "$dir/r10/chain-0.snaps"
+	sed 's/,[123]$/,0/' "$dir/from-one.csv" >"$dir/zeros.csv"
+	warns 'of its 2 classes, numbered from 0, 1 has no training example' "so is a class of two that no row has" \
+		"$BASIN" sample --data "csv:$dir/zeros.csv" --likelihood categorical $gaussian --out "$dir/r11"
+	warns '2 of its 3 classes have no training example$' "and words that are all held out" \
+		"$BASIN" sample --data "csv:$dir/from-one.csv" --category y --holdout 29 --standardize $gaussian --out "$dir/r12"
+	warns 'its target has one value alone, so that there is nothing to learn' "and a real target that is the same everywhere" \
+		"$BASIN" sample --data "csv:$dir/zeros.csv" $gaussian --out "$dir/r13"
+	warns 'warning: --milestones 2steps,5steps: the run has 5 steps, and does not reach step 5$' "and milestones beyond the end" \
+		"$BASIN" sample --data "csv:$dir/mixed.csv" ${gaussian%--steps*} --steps 5 --schedule step --milestones 2steps,5steps --out "$dir/r14"
+	unhinted "and not those before it" \
+		"$BASIN" sample --data "csv:$dir/mixed.csv" ${gaussian%--steps*} --steps 5 --schedule step --milestones 2steps,4steps --out "$dir/r15"
 	sed 's/,3/,0/' "$dir/from-one.csv" >"$dir/from-zero.csv"
 	unhinted "those from 0 are let be" "$BASIN" sample --data "csv:$dir/from-zero.csv" --likelihood categorical $gaussian --out "$dir/r8"
 }
@@ -299,6 +310,9 @@ fails 2 'labels are float64: save integers' "float labels of classes are refused
 fails 2 'has classes, not real targets; integer targets of npy sets are classes: save real ones as floats, y.astype' \
 	"integers as real targets, too" \
 	"$BASIN" sample --data npy:X.npy,y.npy --likelihood gaussian --model linear --steps 1 --out no
+"$python" -c "import numpy; numpy.save('hot.npy', numpy.eye(3, dtype='int64')[numpy.load('y.npy').ravel() % 3])"
+fails 2 'integer labels; (n,) or (n, 1) was expected, .*; rows of 0 and one 1 as their classes: y.argmax(1)' "rows that say a class by a 1 are told how to be saved" \
+	"$BASIN" sample --data npy:X.npy,hot.npy --model linear --steps 1 --out no
 fails 2 'label 0 is -1; classes .*; real targets are saved as floats' "and negative ones" \
 	"$BASIN" sample --data npy:X.npy,minus.npy --likelihood gaussian --model linear --steps 1 --out no
 "$BASIN" data info --json npy:masks.npy,y.npy >"$dir/out" && tr -d ' \n' <"$dir/out" | grep -q '"shape":\[1,1,16\],"element":"float32"'

@@ -144,6 +144,13 @@ sed 's/,[0-9]*$//' new.csv | "$BASIN" predict --quiet elsewhere --data csv:- --c
 "$BASIN" predict --quiet elsewhere --data csv:new.csv --csv new-rows.csv --decide kept.json >out 2>err && cmp -s piped.csv new-rows.csv
 ok $? "rows from a pipe are decided on as those of a file"
 
+# Names that hold what stands between them.
+awk 'BEGIN { print "x,y"; for (i = 0; i < 90; i++) print i % 7 "," (i % 3 ? i % 3 > 1 ? "a|b" : "b\\" : "a") }' >bars.csv
+"$BASIN" sample --quiet --data csv:bars.csv --holdout 30 --model linear --standardize --lr 1e-9 --steps 2 --out bars &&
+	"$BASIN" decide --quiet bars --sets lac --coverage 0.95 --out bars.json 2>err && "$BASIN" predict bars --data csv:bars.csv --split holdout --quiet \
+	--decide bars.json --csv bars-rows.csv >out 2>err && cut -d, -f1-9 bars-rows.csv | grep -q -F '|a\|b|b\\'
+ok $? "a bar in a class's name is told from those between names"
+
 # Classes by their names.
 words() {  # words NO YES RUN WORD…: a run of two classes
 	no=$1 yes=$2 to=$3

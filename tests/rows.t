@@ -198,6 +198,9 @@ rows_of 5 | sed '4s/,[0-9]*,/,old,/' >bad.csv
 "$BASIN" predict words --data csv:- --csv - --quiet <bad.csv >got 2>err
 [ $? = 2 ] && [ "$(cat got)" = "$(head -n 3 new.out)" ] && grep -q "csv:-: standard input:4: column 2 (age): 'old' is not a number" err
 ok $? "rows before one that can't be read are predicted, and that one is named by its line"
+awk -F, -v OFS=, '{ print $0, NR == 1 ? "colour" : "red" }' bad.csv | "$BASIN" predict words --data csv:- --csv - >got 2>err
+[ $? = 2 ] && [ "$(cat got)" = "$(head -n 3 new.out)" ] && [ "$(grep -c 'does not know is left out: colour' err)" = 1 ]
+ok $? "that a column is left out is said once, however often the rows are looked at"
 (rows_of 2; sleep 0.1; echo p9,20,a; sleep 0.1; echo p10,30; ) | "$BASIN" predict words --data csv:- --csv - --quiet >got 2>err
 [ $? = 2 ] && [ "$(wc -l <got)" = 4 ] && grep -q "standard input:5: 2 cells; 3 were expected" err
 ok $? "also where they come one by one"

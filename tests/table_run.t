@@ -124,6 +124,11 @@ renamed=$(echo "$fit" | sed 's/clinic/renamed/')
 "$BASIN" sample $renamed --epochs 2 --model mlp:8-4-2 --out renamed 2>err
 fails 2 "can't be pooled: their ways to read a table's words and gaps differ" "runs that read a table otherwise are no ensemble" \
 	"$BASIN" predict run renamed
+"$BASIN" sample --quiet --data csv:clinic.csv --id patient --drop note,stage --missing mean --model linear --steps 1 --out narrow 2>err
+"$BASIN" sample --quiet --data csv:clinic.csv --id patient --drop note --missing mean --model linear --steps 1 --out wide 2>err
+fails 2 "can't be pooled: their models differ (linear; inputs of other sizes)" "networks of other sizes are told apart" "$BASIN" predict narrow wide
+"$BASIN" export run --out run.npz >out 2>err && grep -q 'run/chain-0.snaps: its table has words or gaps: .*"table" of the run.s run.json' err
+ok $? "what arrays do not say of a table is warned of"
 
 # ---- hints ----
 

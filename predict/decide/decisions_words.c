@@ -58,8 +58,8 @@ json_t *guarantee_scaling(const struct decisions *d)
 {
 	const struct scaling *r = &d->scaling;
 	struct text t = {.n = 0};
-	text_add(&t, "none: T is fitted to these %zu rows; no other rule goes by scaled probabilities, so that theirs do not depend on it",
-	         d->n);
+	text_add(&t, "none: T is fitted to %s%zu row%s; no other rule goes by scaled probabilities, so that theirs do not depend on it",
+	         d->n == 1 ? "" : "these ", d->n, d->n == 1 ? "" : "s");
 	if (!r->fitted)
 		text_add(&t, "; no row tells the classes apart, and T stays 1");
 	else if (r->at_min)

@@ -98,6 +98,8 @@ bool csv_has_thousands(const char *text)
 		return false;
 	for (text += n; *text == ',' && strspn(text + 1, digits) == 3;)
 		text += 4;
+	if (*text == '.')
+		text += 1 + strspn(text + 1, digits);
 	return !*text;
 }
 

@@ -75,7 +75,7 @@ static status plan_by_names(const struct csv_file *c, const struct dataset_reque
 		if (i != run->target)
 			feature[k++] = m->at[i];
 	/* Said once of a pipe. */
-	if (m->extras && !(r->text && r->text->again))
+	if (m->extras && !(r->text && (r->text->again || r->text->told)))
 		warning("%s: %zu column%s that the run does not know %s left out: %s", c->path, m->extras, m->extras == 1 ? "" : "s",
 		        m->extras == 1 ? "is" : "are", m->extra.at);
 	out->width = k;

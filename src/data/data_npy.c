@@ -75,6 +75,7 @@ static status take_values(const char *path, const struct npy *in, struct arena *
 }
 
 #define SAVE_FLOATS "real targets are saved as floats: y.astype('float64')"
+#define SAVE_CLASSES "rows of 0 and one 1 as their classes: y.argmax(1)"
 
 static status set_labels(const char *path, const struct npy *in, struct dataset *out)
 {
@@ -82,7 +83,7 @@ static status set_labels(const char *path, const struct npy *in, struct dataset 
 	int64_t largest = 0;
 	if (in->count != out->n)
 		return fail(ERR_INPUT, "%s: holds %zu integer labels; (n,) or (n, 1) was expected, one for each of %zu examples; "
-		            SAVE_FLOATS, path, in->count, out->n);
+		            SAVE_FLOATS "; " SAVE_CLASSES, path, in->count, out->n);
 	TRY(ARENA_NEW(&out->arena, out->n, &label));
 	for (size_t i = 0; i < out->n; i++) {
 		int64_t y = npy_integer(in, i);

@@ -186,6 +186,9 @@ static status refuse_gaps(const struct csv_rows *r, size_t first, size_t end, si
 			}
 	if (n > NAMED)
 		text_add(&list, ", and %zu more", n - NAMED);
+	if (first == r->plan->width && n == r->n && n > 1)
+		return fail(ERR_INPUT, "%s: no row has a target there: {target} names the column that does; where each line ends with what "
+		            "separates cells, save the table without that", csv_rows_place(r, 0, first).at);
 	if (first == r->plan->width)
 		return fail(ERR_INPUT, "%s; a training example needs its target: leave such rows out", list.at);
 	return fail(ERR_INPUT, "%s; a value was expected: {missing} mean fills such cells with their column's mean, {missing} indicator "
