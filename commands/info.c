@@ -167,6 +167,14 @@ static status describe_snapshots(const struct opts *o, struct sources *s, const 
 	return OK;
 }
 
+static uint64_t seen_damaged(const struct info_report *r)
+{
+	uint64_t damaged = 0;
+	for (size_t i = 0; i < r->n; i++)
+		damaged += r->chain[i].damaged;
+	return damaged;
+}
+
 static status info_snapshots(const struct opts *o, const char *path)
 {
 	struct verified verified = {.wanted = opts_flag(o, "verify")};
@@ -178,7 +186,10 @@ static status info_snapshots(const struct opts *o, const char *path)
 	if (st == OK)
 		st = opts_flag(o, "json") ? info_print_json(&report) : info_print(&report);
 	json_decref(report.json);
+	const uint64_t damaged = verified.wanted ? 0 : seen_damaged(&report);
 	sources_close(&s);
+	if (st == OK && damaged)
+		return fail(ERR_CHECK, "%s: %llu damaged record%s; --verify names each", path, (unsigned long long)damaged, damaged > 1 ? "s" : "");
 	if (st == OK && verified.damaged)
 		return fail(ERR_CHECK, "%zu damaged record%s or file%s: %s", verified.damaged, verified.damaged > 1 ? "s" : "",
 		            verified.damaged > 1 ? "s" : "", verified.first);

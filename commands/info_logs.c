@@ -9,7 +9,7 @@
 #include "samplers/sampler.h"
 #include "src/files/log_read.h"
 
-/* A thousand lines, whatever the log's length. */
+/* Bytes at the end of a log, of any length: a thousand lines or more. */
 enum { LOG_PART = 1 << 18 };
 enum { ACCEPTANCE, KINETIC, REPORTS };
 static const char *const names[REPORTS + 1] = {"acceptance", "kinetic_temperature", NULL};
