@@ -16,6 +16,8 @@ static const struct param select_defs[] = {
 	 .help = "snapshots from this step on"},
 	{.name = "to-step", .type = PARAM_COUNT, .arg = "STEP", .min = 0, .max = 1e15, .unit = "steps",
 	 .help = "snapshots up to and including this step"},
+	{.name = "every", .type = PARAM_COUNT, .arg = "N", .min = 1, .max = 1e12,
+	 .help = "of each chain every N-th step that was kept, the last among them, of those that the other options leave"},
 	{.name = "last", .type = PARAM_COUNT, .arg = "N", .min = 1, .max = 1e12, .unit = "snapshots",
 	 .help = "the last N snapshots of each chain, of those that the other options leave"},
 	{.name = "skip-damaged", .type = PARAM_FLAG, .help = "leave out records that cannot be read instead of stopping"},
@@ -32,7 +34,8 @@ static status open_with(const struct opts *o, const char *const *path, int n, st
 	r.rather = opts_text(o, "role") ? NULL : r.rather;
 	r.from = opts_given(o, "from-step") ? (uint64_t)opts_count(o, "from-step") : 0;
 	r.to = opts_given(o, "to-step") ? (uint64_t)opts_count(o, "to-step") : UINT64_MAX;
-	r.last = opts_given(o, "last") ? (size_t)opts_count(o, "last") : r.last;
+	r.every = opts_given(o, "every") ? (size_t)opts_count(o, "every") : 0;
+	r.last = opts_given(o, "last") ? (size_t)opts_count(o, "last") : r.every ? SIZE_MAX : r.last;
 	r.skip_damaged = opts_flag(o, "skip-damaged");
 	return selection_open(path, n, &r, out);
 }

@@ -8,7 +8,7 @@
 #include "src/data/dataset.h"
 #include "src/options/opt.h"
 
-/* --chain --role --from-step --to-step --last --skip-damaged */
+/* --chain --role --from-step --to-step --every --last --skip-damaged */
 extern const struct opt_table table_select;
 
 /* Pools what lies behind the command's positional arguments and chooses by the options of table_select. Errors: ERR_USAGE
@@ -17,7 +17,8 @@ status select_open(const struct opts *o, struct selection *out);
 /* The same where a role is meant of files that can have it, and every role of the others; --role names another. */
 status select_open_rather(const struct opts *o, const char *role, struct selection *out);
 
-/* The same for a command that looks at snapshots one by one: without --last at the last of each chain that the other options leave. */
+/* The same for a command that looks at snapshots one by one: without --last or --every at the last of each chain that the other
+ * options leave. */
 status select_open_each(const struct opts *o, const char *role, struct selection *out);
 
 /* The same of these paths. */

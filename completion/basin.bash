@@ -73,7 +73,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	swag)
-		options='--rank --draws --scale --seed --out --snapshot-dtype --data --chain --role --from-step --to-step --last --skip-damaged --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--rank --draws --scale --seed --out --snapshot-dtype --data --chain --role --from-step --to-step --every --last --skip-damaged --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --skip-damaged --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -91,7 +91,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	predict)
-		options='--data --split --header --decimal --unknown --curve --scores --ensemble --csv --level --save-probs --save-member-probs --overwrite --decide --probs --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --decimal --unknown --curve --scores --ensemble --csv --level --save-probs --save-member-probs --overwrite --decide --probs --labels --chain --role --from-step --to-step --every --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --curve --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -124,7 +124,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	decide)
-		options='--out --overwrite --data --split --header --unknown --decimal --probs --labels --coverage --sets --by-class --intervals --temperature-scaling --risk --false-alarm --score --confidence --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--out --overwrite --data --split --header --unknown --decimal --probs --labels --coverage --sets --by-class --intervals --temperature-scaling --risk --false-alarm --score --confidence --chain --role --from-step --to-step --every --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --overwrite --by-class --temperature-scaling --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -156,7 +156,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	ood)
-		options='--ood --id --split --header --decimal --unknown --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--ood --id --split --header --decimal --unknown --score --ood-normalize --save-scores --overwrite --id-probs --ood-probs --chain --role --from-step --to-step --every --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --overwrite --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -186,7 +186,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	diagnose)
-		options='--data --split --header --decimal --unknown --probe --points --directions --judge-parameters --gradients --max-rhat --min-ess --max-temperature-error --max-mcse --max-gradient-noise --max-dead --min-distance --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --decimal --unknown --probe --points --directions --judge-parameters --gradients --max-rhat --min-ess --max-temperature-error --max-mcse --max-gradient-noise --max-dead --min-distance --chain --role --from-step --to-step --every --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -211,7 +211,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	compare)
-		options='--data --split --header --decimal --unknown --labels --chain --role --from-step --to-step --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--data --split --header --decimal --unknown --labels --chain --role --from-step --to-step --every --last --skip-damaged --batch --precision --conv-algo --fast --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --skip-damaged --fast --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -235,7 +235,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	flatness)
-		options='--top --tolerance --probes --density --lanczos-steps --decay --by --tensors --seed --data --split --header --decimal --unknown --examples --batch --chain --role --from-step --to-step --last --skip-damaged --device --threads --json --quiet --progress --config --dump-config --help --version'
+		options='--top --tolerance --probes --density --lanczos-steps --decay --by --tensors --seed --data --split --header --decimal --unknown --examples --batch --chain --role --from-step --to-step --every --last --skip-damaged --device --threads --json --quiet --progress --config --dump-config --help --version'
 		flags=' --density --decay --skip-damaged --json --quiet --progress --dump-config --help --version '
 		arguments=(/)
 		case $option in
@@ -290,7 +290,7 @@ _basin()
 		--version) option= ;;
 		esac ;;
 	export)
-		options='--format --out --overwrite --chain --role --from-step --to-step --last --skip-damaged --json --config --dump-config --help --version'
+		options='--format --out --overwrite --chain --role --from-step --to-step --every --last --skip-damaged --json --config --dump-config --help --version'
 		flags=' --overwrite --skip-damaged --json --dump-config --help --version '
 		arguments=(/)
 		case $option in

@@ -66,6 +66,19 @@ static status selection_add_records(struct selection *s, size_t source, struct s
 	return OK;
 }
 
+/* Keeps every so many-th step, counted from the last; roles that were kept at a step stay together. Returns how many are left. */
+static size_t thin(struct choice *c, size_t n, size_t every)
+{
+	size_t steps = 0, left = n;
+	for (size_t i = n; i-- > 0;) {
+		steps += i + 1 < n && c[i].step != c[i + 1].step;
+		if (steps % every == 0)
+			c[--left] = c[i];
+	}
+	memmove(c, c + left, (n - left) * sizeof *c);
+	return n - left;
+}
+
 static bool has_role(const struct snaps_shared *h, const char *role)
 {
 	int i = 0;
@@ -92,6 +105,8 @@ static status selection_add_source(struct selection *s, size_t source, const str
 		return fail(ERR_INPUT, "%s: has %zu records, and at most 2³² can be chosen from", from->path, snaps_count(r));
 	TRY(selection_grow(s, snaps_count(r)));
 	TRY(selection_add_records(s, source, r, q));
+	if (q->every)
+		s->n = first + thin(s->choice + first, s->n - first, q->every);
 	if (s->n - first > q->last) {
 		memmove(s->choice + first, s->choice + s->n - q->last, q->last * sizeof *s->choice);
 		s->n = first + q->last;

@@ -11,6 +11,7 @@ struct selection_request {
 	const char *role;     /* of this role alone; NULL: of all */
 	const char *rather;   /* of this role alone of files that can have it, and of all of the others; NULL: no such wish */
 	uint64_t from, to;    /* from this step on, up to and including that one */
+	size_t every;         /* of each chain every so many-th step that the above leave, the last among them; 0: all */
 	size_t last;          /* the last ones of each chain, of those that the above leave; SIZE_MAX: all */
 	bool apart;           /* they are looked at one by one, and not averaged: sources_check's */
 	bool skip_damaged;    /* leaves out records that can't be read, with a warning, instead of stopping */

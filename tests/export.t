@@ -58,6 +58,10 @@ takes 20 theta chain-1.snaps 2 "--chain 1 --to-step 29"
 takes 10 anchor chain-1.snaps 1 "--chain 1 --to-step 10 --role anchor"
 takes 30 theta chain-0.snaps 2 "--last 1"
 takes 30 anchor chain-0.snaps 2 "--last 1 --role anchor"
+takes 30 theta chain-0.snaps 4 "--every 2"
+takes 30 theta chain-0.snaps 2 "--every 3"
+takes 20 anchor chain-0.snaps 2 "--every 2 --to-step 29 --role anchor"
+takes 30 theta chain-0.snaps 2 "--every 2 --last 1"
 
 # ---- refusals ----
 

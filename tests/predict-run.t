@@ -40,6 +40,9 @@ ok $? "another batch size and thread count: the same figures"
 "$BASIN" predict --json --quiet --split train --role anchor --last 1 "$dir/run" >"$dir/out"
 [ "$(member n)" = 10000 ] && [ "$(member snapshots)" = 2 ] && ! grep -q '"theta"' "$dir/out"
 ok $? "the training split with the last anchors"
+"$BASIN" predict --json --quiet --every 2 "$dir/run" >"$dir/out" && [ "$(member snapshots)" = 4 ] &&
+	[ "$(grep -c '"role": "theta"' "$dir/out")" = "$(grep -c '"role": "anchor"' "$dir/out")" ]
+ok $? "every second step, both roles of it"
 "$BASIN" predict --json --quiet --curve "$dir/run/chain-0.snaps" >"$dir/out"
 [ "$(grep -c '^      "snapshots":' "$dir/out")" = 4 ] && [ "$(member snapshots)" = 4 ]
 ok $? "one snapshot file, and its curve"
