@@ -40,6 +40,8 @@ static const struct image_case cases[] = {
 	{"bf16, planes as they are", ELEMENT_U8, 3, 5, 7, 20, false, {true, 1}, 3, AUGMENT_NONE, true},
 	{"bf16, a table", ELEMENT_F32, 1, 1, 11, 50, false, {true, 0}, 1, AUGMENT_NONE, true},
 	{"3 channels as 8, bf16", ELEMENT_U8, 3, 32, 32, 20, true, {true, 0}, 8, AUGMENT_CROP_FLIP, true},
+	{"1 channel as a block of 8, bf16", ELEMENT_U8, 1, 28, 28, 17, true, {true, 8}, 8, AUGMENT_CROP_FLIP, false},
+	{"8 channels as they are, bf16", ELEMENT_F32, 8, 7, 13, 31, false, {true, 0}, 8, AUGMENT_NONE, true},
 	{"3 channels as 4", ELEMENT_U8, 3, 7, 13, 31, true, pixels, 4, AUGMENT_CROP_FLIP, false},
 	{"3 planes as 5", ELEMENT_F32, 3, 4, 5, 20, false, planes, 5, AUGMENT_NONE, true},
 	{"blocks of 8", ELEMENT_U8, 11, 9, 6, 20, true, {false, 8}, 16, AUGMENT_CROP_FLIP, true},
@@ -97,6 +99,24 @@ static double batch_error(const struct image_case *k, const struct gather *g, co
 	return worst;
 }
 
+/* How many of a batch's bf16 numbers are not those of its float32 ones, rounded. */
+static size_t rounded_otherwise(struct device *d, const struct slots *s, const struct gather *g, const void *out)
+{
+	struct gather wide = *g;
+	const size_t count = (size_t)(g->n * g->channels * g->h * g->w);
+	float *exact = host_take(count * sizeof *exact);
+	size_t others = 0;
+	wide.format.bf16 = false;
+	wide.out = device_take(d, count * sizeof *exact);
+	MUST(d->ops->gather(d, s, &wide));
+	download(d, exact, wide.out, count * sizeof *exact);
+	for (size_t i = 0; i < count; i++)
+		others += bf16_bits((double)exact[i]) != ((const uint16_t *)out)[i];
+	d->ops->free(d, wide.out);
+	free(exact);
+	return others;
+}
+
 static void check_case(struct device *d, const char *label, const struct image_case *k)
 {
 	size_t size = (size_t)(k->c * k->h * k->w), width = k->element == ELEMENT_U8 ? 1 : sizeof(float);
@@ -134,6 +154,8 @@ static void check_case(struct device *d, const char *label, const struct image_c
 	download(d, out, g.out, bytes);
 	double worst = batch_error(k, &g, &s, set, index, first, out);
 	ok(worst <= 1, "%s: gather: %s (%.2g of the allowed error)", label, k->name, worst);
+	if (k->format.bf16)
+		ok(rounded_otherwise(d, &s, &g, out) == 0, "%s: gather: %s: to the bit what float32 rounds to", label, k->name);
 	g.channels = k->c - 1;
 	ok(d->ops->gather(d, &s, &g) == ERR_USAGE, "%s: gather: %s: not into fewer channels", label, k->name);
 	d->ops->slots_close(d, &s);

@@ -16,7 +16,7 @@ struct cuda_gather_args {
 	const struct cuda_slots *slots;    /* device, as all pointers here */
 	const void *set;
 	const uint32_t *index;
-	void *out;
+	void *out;                         /* begins at a multiple of 16 bytes */
 	size_t offset;
 	int row, n;
 	int c, h, w;
