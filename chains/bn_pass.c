@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 the Basin contributors */
 #include "chains/bn_pass.h"
 
+enum { SHARE = SLOT_SAMPLER };  /* of a batch in the mean of those so far */
+
 static status bn_pass_batches(struct potential *p, struct slots *s, int batch, const float *theta, float *stats)
 {
 	int k = 0;
@@ -12,10 +14,11 @@ static status bn_pass_batches(struct potential *p, struct slots *s, int batch, c
 			.batch = {.row = SLOT_FIRST, .n = n, .scale = 1.0 / n},
 			.policy = STATS_CUMULATE,
 			.stats = stats,
-			.stats_share = 1 / ((double)k + 1),
+			.stats_share = SHARE,
 			.augment = STREAM_BN_PASS,
 		};
 		s->value[SLOT_FIRST] = (double)first;
+		s->value[SHARE] = 1 / ((double)k + 1);
 		TRY(p->device->ops->slots_send(p->device, s));
 		TRY(p->ops->value_grad(p, s, &r));
 	}

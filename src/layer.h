@@ -102,7 +102,8 @@ struct layer_io {
 	const void *param[LAYER_PARAMS];  /* float32 as they lie; PARAM_WEIGHT is the working copy where the plan has one */
 	float *stats;
 	enum stats_policy policy;
-	double stats_share;        /* STATS_CUMULATE: of this batch's statistics in the mean; 1/(k+1) after k batches */
+	const struct slots *slots; /* STATS_CUMULATE: with the share of this batch's statistics in the mean, 1/(k+1) after k batches, */
+	int stats_share;           /* in this slot */
 	void *kept;                /* kept_bytes: what forward leaves there, backward of the same plan finds */
 	void *room;                /* tangent_bytes: of tangents alone, memory of no meaning before and after a pass */
 	/* backward */

@@ -37,7 +37,7 @@ struct gradient_request {
 	bool count;            /* add to the running totals (the first gradient of a step does) */
 	enum stats_policy policy;
 	float *stats;          /* device, n_stats: running statistics that are updated or used */
-	double stats_share;    /* STATS_CUMULATE: of this batch's in the mean; 1/(k+1) after k batches of a pass */
+	int stats_share;       /* STATS_CUMULATE: slot of this batch's share in the mean; 1/(k+1) after k batches of a pass */
 	enum stream augment;   /* stream of this pass's augmentation */
 	const struct reweight *reweight;  /* instead of the batch's weights, and with an `each`, not with accumulate: the value is that of
 	                                   * Σ wᵢℓᵢ, what is counted that of Σ ℓᵢ; or NULL */

@@ -58,7 +58,7 @@ static status value_grad(struct potential *p, struct slots *s, const struct grad
 	float *q = r->stats;
 	if (r->policy != STATS_FREEZE)
 		q[2]++;
-	double rate = r->policy == STATS_RUN ? 0.1 : r->policy == STATS_CUMULATE ? r->stats_share : 0;
+	double rate = r->policy == STATS_RUN ? 0.1 : r->policy == STATS_CUMULATE ? s->value[r->stats_share] : 0;
 	q[0] += (float)(rate * (mean - (double)q[0]));
 	q[1] += (float)(rate * (var - (double)q[1]));
 	slots_value(s, value, false, r->count);

@@ -7,11 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chains/bn_pass.h"
 #include "chains/state.h"
+#include "src/cuda/cuda.h"
+#include "src/net/nets.h"
 #include "tests/chain_runs.h"
 #include "tests/cuda_driver.h"
 #include "tests/device_vec.h"
 #include "tests/files.h"
+#include "tests/net_case.h"
 #include "tests/standin/standin.h"
 #include "tests/tap.h"
 
@@ -233,6 +237,55 @@ static void check_chain(const char *name, const char *const *words)
 	opts_free(o);
 }
 
+/* A batch norm between two linear layers. */
+static void normed_model(struct model *m, int in, int between, int out)
+{
+	struct layer norm;
+	*m = (struct model){.spec = "normed", .activation = ACTIVATION_RELU, .normed = true, .norm = NORM_BATCH, .input = {1, 1, in},
+	                    .outputs = out};
+	MUST(nets_linear(m, "first", INPUT_BATCH, between));
+	MUST(nets_norm_tensors(m, "norm", between, true, &norm));
+	nets_norm(m, &norm, 0, INPUT_NONE);
+	MUST(nets_linear(m, "last", 1, out));
+}
+
+/* In a pass for running statistics each batch has a share of its own in the mean, and all are one list. */
+static void check_statistics(void)
+{
+	enum { BATCHES = 7, SIZE = 4, IN = 6, BETWEEN = 8, OUT = 3 };
+	static const struct rng_key key = {1, 0};
+	struct device *d = open_cuda();
+	const struct likelihood *l;
+	struct net_case q = {.d = d};
+	struct potential *p;
+	net_case_data(&q, BATCHES * SIZE, IN, OUT, LOSS_CATEGORICAL);
+	normed_model(&q.model, IN, BETWEEN, OUT);
+	MUST(likelihood_find("categorical", &l));
+	const struct net_options o = {.model = &q.model, .data = &q.data, .normalize = &q.normalize, .likelihood = l, .batch = SIZE};
+	MUST(net_open(&o, d, &p));
+	const size_t bytes = p->n_stats * sizeof(float);
+	float *host = host_take(p->n_params * sizeof *host), *stats = device_take(d, bytes);
+	segments_init(p->params, key, host);
+	float *theta = upload(d, host, p->n_params * sizeof *host);
+	const long captures = standin_captures(), replays = standin_replays();
+	MUST(bn_pass(p, key, 0, SIZE, theta, host, stats));
+	ok(standin_captures() == captures + 1 && standin_replays() - replays >= BATCHES - 2,
+	   "statistics: of a pass's %d batches, %ld are a graph that is replayed", BATCHES, standin_replays() - replays);
+	float *replayed = fetch(d, stats, bytes);
+	cuda_of(d)->record.graphs = false;
+	MUST(bn_pass(p, key, 0, SIZE, theta, host, stats));
+	float *alone = fetch(d, stats, bytes);
+	ok(replayed[2 * BETWEEN] == BATCHES && memcmp(replayed, alone, bytes) == 0,
+	   "statistics: with the bits of calls made one by one");
+	potential_close(p);
+	d->ops->free(d, theta);
+	d->ops->free(d, stats);
+	d->ops->close(d);
+	model_free(&q.model);
+	free((void *)q.data.x), free((void *)q.data.label);
+	free(host), free(replayed), free(alone);
+}
+
 /* Batches of 3 of 4 rows: the last of a pass is smaller. */
 #define STEPS "--batch", "3", "--lr", "0.01", "--steps", "400", "--keep-every", "37", NULL
 
@@ -265,6 +318,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof samplers / sizeof *samplers; i++)
 		check_chain(samplers[i].name, samplers[i].words);
 	check_trajectory();
+	check_statistics();
 	d->ops->close(d);
 	warning_to(hear, "--");
 	check_refusal("cudaStreamBeginCapture", 1, cudaErrorStreamCaptureUnsupported);

@@ -74,7 +74,8 @@ static void far_drop(struct layer_plan *p)
 
 static status far_forward(struct layer_plan *p, const struct layer_io *io)
 {
-	const struct layer_args a = {.ops = p->ops, .own = p->own, .io = *io};
+	struct layer_args a = {.ops = p->ops, .own = p->own, .io = *io};
+	a.io.slots = slots_there(io->slots);
 	return far_later(&p->far->base, run_layer, &a, sizeof a);
 }
 

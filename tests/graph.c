@@ -89,7 +89,7 @@ static void check_tangents(struct device *d, struct model *m, const float *theta
 		MUST(graph_weights(&g, p, NULL, &(struct point){.theta = theta}, NULL));
 		for (int i = 0; i < N * IN; i++)
 			((float *)g.x)[i] = (float)x[i];
-		MUST(graph_forward(&g, p, NULL, STATS_USE, 0));
+		MUST(graph_forward(&g, p, NULL, STATS_USE, NULL, SLOT_NONE));
 		MUST(graph_direction(&g, p, product));
 		MUST(graph_jvp(&g, p));
 		for (int i = 0; i < N * OUT; i++)
@@ -137,7 +137,7 @@ static void out_of_memory(struct graph *g, struct backend *fake, const float *th
 		fake->alloc = alloc;
 		MUST(graph_plan(g, N, PLAN_TRAIN, &p));
 		MUST(graph_weights(g, p, NULL, &(struct point){.theta = theta}, NULL));
-		MUST(graph_forward(g, p, NULL, STATS_RUN, 0));
+		MUST(graph_forward(g, p, NULL, STATS_RUN, NULL, SLOT_NONE));
 		MUST(fake->get(g->device, out, graph_output(g), sizeof out));
 		near(worst(out, want, N * OUT), 0, 1e-6, "and the plan that was there still gives its outputs");
 	}
@@ -175,7 +175,7 @@ int main(void)
 	for (int turn = 0; turn < 2; turn++) {
 		MUST(graph_plan(&g, N, PLAN_TRAIN, &p));
 		MUST(graph_weights(&g, p, NULL, &(struct point){.theta = device_theta}, NULL));
-		MUST(graph_forward(&g, p, NULL, STATS_RUN, 0));
+		MUST(graph_forward(&g, p, NULL, STATS_RUN, NULL, SLOT_NONE));
 		MUST(fake.get(d, out, graph_output(&g), sizeof out));
 		MUST(fake.put(d, graph_output_gradient(&g), device_r, sizeof device_r));
 		MUST(graph_backward(&g, p, NULL, gradient, turn == 1));

@@ -280,7 +280,7 @@ static void run(struct device *d, bool infer_only)
 		MUST(graph_plan(&g, passes[i].n, passes[i].mode, &p));
 		MUST(graph_weights(&g, p, NULL, &(struct point){.theta = theta}, NULL));
 		write_number(g.x, n * size_of(INPUT_BATCH), 0);
-		MUST(graph_forward(&g, p, NULL, STATS_RUN, 0));
+		MUST(graph_forward(&g, p, NULL, STATS_RUN, NULL, SLOT_NONE));
 		read_number(graph_output(&g), n * size_of(last), number_of_y(last));
 		if (!train || !graph_output_gradient(&g))
 			continue;
@@ -310,7 +310,7 @@ static void run_tangents(struct device *d)
 		MUST(graph_plan(&g, n, PLAN_TANGENT, &p));
 		MUST(graph_weights(&g, p, NULL, &(struct point){.theta = theta}, NULL));
 		write_number(g.x, (size_t)n * size_of(INPUT_BATCH), 0);
-		MUST(graph_forward(&g, p, NULL, STATS_USE, 0));
+		MUST(graph_forward(&g, p, NULL, STATS_USE, NULL, SLOT_NONE));
 		MUST(graph_direction(&g, p, v));
 		MUST(graph_jvp(&g, p));
 		read_number(graph_output(&g), (size_t)n * size_of(last), number_of_y(last));

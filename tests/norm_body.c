@@ -182,9 +182,20 @@ void check_large_norm(struct device *d, enum norm norm, const struct norm_shape 
 	say_worst(&worst, norm, what);
 }
 
+/* A batch's share in the mean of a pass's statistics, as the pass gives it. */
+static void set_share(struct device *d, struct slots *s, double share, struct layer_io *io)
+{
+	s->value[SLOT_SAMPLER] = share;
+	MUST(d->ops->slots_send(d, s));
+	io->slots = s;
+	io->stats_share = SLOT_SAMPLER;
+}
+
 static void running_statistics(struct device *d)
 {
 	static const char *const names[] = {"run", "freeze", "cumulate"};
+	struct slots slots = {.step = 0};
+	MUST(d->ops->slots_open(d, &slots));
 	for (int policy = STATS_RUN; policy <= STATS_CUMULATE; policy++) {
 		struct norm_case c = {.shape = {6, 20, 7, 5, 0}, .policy = (enum stats_policy)policy, .d = d};
 		const struct layer_ops *ops = d->ops->layers[LAYER_NORM];
@@ -197,7 +208,7 @@ static void running_statistics(struct device *d)
 			struct ref_norm l = norm_case_ref(&c);
 			image_normals(&c.x, 0.5 * batch, 1 + batch);
 			ref_norm_running(&l, c.policy, want);
-			io.stats_share = 1 / ((double)batch + 1);
+			set_share(d, &slots, 1 / ((double)batch + 1), &io);
 			MUST(ops->forward(p, &io));
 			compare(&w, &c, "statistics", &c.stats, want, 1e-7, 1e-6);
 		}
@@ -207,6 +218,7 @@ static void running_statistics(struct device *d)
 		norm_case_free(&c);
 		free(want);
 	}
+	d->ops->slots_close(d, &slots);
 }
 
 /* Around 100 with deviation 1: the sum of squares alone would lose the variance. And one number a channel. */
@@ -215,6 +227,8 @@ static void hard_statistics(struct device *d)
 	const struct layer_ops *ops = d->ops->layers[LAYER_NORM];
 	struct norm_case c = {.shape = {64, 16, 16, 16, 16}, .policy = STATS_CUMULATE, .activation = ACTIVATION_NONE, .d = d};
 	struct worst w = {0};
+	struct slots slots = {.step = 0};
+	MUST(d->ops->slots_open(d, &slots));
 	norm_case_new(&c);
 	image_normals(&c.x, 100, 1);
 	double *want = kept(&c.stats), *y = host_doubles(c.x.count);
@@ -223,7 +237,7 @@ static void hard_statistics(struct device *d)
 	ref_norm(&l, NULL, y);
 	struct layer_plan *p = norm_case_plan(&c, PLAN_TRAIN);
 	struct layer_io io = norm_case_io(&c);
-	io.stats_share = 1;
+	set_share(d, &slots, 1, &io);
 	MUST(ops->forward(p, &io));
 	compare(&w, &c, "statistics", &c.stats, want, 1e-7, 1e-6);
 	compare(&w, &c, "y", &c.y, y, 4e-5, 0);
@@ -237,7 +251,7 @@ static void hard_statistics(struct device *d)
 	norm_case_new(&c);
 	p = norm_case_plan(&c, PLAN_TRAIN);
 	io = norm_case_io(&c);
-	io.stats_share = 1;
+	set_share(d, &slots, 1, &io);
 	MUST(ops->forward(p, &io));
 	MUST(ops->backward(p, &io));
 	image_get(&c.y), image_get(&c.dx), image_get(&c.stats);
@@ -247,6 +261,7 @@ static void hard_statistics(struct device *d)
 	ok(good, "batch norm: of one number a channel the output is β, the gradient 0");
 	ops->drop(p);
 	norm_case_free(&c);
+	d->ops->slots_close(d, &slots);
 }
 
 static void not_a_number(struct device *d)

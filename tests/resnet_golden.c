@@ -178,7 +178,7 @@ static void logits(struct subject *q)
 	const struct gather gather = {.set = set, .element = ELEMENT_F32, .c = q->data.c, .h = q->data.h, .w = q->data.w,
 	                              .format = g.input.format, .channels = g.input.channels, .n = GOLDEN_ROWS, .out = g.x};
 	MUST(d->ops->gather(d, &q->slots, &gather));
-	MUST(graph_forward(&g, plan, q->stats, STATS_FREEZE, 0));
+	MUST(graph_forward(&g, plan, q->stats, STATS_FREEZE, NULL, SLOT_NONE));
 	MUST(d->ops->get(d, have, graph_output(&g), sizeof have));
 	outputs(q, have, q->golden->logits, "logits of a batch it trains on");
 	device_release(d, set);

@@ -82,6 +82,7 @@ static void identities(struct device *d, enum norm norm)
 /* Whatever the policy, running statistics are used, as a plan to train uses them, and stay. */
 static void statistics(struct device *d)
 {
+	static const struct slots slots = {.value = {[SLOT_SAMPLER] = 0.5}};
 	bool same = true;
 	for (int policy = STATS_RUN; policy <= STATS_USE; policy++) {
 		struct tangents t = {.c = {.shape = {4, 24, 5, 3, 8}, .activation = ACTIVATION_SILU, .residual = true,
@@ -100,7 +101,8 @@ static void statistics(struct device *d)
 		for (int i = 0; i < 3; i++)
 			image_random(all[i]);
 		t.io.policy = (enum stats_policy)policy;
-		t.io.stats_share = 0.5;
+		t.io.slots = &slots;
+		t.io.stats_share = SLOT_SAMPLER;
 		MUST(tangents_ops(&t)->forward(t.p, &t.io));
 		MUST(tangents_ops(&t)->backward(t.p, &t.io));
 		for (int i = 0; i < ALL; i++) {

@@ -107,7 +107,7 @@ static void update_running(const struct layer_plan *p, const struct layer_io *io
 	float *stats = io->stats;
 	if (io->policy != STATS_RUN && io->policy != STATS_CUMULATE)
 		return;
-	double f = io->policy == STATS_RUN ? MOMENTUM : io->stats_share;
+	double f = io->policy == STATS_RUN ? MOMENTUM : io->slots->value[io->stats_share];
 	stats[c] = (float)((1 - f) * (double)stats[c] + f * mean);
 	stats[p->channels + c] = (float)((1 - f) * (double)stats[p->channels + c] + f * unbiased);
 }

@@ -167,10 +167,11 @@ static status norm_forward(struct layer_plan *p, const struct layer_io *io)
 	a.y = io->y;
 	if (p->norm == NORM_FILTER_RESPONSE)
 		return cuda_later(p->device, p->forward, run_filter_norm, &a, sizeof a);
-	/* PyTorch's momentum, or None, a cumulative mean, where the pass says the share. */
+	/* PyTorch's momentum, or None, a cumulative mean, where the pass says the share: in a slot, so that its batches replay. */
 	a.stats = io->stats;
 	a.update = io->policy == STATS_RUN || io->policy == STATS_CUMULATE;
-	a.momentum = io->policy == STATS_RUN ? MOMENTUM : io->policy == STATS_CUMULATE ? io->stats_share : 0;
+	a.momentum = MOMENTUM;
+	a.share = io->policy == STATS_CUMULATE ? &cuda_slots_of(io->slots)->value[io->stats_share] : NULL;
 	return cuda_later(p->device, p->forward, run_batch_norm, &a, sizeof a);
 }
 

@@ -50,7 +50,8 @@ struct cuda_norm_args {
 	float *stats;                      /* running means, variances, number of batches */
 	void *kept;
 	float *parts;                      /* scratch: what blocks leave for the next kernel, cuda_norm_parts of it */
-	double momentum;                   /* of this batch in the running statistics, where `update` */
+	const double *share;               /* of this batch in the running statistics, where `update`, as it is when the kernel runs; */
+	double momentum;                   /* where that is NULL, of every batch */
 	enum activation activation;
 	bool x_bf16, r_bf16, y_bf16;       /* types; dx's is x's, dr's is r's, dy's is y's */
 	bool fixed;                        /* batch norm: by the running statistics */

@@ -81,9 +81,9 @@ static __device__ __forceinline__ void row_moments(const float x[PACK], const fl
 static __device__ __forceinline__ void update_running(const struct cuda_norm_args &a, int channel, double mean, double squares)
 {
 	float *const means = a.stats, *const variances = a.stats + a.shape.channels;
-	const double m = (double)rows_of(a.shape), unbiased = squares / (m > 1 ? m - 1 : 1);
-	means[channel] = (float)((1 - a.momentum) * (double)means[channel] + a.momentum * mean);
-	variances[channel] = (float)((1 - a.momentum) * (double)variances[channel] + a.momentum * unbiased);
+	const double m = (double)rows_of(a.shape), unbiased = squares / (m > 1 ? m - 1 : 1), f = a.share ? *a.share : a.momentum;
+	means[channel] = (float)((1 - f) * (double)means[channel] + f * mean);
+	variances[channel] = (float)((1 - f) * (double)variances[channel] + f * unbiased);
 	if (channel == 0)
 		a.stats[2 * a.shape.channels] += 1;
 }

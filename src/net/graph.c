@@ -225,7 +225,8 @@ float *graph_stats(const struct graph *g, int i, float *stats)
 	return l->stat ? stats + g->options.model->stats.at[layer_stat(l)].offset : NULL;
 }
 
-status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, enum stats_policy policy, double share)
+status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, enum stats_policy policy, const struct slots *s,
+                     int share)
 {
 	for (int i = 0; i < g->options.model->n_layers; i++) {
 		/* A layer that has taken in another one waits for that one's turn: then its second input is there. */
@@ -235,6 +236,7 @@ status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, 
 		struct layer_io *io = &p->io[run];
 		io->stats = graph_stats(g, run, stats);
 		io->policy = policy;
+		io->slots = s;
 		io->stats_share = share;
 		TRY(ops_of(g, run)->forward(p->layer[run], io));
 	}

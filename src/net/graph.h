@@ -82,9 +82,10 @@ status graph_plan(struct graph *g, int n, enum plan_mode mode, struct graph_plan
 status graph_weights(struct graph *g, const struct graph_plan *p, const struct slots *s, const struct point *at,
                      const float *stats);
 
-/* From g->x to the last layer's y, with the parameters of graph_weights. `share` is the batch's in the mean of
- * statistics under STATS_CUMULATE, as layer_io has it; else it is not read. Errors: ERR_LIBRARY. */
-status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, enum stats_policy policy, double share);
+/* From g->x to the last layer's y, with the parameters of graph_weights. s and its slot `share` are the batch's in the mean of
+ * statistics under STATS_CUMULATE, as layer_io has them; else NULL and SLOT_NONE will do. Errors: ERR_LIBRARY. */
+status graph_forward(struct graph *g, const struct graph_plan *p, float *stats, enum stats_policy policy, const struct slots *s,
+                     int share);
 
 /* From dy of the last layer to the flat gradient (device, n_params), which is set or, with `add`, added to; frozen
  * segments get 0. Follows a forward of the same plan. Errors: ERR_LIBRARY. */

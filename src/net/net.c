@@ -42,7 +42,7 @@ static status net_outputs(struct net *net, size_t first, int n)
 	net->slots.value[SLOT_FIRST] = (double)first;
 	TRY(d->ops->slots_send(d, &net->slots));
 	TRY(d->ops->gather(d, &net->slots, &gather));
-	return graph_forward(&net->graph, plan, net->stats, STATS_USE, 0);
+	return graph_forward(&net->graph, plan, net->stats, STATS_USE, NULL, SLOT_NONE);
 }
 
 static status net_predict(struct potential *base, size_t first, int n, float *out)

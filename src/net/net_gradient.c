@@ -76,7 +76,7 @@ status net_forward(struct net *net, const struct slots *s, const struct gradient
 	gather.offset = b->offset;
 	gather.n = b->n;
 	TRY(net->base.device->ops->gather(net->base.device, s, &gather));
-	return graph_forward(&net->graph, *plan, r->stats, r->policy, r->stats_share);
+	return graph_forward(&net->graph, *plan, r->stats, r->policy, s, r->stats_share);
 }
 
 status net_loss(struct net *net, const struct slots *s, const struct gradient_request *r, struct loss *loss)
