@@ -97,6 +97,11 @@ static void check_counts(void)
 	ok(s == ERR_MEMORY && !none && strstr(fail_message(s), " kB asked for") && cudaPeekAtLastError() == cudaSuccess,
 	   "too much is refused with its size, and no later call is blamed for it: %s", fail_message(s));
 	standin_memory((size_t)4 << 30);
+	none = d;
+	standin_fail("cudaMallocHost", 1, cudaErrorMemoryAllocation);
+	s = device_host_alloc(d, 5000, &none);
+	ok(s == ERR_MEMORY && !none && strstr(fail_message(s), "out of pinned host memory: 5 kB asked for") &&
+	   cudaPeekAtLastError() == cudaSuccess, "the host's pinned memory is not taken for the card's: %s", fail_message(s));
 	d->ops->close(d);
 }
 

@@ -43,7 +43,7 @@ static const struct {
 	{"cudaGraphExecDestroy", cudaErrorInvalidValue, "cudaErrorInvalidValue", false},
 	{"cudaMalloc", cudaErrorInvalidValue, "cudaErrorInvalidValue", false},
 	{"cudaFree", cudaErrorInvalidValue, "cudaErrorInvalidValue", false},
-	{"cudaMallocHost", cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation", false},
+	{"cudaMallocHost", cudaErrorInvalidValue, "cudaErrorInvalidValue", false},
 	{"cudaFreeHost", cudaErrorInvalidValue, "cudaErrorInvalidValue", false},
 	{"cudaMemcpyAsync", cudaErrorInvalidValue, "cudaErrorInvalidValue", false},
 	{"cudaMemsetAsync", cudaErrorInvalidValue, "cudaErrorInvalidValue", false},

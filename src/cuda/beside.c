@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "src/cuda/cuda.h"
+#include "src/text.h"
 
 status cuda_beside_open(struct cuda_device *cuda)
 {
@@ -30,12 +31,22 @@ void cuda_beside_close(struct cuda_device *cuda)
 
 /* ---- pinned memory ---- */
 
+/* It is the host's that is all taken: in the library's words, those of the card's memory, one would look there. */
+status cuda_pinned(size_t bytes, void **out)
+{
+	*out = NULL;
+	const cudaError_t e = cudaMallocHost(out, bytes);
+	if (e != cudaErrorMemoryAllocation)
+		return cuda_check(e, "cudaMallocHost", __FILE__);
+	(void)cudaGetLastError();
+	return fail(ERR_MEMORY, "out of pinned host memory: %s asked for", text_amount(&(struct text){.n = 0}, bytes));
+}
+
 status cuda_host_alloc(struct device *d, size_t bytes, void **out)
 {
 	(void)d;
-	*out = NULL;
 	const size_t room = bytes ? bytes : 1;
-	CUDA_TRY(cudaMallocHost(out, room));
+	TRY(cuda_pinned(room, out));
 	memset(*out, 0, room);
 	return OK;
 }

@@ -141,6 +141,9 @@ void cuda_beside_close(struct cuda_device *cuda);
 status cuda_pace_open(struct cuda_device *cuda);
 void cuda_pace_close(struct cuda_device *cuda);
 
+/* Pinned memory of the host, which cudaFreeHost gives back; bytes: not 0. Errors: ERR_MEMORY, ERR_LIBRARY. */
+status cuda_pinned(size_t bytes, void **out);
+
 /* As struct backend describes them. */
 status cuda_alloc(struct device *d, size_t bytes, void **out);
 void cuda_free(struct device *d, void *p);

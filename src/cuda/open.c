@@ -112,7 +112,7 @@ static status open_parts(struct cuda_device *cuda)
 		            cuda->card.name, cuda->card.major, cuda->card.minor, CAPABILITY_LEAST);
 	/* Nothing here waits for the stream that all threads share, nor it for us. */
 	CUDA_TRY(cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking));
-	CUDA_TRY(cudaMallocHost((void **)&cuda->slots_back, SLOTS * sizeof *cuda->slots_back));
+	TRY(cuda_pinned(SLOTS * sizeof *cuda->slots_back, (void **)&cuda->slots_back));
 	TRY(cuda_stage_open(cuda));
 	TRY(cuda_beside_open(cuda));
 	TRY(cuda_pace_open(cuda));

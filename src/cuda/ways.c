@@ -12,7 +12,7 @@ status cuda_stage_open(struct cuda_device *cuda)
 {
 	for (int i = 0; i < CUDA_STAGES; i++) {
 		struct cuda_stage *s = &cuda->stage[i];
-		CUDA_TRY(cudaMallocHost((void **)&s->at, CUDA_STAGE));
+		TRY(cuda_pinned(CUDA_STAGE, (void **)&s->at));
 		CUDA_TRY(cudaEventCreateWithFlags(&s->left, cudaEventDisableTiming | cudaEventBlockingSync));
 	}
 	return OK;
