@@ -68,21 +68,22 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) moments_kernel(const __g
 	const struct spot spot = spot_of<PACK>(a.shape);
 	float center[PACK], sum[2][PACK] = {};
 	const size_t from = part_from(a.shape), to = part_to(a.shape);
-	if (spot.inside)
+	struct pack<PACK> in[FORWARD_ROWS] = {};
+	const auto load = [&](int i, size_t row) { in[i] = pack_load<PACK>(a.x, a.x_bf16, spot.at + row_at<PACK>(a.shape, row)); };
+	/* On their way while the pilot's are. */
+	if (spot.inside) {
+		turn<FORWARD_ROWS>(spot, from + spot.row, to, load);
 		pilot<PACK>(a, spot, center);
+	}
 	if (blockIdx.x == 0 && spot.inside && spot.row == 0)
 		for (int j = 0; j < PACK; j++)
 			pilots_of(a)[spot.channel + j] = center[j];
-	struct pack<PACK> in[FORWARD_ROWS];
 	if (spot.inside)
-		walk<FORWARD_ROWS>(
-			spot, from, to,
-			[&](int i, size_t row) { in[i] = pack_load<PACK>(a.x, a.x_bf16, spot.at + row_at<PACK>(a.shape, row)); },
-			[&](int i, size_t) {
-				float x[PACK];
-				pack_numbers<PACK>(in[i], x);
-				row_moments<PACK>(x, center, sum);
-			});
+		walk_on<FORWARD_ROWS>(spot, from, to, load, [&](int i, size_t) {
+			float x[PACK];
+			pack_numbers<PACK>(in[i], x);
+			row_moments<PACK>(x, center, sum);
+		});
 	double total[2];
 	slice_sums<PACK, 2>(shared, turned, spot, sum, total);
 	leave_sums<2>(a, spot, total);
@@ -156,26 +157,28 @@ __global__ void __launch_bounds__(CUDA_NORM_THREADS, 2) back_sums_kernel(const _
 	NORM_SHARED(shared, SUMS);
 	SHARED(float, turned, NORM_TURNED(PACK, SUMS));
 	const struct spot spot = spot_of<PACK>(a.shape);
+	const size_t from = part_from(a.shape), to = part_to(a.shape);
 	const struct kept kept = kept_of(a);
 	struct norm_line<PACK> line = {};
 	struct row_in<PACK> in[ROWS] = {};
 	float center[PACK], sum[SUMS][PACK] = {};
 	double total[SUMS];
+	const auto load = [&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at<PACK>(a.shape, row), &in[i]); };
+	/* On their way while what was kept is. */
+	if (spot.inside)
+		turn<ROWS>(spot, from + spot.row, to, load);
 	thresholds<PACK>(a, spot, a.y != NULL, line.tau);
 	if (spot.inside) {
 		kept_line<PACK>(kept, spot, &line);
 		UNROLL
 		for (int j = 0; j < PACK; j++)
 			center[j] = (float)kept.mean[spot.channel + j];
-		walk<ROWS>(
-			spot, part_from(a.shape), part_to(a.shape),
-			[&](int i, size_t row) { row_load<PACK>(a, spot.at + row_at<PACK>(a.shape, row), &in[i]); },
-			[&](int i, size_t row) {
-				float x[PACK], g[PACK], taken[PACK];
-				row_gradient<PACK, KIND>(a, line, in[i], x, g, taken);
-				row_keep<PACK>(a, spot.at + row_at<PACK>(a.shape, row), g, &in[i]);
-				row_sums<PACK, SUMS>(x, center, g, taken, sum);
-			});
+		walk_on<ROWS>(spot, from, to, load, [&](int i, size_t row) {
+			float x[PACK], g[PACK], taken[PACK];
+			row_gradient<PACK, KIND>(a, line, in[i], x, g, taken);
+			row_keep<PACK>(a, spot.at + row_at<PACK>(a.shape, row), g, &in[i]);
+			row_sums<PACK, SUMS>(x, center, g, taken, sum);
+		});
 	}
 	slice_sums<PACK, SUMS>(shared, turned, spot, sum, total);
 	leave_sums<SUMS>(a, spot, total);

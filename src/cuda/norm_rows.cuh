@@ -45,6 +45,18 @@ static __device__ __forceinline__ void walk(const struct spot &spot, size_t from
 	}
 }
 
+/* The same where the first turn is loaded already, on its way while something else was. */
+template <int ROWS, typename LOAD, typename USE>
+static __device__ __forceinline__ void walk_on(const struct spot &spot, size_t from, size_t to, LOAD load, USE use)
+{
+	size_t row = from + spot.row;
+	turn<ROWS>(spot, row, to, use);
+	for (row += ROWS * spot.step; row < to + spot.row; row += ROWS * spot.step) {
+		turn<ROWS>(spot, row, to, load);
+		turn<ROWS>(spot, row, to, use);
+	}
+}
+
 /* The same from the last turn on, which is loaded already, to the first: a second reading finds in a cache what the first one read
  * last. */
 template <int ROWS, typename LOAD, typename USE>
