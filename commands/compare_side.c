@@ -68,7 +68,7 @@ static status open_run(const struct opts *o, const char *path, const struct side
 {
 	TRY(select_paths(o, &path, 1, &s->chosen));
 	s->members = s->chosen.n;
-	TRY(network_open_by(o, selection_header(&s->chosen), beside && beside->network.device ? &beside->network : NULL, &s->network));
+	TRY(network_open_by(o, &s->chosen, beside && beside->network.device ? &beside->network : NULL, &s->network));
 	const status opened = open_subject(o, s);
 	/* A set that --data names is not the run's. */
 	if (opened == ERR_USAGE || (opened == ERR_INPUT && !opts_text(o, "data")))

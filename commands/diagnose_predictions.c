@@ -128,7 +128,7 @@ static status watch(struct diagnosis *d, struct sets *s)
 status diagnose_predictions(struct diagnosis *d)
 {
 	struct sets s = {.n = 0};
-	TRY(network_open_by(d->options, d->header, NULL, &s.network));
+	TRY(network_open_by(d->options, &d->chosen, NULL, &s.network));
 	status st = watch(d, &s);
 	for (int i = 0; i < SETS; i++)
 		subject_close(&s.subject[i]);

@@ -97,7 +97,7 @@ static status predict_members(const struct opts *o, struct selection *chosen, co
 {
 	struct network n;
 	struct subject subject;
-	TRY(report_option(network_open_by(o, selection_header(chosen), p->network, &n), "ensemble"));
+	TRY(report_option(network_open_by(o, chosen, p->network, &n), "ensemble"));
 	status s = subject_open(&n, request, &subject);
 	if (s == OK) {
 		s = predict_subject(o, chosen, &n, &subject, p, nll, a, into);

@@ -9,6 +9,7 @@
 #include "predict/predictive.h"
 #include "predict/trained.h"
 #include "src/analytic.h"
+#include "src/choices.h"
 #include "src/json_numbers.h"
 #include "src/text.h"
 
@@ -215,6 +216,7 @@ static status open_all(const struct flatness_plan *p, struct selection *chosen, 
 	TRY(check_alike(p, chosen));
 	TRY(read_decay(p, t));
 	TRY(open_device(p->options, &t->device));
+	TRY(choices_give(chosen->sources.choices, t->device, false));
 	TRY(kind && strcmp(kind, "analytic") == 0 ? open_analytic(p, t) : open_network(p, t));
 	TRY(flatness_choose(p, t));
 	return check_counts(chosen, t);

@@ -6,6 +6,7 @@
 #include "commands/progress.h"
 #include "commands/report.h"
 #include "commands/select.h"
+#include "src/choices.h"
 
 static const struct param batch_defs[] = {
 	{.name = "batch", .type = PARAM_COUNT, .arg = "B", .min = 1, .max = 1e6, .unit = "examples",
@@ -14,7 +15,7 @@ static const struct param batch_defs[] = {
 	 .help = "arithmetic of convolutions and matrix products; without it the run's own"},
 	{.name = "conv-algo", .type = PARAM_CHOICE, .arg = CONV_ALGO_WORDS, .fallback = "auto",
 	 .help = "how convolutions are computed; auto is a fixed rule here on the CPU, so that the same snapshots give the same figures; a "
-	         "CUDA device has auto, the fastest measured, and direct"},
+	         "CUDA device has auto, as the run chose on such a card or else the fastest measured, and direct"},
 	{.name = "fast", .type = PARAM_FLAG,
 	 .help = "on a CUDA device, let convolutions sum in an order that varies from run to run and, in fp32, have factors of 11 bits"},
 	{0},
@@ -35,19 +36,21 @@ static status check_algo(const struct model *m, const char *word, enum conv_algo
 	return OK;
 }
 
-status network_open_by(const struct opts *o, const json_t *header, const struct network *beside, struct network *n)
+status network_open_by(const struct opts *o, const struct selection *chosen, const struct network *beside, struct network *n)
 {
 	enum conv_algo algo = (enum conv_algo)opts_choice(o, "conv-algo");
 	struct device *d;
-	TRY(network_open(header, opts_choice(o, "precision"), algo, n));
+	TRY(network_open(selection_header(chosen), opts_choice(o, "precision"), algo, n));
 	n->fast = opts_flag(o, "fast");
 	status s = check_algo(&n->model, opts_text(o, "conv-algo"), algo);
 	if (s == OK && n->fast && !model_has(&n->model, LAYER_CONV))
 		s = fail(ERR_USAGE, "--fast: the run's model %s has no convolutions", n->model.spec);
 	if (s == OK)
 		s = beside ? command_twin(o, 0, beside->device, &d) : command_device(o, 0, &n->model, &d);
-	if (s == OK)
+	if (s == OK) {
 		network_place(n, d);
+		s = choices_give(chosen->sources.choices, d, false);
+	}
 	if (s == OK && !beside) {
 		command_precision(d, n->precision);
 		command_fast(d, n->fast);
@@ -63,7 +66,7 @@ status network_run(const struct opts *o, network_task *task, struct arena *a, js
 	struct network n;
 	TRY(select_open(o, &chosen));
 	const json_t *header = selection_header(&chosen);
-	status s = network_open_by(o, header, NULL, &n);
+	status s = network_open_by(o, &chosen, NULL, &n);
 	if (s == OK) {
 		s = task(o, &chosen, &n, a, figures);
 		network_close(&n);

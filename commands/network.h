@@ -19,9 +19,10 @@ typedef status network_task(const struct opts *o, struct selection *chosen, stru
  * task and adds to its report what the snapshots are. Errors: the task's, and those of choosing and opening. */
 status network_run(const struct opts *o, network_task *task, struct arena *a, json_t **figures);
 
-/* The network of a file's header, by the options of table_batch and table_device; on the device of `beside`, whose network is open
- * already, without a further word, unless that is NULL. Errors: ERR_USAGE, and those of opening. On failure it is closed. */
-status network_open_by(const struct opts *o, const json_t *header, const struct network *beside, struct network *n);
+/* The network of chosen snapshots, by the options of table_batch and table_device and with what their runs chose to compute it by;
+ * on the device of `beside`, whose network is open already, without a further word, unless that is NULL. Errors: ERR_USAGE, and
+ * those of opening. On failure it is closed. */
+status network_open_by(const struct opts *o, const struct selection *chosen, const struct network *beside, struct network *n);
 
 /* ensemble_run with the progress that --quiet and --progress ask for. */
 status network_predict(const struct opts *o, struct selection *chosen, struct network *n, struct predictions *sets,

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "commands/launcher.h"
+#include "src/choices.h"
 
 /* The problem's potential on a device, of which it may have any number. */
 static status place(const struct problem *p, struct device *d, struct potential **out)
@@ -48,12 +49,6 @@ static int choose_threads(const struct problem *p, const struct launcher *l)
 	return worth < 1 ? 1 : (int)fmin(worth, all);
 }
 
-static status load_choices(struct device *d, const json_t *choices)
-{
-	json_t *known = json_object_get(choices, d->ops->name);
-	return known ? d->ops->choices_load(d, known) : OK;
-}
-
 static status open_device(struct problem *p, const json_t *choices)
 {
 	struct device *d = p->device;
@@ -64,7 +59,7 @@ static status open_device(struct problem *p, const json_t *choices)
 		TRY(command_device(p->options, p->threads, p->has_data ? &p->model : NULL, &d));
 		p->device = d;
 	}
-	return load_choices(d, choices);
+	return choices_give(choices, d, true);
 }
 
 status problem_place(struct problem *p, const json_t *choices)
@@ -85,7 +80,7 @@ json_t *problem_choices(const struct problem *p)
 status problem_twin(const struct problem *p, const json_t *choices, struct device **d, struct potential **out)
 {
 	TRY(command_twin(p->options, p->threads, p->device, d));
-	status s = load_choices(*d, choices);
+	status s = choices_give(choices, *d, true);
 	if (s == OK)
 		s = place(p, *d, out);
 	if (s == OK)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "commands/problem_device.h"
+#include "src/choices.h"
 #include "src/files/checkpoint.h"
 #include "src/files/file.h"
 #include "src/json_build.h"
@@ -72,20 +73,6 @@ static status read_meta(struct run *run, int k, json_t **meta)
 	return s == ERR_DAMAGE ? OK : s;
 }
 
-/* Adds {device's name: {…}} where it is not known. False without memory. */
-static bool add_missing_choices(json_t *all, json_t *more)
-{
-	const char *device;
-	json_t *choices;
-	bool good = true;
-	json_object_foreach(more, device, choices) {
-		if (!json_object_get(all, device))
-			good = json_object_set_new(all, device, json_object()) == 0 && good;
-		good = good && json_add_missing(json_object_get(all, device), choices);
-	}
-	return good;
-}
-
 static status add_choices(struct run *run, json_t *all)
 {
 	json_t *known = json_object_get(run->json, "choices"), *of_device;
@@ -95,14 +82,15 @@ static status add_choices(struct run *run, json_t *all)
 			return fail(ERR_INPUT, "%s/run.json: its choices for “%s” are no object: the file is damaged", run->path, device);
 	if (known && !json_is_object(known))
 		return fail(ERR_INPUT, "%s/run.json: its choices are no object: the file is damaged", run->path);
-	bool good = add_missing_choices(all, known);
-	for (int k = 0; k < run->chains && good; k++) {
+	TRY(choices_join(all, known));
+	for (int k = 0; k < run->chains; k++) {
 		json_t *meta;
 		TRY(read_meta(run, k, &meta));
-		good = add_missing_choices(all, json_object_get(meta, "choices"));
+		status s = choices_join(all, json_object_get(meta, "choices"));
 		json_decref(meta);
+		TRY(s);
 	}
-	return good ? OK : fail(ERR_MEMORY, "out of memory: the choices of algorithms");
+	return OK;
 }
 
 /* A run knows what was chosen when it began, and its checkpoints what came later. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "src/choices.h"
 #include "src/files/checkpoint.h"
 #include "src/files/file.h"
 #include "src/files/run.h"
@@ -48,6 +49,7 @@ void sources_close(struct sources *s)
 	}
 	free(s->source);
 	free(s->damage);
+	json_decref(s->choices);
 	arena_free(&s->arena);
 	*s = (struct sources){.n = 0};
 }
@@ -339,6 +341,16 @@ static status sources_add_alone(struct sources *s, const char *path)
 	return got;
 }
 
+static status sources_add_choices(struct sources *s, const json_t *run)
+{
+	const json_t *choices = json_object_get(run, "choices");
+	if (!choices)
+		return OK;
+	if (!s->choices)
+		s->choices = json_object();
+	return choices_join(s->choices, choices);
+}
+
 status sources_add(struct sources *s, const char *path)
 {
 	s->paths++;
@@ -346,6 +358,8 @@ status sources_add(struct sources *s, const char *path)
 		struct run run;
 		TRY(run_open(path, false, &run));
 		status st = sources_add_run(s, path, &run);
+		if (st == OK)
+			st = sources_add_choices(s, run.json);
 		run_close(&run);
 		return st;
 	}

@@ -41,6 +41,8 @@ struct sources {
 	struct source_header *headers;   /* the newest first */
 	bool whole;                      /* set before the first: all of each checkpoint is read and checked */
 	size_t missing;                  /* chains of runs that have not begun */
+	json_t *choices;                 /* measured choices between algorithms of the paths that are runs, {device's name: {…}}; where
+	                                  * runs differ, the first's. NULL: there are none */
 	struct snaps_reader *reader;     /* the one file that is open */
 	size_t reading;
 	const char **damage;             /* what is said of files that are lost, misplaced or unreadable, and are done without */

@@ -260,9 +260,9 @@ struct backend {
 	/* What speaks against a precision on this device, for a warning; NULL: nothing. Or NULL. */
 	const char *(*precision_note)(const struct device *d, enum precision precision);
 	/* Measured choices between algorithms, {"conv 64x32x32 …": "winograd"}, as checkpoints keep them. load takes these
-	 * in place of what there is; they are not measured again. save adds all that there are to an object. Errors:
-	 * ERR_MEMORY. */
-	status (*choices_load)(struct device *d, const struct json_t *known);
+	 * in place of what there is; they are not measured again. bind: they are meant to give the same bits, and where those of
+	 * another device are of no use here a warning says so. save adds all that there are to an object. Errors: ERR_MEMORY. */
+	status (*choices_load)(struct device *d, const struct json_t *known, bool bind);
 	status (*choices_save)(const struct device *d, struct json_t *into);
 
 	/* 64-byte aligned, zeroed; on a CPU padded to 64 bytes, into which its loops run. Errors: ERR_MEMORY. */

@@ -72,7 +72,7 @@ static void check_way(void)
 	/* What is measured later is in the next checkpoint. */
 	json_object_set_new(own, "conv 64x32", json_string("direct"));
 	json_object_set_new(own, "conv 8x8", json_string("gemm"));
-	MUST(p.device->ops->choices_load(p.device, own));
+	MUST(p.device->ops->choices_load(p.device, own, true));
 	json_decref(own);
 	MUST(chain_run(c));
 	chain_close(c);

@@ -23,7 +23,7 @@ static void kept_choices(struct device *d)
 	for (int i = 0; i < 3; i++) {
 		json_t *want = json_pack("{s:s}", "conv 16x6x6 32 k3 s1 p1 g1 f32 weights", names[i]);
 		struct conv_part part;
-		MUST(d->ops->choices_load(d, want));
+		MUST(d->ops->choices_load(d, want, true));
 		MUST(conv_choose(d, &o, &c, CONV_AUTO, &part));
 		ok(part.made && part.algo == algos[i] && json_equal(((struct cpu_device *)d)->choices, want),
 		   "the choice “%s” is taken and kept", names[i]);
@@ -36,7 +36,7 @@ static void kept_choices(struct device *d)
 	strided.direction = API_FORWARD;
 	strided.stride = 2;
 	strided.out[1] = strided.out[2] = 3;
-	MUST(d->ops->choices_load(d, other));
+	MUST(d->ops->choices_load(d, other, true));
 	MUST(conv_choose(d, &o, &strided, CONV_AUTO, &part));
 	ok(part.made && part.algo == CONV_DIRECT, "one that its shape has not is direct");
 	conv_part_drop(&part);

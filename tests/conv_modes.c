@@ -109,7 +109,7 @@ void check_conv_bits(struct device *d, struct format f, enum precision precision
 void forget_choices(struct device *d)
 {
 	json_t *none = json_object();
-	MUST(d->ops->choices_load(d, none));
+	MUST(d->ops->choices_load(d, none, true));
 	json_decref(none);
 }
 

@@ -42,7 +42,7 @@ net() {
 	name=$1 bound=$3
 	run="--data npy:x.npy,y.npy --batch 5 --steps $2 --keep-every 2 --log-every 1 --seed 7 --chains 2"
 	shift 3
-	rm -rf whole cut first
+	rm -rf whole cut first other one.npy two.npy
 	"$BASIN_STANDIN" sample $run "$@" --workers 2 --checkpoint-every 1steps --quiet --out cut >&2 &
 	pid=$!
 	while [ ! -s cut/chain-1.log.jsonl ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
@@ -77,6 +77,18 @@ net() {
 	done
 	near "$(member accuracy there.json)" "$(member accuracy here.json)" 0
 	check $? "$name: and so is the accuracy"
+	unmeasured predict cut --split train --save-probs one.npy >/dev/null 2>err &&
+		unmeasured predict cut --split train --save-probs two.npy >/dev/null 2>>err
+	is $? 0 "$name: predict twice"
+	! grep -q 'passed over' err
+	check $? "$name: which measures nothing that the run did"
+	cmp one.npy two.npy >&2
+	check $? "$name: and has the same bytes"
+	cp -R cut other && sed 's/ on stand-in":/ on another":/' cut/run.json >other/run.json && ! cmp -s cut/run.json other/run.json &&
+		unmeasured predict other --split train >/dev/null 2>err
+	is $? 0 "$name: predict of another card's run"
+	grep -q 'passed over' err && ! grep -q 'chosen before' err
+	check $? "$name: which measures, and has no word of bits that would differ"
 	for score in entropy mi; do
 		"$BASIN_STANDIN" ood cut $sets --score $score --json >there.json 2>err
 		is $? 0 "$name: ood by $score"

@@ -134,7 +134,7 @@ static struct device *open_as(const char *folder)
 	MUST(resume_choices(&run, &choices));
 	const json_t *known = json_object_get(choices, d->ops->name);
 	if (known)
-		MUST(d->ops->choices_load(d, known));
+		MUST(d->ops->choices_load(d, known, true));
 	json_decref(choices);
 	run_close(&run);
 	return d;

@@ -52,7 +52,7 @@ static struct outcome outcome_with(bool bf16, bool fast, const json_t *known)
 	heard[0] = '\0';
 	n_heard = 0;
 	if (known)
-		MUST(d->ops->choices_load(d, known));
+		MUST(d->ops->choices_load(d, known, true));
 	s.fast = fast;
 	conv_case_new(d, &s, &c);
 	conv_check(&c, &s, false, 1, worst);

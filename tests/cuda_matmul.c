@@ -140,7 +140,7 @@ static json_t *choices_after(const json_t *known, float **bits, double *error, s
 	size_t before = standin_calls("cublasLtMatmulAlgoGetHeuristic");
 	heard[0] = '\0';
 	if (known)
-		MUST(d->ops->choices_load(d, known));
+		MUST(d->ops->choices_load(d, known, true));
 	struct numbers v = numbers_new(d);
 	struct layer_plan *p = plan_of(d, N, IN, OUT);
 	pass(d, p, &v, 0, OUT * IN);
@@ -284,7 +284,7 @@ static void check_limits(void)
 	json_t *known = json_object();
 	know(known, key, "id=24 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0");
 	know(known, large, "id=17 tile=0 stages=0 splitk=1 reduction=0 swizzle=0 custom=0 inner=0 cluster=0");
-	MUST(d->ops->choices_load(d, known));
+	MUST(d->ops->choices_load(d, known, true));
 	heard[0] = '\0';
 	struct layer_plan *p = plan_of(d, N, EVEN, OUT);
 	pass(d, p, &v, 0, OUT * EVEN);

@@ -260,9 +260,9 @@ static struct json_t *far_describe(const struct device *d)
 	return far_of(d)->cpu->ops->describe(far_of(d)->cpu);
 }
 
-static status far_choices_load(struct device *d, const struct json_t *known)
+static status far_choices_load(struct device *d, const struct json_t *known, bool bind)
 {
-	return far_of(d)->cpu->ops->choices_load(far_of(d)->cpu, known);
+	return far_of(d)->cpu->ops->choices_load(far_of(d)->cpu, known, bind);
 }
 
 static status far_choices_save(const struct device *d, struct json_t *into)

@@ -89,8 +89,9 @@ static const char *cpu_precision_note(const struct device *d, enum precision pre
 	       ? "this CPU has no AMX: bf16 may be slower than fp32 here" : NULL;
 }
 
-static status cpu_choices_load(struct device *d, const json_t *known)
+static status cpu_choices_load(struct device *d, const json_t *known, bool bind)
 {
+	(void)bind;  /* there are no others */
 	return choices_replace(&((struct cpu_device *)d)->choices, known);
 }
 

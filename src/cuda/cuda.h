@@ -71,7 +71,7 @@ struct cuda_device {
 	size_t held;                       /* bytes of them */
 	struct cuda_table *tables;         /* of pieces, as they were seen */
 	struct json_t *choices;            /* owned: what choices_load and choices_save are about */
-	bool elsewhere[CUDA_CHOSEN_KINDS]; /* it was said that there are such of another library or card */
+	bool elsewhere[CUDA_CHOSEN_KINDS]; /* it was said, or need not be, that there are such of another library or card */
 };
 
 static inline struct cuda_device *cuda_of(const struct device *d)

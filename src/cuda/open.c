@@ -174,8 +174,10 @@ static json_t *cuda_describe(const struct device *d)
 	                 (json_int_t)cuda->card.totalGlobalMem, "libraries", libraries);
 }
 
-static status cuda_choices_load(struct device *d, const json_t *known)
+static status cuda_choices_load(struct device *d, const json_t *known, bool bind)
 {
+	for (int i = 0; i < CUDA_CHOSEN_KINDS; i++)
+		cuda_of(d)->elsewhere[i] = !bind;
 	return choices_replace(&cuda_of(d)->choices, known);
 }
 
