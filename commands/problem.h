@@ -46,6 +46,8 @@ void problem_close(struct problem *p);
 
 /* The schedule that the options name, in a plan that has its state's sampler and temperature and an epoch's steps. Errors: ERR_USAGE. */
 status problem_schedule(const struct opts *o, struct chain_plan *plan);
+/* Warns of milestones that a run, which begins, does not reach: a recipe may be tried for fewer steps than it is for. */
+void problem_schedule_hints(const struct problem *p);
 
 /* Reads the last snapshot of a run or file into x and its batch-norm statistics into s (host, params->count and
  * stats->count floats), tensor by tensor by name, and adds to a list the fingerprints of what it was learnt from
