@@ -223,13 +223,12 @@ static status sources_take_facts(struct sources *s, const json_t *facts, struct 
 	return sources_state(s, json_string_value(json_object_get(facts, "state")), &state->word);
 }
 
-/* Where a file was found: in a run, by its name chain k's; or alone, where run is NULL. */
+/* Where a file was found: in a run, by its name chain k's, or alone. */
 struct finding {
 	const char *snaps, *checkpoint;
 	bool has_checkpoint;
-	const json_t *run;
-	const json_t *beside;   /* the run.json in whose folder it lies, which knows where the data are; NULL: none that can be read */
-	int k;
+	const json_t *run;      /* the run.json in whose folder it lies, which knows where the data are; NULL: none that can be read */
+	int k;                  /* −1: it was named alone */
 };
 
 /* The source behind a checkpoint's facts, and what is wrong between its files. */
@@ -237,9 +236,9 @@ static status sources_fill(struct sources *s, const struct finding *f, const jso
 {
 	uint64_t checksum;
 	TRY(sources_take_facts(s, facts, &source->state));
-	TRY(sources_read_header(s, source, f->beside, &checksum));
+	TRY(sources_read_header(s, source, f->run, &checksum));
 	TRY(sources_check_checkpoint(s, f->checkpoint, facts, source->path, checksum));
-	if (!f->run)
+	if (f->k < 0)
 		return OK;
 	if (source->numbered)
 		TRY(sources_check_chain(s, source->path, source->chain, f->k));
@@ -284,7 +283,7 @@ static bool is_empty(const char *path)
 /* Chain k of a run, if it has begun; its paths go into the arena. */
 static status sources_add_chain(struct sources *s, const struct run *run, int k, struct arena *names, bool *begun)
 {
-	struct finding f = {.run = run->json, .beside = run->json, .k = k};
+	struct finding f = {.run = run->json, .k = k};
 	bool present;
 	TRY(run_file(run, names, k, "snaps", &f.snaps));
 	TRY(run_file(run, names, k, "ckpt", &f.checkpoint));
@@ -329,11 +328,11 @@ static status sources_add_alone(struct sources *s, const char *path)
 	stem -= stem > 6 && strcmp(path + stem - 6, ".snaps") == 0 ? 6 : 0;
 	TRY(arena_text(&names, &checkpoint, "%.*s.ckpt", (int)stem, path));
 	status got = arena_text(&names, &folder, "%.*s.", slash ? (int)(slash + 1 - path) : 0, path);
-	struct finding f = {.snaps = path, .checkpoint = checkpoint};
+	struct finding f = {.snaps = path, .checkpoint = checkpoint, .k = -1};
 	if (got == OK)
 		got = file_present(checkpoint, &f.has_checkpoint);
 	if (got == OK && run_open(folder, false, &run) == OK)
-		f.beside = run.json;
+		f.run = run.json;
 	if (got == OK)
 		got = sources_add_file(s, &f);
 	run_close(&run);

@@ -72,6 +72,7 @@ static void check_words(void)
 	refuses("1=1e400", false, "the range of float32");
 	refuses("1=0x10", false, "above 0");
 	refuses("1= 2", false, "above 0");
+	refuses("1=+2", false, "above 0");
 	refuses("1=2x", false, "\"2x\"");
 	refuses("1=", false, "above 0");
 	refuses("1=2,", false, "last comma");

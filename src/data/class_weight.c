@@ -91,7 +91,7 @@ static status read_one(const char *all, const char **text, const struct dataset 
 	const size_t digits = strcspn(number, ",");
 	const char *end = number + digits;
 	double w;
-	if (!number_whole(number, digits, &w) || !(w > 0) || !isnormal((float)w))
+	if (*number == '+' || !number_whole(number, digits, &w) || !(w > 0) || !isnormal((float)w))
 		return fail(ERR_USAGE, "{class-weight} %s: the weight of %s is \"%.*s\"; expected a number above 0, of %.2g to %.2g, the range of "
 		            "float32", all, first.at, (int)digits, number, (double)FLT_MIN, (double)FLT_MAX);
 	if (*end == ',' && !end[1])

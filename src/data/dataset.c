@@ -94,25 +94,35 @@ static status absolute(struct arena *a, const char *path, char **out)
 	return s;
 }
 
+const struct dataset_reader *dataset_reader_of(const char *spec)
+{
+	const size_t length = strcspn(spec, ":");
+	for (const struct dataset_reader *const *r = dataset_readers; *r; r++)
+		if (strlen((*r)->kind) == length && memcmp((*r)->kind, spec, length) == 0)
+			return *r;
+	return NULL;
+}
+
+static const char *reader_list(struct text *list)
+{
+	for (const struct dataset_reader *const *r = dataset_readers; *r; r++)
+		text_add(list, "%s%s%s%s", list->n ? ", " : "", (*r)->kind, (*r)->path ? ":" : "", (*r)->path ? (*r)->path : "");
+	return list->at;
+}
+
 static status find_reader(const char *spec, const struct dataset_reader **out, const char **path)
 {
-	size_t length = strcspn(spec, ":");
-	struct text list = {.n = 0};
-	for (const struct dataset_reader *const *r = dataset_readers; *r; r++) {
-		const char *kind = (*r)->kind;
-		if (strlen(kind) != length || memcmp(kind, spec, length)) {
-			text_add(&list, "%s%s%s%s", list.n ? ", " : "", kind, (*r)->path ? ":" : "", (*r)->path ? (*r)->path : "");
-			continue;
-		}
-		*out = *r;
-		*path = spec[length] ? spec + length + 1 : NULL;
-		if ((*r)->path && (!*path || !**path))
-			return fail(ERR_USAGE, "a path is missing: %s:%s was expected", kind, (*r)->path);
-		if (!(*r)->path && *path)
-			return fail(ERR_USAGE, "%s is built in and takes no path", kind);
-		return OK;
-	}
-	return fail(ERR_USAGE, "no such kind of data set; there are %s", list.at);
+	const struct dataset_reader *r = dataset_reader_of(spec);
+	const char *colon = strchr(spec, ':');
+	if (!r)
+		return fail(ERR_USAGE, "no such kind of data set; there are %s", reader_list(&(struct text){.n = 0}));
+	*out = r;
+	*path = colon ? colon + 1 : NULL;
+	if (r->path && (!*path || !**path))
+		return fail(ERR_USAGE, "a path is missing: %s:%s was expected", r->kind, r->path);
+	if (!r->path && *path)
+		return fail(ERR_USAGE, "%s is built in and takes no path", r->kind);
+	return OK;
 }
 
 /* Puts the option with its value before what is wrong with the set. */
@@ -266,11 +276,8 @@ void dataset_close(struct dataset *d)
 
 bool dataset_has_test(const char *spec)
 {
-	size_t length = strcspn(spec, ":");
-	for (const struct dataset_reader *const *r = dataset_readers; *r; r++)
-		if (strlen((*r)->kind) == length && !memcmp((*r)->kind, spec, length))
-			return (*r)->has_test;
-	return false;
+	const struct dataset_reader *r = dataset_reader_of(spec);
+	return r && r->has_test;
 }
 
 bool dataset_is_csv(const char *spec)

@@ -15,15 +15,6 @@ static bool same_folder(const char *a, const char *b)
 	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-static const struct dataset_reader *reader_of(const char *spec)
-{
-	const size_t length = strcspn(spec, ":");
-	for (const struct dataset_reader *const *r = dataset_readers; *r; r++)
-		if (strlen((*r)->kind) == length && memcmp((*r)->kind, spec, length) == 0)
-			return *r;
-	return NULL;
-}
-
 /* Whether one of the names, each with the folder below `folder` that it is looked for in, is that of a file `name` in `parent`. */
 static bool is_one_of(const char *const *names, const char *folder, const char *parent, const char *name)
 {
@@ -39,7 +30,7 @@ static bool is_one_of(const char *const *names, const char *folder, const char *
 
 bool dataset_is_read_from(const char *spec, const char *path)
 {
-	const struct dataset_reader *reader = reader_of(spec);
+	const struct dataset_reader *reader = dataset_reader_of(spec);
 	const char *folder = strchr(spec, ':');
 	char *full = reader && reader->files && folder ? realpath(path, NULL) : NULL;
 	if (!full)

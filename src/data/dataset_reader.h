@@ -22,6 +22,8 @@ struct dataset_reader {
 extern const struct dataset_reader reader_shapes, reader_glyphs, reader_cifar10, reader_cifar100, reader_svhn, reader_mnist,
 	reader_fashion_mnist, reader_npy, reader_csv;
 extern const struct dataset_reader *const dataset_readers[];  /* NULL-terminated */
+/* That of the kind which KIND[:PATH] names; NULL: there is none. */
+const struct dataset_reader *dataset_reader_of(const char *spec);
 
 /* Sets what all byte images share; x is n × c·h·w bytes in out's arena. */
 void dataset_images(struct dataset *out, size_t n, int c, int h, int w, const uint8_t *x, const int32_t *label, int n_classes);
